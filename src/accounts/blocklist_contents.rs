@@ -1,0 +1,53 @@
+//! What the blocklist has to hold, read from the database.
+
+use std::sync::Arc;
+
+use super::{Accounts, Error};
+use crate::blocklist::{BlockedToken, Contents, Standing};
+use crate::config::Subject;
+use crate::domain::{Reason, UnixTime, UserId, Username};
+use crate::store::{Conn, Pending, instance, sessions, token_blocklist, users};
+
+use super::prune::MARGIN;
+
+/// Loads everything, and says in the database that other processes' changes are enforced from now on. Runs on the writer's
+/// side, so that nothing changes in between.
+pub fn load_blocklist(at: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), crate::store::Error> {
+    let changes = instance::changed(conn)?;
+    let since = now.plus(-(at.engine.options().decode_leeway + MARGIN));
+    let users = users::with_open_sessions(conn, since)?;
+    let contents = Contents {
+        users: users.iter().filter(|user| user.disabled_at.is_none()).map(|user| at.standing(user)).collect(),
+        tokens: token_blocklist::in_force(conn, since)?
+            .into_iter()
+            .map(|(jti, reason, until)| BlockedToken { jti, until, is_trap: reason == Reason::Lost })
+            .collect(),
+        sessions: sessions::ended_in_force(conn, since)?,
+        unseen: sessions::unseen(conn)?,
+    };
+    at.blocklist.load(contents);
+    instance::note_taken_up(conn, changes)
+}
+
+/// Looks up the user of a peer's token and keeps what its checks need. `None`: no such user, or disabled.
+pub fn remember_user(at: &Arc<Accounts>, subject: String) -> Pending<Option<Standing>, Error> {
+    let acts = Arc::clone(at);
+    // By the writer, so that it can't bring back what a change that is under way has just removed.
+    at.db.submit(move |tx| {
+        let Ok(name) = Username::parse(&subject) else { return Ok(None) };
+        let found = match acts.rules.subject {
+            Subject::Username => users::find_by_name(tx.conn, &name)?,
+            Subject::Id => match subject.parse() {
+                Ok(id) => users::find(tx.conn, UserId(id))?,
+                Err(_) => None,
+            },
+        };
+        let standing = found.filter(|user| user.disabled_at.is_none()).map(|user| acts.standing(&user));
+        // One spelling only, or a peer could fill the memory with variants of a name.
+        let standing = standing.filter(|standing| standing.subject == subject);
+        if let Some(standing) = standing.clone() {
+            tx.after_commit(move || acts.blocklist.remember(standing));
+        }
+        Ok(standing)
+    })
+}

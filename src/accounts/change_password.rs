@@ -1,0 +1,94 @@
+//! Changing one's own password: a new session for whoever did it, the end for the others.
+
+use std::sync::Arc;
+
+use super::end_session::{end_all, end_one};
+use super::log_in::note_failure;
+use super::{Accounts, Client, Error, Pair};
+use crate::domain::{NewPassword, Password, Reason, Transport, UnixTime, UserId};
+use crate::password::Check;
+use crate::store::audit::{self, What};
+use crate::store::sessions::{self, End};
+use crate::store::users;
+use crate::tokens::Claims;
+
+pub enum Changed {
+    /// `others_ended`: how many sessions besides the one that asked.
+    Done {
+        pair: Pair,
+        others_ended: usize,
+    },
+    WrongPassword,
+    /// The session or the user is no longer what it was.
+    Over,
+}
+
+/// Hashes twice, so it belongs on the password lane.
+#[expect(clippy::too_many_arguments, reason = "who, with what, and when; a struct would have one user")]
+pub fn change_password(
+    at: &Arc<Accounts>,
+    user: UserId,
+    claims: Claims,
+    current: &Password,
+    new: &NewPassword,
+    end_others: bool,
+    client: Client,
+    now: UnixTime,
+) -> Result<Changed, Error> {
+    let found = at.db.read(|conn| users::find(conn, user))?;
+    let known = found.and_then(|user| user.password_hash.clone().map(|hash| (user, hash)));
+    let Some((user, old_hash)) = known else { return Ok(Changed::Over) };
+    let own = claims.session;
+    if at.passwords.check(current, &old_hash)? == Check::Wrong {
+        note_failure(at, &user, What::ConfirmFailed, own.map(|session| session.sid), client.ip, now)?;
+        return Ok(Changed::WrongPassword);
+    }
+    let new_hash = at.passwords.hash(new)?;
+
+    let acts = Arc::clone(at);
+    let stored = at.db.write(move |tx| {
+        // Hashing took its time. Whatever was changed meanwhile wins.
+        let Some(user) = users::find(tx.conn, user.id)?.filter(|user| user.disabled_at.is_none()) else {
+            return Ok::<_, Error>(None);
+        };
+        let end = End { at: now, reason: Reason::PasswordChange, by: Some(user.id) };
+        let (transport, remembered) = match own {
+            None => (Transport::Bearer, false),
+            Some(own) => match end_one(tx, &acts, own.sid, end)? {
+                Some(ended) => (ended.transport, ended.remembered),
+                None => return Ok(None),
+            },
+        };
+        if !users::set_password(tx.conn, user.id, Some(&old_hash), &new_hash, now)? {
+            // The own session was ended above: undone with the rest, as this is an error to the transaction.
+            return Err(crate::store::Error::NotTaken.into());
+        }
+        let others_ended = if end_others { end_all(tx, &acts, user.id, None, end)? } else { 0 };
+        let session = acts.new_session(user.id, transport, remembered, &client, now);
+        sessions::add(tx.conn, &session)?;
+        let event = audit::Event {
+            at: now,
+            what: What::PasswordChanged,
+            user: Some(user.id),
+            by: Some(user.id),
+            sid: Some(session.sid),
+            ip: Some(&client.ip),
+            details: None,
+        };
+        audit::add(tx.conn, &event)?;
+        // Read again: the cut-off for peers' tokens has moved.
+        let Some(user) = users::find(tx.conn, user.id)? else { return Ok(None) };
+        let standing = acts.standing(&user);
+        let subject = standing.subject.clone();
+        let ip = client.ip;
+        let memory = Arc::clone(&acts);
+        tx.after_commit(move || {
+            tracing::info!(event = "password_changed", user = %standing.username, ip, others_ended);
+            memory.blocklist.remember(standing);
+        });
+        Ok(Some((session, subject, others_ended)))
+    })?;
+    let Some((session, subject, others_ended)) = stored else { return Ok(Changed::Over) };
+    let pair = at.pair(&subject, &session, at.rules.fresh_from(now))?;
+    Ok(Changed::Done { pair, others_ended })
+}

@@ -1,0 +1,125 @@
+//! Signing in with name and password.
+
+use std::sync::Arc;
+
+use super::end_session::end_one;
+use super::{Accounts, Client, Error, Pair};
+use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, Username};
+use crate::password::Check;
+use crate::store::audit::{self, What};
+use crate::store::sessions::{self, End};
+use crate::store::users::{self, User};
+
+pub struct Credentials {
+    /// As typed; it need not be a user name at all.
+    pub username: String,
+    pub password: Password,
+}
+
+/// What a sign-in asks for.
+pub struct LogIn {
+    pub credentials: Credentials,
+    pub transport: Transport,
+    /// "Keep me signed in".
+    pub remembered: bool,
+    /// The session this browser held until now: it ends with the sign-in.
+    pub replaces: Option<SessionId>,
+    pub client: Client,
+}
+
+pub enum LogInOutcome {
+    SignedIn {
+        pair: Pair,
+        user: User,
+    },
+    BadCredentials,
+    /// The password was right, so whoever asks may know.
+    Disabled,
+}
+
+/// Hashes, so it belongs on the password lane.
+pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOutcome, Error> {
+    let LogIn { credentials, transport, remembered, replaces, client } = asked;
+    let found = match Username::parse(&credentials.username) {
+        Ok(name) => at.db.read(|conn| users::find_by_name(conn, &name))?,
+        Err(_) => None,
+    };
+    let known = found.and_then(|user| user.password_hash.clone().map(|hash| (user, hash)));
+    let Some((user, hash)) = known else {
+        at.passwords.check_decoy(&credentials.password)?;
+        // The name is not told: people type passwords there.
+        tracing::info!(event = "sign_in_failed", ip = client.ip, reason = "unknown_user");
+        return Ok(LogInOutcome::BadCredentials);
+    };
+    let check = at.passwords.check(&credentials.password, &hash)?;
+    if check == Check::Wrong {
+        note_failure(at, &user, What::SignInFailed, None, client.ip, now)?;
+        return Ok(LogInOutcome::BadCredentials);
+    }
+    if user.disabled_at.is_some() {
+        tracing::info!(event = "sign_in_failed", user = %user.username, ip = client.ip, reason = "disabled");
+        return Ok(LogInOutcome::Disabled);
+    }
+    let newer_hash = match check {
+        Check::RightButOld => Some(at.passwords.hash_again(&credentials.password)?),
+        Check::Right | Check::Wrong => None,
+    };
+
+    let session = at.new_session(user.id, transport, remembered, &client, now);
+    let pair = at.pair(&at.standing(&user).subject, &session, at.rules.fresh_from(now))?;
+    let acts = Arc::clone(at);
+    let stored = at.db.write(move |tx| {
+        // Hashing took its time. Whatever was changed meanwhile wins.
+        let Some(user) = users::find(tx.conn, user.id)? else { return Ok::<_, Error>(None) };
+        if user.disabled_at.is_some() || user.password_hash.as_deref() != Some(hash.as_str()) {
+            return Ok(None);
+        }
+        if let Some(newer) = &newer_hash {
+            users::upgrade_hash(tx.conn, user.id, &hash, newer)?;
+        }
+        if let Some(sid) = replaces {
+            end_one(tx, &acts, sid, End { at: now, reason: Reason::Replaced, by: Some(user.id) })?;
+        }
+        sessions::add(tx.conn, &session)?;
+        users::note_login(tx.conn, user.id, now)?;
+        let event = audit::Event {
+            at: now,
+            what: What::SignedIn,
+            user: Some(user.id),
+            by: Some(user.id),
+            sid: Some(session.sid),
+            ip: Some(&client.ip),
+            details: Some(transport.as_str()),
+        };
+        audit::add(tx.conn, &event)?;
+        let standing = acts.standing(&user);
+        let (sid, ip) = (session.sid.short(), client.ip);
+        tx.after_commit(move || {
+            tracing::info!(event = "signed_in", user = %standing.username, session = sid, ip, transport = transport.as_str());
+            acts.blocklist.remember(standing);
+        });
+        Ok(Some(user))
+    })?;
+    Ok(match stored {
+        Some(user) => LogInOutcome::SignedIn { pair, user },
+        None => LogInOutcome::BadCredentials,
+    })
+}
+
+/// Counts a wrong password of a user we know.
+pub(super) fn note_failure(
+    at: &Accounts,
+    user: &User,
+    what: What,
+    sid: Option<SessionId>,
+    ip: String,
+    now: UnixTime,
+) -> Result<(), Error> {
+    tracing::info!(event = what.as_str(), user = %user.username, ip, reason = "wrong_password");
+    let user = user.id;
+    at.db.write(move |tx| {
+        users::note_failure(tx.conn, user)?;
+        let event = audit::Event { at: now, what, user: Some(user), by: None, sid, ip: Some(&ip), details: None };
+        Ok(audit::add(tx.conn, &event)?)
+    })
+}

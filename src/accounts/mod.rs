@@ -1,0 +1,133 @@
+//! The acts: what a person, an admin or the operator can do, one file each. Synchronous; they know neither HTTP nor pages.
+
+mod add_user;
+mod blocklist_contents;
+mod change_password;
+mod confirm;
+mod end_session;
+mod log_in;
+mod mint;
+mod prune;
+mod renew;
+mod set_up;
+mod user_state;
+
+use std::sync::Arc;
+
+pub use add_user::{Added, add_user, set_password};
+pub use blocklist_contents::{load_blocklist, remember_user};
+pub use change_password::{Changed, change_password};
+pub use confirm::{Confirmed, confirm};
+pub use end_session::{end_stolen, log_out, note_seen};
+pub use log_in::{Credentials, LogIn, LogInOutcome, log_in};
+pub use mint::{MintKeys, Pair, SignedToken, access_for_peer};
+pub use prune::{PruneClock, prune};
+pub use renew::{Renewal, renew};
+pub use set_up::{SetUp, make_setup_link, set_up, setup_link_is_good};
+pub use user_state::{StateChange, disable, enable, set_role};
+
+use crate::blocklist::{Blocklist, Standing};
+use crate::config::{Rotate, Subject};
+use crate::domain::{PasswordRules, UnixTime, UserId};
+use crate::password::Passwords;
+use crate::store::Db;
+use crate::store::users::User;
+use crate::tokens::{Engine, Fresh};
+
+/// What the acts work with.
+pub struct Accounts {
+    pub db: Db,
+    pub blocklist: Arc<Blocklist>,
+    pub passwords: Passwords,
+    pub engine: Engine,
+    pub mint_keys: MintKeys,
+    pub rules: Rules,
+}
+
+/// The settings that the acts go by. Durations in seconds.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub subject: Subject,
+    /// A session's life when "keep me signed in" is ticked, and a bearer session's.
+    pub absolute: i64,
+    /// A session's life otherwise.
+    pub short_absolute: i64,
+    /// Unused for this long, a session is over.
+    pub idle: i64,
+    /// `None`: as long as the session.
+    pub access_lifetime: Option<i64>,
+    /// `None`: as long as the session.
+    pub refresh_lifetime: Option<i64>,
+    /// For how long a proof of identity counts.
+    pub fresh_for: i64,
+    /// Whether `fresh` is a plain `true`, as the library writes it.
+    pub plain_fresh: bool,
+    pub rotate: Rotate,
+    /// For how long after a rotation the predecessor gets the same successor.
+    pub grace: i64,
+    pub min_password_length: usize,
+    pub password_context: Vec<String>,
+}
+
+impl Rules {
+    pub fn password_rules(&self) -> PasswordRules<'_> {
+        PasswordRules { min_length: self.min_password_length, context: &self.password_context }
+    }
+
+    /// The `fresh` claim of a token given for a proof of identity.
+    fn fresh_from(&self, auth_time: UnixTime) -> Fresh {
+        if self.plain_fresh {
+            return Fresh::Yes;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "exact up to the year 285 million")]
+        Fresh::Until(auth_time.plus(self.fresh_for).0 as f64)
+    }
+}
+
+impl Accounts {
+    /// What a request's check needs to know of the user.
+    pub fn standing(&self, user: &User) -> Standing {
+        Standing {
+            user: user.id,
+            username: user.username.clone(),
+            subject: match self.rules.subject {
+                Subject::Username => user.username.as_str().to_owned(),
+                Subject::Id => user.id.to_string(),
+            },
+            role: user.role,
+            tokens_valid_from: user.tokens_valid_from,
+        }
+    }
+}
+
+/// Who asks: address and browser, as far as Portero can tell.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub ip: String,
+    pub user_agent: String,
+}
+
+impl Client {
+    const MAX_USER_AGENT_CHARS: usize = 300;
+
+    pub fn new(ip: String, user_agent: &str) -> Self {
+        let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(Self::MAX_USER_AGENT_CHARS).collect();
+        Self { ip, user_agent }
+    }
+}
+
+/// Why an act could not be carried out. What a person can do wrong is no error but part of an act's outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    #[error("a password could not be checked")]
+    Password(#[from] crate::password::Error),
+    #[error("a token could not be made")]
+    Issue(#[from] crate::tokens::IssueError),
+    #[error("the system has no random numbers")]
+    Random,
+}
+
+/// Who did it, for the records: a user, or the command line.
+pub type By = Option<UserId>;

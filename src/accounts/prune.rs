@@ -1,0 +1,103 @@
+//! Letting go of what no longer matters: never too early, and not at all while the clock can't be believed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Accounts, Error};
+use crate::domain::UnixTime;
+use crate::store::{sessions, token_blocklist};
+
+/// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
+pub(super) const MARGIN: i64 = 24 * 60 * 60;
+/// How long the admin's page shows what was revoked.
+const SHOWN_FOR: i64 = 90 * 24 * 60 * 60;
+/// Rows per transaction.
+const BATCH: i64 = 500;
+const TOLERATED_JUMP: i64 = 60 * 60;
+
+/// Tells whether the wall clock has jumped, by comparing it with one that can't.
+pub struct PruneClock {
+    last: (UnixTime, Instant),
+    doubted_since: Option<Instant>,
+}
+
+impl PruneClock {
+    pub fn start(now: UnixTime, at: Instant) -> Self {
+        Self { last: (now, at), doubted_since: None }
+    }
+
+    /// `false`: the two clocks went apart by more than an hour, so the wall clock was moved. A clock that has stood for a
+    /// day since is believed again; until then nothing is let go.
+    pub fn can_be_believed(&mut self, now: UnixTime, at: Instant) -> bool {
+        let (last_now, last_at) = std::mem::replace(&mut self.last, (now, at));
+        let passed = i64::try_from(at.saturating_duration_since(last_at).as_secs()).unwrap_or(i64::MAX);
+        if now.since(last_now.plus(passed)).abs() > TOLERATED_JUMP {
+            self.doubted_since = Some(at);
+        }
+        let a_day = Duration::from_secs(MARGIN.unsigned_abs());
+        if self.doubted_since.is_some_and(|since| at.saturating_duration_since(since) >= a_day) {
+            self.doubted_since = None;
+        }
+        self.doubted_since.is_none()
+    }
+}
+
+/// One round. Returns how many rows went.
+pub fn prune(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
+    let shown = now.plus(-SHOWN_FOR);
+    let mut gone = 0;
+    loop {
+        let round = at.db.write(move |tx| {
+            Ok::<_, Error>(token_blocklist::prune(tx.conn, shown, BATCH)? + sessions::prune(tx.conn, shown, BATCH)?)
+        })?;
+        gone += round;
+        if round == 0 {
+            break;
+        }
+    }
+    let acts = Arc::clone(at);
+    let expired = now.plus(-(at.engine.options().decode_leeway + MARGIN));
+    at.db.write(move |tx| {
+        let users = crate::store::users::with_open_sessions(tx.conn, expired)?;
+        let standings: Vec<_> =
+            users.iter().filter(|user| user.disabled_at.is_none()).map(|user| acts.standing(user)).collect();
+        tx.after_commit(move || {
+            acts.blocklist.forget_expired(expired);
+            acts.blocklist.keep_only(&standings);
+        });
+        Ok::<_, Error>(())
+    })?;
+    Ok(gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 60 * 60;
+
+    #[test]
+    fn a_clock_that_goes_as_it_should_is_believed() {
+        let begin = Instant::now();
+        let mut clock = PruneClock::start(UnixTime(1_000_000), begin);
+        let later = begin + Duration::from_secs(90 * 24 * HOUR);
+        assert!(clock.can_be_believed(UnixTime(1_000_000 + 90 * 24 * 3600), later));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_is_believed_after_a_day() {
+        for jump in [31 * 24 * 3600, -2 * 24 * 3600] {
+            let begin = Instant::now();
+            let mut clock = PruneClock::start(UnixTime(1_000_000), begin);
+            let mut believed_after = |hours: u64| {
+                let passed = Duration::from_secs(hours * HOUR);
+                let now = UnixTime(1_000_000 + jump + i64::try_from(passed.as_secs()).unwrap());
+                clock.can_be_believed(now, begin + passed)
+            };
+            for hours in [0, 1, 6, 12, 23] {
+                assert!(!believed_after(hours), "{jump} after {hours} h");
+            }
+            assert!(believed_after(24), "{jump} after a day");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The first run: a one-time link, good while there is no user, to create the first admin.
+
+use std::sync::Arc;
+
+use aws_lc_rs::{digest, rand};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{Accounts, Client, Error, Pair};
+use crate::domain::{NewPassword, Role, Transport, UnixTime, Username};
+use crate::store::audit::{self, What};
+use crate::store::links::{self, Purpose};
+use crate::store::sessions;
+use crate::store::users::{self, NewUser, User};
+
+/// How long a link is good.
+const SETUP_LINK_LIFE: i64 = 60 * 60;
+
+/// A new token of 256 bits for the link, of which only the hash is stored; earlier ones are void. `None`: there is a user.
+pub fn make_setup_link(at: &Accounts, now: UnixTime) -> Result<Option<String>, Error> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| Error::Random)?;
+    let token = URL_SAFE_NO_PAD.encode(bytes);
+    let hash = hash_of(&token);
+    let made = at.db.write(move |tx| {
+        if users::any(tx.conn)? {
+            return Ok::<_, Error>(false);
+        }
+        links::replace(tx.conn, &hash, Purpose::Setup, now, now.plus(SETUP_LINK_LIFE))?;
+        Ok(true)
+    })?;
+    Ok(made.then_some(token))
+}
+
+pub fn setup_link_is_good(at: &Accounts, token: &str, now: UnixTime) -> Result<bool, Error> {
+    at.db.read(|conn| Ok(!users::any(conn)? && links::is_good(conn, &hash_of(token), Purpose::Setup, now)?))
+}
+
+pub enum SetUp {
+    Done {
+        pair: Pair,
+        user: User,
+    },
+    /// The link was used, voided, or is too old, or there is a user by now.
+    DeadLink,
+}
+
+/// Creates the first admin and signs them in. Hashes.
+pub fn set_up(
+    at: &Arc<Accounts>,
+    token: &str,
+    username: Username,
+    password: &NewPassword,
+    client: Client,
+    now: UnixTime,
+) -> Result<SetUp, Error> {
+    let link = hash_of(token);
+    let hash = at.passwords.hash(password)?;
+    let acts = Arc::clone(at);
+    let stored = at.db.write(move |tx| {
+        if users::any(tx.conn)? || !links::consume(tx.conn, &link, Purpose::Setup, now)? {
+            return Ok::<_, Error>(None);
+        }
+        let user = NewUser { username: &username, password_hash: Some(&hash), role: Role::Admin, now };
+        let Some(id) = users::add(tx.conn, &user)? else { return Ok(None) };
+        users::note_login(tx.conn, id, now)?;
+        let Some(user) = users::find(tx.conn, id)? else { return Ok(None) };
+        let session = acts.new_session(id, Transport::Cookie, false, &client, now);
+        sessions::add(tx.conn, &session)?;
+        for (what, details) in [(What::UserAdded, Role::Admin.as_str()), (What::SignedIn, Transport::Cookie.as_str())] {
+            let event = audit::Event {
+                at: now,
+                what,
+                user: Some(id),
+                by: Some(id),
+                sid: Some(session.sid),
+                ip: Some(&client.ip),
+                details: Some(details),
+            };
+            audit::add(tx.conn, &event)?;
+        }
+        let standing = acts.standing(&user);
+        let memory = Arc::clone(&acts);
+        tx.after_commit(move || {
+            tracing::info!(event = "set_up", user = %standing.username, "the first admin was created");
+            memory.blocklist.remember(standing);
+        });
+        Ok(Some((session, user)))
+    })?;
+    let Some((session, user)) = stored else { return Ok(SetUp::DeadLink) };
+    let pair = at.pair(&at.standing(&user).subject, &session, at.rules.fresh_from(now))?;
+    Ok(SetUp::Done { pair, user })
+}
+
+fn hash_of(token: &str) -> String {
+    hex::encode(digest::digest(&digest::SHA256, token.as_bytes()))
+}

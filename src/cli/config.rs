@@ -1,0 +1,27 @@
+//! `portero config`: are the settings right, and what are they.
+
+use clap::Subcommand;
+
+use super::warn;
+use crate::config::Loaded;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Name everything that is wrong with the settings, if anything is
+    Check,
+    /// Print every setting, where it comes from, and what it is; secrets stay hidden
+    Show,
+}
+
+pub(super) fn run(loaded: &Loaded, command: &Command) {
+    warn(loaded);
+    match command {
+        Command::Check => println!("The settings are right."),
+        Command::Show => {
+            let width = loaded.shown.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
+            for setting in &loaded.shown {
+                println!("{:width$} = {}  ({})", setting.key, setting.value, setting.source);
+            }
+        }
+    }
+}

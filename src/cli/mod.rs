@@ -1,0 +1,88 @@
+//! The commands.
+
+mod config;
+mod password_input;
+mod serve;
+mod setup_link;
+mod user;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Loaded, Overrides};
+
+/// A self-hosted login service.
+#[derive(Parser)]
+#[command(name = "portero", version, max_term_width = 100)]
+pub struct Arguments {
+    /// The settings file [default: portero.toml, if there is one]
+    #[arg(long, global = true, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// Where to listen, such as 127.0.0.1:8080
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The folder for database and keys
+    #[arg(long, global = true, value_name = "PATH")]
+    data_dir: Option<String>,
+    /// Where people reach this server, such as https://login.example.org
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// Any other setting, such as session.idle=2d; see docs/settings.md
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<(String, String)>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve; what happens without a command, too
+    Serve,
+    /// Print a new one-time link to create the first admin; the earlier one is void
+    SetupLink,
+    /// Add, list and change users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Check or show the settings
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+pub type Failure = Box<dyn std::error::Error>;
+
+impl Arguments {
+    /// Does what is asked. The error is for the operator to read.
+    pub fn run(self) -> Result<(), Failure> {
+        let overrides = self.overrides();
+        let command = self.command.unwrap_or(Command::Serve);
+        let loaded = Config::load(&overrides).map_err(|faults| format!("the settings are not right:\n{faults}"))?;
+        match command {
+            Command::Serve => serve::run(loaded),
+            Command::SetupLink => setup_link::run(loaded),
+            Command::User(command) => user::run(loaded, command),
+            Command::Config(command) => {
+                config::run(&loaded, &command);
+                Ok(())
+            }
+        }
+    }
+
+    fn overrides(&self) -> Overrides {
+        let named = [("listen", &self.listen), ("data_dir", &self.data_dir), ("public_url", &self.public_url)];
+        let named = named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
+        Overrides { config: self.config.clone(), set: named.chain(self.set.iter().cloned()).collect() }
+    }
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Warnings go where a person sees them and a pipe does not.
+fn warn(loaded: &Loaded) {
+    for warning in &loaded.warnings {
+        eprintln!("warning: {warning}");
+    }
+}

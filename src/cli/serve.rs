@@ -1,0 +1,45 @@
+//! `portero serve`.
+
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::Failure;
+use crate::config::{Loaded, LogFormat, LogLevel, LogRules};
+use crate::server::{self, StartError};
+use crate::web::Clock;
+
+pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
+    start_log(&loaded.config.log);
+    for warning in &loaded.warnings {
+        tracing::warn!(event = "settings", "{warning}");
+    }
+    let prepared = server::prepare(loaded.config, Clock::default())?;
+    tracing::info!(event = "listening", address = %prepared.address, version = env!("CARGO_PKG_VERSION"));
+    println!("Portero listens on http://{}", prepared.address);
+    if let Some(link) = &prepared.setup_link {
+        println!("\nThere is no user yet. Open this link within an hour to create the first admin:\n\n    {link}\n");
+    }
+    actix_web::rt::System::new().block_on(async {
+        let (server, _lock) = prepared.serve()?;
+        server.await.map_err(StartError::Serve)
+    })?;
+    tracing::info!(event = "stopped");
+    Ok(())
+}
+
+/// To standard error, so that standard output is left for people.
+fn start_log(rules: &LogRules) {
+    let level = match rules.level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    let registry = tracing_subscriber::registry().with(level);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    match rules.format {
+        LogFormat::Text => registry.with(layer).init(),
+        LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
+    }
+}

@@ -1,0 +1,178 @@
+//! `portero user`: also beside a running server, which has taken a change up when the command returns.
+
+use std::time::{Duration, Instant};
+
+use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use super::{Failure, password_input, warn};
+use crate::accounts::{self, Accounts, Added, StateChange};
+use crate::config::Loaded;
+use crate::domain::{Role, UnixTime, Username};
+use crate::installation::Installation;
+use crate::store::{instance, users};
+use crate::web::Clock;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Add a user
+    Add {
+        name: String,
+        /// As an admin
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from standard input instead of the terminal
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all users
+    List,
+    /// Set a new password; ends the user's sessions
+    Passwd {
+        name: String,
+        /// Read the password from standard input instead of the terminal
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Let a user sign in no more; ends the user's sessions at once
+    Disable { name: String },
+    /// Let a disabled user sign in again
+    Enable { name: String },
+    /// Change what a user may do
+    Role { name: String, role: RoleName },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum RoleName {
+    User,
+    Admin,
+}
+
+impl RoleName {
+    fn role(self) -> Role {
+        match self {
+            Self::User => Role::User,
+            Self::Admin => Role::Admin,
+        }
+    }
+}
+
+/// How long a server may take to take up a change before the command says that it is pending.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
+    warn(&loaded);
+    let installation = Installation::open(&loaded.config)?;
+    let at = &installation.accounts;
+    let now = Clock::default().now();
+    let done = match command {
+        Command::List => return list(at),
+        Command::Add { name, admin, password_stdin } => {
+            let name = Username::parse(&name)?;
+            if at.db.read(|conn| users::find_by_name(conn, &name))?.is_some() {
+                return Err(format!("there is a user {name} already").into());
+            }
+            let password = password_input::read(password_stdin, &name, at.rules.password_rules())?;
+            let role = if admin { Role::Admin } else { Role::User };
+            match accounts::add_user(at, name.clone(), &password, role, None, now)? {
+                Added::NameTaken => return Err(format!("there is a user {name} already").into()),
+                Added::Added => format!("{name} was added as {}.", role.as_str()),
+            }
+        }
+        Command::Passwd { name, password_stdin } => {
+            let name = existing(at, &name)?;
+            let password = password_input::read(password_stdin, &name, at.rules.password_rules())?;
+            match accounts::set_password(at, name.clone(), &password, None, now)? {
+                None => return Err(format!("there is no user {name}").into()),
+                Some(ended) => format!("{name} has a new password; {} ended.", sessions(ended)),
+            }
+        }
+        Command::Disable { name } => {
+            let name = existing(at, &name)?;
+            match said(accounts::disable(at, name.clone(), None, now)?, &name, "is disabled")? {
+                Some(ended) => format!("{name} is disabled; {} ended.", sessions(ended)),
+                None => format!("{name} was disabled already."),
+            }
+        }
+        Command::Enable { name } => {
+            let name = existing(at, &name)?;
+            match said(accounts::enable(at, name.clone(), None, now)?, &name, "is enabled")? {
+                Some(_) => format!("{name} may sign in again."),
+                None => format!("{name} was not disabled."),
+            }
+        }
+        Command::Role { name, role } => {
+            let (name, role) = (existing(at, &name)?, role.role());
+            match said(accounts::set_role(at, name.clone(), role, None, now)?, &name, "has another role")? {
+                Some(_) => format!("{name} is {} now.", role.as_str()),
+                None => format!("{name} was {} already.", role.as_str()),
+            }
+        }
+    };
+    wait_for_server(&installation)?;
+    println!("{done}");
+    Ok(())
+}
+
+fn existing(at: &Accounts, name: &str) -> Result<Username, Failure> {
+    let name = Username::parse(name)?;
+    match at.db.read(|conn| users::find_by_name(conn, &name))? {
+        Some(user) => Ok(user.username),
+        None => Err(format!("there is no user {name}").into()),
+    }
+}
+
+/// The number of sessions a change ended; `None`: nothing had to be changed.
+fn said(change: StateChange, name: &Username, what: &str) -> Result<Option<usize>, Failure> {
+    match change {
+        StateChange::Done { sessions_ended } => Ok(Some(sessions_ended)),
+        StateChange::NoChange => Ok(None),
+        StateChange::NoSuchUser => Err(format!("there is no user {name}").into()),
+        StateChange::LastAdmin => {
+            Err(format!("{name} is the last admin; nobody could let people in when {name} {what}").into())
+        }
+    }
+}
+
+fn sessions(count: usize) -> String {
+    if count == 1 { "1 session".into() } else { format!("{count} sessions") }
+}
+
+/// A server beside us enforces from memory: done means that it does.
+fn wait_for_server(installation: &Installation) -> Result<(), Failure> {
+    let db = &installation.accounts.db;
+    if !installation.is_served()? {
+        return Ok(());
+    }
+    let change = db.write(|tx| instance::note_change(tx.conn))?;
+    let begin = Instant::now();
+    while db.read(instance::taken_up)? < change {
+        if begin.elapsed() > PATIENCE {
+            return Err("the change is stored, but the running server has not taken it up yet: it is pending".into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+fn list(at: &Accounts) -> Result<(), Failure> {
+    let users = at.db.read(users::all)?;
+    let width = users.iter().map(|user| user.username.as_str().chars().count()).max().unwrap_or(0).max(4);
+    println!("{:width$}  {:5}  {:8}  {:20}  {:20}", "NAME", "ROLE", "STATE", "CREATED", "LAST SIGN-IN");
+    for user in users {
+        println!(
+            "{:width$}  {:5}  {:8}  {:20}  {:20}",
+            user.username.as_str(),
+            user.role.as_str(),
+            if user.disabled_at.is_some() { "disabled" } else { "enabled" },
+            moment(Some(user.created_at)),
+            moment(user.last_login_at),
+        );
+    }
+    Ok(())
+}
+
+fn moment(moment: Option<UnixTime>) -> String {
+    let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
+    timestamp.map_or_else(|| "never".into(), |timestamp| timestamp.to_string())
+}

@@ -1,0 +1,479 @@
+//! Takes one setting after the other out of the file, the environment and the command line, by name. What is left at the end
+//! is unknown; what was wrong on the way is gathered. Below it, the parsers that more than one setting uses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fmt;
+use std::io::Read;
+use std::ops::RangeInclusive;
+
+use super::{Faults, Setting, Source};
+use crate::tokens::options::{Lifetime, Secret};
+
+/// What stands for "there is no value" in `Setting::value`.
+pub(super) const UNSET: &str = "(unset)";
+
+/// A value as it was written. The environment and the command line know text only.
+#[derive(Clone)]
+pub(super) enum Raw {
+    Text(String),
+    Number(i64),
+    Switch(bool),
+    List(Vec<String>),
+    /// Nothing a setting could be made of; says what it is.
+    Other(&'static str),
+}
+
+impl fmt::Display for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Switch(on) => write!(f, "{on}"),
+            Self::List(items) => write!(f, "{items:?}"),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Reader {
+    file_name: String,
+    file: BTreeMap<String, Raw>,
+    /// Known only in part, so that nothing can be said about what it leaves unset.
+    file_is_broken: bool,
+    environment: BTreeMap<String, OsString>,
+    flags: BTreeMap<String, String>,
+    known: Vec<&'static str>,
+    broken: BTreeSet<&'static str>,
+    shown: Vec<Setting>,
+    faults: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Reader {
+    /// Of the environment, only names that could be ours are kept.
+    pub(super) fn new<N: Into<OsString>, V: Into<OsString>>(
+        environment: impl IntoIterator<Item = (N, V)>,
+        flags: &[(String, String)],
+    ) -> Self {
+        let environment = environment
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into().into_string().ok()?, value.into())))
+            .filter(|(name, _)| name.starts_with("PORTERO_") || name.starts_with("JWT_"))
+            // It says where the file is and so was used before there was a reader.
+            .filter(|(name, _)| name != "PORTERO_CONFIG")
+            .collect();
+        Self { environment, flags: flags.iter().cloned().collect(), ..Self::default() }
+    }
+
+    pub(super) fn file(&mut self, name: &str, text: &str) {
+        self.file_name = name.to_owned();
+        match text.parse::<toml::Table>() {
+            Ok(table) => flatten(&mut self.file, "", table),
+            Err(error) => {
+                let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+                self.broken_file(name, &format!("line {line} is not TOML: {}", error.message().replace('\n', ", ")));
+            }
+        }
+    }
+
+    pub(super) fn broken_file(&mut self, name: &str, why: &str) {
+        self.file_is_broken = true;
+        self.faults.push(format!("{name}: {why}"));
+    }
+
+    /// The setting `key`; where nobody has set it, `default`, written as a person would write it.
+    pub(super) fn take<T>(&mut self, key: &'static str, default: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> T {
+        let shown = if default.is_empty() { "(none)" } else { default };
+        self.take_if_set(key, shown, &parse)
+            .unwrap_or_else(|| parse(&Raw::Text(default.into())).expect("every default passes its own parser"))
+    }
+
+    /// The setting `key`, or `None` where nobody has set it; `shown` then stands in its place for people.
+    pub(super) fn take_if_set<T>(
+        &mut self,
+        key: &'static str,
+        shown: &str,
+        parse: impl Fn(&Raw) -> Result<T, String>,
+    ) -> Option<T> {
+        let Some((source, raw)) = self.find(key) else {
+            self.show(key, shown, Source::Default);
+            return None;
+        };
+        let text = match &raw {
+            Raw::Text(text) => text.clone(),
+            Raw::List(items) => items.join(", "),
+            Raw::Number(_) | Raw::Switch(_) | Raw::Other(_) => raw.to_string(),
+        };
+        self.show(key, &text, source);
+        // An empty variable is a mistake far more often than a wish for the default; where empty means something, it may be.
+        let parsed = match raw {
+            Raw::Text(text) if text.is_empty() && key != "jwt.header_type" => {
+                Err("is empty; leave it out to have the default".into())
+            }
+            Raw::Other(what) => Err(format!("is {what}")),
+            raw => parse(&raw),
+        };
+        parsed.map_err(|text| self.fault(&[key], &text)).ok()
+    }
+
+    /// A secret, written out under `key` or lying in the file that `key_file` names. Has to have `least` bytes and to be hard
+    /// to guess, for whoever guesses it can sign in as anybody; `allow_weak` turns that fault into a warning.
+    pub(super) fn secret(
+        &mut self,
+        key: &'static str,
+        key_file: &'static str,
+        least: usize,
+        allow_weak: bool,
+    ) -> Option<Secret> {
+        let (direct, path) = (self.find(key), self.find(key_file));
+        let source = |found: &Option<(Source, Raw)>| found.as_ref().map(|(source, _)| *source);
+        let in_file = source(&path) > source(&direct);
+        match source(&direct).max(source(&path)) {
+            Some(source) => self.show(key, "(hidden)", source),
+            None => self.show(key, "(made at the first start)", Source::Default),
+        }
+        match &path {
+            Some((source, Raw::Text(file))) => self.show(key_file, file, *source),
+            Some((source, raw)) => self.show(key_file, &raw.to_string(), *source),
+            None => self.show(key_file, UNSET, Source::Default),
+        }
+        if path.is_some() && source(&path) == source(&direct) {
+            self.fault(&[key, key_file], "only one of the two can be set");
+            return None;
+        }
+        let read = match if in_file { path? } else { direct? } {
+            (_, Raw::Text(text)) if text.is_empty() => Err("is empty; leave it out to have one made".into()),
+            (_, Raw::Text(file)) if in_file => read_secret(&file),
+            (_, Raw::Text(text)) => Ok(Secret::new(text)),
+            (_, Raw::Other(what)) => Err(format!("is {what}")),
+            (_, Raw::Number(_) | Raw::Switch(_) | Raw::List(_)) => Err("is not text; put it in quotes".into()),
+        };
+        let named = if in_file { key_file } else { key };
+        let judged = read.and_then(|secret| match weakness(secret.as_bytes(), least) {
+            Some(weakness) if allow_weak => {
+                self.warn(named, &format!("WEAK SECRET: it {weakness}. Whoever guesses it can pass for anybody"));
+                Ok(secret)
+            }
+            Some(weakness) => Err(format!("the secret {weakness}; this makes a good one: openssl rand -base64 48")),
+            None => Ok(secret),
+        });
+        judged.map_err(|text| self.fault(&[named], &text)).ok()
+    }
+
+    /// An option of flask-jwt-extended that this version lacks. Set, it must not be ignored in silence.
+    pub(super) fn refuse(&mut self, key: &'static str) {
+        if let Some((source, _)) = self.find(key) {
+            let name = self.place(key, source, None);
+            self.faults.push(format!("{name}: not available yet in this version; leave it out"));
+        }
+    }
+
+    /// One fault on all `keys` unless `holds`. Says nothing about a key that is broken in itself: its real value is unknown.
+    pub(super) fn check(&mut self, keys: &[&'static str], holds: bool, text: &str) {
+        let unknown = |key: &&'static str| self.broken.contains(key) || (self.file_is_broken && !self.is_set(key));
+        if !holds && !keys.iter().any(unknown) {
+            self.add_fault(keys, text);
+        }
+    }
+
+    pub(super) fn warn(&mut self, key: &'static str, text: &str) {
+        let name = self.name(key);
+        self.warnings.push(format!("{name}: {text}"));
+    }
+
+    /// Whether anybody has set `key`, which was taken before.
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        self.shown.iter().any(|setting| setting.key == key && setting.source != Source::Default)
+    }
+
+    /// What nobody has taken is unknown: a fault in our own file and on the command line, a warning in the environment, where
+    /// others may have put names that begin like ours (Kubernetes does).
+    pub(super) fn finish(mut self) -> Result<(Vec<Setting>, Vec<String>), Faults> {
+        for (key, raw) in &self.file {
+            // An empty table of ours, `[jwt]` with all its lines commented out, is fine.
+            let table = format!("{key}.");
+            if !matches!(raw, Raw::Other(TABLE)) || !self.known.iter().any(|known| known.starts_with(&table)) {
+                let hint = self.hint(key, str::to_owned);
+                self.faults.push(format!("{key} in {}: there is no such setting{hint}", self.file_name));
+            }
+        }
+        for key in self.flags.keys() {
+            let hint = self.hint(key, str::to_owned);
+            self.faults.push(format!("{key} on the command line: there is no such setting{hint}"));
+        }
+        for name in self.environment.keys() {
+            let hint = self.hint(name, environment_name);
+            self.warnings.push(format!("{name} in the environment: there is no such setting, it is ignored{hint}"));
+        }
+        // Table by table, our top level first; within one, in the order of taking.
+        self.shown.sort_by_key(|setting| setting.key.split_once('.').map(|(table, _)| table));
+        if self.faults.is_empty() { Ok((self.shown, self.warnings)) } else { Err(Faults(self.faults)) }
+    }
+
+    /// The strongest source's value; the others' are taken out with it.
+    fn find(&mut self, key: &'static str) -> Option<(Source, Raw)> {
+        self.known.push(key);
+        let file = self.file.remove(key).map(|raw| (Source::File, raw));
+        let environment = self.environment.remove(&environment_name(key)).map(|value| {
+            let raw = value.into_string().map_or(Raw::Other("not valid UTF-8"), Raw::Text);
+            (Source::Environment, raw)
+        });
+        let flag = self.flags.remove(key).map(|text| (Source::Flag, Raw::Text(text)));
+        flag.or(environment).or(file)
+    }
+
+    fn show(&mut self, key: &'static str, value: &str, source: Source) {
+        self.shown.push(Setting { key, environment: environment_name(key), value: value.into(), source });
+    }
+
+    fn fault(&mut self, keys: &[&'static str], text: &str) {
+        self.broken.extend(keys);
+        self.add_fault(keys, text);
+    }
+
+    fn add_fault(&mut self, keys: &[&'static str], text: &str) {
+        let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
+        self.faults.push(format!("{}: {text}", names.join(" and ")));
+    }
+
+    /// `key` and where its value comes from, in the words in which the operator wrote it.
+    fn name(&self, key: &str) -> String {
+        let setting = self.shown.iter().find(|setting| setting.key == key);
+        let source = setting.map_or(Source::Default, |setting| setting.source);
+        self.place(key, source, setting.map(|setting| setting.value.as_str()))
+    }
+
+    fn place(&self, key: &str, source: Source, value: Option<&str>) -> String {
+        match source {
+            Source::Default if value == Some(UNSET) => format!("{key} (unset)"),
+            Source::Default => format!("{key} (default {})", value.unwrap_or_default()),
+            Source::File => format!("{key} in {}", self.file_name),
+            Source::Environment => format!("{} in the environment", environment_name(key)),
+            Source::Flag => format!("{key} on the command line"),
+        }
+    }
+
+    /// The setting that `wrong` was probably meant to be: the same name in another table, or at most two letters off.
+    fn hint(&self, wrong: &str, spell: fn(&str) -> String) -> String {
+        let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+        let letters_off = |known: &&str| {
+            let same = last(&spell(known)) == last(wrong) || environment_name(known) == last(wrong);
+            if same { 0 } else { distance(&spell(known), wrong) }
+        };
+        match self.known.iter().min_by_key(|known| letters_off(known)) {
+            Some(near) if letters_off(near) <= 2 => format!("; did you mean {}?", spell(near)),
+            Some(_) | None => String::new(),
+        }
+    }
+}
+
+/// `JWT_…` for flask-jwt-extended's options, `PORTERO_`, table and key for our own.
+fn environment_name(key: &str) -> String {
+    let name = key.replace('.', "_").to_uppercase();
+    if key.starts_with("jwt.") { name } else { format!("PORTERO_{name}") }
+}
+
+const TABLE: &str = "a table, not a value";
+
+fn flatten(into: &mut BTreeMap<String, Raw>, prefix: &str, table: toml::Table) {
+    for (key, value) in table {
+        let key = format!("{prefix}{key}");
+        let raw = match value {
+            toml::Value::Table(inner) if !inner.is_empty() => {
+                flatten(into, &format!("{key}."), inner);
+                continue;
+            }
+            toml::Value::Table(_) => Raw::Other(TABLE),
+            toml::Value::String(text) => Raw::Text(text),
+            toml::Value::Integer(number) => Raw::Number(number),
+            toml::Value::Boolean(on) => Raw::Switch(on),
+            toml::Value::Array(items) => {
+                let texts = items.into_iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
+                texts.map_or(Raw::Other("a list with something else than text in it"), Raw::List)
+            }
+            toml::Value::Float(_) => Raw::Other("a number with a fraction"),
+            toml::Value::Datetime(_) => Raw::Other("a date"),
+        };
+        into.insert(key, raw);
+    }
+}
+
+/// Levenshtein's: how many letters have to be put in, taken out or changed.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut left = i + 1;
+        let mut next = vec![left];
+        for (pair, b) in row.windows(2).zip(other.chars()) {
+            left = (pair[0] + usize::from(a != b)).min(pair[1] + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+fn read_secret(path: &str) -> Result<Secret, String> {
+    const MAX_BYTES: u64 = 64 * 1024;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| format!("{path:?} can't be opened: {error}"))?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("{path:?} can't be read: {error}"))?;
+    // Editors and `echo` put a line end there that nobody meant as part of the secret.
+    let bytes = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
+    match bytes.len() {
+        0 => Err(format!("{path:?} is empty")),
+        length if length as u64 > MAX_BYTES => Err(format!("{path:?} is too long for a secret")),
+        _ => Ok(Secret::new(bytes)),
+    }
+}
+
+/// Why a secret is too easy to guess, in words that do not repeat it.
+fn weakness(secret: &[u8], least: usize) -> Option<String> {
+    const PLACEHOLDERS: [&str; 7] =
+        ["secret", "changeme", "change-me", "change_me", "password", "placeholder", "example"];
+    let lower = String::from_utf8_lossy(secret).to_lowercase();
+    if let Some(word) = PLACEHOLDERS.iter().find(|word| lower.contains(**word)) {
+        return Some(format!("contains {word:?}, which stands in many an example"));
+    }
+    if secret.len() < least {
+        return Some(format!("has {} bytes and needs {least}", secret.len()));
+    }
+    let distinct = secret.iter().collect::<BTreeSet<_>>().len();
+    (distinct < 8).then(|| format!("is made of only {distinct} different bytes"))
+}
+
+fn wrong<T>(raw: &Raw, right: &str) -> Result<T, String> {
+    Err(format!("{raw} is not {right}"))
+}
+
+/// Text on one line, with something to see in it.
+pub(super) fn text(raw: &Raw) -> Result<String, String> {
+    match raw {
+        Raw::Text(text) if text.trim() == text && !text.is_empty() && !text.contains(char::is_control) => {
+            Ok(text.clone())
+        }
+        _ => wrong(raw, "text (in the file: in quotes), on one line and without space around it"),
+    }
+}
+
+pub(super) fn switch(raw: &Raw) -> Result<bool, String> {
+    match raw {
+        Raw::Switch(on) => Ok(*on),
+        Raw::Text(text) => match text.to_lowercase().as_str() {
+            "true" | "on" | "yes" | "1" => Ok(true),
+            "false" | "off" | "no" | "0" => Ok(false),
+            _ => wrong(raw, "true or false"),
+        },
+        Raw::Number(_) | Raw::List(_) | Raw::Other(_) => wrong(raw, "true or false"),
+    }
+}
+
+pub(super) fn whole(range: RangeInclusive<u32>) -> impl Fn(&Raw) -> Result<u32, String> {
+    move |raw| {
+        let number = match raw {
+            Raw::Number(number) => u32::try_from(*number).ok(),
+            Raw::Text(text) => text.parse().ok(),
+            Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
+        };
+        let right = || format!("a whole number from {} to {}", range.start(), range.end());
+        number.filter(|number| range.contains(number)).map_or_else(|| wrong(raw, &right()), Ok)
+    }
+}
+
+pub(super) const DAY: i64 = 24 * 60 * 60;
+/// Ten years. Whatever is meant to be longer is meant to be `never`.
+pub(super) const LONGEST: i64 = 3650 * DAY;
+
+/// A length of time in seconds: a plain number, or one with `s`, `m`, `h` or `d` after it.
+pub(super) fn seconds(range: RangeInclusive<i64>) -> impl Fn(&Raw) -> Result<i64, String> {
+    move |raw| {
+        let found = match raw {
+            Raw::Number(number) => Some(*number),
+            Raw::Text(text) => span(text),
+            Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
+        };
+        let (least, most) = (range.start(), human(*range.end()));
+        found.filter(|seconds| range.contains(seconds)).map_or_else(
+            || {
+                wrong(
+                    raw,
+                    &format!("a time from {least}s to {most}, such as 45s, 15m, 12h or 30d; a plain number is seconds"),
+                )
+            },
+            Ok,
+        )
+    }
+}
+
+fn span(text: &str) -> Option<i64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => DAY,
+        _ => return None,
+    };
+    digits.parse::<i64>().ok()?.checked_mul(unit)
+}
+
+/// `seconds` as a person would write it, and as [`seconds`] reads it.
+pub(super) fn human(seconds: i64) -> String {
+    match seconds {
+        0 => "0s".into(),
+        days if days % DAY == 0 => format!("{}d", days / DAY),
+        hours if hours % 3600 == 0 => format!("{}h", hours / 3600),
+        minutes if minutes % 60 == 0 => format!("{}m", minutes / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+/// `never` or, as flask-jwt-extended has it, `False`: no end of its own.
+pub(super) fn lifetime(raw: &Raw) -> Result<Lifetime, String> {
+    match raw {
+        Raw::Switch(false) => Ok(Lifetime::Never),
+        Raw::Text(text) if ["never", "false"].contains(&text.to_lowercase().as_str()) => Ok(Lifetime::Never),
+        Raw::Number(0) => Err(NO_ZERO.into()),
+        Raw::Text(text) if span(text) == Some(0) => Err(NO_ZERO.into()),
+        raw => seconds(1..=LONGEST)(raw).map(Lifetime::Seconds).map_err(|text| format!("{text}; or say never")),
+    }
+}
+
+const NO_ZERO: &str =
+    "0 would mean a token that never expires to flask-jwt-extended; say never if that is what you want";
+
+/// One of `choices` by its name, in any letter case.
+pub(super) fn choice<T: Copy>(
+    choices: impl IntoIterator<Item = (&'static str, T)>,
+) -> impl Fn(&Raw) -> Result<T, String> {
+    let choices: Vec<(&str, T)> = choices.into_iter().collect();
+    move |raw| {
+        let chosen = match raw {
+            Raw::Text(text) => choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)),
+            Raw::Number(_) | Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
+        };
+        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        chosen.map_or_else(|| wrong(raw, &format!("one of {}", names())), |(_, value)| Ok(*value))
+    }
+}
+
+/// A list, in the file also as one text with commas, elsewhere always so. No text at all is the empty list.
+pub(super) fn list<T>(item: impl Fn(&Raw) -> Result<T, String>) -> impl Fn(&Raw) -> Result<Vec<T>, String> {
+    move |raw| match raw {
+        Raw::Text(text) if text.is_empty() => Ok(Vec::new()),
+        Raw::Text(text) => text.split(',').map(|part| item(&Raw::Text(part.trim().into()))).collect(),
+        Raw::List(items) => items.iter().map(|part| item(&Raw::Text(part.clone()))).collect(),
+        Raw::Number(_) | Raw::Switch(_) | Raw::Other(_) => wrong(raw, "a list"),
+    }
+}
+
+/// A name as headers and cookies may have (RFC 9110, `token`).
+pub(super) fn http_name(raw: &Raw) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    match raw {
+        Raw::Text(text) if !text.is_empty() && text.chars().all(allowed) => Ok(text.clone()),
+        _ => wrong(raw, "a name for a header or cookie: letters, digits, - and _"),
+    }
+}

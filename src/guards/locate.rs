@@ -1,0 +1,153 @@
+//! Where the token is: the places in their order, of which only "not here" leads on to the next.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
+
+use super::body::{self, BodyFault};
+use super::{CsrfCheck, Policy, cookies};
+use crate::domain::TokenType;
+use crate::tokens::Fault;
+use crate::tokens::options::{Location, Options};
+
+pub(super) struct Found {
+    pub(super) token: String,
+    /// What has to equal the token's `csrf` claim; `None`: nothing has to.
+    pub(super) csrf: Option<String>,
+    pub(super) location: Location,
+}
+
+/// One place: a token, or why there is none here, or why there will be none at all.
+enum Place {
+    Here(Found),
+    NotHere(String),
+    Fatal(Fault),
+}
+
+/// The outer error ends everything; the inner one is "no token" or a container that is malformed.
+pub(super) async fn find(
+    options: &Options,
+    policy: &Policy,
+    req: &mut ServiceRequest,
+) -> Result<Result<Found, Fault>, BodyFault> {
+    let locations = policy.locations.as_deref().unwrap_or(&options.token_location);
+    let mut missing = Vec::new();
+    for location in locations {
+        let place = match location {
+            Location::Headers => in_header(options, req.headers()),
+            Location::Cookies => in_cookie(options, policy, req).await?,
+            // The settings refuse these two until they work.
+            Location::QueryString | Location::Json => Place::NotHere(format!("Missing {}", location.as_str())),
+        };
+        match place {
+            Place::Here(found) => return Ok(Ok(found)),
+            Place::Fatal(fault) => return Ok(Err(fault)),
+            Place::NotHere(text) => missing.push(text),
+        }
+    }
+    Ok(Err(Fault::Missing(nowhere(locations, &missing))))
+}
+
+fn nowhere(locations: &[Location], missing: &[String]) -> String {
+    match (locations, missing) {
+        (_, [only]) => only.clone(),
+        ([first @ .., last], _) => {
+            let first: Vec<_> = first.iter().map(|location| location.as_str()).collect();
+            format!("Missing JWT in {} or {} ({})", first.join(", "), last.as_str(), missing.join("; "))
+        }
+        ([], _) => "Missing JWT".into(),
+    }
+}
+
+fn in_header(options: &Options, headers: &HeaderMap) -> Place {
+    let name = &options.header_name;
+    // Repeated lines are one header with a comma between. (RFC 9110 §5.3)
+    let lines: Vec<_> = headers.get_all(name.as_str()).map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    let joined = lines.join(",");
+    let value = joined.trim_matches(|c: char| c.is_whitespace() || c == ',');
+    if value.is_empty() {
+        return Place::NotHere(format!("Missing {name} Header"));
+    }
+    let here = |token: &str| Place::Here(Found { token: token.to_owned(), csrf: None, location: Location::Headers });
+    let scheme = options.header_type.as_str();
+    if scheme.is_empty() {
+        let mut words = value.split_whitespace();
+        return match (words.next(), words.next()) {
+            (Some(token), None) => here(token),
+            _ => Place::Fatal(Fault::invalid(format!("Bad {name} header. Expected '{name}: <JWT>'"))),
+        };
+    }
+    let mut with_scheme = value.split(',').filter(|piece| piece.split_whitespace().next() == Some(scheme));
+    let (Some(piece), None) = (with_scheme.next(), with_scheme.next()) else {
+        return Place::NotHere(format!(
+            "Missing '{scheme}' type in '{name}' header. Expected '{name}: {scheme} <JWT>'"
+        ));
+    };
+    let words: Vec<_> = piece.split_whitespace().collect();
+    match words.as_slice() {
+        [_, token] => here(token),
+        _ => Place::Fatal(Fault::invalid(format!("Bad {name} header. Expected '{name}: {scheme} <JWT>'"))),
+    }
+}
+
+async fn in_cookie(options: &Options, policy: &Policy, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
+    let name = cookies::names(options, policy.token).token;
+    let Some(token) = cookie(req.headers(), name) else {
+        return Ok(Place::NotHere(format!("Missing cookie \"{name}\"")));
+    };
+    let csrf = if csrf_is_due(options, policy, req.method()) {
+        match csrf_value(options, policy, req).await? {
+            Some(value) => Some(value),
+            None => return Ok(Place::Fatal(Fault::CsrfMissing)),
+        }
+    } else {
+        None
+    };
+    Ok(Place::Here(Found { token, csrf, location: Location::Cookies }))
+}
+
+fn csrf_is_due(options: &Options, policy: &Policy, method: &Method) -> bool {
+    match policy.csrf {
+        CsrfCheck::Never => false,
+        CsrfCheck::Always => !matches!(*method, Method::GET | Method::HEAD),
+        CsrfCheck::Configured => {
+            options.cookie_csrf_protect && options.csrf_methods.iter().any(|one| one == method.as_str())
+        }
+    }
+}
+
+/// From the header, or, where there is none and forms count, from the form's field.
+async fn csrf_value(options: &Options, policy: &Policy, req: &mut ServiceRequest) -> Result<Option<String>, BodyFault> {
+    let (header_name, field_name) = match policy.token {
+        TokenType::Access => (&options.access_csrf_header_name, &options.access_csrf_field_name),
+        TokenType::Refresh => (&options.refresh_csrf_header_name, &options.refresh_csrf_field_name),
+    };
+    let in_header = req.headers().get(header_name.as_str()).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    if let Some(value) = in_header.filter(|value| !value.is_empty()) {
+        return Ok(Some(value.into_owned()));
+    }
+    let forms_count = options.csrf_check_form || policy.csrf == CsrfCheck::Always;
+    if !forms_count || !is_form(req.headers()) {
+        return Ok(None);
+    }
+    let body = body::peek(req).await?;
+    let fields = body::form_fields(&body).unwrap_or_default();
+    Ok(fields.into_iter().find(|(name, value)| name == field_name && !value.is_empty()).map(|(_, value)| value))
+}
+
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    let essence = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// The first cookie of this name that is not empty. Our own reading: one broken byte in a neighbour's cookie must not sign
+/// anybody out, and Actix drops the whole jar then.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value.trim().trim_matches('"').to_owned())
+        .filter(|value| !value.is_empty())
+}

@@ -1,0 +1,150 @@
+//! Start, serve, stop.
+
+use std::fs::File;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App as ActixApp, HttpServer};
+use url::Url;
+
+use crate::accounts::{self, Accounts, PruneClock};
+use crate::config::Config;
+use crate::installation::{Installation, OpenError};
+use crate::password::Lane;
+use crate::store::chain;
+use crate::web::{self, App, Clock, Texts};
+
+/// After SIGTERM, what is under way may finish within this time.
+const DRAIN_SECONDS: u64 = 8;
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("could not listen on {address}: is something else using it?")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("could not start a thread")]
+    Thread(#[source] io::Error),
+    #[error(transparent)]
+    Texts(#[from] web::BrokenCatalogue),
+    #[error("the address {0} makes no URL")]
+    Url(SocketAddr),
+    #[error("could not read the database")]
+    Accounts(#[from] accounts::Error),
+    #[error("the server failed")]
+    Serve(#[source] io::Error),
+}
+
+/// A server that listens and is about to serve.
+pub struct Prepared {
+    pub address: SocketAddr,
+    /// To create the first admin; `None`: there is a user already.
+    pub setup_link: Option<String>,
+    app: App,
+    listener: TcpListener,
+    lock: File,
+}
+
+/// Opens the installation, loads the blocklist, and listens. Blocks, so call it before the event loop runs.
+pub fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
+    // First of all, so that a busy port changes nothing.
+    let failed = |source| StartError::Listen { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => Url::parse(&format!("http://{address}/")).map_err(|_| StartError::Url(address))?,
+    };
+
+    let installation = Installation::open(&config)?;
+    let lock = installation.lock()?;
+    let accounts = installation.accounts;
+    load_blocklist(&accounts, &clock)?;
+    let setup_link = setup_link(&accounts, &public_url, &clock)?;
+    let app = App::new(web::Shared {
+        accounts,
+        lane: Lane::start().map_err(StartError::Thread)?,
+        public_url,
+        texts: Texts::load()?,
+        clock,
+        browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
+        warned_of_forwarded: AtomicBool::new(false),
+        config,
+    });
+    Ok(Prepared { address, setup_link, app, listener, lock })
+}
+
+impl Prepared {
+    /// Serves while the result is awaited. Call it on an Actix system, and keep the file: while it is open, no other
+    /// process serves this database.
+    pub fn serve(self) -> Result<(Server, File), StartError> {
+        prune_now_and_then(Arc::clone(&self.app.accounts), self.app.clock.clone());
+        let app = self.app;
+        let server = HttpServer::new(move || {
+            let app = app.clone();
+            ActixApp::new()
+                .configure(|routes| web::routes(&app, routes))
+                .wrap(from_fn(web::with_security_headers))
+                .wrap(from_fn(web::around))
+        })
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(DRAIN_SECONDS)
+        .listen(self.listener)
+        .map_err(StartError::Serve)?
+        .run();
+        Ok((server, self.lock))
+    }
+}
+
+/// From here on, memory follows the database, whoever changes it.
+fn load_blocklist(accounts: &Arc<Accounts>, clock: &Clock) -> Result<(), accounts::Error> {
+    // Weak: the writer's thread keeps this, and must end with the last of those that use it.
+    let (weak, of_reload) = (Arc::downgrade(accounts), clock.clone());
+    accounts.db.on_foreign_change(Box::new(move |conn| match weak.upgrade() {
+        Some(accounts) => accounts::load_blocklist(&accounts, conn, of_reload.now()),
+        None => Ok(()),
+    }));
+    let (acts, now) = (Arc::clone(accounts), clock.now());
+    accounts.db.write(move |tx| Ok(accounts::load_blocklist(&acts, tx.conn, now)?))
+}
+
+fn setup_link(accounts: &Accounts, public_url: &Url, clock: &Clock) -> Result<Option<String>, accounts::Error> {
+    let token = accounts::make_setup_link(accounts, clock.now())?;
+    Ok(token.map(|token| setup_url(public_url, &token)))
+}
+
+pub fn setup_url(public_url: &Url, token: &str) -> String {
+    format!("{}/setup/{token}", public_url.as_str().trim_end_matches('/'))
+}
+
+fn prune_now_and_then(accounts: Arc<Accounts>, clock: Clock) {
+    let mut prune_clock = PruneClock::start(clock.now(), Instant::now());
+    actix_web::rt::spawn(async move {
+        loop {
+            actix_web::rt::time::sleep(PRUNE_EVERY).await;
+            let now = clock.now();
+            if !prune_clock.can_be_believed(now, Instant::now()) {
+                tracing::warn!(
+                    event = "clock_jumped",
+                    "the clock has jumped: nothing is pruned until it has stood for a day"
+                );
+                continue;
+            }
+            let accounts = Arc::clone(&accounts);
+            let pruned = actix_web::web::block(move || accounts::prune(&accounts, now)).await;
+            match pruned {
+                Ok(Ok(0)) => {}
+                Ok(Ok(rows)) => tracing::info!(event = "pruned", rows),
+                Ok(Err(error)) => tracing::error!(event = "prune_failed", error = %chain(&error)),
+                Err(error) => tracing::error!(event = "prune_failed", error = %error),
+            }
+        }
+    });
+}

@@ -1,0 +1,89 @@
+//! The tables, as the migrations make them.
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        canonical -> Text,
+        password_hash -> Nullable<Text>,
+        role -> Text,
+        disabled_at -> Nullable<BigInt>,
+        tokens_valid_from -> BigInt,
+        locale -> Nullable<Text>,
+        created_at -> BigInt,
+        password_changed_at -> Nullable<BigInt>,
+        last_login_at -> Nullable<BigInt>,
+        failed_attempts -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (sid) {
+        sid -> Text,
+        user_id -> BigInt,
+        transport -> Text,
+        remembered -> Bool,
+        created_at -> BigInt,
+        auth_time -> BigInt,
+        last_seen_at -> BigInt,
+        expires_at -> BigInt,
+        access_until -> BigInt,
+        ip -> Text,
+        user_agent -> Text,
+        #[sql_name = "gen"]
+        generation -> BigInt,
+        issue_count -> BigInt,
+        rotated_at -> BigInt,
+        seen -> Bool,
+        csrf_seed -> Text,
+        ended_at -> Nullable<BigInt>,
+        end_reason -> Nullable<Text>,
+        ended_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    token_blocklist (jti) {
+        jti -> Text,
+        token_type -> Text,
+        user_id -> BigInt,
+        sid -> Nullable<Text>,
+        revoked_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        reason -> Text,
+        revoked_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    one_time_links (hash) {
+        hash -> Text,
+        purpose -> Text,
+        user_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> BigInt,
+        at -> BigInt,
+        what -> Text,
+        user_id -> Nullable<BigInt>,
+        by_user -> Nullable<BigInt>,
+        sid -> Nullable<Text>,
+        ip -> Nullable<Text>,
+        details -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    instance (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(users, sessions, token_blocklist, one_time_links, audit_events);

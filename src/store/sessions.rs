@@ -1,0 +1,294 @@
+//! The sessions, open and ended.
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
+};
+
+use super::schema::{sessions, users};
+use super::{Conn, Error, known};
+use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId, Username};
+
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub sid: SessionId,
+    pub user: UserId,
+    pub transport: Transport,
+    /// "Keep me signed in".
+    pub remembered: bool,
+    pub created_at: UnixTime,
+    pub auth_time: UnixTime,
+    pub last_seen_at: UnixTime,
+    pub expires_at: UnixTime,
+    /// The latest `exp` of any access token the session was given.
+    pub access_until: UnixTime,
+    pub ip: String,
+    pub user_agent: String,
+    pub generation: i64,
+    /// How many refresh tokens it was given, lost ones included.
+    pub issue_count: i64,
+    /// Since when the current refresh token is in force.
+    pub rotated_at: UnixTime,
+    pub seen: bool,
+    pub csrf_seed: String,
+    pub ended_at: Option<UnixTime>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct Row {
+    sid: String,
+    user_id: i64,
+    transport: String,
+    remembered: bool,
+    created_at: i64,
+    auth_time: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+    access_until: i64,
+    ip: String,
+    user_agent: String,
+    generation: i64,
+    issue_count: i64,
+    rotated_at: i64,
+    seen: bool,
+    csrf_seed: String,
+    ended_at: Option<i64>,
+}
+
+impl TryFrom<Row> for Session {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            sid: sid(&row.sid)?,
+            user: UserId(row.user_id),
+            transport: known(Transport::parse(&row.transport), "transport", &row.transport)?,
+            remembered: row.remembered,
+            created_at: UnixTime(row.created_at),
+            auth_time: UnixTime(row.auth_time),
+            last_seen_at: UnixTime(row.last_seen_at),
+            expires_at: UnixTime(row.expires_at),
+            access_until: UnixTime(row.access_until),
+            ip: row.ip,
+            user_agent: row.user_agent,
+            generation: row.generation,
+            issue_count: row.issue_count,
+            rotated_at: UnixTime(row.rotated_at),
+            seen: row.seen,
+            csrf_seed: row.csrf_seed,
+            ended_at: row.ended_at.map(UnixTime),
+        })
+    }
+}
+
+fn sid(text: &str) -> Result<SessionId, Error> {
+    known(SessionId::parse(text), "session id", text)
+}
+
+pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::sid.eq(session.sid.to_string()),
+            sessions::user_id.eq(session.user.0),
+            sessions::transport.eq(session.transport.as_str()),
+            sessions::remembered.eq(session.remembered),
+            sessions::created_at.eq(session.created_at.0),
+            sessions::auth_time.eq(session.auth_time.0),
+            sessions::last_seen_at.eq(session.last_seen_at.0),
+            sessions::expires_at.eq(session.expires_at.0),
+            sessions::access_until.eq(session.access_until.0),
+            sessions::ip.eq(&session.ip),
+            sessions::user_agent.eq(&session.user_agent),
+            sessions::generation.eq(session.generation),
+            sessions::issue_count.eq(session.issue_count),
+            sessions::rotated_at.eq(session.rotated_at.0),
+            sessions::seen.eq(session.seen),
+            sessions::csrf_seed.eq(&session.csrf_seed),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
+    let row = sessions::table.find(sid.to_string()).select(Row::as_select()).first(conn).optional()?;
+    row.map(Session::try_from).transpose()
+}
+
+/// The user's sessions that have neither ended nor expired, newest first.
+pub fn open_of(conn: &mut Conn, user: UserId, now: UnixTime) -> Result<Vec<Session>, Error> {
+    let rows = sessions::table
+        .filter(sessions::user_id.eq(user.0))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now.0))
+        .order((sessions::created_at.desc(), sessions::sid.desc()))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Claims a rotation: from the state that was read to the one given, unless somebody was quicker or the session ended.
+/// `false`: read again.
+pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
+    let unchanged = sessions::table
+        .find(from.sid.to_string())
+        .filter(sessions::generation.eq(from.generation))
+        .filter(sessions::issue_count.eq(from.issue_count))
+        .filter(sessions::ended_at.is_null());
+    let changed = diesel::update(unchanged)
+        .set((
+            sessions::generation.eq(to.generation),
+            sessions::issue_count.eq(to.issue_count),
+            sessions::rotated_at.eq(to.rotated_at.0),
+            sessions::last_seen_at.eq(to.last_seen_at.0),
+            sessions::access_until.eq(to.access_until.0),
+            sessions::seen.eq(to.seen),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Notes that an access token was given out. `false`: the session has ended meanwhile.
+pub fn note_access(conn: &mut Conn, session: &Session) -> Result<bool, Error> {
+    let open = sessions::table.find(session.sid.to_string()).filter(sessions::ended_at.is_null());
+    let changed = diesel::update(open)
+        .set((
+            sessions::auth_time.eq(session.auth_time.0),
+            sessions::last_seen_at.eq(session.last_seen_at.0),
+            sessions::access_until.eq(session.access_until.0),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Notes that a token of this generation was seen in use.
+pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(), Error> {
+    let current = sessions::table.find(sid.to_string()).filter(sessions::generation.eq(generation));
+    diesel::update(current).set(sessions::seen.eq(true)).execute(conn)?;
+    Ok(())
+}
+
+/// How, why and by whom a session ends.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    pub at: UnixTime,
+    pub reason: Reason,
+    /// `None`: the program itself or the command line.
+    pub by: Option<UserId>,
+}
+
+/// `false`: it had ended already, or there is none.
+pub fn end(conn: &mut Conn, sid: SessionId, end: End) -> Result<bool, Error> {
+    let open = sessions::table.find(sid.to_string()).filter(sessions::ended_at.is_null());
+    let changed = diesel::update(open)
+        .set((
+            sessions::ended_at.eq(end.at.0),
+            sessions::end_reason.eq(end.reason.as_str()),
+            sessions::ended_by.eq(end.by.map(|user| user.0)),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Sessions that were ended though their tokens could still be shown, with the moment from which none can be.
+pub fn ended_in_force(conn: &mut Conn, since: UnixTime) -> Result<Vec<(SessionId, UnixTime)>, Error> {
+    let rows: Vec<(String, i64, i64)> = sessions::table
+        .filter(sessions::ended_at.is_not_null())
+        .filter(sessions::expires_at.ge(since.0))
+        .select((sessions::sid, sessions::expires_at, sessions::access_until))
+        .load(conn)?;
+    rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()
+}
+
+/// Open sessions whose current generation was never seen in use.
+pub fn unseen(conn: &mut Conn) -> Result<Vec<(SessionId, i64)>, Error> {
+    let rows: Vec<(String, i64)> = sessions::table
+        .filter(sessions::seen.eq(false))
+        .filter(sessions::ended_at.is_null())
+        .select((sessions::sid, sessions::generation))
+        .load(conn)?;
+    rows.iter().map(|(id, generation)| Ok((sid(id)?, *generation))).collect()
+}
+
+/// Forgets what ended or expired before `before`. At most `limit` rows, so that other writes get their turn.
+pub fn prune(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<usize, Error> {
+    let mut old: Vec<String> = sessions::table
+        .filter(sessions::ended_at.lt(before.0))
+        .filter(sessions::expires_at.lt(before.0))
+        .select(sessions::sid)
+        .limit(limit)
+        .load(conn)?;
+    if old.is_empty() {
+        old =
+            sessions::table.filter(sessions::expires_at.lt(before.0)).select(sessions::sid).limit(limit).load(conn)?;
+    }
+    Ok(diesel::delete(sessions::table.filter(sessions::sid.eq_any(&old))).execute(conn)?)
+}
+
+/// An ended session, as the admin's page tells it.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub sid: SessionId,
+    pub user_id: UserId,
+    pub user: Username,
+    pub ended_at: UnixTime,
+    pub reason: Reason,
+    pub by: Option<UserId>,
+    /// Until when a token of it could be shown.
+    pub until: UnixTime,
+}
+
+/// Ended sessions, newest first, from before the given place on.
+pub fn ended(
+    conn: &mut Conn,
+    user: Option<UserId>,
+    reason: Option<Reason>,
+    before: Option<(UnixTime, &str)>,
+    limit: i64,
+) -> Result<Vec<Ended>, Error> {
+    let mut query = sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .filter(sessions::ended_at.is_not_null())
+        .into_boxed();
+    if let Some(user) = user {
+        query = query.filter(sessions::user_id.eq(user.0));
+    }
+    if let Some(reason) = reason {
+        query = query.filter(sessions::end_reason.eq(reason.as_str()));
+    }
+    if let Some((moment, id)) = before {
+        let earlier = sessions::ended_at.lt(moment.0);
+        let same_but_lower = sessions::ended_at.eq(moment.0).and(sessions::sid.lt(id.to_owned()));
+        // The first condition repeats what the second says, so that the index can begin at the place.
+        query = query.filter(sessions::ended_at.le(moment.0)).filter(earlier.or(same_but_lower));
+    }
+    type Columns = (String, i64, String, Option<i64>, Option<String>, Option<i64>, i64, i64);
+    let rows: Vec<Columns> = query
+        .order((sessions::ended_at.desc(), sessions::sid.desc()))
+        .limit(limit)
+        .select((
+            sessions::sid,
+            sessions::user_id,
+            users::username,
+            sessions::ended_at,
+            sessions::end_reason,
+            sessions::ended_by,
+            sessions::expires_at,
+            sessions::access_until,
+        ))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(id, user, name, ended_at, reason, by, expires_at, access_until)| {
+            let reason = reason.unwrap_or_default();
+            Ok(Ended {
+                sid: sid(&id)?,
+                user_id: UserId(user),
+                user: known(Username::parse(&name).ok(), "user name", &name)?,
+                ended_at: UnixTime(ended_at.unwrap_or_default()),
+                reason: known(Reason::parse(&reason), "reason", &reason)?,
+                by: by.map(UserId),
+                until: UnixTime(expires_at.max(access_until)),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! The people.
+
+use diesel::dsl::exists;
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
+};
+
+use super::schema::{sessions, users};
+use super::{Conn, Error, known};
+use crate::domain::{Role, UnixTime, UserId, Username};
+
+#[derive(Clone, Debug)]
+pub struct User {
+    pub id: UserId,
+    pub username: Username,
+    /// `None` until the person has chosen one.
+    pub password_hash: Option<String>,
+    pub role: Role,
+    pub disabled_at: Option<UnixTime>,
+    /// The cut-off: tokens of peers issued up to this moment are refused.
+    pub tokens_valid_from: UnixTime,
+    pub locale: Option<String>,
+    pub created_at: UnixTime,
+    pub password_changed_at: Option<UnixTime>,
+    pub last_login_at: Option<UnixTime>,
+    pub failed_attempts: i64,
+}
+
+pub struct NewUser<'a> {
+    pub username: &'a Username,
+    pub password_hash: Option<&'a str>,
+    pub role: Role,
+    pub now: UnixTime,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct Row {
+    id: i64,
+    username: String,
+    password_hash: Option<String>,
+    role: String,
+    disabled_at: Option<i64>,
+    tokens_valid_from: i64,
+    locale: Option<String>,
+    created_at: i64,
+    password_changed_at: Option<i64>,
+    last_login_at: Option<i64>,
+    failed_attempts: i64,
+}
+
+impl TryFrom<Row> for User {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: UserId(row.id),
+            username: known(Username::parse(&row.username).ok(), "user name", &row.username)?,
+            password_hash: row.password_hash,
+            role: known(Role::parse(&row.role), "role", &row.role)?,
+            disabled_at: row.disabled_at.map(UnixTime),
+            tokens_valid_from: UnixTime(row.tokens_valid_from),
+            locale: row.locale,
+            created_at: UnixTime(row.created_at),
+            password_changed_at: row.password_changed_at.map(UnixTime),
+            last_login_at: row.last_login_at.map(UnixTime),
+            failed_attempts: row.failed_attempts,
+        })
+    }
+}
+
+pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, Error> {
+    let row = users::table.find(id.0).select(Row::as_select()).first(conn).optional()?;
+    row.map(User::try_from).transpose()
+}
+
+pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>, Error> {
+    let same = users::canonical.eq(username.canonical());
+    let row = users::table.filter(same).select(Row::as_select()).first(conn).optional()?;
+    row.map(User::try_from).transpose()
+}
+
+/// The name of a user, if there is one.
+pub fn name_of(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
+    Ok(users::table.find(id.0).select(users::username).first(conn).optional()?)
+}
+
+pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
+    let rows = users::table.order(users::canonical).select(Row::as_select()).load(conn)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// Those whose state a request's check needs: the ones with a session that has not ended.
+pub fn with_open_sessions(conn: &mut Conn, now: UnixTime) -> Result<Vec<User>, Error> {
+    let open = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now.0))
+        .select(sessions::user_id);
+    let rows = users::table.filter(users::id.eq_any(open)).select(Row::as_select()).load(conn)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+pub fn any(conn: &mut Conn) -> Result<bool, Error> {
+    Ok(select(exists(users::table.select(users::id))).get_result(conn)?)
+}
+
+/// How many admins could still sign in.
+pub fn enabled_admins(conn: &mut Conn) -> Result<i64, Error> {
+    let enabled = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled_at.is_null());
+    Ok(enabled.count().get_result(conn)?)
+}
+
+/// `None`: the name is taken.
+pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error> {
+    let row = (
+        users::username.eq(user.username.as_str()),
+        users::canonical.eq(user.username.canonical()),
+        users::password_hash.eq(user.password_hash),
+        users::role.eq(user.role.as_str()),
+        users::tokens_valid_from.eq(user.now.0),
+        users::created_at.eq(user.now.0),
+        users::password_changed_at.eq(user.password_hash.map(|_| user.now.0)),
+        users::failed_attempts.eq(0),
+    );
+    let insert = diesel::insert_into(users::table).values(row).on_conflict_do_nothing();
+    // Not `RETURNING`: on a conflict there is no row to return, and a database error inside a transaction may not be caught.
+    if insert.execute(conn)? == 0 {
+        return Ok(None);
+    }
+    let id = users::table.filter(users::canonical.eq(user.username.canonical())).select(users::id).first(conn)?;
+    Ok(Some(UserId(id)))
+}
+
+/// `false`: there is no such user, or the password is no longer the one that `instead_of` was read from.
+pub fn set_password(
+    conn: &mut Conn,
+    id: UserId,
+    instead_of: Option<&str>,
+    hash: &str,
+    now: UnixTime,
+) -> Result<bool, Error> {
+    let new = (
+        users::password_hash.eq(hash),
+        users::password_changed_at.eq(now.0),
+        users::tokens_valid_from.eq(now.0),
+        users::failed_attempts.eq(0),
+    );
+    let user = users::table.find(id.0);
+    let changed = match instead_of {
+        Some(old) => diesel::update(user.filter(users::password_hash.eq(old))).set(new).execute(conn)?,
+        None => diesel::update(user.filter(users::password_hash.is_null())).set(new).execute(conn)?,
+    };
+    Ok(changed == 1)
+}
+
+/// The same password in a newer form: no change that anybody has to hear of.
+pub fn upgrade_hash(conn: &mut Conn, id: UserId, from: &str, to: &str) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0).filter(users::password_hash.eq(from)))
+        .set(users::password_hash.eq(to))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// `false`: there is no such user, or it was so already.
+pub fn disable(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
+    let changed = diesel::update(users::table.find(id.0).filter(users::disabled_at.is_null()))
+        .set((users::disabled_at.eq(now.0), users::tokens_valid_from.eq(now.0)))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// `false`: there is no such user, or it was so already.
+pub fn enable(conn: &mut Conn, id: UserId) -> Result<bool, Error> {
+    let changed = diesel::update(users::table.find(id.0).filter(users::disabled_at.is_not_null()))
+        .set(users::disabled_at.eq(None::<i64>))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// `false`: there is no such user, or it was so already.
+pub fn set_role(conn: &mut Conn, id: UserId, role: Role) -> Result<bool, Error> {
+    let changed = diesel::update(users::table.find(id.0).filter(users::role.ne(role.as_str())))
+        .set(users::role.eq(role.as_str()))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::locale.eq(locale)).execute(conn)?;
+    Ok(())
+}
+
+pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0))
+        .set((users::last_login_at.eq(now.0), users::failed_attempts.eq(0)))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub fn note_failure(conn: &mut Conn, id: UserId) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::failed_attempts.eq(users::failed_attempts + 1)).execute(conn)?;
+    Ok(())
+}

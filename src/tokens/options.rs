@@ -1,0 +1,292 @@
+//! The options of the token engine as plain values, each under the name flask-jwt-extended gives it. Where they come from
+//! and whether they fit together is `config`'s business; nothing here reads a file or the environment.
+
+use std::fmt;
+
+/// How tokens are made, carried and checked. The defaults are flask-jwt-extended's, not the server's (`config` sets those).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `JWT_ACCESS_TOKEN_EXPIRES`: lifetime of access tokens. Default: 15 minutes.
+    pub access_token_expires: Lifetime,
+    /// `JWT_REFRESH_TOKEN_EXPIRES`: lifetime of refresh tokens. Default: 30 days.
+    pub refresh_token_expires: Lifetime,
+    /// `JWT_ALGORITHM`: signs new tokens and is the only one accepted. Default: HS256.
+    pub algorithm: Algorithm,
+    /// `JWT_DECODE_LEEWAY`: seconds tolerated on `exp`, `nbf` and `iat`. Default: 0.
+    pub decode_leeway: i64,
+    /// `JWT_DECODE_ISSUER`: the `iss` a token must have. Default: none, `iss` is not looked at.
+    pub decode_issuer: Option<String>,
+    /// `JWT_ENCODE_ISSUER`: the `iss` of new tokens. Default: none.
+    pub encode_issuer: Option<String>,
+    /// `JWT_DECODE_AUDIENCE`: one of these must be in a token's `aud`. Default: empty, `aud` is not looked at.
+    pub decode_audience: Vec<String>,
+    /// `JWT_ENCODE_AUDIENCE`: the `aud` of new tokens. Default: empty, no `aud`.
+    pub encode_audience: Vec<String>,
+    /// `JWT_ENCODE_NBF`: whether new tokens have `nbf` (equal to `iat`). Default: true.
+    pub encode_nbf: bool,
+    /// `JWT_ERROR_MESSAGE_KEY`: the key of the text in error bodies. Default: `msg`.
+    pub error_message_key: String,
+    /// `JWT_IDENTITY_CLAIM`: the claim that says whose token it is. Default: `sub`.
+    pub identity_claim: String,
+    /// `JWT_VERIFY_SUB`: refuse tokens whose `sub` is not a string. Default: true.
+    pub verify_sub: bool,
+
+    /// `JWT_TOKEN_LOCATION`: where a token is looked for, in this order. Default: headers only.
+    pub token_location: Vec<Location>,
+    /// `JWT_HEADER_NAME`: the request header that carries a token. Default: `Authorization`.
+    pub header_name: String,
+    /// `JWT_HEADER_TYPE`: the word before the token, its case counts; empty: the header is the bare token. Default: `Bearer`.
+    pub header_type: String,
+
+    /// `JWT_ACCESS_COOKIE_NAME`. Default: `access_token_cookie`.
+    pub access_cookie_name: String,
+    /// `JWT_REFRESH_COOKIE_NAME`. Default: `refresh_token_cookie`.
+    pub refresh_cookie_name: String,
+    /// `JWT_ACCESS_COOKIE_PATH`. Default: `/`.
+    pub access_cookie_path: String,
+    /// `JWT_REFRESH_COOKIE_PATH`. Default: `/`.
+    pub refresh_cookie_path: String,
+    /// `JWT_COOKIE_CSRF_PROTECT`: put `csrf` into every token, demand its value on cookie requests, set the CSRF cookies.
+    /// Default: true.
+    pub cookie_csrf_protect: bool,
+    /// `JWT_COOKIE_DOMAIN`: `Domain` of the cookies, without a leading dot. Default: none, this host only.
+    pub cookie_domain: Option<String>,
+    /// `JWT_COOKIE_SAMESITE`. Default: none, the attribute is left out.
+    pub cookie_samesite: Option<SameSite>,
+    /// `JWT_COOKIE_SECURE`: `Secure` on all four cookies. Default: false.
+    pub cookie_secure: bool,
+    /// `JWT_SESSION_COOKIE`: true: cookies end with the browser's session; false: they are kept. `None`: "keep me signed in"
+    /// decides for each session. Default: true.
+    pub session_cookie: Option<bool>,
+
+    /// `JWT_CSRF_IN_COOKIES`: set the readable CSRF cookies. Default: true.
+    pub csrf_in_cookies: bool,
+    /// `JWT_CSRF_METHODS`: methods for which the CSRF value is demanded. Default: POST, PUT, PATCH, DELETE.
+    pub csrf_methods: Vec<String>,
+    /// `JWT_CSRF_CHECK_FORM`: look for the value in the form when the header has none. Default: false.
+    pub csrf_check_form: bool,
+    /// `JWT_ACCESS_CSRF_COOKIE_NAME`. Default: `csrf_access_token`.
+    pub access_csrf_cookie_name: String,
+    /// `JWT_REFRESH_CSRF_COOKIE_NAME`. Default: `csrf_refresh_token`.
+    pub refresh_csrf_cookie_name: String,
+    /// `JWT_ACCESS_CSRF_COOKIE_PATH`. Default: `/`.
+    pub access_csrf_cookie_path: String,
+    /// `JWT_REFRESH_CSRF_COOKIE_PATH`. Default: `/`.
+    pub refresh_csrf_cookie_path: String,
+    /// `JWT_ACCESS_CSRF_HEADER_NAME`. Default: `X-CSRF-TOKEN`.
+    pub access_csrf_header_name: String,
+    /// `JWT_REFRESH_CSRF_HEADER_NAME`. Default: `X-CSRF-TOKEN`, the same as for access tokens.
+    pub refresh_csrf_header_name: String,
+    /// `JWT_ACCESS_CSRF_FIELD_NAME`. Default: `csrf_token`.
+    pub access_csrf_field_name: String,
+    /// `JWT_REFRESH_CSRF_FIELD_NAME`. Default: `csrf_token`.
+    pub refresh_csrf_field_name: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            access_token_expires: Lifetime::Seconds(15 * 60),
+            refresh_token_expires: Lifetime::Seconds(30 * 24 * 60 * 60),
+            algorithm: Algorithm::HS256,
+            decode_leeway: 0,
+            decode_issuer: None,
+            encode_issuer: None,
+            decode_audience: Vec::new(),
+            encode_audience: Vec::new(),
+            encode_nbf: true,
+            error_message_key: "msg".into(),
+            identity_claim: "sub".into(),
+            verify_sub: true,
+            token_location: vec![Location::Headers],
+            header_name: "Authorization".into(),
+            header_type: "Bearer".into(),
+            access_cookie_name: "access_token_cookie".into(),
+            refresh_cookie_name: "refresh_token_cookie".into(),
+            access_cookie_path: "/".into(),
+            refresh_cookie_path: "/".into(),
+            cookie_csrf_protect: true,
+            cookie_domain: None,
+            cookie_samesite: None,
+            cookie_secure: false,
+            session_cookie: Some(true),
+            csrf_in_cookies: true,
+            csrf_methods: ["POST", "PUT", "PATCH", "DELETE"].map(String::from).to_vec(),
+            csrf_check_form: false,
+            access_csrf_cookie_name: "csrf_access_token".into(),
+            refresh_csrf_cookie_name: "csrf_refresh_token".into(),
+            access_csrf_cookie_path: "/".into(),
+            refresh_csrf_cookie_path: "/".into(),
+            access_csrf_header_name: "X-CSRF-TOKEN".into(),
+            refresh_csrf_header_name: "X-CSRF-TOKEN".into(),
+            access_csrf_field_name: "csrf_token".into(),
+            refresh_csrf_field_name: "csrf_token".into(),
+        }
+    }
+}
+
+/// How long a token lives from its making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// At least 1. A zero is no lifetime here: to flask-jwt-extended it would mean "never expires".
+    Seconds(i64),
+    /// No `exp` of its own; a token of a session still ends with it.
+    Never,
+}
+
+/// The signing algorithms of RFC 7518 and RFC 8037 that flask-jwt-extended and we have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    HS256,
+    HS384,
+    HS512,
+    RS256,
+    RS384,
+    RS512,
+    PS256,
+    PS384,
+    PS512,
+    ES256,
+    ES384,
+    EdDSA,
+}
+
+impl Algorithm {
+    pub const ALL: [Self; 12] = [
+        Self::HS256,
+        Self::HS384,
+        Self::HS512,
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::EdDSA,
+    ];
+
+    /// As it stands in a token's header, `alg`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HS256 => "HS256",
+            Self::HS384 => "HS384",
+            Self::HS512 => "HS512",
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::EdDSA => "EdDSA",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == text)
+    }
+
+    /// Bytes that a shared key has at the least: as many as the hash gives (RFC 7518, 3.2). `None`: needs a key pair.
+    pub fn min_shared_key(self) -> Option<usize> {
+        match self {
+            Self::HS256 => Some(32),
+            Self::HS384 => Some(48),
+            Self::HS512 => Some(64),
+            Self::RS256 | Self::RS384 | Self::RS512 => None,
+            Self::PS256 | Self::PS384 | Self::PS512 => None,
+            Self::ES256 | Self::ES384 | Self::EdDSA => None,
+        }
+    }
+}
+
+/// Where a request may carry a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    Headers,
+    Cookies,
+    QueryString,
+    Json,
+}
+
+impl Location {
+    pub const ALL: [Self; 4] = [Self::Headers, Self::Cookies, Self::QueryString, Self::Json];
+
+    /// As `JWT_TOKEN_LOCATION` and the error texts spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Headers => "headers",
+            Self::Cookies => "cookies",
+            Self::QueryString => "query_string",
+            Self::Json => "json",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|location| location.as_str() == text)
+    }
+}
+
+/// The cookie attribute of that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
+
+impl SameSite {
+    pub const ALL: [Self; 3] = [Self::Strict, Self::Lax, Self::None];
+
+    /// As it stands in `Set-Cookie`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "Strict",
+            Self::Lax => "Lax",
+            Self::None => "None",
+        }
+    }
+}
+
+/// Bytes that are nobody's business: a key, the pepper. Its `Debug` tells nothing, and it has no `==`.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_reads_back() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::parse(algorithm.as_str()), Some(algorithm));
+        }
+        for location in Location::ALL {
+            assert_eq!(Location::parse(location.as_str()), Some(location));
+        }
+        assert_eq!(Algorithm::parse("none"), None);
+    }
+
+    #[test]
+    fn a_secret_does_not_tell_itself() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(hidden)");
+    }
+}

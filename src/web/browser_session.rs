@@ -1,0 +1,89 @@
+//! What a browser carries before and beside its tokens, sealed in a cookie by actix-session: the CSRF value of signed-out
+//! forms, and the message that the next page shows. No authority lies in it.
+
+use actix_session::config::CookieContentSecurity;
+use actix_session::storage::CookieSessionStore;
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::SameSite;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::App;
+use crate::domain::UnixTime;
+
+/// A form may stand open this long.
+const FORM_LIFE: i64 = 60 * 60;
+const FORM: &str = "form";
+const FLASH: &str = "flash";
+
+/// With its time of making inside: the cookie itself never expires on the server's side.
+#[derive(Serialize, Deserialize)]
+struct FormValue {
+    value: String,
+    made_at: i64,
+}
+
+/// A message by its key in the catalogue, so that it follows a change of language.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Flash {
+    pub(super) key: String,
+    pub(super) count: Option<i64>,
+}
+
+impl Flash {
+    pub(super) fn plain(key: &str) -> Self {
+        Self { key: key.into(), count: None }
+    }
+
+    pub(super) fn counted(key: &str, count: i64) -> Self {
+        Self { key: key.into(), count: Some(count) }
+    }
+}
+
+pub(super) fn middleware(app: &App) -> SessionMiddleware<CookieSessionStore> {
+    SessionMiddleware::builder(CookieSessionStore::default(), app.browser_session_key.clone())
+        .cookie_name(format!("{}portero_form", app.config.cookie_prefix()))
+        .cookie_secure(app.config.jwt.cookie_secure)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_http_only(true)
+        .cookie_content_security(CookieContentSecurity::Private)
+        .build()
+}
+
+/// The CSRF value for a signed-out form: the one that is there, so that two tabs do not spoil each other's, or a new one.
+pub(super) fn form_value(session: &Session, now: UnixTime) -> String {
+    if let Ok(Some(form)) = session.get::<FormValue>(FORM)
+        && is_recent(&form, FORM_LIFE / 2, now)
+    {
+        return form.value;
+    }
+    let form = FormValue { value: Uuid::new_v4().to_string(), made_at: now.0 };
+    if let Err(error) = session.insert(FORM, &form) {
+        // The form will then be shown again as expired: nothing is lost, but somebody should know.
+        tracing::error!(event = "form_value_failed", error = %error);
+    }
+    form.value
+}
+
+/// Whether a signed-out form came with the value it was given, in time.
+pub(super) fn form_is_ours(session: &Session, shown: &str, now: UnixTime) -> bool {
+    session.get::<FormValue>(FORM).ok().flatten().is_some_and(|form| {
+        is_recent(&form, FORM_LIFE, now)
+            && aws_lc_rs::constant_time::verify_slices_are_equal(form.value.as_bytes(), shown.as_bytes()).is_ok()
+    })
+}
+
+fn is_recent(form: &FormValue, life: i64, now: UnixTime) -> bool {
+    (0..=life).contains(&now.since(UnixTime(form.made_at)))
+}
+
+pub(super) fn set_flash(session: &Session, flash: &Flash) {
+    if let Err(error) = session.insert(FLASH, flash) {
+        tracing::error!(event = "flash_failed", error = %error);
+    }
+}
+
+/// The message, once.
+pub(super) fn take_flash(session: &Session) -> Option<Flash> {
+    session.remove_as::<Flash>(FLASH)?.ok()
+}

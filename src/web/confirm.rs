@@ -1,0 +1,144 @@
+//! "Confirm it's you": the password once more before something that matters.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Query, ThinData};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::error::{Error, message};
+use super::input::Input;
+use super::local_path::LocalPath;
+use super::page::{FieldError, Page, html, see_other};
+use super::{App, token_cookies, trust};
+use crate::accounts::{self, Confirmed};
+use crate::blocklist::Standing;
+use crate::domain::Password;
+use crate::guards::cookies::NewCookies;
+use crate::guards::{AccessToken, Caller};
+use crate::tokens::Fault;
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage {
+    page: Page,
+    username: String,
+    purpose: String,
+    next: String,
+    cancel: String,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+pub(super) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AccessToken(caller): AccessToken,
+    next: Option<Query<Next>>,
+) -> HttpResponse {
+    let next = LocalPath::or_account(next.as_ref().map_or("", |query| &query.next));
+    show(&app, &req, &caller, StatusCode::OK, &next, &[])
+}
+
+fn show(
+    app: &App,
+    req: &HttpRequest,
+    caller: &Caller,
+    status: StatusCode,
+    next: &LocalPath,
+    errors: &[(&'static str, &str)],
+) -> HttpResponse {
+    let page = Page::of(app, req, Some(caller));
+    let leads_to_password = next.as_str().split('?').next() == Some("/change-password");
+    let view = ConfirmPage {
+        username: page.user.clone().unwrap_or_default(),
+        purpose: if leads_to_password { page.t("purpose-change-password") } else { page.t("purpose-continue") },
+        next: next.to_string(),
+        cancel: "/account".into(),
+        errors: errors.iter().map(|(field, key)| page.error(field, key)).collect(),
+        page,
+    };
+    html(status, &view)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ConfirmForm {
+    password: String,
+    next: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfirmJson {
+    password: String,
+}
+
+pub(super) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AccessToken(caller): AccessToken,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    match input {
+        Input::Form(fields) => {
+            let form: ConfirmForm = Input::form(fields)?;
+            let next = LocalPath::or_account(&form.next);
+            if form.password.is_empty() {
+                let error = [("password", "error-password-required")];
+                return Ok(show(&app, &req, &caller, StatusCode::BAD_REQUEST, &next, &error));
+            }
+            match confirmed(&app, &req, &caller, form.password).await? {
+                Some(new) => {
+                    let mut res = see_other(next.as_str());
+                    token_cookies::set(&app, res.head_mut(), &new, app.now());
+                    Ok(res)
+                }
+                None => {
+                    let error = [("password", "error-password-incorrect")];
+                    Ok(show(&app, &req, &caller, StatusCode::UNAUTHORIZED, &next, &error))
+                }
+            }
+        }
+        Input::Json(members) => {
+            let ConfirmJson { password } = Input::json(members)?;
+            Ok(match confirmed(&app, &req, &caller, password).await? {
+                Some(new) => HttpResponse::Ok().json(json!({ "access_token": new.access.text })),
+                None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
+            })
+        }
+    }
+}
+
+/// The new access token, as cookies. `None`: wrong password.
+async fn confirmed(
+    app: &App,
+    req: &HttpRequest,
+    caller: &Caller,
+    password: String,
+) -> Result<Option<NewCookies>, Error> {
+    let now = app.now();
+    let Ok(password) = Password::parse(password) else { return Ok(None) };
+    let user = signed_in(req)?.user;
+    let claims = caller.claims.as_ref().clone();
+    let client = trust::client(app, req);
+    match app.hash(move |at| accounts::confirm(at, user, claims, &password, client, now)).await? {
+        Confirmed::WrongPassword => Ok(None),
+        Confirmed::Over => Err(Fault::Revoked.into()),
+        Confirmed::Fresh { access, csrf, remembered } => {
+            Ok(Some(NewCookies { access: token_cookies::of_token(access), refresh: None, csrf, kept: remembered }))
+        }
+    }
+}
+
+/// Who the guard found; it leaves this with every token it admits.
+pub(super) fn signed_in(req: &HttpRequest) -> Result<Standing, Error> {
+    let standing = req.extensions().get::<Standing>().cloned();
+    standing.ok_or_else(|| Error::Internal("a guard admitted a token without its user".into()))
+}

@@ -1,0 +1,19 @@
+//! For what watches over us: alive, and ready.
+
+use actix_web::HttpResponse;
+use actix_web::web::ThinData;
+use serde_json::json;
+
+use super::App;
+use super::error::Error;
+use crate::store::users;
+
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+/// The store answers; the blocklist was loaded before the first request was taken.
+pub(super) async fn ready(ThinData(app): ThinData<App>) -> Result<HttpResponse, Error> {
+    app.read(users::any).await.map_err(|_| Error::Unavailable)?;
+    Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
+}

@@ -1,0 +1,93 @@
+//! What a handler is sent: a form or JSON, by its content type alone, read strictly.
+
+use std::fmt;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::error::Error;
+use super::face::{is_form, is_json};
+use crate::guards::body;
+
+/// A form's or a JSON object's members, each name once.
+pub(super) enum Input {
+    Form(Vec<(String, String)>),
+    Json(Vec<(String, Value)>),
+}
+
+impl Input {
+    /// Into the shape a form has. Fields it does not know are ignored: browsers and password managers add some.
+    pub(super) fn form<T: DeserializeOwned>(fields: Vec<(String, String)>) -> Result<T, Error> {
+        let values = fields.into_iter().map(|(name, value)| (name, Value::String(value)));
+        T::deserialize(MapDeserializer::new(values))
+            .map_err(|error: serde_json::Error| Error::BadInput(error.to_string()))
+    }
+
+    /// Into the shape a program has to send. What it does not know is refused: better than a misspelt field that is ignored.
+    pub(super) fn json<T: DeserializeOwned>(members: Vec<(String, Value)>) -> Result<T, Error> {
+        T::deserialize(MapDeserializer::new(members.into_iter()))
+            .map_err(|error: serde_json::Error| Error::BadInput(error.to_string()))
+    }
+}
+
+impl FromRequest for Input {
+    type Error = Error;
+    type Future = crate::guards::LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, mut payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            let (form, json) = (is_form(&req), is_json(&req));
+            if !form && !json {
+                return Err(Error::UnsupportedMediaType("application/json or application/x-www-form-urlencoded"));
+            }
+            let body = body::read(req.headers(), &mut payload).await?;
+            if form {
+                let fields =
+                    body::form_fields(&body).ok_or_else(|| Error::BadInput("The form is not valid UTF-8".into()))?;
+                let mut names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+                names.sort_unstable();
+                if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                    return Err(Error::BadInput(format!("The field {} is there twice", twice[0])));
+                }
+                Ok(Self::Form(fields))
+            } else {
+                let members: Members = serde_json::from_slice(&body)
+                    .map_err(|error| Error::BadInput(format!("The body is not a JSON object: {error}")))?;
+                Ok(Self::Json(members.0))
+            }
+        })
+    }
+}
+
+/// The members of a JSON object; a name that comes twice is an error, where serde_json would keep the last.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members: Vec<(String, Value)> = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if members.iter().any(|(known, _)| *known == name) {
+                        return Err(serde::de::Error::custom(format!("duplicate field `{name}`")));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Each)
+    }
+}

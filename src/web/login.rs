@@ -1,0 +1,160 @@
+//! Signing in: the page, and the JSON call of the tutorial.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Query, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::error::{Error, message};
+use super::input::Input;
+use super::local_path::LocalPath;
+use super::page::{FieldError, Page, html, see_other};
+use super::{App, browser_session, language, token_cookies, trust};
+use crate::accounts::{self, Credentials, LogIn, LogInOutcome};
+use crate::domain::{Password, Transport};
+use crate::guards::AccessToken;
+
+const BAD_CREDENTIALS: &str = "Bad username or password";
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    page: Page,
+    username: String,
+    remember: bool,
+    next: String,
+    errors: Vec<FieldError>,
+    notice: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+pub(super) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    next: Option<Query<Next>>,
+    // The one place where a bad token is as good as none: as an error it would lead to this very page for ever.
+    caller: Result<AccessToken, actix_web::Error>,
+) -> HttpResponse {
+    let next = LocalPath::or_account(next.as_ref().map_or("", |query| &query.next));
+    if caller.is_ok() {
+        return see_other(next.as_str());
+    }
+    let form = LoginForm { next: next.to_string(), ..LoginForm::default() };
+    show(&app, &req, StatusCode::OK, form, &[])
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LoginForm {
+    csrf_token: String,
+    username: String,
+    password: String,
+    remember: String,
+    next: String,
+}
+
+/// The page; each error is a field and a key of the catalogue.
+fn show(
+    app: &App,
+    req: &HttpRequest,
+    status: StatusCode,
+    form: LoginForm,
+    errors: &[(&'static str, &str)],
+) -> HttpResponse {
+    let mut page = Page::of(app, req, None);
+    let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
+    // On this page the message says why it is shown.
+    let notice = page.flash.take();
+    let remember = form.remember == "on";
+    html(status, &LoginPage { page, username: form.username, remember, next: form.next, errors, notice })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoginJson {
+    username: String,
+    password: String,
+}
+
+pub(super) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    session: Session,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    match input {
+        Input::Form(fields) => by_form(app, req, session, Input::form(fields)?).await,
+        Input::Json(members) => by_json(app, req, members).await,
+    }
+}
+
+async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) -> Result<HttpResponse, Error> {
+    let now = app.now();
+    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+        return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &[("", "error-form-expired")]));
+    }
+    let mut missing = Vec::new();
+    if form.username.is_empty() {
+        missing.push(("username", "error-username-required"));
+    }
+    if form.password.is_empty() {
+        missing.push(("password", "error-password-required"));
+    }
+    if !missing.is_empty() {
+        return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &missing));
+    }
+    let bad = |form| show(&app, &req, StatusCode::UNAUTHORIZED, form, &[("username", "error-bad-credentials")]);
+    let Ok(password) = Password::parse(form.password.clone()) else { return Ok(bad(form)) };
+    let asked = LogIn {
+        credentials: Credentials { username: form.username.clone(), password },
+        transport: Transport::Cookie,
+        remembered: form.remember == "on",
+        replaces: token_cookies::held_session(&app, &req, now).and_then(|claims| claims.session).map(|held| held.sid),
+        client: trust::client(&app, &req),
+    };
+    match app.hash(move |at| accounts::log_in(at, asked, now)).await? {
+        LogInOutcome::BadCredentials => Ok(bad(form)),
+        LogInOutcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
+        LogInOutcome::SignedIn { pair, user } => {
+            // What was planted or left in the browser before the sign-in has no say after it.
+            session.purge();
+            let mut res = see_other(LocalPath::or_account(&form.next).as_str());
+            token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
+            let by_hand = language::by_hand(&app, &req);
+            if let (None, Some(locale)) = (by_hand, user.locale) {
+                let cookie = language::cookie(&app, &locale);
+                res.add_cookie(&cookie).map_err(|error| Error::Internal(error.to_string()))?;
+            }
+            Ok(res)
+        }
+    }
+}
+
+async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> Result<HttpResponse, Error> {
+    let now = app.now();
+    let LoginJson { username, password } = Input::json(members)?;
+    let bad = || message(&app, StatusCode::UNAUTHORIZED, BAD_CREDENTIALS);
+    let Ok(password) = Password::parse(password) else { return Ok(bad()) };
+    let asked = LogIn {
+        credentials: Credentials { username, password },
+        transport: Transport::Bearer,
+        remembered: true,
+        replaces: None,
+        client: trust::client(&app, &req),
+    };
+    match app.hash(move |at| accounts::log_in(at, asked, now)).await? {
+        // A program is not told that the account is disabled: its user may not be the one who reads it.
+        LogInOutcome::BadCredentials | LogInOutcome::Disabled => Ok(bad()),
+        LogInOutcome::SignedIn { pair, .. } => {
+            Ok(HttpResponse::Ok().json(json!({ "access_token": pair.access.text, "refresh_token": pair.refresh.text })))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The HTTP of Portero: the shared state with its three doors to the blocking world, the route table, and the rooms, one
+//! file per page or endpoint.
+
+mod account;
+mod browser_session;
+mod change_password;
+mod clock;
+mod confirm;
+mod csrf;
+mod error;
+mod face;
+mod headers;
+mod health;
+mod home;
+mod hooks;
+mod input;
+mod language;
+mod local_path;
+mod login;
+mod logout;
+mod page;
+mod protected;
+mod refresh;
+mod revoked;
+mod routes;
+mod setup;
+mod static_files;
+mod texts;
+mod token_cookies;
+mod trust;
+mod well_known;
+mod whoami;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+pub use clock::Clock;
+pub use headers::{around, with_security_headers};
+pub use routes::routes;
+pub use texts::{BrokenCatalogue, Texts};
+
+use crate::accounts::{self, Accounts};
+use crate::config::Config;
+use crate::domain::UnixTime;
+use crate::password::Lane;
+use crate::store::{Conn, Tx};
+use error::Error;
+
+/// What every handler works with. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+pub struct Shared {
+    pub accounts: Arc<Accounts>,
+    pub lane: Lane,
+    pub config: Config,
+    /// Where people reach us: links are made from it, and forms must come from it.
+    pub public_url: url::Url,
+    pub texts: Texts,
+    pub clock: Clock,
+    /// Seals the cookie that carries a signed-out form's CSRF value and the flash message.
+    pub browser_session_key: actix_web::cookie::Key,
+    /// A forwarded header came from somebody who is no trusted proxy, and the log has said so.
+    pub warned_of_forwarded: AtomicBool,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// Read once in a handler and passed down.
+    pub fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// Looks something up, off the event loop.
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Conn) -> Result<T, crate::store::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let accounts = Arc::clone(&self.accounts);
+        actix_web::web::block(move || accounts.db.read(job)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
+    }
+
+    /// Changes something; the answer comes when it is durable and in force.
+    async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, accounts::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.accounts.db.submit(job).answer().await.map_err(Error::from)
+    }
+
+    /// Runs an act that hashes, whole, on a thread of the password lane.
+    async fn hash<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Arc<Accounts>) -> Result<T, accounts::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let accounts = Arc::clone(&self.accounts);
+        self.lane.run(move || act(&accounts)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
+    }
+}

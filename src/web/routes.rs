@@ -1,0 +1,132 @@
+//! Every path on one screen. Who may do what stands in the handlers' parameters; the guard here says which token is read.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::guard::{self, Guard};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{FromRequest, Handler, Resource, Responder};
+
+use super::error::{Error, answers};
+use super::headers::catch_panics;
+use super::hooks::PorteroHooks;
+use super::{
+    App, account, browser_session, change_password, confirm, csrf, health, home, language, login, logout, protected,
+    refresh, revoked, setup, static_files, well_known, whoami,
+};
+use crate::guards::{CsrfCheck, Hooks, Policy, SharedHooks, check};
+
+pub fn routes(app: &App, config: &mut web::ServiceConfig) {
+    let hooks: std::sync::Arc<dyn Hooks> = std::sync::Arc::new(PorteroHooks(app.clone()));
+    config.app_data(web::ThinData(app.clone())).app_data::<SharedHooks>(Data::from(hooks));
+
+    // For programs, and for what watches over us: no page, no browser's session.
+    config
+        .service(at("/protected").get(protected::show).guarded(Policy::access()))
+        .service(at("/whoami").get(whoami::show).guarded(Policy::access()))
+        .service(at("/refresh").post(refresh::submit).guarded(Policy::refresh()))
+        .service(at("/healthz").get(health::alive).open())
+        .service(at("/readyz").get(health::ready).open())
+        .service(at("/static/{name}").get(static_files::show).open());
+
+    let from_page = || Policy::access().csrf(CsrfCheck::Never);
+    config.service(
+        web::scope("")
+            .service(at("/").get(home::show).guarded(Policy::access()))
+            .service(at("/setup/{token}").get(setup::form).post(setup::submit).open())
+            .service(at("/login").get(login::form).post(login::submit).guarded(from_page()))
+            .service(at("/confirm").get(confirm::form).post(confirm::submit).guarded(Policy::access()))
+            .service(
+                at("/change-password")
+                    .get(change_password::form)
+                    .post(change_password::submit)
+                    .guarded(Policy::access()),
+            )
+            .service(at("/account").get(account::show).guarded(Policy::access()))
+            .service(
+                at("/logout")
+                    .get(logout::form)
+                    .post(logout::submit)
+                    .delete(logout::by_token)
+                    .guarded(Policy::any_type().csrf(CsrfCheck::Configured)),
+            )
+            .service(at("/admin/revoked").get(revoked::show).guarded(Policy::access()))
+            .service(at("/language").post(language::choose).guarded(from_page()))
+            .service(at("/.well-known/change-password").get(well_known::change_password).open())
+            .default_service(web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))))
+            // The last is the outermost: the browser's session is there even for an error's page.
+            .wrap(from_fn(csrf::refuse_foreign_origins))
+            .wrap(from_fn(answers))
+            .wrap(browser_session::middleware(app)),
+    );
+}
+
+fn at(path: &'static str) -> At {
+    At { resource: web::resource(path), methods: Vec::new() }
+}
+
+/// A path with its methods; any other method is answered with those that there are.
+struct At {
+    resource: Resource,
+    methods: Vec<&'static str>,
+}
+
+impl At {
+    fn get<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        // HEAD is GET without the body, which Actix leaves out by itself.
+        self.method(guard::Any(guard::Get()).or(guard::Head()), &["GET", "HEAD"], handler)
+    }
+
+    fn post<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.method(guard::Post(), &["POST"], handler)
+    }
+
+    fn delete<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.method(guard::Delete(), &["DELETE"], handler)
+    }
+
+    fn method<F, Args>(mut self, guard: impl Guard + 'static, names: &[&'static str], handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.resource = self.resource.route(web::route().guard(guard).to(handler));
+        self.methods.extend(names);
+        self
+    }
+
+    /// A route without a token.
+    fn open(self) -> impl HttpServiceFactory {
+        self.finish().wrap(from_fn(catch_panics)).wrap(from_fn(answers))
+    }
+
+    /// A route whose token the guard reads and renews.
+    fn guarded(self, policy: Policy) -> impl HttpServiceFactory {
+        self.finish()
+            .wrap(from_fn(move |req, next| check(policy.clone(), req, next)))
+            .wrap(from_fn(catch_panics))
+            .wrap(from_fn(answers))
+    }
+
+    fn finish(self) -> Resource {
+        // Once per start and worker, and as long-lived as the program: the header wants a constant.
+        let allow: &'static str = Box::leak(self.methods.join(", ").into_boxed_str());
+        self.resource
+            .default_service(web::to(move || std::future::ready(Err::<&str, _>(Error::MethodNotAllowed(allow)))))
+    }
+}

@@ -1,0 +1,115 @@
+//! The first run: whoever holds the one-time link creates the first admin and is signed in.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use super::browser_session::Flash;
+use super::change_password::new_password;
+use super::error::Error;
+use super::input::Input;
+use super::page::{FieldError, Page, html, see_other};
+use super::{App, browser_session, token_cookies, trust};
+use crate::accounts::{self, SetUp};
+use crate::domain::{Username, UsernameFault};
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupPage {
+    page: Page,
+    token: String,
+    username: String,
+    min_length: usize,
+    errors: Vec<FieldError>,
+}
+
+/// Only shows: chat programs fetch links to preview them.
+pub(super) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    token: Path<String>,
+) -> Result<HttpResponse, Error> {
+    refuse_dead(&app, &token).await?;
+    let page = Page::of(&app, &req, None);
+    Ok(show(&app, page, StatusCode::OK, token.into_inner(), String::new(), Vec::new()))
+}
+
+async fn refuse_dead(app: &App, token: &str) -> Result<(), Error> {
+    let (accounts, token, now) = (app.accounts.clone(), token.to_owned(), app.now());
+    let good = actix_web::web::block(move || accounts::setup_link_is_good(&accounts, &token, now)).await;
+    if good.map_err(|_| Error::Busy)?? { Ok(()) } else { Err(Error::Gone) }
+}
+
+fn show(
+    app: &App,
+    page: Page,
+    status: StatusCode,
+    token: String,
+    username: String,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let min_length = app.accounts.rules.min_password_length;
+    html(status, &SetupPage { page, token, username, min_length, errors })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SetupForm {
+    csrf_token: String,
+    username: String,
+    new_password: String,
+    new_password_again: String,
+}
+
+pub(super) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    session: Session,
+    token: Path<String>,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    let Input::Form(fields) = input else {
+        return Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded"));
+    };
+    let form: SetupForm = Input::form(fields)?;
+    let (token, now) = (token.into_inner(), app.now());
+    refuse_dead(&app, &token).await?;
+    let page = Page::of(&app, &req, None);
+    let again =
+        |page: Page, errors| show(&app, page, StatusCode::BAD_REQUEST, token.clone(), form.username.clone(), errors);
+    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+        let errors = vec![page.error("", "error-form-expired")];
+        return Ok(again(page, errors));
+    }
+    let username = match Username::parse(&form.username) {
+        Ok(username) => username,
+        Err(fault) => {
+            let key = match fault {
+                UsernameFault::Length if form.username.is_empty() => "error-username-required",
+                UsernameFault::Length => "error-username-length",
+                UsernameFault::Characters => "error-username-characters",
+            };
+            let errors = vec![page.error("username", key)];
+            return Ok(again(page, errors));
+        }
+    };
+    let password = match new_password(&app, &page, &form.new_password, &form.new_password_again, &username) {
+        Ok(password) => password,
+        Err(errors) => return Ok(again(page, errors)),
+    };
+    let client = trust::client(&app, &req);
+    let link = token.clone();
+    match app.hash(move |at| accounts::set_up(at, &link, username, &password, client, now)).await? {
+        SetUp::DeadLink => Err(Error::Gone),
+        SetUp::Done { pair, .. } => {
+            session.clear();
+            browser_session::set_flash(&session, &Flash::plain("flash-welcome"));
+            let mut res = see_other("/account");
+            token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
+            Ok(res)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The session's cookies on our own pages, and the one that remembers that there was a session.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::ResponseHead;
+use actix_web::http::header::{HeaderValue, SET_COOKIE};
+
+use super::App;
+use crate::accounts::{Pair, SignedToken};
+use crate::blocklist::{Question, Verdict};
+use crate::domain::{TokenType, UnixTime};
+use crate::guards::cookies::{NewCookies, TokenCookie};
+use crate::guards::{cookie_claims_allow_expired, cookies};
+use crate::tokens::Claims;
+
+/// Set at sign-in, outlives the tokens: who comes back reads "your session has ended" instead of nothing.
+const MARKER_LIFE: Duration = Duration::days(365);
+
+pub(super) fn of_pair(pair: Pair) -> NewCookies {
+    NewCookies {
+        access: of_token(pair.access),
+        refresh: Some(of_token(pair.refresh)),
+        csrf: pair.csrf,
+        kept: pair.remembered,
+    }
+}
+
+pub(super) fn of_token(token: SignedToken) -> TokenCookie {
+    TokenCookie { text: token.text, expires_at: token.expires_at }
+}
+
+pub(super) fn set(app: &App, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
+    cookies::set(app.accounts.engine.options(), head, new, now);
+    add(app, head, "1", MARKER_LIFE);
+}
+
+pub(super) fn remove(app: &App, head: &mut ResponseHead) {
+    cookies::unset(app.accounts.engine.options(), head);
+    add(app, head, "", Duration::ZERO);
+}
+
+pub(super) fn was_here(app: &App, req: &HttpRequest) -> bool {
+    req.cookie(&marker_name(app)).is_some()
+}
+
+/// The session this browser holds, by whichever of its tokens still tells; it may have ended or expired.
+pub(super) fn held_session(app: &App, req: &HttpRequest, now: UnixTime) -> Option<Claims> {
+    let engine = &app.accounts.engine;
+    [TokenType::Access, TokenType::Refresh].into_iter().find_map(|token| {
+        cookie_claims_allow_expired(engine, req, token, now).filter(|claims| claims.session.is_some())
+    })
+}
+
+/// Whether the refresh cookie could still renew: the session has not ended, whatever became of the access token.
+pub(super) fn session_lives(app: &App, req: &HttpRequest) -> bool {
+    let claims = cookie_claims_allow_expired(&app.accounts.engine, req, TokenType::Refresh, app.now());
+    claims.is_some_and(|claims| {
+        let question = Question {
+            subject: &claims.identity,
+            jti: claims.jti.as_deref(),
+            session: claims.session.map(|session| (session.sid, session.generation)),
+            issued_at: claims.issued_at,
+        };
+        claims.session.is_some()
+            && claims.expires_at.is_some_and(|end| end > app.now())
+            && matches!(app.accounts.blocklist.judge(question), Verdict::Good { .. })
+    })
+}
+
+fn marker_name(app: &App) -> String {
+    format!("{}portero_was_here", app.config.cookie_prefix())
+}
+
+fn add(app: &App, head: &mut ResponseHead, value: &str, max_age: Duration) {
+    let cookie = Cookie::build(marker_name(app), value)
+        .path("/")
+        .http_only(true)
+        .secure(app.config.jwt.cookie_secure)
+        .same_site(SameSite::Lax)
+        .max_age(max_age)
+        .finish();
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        head.headers_mut().append(SET_COOKIE, value);
+    }
+}

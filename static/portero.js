@@ -1,0 +1,36 @@
+// Niceties only: every page works without this file.
+
+// The first thing to read after a refused form is what was wrong with it.
+document.getElementById("error-summary")?.focus();
+
+for (const button of document.querySelectorAll("[data-show-password]")) {
+  const field = document.getElementById(button.getAttribute("aria-controls"));
+  const status = document.createElement("span");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  button.after(status);
+
+  const show = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.textContent = shown ? button.dataset.hide : button.dataset.show;
+    button.setAttribute("aria-label", shown ? button.dataset.hideName : button.dataset.showName);
+  };
+  button.addEventListener("click", () => {
+    const shown = field.type === "password";
+    show(shown);
+    status.textContent = shown ? button.dataset.shown : button.dataset.hidden;
+  });
+  // A browser remembers what was typed into text fields, never what was typed into password fields.
+  field.form.addEventListener("submit", () => show(false));
+  // Back to a page that was left with the password in sight.
+  addEventListener("pageshow", () => show(false));
+  button.hidden = false;
+
+  const capsLock = document.getElementById(`${field.id}-caps`);
+  const warn = (on) => { capsLock.textContent = on ? capsLock.dataset.text : ""; };
+  for (const type of ["keydown", "keyup"]) {
+    // Browsers that fill in a form send such events without getModifierState.
+    field.addEventListener(type, (event) => warn(event.getModifierState?.("CapsLock")));
+  }
+  field.addEventListener("blur", () => warn(false));
+}

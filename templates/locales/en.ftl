@@ -1,0 +1,221 @@
+### Everything Portero says to people, in English. es.ftl has the same keys; a test compares them.
+
+## On every page
+
+skip-to-content = Skip to content
+nav-label = Main
+nav-account = Account
+nav-revoked = Revoked
+signed-in-as = Signed in as
+sign-out = Sign out
+cancel = Cancel
+never = Never
+language-label = Language
+
+## Fields
+
+label-username = User name
+label-password = Password
+label-password-choose = Password
+label-password-choose-again = Password again
+label-current-password = Current password
+label-new-password = New password
+label-new-password-again = New password again
+hint-username = Letters and digits of any script; between them also dots, underscores, hyphens, + and @. Up to 64 characters.
+hint-new-password =
+    { $n ->
+        [one] At least { $n } character. Several unrelated words make a good password; you may paste one.
+       *[other] At least { $n } characters. Several unrelated words make a good password; you may paste one.
+    }
+show = Show
+hide = Hide
+show-password = Show password
+hide-password = Hide password
+password-shown = Your password is visible.
+password-hidden = Your password is hidden.
+caps-lock-on = Caps Lock is on.
+
+## Sign in
+
+login-title = Sign in
+login-remember = Keep me signed in
+login-remember-hint = Leave this off on a computer you share.
+login-submit = Sign in
+notice-session-ended = Your session has ended. Please sign in again.
+notice-sign-in-first = Please sign in first. You’ll then go on to the page you asked for.
+notice-reuse = One of your sessions was ended because a used-up key was shown again, which may mean that someone copied it. If you don’t know why this happened, change your password.
+notice-failed-attempts =
+    { $n ->
+        [one] Since you last signed in, someone entered a wrong password for your account once. If that wasn’t you, make sure your password is one you use nowhere else.
+       *[other] Since you last signed in, someone entered a wrong password for your account { $n } times. If that wasn’t you, make sure your password is one you use nowhere else.
+    }
+
+# The page that comes up for an instant after a link from another site.
+onward-title = One moment…
+onward-link = Continue
+
+## First start
+
+setup-title = Create the first administrator
+setup-intro = This account can see and end everyone’s sessions. The link to this page works only once.
+setup-submit = Create administrator
+flash-welcome = Welcome! Your administrator account is ready, and you are signed in.
+
+## Confirm it's you
+
+confirm-title = Confirm it’s you
+confirm-intro = Enter your password once more { $purpose }.
+confirm-submit = Confirm
+# Completes "Enter your password once more …".
+purpose-change-password = to change your password
+# Completes "Enter your password once more …".
+purpose-continue = to continue
+flash-confirm-first = Nothing was changed yet. Confirm it’s you first, then send the form again.
+
+## Change password
+
+change-password-title = Change your password
+change-password-end-others =
+    { $n ->
+        [0] Sign out my other sessions (there are none right now)
+        [one] Sign out my other session
+       *[other] Sign out my { $n } other sessions
+    }
+change-password-end-others-hint = Recommended, above all if someone may know your old password. You stay signed in here.
+change-password-submit = Change password
+flash-password-changed =
+    { $n ->
+        [0] Your password has been changed. There were no other sessions to sign out.
+        [one] Your password has been changed. One other session was signed out.
+       *[other] Your password has been changed. { $n } other sessions were signed out.
+    }
+flash-password-changed-kept = Your password has been changed. Your other sessions stay signed in.
+
+## Account
+
+account-title = Your account
+account-about = About you
+account-role = Role
+account-member-since = Member since
+account-last-sign-in = Last sign-in
+account-password-changed = Password changed
+account-change-password = Change password
+role-user = User
+role-admin = Administrator
+sessions-title = Where you’re signed in
+sessions-intro = If you don’t recognise one of these, change your password: that signs it out.
+sessions-browser = Browser
+sessions-ip = IP address
+sessions-signed-in = Signed in
+sessions-last-seen = Last seen
+sessions-how = Via
+sessions-this-device = This device
+transport-cookie = Web page
+transport-bearer = API
+unknown-browser = Unknown browser
+
+## Sign out, language
+
+logout-title = Sign out?
+logout-text = This ends your session in this browser at once. Your other sessions go on.
+logout-not-signed-in-title = You’re not signed in
+logout-not-signed-in-text = There is no session in this browser to sign out of.
+flash-signed-out = You have been signed out.
+flash-language = The language is now English.
+
+## What was revoked
+
+revoked-title = Revoked sessions and tokens
+revoked-intro = What was ended before its time, and why. An entry in force is refused on every request.
+revoked-caption = Revoked sessions and tokens, newest first
+revoked-filter-label = Filter the list
+revoked-filter = Filter
+revoked-show-all = Show all
+revoked-user = User
+revoked-what = What
+revoked-when = When
+revoked-why = Why
+revoked-by = By
+revoked-until = Matters until
+revoked-in-force = In force
+revoked-no-longer = No longer matters
+revoked-empty = Nothing has been revoked here. Sign-outs, password changes and ended sessions will be listed.
+revoked-user-unknown = There is no user called “{ $user }”.
+pager-label = Pages
+pager-newest = Newest
+pager-older = Older
+reason-any = Any reason
+reason-logout = Signed out
+reason-password_change = Password changed
+reason-replaced = Signed in again in the same browser
+reason-ended_by_user = Ended by the user
+reason-ended_by_admin = Ended by an administrator
+reason-disabled = Account disabled
+reason-reuse = Used-up token shown again
+reason-superseded = Replaced by a newer token
+what-session = Whole session
+what-access = Access token
+what-refresh = Refresh token
+by-user = The user
+by-system = Portero
+by-operator = Command line
+
+## What was wrong with a form
+
+# Stands before the page's title and before each field's error.
+error-prefix = Error:{" "}
+error-summary-title = There is a problem
+error-bad-credentials = Incorrect user name or password
+error-disabled = This account is disabled. An administrator can enable it again.
+error-username-required = Enter your user name
+error-password-required = Enter your password
+error-password-incorrect = Incorrect password
+error-password-too-short =
+    { $n ->
+        [one] The new password is too short. Use at least { $n } character
+       *[other] The new password is too short. Use at least { $n } characters
+    }
+error-password-too-long =
+    { $n ->
+        [one] The new password is too long. Use at most { $n } character
+       *[other] The new password is too long. Use at most { $n } characters
+    }
+error-password-guessable = The new password is too easy to guess. Add another word or two, or let your password manager make one
+error-password-same = The new password is the same as the current one. Choose a different one
+error-passwords-differ = The two new passwords are not the same
+error-username-length = A user name has 1 to 64 characters
+error-username-characters = Use only letters, digits, dots, underscores, hyphens, + and @, with a letter or digit at the beginning and the end
+error-username-taken = This user name is taken
+error-form-expired = The form had expired. Nothing was changed; please send it again.
+error-other-session = This form was made for a different sign-in. Nothing was changed; please send it again if you still want to.
+
+## Error pages
+
+error-home = Go to the start page
+error-request-id = Request id
+error-400-title = That request made no sense
+error-400-text = Something in it was missing or misspelt. Go back and try again.
+error-401-title = Please sign in
+error-401-text = This page is for people who are signed in.
+error-403-title = Not for this account
+error-403-text = Your account may not open this page. If you think it should, ask an administrator.
+error-403-csrf-title = Please send that again
+error-403-csrf-text = It did not come from a page of ours that is still valid, so nothing was changed. Go back, reload the page and try again.
+error-404-title = Page not found
+error-404-text = There is nothing at this address. Check it for typing mistakes.
+error-405-title = That doesn’t work here
+error-405-text = This address can’t be used in that way. Nothing was changed.
+error-408-title = That took too long
+error-408-text = The request did not arrive in time. Check your connection and try again.
+error-410-title = This link no longer works
+error-410-text = It has been used already, or it has expired. If you still need one, ask for a new link.
+error-413-title = That was too much
+error-413-text = What was sent is larger than Portero accepts. Nothing was changed.
+error-415-title = Unknown format
+error-415-text = Portero can’t read what was sent in this format. Nothing was changed.
+error-429-title = Too many attempts
+error-429-text = Nothing is locked. Wait a minute, then try again.
+error-500-title = Something went wrong
+error-500-text = The mistake is ours, and it has been logged. If it happens again, give your administrator the request id below.
+error-503-title = Too busy right now
+error-503-text = Portero can’t answer this safely at the moment. Nothing is lost: try again in a few seconds.
