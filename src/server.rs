@@ -82,6 +82,11 @@ pub fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
 }
 
 impl Prepared {
+    /// The acts behind the server, for whoever runs it inside a program of their own.
+    pub fn accounts(&self) -> Arc<Accounts> {
+        Arc::clone(&self.app.accounts)
+    }
+
     /// Serves while the result is awaited. Call it on an Actix system, and keep the file: while it is open, no other
     /// process serves this database.
     pub fn serve(self) -> Result<(Server, File), StartError> {

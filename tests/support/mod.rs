@@ -1,0 +1,342 @@
+//! A real server on a port of its own, and visitors to it: a browser that keeps cookies and reads pages, and a client that
+//! sends tokens and reads JSON.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use portero::accounts::{self, Accounts};
+use portero::config::{Config, Overrides};
+use portero::domain::{NewPassword, PasswordRules, Role, Username};
+use portero::server;
+use portero::web::Clock;
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const PASSWORD: &str = "correct horse battery";
+pub const OTHER_PASSWORD: &str = "verde que te quiero verde";
+
+/// A server of its own for one test: its data in a temporary folder, its clock movable.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub accounts: Arc<Accounts>,
+    pub setup_link: Option<String>,
+    handle: ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+    folder: Option<TempDir>,
+}
+
+impl TestApp {
+    /// With the defaults, and bcrypt as cheap as it gets.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// With settings by their keys, such as `("session.idle", "2d")`.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut app = Self::in_folder(folder.path(), settings);
+        app.folder = Some(folder);
+        app
+    }
+
+    pub fn in_folder(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let folder = folder.to_str().unwrap();
+        let fixed = [("listen", "127.0.0.1:0"), ("data_dir", folder), ("password.bcrypt_cost", "4")];
+        let set = fixed.iter().chain(settings).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let no_environment: [(&str, &str); 0] = [];
+        let overrides = Overrides { config: None, set };
+        let config = Config::from_sources(None, no_environment, &overrides).unwrap().config;
+        let clock = Clock::default();
+        let prepared = server::prepare(config, clock.clone()).unwrap();
+        let (address, accounts, setup_link) = (prepared.address, prepared.accounts(), prepared.setup_link.clone());
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let (server, _lock) = prepared.serve().unwrap();
+                sender.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let handle = receiver.recv().unwrap();
+        Self { address, clock, accounts, setup_link, handle, thread: Some(thread), folder: None }
+    }
+
+    /// Stops the server and waits until it has let go of its data.
+    pub fn stop(mut self) -> Option<TempDir> {
+        self.shut_down();
+        self.folder.take()
+    }
+
+    fn shut_down(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+
+    pub fn add_user(&self, name: &str) {
+        self.add(name, Role::User);
+    }
+
+    pub fn add_admin(&self, name: &str) {
+        self.add(name, Role::Admin);
+    }
+
+    fn add(&self, name: &str, role: Role) {
+        let name = Username::parse(name).unwrap();
+        let rules = PasswordRules { min_length: 8, context: &[] };
+        let password = NewPassword::parse(PASSWORD.into(), &name, rules).unwrap();
+        accounts::add_user(&self.accounts, name, &password, role, None, self.clock.now()).unwrap();
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser {
+            http: Http::new(self.address),
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            form_value: String::new(),
+        }
+    }
+
+    pub fn client(&self) -> Client {
+        Client { http: Http::new(self.address) }
+    }
+
+    /// A browser in which this user has just signed in.
+    pub fn signed_in(&self, name: &str) -> Browser {
+        let mut browser = self.browser();
+        let answer = browser.sign_in(name, PASSWORD);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    /// The tokens of a fresh sign-in by JSON.
+    pub fn tokens(&self, name: &str) -> Tokens {
+        let body = serde_json::json!({ "username": name, "password": PASSWORD });
+        let answer = self.client().post_json("/login", None, &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let token = |key: &str| answer.json()[key].as_str().unwrap().to_owned();
+        Tokens { access: token("access_token"), refresh: token("refresh_token") }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
+/// The claims of a token, unchecked.
+pub fn claims(token: &str) -> Value {
+    use base64::Engine as _;
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// Names in lower case; a header that comes several times has several entries.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn set_cookies(&self) -> Vec<&str> {
+        self.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        self.header("location").unwrap_or_default()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The text of `{"msg": …}`.
+    pub fn msg(&self) -> String {
+        self.json()["msg"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+#[derive(Clone)]
+struct Http {
+    agent: ureq::Agent,
+    base: String,
+}
+
+impl Http {
+    fn new(address: SocketAddr) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+        Self { agent: config.into(), base: format!("http://{address}") }
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(name.as_str(), value.as_str());
+        }
+        let request = request.body(body.to_vec()).unwrap();
+        let mut answer = if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
+            let (parts, _) = request.into_parts();
+            self.agent.run(ureq::http::Request::from_parts(parts, ())).unwrap()
+        } else {
+            self.agent.run(request).unwrap()
+        };
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        Answer {
+            status: answer.status().as_u16(),
+            headers,
+            body: answer.body_mut().read_to_string().unwrap_or_default(),
+        }
+    }
+}
+
+/// Sends tokens in a header and reads JSON.
+#[derive(Clone)]
+pub struct Client {
+    http: Http,
+}
+
+impl Client {
+    pub fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send("GET", path, token, &[], b"")
+    }
+
+    pub fn delete(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send("DELETE", path, token, &[], b"")
+    }
+
+    /// A POST without a body.
+    pub fn post(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send("POST", path, token, &[], b"")
+    }
+
+    pub fn post_json(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        self.send("POST", path, token, &[("content-type", "application/json")], body.to_string().as_bytes())
+    }
+
+    pub fn send(&self, method: &str, path: &str, token: Option<&str>, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut all: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        if let Some(token) = token {
+            all.push(("authorization".into(), format!("Bearer {token}")));
+        }
+        self.http.send(method, path, &all, body)
+    }
+}
+
+/// Keeps cookies, asks for pages, sends forms with the value that the last page gave them. Follows no redirect by itself.
+#[derive(Clone)]
+pub struct Browser {
+    http: Http,
+    pub cookies: BTreeMap<String, String>,
+    /// Sent with every request, such as `accept-language`.
+    pub headers: Vec<(String, String)>,
+    form_value: String,
+}
+
+impl Browser {
+    /// Opens a page as if by its address.
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.get_with(
+            path,
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-site", "none"), ("sec-fetch-dest", "document")],
+        )
+    }
+
+    pub fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send("GET", path, headers, b"")
+    }
+
+    /// Sends a form from a page of ours, with the value the last page gave it.
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let value = self.form_value.clone();
+        let mut all = vec![("csrf_token", value.as_str())];
+        all.extend(fields);
+        self.post_bare(path, &all)
+    }
+
+    /// Sends just these fields.
+    pub fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        self.send("POST", path, &headers, body.as_bytes())
+    }
+
+    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut all: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        if !headers.iter().any(|(name, _)| *name == "accept") {
+            all.push(("accept".into(), "text/html,application/xhtml+xml,*/*;q=0.8".into()));
+        }
+        all.extend(self.headers.iter().cloned());
+        if !self.cookies.is_empty() {
+            let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            all.push(("cookie".into(), cookies.join("; ")));
+        }
+        let answer = self.http.send(method, path, &all, body);
+        self.keep_cookies(&answer);
+        if let Some(value) = form_value(&answer.body) {
+            self.form_value = value;
+        }
+        answer
+    }
+
+    /// Follows redirects until there is a page.
+    pub fn follow(&mut self, answer: Answer) -> Answer {
+        let mut answer = answer;
+        for _ in 0..10 {
+            if !(300..400).contains(&answer.status) {
+                return answer;
+            }
+            let location = answer.location().to_owned();
+            answer = self.get(&location);
+        }
+        panic!("redirected for ever");
+    }
+
+    pub fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+        self.get("/login");
+        self.post("/login", &[("username", name), ("password", password)])
+    }
+
+    pub fn is_signed_in(&mut self) -> bool {
+        self.get("/account").status == 200
+    }
+
+    fn keep_cookies(&mut self, answer: &Answer) {
+        for cookie in answer.set_cookies() {
+            let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() || attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+fn form_value(page: &str) -> Option<String> {
+    let rest = page.split_once("name=\"csrf_token\" value=\"")?.1;
+    Some(rest.split_once('"')?.0.to_owned())
+}
