@@ -227,6 +227,11 @@ async fn renew(
     Ok((Caller { claims: Arc::new(claims), location: Location::Cookies }, Some(cookies)))
 }
 
+/// Who calls, where the guard found somebody: for what is shown beside the answer, never to decide what may be done.
+pub fn found(req: &HttpRequest) -> Option<Caller> {
+    req.extensions().get::<Finding>().and_then(|Finding(result)| result.clone().ok())
+}
+
 /// Checks the token of one kind that a cookie carries, expired or not, without admitting anybody: for signing out, which
 /// must work when nothing else does any more. `None`: there is none, or it is none of ours.
 pub fn cookie_claims_allow_expired(

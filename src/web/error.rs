@@ -233,7 +233,7 @@ struct ErrorPage {
 }
 
 fn error_page(app: &App, req: &HttpRequest, error: &Error) -> HttpResponse {
-    let page = Page::of(app, req, None);
+    let page = Page::of(app, req, crate::guards::found(req).as_ref());
     let key = error.text_key();
     let view = ErrorPage {
         title: page.t(&format!("error-{key}-title")),

@@ -152,6 +152,7 @@ reason-ended_by_user = Ended by the user
 reason-ended_by_admin = Ended by an administrator
 reason-disabled = Account disabled
 reason-reuse = Used-up token shown again
+reason-lost = Answer lost on the way
 reason-superseded = Replaced by a newer token
 what-session = Whole session
 what-access = Access token

@@ -152,6 +152,7 @@ reason-ended_by_user = Terminada por el usuario
 reason-ended_by_admin = Terminada por un administrador
 reason-disabled = Cuenta desactivada
 reason-reuse = Token ya usado presentado otra vez
+reason-lost = Respuesta perdida en el camino
 reason-superseded = Sustituido por un token más reciente
 what-session = Sesión completa
 what-access = Token de acceso
