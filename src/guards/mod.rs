@@ -221,9 +221,8 @@ async fn renew(
     let mut claims = decode(engine, &by_refresh, &found, now)?;
     hooks.admit(req.request(), &mut claims, Location::Cookies).await?;
     let cookies = hooks.renew(req.request(), &claims).await?;
-    let mut claims = engine.decode(&cookies.access.text, None, now)?;
-    // Not for the answer, which is known, but for what it leaves in the request: who the user is.
-    hooks.admit(req.request(), &mut claims, Location::Cookies).await?;
+    // Not admitted once more: that the client has the new token is not known before it shows it.
+    let claims = engine.decode(&cookies.access.text, None, now)?;
     Ok((Caller { claims: Arc::new(claims), location: Location::Cookies }, Some(cookies)))
 }
 

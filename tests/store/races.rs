@@ -1,0 +1,92 @@
+//! Acts that hash take time; what others change meanwhile wins.
+
+use std::sync::{Arc, Barrier};
+
+use portero::accounts::{self, Accounts, Client, Credentials, LogIn, LogInOutcome, StateChange};
+use portero::domain::{NewPassword, Password, PasswordRules, Role, Transport, Username};
+use portero::store::{sessions, users};
+
+use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp};
+
+fn name() -> Username {
+    Username::parse("ana").unwrap()
+}
+
+fn log_in(at: &Arc<Accounts>, app: &TestApp) -> bool {
+    let asked = LogIn {
+        credentials: Credentials { username: "ana".into(), password: Password::parse(PASSWORD.into()).unwrap() },
+        transport: Transport::Bearer,
+        remembered: true,
+        replaces: None,
+        client: Client::new("127.0.0.1".into(), "test"),
+    };
+    matches!(accounts::log_in(at, asked, app.clock.now()).unwrap(), LogInOutcome::SignedIn { .. })
+}
+
+/// Runs logins against one change, over and over, and looks whether any session outlived it.
+fn logins_against(change: impl Fn(&Arc<Accounts>, &TestApp)) {
+    for _ in 0..15 {
+        let app = TestApp::start();
+        app.add_user("ana");
+        let begin = Barrier::new(5);
+        let signed_in: usize = std::thread::scope(|scope| {
+            let logins: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        begin.wait();
+                        usize::from(log_in(&app.accounts, &app))
+                    })
+                })
+                .collect();
+            begin.wait();
+            change(&app.accounts, &app);
+            logins.into_iter().map(|login| login.join().unwrap()).sum()
+        });
+        let id = app.accounts.db.read(|conn| users::find_by_name(conn, &name())).unwrap().unwrap().id;
+        let now = app.clock.now();
+        let open = app.accounts.db.read(|conn| sessions::open_of(conn, id, now)).unwrap();
+        assert!(open.is_empty(), "{} of {signed_in} logins outlived the change", open.len());
+    }
+}
+
+#[test]
+fn no_login_with_the_old_password_outlives_its_change() {
+    logins_against(|at, app| {
+        let rules = PasswordRules { min_length: 8, context: &[] };
+        let new = NewPassword::parse(OTHER_PASSWORD.into(), &name(), rules).unwrap();
+        accounts::set_password(at, name(), &new, None, app.clock.now()).unwrap();
+    });
+}
+
+#[test]
+fn no_login_outlives_a_disabling() {
+    logins_against(|at, app| {
+        accounts::disable(at, name(), None, app.clock.now()).unwrap();
+    });
+}
+
+#[test]
+fn of_two_last_admins_one_stays() {
+    for _ in 0..20 {
+        let app = TestApp::start();
+        app.add_admin("ana");
+        app.add_admin("bea");
+        let begin = Barrier::new(2);
+        let results: Vec<StateChange> = std::thread::scope(|scope| {
+            let changes: Vec<_> = ["ana", "bea"]
+                .map(|name| {
+                    let (app, begin) = (&app, &begin);
+                    scope.spawn(move || {
+                        begin.wait();
+                        let name = Username::parse(name).unwrap();
+                        accounts::set_role(&app.accounts, name, Role::User, None, app.clock.now()).unwrap()
+                    })
+                })
+                .into_iter()
+                .collect();
+            changes.into_iter().map(|change| change.join().unwrap()).collect()
+        });
+        assert!(results.contains(&StateChange::LastAdmin), "{results:?}");
+        assert_eq!(app.accounts.db.read(users::enabled_admins).unwrap(), 1);
+    }
+}

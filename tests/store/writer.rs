@@ -1,0 +1,136 @@
+//! One writer, many jobs: together in the commit, apart in their failure.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use portero::domain::{Role, UnixTime, Username};
+use portero::store::users::{self, NewUser};
+use portero::store::{Db, Error, Tx};
+use tempfile::TempDir;
+
+fn open() -> (TempDir, Db) {
+    let folder = TempDir::new().unwrap();
+    let db = Db::open(&folder.path().join("test.db")).unwrap();
+    (folder, db)
+}
+
+fn add(tx: &mut Tx<'_>, name: &str) -> Result<(), Error> {
+    let username = Username::parse(name).unwrap();
+    let user = NewUser { username: &username, password_hash: None, role: Role::User, now: UnixTime(1) };
+    assert!(users::add(tx.conn, &user)?.is_some(), "{name} is new");
+    Ok(())
+}
+
+fn names(db: &Db) -> Vec<String> {
+    let all = db.read(users::all).unwrap();
+    all.into_iter().map(|user| user.username.to_string()).collect()
+}
+
+#[test]
+fn a_job_that_fails_undoes_itself_and_no_other() {
+    let (_folder, db) = open();
+    let jobs: Vec<_> = (0..100)
+        .map(|number| {
+            db.submit(move |tx| {
+                add(tx, &format!("user{number:03}"))?;
+                if number % 3 == 0 { Err(Error::Unknown("on purpose".into())) } else { Ok(number) }
+            })
+        })
+        .collect();
+    for (number, job) in jobs.into_iter().enumerate() {
+        assert_eq!(job.wait().is_ok(), number % 3 != 0, "{number}");
+    }
+    let expected: Vec<_> = (0..100).filter(|number| number % 3 != 0).map(|number| format!("user{number:03}")).collect();
+    assert_eq!(names(&db), expected);
+}
+
+#[test]
+fn a_job_that_panics_undoes_itself_and_the_writer_goes_on() {
+    let (_folder, db) = open();
+    let panicked = db.write::<(), Error>(|tx| {
+        add(tx, "ana")?;
+        panic!("on purpose");
+    });
+    assert!(matches!(panicked, Err(Error::Panicked)));
+    db.write(|tx| add(tx, "bea")).unwrap();
+    assert_eq!(names(&db), ["bea"]);
+}
+
+#[test]
+fn what_a_job_leaves_for_memory_is_done_before_its_answer_and_only_if_it_is_kept() {
+    let (_folder, db) = open();
+    let done = Arc::new(AtomicUsize::new(0));
+    for kept in [true, false] {
+        let count = Arc::clone(&done);
+        let before = done.load(Ordering::SeqCst);
+        let answer = db.write(move |tx| {
+            tx.after_commit(move || {
+                count.fetch_add(1, Ordering::SeqCst);
+            });
+            if kept { Ok(()) } else { Err(Error::Unknown("on purpose".into())) }
+        });
+        assert_eq!(answer.is_ok(), kept);
+        assert_eq!(done.load(Ordering::SeqCst) - before, usize::from(kept));
+    }
+}
+
+#[test]
+fn a_job_runs_to_its_end_though_nobody_waits() {
+    let (_folder, db) = open();
+    drop(db.submit(|tx| add(tx, "ana")));
+    db.write(|tx| add(tx, "bea")).unwrap();
+    assert_eq!(names(&db), ["ana", "bea"]);
+}
+
+#[test]
+fn a_reader_can_change_nothing() {
+    let (_folder, db) = open();
+    db.write(|tx| add(tx, "ana")).unwrap();
+    let id = db.read(users::all).unwrap()[0].id;
+    assert!(db.read(|conn| users::disable(conn, id, UnixTime(2))).is_err());
+    assert_eq!(db.read(users::all).unwrap()[0].disabled_at, None);
+}
+
+#[test]
+fn two_spellings_of_a_name_are_one_user_in_the_database_too() {
+    let (_folder, db) = open();
+    db.write(|tx| add(tx, "Íñigo")).unwrap();
+    let taken = db.write(|tx| {
+        let username = Username::parse("íñigo").unwrap();
+        users::add(tx.conn, &NewUser { username: &username, password_hash: None, role: Role::User, now: UnixTime(1) })
+    });
+    assert_eq!(taken.unwrap(), None);
+}
+
+#[test]
+fn what_happened_can_not_be_changed_afterwards() {
+    use diesel::RunQueryDsl;
+    use portero::store::audit::{self, What};
+    let (_folder, db) = open();
+    let event = audit::Event {
+        at: UnixTime(1),
+        what: What::SignedIn,
+        user: None,
+        by: None,
+        sid: None,
+        ip: None,
+        details: None,
+    };
+    db.write(move |tx| audit::add(tx.conn, &event)).unwrap();
+    let forged = db.write(|tx| Ok::<_, Error>(diesel::sql_query("UPDATE audit_events SET at = 0").execute(tx.conn)?));
+    assert!(forged.is_err());
+}
+
+#[test]
+fn the_schema_can_be_taken_back_and_made_again() {
+    use diesel::{Connection, SqliteConnection};
+    use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    drop(Db::open(&path).unwrap());
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let migrations = FileBasedMigrations::from_path("migrations/sqlite").unwrap();
+    conn.revert_all_migrations(migrations.clone()).unwrap();
+    conn.run_pending_migrations(migrations).unwrap();
+    assert!(!Db::open(&path).unwrap().read(users::any).unwrap());
+}
