@@ -166,7 +166,9 @@ fn serve_bare() -> Result<(), Box<dyn std::error::Error>> {
         let server = HttpServer::new(|| {
             App::new().route(
                 "/protected",
-                web::get().to(|| async { HttpResponse::Ok().content_type("application/json").body(r#"{"logged_in_as":"ana"}"#) }),
+                web::get().to(|| async {
+                    HttpResponse::Ok().content_type("application/json").body(r#"{"logged_in_as":"ana"}"#)
+                }),
             )
         })
         .bind("127.0.0.1:0")?;

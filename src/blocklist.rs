@@ -32,6 +32,8 @@ pub enum Verdict {
     Stolen,
     /// A peer's token, of a user we keep nothing about in memory: the store has to be asked.
     UnknownUser,
+    /// The database knows more than memory, and did not answer: nobody can tell.
+    Unknowable,
 }
 
 /// What a user may do, as far as a request's check needs it.
@@ -78,6 +80,7 @@ struct Inner {
     tokens: HashMap<u128, Blocked>,
     sessions: HashMap<u128, UnixTime>,
     unseen: HashMap<SessionId, i64>,
+    in_doubt: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -89,6 +92,9 @@ struct Blocked {
 impl Blocklist {
     pub fn judge(&self, question: Question<'_>) -> Verdict {
         let inner = self.read();
+        if inner.in_doubt {
+            return Verdict::Unknowable;
+        }
         if let Some(blocked) = question.jti.and_then(|jti| inner.tokens.get(&token_key(jti))) {
             let ended = question.session.is_some_and(|(sid, _)| inner.sessions.contains_key(&sid.as_u128()));
             return if blocked.is_trap && !ended { Verdict::Stolen } else { Verdict::Revoked };
@@ -131,6 +137,11 @@ impl Blocklist {
         fresh.sessions = contents.sessions.into_iter().map(|(sid, until)| (sid.as_u128(), until)).collect();
         fresh.unseen = contents.unseen.into_iter().collect();
         *self.write() = fresh;
+    }
+
+    /// Until the next [`load`](Self::load), every question is answered with [`Verdict::Unknowable`].
+    pub fn doubt(&self) {
+        self.write().in_doubt = true;
     }
 
     /// A user has an open session now, or changed.
@@ -295,6 +306,15 @@ mod tests {
         assert!(!list.note_seen(sid, 2), "another generation");
         assert!(list.note_seen(sid, 3));
         assert!(!list.note_seen(sid, 3));
+    }
+
+    #[test]
+    fn in_doubt_nobody_is_admitted_until_everything_is_loaded_anew() {
+        let list = list();
+        list.doubt();
+        assert_eq!(list.judge(of_session(SessionId::random())), Verdict::Unknowable);
+        list.load(Contents { users: vec![ana()], ..Contents::default() });
+        assert!(matches!(list.judge(of_session(SessionId::random())), Verdict::Good { .. }));
     }
 
     #[test]

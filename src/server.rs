@@ -16,7 +16,7 @@ use crate::accounts::{self, Accounts, PruneClock};
 use crate::config::Config;
 use crate::installation::{Installation, OpenError};
 use crate::password::Lane;
-use crate::store::chain;
+use crate::store::{Memory, chain};
 use crate::web::{self, App, Clock, Texts};
 
 /// After SIGTERM, what is under way may finish within this time.
@@ -112,12 +112,14 @@ impl Prepared {
 fn load_blocklist(accounts: &Arc<Accounts>, clock: &Clock) -> Result<(), accounts::Error> {
     // Weak: the writer's thread keeps this, and must end with the last of those that use it.
     let (weak, of_reload) = (Arc::downgrade(accounts), clock.clone());
-    accounts.db.on_foreign_change(Box::new(move |conn| match weak.upgrade() {
-        Some(accounts) => accounts::load_blocklist(&accounts, conn, of_reload.now()),
-        None => Ok(()),
-    }));
-    let (acts, now) = (Arc::clone(accounts), clock.now());
-    accounts.db.write(move |tx| Ok(accounts::load_blocklist(&acts, tx.conn, now)?))
+    let blocklist = Arc::clone(&accounts.blocklist);
+    Ok(accounts.db.keep_in_step(Memory {
+        reload: Box::new(move |conn| match weak.upgrade() {
+            Some(accounts) => accounts::load_blocklist(&accounts, conn, of_reload.now()),
+            None => Ok(()),
+        }),
+        doubt: Box::new(move || blocklist.doubt()),
+    })?)
 }
 
 fn setup_link(accounts: &Accounts, public_url: &Url, clock: &Clock) -> Result<Option<String>, accounts::Error> {

@@ -6,14 +6,12 @@ use super::{Accounts, Error};
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
 use crate::domain::{Reason, UnixTime, UserId, Username};
-use crate::store::{Conn, Pending, instance, sessions, token_blocklist, users};
+use crate::store::{Conn, Pending, sessions, token_blocklist, users};
 
 use super::prune::MARGIN;
 
-/// Loads everything, and says in the database that other processes' changes are enforced from now on. Runs on the writer's
-/// side, so that nothing changes in between.
+/// Loads everything, on the writer's side, so that nothing changes in between.
 pub fn load_blocklist(at: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), crate::store::Error> {
-    let changes = instance::changed(conn)?;
     let since = now.plus(-(at.engine.options().decode_leeway + MARGIN));
     let users = users::with_open_sessions(conn, since)?;
     let contents = Contents {
@@ -26,7 +24,7 @@ pub fn load_blocklist(at: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(
         unseen: sessions::unseen(conn)?,
     };
     at.blocklist.load(contents);
-    instance::note_taken_up(conn, changes)
+    Ok(())
 }
 
 /// Looks up the user of a peer's token and keeps what its checks need. `None`: no such user, or disabled.

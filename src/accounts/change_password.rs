@@ -12,6 +12,17 @@ use crate::store::sessions::{self, End};
 use crate::store::users;
 use crate::tokens::Claims;
 
+/// What a change of password asks for.
+pub struct ChangePassword {
+    pub user: UserId,
+    /// Of the token that asks: its session is the one that goes on as a new one.
+    pub claims: Claims,
+    pub current: Password,
+    pub new: NewPassword,
+    pub end_others: bool,
+    pub client: Client,
+}
+
 pub enum Changed {
     /// `others_ended`: how many sessions besides the one that asked.
     Done {
@@ -24,26 +35,17 @@ pub enum Changed {
 }
 
 /// Hashes twice, so it belongs on the password lane.
-#[expect(clippy::too_many_arguments, reason = "who, with what, and when; a struct would have one user")]
-pub fn change_password(
-    at: &Arc<Accounts>,
-    user: UserId,
-    claims: Claims,
-    current: &Password,
-    new: &NewPassword,
-    end_others: bool,
-    client: Client,
-    now: UnixTime,
-) -> Result<Changed, Error> {
+pub fn change_password(at: &Arc<Accounts>, asked: ChangePassword, now: UnixTime) -> Result<Changed, Error> {
+    let ChangePassword { user, claims, current, new, end_others, client } = asked;
     let found = at.db.read(|conn| users::find(conn, user))?;
     let known = found.and_then(|user| user.password_hash.clone().map(|hash| (user, hash)));
     let Some((user, old_hash)) = known else { return Ok(Changed::Over) };
     let own = claims.session;
-    if at.passwords.check(current, &old_hash)? == Check::Wrong {
-        note_failure(at, &user, What::ConfirmFailed, own.map(|session| session.sid), client.ip, now)?;
+    if at.passwords.check(&current, &old_hash)? == Check::Wrong {
+        note_failure(at, &user, What::ConfirmFailed, own.map(|session| session.sid), client.ip, now);
         return Ok(Changed::WrongPassword);
     }
-    let new_hash = at.passwords.hash(new)?;
+    let new_hash = at.passwords.hash(&new)?;
 
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {

@@ -39,7 +39,7 @@ pub fn confirm(
     let known = found.and_then(|user| user.password_hash.clone().map(|hash| (user, hash)));
     let Some((user, hash)) = known else { return Ok(Confirmed::Over) };
     if at.passwords.check(password, &hash)? == Check::Wrong {
-        note_failure(at, &user, What::ConfirmFailed, Some(shown.sid), client.ip, now)?;
+        note_failure(at, &user, What::ConfirmFailed, Some(shown.sid), client.ip, now);
         return Ok(Confirmed::WrongPassword);
     }
     let acts = Arc::clone(at);

@@ -28,9 +28,10 @@ pub struct LogIn {
 }
 
 pub enum LogInOutcome {
+    /// `locale`: the language the person chose once, if any.
     SignedIn {
         pair: Pair,
-        user: User,
+        locale: Option<String>,
     },
     BadCredentials,
     /// The password was right, so whoever asks may know.
@@ -53,7 +54,7 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
     };
     let check = at.passwords.check(&credentials.password, &hash)?;
     if check == Check::Wrong {
-        note_failure(at, &user, What::SignInFailed, None, client.ip, now)?;
+        note_failure(at, &user, What::SignInFailed, None, client.ip, now);
         return Ok(LogInOutcome::BadCredentials);
     }
     if user.disabled_at.is_some() {
@@ -98,28 +99,22 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
             tracing::info!(event = "signed_in", user = %standing.username, session = sid, ip, transport = transport.as_str());
             acts.blocklist.remember(standing);
         });
-        Ok(Some(user))
+        Ok(Some(user.locale))
     })?;
     Ok(match stored {
-        Some(user) => LogInOutcome::SignedIn { pair, user },
+        Some(locale) => LogInOutcome::SignedIn { pair, locale },
         None => LogInOutcome::BadCredentials,
     })
 }
 
-/// Counts a wrong password of a user we know.
-pub(super) fn note_failure(
-    at: &Accounts,
-    user: &User,
-    what: What,
-    sid: Option<SessionId>,
-    ip: String,
-    now: UnixTime,
-) -> Result<(), Error> {
+/// Counts a wrong password of a user we know. Nobody waits for the note: the time a durable write takes would tell a name
+/// that exists from one that does not.
+pub(super) fn note_failure(at: &Accounts, user: &User, what: What, sid: Option<SessionId>, ip: String, now: UnixTime) {
     tracing::info!(event = what.as_str(), user = %user.username, ip, reason = "wrong_password");
     let user = user.id;
-    at.db.write(move |tx| {
+    drop(at.db.submit::<_, Error>(move |tx| {
         users::note_failure(tx.conn, user)?;
         let event = audit::Event { at: now, what, user: Some(user), by: None, sid, ip: Some(&ip), details: None };
         Ok(audit::add(tx.conn, &event)?)
-    })
+    }));
 }

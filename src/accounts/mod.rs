@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use add_user::{Added, add_user, set_password};
 pub use blocklist_contents::{load_blocklist, remember_user};
-pub use change_password::{Changed, change_password};
+pub use change_password::{ChangePassword, Changed, change_password};
 pub use confirm::{Confirmed, confirm};
 pub use end_session::{end_stolen, log_out, note_seen};
 pub use log_in::{Credentials, LogIn, LogInOutcome, log_in};

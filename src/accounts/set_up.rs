@@ -11,7 +11,7 @@ use crate::domain::{NewPassword, Role, Transport, UnixTime, Username};
 use crate::store::audit::{self, What};
 use crate::store::links::{self, Purpose};
 use crate::store::sessions;
-use crate::store::users::{self, NewUser, User};
+use crate::store::users::{self, NewUser};
 
 /// How long a link is good.
 const SETUP_LINK_LIFE: i64 = 60 * 60;
@@ -37,10 +37,8 @@ pub fn setup_link_is_good(at: &Accounts, token: &str, now: UnixTime) -> Result<b
 }
 
 pub enum SetUp {
-    Done {
-        pair: Pair,
-        user: User,
-    },
+    /// The admin's first session, by cookies.
+    Done(Pair),
     /// The link was used, voided, or is too old, or there is a user by now.
     DeadLink,
 }
@@ -85,11 +83,10 @@ pub fn set_up(
             tracing::info!(event = "set_up", user = %standing.username, "the first admin was created");
             memory.blocklist.remember(standing);
         });
-        Ok(Some((session, user)))
+        Ok(Some((session, acts.standing(&user).subject)))
     })?;
-    let Some((session, user)) = stored else { return Ok(SetUp::DeadLink) };
-    let pair = at.pair(&at.standing(&user).subject, &session, at.rules.fresh_from(now))?;
-    Ok(SetUp::Done { pair, user })
+    let Some((session, subject)) = stored else { return Ok(SetUp::DeadLink) };
+    Ok(SetUp::Done(at.pair(&subject, &session, at.rules.fresh_from(now))?))
 }
 
 fn hash_of(token: &str) -> String {

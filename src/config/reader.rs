@@ -1,14 +1,13 @@
 //! Takes one setting after the other out of the file, the environment and the command line, by name. What is left at the end
-//! is unknown; what was wrong on the way is gathered. Below it, the parsers that more than one setting uses.
+//! is unknown; what was wrong on the way is gathered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
-use std::ops::RangeInclusive;
 
 use super::{Faults, Setting, Source};
-use crate::tokens::options::{Lifetime, Secret};
+use crate::tokens::options::Secret;
 
 /// What stands for "there is no value" in `Setting::value`.
 pub(super) const UNSET: &str = "(unset)";
@@ -260,7 +259,7 @@ impl Reader {
         let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
         let letters_off = |known: &&str| {
             let same = last(&spell(known)) == last(wrong) || environment_name(known) == last(wrong);
-            if same { 0 } else { distance(&spell(known), wrong) }
+            if same { 0 } else { strsim::levenshtein(&spell(known), wrong) }
         };
         match self.known.iter().min_by_key(|known| letters_off(known)) {
             Some(near) if letters_off(near) <= 2 => format!("; did you mean {}?", spell(near)),
@@ -300,21 +299,6 @@ fn flatten(into: &mut BTreeMap<String, Raw>, prefix: &str, table: toml::Table) {
     }
 }
 
-/// Levenshtein's: how many letters have to be put in, taken out or changed.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (pair, b) in row.windows(2).zip(other.chars()) {
-            left = (pair[0] + usize::from(a != b)).min(pair[1] + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 fn read_secret(path: &str) -> Result<Secret, String> {
     const MAX_BYTES: u64 = 64 * 1024;
     let mut bytes = Vec::new();
@@ -342,138 +326,4 @@ fn weakness(secret: &[u8], least: usize) -> Option<String> {
     }
     let distinct = secret.iter().collect::<BTreeSet<_>>().len();
     (distinct < 8).then(|| format!("is made of only {distinct} different bytes"))
-}
-
-fn wrong<T>(raw: &Raw, right: &str) -> Result<T, String> {
-    Err(format!("{raw} is not {right}"))
-}
-
-/// Text on one line, with something to see in it.
-pub(super) fn text(raw: &Raw) -> Result<String, String> {
-    match raw {
-        Raw::Text(text) if text.trim() == text && !text.is_empty() && !text.contains(char::is_control) => {
-            Ok(text.clone())
-        }
-        _ => wrong(raw, "text (in the file: in quotes), on one line and without space around it"),
-    }
-}
-
-pub(super) fn switch(raw: &Raw) -> Result<bool, String> {
-    match raw {
-        Raw::Switch(on) => Ok(*on),
-        Raw::Text(text) => match text.to_lowercase().as_str() {
-            "true" | "on" | "yes" | "1" => Ok(true),
-            "false" | "off" | "no" | "0" => Ok(false),
-            _ => wrong(raw, "true or false"),
-        },
-        Raw::Number(_) | Raw::List(_) | Raw::Other(_) => wrong(raw, "true or false"),
-    }
-}
-
-pub(super) fn whole(range: RangeInclusive<u32>) -> impl Fn(&Raw) -> Result<u32, String> {
-    move |raw| {
-        let number = match raw {
-            Raw::Number(number) => u32::try_from(*number).ok(),
-            Raw::Text(text) => text.parse().ok(),
-            Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
-        };
-        let right = || format!("a whole number from {} to {}", range.start(), range.end());
-        number.filter(|number| range.contains(number)).map_or_else(|| wrong(raw, &right()), Ok)
-    }
-}
-
-pub(super) const DAY: i64 = 24 * 60 * 60;
-/// Ten years. Whatever is meant to be longer is meant to be `never`.
-pub(super) const LONGEST: i64 = 3650 * DAY;
-
-/// A length of time in seconds: a plain number, or one with `s`, `m`, `h` or `d` after it.
-pub(super) fn seconds(range: RangeInclusive<i64>) -> impl Fn(&Raw) -> Result<i64, String> {
-    move |raw| {
-        let found = match raw {
-            Raw::Number(number) => Some(*number),
-            Raw::Text(text) => span(text),
-            Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
-        };
-        let (least, most) = (range.start(), human(*range.end()));
-        found.filter(|seconds| range.contains(seconds)).map_or_else(
-            || {
-                wrong(
-                    raw,
-                    &format!("a time from {least}s to {most}, such as 45s, 15m, 12h or 30d; a plain number is seconds"),
-                )
-            },
-            Ok,
-        )
-    }
-}
-
-fn span(text: &str) -> Option<i64> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => DAY,
-        _ => return None,
-    };
-    digits.parse::<i64>().ok()?.checked_mul(unit)
-}
-
-/// `seconds` as a person would write it, and as [`seconds`] reads it.
-pub(super) fn human(seconds: i64) -> String {
-    match seconds {
-        0 => "0s".into(),
-        days if days % DAY == 0 => format!("{}d", days / DAY),
-        hours if hours % 3600 == 0 => format!("{}h", hours / 3600),
-        minutes if minutes % 60 == 0 => format!("{}m", minutes / 60),
-        seconds => format!("{seconds}s"),
-    }
-}
-
-/// `never` or, as flask-jwt-extended has it, `False`: no end of its own.
-pub(super) fn lifetime(raw: &Raw) -> Result<Lifetime, String> {
-    match raw {
-        Raw::Switch(false) => Ok(Lifetime::Never),
-        Raw::Text(text) if ["never", "false"].contains(&text.to_lowercase().as_str()) => Ok(Lifetime::Never),
-        Raw::Number(0) => Err(NO_ZERO.into()),
-        Raw::Text(text) if span(text) == Some(0) => Err(NO_ZERO.into()),
-        raw => seconds(1..=LONGEST)(raw).map(Lifetime::Seconds).map_err(|text| format!("{text}; or say never")),
-    }
-}
-
-const NO_ZERO: &str =
-    "0 would mean a token that never expires to flask-jwt-extended; say never if that is what you want";
-
-/// One of `choices` by its name, in any letter case.
-pub(super) fn choice<T: Copy>(
-    choices: impl IntoIterator<Item = (&'static str, T)>,
-) -> impl Fn(&Raw) -> Result<T, String> {
-    let choices: Vec<(&str, T)> = choices.into_iter().collect();
-    move |raw| {
-        let chosen = match raw {
-            Raw::Text(text) => choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)),
-            Raw::Number(_) | Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
-        };
-        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        chosen.map_or_else(|| wrong(raw, &format!("one of {}", names())), |(_, value)| Ok(*value))
-    }
-}
-
-/// A list, in the file also as one text with commas, elsewhere always so. No text at all is the empty list.
-pub(super) fn list<T>(item: impl Fn(&Raw) -> Result<T, String>) -> impl Fn(&Raw) -> Result<Vec<T>, String> {
-    move |raw| match raw {
-        Raw::Text(text) if text.is_empty() => Ok(Vec::new()),
-        Raw::Text(text) => text.split(',').map(|part| item(&Raw::Text(part.trim().into()))).collect(),
-        Raw::List(items) => items.iter().map(|part| item(&Raw::Text(part.clone()))).collect(),
-        Raw::Number(_) | Raw::Switch(_) | Raw::Other(_) => wrong(raw, "a list"),
-    }
-}
-
-/// A name as headers and cookies may have (RFC 9110, `token`).
-pub(super) fn http_name(raw: &Raw) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    match raw {
-        Raw::Text(text) if !text.is_empty() && text.chars().all(allowed) => Ok(text.clone()),
-        _ => wrong(raw, "a name for a header or cookie: letters, digits, - and _"),
-    }
 }

@@ -15,12 +15,13 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationVersion;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::result::DatabaseErrorKind;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use writer::Writer;
 pub(crate) use writer::chain;
-pub use writer::{Pending, Tx};
-use writer::{Reload, Writer};
+pub use writer::{Memory, Pending, Tx};
 
 /// The connection that all queries take. A second database will make this an enum with `#[derive(MultiConnection)]`; the
 /// queries keep to what that derive can do.
@@ -56,7 +57,9 @@ impl Error {
     /// Whether asking again in a moment may help: locked, full, too busy. Everything else is a fault of ours.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Database(diesel::result::Error::DatabaseError(..)) => true,
+            // Locked, full, a failing disk: SQLite's own words for these are all `Unknown` to Diesel. The other kinds are
+            // constraints that a statement of ours should have respected.
+            Self::Database(diesel::result::Error::DatabaseError(kind, _)) => matches!(kind, DatabaseErrorKind::Unknown),
             Self::Database(_) | Self::Panicked | Self::Unknown(_) => false,
             Self::Connect(_) | Self::Pool(_) | Self::NotTaken | Self::Reopen(_) | Self::NotCommitted(_) => true,
         }
@@ -133,10 +136,10 @@ impl Db {
         self.writer.submit(job)
     }
 
-    /// What to do when another process has changed the database, or when it is unknown whether a commit of ours got
-    /// through: bring what is kept in memory up to date. Runs on the writer's side, between transactions.
-    pub fn on_foreign_change(&self, reload: Reload) {
-        self.writer.on_foreign_change(reload);
+    /// Loads what is kept in memory, and from now on has it follow the database also where another process changes it, or where it is unknown whether a
+    /// commit of ours got through. Runs on the writer's side, between transactions, so that nothing changes meanwhile.
+    pub fn keep_in_step(&self, memory: Memory) -> Result<(), Error> {
+        self.writer.keep_in_step(memory)
     }
 }
 

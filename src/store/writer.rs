@@ -10,7 +10,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokio::sync::oneshot;
 
-use super::{Conn, Error, connect};
+use super::{Conn, Error, connect, instance};
 
 /// Beyond this many waiting jobs a new one is refused at once: 503 is better than a wait without end.
 const QUEUE: usize = 1024;
@@ -18,10 +18,19 @@ const MOST_IN_ONE_COMMIT: usize = 256;
 /// How soon a change by another process is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// See [`super::Db::on_foreign_change`].
-pub(super) type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
+type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
+
+/// What is kept in memory of the database, for the writer to keep in step with it.
+pub struct Memory {
+    /// Takes everything anew.
+    pub reload: Reload,
+    /// The database holds what memory does not, and can't be asked: until the next reload nothing in memory is to be believed.
+    pub doubt: Box<dyn FnMut() + Send>,
+}
 
 type AfterCommit = Box<dyn FnOnce() + Send>;
+/// Sends a job's answer, or, if the commit failed, why.
+type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
 
 /// The transaction a job works in.
 pub struct Tx<'a> {
@@ -53,7 +62,7 @@ impl<T, E: From<Error>> Pending<T, E> {
 
 enum Message {
     Job(Job),
-    OnForeignChange(Reload),
+    KeepInStep(Memory, oneshot::Sender<Result<(), Error>>),
 }
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Ran + Send>;
@@ -62,8 +71,7 @@ type Job = Box<dyn FnOnce(&mut Conn) -> Ran + Send>;
 struct Ran {
     keep: bool,
     after_commit: Vec<AfterCommit>,
-    /// Sends the answer, or, if the commit failed, that.
-    answer: Box<dyn FnOnce(Result<(), &str>) + Send>,
+    answer: Answer,
 }
 
 #[derive(Clone)]
@@ -75,7 +83,8 @@ impl Writer {
     pub(super) fn start(conn: Conn, path: PathBuf) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         std::thread::Builder::new().name("writer".into()).spawn(move || {
-            Side { conn: Some(conn), path, reload: None, version: None, looked: Instant::now() }.run(&jobs)
+            Side { conn: Some(conn), path, memory: None, version: None, to_tell: None, looked: Instant::now() }
+                .run(&jobs)
         })?;
         Ok(Self { queue })
     }
@@ -93,9 +102,10 @@ impl Writer {
         }
     }
 
-    pub(super) fn on_foreign_change(&self, reload: Reload) {
-        // Sent once at start, when the queue is empty; a failure means the writer is gone, which the next write tells.
-        drop(self.queue.send(Message::OnForeignChange(reload)));
+    pub(super) fn keep_in_step(&self, memory: Memory) -> Result<(), Error> {
+        let (sender, receiver) = oneshot::channel();
+        self.queue.send(Message::KeepInStep(memory, sender)).map_err(|_| Error::NotTaken)?;
+        receiver.blocking_recv().map_err(|_| Error::NotTaken)?
     }
 }
 
@@ -126,9 +136,11 @@ struct Side {
     /// `None` after a failure, until the database opens again.
     conn: Option<Conn>,
     path: PathBuf,
-    reload: Option<Reload>,
+    memory: Option<Memory>,
     /// SQLite's count of the commits by other connections, when we last looked.
     version: Option<i64>,
+    /// How many changes by commands memory has taken up, until the database has been told.
+    to_tell: Option<i64>,
     looked: Instant,
 }
 
@@ -137,17 +149,18 @@ impl Side {
         loop {
             let first = match jobs.recv_timeout(LOOK_EVERY) {
                 Ok(Message::Job(job)) => Some(job),
-                Ok(Message::OnForeignChange(reload)) => {
-                    // From here on: what was there before, whoever registers loads for himself.
-                    self.version = self.conn.as_mut().and_then(|conn| data_version(conn).ok());
-                    self.reload = Some(reload);
+                Ok(Message::KeepInStep(memory, sender)) => {
+                    self.memory = Some(memory);
+                    self.version = None;
+                    drop(sender.send(self.bring_in_step()));
+                    self.tell();
                     None
                 }
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             if self.looked.elapsed() >= LOOK_EVERY {
-                self.look_for_foreign_change();
+                self.look();
             }
             if let Some(first) = first {
                 self.commit_together(first, jobs);
@@ -173,18 +186,19 @@ impl Side {
             tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch was stored");
             // What the connection went through is unknown, and the commit may have got through after all: begin anew.
             self.conn = None;
-            if let Err(error) = self.open() {
-                tracing::error!(event = "reopen_failed", error = %chain(&error));
-            }
+            self.look();
         }
-        let committed = committed.map_err(|error| error.to_string());
         if committed.is_ok() {
             for act in ran.iter_mut().filter(|job| job.keep).flat_map(|job| job.after_commit.drain(..)) {
-                act();
+                if catch_unwind(AssertUnwindSafe(act)).is_err() {
+                    // It may have left memory half done: the next look takes everything anew.
+                    self.version = None;
+                }
             }
         }
+        let failure = committed.err().map(|error| error.to_string());
         for job in ran {
-            (job.answer)(committed.as_ref().map(|()| ()).map_err(String::as_str));
+            (job.answer)(failure.as_deref().map_or(Ok(()), Err));
         }
     }
 
@@ -193,34 +207,48 @@ impl Side {
         let conn = match self.conn.take() {
             Some(conn) => conn,
             None => {
-                let mut conn = connect(&self.path).map_err(|fault| Error::Reopen(format!("{fault:?}")))?;
-                if let Some(reload) = self.reload.as_mut() {
-                    reload(&mut conn)?;
-                }
                 self.version = None;
-                conn
+                connect(&self.path).map_err(|fault| Error::Reopen(format!("{fault:?}")))?
             }
         };
         Ok(self.conn.insert(conn))
     }
 
-    fn look_for_foreign_change(&mut self) {
+    /// Looks whether another process has committed, or whether it is unknown if we have.
+    fn look(&mut self) {
         self.looked = Instant::now();
-        let Some(conn) = self.conn.as_mut() else { return };
-        match data_version(conn) {
-            Ok(version) if self.version == Some(version) => {}
-            Ok(version) => match self.reload_memory() {
-                Ok(()) => self.version = Some(version),
-                Err(error) => tracing::error!(event = "reload_failed", error = %chain(&error)),
-            },
-            Err(error) => tracing::error!(event = "look_failed", error = %error),
+        if let Err(error) = self.bring_in_step() {
+            tracing::error!(event = "out_of_step", error = %chain(&error), "nobody is admitted until the database answers");
+            self.version = None;
+            if let Some(memory) = self.memory.as_mut() {
+                (memory.doubt)();
+            }
         }
+        self.tell();
     }
 
-    fn reload_memory(&mut self) -> Result<(), Error> {
-        match (self.conn.as_mut(), self.reload.as_mut()) {
-            (Some(conn), Some(reload)) => reload(conn),
-            (None, _) | (_, None) => Ok(()),
+    fn bring_in_step(&mut self) -> Result<(), Error> {
+        let version = data_version(self.open()?)?;
+        if self.version == Some(version) {
+            return Ok(());
+        }
+        if let (Some(conn), Some(memory)) = (self.conn.as_mut(), self.memory.as_mut()) {
+            // Read before the rest: what is committed meanwhile is the next look's to find.
+            let changes = instance::changed(conn)?;
+            (memory.reload)(conn)?;
+            self.to_tell = Some(changes);
+        }
+        self.version = Some(version);
+        Ok(())
+    }
+
+    /// Lets the commands beside us know that their changes are enforced. Where the database is locked for writing they wait
+    /// a little longer; it is no reason to doubt what is in memory.
+    fn tell(&mut self) {
+        let (Some(conn), Some(changes)) = (self.conn.as_mut(), self.to_tell) else { return };
+        match instance::note_taken_up(conn, changes) {
+            Ok(()) => self.to_tell = None,
+            Err(error) => tracing::warn!(event = "not_told", error = %chain(&error)),
         }
     }
 }
@@ -242,7 +270,7 @@ fn run_batch(conn: &mut Conn, first: Job, jobs: &Receiver<Message>, ran: &mut Ve
         if ran.len() < MOST_IN_ONE_COMMIT {
             next = match jobs.try_recv() {
                 Ok(Message::Job(job)) => Some(job),
-                Ok(Message::OnForeignChange(_)) | Err(_) => None,
+                Ok(Message::KeepInStep(..)) | Err(_) => None,
             };
         }
     }

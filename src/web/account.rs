@@ -7,10 +7,10 @@ use askama::Template;
 use serde_json::json;
 
 use super::App;
-use super::confirm::signed_in;
 use super::error::Error;
 use super::face::Face;
 use super::page::{Page, Time, html};
+use super::signed_in::signed_in;
 use crate::guards::AccessToken;
 use crate::store::{sessions, users};
 use crate::tokens::Fault;

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::browser_session::{self, Flash};
-use super::confirm::signed_in;
 use super::error::{Error, message};
 use super::input::Input;
 use super::page::{FieldError, Page, html, see_other};
+use super::signed_in::signed_in;
 use super::{App, token_cookies, trust};
-use crate::accounts::{self, Changed, Pair};
+use crate::accounts::{self, ChangePassword, Changed, Pair};
 use crate::domain::{NewPassword, Password, PasswordFault, UserId, Username};
 use crate::guards::{Caller, FreshToken};
 use crate::store::sessions;
@@ -186,11 +186,15 @@ async fn changed(
 ) -> Result<Option<(Pair, usize)>, Error> {
     let now = app.now();
     let Ok(current) = Password::parse(current) else { return Ok(None) };
-    let user = signed_in(req)?.user;
-    let claims = caller.claims.as_ref().clone();
-    let client = trust::client(app, req);
-    let act = move |at: &_| accounts::change_password(at, user, claims, &current, &new, end_others, client, now);
-    match app.hash(act).await? {
+    let asked = ChangePassword {
+        user: signed_in(req)?.user,
+        claims: caller.claims.as_ref().clone(),
+        current,
+        new,
+        end_others,
+        client: trust::client(app, req),
+    };
+    match app.hash(move |at| accounts::change_password(at, asked, now)).await? {
         Changed::WrongPassword => Ok(None),
         Changed::Over => Err(Fault::Revoked.into()),
         Changed::Done { pair, others_ended } => Ok(Some((pair, others_ended))),

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
@@ -11,9 +11,9 @@ use super::error::{Error, message};
 use super::input::Input;
 use super::local_path::LocalPath;
 use super::page::{FieldError, Page, html, see_other};
+use super::signed_in::signed_in;
 use super::{App, token_cookies, trust};
 use crate::accounts::{self, Confirmed};
-use crate::blocklist::Standing;
 use crate::domain::Password;
 use crate::guards::cookies::NewCookies;
 use crate::guards::{AccessToken, Caller};
@@ -135,10 +135,4 @@ async fn confirmed(
             Ok(Some(NewCookies { access: token_cookies::of_token(access), refresh: None, csrf, kept: remembered }))
         }
     }
-}
-
-/// Who the guard found; it leaves this with every token it admits.
-pub(super) fn signed_in(req: &HttpRequest) -> Result<Standing, Error> {
-    let standing = req.extensions().get::<Standing>().cloned();
-    standing.ok_or_else(|| Error::Internal("a guard admitted a token without its user".into()))
 }

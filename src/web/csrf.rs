@@ -12,6 +12,7 @@ use url::Url;
 
 use super::App;
 use super::error::Error;
+use super::face::shows_token_header;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
@@ -21,13 +22,16 @@ enum Origin {
     Unknown,
 }
 
-/// The middleware: a request that changes something and comes from another site goes no further.
+/// The middleware: a request that changes something and comes from another site goes no further. One that shows a token in
+/// a header is no browser's doing.
 pub(super) async fn refuse_foreign_origins<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let is_foreign = req.app_data::<ThinData<App>>().is_none_or(|ThinData(app)| {
-        changes_something(req.request()) && origin(req.request(), &app.public_url) == Origin::Foreign
+        changes_something(req.request())
+            && !shows_token_header(req.request(), app)
+            && origin(req.request(), &app.public_url) == Origin::Foreign
     });
     if is_foreign {
         tracing::warn!(event = "foreign_origin", path = super::headers::redacted(req.path()));

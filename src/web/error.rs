@@ -16,7 +16,7 @@ use super::face::Face;
 use super::headers::RequestId;
 use super::local_path::LocalPath;
 use super::page::{Page, html, see_other};
-use super::{App, token_cookies};
+use super::{App, csrf, token_cookies};
 use crate::accounts;
 use crate::domain::TokenType;
 use crate::guards::body::BodyFault;
@@ -262,7 +262,8 @@ struct OnwardPage {
 
 /// On a page any fault of the token means "signed out", unless the session lives and only this request may not renew it.
 fn signed_out(app: &App, req: &HttpRequest) -> HttpResponse {
-    if token_cookies::session_lives(app, req) {
+    let only_not_renewed = !csrf::may_renew(req, &app.public_url) && token_cookies::session_lives(app, req);
+    if only_not_renewed {
         let navigation = req.method() == Method::GET || req.method() == Method::HEAD;
         if !navigation {
             return error_page(app, req, &Error::Csrf);

@@ -15,17 +15,21 @@ impl Face {
     /// A JSON body or a token in a header is a program; without either, `Accept` naming HTML is a browser; all else is a
     /// program.
     pub(super) fn of(req: &HttpRequest, app: &App) -> Self {
-        let options = app.accounts.engine.options();
-        let has_token_header = req.headers().get(options.header_name.as_str()).is_some_and(|value| {
-            options.header_type.is_empty() || value.to_str().is_ok_and(|text| text.contains(&options.header_type))
-        });
-        if has_token_header || is_json(req) {
+        if shows_token_header(req, app) || is_json(req) {
             return Self::Program;
         }
         let names_html =
             req.headers().get_all(ACCEPT).any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")));
         if names_html { Self::Page } else { Self::Program }
     }
+}
+
+/// Whether the header that the options name has something of the kind they name, good or bad.
+pub(super) fn shows_token_header(req: &HttpRequest, app: &App) -> bool {
+    let options = app.accounts.engine.options();
+    req.headers().get(options.header_name.as_str()).is_some_and(|value| {
+        options.header_type.is_empty() || value.to_str().is_ok_and(|text| text.contains(&options.header_type))
+    })
 }
 
 /// `application/json`, or a kin of it.

@@ -91,9 +91,9 @@ fn add_to(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in FIXED {
         headers.insert(name, value);
     }
+    // Not `includeSubDomains`: what runs beneath this host is not ours to decide.
     if is_https {
-        headers
-            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     // What says nothing of its own about caching depends on who asks, and how.
     if !headers.contains_key(header::CACHE_CONTROL) {

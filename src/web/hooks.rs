@@ -114,6 +114,7 @@ impl PorteroHooks {
                 Err(Fault::Revoked.into())
             }
             (Verdict::Revoked | Verdict::Stolen | Verdict::UnknownUser, _) => Err(Fault::Revoked.into()),
+            (Verdict::Unknowable, _) => Err(Refusal::Unavailable),
         }
     }
 

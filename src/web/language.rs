@@ -4,16 +4,14 @@ use actix_session::Session;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::web::ThinData;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::App;
-use super::browser_session::{self};
 use super::error::Error;
 use super::input::Input;
 use super::local_path::LocalPath;
 use super::page::see_other;
-use crate::blocklist::Standing;
+use super::{App, browser_session, signed_in};
 use crate::guards::AccessToken;
 use crate::store::users;
 
@@ -48,8 +46,7 @@ pub(super) async fn choose(
         return Err(Error::Csrf);
     }
     let language = app.texts.find(&choice.lang).ok_or_else(|| Error::BadInput("There is no such language".into()))?;
-    let standing = caller.and_then(|_| req.extensions().get::<Standing>().cloned());
-    if let Some(standing) = standing {
+    if let Some(standing) = caller.and_then(|_| signed_in::found(&req)) {
         let tag = language.tag;
         app.write(move |tx| Ok(users::set_locale(tx.conn, standing.user, tag)?)).await?;
     }

@@ -123,13 +123,13 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
     match app.hash(move |at| accounts::log_in(at, asked, now)).await? {
         LogInOutcome::BadCredentials => Ok(bad(form)),
         LogInOutcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
-        LogInOutcome::SignedIn { pair, user } => {
+        LogInOutcome::SignedIn { pair, locale } => {
             // What was planted or left in the browser before the sign-in has no say after it.
             session.purge();
             let mut res = see_other(LocalPath::or_account(&form.next).as_str());
             token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
             let by_hand = language::by_hand(&app, &req);
-            if let (None, Some(locale)) = (by_hand, user.locale) {
+            if let (None, Some(locale)) = (by_hand, locale) {
                 let cookie = language::cookie(&app, &locale);
                 res.add_cookie(&cookie).map_err(|error| Error::Internal(error.to_string()))?;
             }

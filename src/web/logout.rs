@@ -4,7 +4,7 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::ThinData;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -13,9 +13,8 @@ use super::error::{Error, message};
 use super::face::Face;
 use super::input::Input;
 use super::page::{Page, html, see_other};
-use super::{App, token_cookies};
+use super::{App, signed_in, token_cookies};
 use crate::accounts;
-use crate::blocklist::Standing;
 use crate::guards::{AnyToken, Caller};
 use crate::tokens::options::Location;
 
@@ -112,7 +111,7 @@ pub(super) async fn by_token(
 }
 
 async fn end(app: &App, req: &HttpRequest, caller: &Caller) -> Result<HttpResponse, Error> {
-    let user = req.extensions().get::<Standing>().map(|standing| standing.user);
+    let user = signed_in::found(req).map(|standing| standing.user);
     accounts::log_out(&app.accounts, caller.claims.as_ref().clone(), user, app.now()).answer().await?;
     Ok(message(app, StatusCode::OK, SIGNED_OUT))
 }

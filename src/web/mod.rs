@@ -24,6 +24,7 @@ mod refresh;
 mod revoked;
 mod routes;
 mod setup;
+mod signed_in;
 mod static_files;
 mod texts;
 mod token_cookies;

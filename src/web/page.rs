@@ -3,15 +3,14 @@
 use actix_session::SessionExt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::browser_session::{self, Flash};
 use super::local_path::LocalPath;
-use super::{App, language, static_files};
-use crate::blocklist::Standing;
+use super::{App, language, signed_in, static_files};
 use crate::domain::{Role, UnixTime};
 use crate::guards::Caller;
 
@@ -57,7 +56,7 @@ impl Page {
     pub(super) fn of(app: &App, req: &HttpRequest, caller: Option<&Caller>) -> Self {
         let chosen = app.texts.choose(req, language::by_hand(app, req).as_deref());
         let session = req.get_session();
-        let standing = caller.and_then(|_| req.extensions().get::<Standing>().cloned());
+        let standing = caller.and_then(|_| signed_in::found(req));
         let csrf = caller
             .and_then(|caller| caller.claims.csrf.clone())
             .unwrap_or_else(|| browser_session::form_value(&session, app.now()));

@@ -10,12 +10,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
-use super::confirm::signed_in;
 use super::error::Error;
 use super::face::Face;
 use super::page::{Page, Time, html};
-use crate::domain::{Reason, Role, TokenType, UnixTime, UserId, Username};
-use crate::guards::AccessToken;
+use super::signed_in::Admin;
+use crate::domain::{Reason, TokenType, UnixTime, UserId, Username};
 use crate::store::{Conn, sessions, token_blocklist, users};
 
 const ON_A_PAGE: usize = 50;
@@ -81,12 +80,9 @@ struct Found {
 pub(super) async fn show(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    AccessToken(caller): AccessToken,
+    Admin(caller): Admin,
     filter: Query<Filter>,
 ) -> Result<HttpResponse, Error> {
-    if signed_in(&req)?.role != Role::Admin {
-        return Err(Error::NotAdmin);
-    }
     let filter = filter.into_inner();
     let reason = match filter.reason.as_str() {
         "" => None,

@@ -54,7 +54,6 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(at("/.well-known/change-password").get(well_known::change_password).open())
             .default_service(web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))))
             // The last is the outermost: the browser's session is there even for an error's page.
-            .wrap(from_fn(csrf::refuse_foreign_origins))
             .wrap(from_fn(answers))
             .wrap(browser_session::middleware(app)),
     );
@@ -112,7 +111,7 @@ impl At {
 
     /// A route without a token.
     fn open(self) -> impl HttpServiceFactory {
-        self.finish().wrap(from_fn(catch_panics)).wrap(from_fn(answers))
+        self.finish().wrap(from_fn(catch_panics)).wrap(from_fn(csrf::refuse_foreign_origins)).wrap(from_fn(answers))
     }
 
     /// A route whose token the guard reads and renews.
@@ -120,6 +119,7 @@ impl At {
         self.finish()
             .wrap(from_fn(move |req, next| check(policy.clone(), req, next)))
             .wrap(from_fn(catch_panics))
+            .wrap(from_fn(csrf::refuse_foreign_origins))
             .wrap(from_fn(answers))
     }
 

@@ -104,7 +104,7 @@ pub(super) async fn submit(
     let link = token.clone();
     match app.hash(move |at| accounts::set_up(at, &link, username, &password, client, now)).await? {
         SetUp::DeadLink => Err(Error::Gone),
-        SetUp::Done { pair, .. } => {
+        SetUp::Done(pair) => {
             session.clear();
             browser_session::set_flash(&session, &Flash::plain("flash-welcome"));
             let mut res = see_other("/account");

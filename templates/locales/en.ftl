@@ -121,7 +121,6 @@ logout-text = This ends your session in this browser at once. Your other session
 logout-not-signed-in-title = You’re not signed in
 logout-not-signed-in-text = There is no session in this browser to sign out of.
 flash-signed-out = You have been signed out.
-flash-language = The language is now English.
 
 ## What was revoked
 
@@ -186,9 +185,7 @@ error-password-same = The new password is the same as the current one. Choose a 
 error-passwords-differ = The two new passwords are not the same
 error-username-length = A user name has 1 to 64 characters
 error-username-characters = Use only letters, digits, dots, underscores, hyphens, + and @, with a letter or digit at the beginning and the end
-error-username-taken = This user name is taken
 error-form-expired = The form had expired. Nothing was changed; please send it again.
-error-other-session = This form was made for a different sign-in. Nothing was changed; please send it again if you still want to.
 
 ## Error pages
 
@@ -214,8 +211,6 @@ error-413-title = That was too much
 error-413-text = What was sent is larger than Portero accepts. Nothing was changed.
 error-415-title = Unknown format
 error-415-text = Portero can’t read what was sent in this format. Nothing was changed.
-error-429-title = Too many attempts
-error-429-text = Nothing is locked. Wait a minute, then try again.
 error-500-title = Something went wrong
 error-500-text = The mistake is ours, and it has been logged. If it happens again, give your administrator the request id below.
 error-503-title = Too busy right now

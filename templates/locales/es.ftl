@@ -121,7 +121,6 @@ logout-text = Tu sesión en este navegador terminará al momento. Tus otras sesi
 logout-not-signed-in-title = No has iniciado sesión
 logout-not-signed-in-text = En este navegador no hay ninguna sesión que cerrar.
 flash-signed-out = Has cerrado la sesión.
-flash-language = Ahora el idioma es el español.
 
 ## Lo revocado
 
@@ -186,9 +185,7 @@ error-password-same = La contraseña nueva es igual que la actual. Elige otra
 error-passwords-differ = Las dos contraseñas nuevas no coinciden
 error-username-length = Un nombre de usuario tiene entre 1 y 64 caracteres
 error-username-characters = Usa solo letras, cifras, puntos, guiones, guiones bajos, + y @, con una letra o una cifra al principio y al final
-error-username-taken = Este nombre de usuario ya existe
 error-form-expired = El formulario había caducado. No se ha cambiado nada; envíalo otra vez.
-error-other-session = Este formulario era de otro inicio de sesión. No se ha cambiado nada; envíalo otra vez si todavía quieres.
 
 ## Páginas de error
 
@@ -214,8 +211,6 @@ error-413-title = Es demasiado grande
 error-413-text = Lo enviado supera lo que Portero acepta. No se ha cambiado nada.
 error-415-title = Formato desconocido
 error-415-text = Portero no puede leer lo enviado en este formato. No se ha cambiado nada.
-error-429-title = Demasiados intentos
-error-429-text = No se ha bloqueado nada. Espera un minuto y vuelve a intentarlo.
 error-500-title = Algo ha fallado
 error-500-text = El error es nuestro y ha quedado registrado. Si se repite, da a quien administra Portero el identificador de la petición que ves abajo.
 error-503-title = Ahora mismo no es posible

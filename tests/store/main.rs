@@ -1,4 +1,5 @@
 //! What only the database knows: the doors, the one writer, and races that no page shows.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -123,12 +123,15 @@ fn what_happened_can_not_be_changed_afterwards() {
 
 #[test]
 fn the_schema_can_be_taken_back_and_made_again() {
+    use diesel::connection::SimpleConnection;
     use diesel::{Connection, SqliteConnection};
     use diesel_migrations::{FileBasedMigrations, MigrationHarness};
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");
     drop(Db::open(&path).unwrap());
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    // The one before closes on a thread of its own.
+    conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
     let migrations = FileBasedMigrations::from_path("migrations/sqlite").unwrap();
     conn.revert_all_migrations(migrations.clone()).unwrap();
     conn.run_pending_migrations(migrations).unwrap();

@@ -1,14 +1,17 @@
 //! A real server on a port of its own, and visitors to it: a browser that keeps cookies and reads pages, and a client that
 //! sends tokens and reads JSON.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use portero::accounts::{self, Accounts};
+use portero::accounts::{self, Accounts, StateChange};
 use portero::config::{Config, Overrides};
 use portero::domain::{NewPassword, PasswordRules, Role, Username};
 use portero::server;
@@ -79,6 +82,12 @@ impl TestApp {
         }
     }
 
+    /// The path of the link to create the first admin.
+    pub fn setup_path(&self) -> String {
+        let link = self.setup_link.as_deref().unwrap();
+        link[link.find("/setup/").unwrap()..].to_owned()
+    }
+
     pub fn add_user(&self, name: &str) {
         self.add(name, Role::User);
     }
@@ -92,6 +101,35 @@ impl TestApp {
         let rules = PasswordRules { min_length: 8, context: &[] };
         let password = NewPassword::parse(PASSWORD.into(), &name, rules).unwrap();
         accounts::add_user(&self.accounts, name, &password, role, None, self.clock.now()).unwrap();
+    }
+
+    /// As the operator does it.
+    pub fn disable(&self, name: &str) {
+        let change = accounts::disable(&self.accounts, Username::parse(name).unwrap(), None, self.clock.now()).unwrap();
+        assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
+    }
+
+    pub fn set_role(&self, name: &str, admin: bool) {
+        let role = if admin { Role::Admin } else { Role::User };
+        let name = Username::parse(name).unwrap();
+        let change = accounts::set_role(&self.accounts, name, role, None, self.clock.now()).unwrap();
+        assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
+    }
+
+    /// Where its data lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    /// Sends these very bytes and reads what comes back until the server has nothing more to say for a moment.
+    pub fn raw(&self, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
+        // The server may have answered and closed before it has read everything.
+        drop(stream.write_all(request));
+        let mut answer = Vec::new();
+        drop(stream.read_to_end(&mut answer));
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     pub fn browser(&self) -> Browser {
@@ -288,6 +326,7 @@ impl Browser {
         if !headers.iter().any(|(name, _)| *name == "accept") {
             all.push(("accept".into(), "text/html,application/xhtml+xml,*/*;q=0.8".into()));
         }
+        all.push(("user-agent".into(), "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0".into()));
         all.extend(self.headers.iter().cloned());
         if !self.cookies.is_empty() {
             let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -320,7 +359,8 @@ impl Browser {
     }
 
     pub fn is_signed_in(&mut self) -> bool {
-        self.get("/account").status == 200
+        let answer = self.get("/account");
+        answer.status == 200 && answer.body.contains("class=\"sign-out\"")
     }
 
     fn keep_cookies(&mut self, answer: &Answer) {

@@ -1,6 +1,16 @@
 //! What users can see, asked through the front door of a real server.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admin;
+mod bad_input;
+mod csrf;
+mod first_run;
+mod headers;
+mod pages;
+mod renewal;
+mod snapshots;
+mod store_trouble;
 mod tutorial;

@@ -1,0 +1,110 @@
+//! What only two settings together can get wrong.
+
+use super::parse::human;
+use super::reader::Reader;
+use super::{Config, FreshFor};
+use crate::tokens::options::{Lifetime, SameSite};
+
+impl Config {
+    /// What only two settings together can get wrong.
+    pub(super) fn cross_check(&self, r: &mut Reader) {
+        let (https, jwt, session) = (self.is_https(), &self.jwt, &self.session);
+        r.check(
+            &["listen", "public_url", "allow_plain_http"],
+            self.listen.ip().is_loopback() || https || self.allow_plain_http,
+            "people on the network would send passwords and tokens as plain http, for anyone on the way to read; set public_url \
+             to the https:// address of the proxy in front, or listen on 127.0.0.1, or set allow_plain_http = true",
+        );
+        r.check(
+            &["throttle", "public_url"],
+            self.throttle || !https,
+            "throttling can be off for tests only, not behind https",
+        );
+        r.check(
+            &["password.bcrypt_cost", "public_url"],
+            self.password.bcrypt_cost >= 10 || !https,
+            "a cost under 10 is for tests only, not behind https",
+        );
+        let lifetime = |length| format!("nothing can last longer than the session; {} or less is right", human(length));
+        let fits = |length: i64| length <= session.absolute;
+        let absolute = "session.absolute";
+        r.check(&["session.idle", absolute], fits(session.idle), &lifetime(session.absolute));
+        r.check(&["session.short_absolute", absolute], fits(session.short_absolute), &lifetime(session.absolute));
+        let access = match jwt.access_token_expires {
+            Lifetime::Seconds(length) => length,
+            Lifetime::Never => 0,
+        };
+        r.check(&["jwt.access_token_expires", absolute], fits(access), &lifetime(session.absolute));
+        if let FreshFor::Seconds(..=60) = session.fresh_for {
+            r.warn(
+                "session.fresh_for",
+                "pages ask for the password again when under 60 s are left, so with this they always do",
+            );
+        }
+        if self.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {
+            r.warn("trusted_proxies", "every peer is believed whatever address it claims to forward for");
+        }
+
+        r.check(
+            &["jwt.decode_issuer", "jwt.encode_issuer"],
+            jwt.decode_issuer.is_none() || jwt.decode_issuer == jwt.encode_issuer,
+            "Portero would refuse the tokens it makes; both have to be the same",
+        );
+        r.check(
+            &["jwt.decode_audience", "jwt.encode_audience"],
+            jwt.decode_audience.is_empty()
+                || jwt.decode_audience.iter().any(|wanted| jwt.encode_audience.contains(wanted)),
+            "Portero would refuse the tokens it makes; they need an audience in common",
+        );
+        r.check(
+            &["jwt.cookie_samesite", "jwt.cookie_secure"],
+            jwt.cookie_samesite != Some(SameSite::None) || jwt.cookie_secure,
+            "browsers drop a cookie with SameSite=None that is not secure; set jwt.cookie_secure = true",
+        );
+        r.check(
+            &["jwt.cookie_secure", "public_url"],
+            jwt.cookie_secure || !https,
+            "with https, cookies have to be secure; leave jwt.cookie_secure out",
+        );
+        if let (Some(domain), Some(url)) = (&jwt.cookie_domain, &self.public_url) {
+            let host = url.host_str().unwrap_or_default();
+            let covers = host == domain || host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'));
+            let text =
+                format!("browsers drop cookies for {domain} that come from {host}; set that host or a domain it is in");
+            r.check(&["jwt.cookie_domain", "public_url"], covers, &text);
+        }
+        let cookies = [
+            ("jwt.access_cookie_name", &jwt.access_cookie_name, "jwt.access_cookie_path", &jwt.access_cookie_path),
+            ("jwt.refresh_cookie_name", &jwt.refresh_cookie_name, "jwt.refresh_cookie_path", &jwt.refresh_cookie_path),
+            (
+                "jwt.access_csrf_cookie_name",
+                &jwt.access_csrf_cookie_name,
+                "jwt.access_csrf_cookie_path",
+                &jwt.access_csrf_cookie_path,
+            ),
+            (
+                "jwt.refresh_csrf_cookie_name",
+                &jwt.refresh_csrf_cookie_name,
+                "jwt.refresh_csrf_cookie_path",
+                &jwt.refresh_csrf_cookie_path,
+            ),
+        ];
+        for (i, (key, name, path_key, path)) in cookies.into_iter().enumerate() {
+            for (other_key, other, ..) in cookies.into_iter().skip(i + 1) {
+                r.check(&[key, other_key], name != other, "each cookie needs a name of its own");
+            }
+            let lower = name.to_lowercase();
+            let secure = ["jwt.cookie_secure", "jwt.cookie_domain", path_key];
+            r.check(
+                &[key, secure[0], secure[1], secure[2]],
+                !lower.starts_with("__host-") || (jwt.cookie_secure && jwt.cookie_domain.is_none() && path == "/"),
+                "browsers drop a __Host- cookie unless it is secure, has the path / and no domain",
+            );
+            r.check(
+                &[key, secure[0]],
+                !lower.starts_with("__secure-") || jwt.cookie_secure,
+                "browsers drop a __Secure- cookie that is not secure",
+            );
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! flask-jwt-extended's options: the table `[jwt]`, and `JWT_…` in the environment.
+
+use url::Host;
+
+use super::parse::{choice, http_name, lifetime, list, seconds, switch, text};
+use super::reader::{Raw, Reader, UNSET};
+use crate::tokens::options::{Algorithm, Location, Options, SameSite};
+
+/// flask-jwt-extended's options, with the server's defaults where those differ from the library's.
+pub(super) fn options(r: &mut Reader, https: bool) -> Options {
+    let cookie_secure = r.take("jwt.cookie_secure", if https { "true" } else { "false" }, switch);
+    let cookie_domain = r.take_if_set("jwt.cookie_domain", UNSET, domain);
+    let access_cookie_path = r.take("jwt.access_cookie_path", "/", cookie_path);
+    let refresh_cookie_path = r.take("jwt.refresh_cookie_path", "/", cookie_path);
+    let access_csrf_cookie_path = r.take("jwt.access_csrf_cookie_path", "/", cookie_path);
+    let refresh_csrf_cookie_path = r.take("jwt.refresh_csrf_cookie_path", "/", cookie_path);
+    let this_host_only = https && cookie_secure && cookie_domain.is_none();
+    let named = |name: &str, path: &str| format!("{}{name}", cookie_prefix(this_host_only && path == "/"));
+
+    // They belong to what this version can't do yet; a setting that does nothing would promise it.
+    r.refuse("jwt.decode_algorithms");
+    r.refuse("jwt.private_key");
+    r.refuse("jwt.private_key_file");
+    r.refuse("jwt.public_key");
+    r.refuse("jwt.public_key_file");
+    r.refuse("jwt.query_string_name");
+    r.refuse("jwt.query_string_value_prefix");
+    r.refuse("jwt.json_key");
+    r.refuse("jwt.refresh_json_key");
+
+    Options {
+        access_token_expires: r.take("jwt.access_token_expires", "15m", lifetime),
+        refresh_token_expires: r.take("jwt.refresh_token_expires", "30d", lifetime),
+        algorithm: r.take("jwt.algorithm", "HS256", algorithm),
+        decode_leeway: r.take("jwt.decode_leeway", "0", seconds(0..=300)),
+        decode_issuer: r.take_if_set("jwt.decode_issuer", UNSET, text),
+        encode_issuer: r.take_if_set("jwt.encode_issuer", UNSET, text),
+        decode_audience: r.take("jwt.decode_audience", "", list(text)),
+        encode_audience: r.take("jwt.encode_audience", "", list(text)),
+        encode_nbf: r.take("jwt.encode_nbf", "true", switch),
+        error_message_key: r.take("jwt.error_message_key", "msg", text),
+        identity_claim: r.take("jwt.identity_claim", "sub", identity_claim),
+        verify_sub: r.take("jwt.verify_sub", "true", switch),
+        token_location: r.take("jwt.token_location", "headers, cookies", locations),
+        header_name: r.take("jwt.header_name", "Authorization", http_name),
+        header_type: r.take("jwt.header_type", "Bearer", header_type),
+        access_cookie_name: r.take(
+            "jwt.access_cookie_name",
+            &named("access_token_cookie", &access_cookie_path),
+            http_name,
+        ),
+        refresh_cookie_name: r.take(
+            "jwt.refresh_cookie_name",
+            &named("refresh_token_cookie", &refresh_cookie_path),
+            http_name,
+        ),
+        cookie_csrf_protect: r.take("jwt.cookie_csrf_protect", "true", switch),
+        cookie_samesite: Some(r.take(
+            "jwt.cookie_samesite",
+            "Lax",
+            choice(SameSite::ALL.map(|same| (same.as_str(), same))),
+        )),
+        session_cookie: r.take_if_set("jwt.session_cookie", UNSET, switch),
+        csrf_in_cookies: r.take("jwt.csrf_in_cookies", "true", switch),
+        csrf_methods: r.take("jwt.csrf_methods", "POST, PUT, PATCH, DELETE", csrf_methods),
+        csrf_check_form: r.take("jwt.csrf_check_form", "true", switch),
+        access_csrf_cookie_name: r.take(
+            "jwt.access_csrf_cookie_name",
+            &named("csrf_access_token", &access_csrf_cookie_path),
+            http_name,
+        ),
+        refresh_csrf_cookie_name: r.take(
+            "jwt.refresh_csrf_cookie_name",
+            &named("csrf_refresh_token", &refresh_csrf_cookie_path),
+            http_name,
+        ),
+        access_csrf_header_name: r.take("jwt.access_csrf_header_name", "X-CSRF-TOKEN", http_name),
+        refresh_csrf_header_name: r.take("jwt.refresh_csrf_header_name", "X-CSRF-TOKEN", http_name),
+        access_csrf_field_name: r.take("jwt.access_csrf_field_name", "csrf_token", text),
+        refresh_csrf_field_name: r.take("jwt.refresh_csrf_field_name", "csrf_token", text),
+        access_cookie_path,
+        refresh_cookie_path,
+        access_csrf_cookie_path,
+        refresh_csrf_cookie_path,
+        cookie_domain,
+        cookie_secure,
+    }
+}
+
+/// See [`super::Config::cookie_prefix`].
+pub(super) fn cookie_prefix(this_host_only: bool) -> &'static str {
+    if this_host_only { "__Host-" } else { "" }
+}
+
+fn algorithm(raw: &Raw) -> Result<Algorithm, String> {
+    let algorithm = choice(Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm)))(raw)?;
+    match algorithm.min_shared_key() {
+        Some(_) => Ok(algorithm),
+        None => Err(format!(
+            "{} is not available yet: needs a key pair, which this version can't manage; HS256, HS384 and HS512 are",
+            algorithm.as_str()
+        )),
+    }
+}
+
+fn identity_claim(raw: &Raw) -> Result<String, String> {
+    const TAKEN: [&str; 12] =
+        ["exp", "iat", "nbf", "jti", "iss", "aud", "type", "fresh", "csrf", "sid", "gen", "auth_time"];
+    let claim = text(raw)?;
+    if TAKEN.contains(&claim.as_str()) { Err(format!("{claim:?} means something else in a token")) } else { Ok(claim) }
+}
+
+fn locations(raw: &Raw) -> Result<Vec<Location>, String> {
+    let locations = list(choice(Location::ALL.map(|location| (location.as_str(), location))))(raw)?;
+    for (i, location) in locations.iter().enumerate() {
+        match location {
+            Location::Headers | Location::Cookies => {}
+            Location::QueryString | Location::Json => {
+                return Err(format!("{} is not available yet; headers and cookies are", location.as_str()));
+            }
+        }
+        if locations.iter().skip(i + 1).any(|other| other == location) {
+            return Err(format!("{} stands there twice", location.as_str()));
+        }
+    }
+    if locations.is_empty() { Err("is empty; headers and cookies are right".into()) } else { Ok(locations) }
+}
+
+fn header_type(raw: &Raw) -> Result<String, String> {
+    match raw {
+        Raw::Text(word) if word.chars().all(|c| c.is_ascii_graphic() && c != ',') => Ok(word.clone()),
+        _ => Err(format!("{raw} is not one word such as Bearer, or empty for none")),
+    }
+}
+
+fn cookie_path(raw: &Raw) -> Result<String, String> {
+    let path = text(raw)?;
+    let fits = path.starts_with('/') && path.chars().all(|c| c.is_ascii_graphic() && c != ';');
+    if fits { Ok(path) } else { Err(format!("{path:?} is not a path that begins with /")) }
+}
+
+/// Without the dot that old cookies had in front (Werkzeug takes it off too).
+fn domain(raw: &Raw) -> Result<String, String> {
+    let text = text(raw)?;
+    match Host::parse(text.strip_prefix('.').unwrap_or(&text)) {
+        Ok(Host::Domain(domain)) => Ok(domain),
+        Ok(Host::Ipv4(_) | Host::Ipv6(_)) | Err(_) => Err(format!("{text:?} is not a domain such as example.org")),
+    }
+}
+
+fn csrf_methods(raw: &Raw) -> Result<Vec<String>, String> {
+    let methods = list(http_name)(raw)?;
+    if methods.is_empty() {
+        return Err("is empty; to demand no CSRF value from programs, set jwt.cookie_csrf_protect = false".into());
+    }
+    match methods.iter().find(|method| method.contains(|c: char| c.is_ascii_lowercase())) {
+        Some(method) => Err(format!("{method:?} would match no request; write {}", method.to_uppercase())),
+        None => Ok(methods),
+    }
+}

@@ -1,0 +1,202 @@
+//! From what was written to a value that is right, or to a sentence that says what would be.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use url::Url;
+
+use super::FreshFor;
+use super::reader::Raw;
+use crate::tokens::options::Lifetime;
+
+pub(super) fn address(raw: &Raw) -> Result<SocketAddr, String> {
+    let text = text(raw)?;
+    text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8080 or [::1]:8080"))
+}
+
+pub(super) fn public_url(raw: &Raw) -> Result<Url, String> {
+    // The value is not repeated: it may hold a password.
+    let right = || "is not an address such as https://login.example.org, without path, user name or ?".to_owned();
+    let url = Url::parse(&text(raw)?).map_err(|_| right())?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let nobody = url.username().is_empty() && url.password().is_none();
+    if matches!(url.scheme(), "http" | "https") && bare && nobody { Ok(url) } else { Err(right()) }
+}
+
+pub(super) fn database(raw: &Raw) -> Result<PathBuf, String> {
+    let text = text(raw)?;
+    let (scheme, rest) =
+        text.split_once(':').ok_or("has no scheme; only sqlite: is supported, as in sqlite:/var/lib/portero.db")?;
+    // No more of it is repeated: it may hold a password.
+    if scheme != "sqlite" {
+        return Err(format!("{scheme}: is not available; only sqlite: is supported"));
+    }
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    if path.is_empty() || path.contains([':', '?', '#']) {
+        return Err(format!("{rest:?} is not the path of a file; :memory: and options after ? are not supported"));
+    }
+    Ok(path.into())
+}
+
+pub(super) fn site_name(raw: &Raw) -> Result<String, String> {
+    let name = text(raw)?;
+    if name.chars().count() <= 60 { Ok(name) } else { Err("is longer than 60 characters".into()) }
+}
+
+pub(super) fn time_zone(raw: &Raw) -> Result<TimeZone, String> {
+    let name = text(raw)?;
+    let found = TimeZone::get(&name).ok().filter(|zone| !zone.is_unknown());
+    found.ok_or_else(|| format!("{name:?} is not a known time zone; use a name such as UTC or Europe/Madrid"))
+}
+
+pub(super) fn network(raw: &Raw) -> Result<IpNet, String> {
+    let text = text(raw)?;
+    let bare = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(|_| bare())
+        .map_err(|_| format!("{text:?} is not an address or network, such as 10.0.0.1 or 10.0.0.0/8"))
+}
+
+pub(super) fn fresh_for(raw: &Raw) -> Result<FreshFor, String> {
+    match raw {
+        Raw::Text(text) if text == "token" => Ok(FreshFor::Token),
+        raw => seconds(1..=LONGEST)(raw).map(FreshFor::Seconds).map_err(|text| format!("{text}; or say token")),
+    }
+}
+
+fn wrong<T>(raw: &Raw, right: &str) -> Result<T, String> {
+    Err(format!("{raw} is not {right}"))
+}
+
+/// Text on one line, with something to see in it.
+pub(super) fn text(raw: &Raw) -> Result<String, String> {
+    match raw {
+        Raw::Text(text) if text.trim() == text && !text.is_empty() && !text.contains(char::is_control) => {
+            Ok(text.clone())
+        }
+        _ => wrong(raw, "text (in the file: in quotes), on one line and without space around it"),
+    }
+}
+
+pub(super) fn switch(raw: &Raw) -> Result<bool, String> {
+    match raw {
+        Raw::Switch(on) => Ok(*on),
+        Raw::Text(text) => match text.to_lowercase().as_str() {
+            "true" | "on" | "yes" | "1" => Ok(true),
+            "false" | "off" | "no" | "0" => Ok(false),
+            _ => wrong(raw, "true or false"),
+        },
+        Raw::Number(_) | Raw::List(_) | Raw::Other(_) => wrong(raw, "true or false"),
+    }
+}
+
+pub(super) fn whole(range: RangeInclusive<u32>) -> impl Fn(&Raw) -> Result<u32, String> {
+    move |raw| {
+        let number = match raw {
+            Raw::Number(number) => u32::try_from(*number).ok(),
+            Raw::Text(text) => text.parse().ok(),
+            Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
+        };
+        let right = || format!("a whole number from {} to {}", range.start(), range.end());
+        number.filter(|number| range.contains(number)).map_or_else(|| wrong(raw, &right()), Ok)
+    }
+}
+
+pub(super) const DAY: i64 = 24 * 60 * 60;
+/// Ten years. Whatever is meant to be longer is meant to be `never`.
+pub(super) const LONGEST: i64 = 3650 * DAY;
+
+/// A length of time in seconds: a plain number, or one with `s`, `m`, `h` or `d` after it.
+pub(super) fn seconds(range: RangeInclusive<i64>) -> impl Fn(&Raw) -> Result<i64, String> {
+    move |raw| {
+        let found = match raw {
+            Raw::Number(number) => Some(*number),
+            Raw::Text(text) => span(text),
+            Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
+        };
+        let (least, most) = (range.start(), human(*range.end()));
+        found.filter(|seconds| range.contains(seconds)).map_or_else(
+            || {
+                wrong(
+                    raw,
+                    &format!("a time from {least}s to {most}, such as 45s, 15m, 12h or 30d; a plain number is seconds"),
+                )
+            },
+            Ok,
+        )
+    }
+}
+
+fn span(text: &str) -> Option<i64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => DAY,
+        _ => return None,
+    };
+    digits.parse::<i64>().ok()?.checked_mul(unit)
+}
+
+/// `seconds` as a person would write it, and as [`seconds`] reads it.
+pub(super) fn human(seconds: i64) -> String {
+    match seconds {
+        0 => "0s".into(),
+        days if days % DAY == 0 => format!("{}d", days / DAY),
+        hours if hours % 3600 == 0 => format!("{}h", hours / 3600),
+        minutes if minutes % 60 == 0 => format!("{}m", minutes / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+/// `never` or, as flask-jwt-extended has it, `False`: no end of its own.
+pub(super) fn lifetime(raw: &Raw) -> Result<Lifetime, String> {
+    match raw {
+        Raw::Switch(false) => Ok(Lifetime::Never),
+        Raw::Text(text) if ["never", "false"].contains(&text.to_lowercase().as_str()) => Ok(Lifetime::Never),
+        Raw::Number(0) => Err(NO_ZERO.into()),
+        Raw::Text(text) if span(text) == Some(0) => Err(NO_ZERO.into()),
+        raw => seconds(1..=LONGEST)(raw).map(Lifetime::Seconds).map_err(|text| format!("{text}; or say never")),
+    }
+}
+
+const NO_ZERO: &str =
+    "0 would mean a token that never expires to flask-jwt-extended; say never if that is what you want";
+
+/// One of `choices` by its name, in any letter case.
+pub(super) fn choice<T: Copy>(
+    choices: impl IntoIterator<Item = (&'static str, T)>,
+) -> impl Fn(&Raw) -> Result<T, String> {
+    let choices: Vec<(&str, T)> = choices.into_iter().collect();
+    move |raw| {
+        let chosen = match raw {
+            Raw::Text(text) => choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)),
+            Raw::Number(_) | Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => None,
+        };
+        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        chosen.map_or_else(|| wrong(raw, &format!("one of {}", names())), |(_, value)| Ok(*value))
+    }
+}
+
+/// A list, in the file also as one text with commas, elsewhere always so. No text at all is the empty list.
+pub(super) fn list<T>(item: impl Fn(&Raw) -> Result<T, String>) -> impl Fn(&Raw) -> Result<Vec<T>, String> {
+    move |raw| match raw {
+        Raw::Text(text) if text.is_empty() => Ok(Vec::new()),
+        Raw::Text(text) => text.split(',').map(|part| item(&Raw::Text(part.trim().into()))).collect(),
+        Raw::List(items) => items.iter().map(|part| item(&Raw::Text(part.clone()))).collect(),
+        Raw::Number(_) | Raw::Switch(_) | Raw::Other(_) => wrong(raw, "a list"),
+    }
+}
+
+/// A name as headers and cookies may have (RFC 9110, `token`).
+pub(super) fn http_name(raw: &Raw) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    match raw {
+        Raw::Text(text) if !text.is_empty() && text.chars().all(allowed) => Ok(text.clone()),
+        _ => wrong(raw, "a name for a header or cookie: letters, digits, - and _"),
+    }
+}

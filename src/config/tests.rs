@@ -1,0 +1,350 @@
+//! The settings as an operator meets them.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::parse::DAY;
+use super::{Config, Faults, FreshFor, Loaded, Overrides, Setting, Source};
+use crate::tokens::options::{Lifetime, Location, Options, SameSite, Secret};
+
+const GOOD_SECRET: &str = "9bYv0S2mTqf7XJd1LrW5aKc8uHnZ3pEo6GiR4tVxQsMyBwDk";
+
+fn read(file: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Loaded, Faults> {
+    let set = flags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    let file = (!file.is_empty()).then_some(("portero.toml", file));
+    Config::from_sources(file, environment.iter().copied(), &Overrides { config: None, set })
+}
+
+fn config(file: &str) -> Config {
+    read(file, &[], &[]).unwrap().config
+}
+
+fn faults(file: &str) -> Vec<String> {
+    read(file, &[], &[]).map(|_| ()).unwrap_err().0
+}
+
+#[track_caller]
+fn refused(file: &str, text: &str) {
+    let faults = faults(file);
+    assert!(faults.len() == 1 && faults[0].contains(text), "{file}\nwanted: {text}\nfound: {faults:#?}");
+}
+
+fn shown<'a>(loaded: &'a Loaded, key: &str) -> (&'a str, Source) {
+    let setting = loaded.shown.iter().find(|setting| setting.key == key).unwrap();
+    (&setting.value, setting.source)
+}
+
+#[test]
+fn nothing_is_mandatory() {
+    let Loaded { config, warnings, .. } = read("", &[], &[]).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert_eq!(config.database, Path::new("portero-data/portero.db"));
+    assert_eq!(
+        (config.session.absolute, config.session.idle, config.session.short_absolute),
+        (30 * DAY, 7 * DAY, DAY / 2)
+    );
+    assert_eq!((config.session.grace, config.session.fresh_for), (10, FreshFor::Seconds(600)));
+    assert!(config.throttle && !config.is_https() && config.secret_key.is_none());
+    assert_eq!(config.time_zone.iana_name(), Some("UTC"));
+}
+
+#[test]
+fn the_server_differs_from_the_library_only_where_it_says_so() {
+    let profile = Options {
+        token_location: vec![Location::Headers, Location::Cookies],
+        cookie_samesite: Some(SameSite::Lax),
+        csrf_check_form: true,
+        session_cookie: None,
+        ..Options::default()
+    };
+    assert_eq!(config("").jwt, profile);
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = "site_name = 'File'\n[session]\nidle = '1d'\n[jwt]\naccess_token_expires = 60";
+    let environment = [("PORTERO_SITE_NAME", "Environment"), ("PORTERO_SESSION_IDLE", "2d")];
+    let loaded = read(file, &environment, &[("site_name", "Flag")]).unwrap();
+    assert_eq!(shown(&loaded, "site_name"), ("Flag", Source::Flag));
+    assert_eq!(shown(&loaded, "session.idle"), ("2d", Source::Environment));
+    assert_eq!(shown(&loaded, "jwt.access_token_expires"), ("60", Source::File));
+    assert_eq!(shown(&loaded, "jwt.algorithm"), ("HS256", Source::Default));
+    assert_eq!(loaded.config.site_name, "Flag");
+}
+
+#[test]
+fn every_fault_is_named_at_once() {
+    let file =
+        "listen = 'here'\nsite_nam = 'x'\n[session]\nidle = '7 days'\n[jwt]\nprivate_key = 'x'\nheader_name = ''";
+    let environment = [("PORTERO_PASSWORD_MIN_LENGTH", "6"), ("JWT_COOKIE_SECURE", "maybe"), ("PORTERO_TIME_ZONE", "")];
+    let faults = read(file, &environment, &[("log.levle", "info")]).unwrap_err();
+    let faults = faults.to_string();
+    assert_eq!(faults.lines().count(), 9, "{faults}");
+    for part in [
+        "listen in portero.toml: \"here\" is not an address with a port",
+        "site_nam in portero.toml: there is no such setting; did you mean site_name?",
+        "session.idle in portero.toml: \"7 days\" is not a time from 1s to 3650d, such as 45s, 15m",
+        "jwt.private_key in portero.toml: not available yet",
+        "jwt.header_name in portero.toml: is empty",
+        "PORTERO_PASSWORD_MIN_LENGTH in the environment: \"6\" is not a whole number from 8 to 64",
+        "JWT_COOKIE_SECURE in the environment: \"maybe\" is not true or false",
+        "PORTERO_TIME_ZONE in the environment: is empty",
+        "log.levle on the command line: there is no such setting; did you mean log.level?",
+    ] {
+        assert!(faults.lines().any(|line| line.starts_with(part)), "{part}\nnot in\n{faults}");
+    }
+}
+
+#[test]
+fn every_contradiction_with_one_setting_is_named() {
+    let all =
+        "public_url = 'https://a.example'\nthrottle = false\n[password]\nbcrypt_cost = 4\n[jwt]\ncookie_secure = false";
+    assert_eq!(faults(all).len(), 3, "{:#?}", faults(all));
+}
+
+#[test]
+fn a_typo_in_the_file_names_the_key_it_could_be() {
+    refused("[jwt]\nacess_token_expires = 5", "did you mean jwt.access_token_expires?");
+    refused(
+        "[session]\nlisten = '127.0.0.1:1'",
+        "session.listen in portero.toml: there is no such setting; did you mean listen?",
+    );
+    refused("JWT_ALGORITHM = 'HS256'", "did you mean jwt.algorithm?");
+    refused("[sesion]\n", "sesion in portero.toml: there is no such setting");
+    refused("colour = 'blue'", "colour in portero.toml: there is no such setting");
+}
+
+#[test]
+fn strange_names_in_the_environment_only_warn() {
+    let environment =
+        [("PORTERO_PORT", "tcp://10.0.0.1:80"), ("JWT_ALGORITM", "HS256"), ("PORTERO_CONFIG", "x"), ("HOME", "/")];
+    let warnings = read("", &environment, &[]).unwrap().warnings;
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(
+        warnings[0].ends_with("did you mean JWT_ALGORITHM?")
+            && warnings[1].starts_with("PORTERO_PORT in the environment")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_of_ours_that_is_not_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let environment = [("PORTERO_SITE_NAME", OsString::from_vec(vec![0xff]))];
+    let faults = Config::from_sources(None, environment, &Overrides::default()).unwrap_err().0;
+    assert_eq!(faults, ["PORTERO_SITE_NAME in the environment: is not valid UTF-8"]);
+}
+
+#[test]
+fn a_broken_file_is_one_fault_and_hides_none_of_the_environment() {
+    let faults =
+        read("listen = \n", &[("PORTERO_LISTEN", "0.0.0.0:80"), ("PORTERO_THROTTLE", "perhaps")], &[]).unwrap_err().0;
+    assert_eq!(faults.len(), 2, "{faults:#?}");
+    assert!(faults[0].starts_with("portero.toml: line 1 is not TOML"), "{}", faults[0]);
+}
+
+#[test]
+fn a_file_that_was_asked_for_has_to_exist() {
+    let overrides = Overrides { config: Some("/nowhere/portero.toml".into()), ..Overrides::default() };
+    assert!(Config::load(&overrides).unwrap_err().0[0].starts_with("/nowhere/portero.toml: can't be read"));
+}
+
+#[test]
+fn times_read_as_people_write_them() {
+    let access =
+        |text: &str| read("", &[("JWT_ACCESS_TOKEN_EXPIRES", text)], &[]).map(|l| l.config.jwt.access_token_expires);
+    for (text, seconds) in [("900", 900), ("45s", 45), ("15m", 900), ("12h", 43_200), ("30d", 30 * DAY)] {
+        assert_eq!(access(text), Ok(Lifetime::Seconds(seconds)), "{text}");
+    }
+    assert_eq!((access("never"), access("False")), (Ok(Lifetime::Never), Ok(Lifetime::Never)));
+    for text in ["-1", "1.5h", "15 m", "m", "1w", "99999999999999999999", "9223372036854775807d", "3651d", "True"] {
+        assert!(access(text).is_err(), "{text}");
+    }
+    for zero in ["0", "0d"] {
+        assert!(access(zero).unwrap_err().0[0].contains("say never"), "{zero}");
+    }
+}
+
+#[test]
+fn an_empty_header_type_means_none() {
+    assert_eq!(read("", &[("JWT_HEADER_TYPE", "")], &[]).unwrap().config.jwt.header_type, "");
+    assert_eq!(config("[jwt]\nheader_type = ''").jwt.header_type, "");
+}
+
+#[test]
+fn https_makes_cookies_that_no_neighbour_can_plant() {
+    let config = config(
+        "public_url = 'https://login.example.org'\n[jwt]\nrefresh_cookie_path = '/refresh'\naccess_csrf_cookie_name = 'mine'",
+    );
+    assert_eq!(config.cookie_prefix(), "__Host-");
+    assert!(config.jwt.cookie_secure);
+    assert_eq!(config.jwt.access_cookie_name, "__Host-access_token_cookie");
+    assert_eq!(config.jwt.refresh_cookie_name, "refresh_token_cookie");
+    assert_eq!(config.jwt.access_csrf_cookie_name, "mine");
+    assert_eq!(config.jwt.refresh_csrf_cookie_name, "__Host-csrf_refresh_token");
+}
+
+#[test]
+fn with_a_cookie_domain_names_stay_plain() {
+    let config = config("public_url = 'https://login.example.org'\njwt.cookie_domain = '.example.org'");
+    assert_eq!(config.jwt.access_cookie_name, "access_token_cookie");
+    assert_eq!(config.jwt.cookie_domain.as_deref(), Some("example.org"));
+    assert_eq!(config.cookie_prefix(), "__Host-");
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    const HTTPS: &str = "public_url = 'https://login.example.org'\n";
+    refused("listen = '0.0.0.0:8080'", "as plain http, for anyone on the way to read");
+    refused("listen = '[::]:8080'\npublic_url = 'http://a.example'", "allow_plain_http = true");
+    refused(&format!("{HTTPS}throttle = 'off'"), "throttle in portero.toml and public_url in portero.toml: ");
+    refused(&format!("{HTTPS}password.bcrypt_cost = 4"), "under 10");
+    refused(&format!("{HTTPS}jwt.cookie_secure = false"), "cookies have to be secure");
+    refused(&format!("{HTTPS}jwt.cookie_domain = 'example.com'"), "browsers drop cookies for example.com");
+    refused("jwt.cookie_samesite = 'none'", "jwt.cookie_secure = true");
+    refused(
+        "[session]\nabsolute = '1d'\nidle = '2d'",
+        "session.idle in portero.toml and session.absolute in portero.toml: nothing can last longer",
+    );
+    refused(
+        "[session]\nabsolute = '5m'",
+        "jwt.access_token_expires (default 15m) and session.absolute in portero.toml",
+    );
+    refused("jwt.access_cookie_name = 'refresh_token_cookie'", "a name of its own");
+    refused("jwt.access_cookie_name = '__Host-a'", "unless it is secure");
+    refused(&format!("{HTTPS}jwt.access_cookie_name = '__Host-a'\njwt.access_cookie_path = '/a'"), "has the path /");
+    refused("jwt.decode_issuer = 'someone'", "would refuse the tokens it makes");
+    refused("jwt.decode_audience = 'a, b'\njwt.encode_audience = ['c']", "an audience in common");
+}
+
+#[test]
+fn what_a_good_start_needs_is_let_through() {
+    config("listen = '0.0.0.0:8080'\nallow_plain_http = true");
+    config("listen = '0.0.0.0:8080'\npublic_url = 'https://login.example.org'");
+    config(
+        "jwt.decode_audience = 'a, b'\njwt.encode_audience = ['b']\njwt.decode_issuer = 'i'\njwt.encode_issuer = 'i'",
+    );
+    assert_eq!(config("[session]\nabsolute = '1h'").session.idle, 3600);
+    assert_eq!(config("trusted_proxies = ['10.1.2.3', 'fd00::/8']").trusted_proxies.len(), 2);
+    assert_eq!(config("[session]\nfresh_for = 'token'").session.fresh_for, FreshFor::Token);
+    assert_eq!(
+        config("[jwt]\ntoken_location = 'cookies,headers'").jwt.token_location,
+        [Location::Cookies, Location::Headers]
+    );
+}
+
+#[test]
+fn what_this_version_cannot_do_is_never_ignored_in_silence() {
+    refused("jwt.algorithm = 'RS256'", "not available yet: needs a key pair");
+    refused("jwt.algorithm = 'none'", "is not one of HS256");
+    refused("jwt.token_location = ['headers', 'json']", "json is not available yet");
+    for key in ["decode_algorithms", "private_key", "public_key", "query_string_name", "json_key", "refresh_json_key"] {
+        refused(&format!("jwt.{key} = 'x'"), &format!("jwt.{key} in portero.toml: not available yet"));
+    }
+    refused("database_url = 'postgres://ana:hunter22@db/portero'", "only sqlite: is supported");
+    assert!(!faults("database_url = 'postgres://ana:hunter22@db/portero'")[0].contains("hunter22"));
+}
+
+#[test]
+fn a_bad_value_is_refused_with_what_would_be_right() {
+    refused("public_url = 'https://ana:hunter22@a.example'", "without path, user name or ?");
+    refused("public_url = 'https://a.example/login'", "without path");
+    refused("public_url = 'ftp://a.example'", "such as https://");
+    refused("time_zone = 'Mars/Olympus'", "Europe/Madrid");
+    refused("trusted_proxies = ['10.0.0.0/8', 'proxy']", "\"proxy\" is not an address or network");
+    refused("listen = 8080", "8080 is not text");
+    refused("site_name = '\t'", "is not text");
+    refused("[password]\nbcrypt_cost = 31", "from 4 to 16");
+    refused("[session]\ngrace = '2m'", "from 0s to 1m");
+    refused("[jwt]\ndecode_leeway = 301", "from 0s to 5m");
+    refused("[jwt]\ncsrf_methods = ['post']", "write POST");
+    refused("[jwt]\ncsrf_methods = []", "is empty");
+    refused("[jwt]\ntoken_location = []", "is empty");
+    refused("[jwt]\nidentity_claim = 'exp'", "means something else");
+    refused("[jwt]\naccess_cookie_name = 'a;b'", "is not a name");
+    refused("database_url = 'sqlite::memory:'", "is not the path of a file");
+    refused("throttle = 1.5", "is a number with a fraction");
+    assert!(!faults("public_url = 'https://ana:hunter22@a.example'")[0].contains("hunter22"));
+}
+
+#[test]
+fn a_database_is_the_path_after_sqlite() {
+    for (url, path) in
+        [("sqlite:a.db", "a.db"), ("sqlite://b/a.db", "b/a.db"), ("sqlite:///b/a.db", "/b/a.db"), ("sqlite:/a", "/a")]
+    {
+        assert_eq!(config(&format!("database_url = '{url}'")).database, Path::new(path), "{url}");
+    }
+}
+
+#[test]
+fn a_secret_that_can_be_guessed_comes_with_a_command_that_makes_a_good_one() {
+    for weak in ["super-secret", "tooshort", &"ab".repeat(32), &format!("changeme{GOOD_SECRET}")] {
+        let fault = read("", &[("JWT_SECRET_KEY", weak)], &[]).unwrap_err().to_string();
+        assert!(
+            fault.starts_with("JWT_SECRET_KEY in the environment: ") && fault.ends_with("openssl rand -base64 48"),
+            "{fault}"
+        );
+        assert!(!fault.contains(weak), "{fault}");
+        let loaded = read("allow_weak_secret = true", &[("JWT_SECRET_KEY", weak)], &[]).unwrap();
+        assert!(loaded.warnings[0].contains("WEAK SECRET"), "{:?}", loaded.warnings);
+    }
+    assert!(read("", &[("JWT_SECRET_KEY", GOOD_SECRET)], &[]).is_ok());
+    let longer = read("", &[("JWT_SECRET_KEY", GOOD_SECRET), ("JWT_ALGORITHM", "HS512")], &[]).unwrap_err();
+    assert!(longer.to_string().contains("has 48 bytes and needs 64"));
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let loaded = read("", &[("JWT_SECRET_KEY", GOOD_SECRET), ("PORTERO_PEPPER", GOOD_SECRET)], &[]).unwrap();
+    assert_eq!(shown(&loaded, "jwt.secret_key"), ("(hidden)", Source::Environment));
+    assert!(!format!("{loaded:?}").contains(GOOD_SECRET));
+}
+
+#[test]
+fn a_secret_can_lie_in_a_file() {
+    let path = std::env::temp_dir().join(format!("portero-secret-{}", std::process::id()));
+    let name = path.to_str().unwrap();
+    std::fs::write(&path, format!("{GOOD_SECRET}\n")).unwrap();
+    let one = read("", &[("JWT_SECRET_KEY_FILE", name)], &[]).unwrap();
+    let both = read("", &[("JWT_SECRET_KEY_FILE", name), ("JWT_SECRET_KEY", GOOD_SECRET)], &[]).unwrap_err().0;
+    let stronger =
+        read(&format!("pepper_file = '{name}'"), &[("PORTERO_PEPPER", &GOOD_SECRET.to_lowercase())], &[]).unwrap();
+    std::fs::write(&path, "super-secret").unwrap();
+    let weak = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
+    std::fs::remove_file(&path).unwrap();
+    let gone = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
+    assert_eq!(one.config.secret_key.as_ref().map(Secret::as_bytes), Some(GOOD_SECRET.as_bytes()));
+    assert_eq!(shown(&one, "jwt.secret_key"), ("(hidden)", Source::Environment));
+    assert!(both.len() == 1 && both[0].contains("only one of the two"), "{both:?}");
+    assert_eq!(stronger.config.pepper.unwrap().as_bytes(), GOOD_SECRET.to_lowercase().as_bytes());
+    assert!(weak[0].starts_with("PORTERO_PEPPER_FILE in the environment: the secret contains"), "{weak:?}");
+    assert!(
+        gone[0].starts_with("PORTERO_PEPPER_FILE in the environment:") && gone[0].contains("can't be opened"),
+        "{gone:?}"
+    );
+}
+
+#[test]
+fn every_setting_stands_in_the_manual_with_its_default() {
+    let manual = include_str!("../../docs/settings.md");
+    let rows = manual.lines().filter(|line| line.contains("` | `PORTERO_") || line.contains("` | `JWT_"));
+    let rows = rows.map(|line| line.splitn(4, " | ").take(3).collect::<Vec<_>>().join(" | "));
+    let known = read("", &[], &[]).unwrap().shown.into_iter().map(|Setting { key, environment, value, .. }| {
+        let value = if value.starts_with('(') { value } else { format!("`{value}`") };
+        format!("| `{key}` | `{environment}` | {value}")
+    });
+    let (mut rows, mut known) = (rows.collect::<Vec<_>>(), known.collect::<Vec<_>>());
+    rows.sort();
+    known.sort();
+    assert_eq!(rows, known);
+}
+
+#[test]
+fn the_sample_is_right_as_it_is_and_line_by_line() {
+    let sample = include_str!("../../portero.sample.toml");
+    assert!(read(sample, &[], &[]).unwrap().warnings.is_empty());
+    let all = sample.lines().map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line));
+    let all = all.filter(|line| !line.starts_with("secret_key_file"));
+    read(&all.collect::<Vec<_>>().join("\n"), &[], &[]).unwrap();
+    assert!(sample.lines().count() <= 45);
+}

@@ -1,0 +1,37 @@
+//! Who is signed in, as the guard left it with the token it admitted; and the access rule of the admin's rooms.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use super::error::Error;
+use crate::blocklist::Standing;
+use crate::domain::Role;
+use crate::guards::{AccessToken, Caller};
+
+/// The user of the token that the guard admitted.
+pub(super) fn signed_in(req: &HttpRequest) -> Result<Standing, Error> {
+    found(req).ok_or_else(|| Error::Internal("a guard admitted a token without its user".into()))
+}
+
+/// The same where nobody need be signed in: for what is shown beside the answer.
+pub(super) fn found(req: &HttpRequest) -> Option<Standing> {
+    req.extensions().get::<Standing>().cloned()
+}
+
+/// A good access token of somebody who is an admin now: the role stands in no token.
+pub(super) struct Admin(pub(super) Caller);
+
+impl FromRequest for Admin {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let token = AccessToken::from_request(req, payload).into_inner();
+        ready(token.and_then(|AccessToken(caller)| match signed_in(req)?.role {
+            Role::Admin => Ok(Self(caller)),
+            Role::User => Err(Error::NotAdmin.into()),
+        }))
+    }
+}
