@@ -1,0 +1,107 @@
+//! What the operator does from a shell, also beside a running server.
+
+use tempfile::TempDir;
+
+use crate::portero::{PASSWORD, Server, fails, ok};
+
+#[test]
+fn users_are_added_listed_and_changed_without_a_terminal() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    assert_eq!(
+        ok(folder, &["user", "add", "ana", "--admin", "--password-stdin"], &format!("{PASSWORD}\n")),
+        "ana was added as admin.\n"
+    );
+    ok(folder, &["user", "add", "Íñigo", "--password-stdin"], PASSWORD);
+    assert!(fails(folder, &["user", "add", "íÑigo", "--password-stdin"], PASSWORD).contains("already"));
+    let list = ok(folder, &["user", "list"], "");
+    assert!(list.contains("ana") && list.contains("Íñigo") && list.contains("never"), "{list}");
+    ok(folder, &["user", "disable", "Íñigo"], "");
+    assert!(ok(folder, &["user", "list"], "").contains("disabled"));
+    ok(folder, &["user", "enable", "Íñigo"], "");
+    ok(folder, &["user", "role", "Íñigo", "admin"], "");
+    let server = Server::start(folder);
+    assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200, "the line end is no part of the password");
+}
+
+#[test]
+fn a_bad_command_says_why_and_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    ok(folder, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    for (arguments, input, text) in [
+        (&["user", "add", "b b", "--password-stdin"][..], PASSWORD, "a user name consists of"),
+        (&["user", "add", "bea", "--password-stdin"], "short", "at least 12 characters"),
+        (&["user", "add", "bea", "--password-stdin"], "password1234", "too easy to guess"),
+        (&["user", "add", "bea", "--password-stdin"], "", "holds no password"),
+        (&["user", "add", "bea"], "", "use --password-stdin"),
+        (&["user", "passwd", "bea", "--password-stdin"], PASSWORD, "there is no user bea"),
+        (&["user", "disable", "bea"], "", "there is no user bea"),
+        (&["user", "disable", "ana"], "", "last admin"),
+        (&["user", "role", "ana", "user"], "", "last admin"),
+        (&["setup-link"], "", "there are users already"),
+    ] {
+        let complaint = fails(folder, arguments, input);
+        assert!(complaint.contains(text), "{arguments:?}: {complaint}");
+    }
+    assert_eq!(ok(folder, &["user", "list"], "").lines().count(), 2);
+}
+
+#[test]
+fn a_new_setup_link_voids_the_one_before() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path());
+    let path =
+        |link: &str| format!("/setup/{}", link.split("/setup/").nth(1).unwrap().split_whitespace().next().unwrap());
+    let (first, second) = (path(&server.said()), path(&ok(folder.path(), &["setup-link"], "")));
+    assert_eq!(server.ask("GET", &first, None, None).unwrap().status, 410);
+    assert_eq!(server.ask("GET", &second, None, None).unwrap().status, 200);
+}
+
+#[test]
+fn when_a_command_returns_the_running_server_enforces_it() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    ok(folder, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    ok(folder, &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    let server = Server::start(folder);
+    for round in 0..5 {
+        let tokens = server.log_in("bea", PASSWORD).unwrap();
+        let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+        assert_eq!(server.ask("GET", "/protected", Some(&access), None).unwrap().status, 200);
+        let said = ok(folder, &["user", "disable", "bea"], "");
+        assert_eq!(said, "bea is disabled; 1 session ended.\n");
+        let refused = server.ask("GET", "/protected", Some(&access), None).unwrap();
+        assert_eq!((refused.status, refused.text("msg").as_str()), (401, "Token has been revoked"), "round {round}");
+        assert_eq!(server.ask("POST", "/refresh", Some(&refresh), None).unwrap().status, 401, "round {round}");
+        assert_eq!(server.log_in("bea", PASSWORD).unwrap().status, 401, "round {round}");
+        ok(folder, &["user", "enable", "bea"], "");
+    }
+}
+
+#[test]
+fn a_new_password_set_by_the_operator_ends_the_users_sessions() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    ok(folder, &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    let server = Server::start(folder);
+    let access = server.log_in("bea", PASSWORD).unwrap().text("access_token");
+    let new = "verde que te quiero verde";
+    let said = ok(folder, &["user", "passwd", "bea", "--password-stdin"], new);
+    assert_eq!(said, "bea has a new password; 1 session ended.\n");
+    assert_eq!(server.ask("GET", "/protected", Some(&access), None).unwrap().status, 401);
+    assert_eq!(server.log_in("bea", PASSWORD).unwrap().status, 401);
+    assert_eq!(server.log_in("bea", new).unwrap().status, 200);
+}
+
+#[test]
+fn whom_the_operator_makes_an_admin_is_one_on_the_next_request() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    ok(folder, &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    let server = Server::start(folder);
+    let access = server.log_in("bea", PASSWORD).unwrap().text("access_token");
+    assert_eq!(server.ask("GET", "/admin/revoked", Some(&access), None).unwrap().status, 403);
+    ok(folder, &["user", "role", "bea", "admin"], "");
+    assert_eq!(server.ask("GET", "/admin/revoked", Some(&access), None).unwrap().status, 200);
+}

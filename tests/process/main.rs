@@ -1,0 +1,8 @@
+//! The program as the operator runs it: a process with a data folder, its commands, its log, and its death.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod commands;
+mod durability;
+mod logs;
+mod portero;
+mod start;

@@ -1,0 +1,191 @@
+//! First start, second start, and the starts that are refused.
+
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::portero::{PASSWORD, Server, fails, ok, portero};
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn the_first_start_makes_what_it_needs_private_and_prints_a_link() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path());
+    let data = folder.path().join("data");
+    assert_eq!(mode(&data), 0o700);
+    for file in ["portero.db", "portero.db-wal", "signing.key", "pepper.key"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+    let said = server.said();
+    let link = said.lines().find_map(|line| line.trim().strip_prefix("http://")).unwrap();
+    assert!(link.contains("/setup/") || said.contains("/setup/"), "{said}");
+    let token = said.split("/setup/").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert_eq!(token.len(), 43, "256 bits in base64url");
+    assert_eq!(server.ask("GET", &format!("/setup/{token}"), None, None).unwrap().status, 200);
+    assert!(!server.log().contains(token), "the log does not tell the link");
+}
+
+#[test]
+fn a_second_start_finds_everything_and_prints_no_link_once_there_is_a_user() {
+    let folder = TempDir::new().unwrap();
+    Server::start(folder.path()).terminate();
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    let keys = || ["signing.key", "pepper.key"].map(|key| std::fs::read(folder.path().join("data").join(key)).unwrap());
+    let before = keys();
+    let server = Server::start(folder.path());
+    assert!(!server.said().contains("/setup/"), "{}", server.said());
+    assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200);
+    assert!(before == keys());
+}
+
+#[test]
+fn a_lost_key_is_not_made_anew_beside_a_database_that_was_used() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    for key in ["pepper.key", "signing.key"] {
+        let path = folder.path().join("data").join(key);
+        let away = folder.path().join(key);
+        std::fs::rename(&path, &away).unwrap();
+        let complaint = fails(folder.path(), &["serve"], "");
+        assert!(complaint.contains(key) && complaint.contains("backup"), "{complaint}");
+        assert!(!path.exists());
+        std::fs::write(&path, "bm90IHRoZSByaWdodCBvbmU\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(fails(folder.path(), &["serve"], "").contains("is not one of Portero's"));
+        std::fs::rename(&away, &path).unwrap();
+    }
+    let server = Server::start(folder.path());
+    assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200);
+}
+
+#[test]
+fn a_key_of_another_installation_is_refused() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    for folder in [&folder, &other] {
+        ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    }
+    let key = "data/pepper.key";
+    std::fs::copy(other.path().join(key), folder.path().join(key)).unwrap();
+    let complaint = fails(folder.path(), &["serve"], "");
+    assert!(complaint.contains("fingerprint"), "{complaint}");
+}
+
+#[test]
+fn a_key_that_others_can_read_is_refused_with_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let key = folder.path().join("data/signing.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let complaint = fails(folder.path(), &["serve"], "");
+    assert!(complaint.contains("chmod 600"), "{complaint}");
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_as_it_is() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let database = folder.path().join("data/portero.db");
+    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    conn.batch_execute(
+        "INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('29990101000000', CURRENT_TIMESTAMP)",
+    )
+    .unwrap();
+    drop(conn);
+    let complaint = fails(folder.path(), &["serve"], "");
+    assert!(complaint.contains("newer version") && complaint.contains("nothing was touched"), "{complaint}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let database = folder.path().join("data/portero.db");
+    std::fs::write(&database, "this is a letter, not a database\n".repeat(100)).unwrap();
+    let complaint = fails(folder.path(), &["serve"], "");
+    assert!(complaint.contains("portero.db") && complaint.contains("not a database"), "{complaint}");
+    assert!(std::fs::read_to_string(&database).unwrap().starts_with("this is a letter"));
+}
+
+#[test]
+fn a_busy_port_is_named_and_nothing_is_made() {
+    let folder = TempDir::new().unwrap();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let complaint = fails(folder.path(), &["--listen", &address, "serve"], "");
+    assert!(complaint.contains(&address) && complaint.contains("something else"), "{complaint}");
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn a_data_folder_that_can_not_be_made_is_named() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("data"), "a file, where a folder should be").unwrap();
+    let complaint = fails(folder.path(), &["serve"], "");
+    assert!(complaint.contains("data") && complaint.contains("because"), "{complaint}");
+}
+
+#[test]
+fn broken_settings_are_named_all_at_once() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("portero.toml"), "listn = '127.0.0.1:1'\n[session]\nidle = 'soon'\n").unwrap();
+    let complaint = fails(folder.path(), &["--set", "throttle=perhaps", "serve"], "");
+    for part in ["did you mean listen?", "session.idle in portero.toml", "throttle on the command line"] {
+        assert!(complaint.contains(part), "{part}: {complaint}");
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn one_server_owns_a_database() {
+    let folder = TempDir::new().unwrap();
+    let _server = Server::start(folder.path());
+    let complaint = fails(folder.path(), &["serve"], "");
+    assert!(complaint.contains("another Portero already serves"), "{complaint}");
+}
+
+#[test]
+fn asked_to_stop_it_finishes_and_exits_well() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Server::start(folder.path());
+    // An idle connection and one whose request never comes to an end do not hold it up for long.
+    let _idle = server.connect(b"");
+    let _endless = server.connect(b"POST /login HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n");
+    let (code, took) = server.terminate();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn a_body_that_trickles_is_given_up_after_ten_seconds() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path());
+    let begin = Instant::now();
+    let mut slow = server.connect(
+        b"POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"user",
+    );
+    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut answer = [0; 12];
+    slow.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    assert!((9..14).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn settings_are_shown_with_their_source_and_without_secrets() {
+    let folder = TempDir::new().unwrap();
+    let secret = "9bYv0S2mTqf7XJd1LrW5aKc8uHnZ3pEo6GiR4tVxQsMyBwDk";
+    let mut command = portero(folder.path());
+    let output = command.env("JWT_SECRET_KEY", secret).args(["config", "show"]).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("(hidden)  (environment)") && !shown.contains(secret), "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with("listen ") && line.ends_with("(environment)")), "{shown}");
+    assert_eq!(ok(folder.path(), &["config", "check"], ""), "The settings are right.\n");
+}
