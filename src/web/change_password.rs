@@ -123,7 +123,7 @@ async fn by_form(
     let username = signed_in(&req)?.username;
     let mut errors = Vec::new();
     if form.current_password.is_empty() {
-        errors.push(page.error("current_password", "error-password-required"));
+        errors.push(page.error("current_password", "error-current-password-required"));
     }
     let new = match new_password(&app, &page, &form.new_password, &form.new_password_again, &username) {
         Ok(new) if form.new_password != form.current_password => Some(new),

@@ -169,6 +169,7 @@ error-bad-credentials = Incorrect user name or password
 error-disabled = This account is disabled. An administrator can enable it again.
 error-username-required = Enter your user name
 error-password-required = Enter your password
+error-current-password-required = Enter your current password
 error-password-incorrect = Incorrect password
 error-password-too-short =
     { $n ->

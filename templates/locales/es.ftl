@@ -169,6 +169,7 @@ error-bad-credentials = Nombre de usuario o contraseña incorrectos
 error-disabled = Esta cuenta está desactivada. Un administrador puede volver a activarla.
 error-username-required = Escribe tu nombre de usuario
 error-password-required = Escribe tu contraseña
+error-current-password-required = Escribe tu contraseña actual
 error-password-incorrect = Contraseña incorrecta
 error-password-too-short =
     { $n ->

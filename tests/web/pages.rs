@@ -198,7 +198,7 @@ fn what_is_wrong_with_a_new_password_is_said_and_nothing_changes() {
     let mut browser = app.signed_in("ana");
     browser.get("/change-password");
     for (current, new, again, status, text) in [
-        ("", OTHER_PASSWORD, OTHER_PASSWORD, 400, "Enter your password"),
+        ("", OTHER_PASSWORD, OTHER_PASSWORD, 400, "Enter your current password"),
         ("wrong", OTHER_PASSWORD, OTHER_PASSWORD, 401, "Incorrect password"),
         (PASSWORD, "short", "short", 400, "too short"),
         (PASSWORD, PASSWORD, PASSWORD, 400, "same as"),

@@ -1,0 +1,251 @@
+//! A Chromium of its own for each test, and the few moves that a person makes.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::{ParseError, Url};
+
+const A_MOMENT: Duration = Duration::from_millis(25);
+/// So many moments, and a page that has not come does not come.
+const PATIENCE: u32 = 400;
+
+/// ChromeDriver on a port that it chose. Ends, with its browsers, when dropped.
+pub(crate) struct Driver {
+    process: Child,
+    url: String,
+}
+
+impl Driver {
+    pub(crate) fn start() -> Self {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("tests/run installs chromedriver");
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port: u16 = loop {
+            let line = lines.next().expect("ChromeDriver says where it listens").unwrap();
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                break port.trim_end_matches('.').parse().unwrap();
+            }
+        };
+        // Whoever closes the pipe kills the writer.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    pub(crate) async fn browser(&self) -> Browser {
+        self.browser_with(&Wishes::default()).await
+    }
+
+    pub(crate) async fn browser_with(&self, wishes: &Wishes) -> Browser {
+        let profile = TempDir::new().unwrap();
+        let mut arguments: Vec<String> = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--disable-features=PasswordLeakDetection",
+        ]
+        .map(String::from)
+        .to_vec();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(format!("--accept-lang={}", wishes.language));
+        let script = if wishes.script { 1 } else { 2 };
+        let capabilities = json!({ "goog:chromeOptions": {
+            "args": arguments,
+            "prefs": {
+                "intl.accept_languages": wishes.language,
+                "profile.managed_default_content_settings.javascript": script,
+                "credentials_enable_service": false,
+            },
+        }});
+        let Value::Object(capabilities) = capabilities else { unreachable!("json! made an object") };
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let client = builder.capabilities(capabilities).connect(&self.url).await.unwrap();
+        let browser = Browser { client, _profile: profile };
+        browser.look(1280, 900, false).await;
+        browser
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// What kind of browser.
+pub(crate) struct Wishes {
+    pub(crate) language: &'static str,
+    /// Whether JavaScript is on.
+    pub(crate) script: bool,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self { language: "en", script: true }
+    }
+}
+
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    _profile: TempDir,
+}
+
+impl Browser {
+    pub(crate) async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    pub(crate) async fn type_into(&self, id: &str, text: &str) {
+        let field = self.element(Locator::Id(id)).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks a button or link by its words, and waits until another page has come.
+    pub(crate) async fn click(&self, words: &str) {
+        self.go_by(self.by_words(words).await).await;
+    }
+
+    /// Clicks what leads to another page, and waits for it.
+    pub(crate) async fn go_by(&self, element: Element) {
+        let before = self.document().await;
+        element.click().await.unwrap();
+        for _ in 0..PATIENCE {
+            if self.document().await != before {
+                return;
+            }
+            actix_web::rt::time::sleep(A_MOMENT).await;
+        }
+        panic!("the click led nowhere: {:?}", self.text().await);
+    }
+
+    /// Clicks a button or link by its words, which stays on this page.
+    pub(crate) async fn press(&self, words: &str) {
+        self.by_words(words).await.click().await.unwrap();
+    }
+
+    async fn by_words(&self, words: &str) -> Element {
+        self.element(Locator::XPath(&format!("(//button | //a)[normalize-space()=\"{words}\"]"))).await
+    }
+
+    pub(crate) async fn element(&self, by: Locator<'_>) -> Element {
+        let found = self.client.wait().at_most(A_MOMENT * PATIENCE).for_element(by).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{by:?}: {error}\n{:?}", self.text().await),
+        }
+    }
+
+    /// Names the document that is shown; another one after each navigation.
+    async fn document(&self) -> String {
+        let tree = self.devtools("Page.getFrameTree", json!({})).await;
+        tree["frameTree"]["frame"]["loaderId"].as_str().unwrap().to_owned()
+    }
+
+    /// The path and query of the page.
+    pub(crate) async fn path(&self) -> String {
+        let url = self.client.current_url().await.unwrap();
+        url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+    }
+
+    pub(crate) async fn title(&self) -> String {
+        self.client.title().await.unwrap()
+    }
+
+    /// All that a person can read; `None` while one page gives way to another.
+    pub(crate) async fn text(&self) -> Option<String> {
+        self.client.find(Locator::Css("body")).await.ok()?.text().await.ok()
+    }
+
+    #[track_caller]
+    pub(crate) fn shows<'a>(&'a self, words: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let mut text = None;
+            for _ in 0..PATIENCE {
+                text = self.text().await;
+                if text.as_ref().is_some_and(|text| text.contains(words)) {
+                    return;
+                }
+                actix_web::rt::time::sleep(A_MOMENT).await;
+            }
+            panic!("{caller}: {words:?} is not on {}:\n{text:?}", self.path().await);
+        }
+    }
+
+    /// Where the keyboard is: the id of the element.
+    pub(crate) async fn focus(&self) -> String {
+        self.client.active_element().await.unwrap().attr("id").await.unwrap().unwrap_or_default()
+    }
+
+    /// A window of this size, in light or dark.
+    pub(crate) async fn look(&self, width: u32, height: u32, dark: bool) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = if dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// A picture of the whole page in `tests/screenshots/`.
+    pub(crate) async fn picture(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let answer =
+            self.devtools("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await;
+        use base64::Engine as _;
+        let picture = base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// Whether the page is wider than its window.
+    pub(crate) async fn is_too_wide(&self) -> bool {
+        let sizes = self.devtools("Page.getLayoutMetrics", json!({})).await;
+        sizes["cssContentSize"]["width"].as_f64() > sizes["cssLayoutViewport"]["clientWidth"].as_f64()
+    }
+
+    /// Asks Chromium itself. (Chrome DevTools Protocol)
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.client.issue_cmd(DevTools { command: command.to_owned(), parameters }).await.unwrap()
+    }
+
+    pub(crate) async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+}
+
+#[derive(Debug)]
+struct DevTools {
+    command: String,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (ureq::http::Method, Option<String>) {
+        let body = json!({ "cmd": self.command, "params": self.parameters });
+        (ureq::http::Method::POST, Some(body.to_string()))
+    }
+}

@@ -1,0 +1,121 @@
+//! From nothing to "password changed, and the other browser is out", as the README promises it, in both languages.
+
+use tempfile::TempDir;
+
+use crate::browser::{Driver, Wishes};
+use crate::portero::{Server, portero};
+
+const FIRST: &str = "correct horse battery";
+const SECOND: &str = "verde que te quiero verde";
+
+/// What is read and pressed on the way.
+struct Words {
+    language: &'static str,
+    create: &'static str,
+    welcome: &'static str,
+    sign_in: &'static str,
+    change_password: &'static str,
+    submit_change: &'static str,
+    changed: &'static str,
+    ended: &'static str,
+    incorrect: &'static str,
+    sign_out: &'static str,
+    signed_out: &'static str,
+    revoked: &'static str,
+    password_changed: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    language: "en",
+    create: "Create administrator",
+    welcome: "Welcome!",
+    sign_in: "Sign in",
+    change_password: "Change password",
+    submit_change: "Change password",
+    changed: "One other session was signed out",
+    ended: "Your session has ended",
+    incorrect: "Incorrect user name or password",
+    sign_out: "Sign out",
+    signed_out: "You have been signed out",
+    revoked: "Revoked",
+    password_changed: "Password changed",
+};
+
+const SPANISH: Words = Words {
+    language: "es",
+    create: "Crear la cuenta",
+    welcome: "¡Todo listo!",
+    sign_in: "Iniciar sesión",
+    change_password: "Cambiar contraseña",
+    submit_change: "Cambiar contraseña",
+    changed: "Se ha cerrado otra sesión",
+    ended: "Tu sesión ha terminado",
+    incorrect: "Nombre de usuario o contraseña incorrectos",
+    sign_out: "Cerrar sesión",
+    signed_out: "Has cerrado la sesión",
+    revoked: "Revocaciones",
+    password_changed: "Cambio de contraseña",
+};
+
+async fn from_nothing_to_the_other_browser_is_out(words: &Words, script: bool) {
+    let folder = TempDir::new().unwrap();
+    let server = Server::with(folder.path(), portero(folder.path()));
+    let said = server.said();
+    let link = said.split_whitespace().find(|word| word.contains("/setup/")).expect("the first start prints a link");
+    let driver = Driver::start();
+    let wishes = Wishes { language: words.language, script };
+    let own = driver.browser_with(&wishes).await;
+
+    own.open(link).await;
+    own.type_into("username", "ana").await;
+    own.type_into("new_password", FIRST).await;
+    own.type_into("new_password_again", FIRST).await;
+    own.click(words.create).await;
+    own.shows(words.welcome).await;
+    assert_eq!(own.path().await, "/account");
+
+    let other = driver.browser_with(&wishes).await;
+    other.open(&format!("http://{}/", server.address)).await;
+    other.type_into("username", "ana").await;
+    other.type_into("password", "not the password").await;
+    other.click(words.sign_in).await;
+    other.shows(words.incorrect).await;
+    other.type_into("password", FIRST).await;
+    other.click(words.sign_in).await;
+    other.shows(words.change_password).await;
+
+    own.click(words.change_password).await;
+    own.type_into("current_password", FIRST).await;
+    own.type_into("new_password", SECOND).await;
+    own.type_into("new_password_again", SECOND).await;
+    own.click(words.submit_change).await;
+    own.shows(words.changed).await;
+
+    other.click(words.change_password).await;
+    other.shows(words.ended).await;
+    assert_eq!(other.path().await, "/login?next=/change-password");
+
+    own.click(words.revoked).await;
+    own.shows(words.password_changed).await;
+    own.click(words.sign_out).await;
+    own.shows(words.signed_out).await;
+    own.open(&format!("http://{}/account", server.address)).await;
+    assert_eq!(own.path().await, "/login?next=/account");
+    own.close().await;
+    other.close().await;
+}
+
+#[actix_web::test]
+async fn from_nothing_to_the_other_browser_is_out_in_english() {
+    from_nothing_to_the_other_browser_is_out(&ENGLISH, true).await;
+}
+
+#[actix_web::test]
+async fn from_nothing_to_the_other_browser_is_out_in_spanish() {
+    from_nothing_to_the_other_browser_is_out(&SPANISH, true).await;
+}
+
+#[actix_web::test]
+async fn from_nothing_to_the_other_browser_is_out_without_script() {
+    from_nothing_to_the_other_browser_is_out(&ENGLISH, false).await;
+}

@@ -1,0 +1,11 @@
+//! Real browsers against the real program: headless Chromium by WebDriver. Screenshots go to `tests/screenshots/`, for people
+//! to look at.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod browser;
+mod journeys;
+#[path = "../process/portero.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
+mod portero;
+mod screenshots;
+mod without_script;

@@ -1,0 +1,71 @@
+//! What the program is built from: licences that anyone can live with, and no crate that we have reasons to leave out.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::process::Command;
+
+/// Each package of the program with its licence. Not what only tests use.
+fn packages() -> Vec<(String, String)> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}|{l}"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows = text.lines().filter_map(|line| line.split_once('|'));
+    let mut packages: Vec<_> =
+        rows.map(|(name, licence)| (name.to_owned(), licence.trim_end_matches(" (*)").to_owned())).collect();
+    packages.sort();
+    packages.dedup();
+    packages
+}
+
+const ALLOWED: [&str; 12] = [
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "0BSD",
+    "Unicode-3.0",
+    "Unlicense",
+    "CC0-1.0",
+    "MIT-0",
+];
+
+/// Whether we may choose so that only allowed licences apply. (SPDX: OR lets choose, AND binds)
+fn may_be_used(licence: &str) -> bool {
+    let licence = licence.replace('/', " OR ");
+    let bound_by_all = |part: &str| {
+        part.split(" AND ").all(|one| {
+            let one = one.trim().trim_matches(['(', ')']);
+            one.split(" OR ").any(|choice| ALLOWED.contains(&choice.trim()))
+        })
+    };
+    // `A AND (B OR C)` and `A OR B AND C`: parentheses bind first, then AND.
+    if licence.contains('(') { bound_by_all(&licence) } else { licence.split(" OR ").any(bound_by_all) }
+}
+
+#[test]
+fn every_licence_is_one_that_anyone_can_live_with() {
+    let packages = packages();
+    assert!(packages.len() > 100, "{}", packages.len());
+    let refused: Vec<_> = packages.iter().filter(|(_, licence)| !may_be_used(licence)).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
+fn what_could_blow_up_a_small_body_or_is_unpatched_is_not_there() {
+    let names: Vec<String> = packages().into_iter().map(|(name, _)| name).collect();
+    for left_out in ["h2 v", "brotli", "zstd", "openssl", "libsqlite3-sys v0.34"] {
+        assert!(!names.iter().any(|name| name.starts_with(left_out)), "{left_out}");
+    }
+}
+
+#[test]
+fn a_licence_that_binds_too_much_would_be_found() {
+    assert!(may_be_used("MIT OR GPL-3.0") && may_be_used("(MIT OR Apache-2.0) AND Unicode-3.0"));
+    assert!(!may_be_used("GPL-3.0") && !may_be_used("MIT AND MPL-2.0") && !may_be_used(""));
+}
