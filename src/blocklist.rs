@@ -144,6 +144,10 @@ impl Blocklist {
         self.write().in_doubt = true;
     }
 
+    pub fn is_in_doubt(&self) -> bool {
+        self.read().in_doubt
+    }
+
     /// A user has an open session now, or changed.
     pub fn remember(&self, standing: Standing) {
         self.write().remember(standing);

@@ -109,3 +109,32 @@ fn add_to(headers: &mut HeaderMap, is_https: bool) {
 pub(super) fn redacted(path: &str) -> &str {
     if path.starts_with("/setup/") { "/setup/(hidden)" } else { path }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::{App as ActixApp, HttpResponse, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_panic_is_answered_and_the_next_request_too() {
+        let panics = || async {
+            assert!(std::env::args().count() == 0, "on purpose");
+            HttpResponse::Ok().finish()
+        };
+        let app = ActixApp::new()
+            .service(web::resource("/panics").to(panics).wrap(from_fn(catch_panics)))
+            .service(web::resource("/fine").to(|| async { HttpResponse::Ok().finish() }));
+        let app = init_service(app).await;
+        assert_eq!(call_service(&app, TestRequest::get().uri("/panics").to_request()).await.status(), 500);
+        assert_eq!(call_service(&app, TestRequest::get().uri("/fine").to_request()).await.status(), 200);
+    }
+
+    #[test]
+    fn a_link_loses_its_token_in_the_log() {
+        assert_eq!(redacted("/setup/abc"), "/setup/(hidden)");
+        assert_eq!(redacted("/account"), "/account");
+    }
+}

@@ -12,8 +12,11 @@ pub(super) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-/// The store answers; the blocklist was loaded before the first request was taken.
+/// The store answers, and the blocklist, loaded before the first request was taken, is in step with it.
 pub(super) async fn ready(ThinData(app): ThinData<App>) -> Result<HttpResponse, Error> {
+    if app.accounts.blocklist.is_in_doubt() {
+        return Err(Error::Unavailable);
+    }
     app.read(users::any).await.map_err(|_| Error::Unavailable)?;
     Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
 }

@@ -76,6 +76,7 @@ fn an_answer_that_cannot_be_looked_up_is_neither_yes_nor_no() {
     app.accounts.blocklist.doubt();
     is_try_again(&app.client().get("/protected", Some(&tokens.access)));
     is_try_again(&app.client().get("/whoami", Some(&tokens.access)));
+    is_try_again(&app.client().get("/readyz", None));
     is_try_again(&browser.get("/account"));
     assert!(browser.cookies.contains_key("refresh_token_cookie"));
     // A change by another process has everything loaded anew.

@@ -1,0 +1,48 @@
+//! Letting go: never of what could still be shown, and in the end of everything.
+
+use portero::accounts::prune;
+
+use crate::support::TestApp;
+
+const DAY: i64 = 24 * 3600;
+
+fn shown(app: &TestApp) -> usize {
+    let mut admin = app.signed_in("ana");
+    let answer = admin.send("GET", "/admin/revoked", &[("accept", "application/json")], b"");
+    answer.json()["revoked"].as_array().unwrap().len()
+}
+
+#[test]
+fn what_was_revoked_is_refused_while_it_could_be_shown_and_told_for_ninety_days() {
+    let app = TestApp::start();
+    app.add_admin("ana");
+    app.add_user("bea");
+    let tokens = app.tokens("bea");
+    app.client().delete("/logout", Some(&tokens.access));
+    let mut gone = Vec::new();
+    for days in [0, 1, 29, 31, 60, 88] {
+        let passed = days * DAY - (app.clock.now().0 - portero::web::Clock::default().now().0);
+        app.clock.advance(passed);
+        gone.push(prune(&app.accounts, app.clock.now()).unwrap());
+        let refused = app.client().post("/refresh", Some(&tokens.refresh));
+        let expected = if days < 30 { "Token has been revoked" } else { "Token has expired" };
+        assert_eq!((refused.status, refused.msg().as_str()), (401, expected), "after {days} days");
+        assert_eq!(shown(&app), 1, "after {days} days");
+    }
+    assert_eq!(gone, [0; 6]);
+    app.clock.advance(33 * DAY);
+    assert!(prune(&app.accounts, app.clock.now()).unwrap() >= 1);
+    assert_eq!(shown(&app), 0);
+}
+
+#[test]
+fn a_user_whose_sessions_are_all_over_is_let_go_and_comes_back_with_the_next() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    app.tokens("ana");
+    app.clock.advance(32 * DAY);
+    prune(&app.accounts, app.clock.now()).unwrap();
+    assert_eq!(app.accounts.blocklist.standing(portero::domain::UserId(1)), None);
+    let tokens = app.tokens("ana");
+    assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 200);
+}
