@@ -175,10 +175,18 @@ impl Blocklist {
         self.write().block(token);
     }
 
-    pub fn end_session(&self, sid: SessionId, until: UnixTime) {
+    /// These are refused from now on, each until the moment from which none of its tokens can be shown.
+    pub fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {
         let mut inner = self.write();
-        inner.sessions.insert(sid.as_u128(), until);
-        inner.unseen.remove(&sid);
+        for (sid, until) in ended {
+            inner.sessions.insert(sid.as_u128(), until);
+            inner.unseen.remove(&sid);
+        }
+    }
+
+    /// Whether this session was ended. `false` also for one that nobody can show any more.
+    pub fn refuses_session(&self, sid: SessionId) -> bool {
+        self.read().sessions.contains_key(&sid.as_u128())
     }
 
     /// The session rotated: whether the new generation arrives is still to be seen.
@@ -273,7 +281,7 @@ mod tests {
     #[test]
     fn an_ended_session_is_refused_and_no_other() {
         let (list, ended, open) = (list(), SessionId::random(), SessionId::random());
-        list.end_session(ended, UnixTime(900));
+        list.end_sessions([(ended, UnixTime(900))].into_iter());
         assert_eq!(list.judge(of_session(ended)), Verdict::Revoked);
         assert_eq!(list.judge(of_session(open)), Verdict::Good { standing: ana(), first_seen: false });
     }
@@ -298,7 +306,7 @@ mod tests {
         let (list, sid) = (list(), SessionId::random());
         list.block(&BlockedToken { jti: JTI.into(), until: None, is_trap: true });
         assert_eq!(list.judge(of_session(sid)), Verdict::Stolen);
-        list.end_session(sid, UnixTime(900));
+        list.end_sessions([(sid, UnixTime(900))].into_iter());
         assert_eq!(list.judge(of_session(sid)), Verdict::Revoked);
     }
 
@@ -330,8 +338,7 @@ mod tests {
     #[test]
     fn what_could_still_be_shown_is_not_let_go() {
         let (list, early, late) = (list(), SessionId::random(), SessionId::random());
-        list.end_session(early, UnixTime(500));
-        list.end_session(late, UnixTime(600));
+        list.end_sessions([(early, UnixTime(500)), (late, UnixTime(600))].into_iter());
         list.forget_expired(UnixTime(600));
         assert_eq!(list.judge(of_session(late)), Verdict::Revoked);
         assert_ne!(list.judge(of_session(early)), Verdict::Revoked);

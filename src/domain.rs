@@ -243,6 +243,12 @@ pub enum Reason {
     EndedByAdmin,
     /// The user was disabled.
     Disabled,
+    /// Its time was up.
+    Expired,
+    /// It was not used for too long.
+    Idle,
+    /// The user has too many sessions of programs: the oldest ends.
+    Limit,
     /// A spent refresh token was shown again: taken as theft.
     Reuse,
     /// A confirmation put another token in its place (single tokens only).
@@ -253,17 +259,53 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 9] = [
+    /// Whether somebody else may have had a hand in it.
+    pub fn is_danger(self) -> bool {
+        match self {
+            Self::Reuse | Self::Lost => true,
+            Self::Logout
+            | Self::PasswordChange
+            | Self::Replaced
+            | Self::EndedByUser
+            | Self::EndedByAdmin
+            | Self::Disabled
+            | Self::Expired
+            | Self::Idle
+            | Self::Limit
+            | Self::Superseded => false,
+        }
+    }
+
+    pub const ALL: [Self; 12] = [
         Self::Logout,
         Self::PasswordChange,
         Self::Replaced,
         Self::EndedByUser,
         Self::EndedByAdmin,
         Self::Disabled,
+        Self::Expired,
+        Self::Idle,
+        Self::Limit,
         Self::Reuse,
         Self::Superseded,
         Self::Lost,
     ];
+}
+
+/// What happened in a session's story. How it ended stands with the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Name and password; also a change of password, which begins a new session.
+    SignedIn,
+    Renewed,
+    /// A token that had just been renewed was shown again, and answered as before: a second tab, a double click.
+    Repeated,
+    /// A token that had been renewed was shown again, and the answer had never been seen to arrive: a new one was given.
+    Retried,
+    Confirmed,
+    /// A spent token was shown.
+    Reused,
 }
 
 /// Gives an enum one spelling, for the database, the settings and JSON.
@@ -284,6 +326,14 @@ macro_rules! spelled {
 spelled!(Role { User = "user", Admin = "admin" });
 spelled!(Transport { Cookie = "cookie", Bearer = "bearer" });
 spelled!(TokenType { Access = "access", Refresh = "refresh" });
+spelled!(StepKind {
+    SignedIn = "signed_in",
+    Renewed = "renewed",
+    Repeated = "repeated",
+    Retried = "retried",
+    Confirmed = "confirmed",
+    Reused = "reused",
+});
 spelled!(Reason {
     Logout = "logout",
     PasswordChange = "password_change",
@@ -291,6 +341,9 @@ spelled!(Reason {
     EndedByUser = "ended_by_user",
     EndedByAdmin = "ended_by_admin",
     Disabled = "disabled",
+    Expired = "expired",
+    Idle = "idle",
+    Limit = "limit",
     Reuse = "reuse",
     Superseded = "superseded",
     Lost = "lost",

@@ -11,7 +11,7 @@ use aws_lc_rs::{hkdf, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use crate::accounts::{Accounts, MintKeys, Rules};
+use crate::accounts::{Accounts, LastSeen, MintKeys, Rules};
 use crate::blocklist::Blocklist;
 use crate::config::{Config, FreshFor};
 use crate::password::Passwords;
@@ -81,6 +81,7 @@ impl Installation {
         let accounts = Accounts {
             db,
             blocklist: Arc::new(Blocklist::default()),
+            last_seen: LastSeen::default(),
             passwords: Passwords::new(&pepper, &fingerprint(&pepper), config.password.bcrypt_cost),
             engine,
             // Not from the signing key: that one may be shared with peers, and change.
@@ -305,6 +306,7 @@ fn rules(config: &Config) -> Rules {
         fresh_for,
         plain_fresh,
         rotate: config.session.rotate,
+        bearer_limit: config.session.bearer_limit,
         grace: config.session.grace,
         min_password_length: config.password.min_length,
         password_context: context,

@@ -20,4 +20,5 @@ pub mod password;
 pub mod server;
 pub mod store;
 pub mod tokens;
+pub mod user_agent;
 pub mod web;

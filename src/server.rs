@@ -23,6 +23,7 @@ use crate::web::{self, App, Clock, Texts};
 const DRAIN_SECONDS: u64 = 8;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
+const FLUSH_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -90,7 +91,7 @@ impl Prepared {
     /// Serves while the result is awaited. Call it on an Actix system, and keep the file: while it is open, no other
     /// process serves this database.
     pub fn serve(self) -> Result<(Server, File), StartError> {
-        prune_now_and_then(Arc::clone(&self.app.accounts), self.app.clock.clone());
+        keep_house(&self.app.accounts, &self.app.clock);
         let app = self.app;
         let server = HttpServer::new(move || {
             let app = app.clone();
@@ -131,7 +132,17 @@ pub fn setup_url(public_url: &Url, token: &str) -> String {
     format!("{}/setup/{token}", public_url.as_str().trim_end_matches('/'))
 }
 
-fn prune_now_and_then(accounts: Arc<Accounts>, clock: Clock) {
+/// What is done from time to time: writing down what was seen, closing what has run out, letting go of what is old.
+fn keep_house(accounts: &Arc<Accounts>, clock: &Clock) {
+    let seen = Arc::clone(accounts);
+    actix_web::rt::spawn(async move {
+        loop {
+            actix_web::rt::time::sleep(FLUSH_EVERY).await;
+            let accounts = Arc::clone(&seen);
+            note("flush", actix_web::web::block(move || accounts::flush_last_seen(&accounts).map(|()| 0)).await);
+        }
+    });
+    let (old, clock) = (Arc::clone(accounts), clock.clone());
     let mut prune_clock = PruneClock::start(clock.now(), Instant::now());
     actix_web::rt::spawn(async move {
         loop {
@@ -140,18 +151,23 @@ fn prune_now_and_then(accounts: Arc<Accounts>, clock: Clock) {
             if !prune_clock.can_be_believed(now, Instant::now()) {
                 tracing::warn!(
                     event = "clock_jumped",
-                    "the clock has jumped: nothing is pruned until it has stood for a day"
+                    "the clock has jumped: nothing is closed or pruned until it has stood for a day"
                 );
                 continue;
             }
-            let accounts = Arc::clone(&accounts);
-            let pruned = actix_web::web::block(move || accounts::prune(&accounts, now)).await;
-            match pruned {
-                Ok(Ok(0)) => {}
-                Ok(Ok(rows)) => tracing::info!(event = "pruned", rows),
-                Ok(Err(error)) => tracing::error!(event = "prune_failed", error = %chain(&error)),
-                Err(error) => tracing::error!(event = "prune_failed", error = %error),
-            }
+            let accounts = Arc::clone(&old);
+            note("close", actix_web::web::block(move || accounts::close_run_out(&accounts, now)).await);
+            let accounts = Arc::clone(&old);
+            note("prune", actix_web::web::block(move || accounts::prune(&accounts, now)).await);
         }
     });
+}
+
+fn note(what: &str, done: Result<Result<usize, accounts::Error>, actix_web::error::BlockingError>) {
+    match done {
+        Ok(Ok(0)) => {}
+        Ok(Ok(rows)) => tracing::info!(event = "house_kept", what, rows),
+        Ok(Err(error)) => tracing::error!(event = "house_not_kept", what, error = %chain(&error)),
+        Err(error) => tracing::error!(event = "house_not_kept", what, error = %error),
+    }
 }

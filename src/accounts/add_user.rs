@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::end_session::end_all;
+use super::end_session::{End, Which, end};
 use super::{Accounts, By, Error};
 use crate::domain::{NewPassword, Reason, Role, UnixTime, Username};
 use crate::store::audit::{self, What};
-use crate::store::sessions::End;
 use crate::store::users::{self, NewUser};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +58,8 @@ pub fn set_password(
         if !users::set_password(tx.conn, user.id, user.password_hash.as_deref(), &hash, now)? {
             return Err(crate::store::Error::NotTaken.into());
         }
-        let ended = end_all(tx, &acts, user.id, None, End { at: now, reason: Reason::PasswordChange, by })?;
+        let every = Which::OfUser { user: user.id, except: None };
+        let ended = end(tx, &acts, every, End { at: now, reason: Reason::PasswordChange, by })?.sessions.len();
         let event = audit::Event {
             at: now,
             what: What::PasswordChanged,

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::end_session::{end_all, end_one};
+use super::end_session::{End, Which, end};
 use super::log_in::note_failure;
-use super::{Accounts, Client, Error, Pair};
+use super::{Accounts, Client, Error, Pair, story};
 use crate::domain::{NewPassword, Password, Reason, Transport, UnixTime, UserId};
 use crate::password::Check;
 use crate::store::audit::{self, What};
-use crate::store::sessions::{self, End};
 use crate::store::users;
 use crate::tokens::Claims;
 
@@ -53,21 +52,26 @@ pub fn change_password(at: &Arc<Accounts>, asked: ChangePassword, now: UnixTime)
         let Some(user) = users::find(tx.conn, user.id)?.filter(|user| user.disabled_at.is_none()) else {
             return Ok::<_, Error>(None);
         };
-        let end = End { at: now, reason: Reason::PasswordChange, by: Some(user.id) };
+        let this_end = End { at: now, reason: Reason::PasswordChange, by: Some(user.id) };
+        let which = match own {
+            Some(own) if !end_others => Which::One(own.sid),
+            Some(_) | None => Which::OfUser { user: user.id, except: None },
+        };
+        let ended = if own.is_some() || end_others { end(tx, &acts, which, this_end)?.sessions } else { Vec::new() };
+        let own = own.map(|own| ended.iter().find(|one| one.sid == own.sid));
         let (transport, remembered) = match own {
             None => (Transport::Bearer, false),
-            Some(own) => match end_one(tx, &acts, own.sid, end)? {
-                Some(ended) => (ended.transport, ended.remembered),
-                None => return Ok(None),
-            },
+            Some(Some(own)) => (own.transport, own.remembered),
+            // It ended meanwhile. Whatever was ended above is undone with the rest.
+            Some(None) => return Err(Error::SessionOver),
         };
         if !users::set_password(tx.conn, user.id, Some(&old_hash), &new_hash, now)? {
             // The own session was ended above: undone with the rest, as this is an error to the transaction.
             return Err(crate::store::Error::NotTaken.into());
         }
-        let others_ended = if end_others { end_all(tx, &acts, user.id, None, end)? } else { 0 };
+        let others_ended = ended.len() - usize::from(own.is_some());
         let session = acts.new_session(user.id, transport, remembered, &client, now);
-        sessions::add(tx.conn, &session)?;
+        story::begin(tx, &session)?;
         let event = audit::Event {
             at: now,
             what: What::PasswordChanged,
@@ -89,8 +93,12 @@ pub fn change_password(at: &Arc<Accounts>, asked: ChangePassword, now: UnixTime)
             memory.blocklist.remember(standing);
         });
         Ok(Some((session, subject, others_ended)))
-    })?;
-    let Some((session, subject, others_ended)) = stored else { return Ok(Changed::Over) };
+    });
+    let (session, subject, others_ended) = match stored {
+        Ok(Some(stored)) => stored,
+        Ok(None) | Err(Error::SessionOver) => return Ok(Changed::Over),
+        Err(error) => return Err(error),
+    };
     let pair = at.pair(&subject, &session, at.rules.fresh_from(now))?;
     Ok(Changed::Done { pair, others_ended })
 }

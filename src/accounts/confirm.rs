@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::end_session::block_token;
 use super::log_in::note_failure;
-use super::{Accounts, Client, Error, SignedToken};
-use crate::domain::{Password, Reason, TokenType, UnixTime, UserId};
+use super::{Accounts, Client, Error, SignedToken, story};
+use crate::domain::{Password, Reason, StepKind, TokenType, UnixTime, UserId};
 use crate::password::Check;
 use crate::store::audit::{self, What};
 use crate::store::sessions::{self, Session};
@@ -49,13 +49,10 @@ pub fn confirm(
             .is_some_and(|user| user.disabled_at.is_none() && user.password_hash.as_deref() == Some(hash.as_str()));
         let session = sessions::find(tx.conn, shown.sid)?.filter(|session| session.expires_at > now);
         let (true, Some(session)) = (unchanged, session) else { return Ok::<_, Error>(None) };
-        let confirmed = Session {
-            auth_time: now,
-            last_seen_at: now,
-            access_until: acts.access_end(&session, now).max(session.access_until),
-            ..session
-        };
-        if !sessions::note_access(tx.conn, &confirmed)? {
+        let access_until = acts.access_end(&session, now).max(session.access_until);
+        let mut confirmed = Session { auth_time: now, access_until, ..session };
+        story::note(tx, &mut confirmed, StepKind::Confirmed, &client, now)?;
+        if !sessions::note_use(tx.conn, &confirmed)? {
             return Ok(None);
         }
         if let (Some(jti), TokenType::Access) = (claims.jti, claims.token_type) {

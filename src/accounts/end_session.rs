@@ -1,57 +1,64 @@
-//! Ending sessions and revoking single tokens: durable and enforced before anybody is told.
+//! Ending sessions, one or many, and revoking single tokens: in one transaction, and enforced in memory before anybody is told.
 
 use std::sync::Arc;
 
-use super::{Accounts, Error};
+use uuid::Uuid;
+
+use super::renew::end_for_reuse;
+use super::{Accounts, By, Client, Error};
 use crate::blocklist::BlockedToken;
 use crate::domain::{Reason, SessionId, UnixTime, UserId};
 use crate::store::audit::{self, What};
-use crate::store::sessions::{self, End, Session};
+pub use crate::store::sessions::{End, JustEnded, Which};
 use crate::store::token_blocklist::{self, Entry};
-use crate::store::{Pending, Tx};
+use crate::store::{Pending, Tx, sessions};
 use crate::tokens::Claims;
 
-/// Ends a session inside a transaction. `None`: there is none, or it had ended already.
-pub(super) fn end_one(tx: &mut Tx<'_>, at: &Arc<Accounts>, sid: SessionId, end: End) -> Result<Option<Session>, Error> {
-    let Some(session) = sessions::find(tx.conn, sid)? else { return Ok(None) };
-    if !sessions::end(tx.conn, sid, end)? {
-        return Ok(None);
-    }
+/// What one act ended. The receipt names it: the page that proves it is found by that.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub receipt: String,
+    pub sessions: Vec<JustEnded>,
+}
+
+/// Ends sessions inside a transaction.
+pub(super) fn end(tx: &mut Tx<'_>, at: &Arc<Accounts>, which: Which, end: End) -> Result<Ended, Error> {
+    let receipt = Uuid::new_v4().to_string();
+    let ended = sessions::end(tx.conn, which, end, &receipt)?;
+    let Some(first) = ended.first() else { return Ok(Ended { receipt, sessions: ended }) };
+    // One event for the act. The sessions themselves say by its receipt that they belong to it.
+    let alone = (ended.len() == 1).then_some(first.sid);
+    let of_one_user = ended.iter().all(|one| one.user == first.user).then_some(first.user);
+    let details = format!("{}, {} ended, receipt {receipt}", end.reason.as_str(), ended.len());
     let event = audit::Event {
         at: end.at,
         what: if end.reason == Reason::Reuse { What::RefreshReused } else { What::SessionEnded },
-        user: Some(session.user),
+        user: of_one_user,
         by: end.by,
-        sid: Some(sid),
+        sid: alone,
         ip: None,
-        details: Some(end.reason.as_str()),
+        details: Some(&details),
     };
     audit::add(tx.conn, &event)?;
-    let until = session.expires_at.max(session.access_until);
-    let (acts, user) = (Arc::clone(at), session.user);
+    let (acts, now_refused) = (Arc::clone(at), ended.clone());
     tx.after_commit(move || {
-        acts.blocklist.end_session(sid, until);
-        let name = acts.blocklist.standing(user).map(|standing| standing.username.to_string());
-        tracing::info!(event = "session_ended", user = name, session = sid.short(), reason = end.reason.as_str());
+        acts.blocklist.end_sessions(now_refused.iter().map(|one| (one.sid, one.until)));
+        let name = of_one_user.and_then(|user| acts.blocklist.standing(user)).map(|found| found.username.to_string());
+        tracing::info!(
+            event = "session_ended",
+            user = name,
+            session = alone.map(SessionId::short),
+            sessions = now_refused.len(),
+            reason = end.reason.as_str()
+        );
     });
-    Ok(Some(session))
+    Ok(Ended { receipt, sessions: ended })
 }
 
-/// Ends every open session of the user but `except`; returns how many.
-pub(super) fn end_all(
-    tx: &mut Tx<'_>,
-    at: &Arc<Accounts>,
-    user: UserId,
-    except: Option<SessionId>,
-    end: End,
-) -> Result<usize, Error> {
-    let mut ended = 0;
-    for session in sessions::open_of(tx.conn, user, end.at)? {
-        if Some(session.sid) != except && end_one(tx, at, session.sid, end)?.is_some() {
-            ended += 1;
-        }
-    }
-    Ok(ended)
+/// Ends what a person or an admin has chosen.
+pub fn end_sessions(at: &Arc<Accounts>, which: Which, reason: Reason, by: By, now: UnixTime) -> Pending<Ended, Error> {
+    let acts = Arc::clone(at);
+    at.db.submit(move |tx| end(tx, &acts, which, End { at: now, reason, by }))
 }
 
 /// Revokes a single token inside a transaction. `false`: it was revoked already.
@@ -74,7 +81,7 @@ pub fn log_out(at: &Arc<Accounts>, claims: Claims, peers_user: Option<UserId>, n
         let reason = Reason::Logout;
         if let Some(shown) = claims.session {
             let by = sessions::find(tx.conn, shown.sid)?.map(|session| session.user);
-            end_one(tx, &acts, shown.sid, End { at: now, reason, by })?;
+            end(tx, &acts, Which::One(shown.sid), End { at: now, reason, by })?;
             return Ok(());
         }
         let (Some(jti), Some(user)) = (claims.jti, peers_user) else { return Ok(()) };
@@ -105,11 +112,11 @@ pub fn log_out(at: &Arc<Accounts>, claims: Claims, peers_user: Option<UserId>, n
 }
 
 /// Somebody showed a token that only a thief can hold: the session ends.
-pub fn end_stolen(at: &Arc<Accounts>, sid: SessionId, now: UnixTime) -> Pending<(), Error> {
+pub fn end_stolen(at: &Arc<Accounts>, sid: SessionId, client: Client, now: UnixTime) -> Pending<(), Error> {
     let acts = Arc::clone(at);
-    at.db.submit(move |tx| {
-        end_one(tx, &acts, sid, End { at: now, reason: Reason::Reuse, by: None })?;
-        Ok(())
+    at.db.submit(move |tx| match sessions::find(tx.conn, sid)? {
+        Some(session) => end_for_reuse(tx, &acts, session, &client, now),
+        None => Ok(()),
     })
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::end_session::end_one;
-use super::{Accounts, Client, Error, Pair};
+use super::end_session::{End, Which, end};
+use super::{Accounts, Client, Error, Pair, story};
 use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, Username};
 use crate::password::Check;
 use crate::store::audit::{self, What};
-use crate::store::sessions::{self, End};
+use crate::store::sessions;
 use crate::store::users::{self, User};
 
 pub struct Credentials {
@@ -28,14 +28,24 @@ pub struct LogIn {
 }
 
 pub enum LogInOutcome {
-    /// `locale`: the language the person chose once, if any.
+    /// `locale`: the language the person chose once, if any. `news`: what they should hear of.
     SignedIn {
         pair: Pair,
         locale: Option<String>,
+        news: News,
     },
     BadCredentials,
     /// The password was right, so whoever asks may know.
     Disabled,
+}
+
+/// What has happened to an account since its person last signed in on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// A session was ended because a spent token was shown.
+    pub reuse: bool,
+    /// How often a wrong password was entered.
+    pub failed_attempts: i64,
 }
 
 /// Hashes, so it belongs on the password lane.
@@ -79,10 +89,20 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
             users::upgrade_hash(tx.conn, user.id, &hash, newer)?;
         }
         if let Some(sid) = replaces {
-            end_one(tx, &acts, sid, End { at: now, reason: Reason::Replaced, by: Some(user.id) })?;
+            end(tx, &acts, Which::One(sid), End { at: now, reason: Reason::Replaced, by: Some(user.id) })?;
         }
-        sessions::add(tx.conn, &session)?;
+        story::begin(tx, &session)?;
+        if transport == Transport::Bearer {
+            for oldest in sessions::beyond_limit(tx.conn, user.id, acts.rules.bearer_limit, now)? {
+                end(tx, &acts, Which::One(oldest), End { at: now, reason: Reason::Limit, by: None })?;
+            }
+        }
         users::note_login(tx.conn, user.id, now)?;
+        let news = News { reuse: user.untold_reuse_at.is_some(), failed_attempts: user.failed_attempts };
+        // A program reads no news: they wait for the person.
+        if transport == Transport::Cookie {
+            users::note_told(tx.conn, user.id)?;
+        }
         let event = audit::Event {
             at: now,
             what: What::SignedIn,
@@ -99,10 +119,10 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
             tracing::info!(event = "signed_in", user = %standing.username, session = sid, ip, transport = transport.as_str());
             acts.blocklist.remember(standing);
         });
-        Ok(Some(user.locale))
+        Ok(Some((user.locale, news)))
     })?;
     Ok(match stored {
-        Some(locale) => LogInOutcome::SignedIn { pair, locale },
+        Some((locale, news)) => LogInOutcome::SignedIn { pair, locale, news },
         None => LogInOutcome::BadCredentials,
     })
 }

@@ -32,10 +32,9 @@ impl MintKeys {
         self.uuid("csrf", &session.csrf_seed).hyphenated().to_string()
     }
 
-    /// The id of the token of this type that came with the session's `issue_count`-th issue.
-    pub(super) fn jti(&self, session: &Session, token_type: TokenType) -> Uuid {
-        let of = format!("{} {} {}", session.sid, session.generation, session.issue_count);
-        self.uuid(token_type.as_str(), &of)
+    /// The id of the token of this type that came with the session's `issue`-th issue.
+    pub(super) fn jti(&self, sid: SessionId, generation: i64, issue: i64, token_type: TokenType) -> Uuid {
+        self.uuid(token_type.as_str(), &format!("{sid} {generation} {issue}"))
     }
 }
 
@@ -72,8 +71,8 @@ impl Accounts {
     /// The pair that belongs to the session's row as it is: the same row gives the same two tokens.
     pub(super) fn pair(&self, subject: &str, session: &Session, fresh: Fresh) -> Result<Pair, Error> {
         let access_end = self.access_end(session, session.rotated_at);
-        let access_id = self.mint_keys.jti(session, TokenType::Access);
-        let refresh_id = self.mint_keys.jti(session, TokenType::Refresh);
+        let id = |token_type| self.mint_keys.jti(session.sid, session.generation, session.issue_count, token_type);
+        let (access_id, refresh_id) = (id(TokenType::Access), id(TokenType::Refresh));
         let csrf = self.mint_keys.csrf(session);
         let at = session.rotated_at;
         Ok(Pair {
@@ -92,6 +91,16 @@ impl Accounts {
             csrf,
             remembered: session.remembered,
         })
+    }
+
+    /// The same pair, as a renewal hands it out.
+    pub(super) fn renewed_pair(&self, subject: &str, session: &Session, now: UnixTime) -> Result<Pair, Error> {
+        let mut pair = self.pair(subject, session, Fresh::No)?;
+        if session.auth_time > session.rotated_at {
+            // A confirmation has put another access token in the place of this one since, and revoked it.
+            pair.access = self.extra_access(subject, session, Fresh::No, now)?;
+        }
+        Ok(pair)
     }
 
     /// One more access token for the session, with an id of its own.
@@ -168,11 +177,16 @@ impl Accounts {
             user_agent: client.user_agent.clone(),
             generation: 0,
             issue_count: 0,
+            previous_issue: 0,
             rotated_at: now,
             // There is no predecessor whose answer could have been lost.
             seen: true,
             csrf_seed: Uuid::new_v4().to_string(),
-            ended_at: None,
+            // The sign-in itself.
+            steps: 1,
+            odd: false,
+            end: None,
+            receipt: None,
         };
         session.access_until = self.access_end(&session, now);
         session

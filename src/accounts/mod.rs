@@ -5,11 +5,14 @@ mod blocklist_contents;
 mod change_password;
 mod confirm;
 mod end_session;
+mod last_seen;
 mod log_in;
 mod mint;
 mod prune;
 mod renew;
+mod rotation;
 mod set_up;
+mod story;
 mod user_state;
 
 use std::sync::Arc;
@@ -18,10 +21,12 @@ pub use add_user::{Added, add_user, set_password};
 pub use blocklist_contents::{load_blocklist, remember_user};
 pub use change_password::{ChangePassword, Changed, change_password};
 pub use confirm::{Confirmed, confirm};
-pub use end_session::{end_stolen, log_out, note_seen};
-pub use log_in::{Credentials, LogIn, LogInOutcome, log_in};
+use end_session::block_token;
+pub use end_session::{End, Ended, JustEnded, Which, end_sessions, end_stolen, log_out, note_seen};
+pub use last_seen::{LastSeen, flush_last_seen};
+pub use log_in::{Credentials, LogIn, LogInOutcome, News, log_in};
 pub use mint::{MintKeys, Pair, SignedToken, access_for_peer};
-pub use prune::{PruneClock, prune};
+pub use prune::{PruneClock, close_run_out, prune};
 pub use renew::{Renewal, renew};
 pub use set_up::{SetUp, make_setup_link, set_up, setup_link_is_good};
 pub use user_state::{StateChange, disable, enable, set_role};
@@ -38,6 +43,7 @@ use crate::tokens::{Engine, Fresh};
 pub struct Accounts {
     pub db: Db,
     pub blocklist: Arc<Blocklist>,
+    pub last_seen: LastSeen,
     pub passwords: Passwords,
     pub engine: Engine,
     pub mint_keys: MintKeys,
@@ -63,6 +69,8 @@ pub struct Rules {
     /// Whether `fresh` is a plain `true`, as the library writes it.
     pub plain_fresh: bool,
     pub rotate: Rotate,
+    /// How many open sessions of programs a user may have.
+    pub bearer_limit: i64,
     /// For how long after a rotation the predecessor gets the same successor.
     pub grace: i64,
     pub min_password_length: usize,
@@ -127,6 +135,9 @@ pub enum Error {
     Issue(#[from] crate::tokens::IssueError),
     #[error("the system has no random numbers")]
     Random,
+    /// Undoes a transaction whose session was ended by somebody else in the meantime.
+    #[error("the session is over")]
+    SessionOver,
 }
 
 /// Who did it, for the records: a user, or the command line.

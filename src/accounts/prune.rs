@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::last_seen::flush_last_seen;
 use super::{Accounts, Error};
 use crate::domain::UnixTime;
 use crate::store::{sessions, token_blocklist};
@@ -13,6 +14,9 @@ pub(super) const MARGIN: i64 = 24 * 60 * 60;
 const SHOWN_FOR: i64 = 90 * 24 * 60 * 60;
 /// Rows per transaction.
 const BATCH: i64 = 500;
+const BATCH_OF_IDLE: usize = 500;
+/// Idle sessions that one round closes.
+const MOST_IDLE: i64 = 10_000;
 const TOLERATED_JUMP: i64 = 60 * 60;
 
 /// Tells whether the wall clock has jumped, by comparing it with one that can't.
@@ -42,7 +46,40 @@ impl PruneClock {
     }
 }
 
-/// One round. Returns how many rows went.
+/// Marks as ended what has run out by itself or was not used for too long, so that lists of open sessions hold open ones.
+/// Returns how many. Blocks.
+pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
+    flush_last_seen(at)?;
+    let mut closed = 0;
+    loop {
+        let round = at.db.write::<_, Error>(move |tx| Ok(sessions::close_run_out(tx.conn, now, BATCH)?))?;
+        closed += round;
+        if round == 0 {
+            break;
+        }
+    }
+    let idle = at.rules.idle;
+    let before = now.plus(-idle);
+    let unused = at.db.read(|conn| sessions::idle_since(conn, before, MOST_IDLE))?;
+    for batch in unused.chunks(BATCH_OF_IDLE) {
+        let (acts, batch) = (Arc::clone(at), batch.to_vec());
+        closed += at.db.write::<_, Error>(move |tx| {
+            let mut ended = Vec::new();
+            for sid in batch {
+                let used_meanwhile = acts.last_seen.of(sid).is_some();
+                if !used_meanwhile && let Some(until) = sessions::close_idle(tx.conn, sid, before, idle)? {
+                    ended.push((sid, until));
+                }
+            }
+            let count = ended.len();
+            tx.after_commit(move || acts.blocklist.end_sessions(ended.into_iter()));
+            Ok(count)
+        })?;
+    }
+    Ok(closed)
+}
+
+/// One round. Returns how many rows went. Blocks.
 pub fn prune(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
     let shown = now.plus(-SHOWN_FOR);
     let mut gone = 0;

@@ -1,12 +1,13 @@
-//! Renewing a session's tokens: rotation that survives tabs and lost answers, yet catches thieves. (RFC 9700 §4.14)
+//! Renewing a session's tokens: by the rule of [`rotation`](super::rotation), in one transaction.
 
 use std::sync::Arc;
 
-use super::end_session::{block_token, end_one};
-use super::{Accounts, Error, Pair, SignedToken};
+use super::end_session::{End, end};
+use super::rotation::{self, Judgement, Shown, State};
+use super::{Accounts, Client, Error, Pair, SignedToken, block_token, story};
 use crate::config::Rotate;
-use crate::domain::{Reason, TokenType, Transport, UnixTime};
-use crate::store::sessions::{self, End, Session};
+use crate::domain::{Reason, StepKind, TokenType, Transport, UnixTime};
+use crate::store::sessions::{self, Session, Which};
 use crate::store::token_blocklist::Entry;
 use crate::store::{Tx, users};
 use crate::tokens::{Claims, Fresh};
@@ -31,7 +32,13 @@ enum Decision {
 }
 
 /// Renews by a refresh token that passed every check of its own. `shown_by`: how it was shown.
-pub async fn renew(at: &Arc<Accounts>, claims: &Claims, shown_by: Transport, now: UnixTime) -> Result<Renewal, Error> {
+pub async fn renew(
+    at: &Arc<Accounts>,
+    claims: &Claims,
+    shown_by: Transport,
+    client: Client,
+    now: UnixTime,
+) -> Result<Renewal, Error> {
     let (Some(shown), Some(jti)) = (claims.session, claims.jti.clone()) else { return Ok(Renewal::Over) };
     let acts = Arc::clone(at);
     let job = move |tx: &mut Tx<'_>| {
@@ -45,51 +52,29 @@ pub async fn renew(at: &Arc<Accounts>, claims: &Claims, shown_by: Transport, now
             if session.transport != shown_by {
                 return Ok(Decision::WrongTransport);
             }
-            let subject = acts.standing(&user).subject;
             let standing = acts.standing(&user);
-            let next = match judge(&acts, &session, shown.generation, &jti, now) {
-                Judgement::Keep => {
-                    let kept = Session { last_seen_at: now, ..session.clone() };
-                    let access_until = acts.access_end(&kept, now).max(kept.access_until);
-                    let kept = Session { access_until, ..kept };
-                    if !sessions::note_access(tx.conn, &kept)? {
-                        return Ok(Decision::Over);
-                    }
-                    remember(tx, &acts, standing);
-                    return Ok(Decision::Kept(kept, subject));
-                }
-                Judgement::SameAgain => return Ok(Decision::Rotated(session, subject)),
-                Judgement::Rotate => successor(&acts, &session, session.generation + 1, now),
-                Judgement::NewSuccessor => {
-                    void_unseen(tx, &acts, &session, now)?;
-                    successor(&acts, &session, session.generation, now)
-                }
-                Judgement::Reuse => {
-                    end_one(tx, &acts, session.sid, End { at: now, reason: Reason::Reuse, by: None })?;
-                    return Ok(Decision::Over);
-                }
-                Judgement::FromTheFuture => {
-                    tracing::warn!(
-                        event = "token_from_the_future",
-                        session = session.sid.short(),
-                        "a refresh token is ahead of the database: was an older backup restored?"
-                    );
-                    return Ok(Decision::Over);
-                }
+            let subject = standing.subject.clone();
+            let decision = if rotates(&acts, &session) {
+                let shown = Shown { generation: shown.generation, issue: issue_of(&acts, &session, &jti) };
+                turn(tx, &acts, session, shown, &client, now)?
+            } else {
+                keep(tx, &acts, session, &client, now)?
             };
-            if sessions::rotate(tx.conn, &session, &next)? {
-                let (acts, sid, generation) = (Arc::clone(&acts), next.sid, next.generation);
-                tx.after_commit(move || {
-                    acts.blocklist.await_sight(sid, generation);
-                    acts.blocklist.remember(standing);
-                });
-                return Ok::<_, Error>(Decision::Rotated(next, subject));
+            let Some(turned) = decision else { continue };
+            if let Turn::Rotated(_) | Turn::Kept(_) = turned {
+                let memory = Arc::clone(&acts);
+                tx.after_commit(move || memory.blocklist.remember(standing));
             }
+            return Ok::<_, Error>(match turned {
+                Turn::Rotated(session) => Decision::Rotated(session, subject),
+                Turn::Kept(session) => Decision::Kept(session, subject),
+                Turn::Over => Decision::Over,
+            });
         }
         Err(crate::store::Error::NotTaken.into())
     };
     Ok(match at.db.submit(job).answer().await? {
-        Decision::Rotated(session, subject) => Renewal::Pair(at.pair(&subject, &session, Fresh::No)?),
+        Decision::Rotated(session, subject) => Renewal::Pair(at.renewed_pair(&subject, &session, now)?),
         Decision::Kept(session, subject) => Renewal::Access {
             access: at.extra_access(&subject, &session, Fresh::No, now)?,
             csrf: at.mint_keys.csrf(&session),
@@ -100,60 +85,128 @@ pub async fn renew(at: &Arc<Accounts>, claims: &Claims, shown_by: Transport, now
     })
 }
 
-fn remember(tx: &mut Tx<'_>, at: &Arc<Accounts>, standing: crate::blocklist::Standing) {
-    let acts = Arc::clone(at);
-    tx.after_commit(move || acts.blocklist.remember(standing));
-}
-
 fn is_over(at: &Accounts, session: &Session, now: UnixTime) -> bool {
-    session.ended_at.is_some() || session.expires_at <= now || now.since(session.last_seen_at) > at.rules.idle
+    let last_seen = at.last_seen.of(session.sid).map_or(session.last_seen_at, |seen| seen.max(session.last_seen_at));
+    session.end.is_some() || session.expires_at <= now || now.since(last_seen) > at.rules.idle
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Judgement {
-    /// Not a rotating session.
-    Keep,
-    /// The current token: the session moves on.
-    Rotate,
-    /// The predecessor, within the grace: a second tab, a double click.
-    SameAgain,
-    /// The predecessor, and no token of the current generation was ever seen: the answer was lost on the way.
-    NewSuccessor,
-    /// Spent for good: taken as theft.
-    Reuse,
-    /// Newer than the row.
-    FromTheFuture,
-}
-
-fn judge(at: &Accounts, session: &Session, generation: i64, jti: &str, now: UnixTime) -> Judgement {
-    let rotates = match (at.rules.rotate, session.transport) {
+fn rotates(at: &Accounts, session: &Session) -> bool {
+    match (at.rules.rotate, session.transport) {
         (Rotate::Always, _) | (Rotate::Cookies, Transport::Cookie) => true,
         (Rotate::Never, _) | (Rotate::Cookies, Transport::Bearer) => false,
-    };
-    let is_current_id = || at.mint_keys.jti(session, TokenType::Refresh).hyphenated().to_string() == jti;
-    let behind = session.generation.saturating_sub(generation);
-    match behind {
-        0 if !is_current_id() => Judgement::Reuse,
-        0 if rotates => Judgement::Rotate,
-        0 => Judgement::Keep,
-        // A clock that was set back closes the grace instead of opening it.
-        1 if (0..=at.rules.grace).contains(&now.since(session.rotated_at)) => Judgement::SameAgain,
-        // Memory knows of a sight up to a second before the row does.
-        1 if !session.seen && at.blocklist.is_unseen(session.sid, session.generation) => Judgement::NewSuccessor,
-        1.. => Judgement::Reuse,
-        _ => Judgement::FromTheFuture,
     }
 }
 
-fn successor(at: &Accounts, session: &Session, generation: i64, now: UnixTime) -> Session {
-    let mut next = session.clone();
-    next.generation = generation;
-    next.issue_count += 1;
-    next.rotated_at = now;
-    next.last_seen_at = now;
-    next.seen = false;
+/// Which of the session's refresh tokens this is, if it is one of the two that could be good.
+fn issue_of(at: &Accounts, session: &Session, jti: &str) -> Option<i64> {
+    let ids =
+        [(session.generation, session.issue_count), (session.generation.saturating_sub(1), session.previous_issue)];
+    let is_it = |(generation, issue): &(i64, i64)| {
+        at.mint_keys.jti(session.sid, *generation, *issue, TokenType::Refresh).hyphenated().to_string() == jti
+    };
+    ids.into_iter().find(is_it).map(|(_, issue)| issue)
+}
+
+enum Turn {
+    Rotated(Session),
+    Kept(Session),
+    Over,
+}
+
+/// `None`: somebody was quicker.
+fn turn(
+    tx: &mut Tx<'_>,
+    at: &Arc<Accounts>,
+    session: Session,
+    shown: Shown,
+    client: &Client,
+    now: UnixTime,
+) -> Result<Option<Turn>, Error> {
+    let state = State {
+        generation: session.generation,
+        issue: session.issue_count,
+        previous_issue: session.previous_issue,
+        rotated_at: session.rotated_at,
+        // Memory knows of a sight up to a second before the row does.
+        seen: session.seen || !at.blocklist.is_unseen(session.sid, session.generation),
+    };
+    let (kind, state) = match rotation::judge(state, shown, at.rules.grace, now) {
+        Judgement::Rotate => (StepKind::Renewed, state.rotated(now)),
+        Judgement::NewSuccessor => {
+            void_unseen(tx, at, &session, now)?;
+            (StepKind::Retried, state.with_new_successor(now))
+        }
+        Judgement::SameAgain => {
+            let mut session = session;
+            story::note(tx, &mut session, StepKind::Repeated, client, now)?;
+            let still_open = sessions::note_use(tx.conn, &session)?;
+            return Ok(Some(if still_open { Turn::Rotated(session) } else { Turn::Over }));
+        }
+        Judgement::Reuse => {
+            end_for_reuse(tx, at, session, client, now)?;
+            return Ok(Some(Turn::Over));
+        }
+        Judgement::FromTheFuture => {
+            tracing::warn!(
+                event = "token_from_the_future",
+                session = session.sid.short(),
+                "a refresh token is ahead of the database: was an older backup restored?"
+            );
+            return Ok(Some(Turn::Over));
+        }
+    };
+    let mut next = Session {
+        generation: state.generation,
+        issue_count: state.issue,
+        previous_issue: state.previous_issue,
+        rotated_at: state.rotated_at,
+        seen: false,
+        ..session.clone()
+    };
     next.access_until = at.access_end(&next, now).max(next.access_until);
-    next
+    story::note(tx, &mut next, kind, client, now)?;
+    if !sessions::rotate(tx.conn, &session, &next)? {
+        return Ok(None);
+    }
+    let (memory, sid, generation) = (Arc::clone(at), next.sid, next.generation);
+    tx.after_commit(move || memory.blocklist.await_sight(sid, generation));
+    Ok(Some(Turn::Rotated(next)))
+}
+
+/// A session that does not rotate: its refresh token stays, and gets one more access token.
+fn keep(
+    tx: &mut Tx<'_>,
+    at: &Accounts,
+    mut session: Session,
+    client: &Client,
+    now: UnixTime,
+) -> Result<Option<Turn>, Error> {
+    session.access_until = at.access_end(&session, now).max(session.access_until);
+    story::note(tx, &mut session, StepKind::Renewed, client, now)?;
+    let still_open = sessions::note_use(tx.conn, &session)?;
+    Ok(Some(if still_open { Turn::Kept(session) } else { Turn::Over }))
+}
+
+/// Somebody showed a token that only a thief, or the one who was robbed, can still hold.
+pub(super) fn end_for_reuse(
+    tx: &mut Tx<'_>,
+    at: &Arc<Accounts>,
+    mut session: Session,
+    client: &Client,
+    now: UnixTime,
+) -> Result<(), Error> {
+    let end_of_it = End { at: now, reason: Reason::Reuse, by: None };
+    if end(tx, at, Which::One(session.sid), end_of_it)?.sessions.is_empty() {
+        return Ok(());
+    }
+    let (user, last_ip, last_browser) = (session.user, session.ip.clone(), session.user_agent.clone());
+    story::note(tx, &mut session, StepKind::Reused, client, now)?;
+    // The list goes on showing where the session was at home; who came last stands in its story.
+    session.ip = last_ip;
+    session.user_agent = last_browser;
+    sessions::note_end_of_story(tx.conn, &session)?;
+    users::note_reuse(tx.conn, user, now)?;
+    Ok(())
 }
 
 /// The pair whose answer was lost is void for ever: showing either of them is theft.
@@ -163,8 +216,9 @@ fn void_unseen(tx: &mut Tx<'_>, at: &Arc<Accounts>, session: &Session, now: Unix
             TokenType::Access => at.access_end(session, session.rotated_at),
             TokenType::Refresh => at.refresh_end(session),
         };
+        let id = at.mint_keys.jti(session.sid, session.generation, session.issue_count, token_type);
         let entry = Entry {
-            jti: at.mint_keys.jti(session, token_type).hyphenated().to_string(),
+            jti: id.hyphenated().to_string(),
             token_type,
             user: session.user,
             sid: Some(session.sid),

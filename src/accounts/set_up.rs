@@ -6,11 +6,10 @@ use aws_lc_rs::{digest, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Accounts, Client, Error, Pair};
+use super::{Accounts, Client, Error, Pair, story};
 use crate::domain::{NewPassword, Role, Transport, UnixTime, Username};
 use crate::store::audit::{self, What};
 use crate::store::links::{self, Purpose};
-use crate::store::sessions;
 use crate::store::users::{self, NewUser};
 
 /// How long a link is good.
@@ -64,7 +63,7 @@ pub fn set_up(
         users::note_login(tx.conn, id, now)?;
         let Some(user) = users::find(tx.conn, id)? else { return Ok(None) };
         let session = acts.new_session(id, Transport::Cookie, false, &client, now);
-        sessions::add(tx.conn, &session)?;
+        story::begin(tx, &session)?;
         for (what, details) in [(What::UserAdded, Role::Admin.as_str()), (What::SignedIn, Transport::Cookie.as_str())] {
             let event = audit::Event {
                 at: now,

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::end_session::end_all;
+use super::end_session::{End, Which, end};
 use super::{Accounts, By, Error};
 use crate::domain::{Reason, Role, UnixTime, Username};
 use crate::store::Tx;
 use crate::store::audit::{self, What};
-use crate::store::sessions::End;
 use crate::store::users::{self, User};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +33,13 @@ pub fn disable(at: &Arc<Accounts>, username: Username, by: By, now: UnixTime) ->
         if !users::disable(tx.conn, user.id, now)? {
             return Ok(StateChange::NoChange);
         }
-        let sessions_ended = end_all(tx, &acts, user.id, None, End { at: now, reason: Reason::Disabled, by })?;
+        let sessions_ended = end(
+            tx,
+            &acts,
+            Which::OfUser { user: user.id, except: None },
+            End { at: now, reason: Reason::Disabled, by },
+        )?;
+        let sessions_ended = sessions_ended.sessions.len();
         note(tx, &user, What::UserDisabled, by, None, now)?;
         let memory = Arc::clone(&acts);
         tx.after_commit(move || {

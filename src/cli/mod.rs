@@ -2,15 +2,19 @@
 
 mod config;
 mod password_input;
+mod revoked;
 mod serve;
+mod session;
 mod setup_link;
 mod user;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
 use crate::config::{Config, Loaded, Overrides};
+use crate::domain::UnixTime;
 
 /// A self-hosted login service.
 #[derive(Parser)]
@@ -44,6 +48,12 @@ enum Command {
     /// Add, list and change users
     #[command(subcommand)]
     User(user::Command),
+    /// List open sessions, and end them
+    #[command(subcommand)]
+    Session(session::Command),
+    /// List what was ended and revoked
+    #[command(subcommand)]
+    Revoked(revoked::Command),
     /// Check or show the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -61,6 +71,8 @@ impl Arguments {
             Command::Serve => serve::run(loaded),
             Command::SetupLink => setup_link::run(loaded),
             Command::User(command) => user::run(loaded, command),
+            Command::Session(command) => session::run(loaded, command),
+            Command::Revoked(command) => revoked::run(loaded, command),
             Command::Config(command) => {
                 config::run(&loaded, &command);
                 Ok(())
@@ -78,6 +90,12 @@ impl Arguments {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// A moment in a list, in UTC.
+fn moment(moment: Option<UnixTime>) -> String {
+    let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
+    timestamp.map_or_else(|| "never".into(), |timestamp| timestamp.to_string())
 }
 
 /// Warnings go where a person sees them and a pipe does not.

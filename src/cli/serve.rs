@@ -5,6 +5,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Failure;
+use crate::accounts;
 use crate::config::{Loaded, LogFormat, LogLevel, LogRules};
 use crate::server::{self, StartError};
 use crate::web::Clock;
@@ -15,17 +16,27 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
         tracing::warn!(event = "settings", "{warning}");
     }
     let prepared = server::prepare(loaded.config, Clock::default())?;
-    tracing::info!(event = "listening", address = %prepared.address, version = env!("CARGO_PKG_VERSION"));
-    println!("Portero listens on http://{}", prepared.address);
-    if let Some(link) = &prepared.setup_link {
-        println!("\nThere is no user yet. Open this link within an hour to create the first admin:\n\n    {link}\n");
-    }
+    let (address, accounts) = (prepared.address, prepared.accounts());
+    let setup_link = prepared.setup_link.clone();
     actix_web::rt::System::new().block_on(async {
         let (server, _lock) = prepared.serve()?;
-        server.await.map_err(StartError::Serve)
+        let running = actix_web::rt::spawn(server);
+        // Once the server had its first turn it heeds signals: who reads that it listens may ask it to stop.
+        actix_web::rt::task::yield_now().await;
+        announce(address, setup_link.as_deref());
+        running.await.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)
     })?;
+    accounts::flush_last_seen(&accounts)?;
     tracing::info!(event = "stopped");
     Ok(())
+}
+
+fn announce(address: std::net::SocketAddr, setup_link: Option<&str>) {
+    tracing::info!(event = "listening", %address, version = env!("CARGO_PKG_VERSION"));
+    println!("Portero listens on http://{address}");
+    if let Some(link) = setup_link {
+        println!("\nThere is no user yet. Open this link within an hour to create the first admin:\n\n    {link}\n");
+    }
 }
 
 /// To standard error, so that standard output is left for people.

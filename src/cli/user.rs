@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use clap::{Subcommand, ValueEnum};
-use jiff::Timestamp;
 
-use super::{Failure, password_input, warn};
+use super::{Failure, moment, password_input, warn};
 use crate::accounts::{self, Accounts, Added, StateChange};
 use crate::config::Loaded;
-use crate::domain::{Role, UnixTime, Username};
+use crate::domain::{Role, Username};
 use crate::installation::Installation;
-use crate::store::{instance, users};
+use crate::store::instance;
+use crate::store::users::{self, User};
 use crate::web::Clock;
 
 #[derive(Subcommand)]
@@ -80,7 +80,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             }
         }
         Command::Passwd { name, password_stdin } => {
-            let name = existing(at, &name)?;
+            let name = existing(at, &name)?.username;
             let password = password_input::read(password_stdin, &name, at.rules.password_rules())?;
             match accounts::set_password(at, name.clone(), &password, None, now)? {
                 None => return Err(format!("there is no user {name}").into()),
@@ -88,21 +88,21 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             }
         }
         Command::Disable { name } => {
-            let name = existing(at, &name)?;
+            let name = existing(at, &name)?.username;
             match said(accounts::disable(at, name.clone(), None, now)?, &name, "is disabled")? {
                 Some(ended) => format!("{name} is disabled; {} ended.", sessions(ended)),
                 None => format!("{name} was disabled already."),
             }
         }
         Command::Enable { name } => {
-            let name = existing(at, &name)?;
+            let name = existing(at, &name)?.username;
             match said(accounts::enable(at, name.clone(), None, now)?, &name, "is enabled")? {
                 Some(_) => format!("{name} may sign in again."),
                 None => format!("{name} was not disabled."),
             }
         }
         Command::Role { name, role } => {
-            let (name, role) = (existing(at, &name)?, role.role());
+            let (name, role) = (existing(at, &name)?.username, role.role());
             match said(accounts::set_role(at, name.clone(), role, None, now)?, &name, "has another role")? {
                 Some(_) => format!("{name} is {} now.", role.as_str()),
                 None => format!("{name} was {} already.", role.as_str()),
@@ -114,12 +114,9 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     Ok(())
 }
 
-fn existing(at: &Accounts, name: &str) -> Result<Username, Failure> {
+pub(super) fn existing(at: &Accounts, name: &str) -> Result<User, Failure> {
     let name = Username::parse(name)?;
-    match at.db.read(|conn| users::find_by_name(conn, &name))? {
-        Some(user) => Ok(user.username),
-        None => Err(format!("there is no user {name}").into()),
-    }
+    at.db.read(|conn| users::find_by_name(conn, &name))?.ok_or_else(|| format!("there is no user {name}").into())
 }
 
 /// The number of sessions a change ended; `None`: nothing had to be changed.
@@ -134,12 +131,12 @@ fn said(change: StateChange, name: &Username, what: &str) -> Result<Option<usize
     }
 }
 
-fn sessions(count: usize) -> String {
+pub(super) fn sessions(count: usize) -> String {
     if count == 1 { "1 session".into() } else { format!("{count} sessions") }
 }
 
 /// A server beside us enforces from memory: done means that it does.
-fn wait_for_server(installation: &Installation) -> Result<(), Failure> {
+pub(super) fn wait_for_server(installation: &Installation) -> Result<(), Failure> {
     let db = &installation.accounts.db;
     if !installation.is_served()? {
         return Ok(());
@@ -170,9 +167,4 @@ fn list(at: &Accounts) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-fn moment(moment: Option<UnixTime>) -> String {
-    let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
-    timestamp.map_or_else(|| "never".into(), |timestamp| timestamp.to_string())
 }

@@ -35,6 +35,11 @@ impl Config {
             Lifetime::Never => 0,
         };
         r.check(&["jwt.access_token_expires", absolute], fits(access), &lifetime(session.absolute));
+        r.check(
+            &["session.grace", "jwt.access_token_expires"],
+            access == 0 || session.grace < access,
+            "within the grace a renewal gives the same access token again, which must still be good then; shorten the grace",
+        );
         if let FreshFor::Seconds(..=60) = session.fresh_for {
             r.warn(
                 "session.fresh_for",

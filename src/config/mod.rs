@@ -17,7 +17,7 @@ use url::Url;
 
 use self::parse::{DAY, LONGEST, choice, human, list, seconds, switch, text, whole};
 use self::reader::{Reader, UNSET};
-use crate::tokens::options::{Options, Secret};
+use crate::tokens::options::{Lifetime, Options, Secret};
 
 /// All settings, right in themselves and with each other.
 #[derive(Clone, Debug)]
@@ -96,6 +96,8 @@ pub struct SessionRules {
     pub short_absolute: i64,
     pub fresh_for: FreshFor,
     pub rotate: Rotate,
+    /// How many open sessions of programs a user may have; one more, and the oldest ends.
+    pub bearer_limit: i64,
     /// How long a refresh token that was just replaced still gets its successor.
     pub grace: i64,
 }
@@ -245,7 +247,7 @@ impl Config {
                 format: r.take("log.format", "text", choice([("text", LogFormat::Text), ("json", LogFormat::Json)])),
                 level: r.take("log.level", "info", choice(LOG_LEVELS)),
             },
-            session: session_rules(&mut r),
+            session: session_rules(&mut r, jwt.access_token_expires),
             password: PasswordSettings {
                 min_length: r.take("password.min_length", "12", whole(8..=64)) as usize,
                 bcrypt_cost: r.take("password.bcrypt_cost", "12", whole(4..=16)),
@@ -266,17 +268,22 @@ const LOG_LEVELS: [(&str, LogLevel); 4] =
 const ROTATE: [(&str, Rotate); 3] =
     [("cookies", Rotate::Cookies), ("always", Rotate::Always), ("never", Rotate::Never)];
 
-fn session_rules(r: &mut Reader) -> SessionRules {
+fn session_rules(r: &mut Reader, access: Lifetime) -> SessionRules {
     let absolute = r.take("session.absolute", "30d", seconds(1..=LONGEST));
     // Whoever shortens the session means its other limits to follow, not to stand in the way.
     let within = |usual: i64| human(usual.min(absolute));
+    let usual_grace = match access {
+        Lifetime::Seconds(access) => (access / 2).min(10),
+        Lifetime::Never => 10,
+    };
     SessionRules {
         absolute,
         idle: r.take("session.idle", &within(7 * DAY), seconds(1..=LONGEST)),
         short_absolute: r.take("session.short_absolute", &within(DAY / 2), seconds(1..=LONGEST)),
         fresh_for: r.take("session.fresh_for", "10m", parse::fresh_for),
         rotate: r.take("session.rotate", "cookies", choice(ROTATE)),
-        grace: r.take("session.grace", "10s", seconds(0..=60)),
+        grace: r.take("session.grace", &human(usual_grace), seconds(0..=60)),
+        bearer_limit: r.take("session.bearer_limit", "50", whole(1..=10_000)).into(),
     }
 }
 

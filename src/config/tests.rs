@@ -210,6 +210,7 @@ fn settings_that_contradict_each_other_are_refused() {
         "[session]\nabsolute = '5m'",
         "jwt.access_token_expires (default 15m) and session.absolute in portero.toml",
     );
+    refused("[session]\ngrace = 20\n[jwt]\naccess_token_expires = 15", "shorten the grace");
     refused("jwt.access_cookie_name = 'refresh_token_cookie'", "a name of its own");
     refused("jwt.access_cookie_name = '__Host-a'", "unless it is secure");
     refused(&format!("{HTTPS}jwt.access_cookie_name = '__Host-a'\njwt.access_cookie_path = '/a'"), "has the path /");

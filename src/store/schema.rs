@@ -14,6 +14,7 @@ diesel::table! {
         password_changed_at -> Nullable<BigInt>,
         last_login_at -> Nullable<BigInt>,
         failed_attempts -> BigInt,
+        untold_reuse_at -> Nullable<BigInt>,
     }
 }
 
@@ -33,12 +34,30 @@ diesel::table! {
         #[sql_name = "gen"]
         generation -> BigInt,
         issue_count -> BigInt,
+        previous_issue -> BigInt,
         rotated_at -> BigInt,
         seen -> Bool,
         csrf_seed -> Text,
+        steps -> BigInt,
+        odd -> Bool,
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
         ended_by -> Nullable<BigInt>,
+        receipt -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    session_steps (sid, nth) {
+        sid -> Text,
+        nth -> BigInt,
+        kind -> Text,
+        at -> BigInt,
+        until -> BigInt,
+        times -> BigInt,
+        ip -> Text,
+        user_agent -> Text,
+        odd -> Bool,
     }
 }
 

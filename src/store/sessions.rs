@@ -1,13 +1,13 @@
 //! The sessions, open and ended.
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
-    Selectable, SelectableHelper,
+    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper,
 };
 
-use super::schema::{sessions, users};
+use super::schema::sessions;
 use super::{Conn, Error, known};
-use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId, Username};
+use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -27,16 +27,23 @@ pub struct Session {
     pub generation: i64,
     /// How many refresh tokens it was given, lost ones included.
     pub issue_count: i64,
+    /// The last refresh token of the generation before, by its place in that count.
+    pub previous_issue: i64,
     /// Since when the current refresh token is in force.
     pub rotated_at: UnixTime,
     pub seen: bool,
     pub csrf_seed: String,
-    pub ended_at: Option<UnixTime>,
+    /// How many steps its story has, and whether one of them is odd.
+    pub steps: i64,
+    pub odd: bool,
+    pub end: Option<End>,
+    /// Names the act that ended it, and whatever else with it.
+    pub receipt: Option<String>,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
-struct Row {
+pub(super) struct Row {
     sid: String,
     user_id: i64,
     transport: String,
@@ -50,16 +57,31 @@ struct Row {
     user_agent: String,
     generation: i64,
     issue_count: i64,
+    previous_issue: i64,
     rotated_at: i64,
     seen: bool,
     csrf_seed: String,
+    steps: i64,
+    odd: bool,
     ended_at: Option<i64>,
+    end_reason: Option<String>,
+    ended_by: Option<i64>,
+    receipt: Option<String>,
 }
 
 impl TryFrom<Row> for Session {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
+        let end = match (row.ended_at, row.end_reason) {
+            (Some(at), Some(reason)) => Some(End {
+                at: UnixTime(at),
+                reason: known(Reason::parse(&reason), "reason", &reason)?,
+                by: row.ended_by.map(UserId),
+            }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(Error::Unknown("half an end of a session".into())),
+        };
         Ok(Self {
             sid: sid(&row.sid)?,
             user: UserId(row.user_id),
@@ -74,15 +96,19 @@ impl TryFrom<Row> for Session {
             user_agent: row.user_agent,
             generation: row.generation,
             issue_count: row.issue_count,
+            previous_issue: row.previous_issue,
             rotated_at: UnixTime(row.rotated_at),
             seen: row.seen,
             csrf_seed: row.csrf_seed,
-            ended_at: row.ended_at.map(UnixTime),
+            steps: row.steps,
+            odd: row.odd,
+            end,
+            receipt: row.receipt,
         })
     }
 }
 
-fn sid(text: &str) -> Result<SessionId, Error> {
+pub(super) fn sid(text: &str) -> Result<SessionId, Error> {
     known(SessionId::parse(text), "session id", text)
 }
 
@@ -102,9 +128,12 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
             sessions::user_agent.eq(&session.user_agent),
             sessions::generation.eq(session.generation),
             sessions::issue_count.eq(session.issue_count),
+            sessions::previous_issue.eq(session.previous_issue),
             sessions::rotated_at.eq(session.rotated_at.0),
             sessions::seen.eq(session.seen),
             sessions::csrf_seed.eq(&session.csrf_seed),
+            sessions::steps.eq(session.steps),
+            sessions::odd.eq(session.odd),
         ))
         .execute(conn)?;
     Ok(())
@@ -139,26 +168,50 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
         .set((
             sessions::generation.eq(to.generation),
             sessions::issue_count.eq(to.issue_count),
+            sessions::previous_issue.eq(to.previous_issue),
             sessions::rotated_at.eq(to.rotated_at.0),
             sessions::last_seen_at.eq(to.last_seen_at.0),
             sessions::access_until.eq(to.access_until.0),
             sessions::seen.eq(to.seen),
+            sessions::ip.eq(&to.ip),
+            sessions::user_agent.eq(&to.user_agent),
+            sessions::steps.eq(to.steps),
+            sessions::odd.eq(to.odd),
         ))
         .execute(conn)?;
     Ok(changed == 1)
 }
 
-/// Notes that an access token was given out. `false`: the session has ended meanwhile.
-pub fn note_access(conn: &mut Conn, session: &Session) -> Result<bool, Error> {
+/// Notes that the session was used, and what access token it was given, if any. `false`: it has ended meanwhile.
+pub fn note_use(conn: &mut Conn, session: &Session) -> Result<bool, Error> {
     let open = sessions::table.find(session.sid.to_string()).filter(sessions::ended_at.is_null());
     let changed = diesel::update(open)
         .set((
             sessions::auth_time.eq(session.auth_time.0),
             sessions::last_seen_at.eq(session.last_seen_at.0),
             sessions::access_until.eq(session.access_until.0),
+            sessions::ip.eq(&session.ip),
+            sessions::user_agent.eq(&session.user_agent),
+            sessions::steps.eq(session.steps),
+            sessions::odd.eq(session.odd),
         ))
         .execute(conn)?;
     Ok(changed == 1)
+}
+
+/// Notes what was added to the story of a session that has just ended.
+pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error> {
+    diesel::update(sessions::table.find(session.sid.to_string()))
+        .set((sessions::steps.eq(session.steps), sessions::odd.eq(session.odd)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Moves "last seen" on, never back.
+pub fn note_last_seen(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<(), Error> {
+    let earlier = sessions::table.find(sid.to_string()).filter(sessions::last_seen_at.lt(at.0));
+    diesel::update(earlier).set(sessions::last_seen_at.eq(at.0)).execute(conn)?;
+    Ok(())
 }
 
 /// Notes that a token of this generation was seen in use.
@@ -177,17 +230,167 @@ pub struct End {
     pub by: Option<UserId>,
 }
 
-/// `false`: it had ended already, or there is none.
-pub fn end(conn: &mut Conn, sid: SessionId, end: End) -> Result<bool, Error> {
-    let open = sessions::table.find(sid.to_string()).filter(sessions::ended_at.is_null());
-    let changed = diesel::update(open)
+/// Which open sessions an act is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Which {
+    One(SessionId),
+    OfUser {
+        user: UserId,
+        except: Option<SessionId>,
+    },
+    /// Those signed in at this moment or later.
+    Since {
+        moment: UnixTime,
+        except: Option<SessionId>,
+    },
+}
+
+/// A session that was open until now.
+#[derive(Clone, Debug)]
+pub struct JustEnded {
+    pub sid: SessionId,
+    pub user: UserId,
+    pub transport: Transport,
+    pub remembered: bool,
+    /// Until when a token of it could be shown.
+    pub until: UnixTime,
+}
+
+/// Ends those that are open, in one statement; of two acts at once, one gets each session.
+pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec<JustEnded>, Error> {
+    let change = (
+        sessions::ended_at.eq(end.at.0),
+        sessions::end_reason.eq(end.reason.as_str()),
+        sessions::ended_by.eq(end.by.map(|user| user.0)),
+        sessions::receipt.eq(receipt),
+    );
+    let mut update = diesel::update(sessions::table.filter(sessions::ended_at.is_null())).set(change).into_boxed();
+    // What has run out by itself is over already, but a session that is named is closed whatever its clock says.
+    let excepted = match which {
+        Which::One(sid) => {
+            update = update.filter(sessions::sid.eq(sid.to_string()));
+            None
+        }
+        Which::OfUser { user, except } => {
+            update = update.filter(sessions::user_id.eq(user.0)).filter(sessions::expires_at.gt(end.at.0));
+            except
+        }
+        Which::Since { moment, except } => {
+            update = update.filter(sessions::created_at.ge(moment.0)).filter(sessions::expires_at.gt(end.at.0));
+            except
+        }
+    };
+    if let Some(sid) = excepted {
+        update = update.filter(sessions::sid.ne(sid.to_string()));
+    }
+    type Columns = (String, i64, String, bool, i64, i64);
+    let rows: Vec<Columns> = update
+        .returning((
+            sessions::sid,
+            sessions::user_id,
+            sessions::transport,
+            sessions::remembered,
+            sessions::expires_at,
+            sessions::access_until,
+        ))
+        .get_results(conn)?;
+    rows.into_iter()
+        .map(|(id, user, transport, remembered, expires_at, access_until)| {
+            Ok(JustEnded {
+                sid: sid(&id)?,
+                user: UserId(user),
+                transport: known(Transport::parse(&transport), "transport", &transport)?,
+                remembered,
+                until: UnixTime(expires_at.max(access_until)),
+            })
+        })
+        .collect()
+}
+
+/// How many open sessions an act would end.
+pub fn count(conn: &mut Conn, which: Which, now: UnixTime) -> Result<i64, Error> {
+    let mut query =
+        sessions::table.filter(sessions::ended_at.is_null()).filter(sessions::expires_at.gt(now.0)).into_boxed();
+    let excepted = match which {
+        Which::One(sid) => {
+            query = query.filter(sessions::sid.eq(sid.to_string()));
+            None
+        }
+        Which::OfUser { user, except } => {
+            query = query.filter(sessions::user_id.eq(user.0));
+            except
+        }
+        Which::Since { moment, except } => {
+            query = query.filter(sessions::created_at.ge(moment.0));
+            except
+        }
+    };
+    if let Some(sid) = excepted {
+        query = query.filter(sessions::sid.ne(sid.to_string()));
+    }
+    Ok(query.count().get_result(conn)?)
+}
+
+/// The oldest open sessions of programs that the user has beyond `limit`.
+pub fn beyond_limit(conn: &mut Conn, user: UserId, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {
+    let ids: Vec<String> = sessions::table
+        .filter(sessions::user_id.eq(user.0))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now.0))
+        .filter(sessions::transport.eq(Transport::Bearer.as_str()))
+        .order((sessions::created_at.desc(), sessions::sid.desc()))
+        .offset(limit)
+        // SQLite knows no offset without a limit.
+        .limit(i64::from(u16::MAX))
+        .select(sessions::sid)
+        .load(conn)?;
+    ids.iter().map(|id| sid(id)).collect()
+}
+
+/// Marks as ended what has run out by itself, at the moment when it did. At most `limit` rows; returns how many.
+pub fn close_run_out(conn: &mut Conn, now: UnixTime, limit: i64) -> Result<usize, Error> {
+    let ids: Vec<String> = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.le(now.0))
+        .select(sessions::sid)
+        .limit(limit)
+        .load(conn)?;
+    let closed = diesel::update(sessions::table.filter(sessions::sid.eq_any(&ids)))
         .set((
-            sessions::ended_at.eq(end.at.0),
-            sessions::end_reason.eq(end.reason.as_str()),
-            sessions::ended_by.eq(end.by.map(|user| user.0)),
+            sessions::ended_at.eq(sessions::expires_at.nullable()),
+            sessions::end_reason.eq(Reason::Expired.as_str()),
         ))
         .execute(conn)?;
-    Ok(changed == 1)
+    Ok(closed)
+}
+
+/// Open sessions last seen before `before`. At most `limit`. Looks at every open session, so not for the writer.
+pub fn idle_since(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Vec<SessionId>, Error> {
+    let ids: Vec<String> = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::last_seen_at.lt(before.0))
+        .select(sessions::sid)
+        .limit(limit)
+        .load(conn)?;
+    ids.iter().map(|id| sid(id)).collect()
+}
+
+/// Marks one of those as ended, unless it was used after all. `idle`: seconds. Returns until when a token of it could be
+/// shown; `None`: it was used.
+pub fn close_idle(conn: &mut Conn, id: SessionId, before: UnixTime, idle: i64) -> Result<Option<UnixTime>, Error> {
+    let unused = sessions::table
+        .find(id.to_string())
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::last_seen_at.lt(before.0));
+    let until: Option<i64> = diesel::update(unused)
+        .set((
+            sessions::ended_at.eq((sessions::last_seen_at + idle).nullable()),
+            sessions::end_reason.eq(Reason::Idle.as_str()),
+        ))
+        .returning(sessions::expires_at)
+        .get_result(conn)
+        .optional()?;
+    Ok(until.map(UnixTime))
 }
 
 /// Sessions that were ended though their tokens could still be shown, with the moment from which none can be.
@@ -195,6 +398,8 @@ pub fn ended_in_force(conn: &mut Conn, since: UnixTime) -> Result<Vec<(SessionId
     let rows: Vec<(String, i64, i64)> = sessions::table
         .filter(sessions::ended_at.is_not_null())
         .filter(sessions::expires_at.ge(since.0))
+        // Whose time is up is refused by its own `exp`.
+        .filter(sessions::end_reason.ne(Reason::Expired.as_str()))
         .select((sessions::sid, sessions::expires_at, sessions::access_until))
         .load(conn)?;
     rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()
@@ -210,85 +415,13 @@ pub fn unseen(conn: &mut Conn) -> Result<Vec<(SessionId, i64)>, Error> {
     rows.iter().map(|(id, generation)| Ok((sid(id)?, *generation))).collect()
 }
 
-/// Forgets what ended or expired before `before`. At most `limit` rows, so that other writes get their turn.
+/// Forgets what ended before `before`, with its story. At most `limit` rows, so that other writes get their turn.
 pub fn prune(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<usize, Error> {
-    let mut old: Vec<String> = sessions::table
+    let old: Vec<String> = sessions::table
         .filter(sessions::ended_at.lt(before.0))
         .filter(sessions::expires_at.lt(before.0))
         .select(sessions::sid)
         .limit(limit)
         .load(conn)?;
-    if old.is_empty() {
-        old =
-            sessions::table.filter(sessions::expires_at.lt(before.0)).select(sessions::sid).limit(limit).load(conn)?;
-    }
     Ok(diesel::delete(sessions::table.filter(sessions::sid.eq_any(&old))).execute(conn)?)
-}
-
-/// An ended session, as the admin's page tells it.
-#[derive(Clone, Debug)]
-pub struct Ended {
-    pub sid: SessionId,
-    pub user_id: UserId,
-    pub user: Username,
-    pub ended_at: UnixTime,
-    pub reason: Reason,
-    pub by: Option<UserId>,
-    /// Until when a token of it could be shown.
-    pub until: UnixTime,
-}
-
-/// Ended sessions, newest first, from before the given place on.
-pub fn ended(
-    conn: &mut Conn,
-    user: Option<UserId>,
-    reason: Option<Reason>,
-    before: Option<(UnixTime, &str)>,
-    limit: i64,
-) -> Result<Vec<Ended>, Error> {
-    let mut query = sessions::table
-        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
-        .filter(sessions::ended_at.is_not_null())
-        .into_boxed();
-    if let Some(user) = user {
-        query = query.filter(sessions::user_id.eq(user.0));
-    }
-    if let Some(reason) = reason {
-        query = query.filter(sessions::end_reason.eq(reason.as_str()));
-    }
-    if let Some((moment, id)) = before {
-        let earlier = sessions::ended_at.lt(moment.0);
-        let same_but_lower = sessions::ended_at.eq(moment.0).and(sessions::sid.lt(id.to_owned()));
-        // The first condition repeats what the second says, so that the index can begin at the place.
-        query = query.filter(sessions::ended_at.le(moment.0)).filter(earlier.or(same_but_lower));
-    }
-    type Columns = (String, i64, String, Option<i64>, Option<String>, Option<i64>, i64, i64);
-    let rows: Vec<Columns> = query
-        .order((sessions::ended_at.desc(), sessions::sid.desc()))
-        .limit(limit)
-        .select((
-            sessions::sid,
-            sessions::user_id,
-            users::username,
-            sessions::ended_at,
-            sessions::end_reason,
-            sessions::ended_by,
-            sessions::expires_at,
-            sessions::access_until,
-        ))
-        .load(conn)?;
-    rows.into_iter()
-        .map(|(id, user, name, ended_at, reason, by, expires_at, access_until)| {
-            let reason = reason.unwrap_or_default();
-            Ok(Ended {
-                sid: sid(&id)?,
-                user_id: UserId(user),
-                user: known(Username::parse(&name).ok(), "user name", &name)?,
-                ended_at: UnixTime(ended_at.unwrap_or_default()),
-                reason: known(Reason::parse(&reason), "reason", &reason)?,
-                by: by.map(UserId),
-                until: UnixTime(expires_at.max(access_until)),
-            })
-        })
-        .collect()
 }

@@ -3,6 +3,7 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl};
 
 use super::schema::{token_blocklist, users};
+use super::session_lists::Filter;
 use super::{Conn, Error, known};
 use crate::domain::{Reason, SessionId, TokenType, UnixTime, UserId, Username};
 
@@ -74,32 +75,32 @@ pub struct Revoked {
     pub until: Option<UnixTime>,
 }
 
-/// Revoked tokens, newest first, from before the given place on.
-pub fn revoked(
-    conn: &mut Conn,
-    user: Option<UserId>,
-    reason: Option<Reason>,
-    before: Option<(UnixTime, &str)>,
-    limit: i64,
-) -> Result<Vec<Revoked>, Error> {
+/// Revoked tokens, newest first, by the same filter as the sessions. They have no address.
+pub fn revoked(conn: &mut Conn, filter: &Filter) -> Result<Vec<Revoked>, Error> {
     let mut query =
         token_blocklist::table.inner_join(users::table.on(users::id.eq(token_blocklist::user_id))).into_boxed();
-    if let Some(user) = user {
+    if let Some(user) = filter.user {
         query = query.filter(token_blocklist::user_id.eq(user.0));
     }
-    if let Some(reason) = reason {
+    if let Some(reason) = filter.reason {
         query = query.filter(token_blocklist::reason.eq(reason.as_str()));
     }
-    if let Some((moment, id)) = before {
+    if let Some(from) = filter.from {
+        query = query.filter(token_blocklist::revoked_at.ge(from.0));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(token_blocklist::revoked_at.le(until.0));
+    }
+    if let Some((moment, id)) = &filter.before {
         let earlier = token_blocklist::revoked_at.lt(moment.0);
-        let same_but_lower = token_blocklist::revoked_at.eq(moment.0).and(token_blocklist::jti.lt(id.to_owned()));
+        let same_but_lower = token_blocklist::revoked_at.eq(moment.0).and(token_blocklist::jti.lt(id));
         // The first condition repeats what the second says, so that the index can begin at the place.
         query = query.filter(token_blocklist::revoked_at.le(moment.0)).filter(earlier.or(same_but_lower));
     }
     type Columns = (String, String, i64, String, i64, String, Option<i64>, Option<i64>);
     let rows: Vec<Columns> = query
         .order((token_blocklist::revoked_at.desc(), token_blocklist::jti.desc()))
-        .limit(limit)
+        .limit(filter.limit)
         .select((
             token_blocklist::jti,
             token_blocklist::token_type,

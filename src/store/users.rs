@@ -24,6 +24,8 @@ pub struct User {
     pub password_changed_at: Option<UnixTime>,
     pub last_login_at: Option<UnixTime>,
     pub failed_attempts: i64,
+    /// A session of theirs was ended because a spent token was shown, and they have not been told yet.
+    pub untold_reuse_at: Option<UnixTime>,
 }
 
 pub struct NewUser<'a> {
@@ -47,6 +49,7 @@ struct Row {
     password_changed_at: Option<i64>,
     last_login_at: Option<i64>,
     failed_attempts: i64,
+    untold_reuse_at: Option<i64>,
 }
 
 impl TryFrom<Row> for User {
@@ -65,6 +68,7 @@ impl TryFrom<Row> for User {
             password_changed_at: row.password_changed_at.map(UnixTime),
             last_login_at: row.last_login_at.map(UnixTime),
             failed_attempts: row.failed_attempts,
+            untold_reuse_at: row.untold_reuse_at.map(UnixTime),
         })
     }
 }
@@ -191,9 +195,20 @@ pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error
 }
 
 pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::last_login_at.eq(now.0)).execute(conn)?;
+    Ok(())
+}
+
+/// The person is being told what has happened since the last time: it need not be told again.
+pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
     diesel::update(users::table.find(id.0))
-        .set((users::last_login_at.eq(now.0), users::failed_attempts.eq(0)))
+        .set((users::failed_attempts.eq(0), users::untold_reuse_at.eq(None::<i64>)))
         .execute(conn)?;
+    Ok(())
+}
+
+pub fn note_reuse(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::untold_reuse_at.eq(now.0)).execute(conn)?;
     Ok(())
 }
 

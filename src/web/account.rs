@@ -10,6 +10,7 @@ use super::App;
 use super::error::Error;
 use super::face::Face;
 use super::page::{Page, Time, html};
+use super::session_view::{self, SessionView};
 use super::signed_in::signed_in;
 use crate::guards::AccessToken;
 use crate::store::{sessions, users};
@@ -24,16 +25,13 @@ struct AccountPage {
     member_since: Time,
     last_sign_in: Option<Time>,
     password_changed: Time,
-    sessions: Vec<SessionRow>,
+    rows: Vec<Row>,
+    bearer_limit: i64,
 }
 
-struct SessionRow {
-    browser: String,
-    ip: String,
-    signed_in: Time,
-    last_seen: Time,
-    how: String,
-    this: bool,
+struct Row {
+    session: SessionView,
+    is_this: bool,
 }
 
 pub(super) async fn show(
@@ -46,21 +44,7 @@ pub(super) async fn show(
     let user = user.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
     let own = caller.claims.session.map(|session| session.sid);
     if Face::of(&req, &app) == Face::Program {
-        let sessions: Vec<_> = open
-            .iter()
-            .map(|session| {
-                json!({
-                    "sid": session.sid,
-                    "transport": session.transport,
-                    "ip": session.ip,
-                    "user_agent": session.user_agent,
-                    "signed_in_at": session.created_at,
-                    "last_seen_at": session.last_seen_at,
-                    "expires_at": session.expires_at,
-                    "this": Some(session.sid) == own,
-                })
-            })
-            .collect();
+        let sessions: Vec<_> = open.iter().map(|session| session_view::json(&app, session, None, own)).collect();
         return Ok(HttpResponse::Ok().json(json!({
             "username": user.username,
             "role": user.role,
@@ -70,16 +54,12 @@ pub(super) async fn show(
         })));
     }
     let page = Page::of(&app, &req, Some(&caller));
-    let rows = open.into_iter().map(|session| SessionRow {
-        browser: if session.user_agent.is_empty() { page.t("unknown-browser") } else { session.user_agent },
-        ip: session.ip,
-        signed_in: page.time(session.created_at),
-        last_seen: page.time(session.last_seen_at),
-        how: page.t(&format!("transport-{}", session.transport.as_str())),
-        this: Some(session.sid) == own,
-    });
     let view = AccountPage {
-        sessions: rows.collect(),
+        rows: open
+            .iter()
+            .map(|session| Row { session: session_view::of(&app, &page, session), is_this: own == Some(session.sid) })
+            .collect(),
+        bearer_limit: app.accounts.rules.bearer_limit,
         username: user.username.to_string(),
         role: page.t(&format!("role-{}", user.role.as_str())),
         member_since: page.time(user.created_at),

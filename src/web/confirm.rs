@@ -55,10 +55,15 @@ fn show(
     errors: &[(&'static str, &str)],
 ) -> HttpResponse {
     let page = Page::of(app, req, Some(caller));
-    let leads_to_password = next.as_str().split('?').next() == Some("/change-password");
+    let purpose = match next.as_str().split('?').next().unwrap_or_default() {
+        "/change-password" => page.t("purpose-change-password"),
+        "/logout" => page.t("purpose-end-sessions"),
+        path if path.ends_with("/end") => page.t("purpose-end-sessions"),
+        _ => page.t("purpose-continue"),
+    };
     let view = ConfirmPage {
         username: page.user.clone().unwrap_or_default(),
-        purpose: if leads_to_password { page.t("purpose-change-password") } else { page.t("purpose-continue") },
+        purpose,
         next: next.to_string(),
         cancel: "/account".into(),
         errors: errors.iter().map(|(field, key)| page.error(field, key)).collect(),

@@ -124,6 +124,7 @@ impl From<accounts::Error> for Error {
     fn from(error: accounts::Error) -> Self {
         match error {
             accounts::Error::Store(error) => error.into(),
+            accounts::Error::SessionOver => Self::Fault(Fault::Revoked),
             accounts::Error::Password(_) | accounts::Error::Issue(_) | accounts::Error::Random => {
                 Self::Internal(chain(&error))
             }

@@ -47,7 +47,7 @@ impl Hooks for PorteroHooks {
         location: Location,
     ) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(async move {
-            let standing = self.standing(claims, location).await?;
+            let standing = self.standing(req, claims, location).await?;
             req.extensions_mut().insert(standing);
             Ok(())
         })
@@ -64,10 +64,11 @@ impl Hooks for PorteroHooks {
     ) -> LocalBoxFuture<'a, Result<NewCookies, Refusal>> {
         Box::pin(async move {
             let client = trust::client(&self.0, req);
-            let renewed = accounts::renew(&self.0.accounts, claims, Transport::Cookie, self.0.now()).await;
+            let ip = client.ip.clone();
+            let renewed = accounts::renew(&self.0.accounts, claims, Transport::Cookie, client, self.0.now()).await;
             match renewed.map_err(|error| unavailable(&error))? {
                 Renewal::Pair(pair) => {
-                    tracing::debug!(event = "renewed", session = pair.sid.short(), ip = client.ip);
+                    tracing::debug!(event = "renewed", session = pair.sid.short(), ip);
                     Ok(token_cookies::of_pair(pair))
                 }
                 Renewal::Access { access, csrf, remembered } => {
@@ -81,7 +82,7 @@ impl Hooks for PorteroHooks {
 }
 
 impl PorteroHooks {
-    async fn standing(&self, claims: &mut Claims, location: Location) -> Result<Standing, Refusal> {
+    async fn standing(&self, req: &HttpRequest, claims: &mut Claims, location: Location) -> Result<Standing, Refusal> {
         match claims.session {
             Some(session) => {
                 let transport = if location == Location::Cookies { Transport::Cookie } else { Transport::Bearer };
@@ -103,13 +104,20 @@ impl PorteroHooks {
         };
         match (verdict, claims.session) {
             (Verdict::Good { standing, first_seen }, session) => {
-                if let (true, Some(session)) = (first_seen, session) {
-                    accounts::note_seen(&self.0.accounts, session.sid, session.generation);
+                if let Some(session) = session {
+                    // A renewal looks first whether the session was idle for too long, and notes its use itself.
+                    if claims.token_type == TokenType::Access {
+                        self.0.accounts.last_seen.note(session.sid, self.0.now());
+                    }
+                    if first_seen {
+                        accounts::note_seen(&self.0.accounts, session.sid, session.generation);
+                    }
                 }
                 Ok(self.restricted(standing, claims))
             }
             (Verdict::Stolen, Some(session)) => {
-                let ended = accounts::end_stolen(&self.0.accounts, session.sid, self.0.now()).answer().await;
+                let client = trust::client(&self.0, req);
+                let ended = accounts::end_stolen(&self.0.accounts, session.sid, client, self.0.now()).answer().await;
                 ended.map_err(|error| unavailable(&error))?;
                 Err(Fault::Revoked.into())
             }

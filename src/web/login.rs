@@ -8,12 +8,13 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::browser_session::Flash;
 use super::error::{Error, message};
 use super::input::Input;
 use super::local_path::LocalPath;
 use super::page::{FieldError, Page, html, see_other};
 use super::{App, browser_session, language, token_cookies, trust};
-use crate::accounts::{self, Credentials, LogIn, LogInOutcome};
+use crate::accounts::{self, Credentials, LogIn, LogInOutcome, News};
 use crate::domain::{Password, Transport};
 use crate::guards::AccessToken;
 
@@ -123,9 +124,10 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
     match app.hash(move |at| accounts::log_in(at, asked, now)).await? {
         LogInOutcome::BadCredentials => Ok(bad(form)),
         LogInOutcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
-        LogInOutcome::SignedIn { pair, locale } => {
+        LogInOutcome::SignedIn { pair, locale, news } => {
             // What was planted or left in the browser before the sign-in has no say after it.
-            session.purge();
+            session.clear();
+            tell(&session, news);
             let mut res = see_other(LocalPath::or_account(&form.next).as_str());
             token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
             let by_hand = language::by_hand(&app, &req);
@@ -135,6 +137,15 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
             }
             Ok(res)
         }
+    }
+}
+
+/// What somebody who has just signed in should hear of, the worse thing first.
+fn tell(session: &Session, news: News) {
+    if news.reuse {
+        browser_session::set_flash(session, &Flash::plain("notice-reuse"));
+    } else if news.failed_attempts > 0 {
+        browser_session::set_flash(session, &Flash::counted("notice-failed-attempts", news.failed_attempts));
     }
 }
 

@@ -1,38 +1,63 @@
-//! Signing out: ends the session, both tokens with it. Asks on GET, works when everything has expired, and twice.
+//! Signing out: here, everywhere else, or everywhere. Asks on GET; here it works when everything has expired, and twice.
 
-use actix_session::Session;
+use actix_session::{Session, SessionExt};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::web::ThinData;
+use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::browser_session::{self, Flash};
 use super::error::{Error, message};
 use super::face::Face;
 use super::input::Input;
+use super::local_path::LocalPath;
 use super::page::{Page, html, see_other};
-use super::{App, signed_in, token_cookies};
-use crate::accounts;
+use super::signed_in::signed_in;
+use super::{App, end_session, signed_in as who, token_cookies};
+use crate::accounts::{self, Which, end_sessions};
+use crate::domain::{Reason, TokenType};
 use crate::guards::{AnyToken, Caller};
+use crate::store::sessions;
 use crate::tokens::options::Location;
+use crate::tokens::{Claims, Fault};
 
 const SIGNED_OUT: &str = "logout successful";
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+/// Which sessions end. More than the own one needs a recent proof of identity: a copied cookie must not throw its owner out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Scope {
+    #[default]
+    This,
+    Others,
+    All,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    scope: Scope,
+}
 
 #[derive(Template)]
 #[template(path = "logout.html")]
 struct LogoutPage {
     page: Page,
     signed_in: bool,
+    others: i64,
+    scope: Scope,
 }
 
 pub(super) async fn form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     caller: Result<AnyToken, actix_web::Error>,
-) -> HttpResponse {
+    asked: Option<Query<Asked>>,
+) -> Result<HttpResponse, Error> {
     let caller = caller.ok().map(|AnyToken(caller)| caller);
     let mut page = Page::of(&app, &req, caller.as_ref());
     // The form must end what this browser holds, even if that has expired.
@@ -40,16 +65,34 @@ pub(super) async fn form(
     if let Some(csrf) = held.and_then(|claims| claims.csrf) {
         page.csrf = csrf;
     }
-    html(StatusCode::OK, &LogoutPage { signed_in: caller.is_some(), page })
+    let others = match &caller {
+        Some(caller) => count_others(&app, &req, caller).await?,
+        None => 0,
+    };
+    let scope = asked.map_or(Scope::This, |asked| asked.scope);
+    Ok(html(StatusCode::OK, &LogoutPage { signed_in: caller.is_some(), others, scope, page }))
+}
+
+async fn count_others(app: &App, req: &HttpRequest, caller: &Caller) -> Result<i64, Error> {
+    let which = Which::OfUser { user: signed_in(req)?.user, except: caller.claims.session.map(|session| session.sid) };
+    let now = app.now();
+    app.read(move |conn| sessions::count(conn, which, now)).await
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct LogoutForm {
     csrf_token: String,
+    scope: Scope,
 }
 
-/// From a page, or from a script that shows a token in a header.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct LogoutJson {
+    scope: Scope,
+}
+
+/// From a page, or from a program that shows a token in a header.
 pub(super) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
@@ -57,40 +100,75 @@ pub(super) async fn submit(
     caller: Result<AnyToken, actix_web::Error>,
     input: Result<Input, Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let (csrf, scope) = match input {
+        Ok(Input::Form(fields)) => {
+            let form: LogoutForm = Input::form(fields)?;
+            (form.csrf_token, form.scope)
+        }
+        Ok(Input::Json(members)) => (String::new(), Input::json::<LogoutJson>(members)?.scope),
+        // Without a body there is nothing to read.
+        Err(Error::UnsupportedMediaType(_)) => (String::new(), Scope::This),
+        Err(error) => return Err(error.into()),
+    };
     if let Ok(AnyToken(caller)) = &caller
         && caller.location != Location::Cookies
     {
-        return Ok(end(&app, &req, caller).await?);
+        return Ok(end(&app, &req, caller, scope).await?);
     }
-    let now = app.now();
-    if let Some(held) = token_cookies::held_session(&app, &req, now) {
+    let held = token_cookies::held_session(&app, &req, app.now());
+    if let Some(held) = &held {
         let by_header = req.headers().get(app.config.jwt.access_csrf_header_name.as_str());
-        let by_header = by_header.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let shown = match (by_header, input) {
-            (Some(shown), _) => shown,
-            (None, Ok(Input::Form(fields))) => Input::form::<LogoutForm>(fields)?.csrf_token,
-            (None, Ok(Input::Json(_)) | Err(_)) => String::new(),
-        };
-        if !is_same(held.csrf.as_deref().unwrap_or_default(), &shown) {
+        let shown = by_header.and_then(|value| value.to_str().ok()).unwrap_or(&csrf);
+        if !is_same(held.csrf.as_deref().unwrap_or_default(), shown) {
             return Err(Error::Csrf.into());
         }
-        accounts::log_out(&app.accounts, held, None, now).answer().await.map_err(Error::from)?;
-    } else if Face::of(&req, &app) == Face::Program {
+    }
+    match scope {
+        Scope::This => Ok(here(&app, &req, &session, held, caller).await?),
+        Scope::Others | Scope::All => {
+            let AnyToken(caller) = caller?;
+            match more_than_here(&app, &req, &caller, scope).await {
+                // The form itself comes back, with the choice that was made.
+                Err(Error::Fault(Fault::NotFresh { .. })) if Face::of(&req, &app) == Face::Page => {
+                    let back = if scope == Scope::All { "/logout?scope=all" } else { "/logout?scope=others" };
+                    browser_session::set_flash(&session, &Flash::plain("flash-confirm-first"));
+                    Ok(see_other(&format!("/confirm?next={}", LocalPath::or_account(back).encoded())))
+                }
+                answer => Ok(answer?),
+            }
+        }
+    }
+}
+
+/// Ends what this browser holds, whatever became of it.
+async fn here(
+    app: &App,
+    req: &HttpRequest,
+    session: &Session,
+    held: Option<Claims>,
+    caller: Result<AnyToken, actix_web::Error>,
+) -> Result<HttpResponse, actix_web::Error> {
+    if let Some(held) = held {
+        accounts::log_out(&app.accounts, held, None, app.now()).answer().await.map_err(Error::from)?;
+    } else if Face::of(req, app) == Face::Program {
         // A program that shows no token, or a bad one, is told so.
         caller?;
     }
-    session.clear();
-    let mut res = match Face::of(&req, &app) {
-        Face::Program => message(&app, StatusCode::OK, SIGNED_OUT),
-        Face::Page => {
-            browser_session::set_flash(&session, &Flash::plain("flash-signed-out"));
-            see_other("/login")
-        }
+    let answer = match Face::of(req, app) {
+        Face::Program => message(app, StatusCode::OK, SIGNED_OUT),
+        Face::Page => see_other("/login"),
     };
-    token_cookies::remove(&app, res.head_mut());
+    Ok(leave(app, session, answer, &Flash::plain("flash-signed-out")))
+}
+
+/// The answer to a browser that holds no session any more.
+fn leave(app: &App, session: &Session, mut answer: HttpResponse, flash: &Flash) -> HttpResponse {
+    session.clear();
+    browser_session::set_flash(session, flash);
+    token_cookies::remove(app, answer.head_mut());
     // Not "cookies": that would reach every app on the registrable domain.
-    res.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
-    Ok(res)
+    answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
+    answer
 }
 
 fn is_same(one: &str, other: &str) -> bool {
@@ -102,16 +180,46 @@ pub(super) async fn by_token(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     AnyToken(caller): AnyToken,
+    asked: Query<Asked>,
 ) -> Result<HttpResponse, Error> {
-    let mut res = end(&app, &req, &caller).await?;
-    if caller.location == Location::Cookies {
+    let mut res = end(&app, &req, &caller, asked.scope).await?;
+    if caller.location == Location::Cookies && asked.scope != Scope::Others {
         token_cookies::remove(&app, res.head_mut());
     }
     Ok(res)
 }
 
-async fn end(app: &App, req: &HttpRequest, caller: &Caller) -> Result<HttpResponse, Error> {
-    let user = signed_in::found(req).map(|standing| standing.user);
+async fn end(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
+    if scope != Scope::This {
+        return more_than_here(app, req, caller, scope).await;
+    }
+    let user = who::found(req).map(|standing| standing.user);
     accounts::log_out(&app.accounts, caller.claims.as_ref().clone(), user, app.now()).answer().await?;
     Ok(message(app, StatusCode::OK, SIGNED_OUT))
+}
+
+async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
+    let (user, now) = (signed_in(req)?.user, app.now());
+    caller.claims.require_type(TokenType::Access)?;
+    caller.claims.require_fresh(app.accounts.rules.fresh_for, now)?;
+    let own = caller.claims.session.map(|session| session.sid);
+    let (except, reason) = if scope == Scope::All { (None, Reason::Logout) } else { (own, Reason::EndedByUser) };
+    let which = Which::OfUser { user, except };
+    let ended = end_sessions(&app.accounts, which, reason, Some(user), now).answer().await?;
+    let count = ended.sessions.len();
+    match (Face::of(req, app), scope) {
+        (Face::Page, Scope::All) => {
+            let flash = Flash::counted("flash-signed-out-everywhere", i64::try_from(count).unwrap_or(i64::MAX));
+            Ok(leave(app, &req.get_session(), see_other("/login"), &flash))
+        }
+        (Face::Page, Scope::This | Scope::Others) => Ok(end_session::done(app, req, &ended.receipt, count, "/account")),
+        (Face::Program, _) => {
+            let mut answer = HttpResponse::Ok()
+                .json(json!({ "msg": SIGNED_OUT, "sessions_ended": count, "receipt": ended.receipt }));
+            if scope == Scope::All && caller.location == Location::Cookies {
+                token_cookies::remove(app, answer.head_mut());
+            }
+            Ok(answer)
+        }
+    }
 }

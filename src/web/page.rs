@@ -100,6 +100,11 @@ impl Page {
         self.text(key, &[(name, value.into())])
     }
 
+    /// With two values in it.
+    pub(super) fn t2(&self, key: &str, one: (&str, &str), other: (&str, &str)) -> String {
+        self.text(key, &[(one.0, one.1.into()), (other.0, other.1.into())])
+    }
+
     fn text(&self, key: &str, values: &[(&str, fluent_bundle::FluentValue<'_>)]) -> String {
         let language = self.app.texts.find(self.lang).expect("lang is the tag of one of the catalogues");
         language.text(key, values)

@@ -26,8 +26,9 @@ pub(super) async fn submit(
     }
     let by_cookie = caller.location == Location::Cookies;
     let transport = if by_cookie { Transport::Cookie } else { Transport::Bearer };
-    let renewal = accounts::renew(&app.accounts, &caller.claims, transport, now).await?;
-    let ip = trust::client(&app, &req).ip;
+    let client = trust::client(&app, &req);
+    let ip = client.ip.clone();
+    let renewal = accounts::renew(&app.accounts, &caller.claims, transport, client, now).await?;
     tracing::debug!(event = "renewed", user = caller.claims.identity, ip);
     let with_cookies = |new: NewCookies| {
         let mut res = HttpResponse::Ok().json(json!({ "msg": "refreshed" }));

@@ -6,26 +6,29 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
 use super::error::Error;
 use super::face::Face;
+use super::list_query::{ListQuery, ON_A_PAGE, find_user, place_of};
 use super::page::{Page, Time, html};
+use super::session_view;
 use super::signed_in::Admin;
 use crate::domain::{Reason, TokenType, UnixTime, UserId, Username};
-use crate::store::{Conn, sessions, token_blocklist, users};
+use crate::store::session_lists::{self, Filter};
+use crate::store::{Conn, token_blocklist, users};
 
-const ON_A_PAGE: usize = 50;
+const PATH: &str = "/admin/revoked";
 
 #[derive(Template)]
 #[template(path = "revoked.html")]
 struct RevokedPage {
     page: Page,
+    query: ListQuery,
     rows: Vec<RevokedRow>,
-    user: String,
-    reasons: Vec<ReasonChoice>,
+    reasons: Vec<Choice>,
+    states: Vec<Choice>,
     next_page: Option<String>,
     first_page: Option<String>,
     user_unknown: bool,
@@ -35,26 +38,20 @@ struct RevokedRow {
     user: String,
     what: String,
     id: String,
+    /// A session's story; tokens have none.
+    story: Option<String>,
     when: Time,
     reason: String,
+    is_danger: bool,
     by: String,
     until: Option<Time>,
     in_force: bool,
 }
 
-struct ReasonChoice {
+struct Choice {
     value: &'static str,
     label: String,
     selected: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Filter {
-    user: String,
-    reason: String,
-    /// Where the page begins: the moment and id of the last row of the one before, `1795374306.5116c888-…`.
-    before: String,
 }
 
 /// A whole session or a single token.
@@ -69,6 +66,7 @@ struct Revoked {
     by: Option<UserId>,
     /// `None`: for ever.
     until: Option<UnixTime>,
+    receipt: Option<String>,
 }
 
 struct Found {
@@ -77,95 +75,96 @@ struct Found {
     user_unknown: bool,
 }
 
+/// Which of the two lists, or both as one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Both,
+    Sessions,
+    Tokens,
+}
+
+impl State {
+    const ALL: [(&'static str, Self); 3] = [("", Self::Both), ("session", Self::Sessions), ("token", Self::Tokens)];
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, state)| state)
+    }
+}
+
 pub(super) async fn show(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     Admin(caller): Admin,
-    filter: Query<Filter>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Error> {
-    let filter = filter.into_inner();
-    let reason = match filter.reason.as_str() {
-        "" => None,
-        text => Some(Reason::parse(text).ok_or_else(|| Error::BadInput("There is no such reason".into()))?),
-    };
-    let before = match filter.before.as_str() {
-        "" => None,
-        text => Some(place(text).ok_or_else(|| Error::BadInput("`before` is no place in the list".into()))?),
-    };
-    let name = filter.user.trim().to_owned();
-    let mut found = app.read(move |conn| find(conn, &name, reason, before)).await?;
+    let query = query.into_inner();
+    let filter = query.filter(&app.config.time_zone)?;
+    let state = State::parse(&query.state)
+        .ok_or_else(|| Error::BadInput("`state` is session, token, or empty for both".into()))?;
+    let name = query.user.clone();
+    let mut found = app.read(move |conn| find(conn, &name, filter, state)).await?;
     let more = found.rows.len() > ON_A_PAGE;
     found.rows.truncate(ON_A_PAGE);
-    let next = found.rows.last().filter(|_| more).map(|last| format!("{}.{}", last.at.0, last.id));
+    let next = found.rows.last().filter(|_| more).map(|last| place_of(last.at, &last.id));
     if Face::of(&req, &app) == Face::Program {
         return Ok(as_json(&found, next));
     }
     let page = Page::of(&app, &req, Some(&caller));
-    let link = |before: Option<&str>| {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("user", &filter.user).append_pair("reason", &filter.reason);
-        if let Some(before) = before {
-            query.append_pair("before", before);
-        }
-        format!("/admin/revoked?{}", query.finish())
-    };
-    let choice = |value: &'static str, label: String| ReasonChoice { value, label, selected: filter.reason == value };
-    let reasons = Reason::ALL.map(|one| choice(one.as_str(), page.t(&format!("reason-{}", one.as_str()))));
+    let reason = |value: &'static str, key: &str| Choice { value, label: page.t(key), selected: query.reason == value };
+    let reasons = Reason::ALL.map(|one| reason(one.as_str(), &format!("reason-{}", one.as_str())));
+    let states = [("", "what-any"), ("session", "what-session"), ("token", "what-token")];
     let view = RevokedPage {
         rows: found.rows.iter().map(|row| as_row(&app, &page, row, &found.names)).collect(),
-        reasons: std::iter::once(choice("", page.t("reason-any"))).chain(reasons).collect(),
-        next_page: next.map(|next| link(Some(&next))),
-        first_page: (!filter.before.is_empty()).then(|| link(None)),
+        reasons: std::iter::once(reason("", "reason-any")).chain(reasons).collect(),
+        states: states
+            .map(|(value, key)| Choice { value, label: page.t(key), selected: query.state == value })
+            .into_iter()
+            .collect(),
+        next_page: next.map(|next| query.link(PATH, Some(&next))),
+        first_page: (!query.before.is_empty()).then(|| query.link(PATH, None)),
         user_unknown: found.user_unknown,
-        user: filter.user,
+        query,
         page,
     };
     Ok(html(StatusCode::OK, &view))
 }
 
-fn place(text: &str) -> Option<(UnixTime, String)> {
-    let (moment, id) = text.split_once('.')?;
-    Some((UnixTime(moment.parse().ok()?), id.to_owned()))
-}
-
-/// One row more than a page holds, to know whether there is another page.
-fn find(
-    conn: &mut Conn,
-    name: &str,
-    reason: Option<Reason>,
-    before: Option<(UnixTime, String)>,
-) -> Result<Found, crate::store::Error> {
-    let user = match Username::parse(name) {
-        Ok(username) => users::find_by_name(conn, &username)?.map(|user| user.id),
-        Err(_) => None,
-    };
-    if !name.is_empty() && user.is_none() {
+fn find(conn: &mut Conn, name: &str, mut filter: Filter, state: State) -> Result<Found, crate::store::Error> {
+    if !find_user(conn, name, &mut filter)? {
         return Ok(Found { rows: Vec::new(), names: HashMap::new(), user_unknown: true });
     }
-    let limit = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX) + 1;
-    let before = before.as_ref().map(|(moment, id)| (*moment, id.as_str()));
-    let ended = sessions::ended(conn, user, reason, before, limit)?.into_iter().map(|one| Revoked {
-        token_type: None,
-        id: one.sid.to_string(),
-        user_id: one.user_id,
-        user: one.user,
-        at: one.ended_at,
-        reason: one.reason,
-        by: one.by,
-        until: Some(one.until),
-    });
-    let tokens = token_blocklist::revoked(conn, user, reason, before, limit)?.into_iter().map(|one| Revoked {
-        token_type: Some(one.token_type),
-        id: one.jti,
-        user_id: one.user_id,
-        user: one.user,
-        at: one.revoked_at,
-        reason: one.reason,
-        by: one.by,
-        until: one.until,
-    });
+    let mut rows: Vec<Revoked> = Vec::new();
+    if state != State::Tokens {
+        rows.extend(session_lists::ended(conn, &filter)?.into_iter().filter_map(|one| {
+            let end = one.session.end?;
+            Some(Revoked {
+                token_type: None,
+                id: one.session.sid.to_string(),
+                user_id: one.session.user,
+                user: one.user,
+                at: end.at,
+                reason: end.reason,
+                by: end.by,
+                until: Some(one.session.expires_at.max(one.session.access_until)),
+                receipt: one.session.receipt,
+            })
+        }));
+    }
+    // Tokens have no address of their own.
+    if state != State::Sessions && filter.ip.is_none() {
+        rows.extend(token_blocklist::revoked(conn, &filter)?.into_iter().map(|one| Revoked {
+            token_type: Some(one.token_type),
+            id: one.jti,
+            user_id: one.user_id,
+            user: one.user,
+            at: one.revoked_at,
+            reason: one.reason,
+            by: one.by,
+            until: one.until,
+            receipt: None,
+        }));
+    }
     // Two lists, each in order and each by its index: merged they are the one list.
-    let mut rows: Vec<Revoked> = ended.chain(tokens).collect();
     rows.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
     rows.truncate(ON_A_PAGE + 1);
     let mut names = HashMap::new();
@@ -186,14 +185,11 @@ fn as_row(app: &App, page: &Page, row: &Revoked, names: &HashMap<UserId, String>
             Some(TokenType::Refresh) => page.t("what-refresh"),
         },
         id: row.id.chars().take(8).collect(),
+        story: row.token_type.is_none().then(|| format!("/admin/sessions/{}", row.id)),
         when: page.time(row.at),
-        reason: page.t(&format!("reason-{}", row.reason.as_str())),
-        by: match row.by {
-            Some(by) if by == row.user_id => page.t("by-user"),
-            Some(by) => names.get(&by).cloned().unwrap_or_default(),
-            None if matches!(row.reason, Reason::Reuse | Reason::Lost) => page.t("by-system"),
-            None => page.t("by-operator"),
-        },
+        reason: session_view::reason(page, row.reason),
+        is_danger: row.reason.is_danger(),
+        by: session_view::by(page, row.by, row.user_id, row.reason, |by| names.get(&by).cloned().unwrap_or_default()),
         until: row.until.map(|moment| page.time(moment)),
         in_force: row.until.is_none_or(|until| until.plus(app.accounts.engine.options().decode_leeway) > app.now()),
     }
@@ -212,6 +208,7 @@ fn as_json(found: &Found, next: Option<String>) -> HttpResponse {
                 "reason": row.reason,
                 "by": row.by.and_then(|by| found.names.get(&by)),
                 "until": row.until,
+                "receipt": row.receipt,
             })
         })
         .collect();

@@ -10,8 +10,8 @@ use super::error::{Error, answers};
 use super::headers::catch_panics;
 use super::hooks::PorteroHooks;
 use super::{
-    App, account, browser_session, change_password, confirm, csrf, health, home, language, login, logout, protected,
-    refresh, revoked, setup, static_files, well_known, whoami,
+    App, account, browser_session, change_password, confirm, csrf, end_session, end_sessions, health, home, language,
+    login, logout, protected, receipt, refresh, revoked, sessions, setup, static_files, story, well_known, whoami,
 };
 use crate::guards::{CsrfCheck, Hooks, Policy, SharedHooks, check};
 
@@ -48,6 +48,25 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .post(logout::submit)
                     .delete(logout::by_token)
                     .guarded(Policy::any_type().csrf(CsrfCheck::Configured)),
+            )
+            .service(at("/account/sessions/{sid}").get(story::own).guarded(Policy::access()))
+            .service(
+                at("/account/sessions/{sid}/end")
+                    .get(end_session::own_form)
+                    .post(end_session::own)
+                    .guarded(Policy::access()),
+            )
+            .service(at("/receipts/{id}").get(receipt::show).guarded(Policy::access()))
+            .service(at("/admin/sessions").get(sessions::show).guarded(Policy::access()))
+            .service(
+                at("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Policy::access()),
+            )
+            .service(at("/admin/sessions/{sid}").get(story::any).guarded(Policy::access()))
+            .service(
+                at("/admin/sessions/{sid}/end")
+                    .get(end_session::any_form)
+                    .post(end_session::any)
+                    .guarded(Policy::access()),
             )
             .service(at("/admin/revoked").get(revoked::show).guarded(Policy::access()))
             .service(at("/language").post(language::choose).guarded(from_page()))

@@ -3,8 +3,10 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::web::ThinData;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
+use super::App;
 use super::error::Error;
 use crate::blocklist::Standing;
 use crate::domain::Role;
@@ -20,6 +22,9 @@ pub(super) fn found(req: &HttpRequest) -> Option<Standing> {
     req.extensions().get::<Standing>().cloned()
 }
 
+/// How recently an admin must have proved who they are to change something. Seconds.
+const ADMIN_MAX_AGE: i64 = 5 * 60;
+
 /// A good access token of somebody who is an admin now: the role stands in no token.
 pub(super) struct Admin(pub(super) Caller);
 
@@ -32,6 +37,25 @@ impl FromRequest for Admin {
         ready(token.and_then(|AccessToken(caller)| match signed_in(req)?.role {
             Role::Admin => Ok(Self(caller)),
             Role::User => Err(Error::NotAdmin.into()),
+        }))
+    }
+}
+
+/// The same, and the admin has proved who they are of late.
+pub(super) struct FreshAdmin(pub(super) Caller);
+
+impl FromRequest for FreshAdmin {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let admin = Admin::from_request(req, payload).into_inner();
+        ready(admin.and_then(|Admin(caller)| {
+            let app = req.app_data::<ThinData<App>>();
+            let ThinData(app) = app.ok_or_else(|| Error::Internal("App is not registered".into()))?;
+            let max_age = ADMIN_MAX_AGE.min(app.accounts.rules.fresh_for);
+            caller.claims.require_fresh(max_age, app.now()).map_err(Error::from)?;
+            Ok(Self(caller))
         }))
     }
 }

@@ -5,6 +5,7 @@
 skip-to-content = Skip to content
 nav-label = Main
 nav-account = Account
+nav-sessions = Sessions
 nav-revoked = Revoked
 signed-in-as = Signed in as
 sign-out = Sign out
@@ -68,6 +69,8 @@ confirm-intro = Enter your password once more { $purpose }.
 confirm-submit = Confirm
 # Completes "Enter your password once more …".
 purpose-change-password = to change your password
+# The same.
+purpose-end-sessions = before you end sessions
 # Completes "Enter your password once more …".
 purpose-continue = to continue
 flash-confirm-first = Nothing was changed yet. Confirm it’s you first, then send the form again.
@@ -113,11 +116,142 @@ sessions-this-device = This device
 transport-cookie = Web page
 transport-bearer = API
 unknown-browser = Unknown browser
+browser-on-system = { $browser } on { $system }
+sessions-limit =
+    { $n ->
+        [one] Programs may hold { $n } session at a time; one more, and the oldest ends.
+       *[other] Programs may hold { $n } sessions at a time; one more, and the oldest ends.
+    }
+sessions-odd = Unusual
+sessions-actions = More
+sessions-end-others = Sign out everywhere else
+story-link = Story
+story-link-of = Story of session { $session }
+end-session = Sign out
+end-session-of = Sign out session { $session }
+
+## A session's story
+
+story-title = Session
+story-of = A session of { $user }, step by step.
+story-facts = The session
+story-steps = Story
+story-intro = Each line of the picture is one browser at one address; each number is a row of the table.
+story-picture = The steps of this session in order, as listed in the table
+story-what = What
+story-when = When
+story-to = to
+story-end = End:
+story-ended = Ended
+story-back = Back to the list
+step-signed-in = Signed in
+step-renewed =
+    { $n ->
+        [one] Renewed
+       *[other] Renewed { $n } times
+    }
+step-repeated =
+    { $n ->
+        [one] Renewed again at once: a second tab or a double click
+       *[other] Renewed again at once { $n } times: other tabs or double clicks
+    }
+step-retried =
+    { $n ->
+        [one] Renewed again: the first answer never arrived
+       *[other] Renewed again { $n } times: the answers never arrived
+    }
+step-confirmed =
+    { $n ->
+        [one] Confirmed with the password
+       *[other] Confirmed with the password { $n } times
+    }
+step-reused = Showed a used-up token
+
+## Ending sessions
+
+end-session-title = Sign out this session?
+end-session-intro = It ends at once: its next click leads to the sign-in page.
+end-session-intro-of = This session of { $user } ends at once: its next click leads to the sign-in page.
+end-sessions-title = End sessions
+end-sessions-of = All sessions of { $user } end at once.
+end-sessions-since = Everyone’s sessions end at once that were signed in since
+end-sessions-count =
+    { $n ->
+        [0] There are none to end.
+        [one] That is one session.
+       *[other] Those are { $n } sessions.
+    }
+end-sessions-own-stays = Your own session here stays.
+end-sessions-submit =
+    { $n ->
+        [one] End one session
+       *[other] End { $n } sessions
+    }
+end-sessions-ask = After an incident: end every session that was signed in since a moment. You’ll see how many before anything happens.
+end-sessions-moment = Signed in since
+end-sessions-look = Count them
+flash-nothing-ended = There was nothing to end any more.
+error-moment = Enter a date and time, such as 2026-11-25T10:00
+
+## The receipt
+
+receipt-title = Receipt
+receipt-heading =
+    { $n ->
+        [one] One session was ended
+       *[other] { $n } sessions were ended
+    }
+receipt-refused-since = Everything of theirs, access and refresh tokens alike, is refused here since
+receipt-elsewhere = Apps that check tokens on their own may accept an access token until
+receipt-elsewhere-hint = Apps that ask Portero refuse it already.
+receipt-over = Nothing can be accepted any more.
+receipt-over-hint = The last access token has run out, for apps that check on their own too.
+receipt-facts = About this act
+receipt-made = This page was made
+receipt-id = Receipt
+receipt-caption = What was ended
+receipt-access-until = Access token until
+receipt-refresh-until = Refresh token until
+receipt-run-out = run out
+receipt-checked = Checked just now
+receipt-refused = Refused
+receipt-not-refused = Not refused
+receipt-more =
+    { $n ->
+        [one] And one more session.
+       *[other] And { $n } more sessions.
+    }
+receipt-back = Back to your account
+receipt-link = Receipt
+
+## Open sessions
+
+open-title = Open sessions
+open-intro = Everyone who is signed in now, newest first.
+open-caption = Open sessions, newest first
+open-empty = No session matches.
+open-only-odd = Only unusual ones
+open-end-all-of = End all sessions of { $user }
+open-end-since = End all since a moment
+filter-from = From
+filter-until = Until
 
 ## Sign out, language
 
 logout-title = Sign out?
 logout-text = This ends your session in this browser at once. Your other sessions go on.
+logout-this = Only here, in this browser
+logout-others =
+    { $n ->
+        [one] Only in my other session
+       *[other] Only in my { $n } other sessions
+    }
+logout-all = Everywhere, here too
+flash-signed-out-everywhere =
+    { $n ->
+        [one] You have been signed out. One session was ended.
+       *[other] You have been signed out everywhere. { $n } sessions were ended.
+    }
 logout-not-signed-in-title = You’re not signed in
 logout-not-signed-in-text = There is no session in this browser to sign out of.
 flash-signed-out = You have been signed out.
@@ -150,10 +284,15 @@ reason-replaced = Signed in again in the same browser
 reason-ended_by_user = Ended by the user
 reason-ended_by_admin = Ended by an administrator
 reason-disabled = Account disabled
+reason-expired = Its time was up
+reason-idle = Not used for too long
+reason-limit = Too many sessions of programs
 reason-reuse = Used-up token shown again
 reason-lost = Answer lost on the way
 reason-superseded = Replaced by a newer token
 what-session = Whole session
+what-any = Sessions and tokens
+what-token = Single token
 what-access = Access token
 what-refresh = Refresh token
 by-user = The user

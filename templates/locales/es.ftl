@@ -5,6 +5,7 @@
 skip-to-content = Saltar al contenido
 nav-label = Principal
 nav-account = Cuenta
+nav-sessions = Sesiones
 nav-revoked = Revocaciones
 signed-in-as = Sesión iniciada como
 sign-out = Cerrar sesión
@@ -68,6 +69,8 @@ confirm-intro = Escribe otra vez tu contraseña { $purpose }.
 confirm-submit = Confirmar
 # Completa «Escribe otra vez tu contraseña …».
 purpose-change-password = para cambiarla
+# Lo mismo.
+purpose-end-sessions = antes de cerrar sesiones
 # Completa «Escribe otra vez tu contraseña …».
 purpose-continue = para continuar
 flash-confirm-first = Todavía no se ha cambiado nada. Primero confirma que eres tú y después envía otra vez el formulario.
@@ -113,11 +116,142 @@ sessions-this-device = Este dispositivo
 transport-cookie = Página web
 transport-bearer = API
 unknown-browser = Navegador desconocido
+browser-on-system = { $browser } en { $system }
+sessions-limit =
+    { $n ->
+        [one] Los programas pueden tener { $n } sesión a la vez; con una más se cierra la más antigua.
+       *[other] Los programas pueden tener { $n } sesiones a la vez; con una más se cierra la más antigua.
+    }
+sessions-odd = Inusual
+sessions-actions = Más
+sessions-end-others = Cerrar las demás sesiones
+story-link = Historia
+story-link-of = Historia de la sesión { $session }
+end-session = Cerrar sesión
+end-session-of = Cerrar la sesión { $session }
+
+## La historia de una sesión
+
+story-title = Sesión
+story-of = Una sesión de { $user }, paso a paso.
+story-facts = La sesión
+story-steps = Historia
+story-intro = Cada línea del dibujo es un navegador en una dirección; cada número es una fila de la tabla.
+story-picture = Los pasos de esta sesión en orden, como están en la tabla
+story-what = Qué
+story-when = Cuándo
+story-to = hasta
+story-end = Final:
+story-ended = Terminada
+story-back = Volver a la lista
+step-signed-in = Inicio de sesión
+step-renewed =
+    { $n ->
+        [one] Renovada
+       *[other] Renovada { $n } veces
+    }
+step-repeated =
+    { $n ->
+        [one] Renovada otra vez al momento: una segunda pestaña o un doble clic
+       *[other] Renovada otra vez al momento { $n } veces: otras pestañas o dobles clics
+    }
+step-retried =
+    { $n ->
+        [one] Renovada otra vez: la primera respuesta no llegó
+       *[other] Renovada otra vez { $n } veces: las respuestas no llegaron
+    }
+step-confirmed =
+    { $n ->
+        [one] Confirmada con la contraseña
+       *[other] Confirmada con la contraseña { $n } veces
+    }
+step-reused = Presentó un token ya usado
+
+## Cerrar sesiones
+
+end-session-title = ¿Cerrar esta sesión?
+end-session-intro = Termina al momento: su siguiente clic lleva a la página de inicio de sesión.
+end-session-intro-of = Esta sesión de { $user } termina al momento: su siguiente clic lleva a la página de inicio de sesión.
+end-sessions-title = Cerrar sesiones
+end-sessions-of = Todas las sesiones de { $user } terminan al momento.
+end-sessions-since = Terminan al momento las sesiones de todo el mundo iniciadas desde
+end-sessions-count =
+    { $n ->
+        [0] No hay ninguna que cerrar.
+        [one] Es una sesión.
+       *[other] Son { $n } sesiones.
+    }
+end-sessions-own-stays = Tu propia sesión aquí sigue abierta.
+end-sessions-submit =
+    { $n ->
+        [one] Cerrar una sesión
+       *[other] Cerrar { $n } sesiones
+    }
+end-sessions-ask = Tras un incidente: cierra todas las sesiones iniciadas desde un momento. Antes de que pase nada verás cuántas son.
+end-sessions-moment = Iniciadas desde
+end-sessions-look = Contarlas
+flash-nothing-ended = Ya no había nada que cerrar.
+error-moment = Escribe una fecha y una hora, como 2026-11-25T10:00
+
+## El comprobante
+
+receipt-title = Comprobante
+receipt-heading =
+    { $n ->
+        [one] Se ha cerrado una sesión
+       *[other] Se han cerrado { $n } sesiones
+    }
+receipt-refused-since = Todo lo suyo, tanto los tokens de acceso como los de renovación, se rechaza aquí desde
+receipt-elsewhere = Las aplicaciones que comprueban los tokens por su cuenta pueden aceptar un token de acceso hasta
+receipt-elsewhere-hint = Las aplicaciones que preguntan a Portero ya lo rechazan.
+receipt-over = Ya no se puede aceptar nada.
+receipt-over-hint = El último token de acceso ha caducado, también para las aplicaciones que comprueban por su cuenta.
+receipt-facts = Sobre este acto
+receipt-made = Página hecha
+receipt-id = Comprobante
+receipt-caption = Lo que se cerró
+receipt-access-until = Token de acceso hasta
+receipt-refresh-until = Token de renovación hasta
+receipt-run-out = caducado
+receipt-checked = Comprobado ahora
+receipt-refused = Rechazada
+receipt-not-refused = No rechazada
+receipt-more =
+    { $n ->
+        [one] Y una sesión más.
+       *[other] Y { $n } sesiones más.
+    }
+receipt-back = Volver a tu cuenta
+receipt-link = Comprobante
+
+## Sesiones abiertas
+
+open-title = Sesiones abiertas
+open-intro = Todo el mundo que tiene ahora la sesión iniciada, primero lo más reciente.
+open-caption = Sesiones abiertas, primero las más recientes
+open-empty = Ninguna sesión coincide.
+open-only-odd = Solo las inusuales
+open-end-all-of = Cerrar todas las sesiones de { $user }
+open-end-since = Cerrar todas desde un momento
+filter-from = Desde
+filter-until = Hasta
 
 ## Cerrar sesión, idioma
 
 logout-title = ¿Cerrar sesión?
 logout-text = Tu sesión en este navegador terminará al momento. Tus otras sesiones seguirán abiertas.
+logout-this = Solo aquí, en este navegador
+logout-others =
+    { $n ->
+        [one] Solo en mi otra sesión
+       *[other] Solo en mis otras { $n } sesiones
+    }
+logout-all = En todas partes, también aquí
+flash-signed-out-everywhere =
+    { $n ->
+        [one] Has cerrado la sesión. Se ha cerrado una sesión.
+       *[other] Has cerrado la sesión en todas partes. Se han cerrado { $n } sesiones.
+    }
 logout-not-signed-in-title = No has iniciado sesión
 logout-not-signed-in-text = En este navegador no hay ninguna sesión que cerrar.
 flash-signed-out = Has cerrado la sesión.
@@ -150,10 +284,15 @@ reason-replaced = Nuevo inicio de sesión en el mismo navegador
 reason-ended_by_user = Terminada por el usuario
 reason-ended_by_admin = Terminada por un administrador
 reason-disabled = Cuenta desactivada
+reason-expired = Se le acabó el tiempo
+reason-idle = Demasiado tiempo sin uso
+reason-limit = Demasiadas sesiones de programas
 reason-reuse = Token ya usado presentado otra vez
 reason-lost = Respuesta perdida en el camino
 reason-superseded = Sustituido por un token más reciente
 what-session = Sesión completa
+what-any = Sesiones y tokens
+what-token = Token suelto
 what-access = Token de acceso
 what-refresh = Token de renovación
 by-user = El usuario

@@ -1,0 +1,88 @@
+//! The steps of a session's story.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+
+use super::schema::session_steps;
+use super::{Conn, Error, known};
+use crate::domain::{SessionId, StepKind, UnixTime};
+
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub kind: StepKind,
+    /// First and last time; a row may stand for several steps of one kind by one client.
+    pub at: UnixTime,
+    pub until: UnixTime,
+    pub times: i64,
+    pub ip: String,
+    pub user_agent: String,
+    /// Not what one expects of the same person's browser.
+    pub odd: bool,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = session_steps)]
+struct Row {
+    kind: String,
+    at: i64,
+    until: i64,
+    times: i64,
+    ip: String,
+    user_agent: String,
+    odd: bool,
+}
+
+impl TryFrom<Row> for Step {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            kind: known(StepKind::parse(&row.kind), "step", &row.kind)?,
+            at: UnixTime(row.at),
+            until: UnixTime(row.until),
+            times: row.times,
+            ip: row.ip,
+            user_agent: row.user_agent,
+            odd: row.odd,
+        })
+    }
+}
+
+/// The whole story, from the sign-in on.
+pub fn of(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
+    let rows = session_steps::table
+        .filter(session_steps::sid.eq(sid.to_string()))
+        .order(session_steps::nth)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Step::try_from).collect()
+}
+
+pub fn find(conn: &mut Conn, sid: SessionId, nth: i64) -> Result<Option<Step>, Error> {
+    let row = session_steps::table.find((sid.to_string(), nth)).select(Row::as_select()).first(conn).optional()?;
+    row.map(Step::try_from).transpose()
+}
+
+pub fn add(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(), Error> {
+    diesel::insert_into(session_steps::table)
+        .values((
+            session_steps::sid.eq(sid.to_string()),
+            session_steps::nth.eq(nth),
+            session_steps::kind.eq(step.kind.as_str()),
+            session_steps::at.eq(step.at.0),
+            session_steps::until.eq(step.until.0),
+            session_steps::times.eq(step.times),
+            session_steps::ip.eq(&step.ip),
+            session_steps::user_agent.eq(&step.user_agent),
+            session_steps::odd.eq(step.odd),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The same once more, at `until`.
+pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, until: UnixTime) -> Result<(), Error> {
+    diesel::update(session_steps::table.find((sid.to_string(), nth)))
+        .set((session_steps::until.eq(until.0), session_steps::times.eq(session_steps::times + 1)))
+        .execute(conn)?;
+    Ok(())
+}

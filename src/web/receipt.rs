@@ -1,0 +1,158 @@
+//! The receipt: proof of what one act ended, since when it is refused here, and until when it may be accepted elsewhere.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use super::App;
+use super::error::Error;
+use super::face::Face;
+use super::page::{Page, Time, html};
+use super::session_view::{self, SessionView};
+use super::signed_in::signed_in;
+use crate::domain::{Role, UnixTime, UserId};
+use crate::guards::AccessToken;
+use crate::store::session_lists::{self, Listed};
+use crate::store::sessions::End;
+use crate::store::users;
+
+/// Rows that a receipt shows one by one; beyond, it counts.
+const MOST: i64 = 200;
+/// A page that waits this long at most turns by itself.
+const LONGEST_WAIT: i64 = 3600;
+
+#[derive(Template)]
+#[template(path = "receipt.html")]
+struct ReceiptPage {
+    page: Page,
+    id: String,
+    at: Time,
+    reason: String,
+    by: String,
+    count: i64,
+    /// Apps that check tokens on their own may accept one until then. `None`: nothing can be accepted any more.
+    accepted_elsewhere_until: Option<Time>,
+    /// Seconds until the page should be looked at again.
+    turns_in: Option<i64>,
+    made_at: Time,
+    rows: Vec<Row>,
+    more: i64,
+}
+
+struct Row {
+    user: String,
+    session: SessionView,
+    access_until: Time,
+    access_is_over: bool,
+    refresh_until: Time,
+    /// Looked up while this page was made.
+    refused: bool,
+}
+
+struct Found {
+    listed: Vec<Listed>,
+    count: i64,
+    access_until: UnixTime,
+    end: End,
+    by: Option<String>,
+}
+
+pub(super) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AccessToken(caller): AccessToken,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let standing = signed_in(&req)?;
+    let (id, now) = (id.into_inner(), app.now());
+    let receipt = id.clone();
+    let found = app.read(move |conn| find(conn, &receipt)).await?.ok_or(Error::NotFound)?;
+    // Others' receipts are as good as none: nobody learns that they are there.
+    if standing.role != Role::Admin && found.listed.iter().any(|one| one.session.user != standing.user) {
+        return Err(Error::NotFound);
+    }
+    let until = found.access_until.plus(app.accounts.engine.options().decode_leeway);
+    if Face::of(&req, &app) == Face::Program {
+        return Ok(as_json(&app, &id, &found, until, now));
+    }
+    let page = Page::of(&app, &req, Some(&caller));
+    let names: HashMap<UserId, String> = found.end.by.zip(found.by.clone()).into_iter().collect();
+    let owner = found.listed.first().map_or(standing.user, |one| one.session.user);
+    let view = ReceiptPage {
+        at: page.time(found.end.at),
+        reason: session_view::reason(&page, found.end.reason),
+        by: session_view::by(&page, found.end.by, owner, found.end.reason, |by| {
+            names.get(&by).cloned().unwrap_or_default()
+        }),
+        count: found.count,
+        accepted_elsewhere_until: (until > now).then(|| page.time(until)),
+        turns_in: (1..=LONGEST_WAIT).contains(&until.since(now)).then(|| until.since(now) + 1),
+        made_at: page.time(now),
+        more: found.count - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
+        rows: found.listed.iter().map(|one| row(&app, &page, one, now)).collect(),
+        id,
+        page,
+    };
+    Ok(html(StatusCode::OK, &view))
+}
+
+fn find(conn: &mut crate::store::Conn, receipt: &str) -> Result<Option<Found>, crate::store::Error> {
+    let listed = session_lists::of_receipt(conn, receipt, MOST)?;
+    let Some(end) = listed.first().and_then(|one| one.session.end) else { return Ok(None) };
+    let (count, until) = session_lists::sum_of_receipt(conn, receipt)?;
+    let by = match end.by {
+        Some(by) => users::name_of(conn, by)?,
+        None => None,
+    };
+    Ok(Some(Found { listed, count, access_until: until.unwrap_or(end.at), end, by }))
+}
+
+fn row(app: &App, page: &Page, one: &Listed, now: UnixTime) -> Row {
+    Row {
+        user: one.user.to_string(),
+        session: session_view::of(app, page, &one.session),
+        access_until: page.time(one.session.access_until),
+        access_is_over: one.session.access_until <= now,
+        refresh_until: page.time(one.session.expires_at),
+        refused: is_refused(app, one),
+    }
+}
+
+/// By the very list that every request is checked against; what is no longer on it has run out.
+fn is_refused(app: &App, one: &Listed) -> bool {
+    let session = &one.session;
+    app.accounts.blocklist.refuses_session(session.sid) || session.expires_at.max(session.access_until) <= app.now()
+}
+
+fn as_json(app: &App, id: &str, found: &Found, until: UnixTime, now: UnixTime) -> HttpResponse {
+    let sessions: Vec<_> = found
+        .listed
+        .iter()
+        .map(|one| {
+            json!({
+                "sid": one.session.sid,
+                "user": one.user,
+                "ip": one.session.ip,
+                "user_agent": one.session.user_agent,
+                "signed_in_at": one.session.created_at,
+                "access_until": one.session.access_until,
+                "refresh_until": one.session.expires_at,
+                "refused": is_refused(app, one),
+            })
+        })
+        .collect();
+    HttpResponse::Ok().json(json!({
+        "receipt": id,
+        "refused_since": found.end.at,
+        "reason": found.end.reason,
+        "by": found.by,
+        "count": found.count,
+        "sessions": sessions,
+        "accepted_elsewhere_until": (until > now).then_some(until),
+        "made_at": now,
+    }))
+}

@@ -1,0 +1,92 @@
+//! Open sessions of everybody, newest first, for an admin.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Query, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use super::App;
+use super::error::Error;
+use super::face::Face;
+use super::list_query::{ListQuery, ON_A_PAGE, find_user, place_of};
+use super::page::{Page, html};
+use super::session_view::{self, SessionView};
+use super::signed_in::Admin;
+use crate::store::session_lists;
+
+const PATH: &str = "/admin/sessions";
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage {
+    page: Page,
+    query: ListQuery,
+    only_odd: bool,
+    rows: Vec<Row>,
+    user_unknown: bool,
+    /// To end all sessions of the user that is filtered by.
+    end_all_path: Option<String>,
+    first_page: Option<String>,
+    next_page: Option<String>,
+}
+
+struct Row {
+    user: String,
+    session: SessionView,
+    is_this: bool,
+}
+
+pub(super) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    Admin(caller): Admin,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, Error> {
+    let (query, now) = (query.into_inner(), app.now());
+    let mut filter = query.filter(&app.config.time_zone)?;
+    filter.odd = match query.state.as_str() {
+        "" => false,
+        "odd" => true,
+        _ => return Err(Error::BadInput("`state` is empty or odd".into())),
+    };
+    let name = query.user.clone();
+    let (mut rows, user_known) = app
+        .read(move |conn| {
+            let user_known = find_user(conn, &name, &mut filter)?;
+            let rows = if user_known { session_lists::open(conn, &filter, now)? } else { Vec::new() };
+            Ok((rows, user_known))
+        })
+        .await?;
+    let more = rows.len() > ON_A_PAGE;
+    rows.truncate(ON_A_PAGE);
+    let last = rows.last().filter(|_| more).map(|last| &last.session);
+    let next = last.map(|last| place_of(last.created_at, &last.sid.to_string()));
+    let own = caller.claims.session.map(|session| session.sid);
+    if Face::of(&req, &app) == Face::Program {
+        let sessions: Vec<_> =
+            rows.iter().map(|one| session_view::json(&app, &one.session, Some(&one.user), own)).collect();
+        return Ok(HttpResponse::Ok().json(json!({ "sessions": sessions, "next": next })));
+    }
+    let page = Page::of(&app, &req, Some(&caller));
+    let of_one_user = rows.first().filter(|_| !query.user.trim().is_empty()).map(|one| one.user.to_string());
+    let view = SessionsPage {
+        rows: rows
+            .iter()
+            .map(|one| Row {
+                user: one.user.to_string(),
+                session: session_view::of(&app, &page, &one.session),
+                is_this: own == Some(one.session.sid),
+            })
+            .collect(),
+        end_all_path: of_one_user
+            .map(|name| ListQuery { user: name, ..ListQuery::default() }.link("/admin/sessions/end", None)),
+        first_page: (!query.before.is_empty()).then(|| query.link(PATH, None)),
+        next_page: next.map(|next| query.link(PATH, Some(&next))),
+        only_odd: query.state == "odd",
+        user_unknown: !user_known,
+        query,
+        page,
+    };
+    Ok(html(StatusCode::OK, &view))
+}

@@ -1,0 +1,164 @@
+//! How a session went: sign-in, renewals, confirmations, end; as a picture and, with the same facts, as a table.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use super::App;
+use super::error::Error;
+use super::face::Face;
+use super::page::{Page, Time, html};
+use super::session_view::{self, SessionView};
+use super::signed_in::{Admin, signed_in};
+use super::timeline::Picture;
+use crate::domain::{SessionId, UserId, Username};
+use crate::guards::{AccessToken, Caller};
+use crate::store::sessions::{self, Session};
+use crate::store::steps::{self, Step};
+use crate::store::{Conn, users};
+
+#[derive(Template)]
+#[template(path = "story.html")]
+struct StoryPage {
+    page: Page,
+    user: String,
+    session: SessionView,
+    is_this: bool,
+    is_open: bool,
+    /// Where the list is that it stands in, and where it can be ended.
+    back: &'static str,
+    end_path: String,
+    receipt: Option<String>,
+    picture: Picture,
+    steps: Vec<StepRow>,
+    end: Option<EndRow>,
+}
+
+struct StepRow {
+    number: usize,
+    what: String,
+    at: Time,
+    until: Option<Time>,
+    ip: String,
+    browser: String,
+    odd: bool,
+}
+
+struct EndRow {
+    reason: String,
+    by: String,
+    at: Time,
+    is_danger: bool,
+}
+
+/// A session with what its pages need beside it.
+pub(super) struct Whole {
+    pub(super) session: Session,
+    pub(super) user: Username,
+    steps: Vec<Step>,
+    ended_by: Option<String>,
+}
+
+/// `None`: there is none, or it is not the caller's to see.
+pub(super) fn find(conn: &mut Conn, sid: &str, only_of: Option<UserId>) -> Result<Option<Whole>, crate::store::Error> {
+    let Some(sid) = SessionId::parse(sid) else { return Ok(None) };
+    let Some(session) = sessions::find(conn, sid)? else { return Ok(None) };
+    if only_of.is_some_and(|user| user != session.user) {
+        return Ok(None);
+    }
+    let Some(user) = users::find(conn, session.user)? else { return Ok(None) };
+    let ended_by = match session.end.and_then(|end| end.by) {
+        Some(by) => users::name_of(conn, by)?,
+        None => None,
+    };
+    Ok(Some(Whole { steps: steps::of(conn, sid)?, user: user.username, session, ended_by }))
+}
+
+/// One's own.
+pub(super) async fn own(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AccessToken(caller): AccessToken,
+    sid: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let user = signed_in(&req)?.user;
+    let found = app.read(move |conn| find(conn, &sid, Some(user))).await?.ok_or(Error::NotFound)?;
+    Ok(show(&app, &req, &caller, &found, "/account"))
+}
+
+/// Anybody's.
+pub(super) async fn any(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    Admin(caller): Admin,
+    sid: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let found = app.read(move |conn| find(conn, &sid, None)).await?.ok_or(Error::NotFound)?;
+    Ok(show(&app, &req, &caller, &found, "/admin/sessions"))
+}
+
+fn show(app: &App, req: &HttpRequest, caller: &Caller, found: &Whole, back: &'static str) -> HttpResponse {
+    let own = caller.claims.session.map(|session| session.sid);
+    if Face::of(req, app) == Face::Program {
+        return as_json(app, found, own);
+    }
+    let page = Page::of(app, req, Some(caller));
+    let session = &found.session;
+    let is_open = session.end.is_none() && session.expires_at > app.now();
+    let path = if back == "/account" { "/account/sessions" } else { back };
+    let view = StoryPage {
+        user: found.user.to_string(),
+        session: session_view::of(app, &page, session),
+        is_this: own == Some(session.sid),
+        is_open,
+        back,
+        end_path: format!("{path}/{}/end", session.sid),
+        receipt: session.receipt.as_ref().map(|receipt| format!("/receipts/{receipt}")),
+        picture: Picture::of(&found.steps, session.end.is_some()),
+        steps: found.steps.iter().enumerate().map(|(nth, step)| step_row(&page, nth, step)).collect(),
+        end: session.end.map(|end| EndRow {
+            reason: session_view::reason(&page, end.reason),
+            by: session_view::by(&page, end.by, session.user, end.reason, |_| {
+                found.ended_by.clone().unwrap_or_default()
+            }),
+            at: page.time(end.at),
+            is_danger: end.reason.is_danger(),
+        }),
+        page,
+    };
+    html(StatusCode::OK, &view)
+}
+
+fn step_row(page: &Page, nth: usize, step: &Step) -> StepRow {
+    StepRow {
+        number: nth + 1,
+        what: page.tn(&format!("step-{}", step.kind.as_str().replace('_', "-")), step.times),
+        at: page.time(step.at),
+        until: (step.times > 1).then(|| page.time(step.until)),
+        ip: step.ip.clone(),
+        browser: session_view::browser(page, &step.user_agent),
+        odd: step.odd,
+    }
+}
+
+fn as_json(app: &App, found: &Whole, own: Option<SessionId>) -> HttpResponse {
+    let steps: Vec<_> = found
+        .steps
+        .iter()
+        .map(|step| {
+            json!({
+                "what": step.kind,
+                "at": step.at,
+                "until": step.until,
+                "times": step.times,
+                "ip": step.ip,
+                "user_agent": step.user_agent,
+                "odd": step.odd,
+            })
+        })
+        .collect();
+    let session = session_view::json(app, &found.session, Some(&found.user), own);
+    HttpResponse::Ok().json(json!({ "session": session, "steps": steps, "ended_by": found.ended_by }))
+}
