@@ -105,3 +105,45 @@ fn whom_the_operator_makes_an_admin_is_one_on_the_next_request() {
     ok(folder, &["user", "role", "bea", "admin"], "");
     assert_eq!(server.ask("GET", "/admin/revoked", Some(&access), None).unwrap().status, 200);
 }
+
+#[test]
+fn open_sessions_are_listed_and_ended_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    for name in ["ana", "bea"] {
+        ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    let server = Server::start(folder);
+    assert_eq!(ok(folder, &["session", "list"], ""), "No session is open.\n");
+    let ana = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    let bea: Vec<String> = (0..3).map(|_| server.log_in("bea", PASSWORD).unwrap().text("access_token")).collect();
+    assert_eq!(ok(folder, &["session", "list"], "").lines().count(), 4);
+    let listed = ok(folder, &["session", "list", "--user", "ana", "--json"], "");
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&listed["user"], &listed["transport"]), (&"ana".into(), &"bearer".into()));
+
+    let said = ok(folder, &["session", "end", listed["sid"].as_str().unwrap()], "");
+    assert!(said.starts_with("1 session ended. Receipt: "), "{said}");
+    assert_eq!(server.ask("GET", "/protected", Some(&ana), None).unwrap().status, 401);
+    let said = ok(folder, &["session", "end", "--user", "BEA"], "");
+    assert!(said.starts_with("3 sessions ended"), "{said}");
+    for token in &bea {
+        assert_eq!(server.ask("GET", "/protected", Some(token), None).unwrap().status, 401);
+    }
+    let last = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    assert!(ok(folder, &["session", "end", "--since", "2020-01-01"], "").starts_with("1 session ended"));
+    assert_eq!(server.ask("GET", "/protected", Some(&last), None).unwrap().status, 401);
+
+    let revoked = ok(folder, &["revoked", "list"], "");
+    assert_eq!(revoked.matches("ended_by_admin").count(), 5, "{revoked}");
+    let of_ana = ok(folder, &["revoked", "list", "--user", "ana", "--reason", "ended_by_admin", "--json"], "");
+    assert_eq!(of_ana.lines().count(), 2, "{of_ana}");
+    for (arguments, text) in [
+        (&["session", "end", "nonsense"][..], "that is no session's id"),
+        (&["session", "end", "--since", "soon"], "that is no moment"),
+        (&["session", "end", "--user", "nobody"], "there is no user nobody"),
+        (&["session", "end", "--user", "ana"], "there was no such open session"),
+    ] {
+        assert!(fails(folder, arguments, "").contains(text), "{arguments:?}");
+    }
+}

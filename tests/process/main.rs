@@ -4,5 +4,6 @@
 mod commands;
 mod durability;
 mod logs;
+mod lost_answers;
 mod portero;
 mod start;

@@ -137,6 +137,7 @@ impl TestApp {
             http: Http::new(self.address),
             cookies: BTreeMap::new(),
             headers: Vec::new(),
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0".into(),
             form_value: String::new(),
         }
     }
@@ -290,6 +291,7 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     /// Sent with every request, such as `accept-language`.
     pub headers: Vec<(String, String)>,
+    pub user_agent: String,
     form_value: String,
 }
 
@@ -326,7 +328,7 @@ impl Browser {
         if !headers.iter().any(|(name, _)| *name == "accept") {
             all.push(("accept".into(), "text/html,application/xhtml+xml,*/*;q=0.8".into()));
         }
-        all.push(("user-agent".into(), "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0".into()));
+        all.push(("user-agent".into(), self.user_agent.clone()));
         all.extend(self.headers.iter().cloned());
         if !self.cookies.is_empty() {
             let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

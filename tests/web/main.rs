@@ -11,6 +11,8 @@ mod first_run;
 mod headers;
 mod pages;
 mod renewal;
+mod rotation;
+mod sessions;
 mod snapshots;
 mod store_trouble;
 mod tutorial;

@@ -12,14 +12,32 @@ fn steady(answer: &Answer) -> String {
         ("\">20", "</time>", "MOMENT"),
         ("Request id <span class=\"code\">", "<", "ID"),
         ("Id. de la petición <span class=\"code\">", "<", "ID"),
-        ("session <span class=\"code\">", "<", "ID"),
         ("action=\"/setup/", "\"", "TOKEN"),
         ("value=\"/setup/", "\"", "TOKEN"),
     ] {
         text = between(&text, before, after, name);
     }
+    let text = without_ids(&text);
     let lines: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     format!("{}\n{}", answer.status, lines.join("\n"))
+}
+
+/// With `UUID` and `SHORT` in place of session ids, whole and shortened.
+fn without_ids(text: &str) -> String {
+    let mut steady = String::new();
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
+        let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let is_id =
+            word.chars().all(|c| c.is_ascii_hexdigit() || c == '-') && word.contains(|c: char| c.is_ascii_digit());
+        let name = match word.len() {
+            36 if is_id => "UUID",
+            8 if is_id && !word.contains('-') => "SHORT",
+            _ => word,
+        };
+        steady.push_str(name);
+        steady.push_str(&piece[word.len()..]);
+    }
+    steady
 }
 
 /// Puts `name` in place of all that stands between `before` and the next `after`.
