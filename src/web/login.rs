@@ -73,7 +73,7 @@ fn show(
     let mut page = Page::of(app, req, None);
     let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
     // On this page the message says why it is shown.
-    let notice = page.flash.take();
+    let notice = page.flash.take().map(|message| message.text);
     let remember = form.remember == "on";
     html(status, &LoginPage { page, username: form.username, remember, next: form.next, errors, notice })
 }

@@ -23,7 +23,7 @@ pub(super) struct Page {
     /// Who is signed in.
     pub(super) user: Option<String>,
     pub(super) is_admin: bool,
-    pub(super) flash: Option<String>,
+    pub(super) flash: Option<Message>,
     /// Where the language form comes back to.
     pub(super) path: String,
     pub(super) languages: Vec<LanguageChoice>,
@@ -31,6 +31,13 @@ pub(super) struct Page {
     pub(super) script_url: String,
     pub(super) icon_url: String,
     app: App,
+}
+
+/// What the page says first, about what has just happened.
+pub(super) struct Message {
+    pub(super) text: String,
+    /// Something to be careful about, not good news.
+    pub(super) is_caution: bool,
 }
 
 pub(super) struct LanguageChoice {
@@ -79,9 +86,12 @@ impl Page {
             icon_url: static_files::url("icon.svg"),
             app: app.clone(),
         };
-        page.flash = browser_session::take_flash(&session).map(|flash: Flash| match flash.count {
-            Some(count) => page.tn(&flash.key, count),
-            None => page.t(&flash.key),
+        page.flash = browser_session::take_flash(&session).map(|flash: Flash| Message {
+            text: match flash.count {
+                Some(count) => page.tn(&flash.key, count),
+                None => page.t(&flash.key),
+            },
+            is_caution: flash.key.starts_with("notice-"),
         });
         page
     }

@@ -8,4 +8,5 @@ mod journeys;
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod portero;
 mod screenshots;
+mod sessions;
 mod without_script;

@@ -55,12 +55,35 @@ async fn every_page(language: &'static str) {
     sign_in(&browser, &server, "Íñigo").await;
     pictures(&browser, &name("login-disabled")).await;
     sign_in(&browser, &server, "ana").await;
-    for page in ["account", "change-password", "confirm?next=/change-password", "logout", "admin/revoked", "nowhere"] {
+    let pages = [
+        "account",
+        "change-password",
+        "confirm?next=/change-password",
+        "logout",
+        "admin/sessions",
+        "admin/revoked",
+        "admin/sessions/end?since=2020-01-01",
+        "admin/sessions/end",
+        "nowhere",
+    ];
+    for page in pages {
         browser.open(&at(&format!("/{page}"))).await;
-        let short = page.split(['?', '/']).next_back().unwrap_or(page);
-        let short = if page.starts_with("confirm") { "confirm" } else { short };
-        pictures(&browser, &name(short)).await;
+        let short = match page.split_once('?') {
+            Some((path, _)) => path.replace('/', "-"),
+            None => page.replace("/end", "/end-ask").replace('/', "-"),
+        };
+        pictures(&browser, &name(&short)).await;
     }
+    for (list, link, page) in [
+        ("/account", "td .row-links a:first-child", "story"),
+        ("/account", "td .row-links a[href$='/end']", "end-session"),
+    ] {
+        browser.open(&at(list)).await;
+        browser.go_by(browser.element(Locator::Css(link)).await).await;
+        pictures(&browser, &name(page)).await;
+    }
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("receipt")).await;
     browser.open(&at("/change-password")).await;
     browser.type_into("new_password", "short").await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
@@ -76,4 +99,52 @@ async fn every_page_in_english() {
 #[actix_web::test]
 async fn every_page_in_spanish() {
     every_page("es").await;
+}
+
+/// A copied cookie that is shown after its owner has gone on: what the admin finds.
+#[actix_web::test]
+async fn a_theft_as_it_looks_afterwards() {
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let folder = TempDir::new().unwrap();
+    for name in ["ana", "bea"] {
+        ok(folder.path(), &["user", "add", name, "--admin", "--password-stdin"], PASSWORD);
+    }
+    let mut command = portero(folder.path());
+    command.env("JWT_ACCESS_TOKEN_EXPIRES", "2s");
+    let server = Server::with(folder.path(), command);
+    let driver = Driver::start();
+    let owner = driver.browser().await;
+    sign_in(&owner, &server, "bea").await;
+    let wait = async || actix_web::rt::time::sleep(std::time::Duration::from_millis(2200)).await;
+    for _ in 0..2 {
+        wait().await;
+        owner.click("Account").await;
+    }
+    let cookie = owner.client.get_named_cookie("refresh_token_cookie").await.unwrap();
+    let copied = format!("refresh_token_cookie={}", cookie.value());
+    wait().await;
+    owner.click("Account").await;
+    owner.click("Account").await;
+    wait().await;
+    let request = format!(
+        "GET /account HTTP/1.1\r\nhost: x\r\naccept: text/html\r\nuser-agent: {FIREFOX}\r\ncookie: {copied}\r\n\r\n"
+    );
+    let mut answer = [0; 12];
+    std::io::Read::read_exact(&mut server.connect(request.as_bytes()), &mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 303", "the thief is led to the login page");
+    owner.click("Account").await;
+    owner.shows("Your session has ended").await;
+    sign_in(&owner, &server, "bea").await;
+    owner.shows("a used-up key was shown again").await;
+    pictures(&owner, "account-told-en").await;
+
+    let admin = driver.browser().await;
+    sign_in(&admin, &server, "ana").await;
+    admin.open(&format!("http://{}/admin/revoked?reason=reuse", server.address)).await;
+    pictures(&admin, "revoked-reuse-en").await;
+    admin.go_by(admin.element(Locator::Css("tr.danger a.code")).await).await;
+    admin.shows("Showed a used-up token").await;
+    pictures(&admin, "story-theft-en").await;
+    owner.close().await;
+    admin.close().await;
 }

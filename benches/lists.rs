@@ -1,0 +1,177 @@
+//! The admin's lists with a million open and a million ended sessions: `cargo bench --bench lists`.
+//!
+//! Makes the rows, then prints how long each list takes on its first page and far inside, by the store and as a page of the
+//! running server; and how long the server takes to its first answer with all that to load. `-- 100000` makes fewer rows.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use portero::domain::{Reason, SessionId, UnixTime, UserId};
+use portero::store::session_lists::{self, Filter};
+use portero::store::{Db, Error, sessions};
+use support::{Server, add_user, exchange, get, log_in};
+
+const USERS: i64 = 10_000;
+const TURNS: usize = 15;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let rows = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
+    let folder = tempfile::TempDir::new()?;
+    let data = folder.path().join("data");
+    let program = env!("CARGO_BIN_EXE_portero");
+    add_user(program, &data, "admin", &["--admin"])?;
+    let path = data.join("portero.db");
+    let now = make(&path, rows)?;
+
+    let db = Db::open(&path)?;
+    println!("\n{:44} {:>10} {:>10}", "query (ms, median)", "page 1", "far inside");
+    let of_user = UserId(77);
+    let filters: [(&str, Filter); 5] = [
+        ("all", Filter::default()),
+        ("of a user", Filter { user: Some(of_user), ..Filter::default() }),
+        ("from an address", Filter { ip: Some("10.0.0.77".into()), ..Filter::default() }),
+        ("unusual / for a reason", Filter { odd: true, reason: Some(Reason::Reuse), ..Filter::default() }),
+        (
+            "within a day",
+            Filter { from: Some(now.plus(-6 * 86_400)), until: Some(now.plus(-5 * 86_400)), ..Filter::default() },
+        ),
+    ];
+    for (name, filter) in &filters {
+        let open = |filter: &Filter| db.read(|conn| session_lists::open(conn, filter, now));
+        figures(&format!("open sessions, {name}"), filter, &open, |one| one.session.created_at)?;
+    }
+    for (name, filter) in &filters {
+        let ended = |filter: &Filter| db.read(|conn| session_lists::ended(conn, filter));
+        let moment = |one: &session_lists::Listed| one.session.end.map_or(UnixTime(0), |end| end.at);
+        figures(&format!("ended sessions, {name}"), filter, &ended, moment)?;
+    }
+    println!(
+        "{:44} {:>10.2}",
+        "one user's open sessions",
+        median(|| db.read(|conn| sessions::open_of(conn, of_user, now)).map(|_| ()))?
+    );
+    drop(db);
+    pages(program, &data, now)
+}
+
+/// A million of each, by SQLite itself; returns the moment up to which they reach.
+fn make(path: &std::path::Path, rows: i64) -> Result<UnixTime, Failure> {
+    #[derive(QueryableByName)]
+    struct Now {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        now: i64,
+    }
+    let begin = Instant::now();
+    let mut conn = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
+    let now =
+        diesel::sql_query("SELECT CAST(strftime('%s', 'now') AS INTEGER) AS now").get_result::<Now>(&mut conn)?.now;
+    let id = "lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) \
+              || '-a' || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))";
+    let numbers = |count| format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
+    conn.batch_execute(&format!(
+        "PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN;
+         {} INSERT INTO users (username, canonical, role, tokens_valid_from, created_at, failed_attempts)
+            SELECT 'user' || i, 'user' || i, 'user', 0, {now}, 0 FROM n;",
+        numbers(USERS)
+    ))?;
+    for ended in [false, true] {
+        let end = if ended {
+            format!(
+                "{now} - (i * 7 % (30 * 86400)), CASE i % 20 WHEN 0 THEN 'reuse' WHEN 1 THEN 'ended_by_admin' ELSE 'logout' END, \
+                 1 + i % {USERS}, NULL"
+            )
+        } else {
+            "NULL, NULL, NULL, NULL".to_owned()
+        };
+        conn.batch_execute(&format!(
+            "{} INSERT INTO sessions SELECT {id}, 2 + i % ({USERS} - 1), 'cookie', 1, {now} - (i * 7 % (20 * 86400)), {now},
+                {now} - i % 86400, {now} + 86400 + i % (10 * 86400), {now}, '10.0.' || (i / 250 % 40) || '.' || (i % 250),
+                'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 3, 3, 2, {now}, 1, 'seed', 1,
+                i % 100 = 0, {end} FROM n;",
+            numbers(rows)
+        ))?;
+    }
+    conn.batch_execute("COMMIT; ANALYZE;")?;
+    println!("made {rows} open and {rows} ended sessions of {USERS} users in {:.0} s", begin.elapsed().as_secs_f64());
+    Ok(UnixTime(now))
+}
+
+/// The list's first page, and one that begins three quarters down the list.
+fn figures(
+    name: &str,
+    filter: &Filter,
+    list: &impl Fn(&Filter) -> Result<Vec<session_lists::Listed>, Error>,
+    moment: impl Fn(&session_lists::Listed) -> UnixTime,
+) -> Result<(), Failure> {
+    let first = Filter { limit: 51, ..filter.clone() };
+    let all = list(&Filter { limit: i64::MAX, ..filter.clone() })?;
+    let far = all.get(all.len() * 3 / 4).ok_or("an empty list tells nothing")?;
+    let inside = Filter { before: Some((moment(far), far.session.sid.to_string())), ..first.clone() };
+    println!(
+        "{:44} {:>10.2} {:>10.2}   of {}",
+        name,
+        median(|| list(&first).map(|_| ()))?,
+        median(|| list(&inside).map(|_| ()))?,
+        all.len()
+    );
+    Ok(())
+}
+
+/// Milliseconds.
+fn median<E>(mut act: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
+    let mut times = Vec::new();
+    for _ in 0..TURNS {
+        let begin = Instant::now();
+        act()?;
+        times.push(begin.elapsed());
+    }
+    times.sort();
+    Ok(times[TURNS / 2].as_secs_f64() * 1000.0)
+}
+
+fn pages(program: &str, data: &std::path::Path, now: UnixTime) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let server = Server::start(Command::new(program).args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data))?;
+    let mut stream = TcpStream::connect(server.address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    exchange(&mut stream, &get("/readyz", ""))?;
+    println!("\n{:44} {:>10.0}", "start to ready with all this (ms)", begin.elapsed().as_secs_f64() * 1000.0);
+    println!("{:44} {:>10.0}", "memory then (MB)", server.resident_megabytes()?);
+    let token = log_in(server.address, "admin")?;
+
+    println!("\n{:44} {:>10}", "page (ms, median, JSON by the server)", "");
+    let nobody = SessionId::random();
+    let deep = now.plus(-15 * 86_400).0;
+    for path in [
+        "/admin/sessions".to_owned(),
+        format!("/admin/sessions?before={deep}.{nobody}"),
+        "/admin/sessions?user=user77".to_owned(),
+        "/admin/sessions?ip=10.0.0.77".to_owned(),
+        "/admin/sessions?state=odd".to_owned(),
+        "/admin/revoked".to_owned(),
+        format!("/admin/revoked?before={deep}.{nobody}"),
+        "/admin/revoked?user=user77".to_owned(),
+        "/admin/revoked?ip=10.0.0.77".to_owned(),
+        "/admin/revoked?reason=reuse".to_owned(),
+        format!("/admin/revoked?from={}&until={}", deep, deep + 86_400),
+        "/account".to_owned(),
+    ] {
+        let request = get(&path, &format!("authorization: Bearer {token}\r\n"));
+        let took = median(|| {
+            let answer = exchange(&mut stream, &request)?;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            Ok::<_, std::io::Error>(())
+        })?;
+        let shown = path.split_once(&nobody.to_string()).map_or(path.as_str(), |(head, _)| head);
+        println!("{shown:44} {took:>10.2}");
+    }
+    Ok(())
+}
