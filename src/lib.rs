@@ -1,7 +1,7 @@
 //! Portero, a self-hosted login service. The modules in reading order, each importing only from those above it
 //! (`tests/layers.rs` draws the line):
 //!
-//! - [`domain`]: values right by construction, no I/O
+//! - [`domain`]: values right by construction, no I/O; [`user_agent`]: browsers in words
 //! - [`tokens`]: the token engine; [`password`]: hashing; [`blocklist`]: what is refused, in memory; [`store`]: the only SQL
 //! - [`config`]: every setting
 //! - [`accounts`]: the acts, one file each

@@ -2,9 +2,9 @@
 
 use super::{Client, Error};
 use crate::domain::{StepKind, UnixTime};
+use crate::store::Tx;
 use crate::store::sessions::{self, Session};
 use crate::store::steps::{self, Step};
-use crate::store::{Conn, Tx};
 use crate::user_agent;
 
 /// Stores a session that begins now, with the first step of its story.
@@ -37,20 +37,12 @@ pub(super) fn note(
     session.user_agent.clone_from(&client.user_agent);
     session.last_seen_at = session.last_seen_at.max(now);
     session.odd |= odd;
-    if !odd && repeats_last(tx.conn, session, kind)? {
-        steps::repeat(tx.conn, session.sid, session.steps - 1, now)?;
-        return Ok(());
-    }
     let step =
         Step { kind, at: now, until: now, times: 1, ip: client.ip.clone(), user_agent: client.user_agent.clone(), odd };
-    steps::add(tx.conn, session.sid, session.steps, &step)?;
-    session.steps += 1;
+    // One statement where the step is like the one before, as it mostly is: renewals are what a session does.
+    if odd || !steps::repeat(tx.conn, session.sid, session.steps - 1, &step)? {
+        steps::add(tx.conn, session.sid, session.steps, &step)?;
+        session.steps += 1;
+    }
     Ok(())
-}
-
-fn repeats_last(conn: &mut Conn, session: &Session, kind: StepKind) -> Result<bool, Error> {
-    let last = steps::find(conn, session.sid, session.steps - 1)?;
-    Ok(last.is_some_and(|last| {
-        last.kind == kind && !last.odd && last.ip == session.ip && last.user_agent == session.user_agent
-    }))
 }

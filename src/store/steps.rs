@@ -1,6 +1,6 @@
 //! The steps of a session's story.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::{ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
 
 use super::schema::session_steps;
 use super::{Conn, Error, known};
@@ -57,11 +57,6 @@ pub fn of(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
     rows.into_iter().map(Step::try_from).collect()
 }
 
-pub fn find(conn: &mut Conn, sid: SessionId, nth: i64) -> Result<Option<Step>, Error> {
-    let row = session_steps::table.find((sid.to_string(), nth)).select(Row::as_select()).first(conn).optional()?;
-    row.map(Step::try_from).transpose()
-}
-
 pub fn add(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(), Error> {
     diesel::insert_into(session_steps::table)
         .values((
@@ -79,10 +74,16 @@ pub fn add(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(),
     Ok(())
 }
 
-/// The same once more, at `until`.
-pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, until: UnixTime) -> Result<(), Error> {
-    diesel::update(session_steps::table.find((sid.to_string(), nth)))
-        .set((session_steps::until.eq(until.0), session_steps::times.eq(session_steps::times + 1)))
+/// Once more what the `nth` row tells, if it is of the same kind and client and nothing about it is odd. `false`: it is not.
+pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<bool, Error> {
+    let same = session_steps::table
+        .find((sid.to_string(), nth))
+        .filter(session_steps::kind.eq(step.kind.as_str()))
+        .filter(session_steps::ip.eq(&step.ip))
+        .filter(session_steps::user_agent.eq(&step.user_agent))
+        .filter(session_steps::odd.eq(false));
+    let changed = diesel::update(same)
+        .set((session_steps::until.eq(step.until.0), session_steps::times.eq(session_steps::times + 1)))
         .execute(conn)?;
-    Ok(())
+    Ok(changed == 1)
 }
