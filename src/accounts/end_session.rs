@@ -9,9 +9,10 @@ use super::{Accounts, By, Client, Error};
 use crate::blocklist::BlockedToken;
 use crate::domain::{Reason, SessionId, UnixTime, UserId};
 use crate::store::audit::{self, What};
-pub use crate::store::sessions::{End, JustEnded, Which};
+pub use crate::store::session_ends::{JustEnded, Which};
+pub use crate::store::sessions::End;
 use crate::store::token_blocklist::{self, Entry};
-use crate::store::{Pending, Tx, sessions};
+use crate::store::{Pending, Tx, session_ends, sessions};
 use crate::tokens::Claims;
 
 /// What one act ended. The receipt names it: the page that proves it is found by that.
@@ -24,7 +25,7 @@ pub struct Ended {
 /// Ends sessions inside a transaction.
 pub(super) fn end(tx: &mut Tx<'_>, at: &Arc<Accounts>, which: Which, end: End) -> Result<Ended, Error> {
     let receipt = Uuid::new_v4().to_string();
-    let ended = sessions::end(tx.conn, which, end, &receipt)?;
+    let ended = session_ends::end(tx.conn, which, end, &receipt)?;
     let Some(first) = ended.first() else { return Ok(Ended { receipt, sessions: ended }) };
     // One event for the act. The sessions themselves say by its receipt that they belong to it.
     let alone = (ended.len() == 1).then_some(first.sid);

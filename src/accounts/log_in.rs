@@ -7,7 +7,7 @@ use super::{Accounts, Client, Error, Pair, story};
 use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, Username};
 use crate::password::Check;
 use crate::store::audit::{self, What};
-use crate::store::sessions;
+use crate::store::session_ends;
 use crate::store::users::{self, User};
 
 pub struct Credentials {
@@ -93,7 +93,7 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
         }
         story::begin(tx, &session)?;
         if transport == Transport::Bearer {
-            for oldest in sessions::beyond_limit(tx.conn, user.id, acts.rules.bearer_limit, now)? {
+            for oldest in session_ends::beyond_limit(tx.conn, user.id, acts.rules.bearer_limit, now)? {
                 end(tx, &acts, Which::One(oldest), End { at: now, reason: Reason::Limit, by: None })?;
             }
         }

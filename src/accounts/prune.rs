@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::last_seen::flush_last_seen;
 use super::{Accounts, Error};
 use crate::domain::UnixTime;
-use crate::store::{sessions, token_blocklist};
+use crate::store::{session_ends, sessions, token_blocklist};
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
 pub(super) const MARGIN: i64 = 24 * 60 * 60;
@@ -52,7 +52,7 @@ pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> 
     flush_last_seen(at)?;
     let mut closed = 0;
     loop {
-        let round = at.db.write::<_, Error>(move |tx| Ok(sessions::close_run_out(tx.conn, now, BATCH)?))?;
+        let round = at.db.write::<_, Error>(move |tx| Ok(session_ends::close_run_out(tx.conn, now, BATCH)?))?;
         closed += round;
         if round == 0 {
             break;
@@ -60,14 +60,14 @@ pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> 
     }
     let idle = at.rules.idle;
     let before = now.plus(-idle);
-    let unused = at.db.read(|conn| sessions::idle_since(conn, before, MOST_IDLE))?;
+    let unused = at.db.read(|conn| session_ends::idle_since(conn, before, MOST_IDLE))?;
     for batch in unused.chunks(BATCH_OF_IDLE) {
         let (acts, batch) = (Arc::clone(at), batch.to_vec());
         closed += at.db.write::<_, Error>(move |tx| {
             let mut ended = Vec::new();
             for sid in batch {
                 let used_meanwhile = acts.last_seen.of(sid).is_some();
-                if !used_meanwhile && let Some(until) = sessions::close_idle(tx.conn, sid, before, idle)? {
+                if !used_meanwhile && let Some(until) = session_ends::close_idle(tx.conn, sid, before, idle)? {
                     ended.push((sid, until));
                 }
             }

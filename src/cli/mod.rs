@@ -29,7 +29,7 @@ pub struct Arguments {
     /// The folder for database and keys
     #[arg(long, global = true, value_name = "PATH")]
     data_dir: Option<String>,
-    /// Where people reach this server, such as https://login.example.org
+    /// Where people reach this server: scheme, host and port
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
     /// Any other setting, such as session.idle=2d; see docs/settings.md

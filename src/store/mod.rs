@@ -4,6 +4,7 @@ pub mod audit;
 pub mod instance;
 pub mod links;
 mod schema;
+pub mod session_ends;
 pub mod session_lists;
 pub mod sessions;
 pub mod steps;

@@ -1,9 +1,6 @@
 //! The sessions, open and ended.
 
-use diesel::{
-    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper,
-};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
 
 use super::schema::sessions;
 use super::{Conn, Error, known};
@@ -39,6 +36,15 @@ pub struct Session {
     pub end: Option<End>,
     /// Names the act that ended it, and whatever else with it.
     pub receipt: Option<String>,
+}
+
+/// How, why and by whom a session ends.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    pub at: UnixTime,
+    pub reason: Reason,
+    /// `None`: the program itself or the command line.
+    pub by: Option<UserId>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -219,178 +225,6 @@ pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(),
     let current = sessions::table.find(sid.to_string()).filter(sessions::generation.eq(generation));
     diesel::update(current).set(sessions::seen.eq(true)).execute(conn)?;
     Ok(())
-}
-
-/// How, why and by whom a session ends.
-#[derive(Clone, Copy, Debug)]
-pub struct End {
-    pub at: UnixTime,
-    pub reason: Reason,
-    /// `None`: the program itself or the command line.
-    pub by: Option<UserId>,
-}
-
-/// Which open sessions an act is about.
-#[derive(Clone, Copy, Debug)]
-pub enum Which {
-    One(SessionId),
-    OfUser {
-        user: UserId,
-        except: Option<SessionId>,
-    },
-    /// Those signed in at this moment or later.
-    Since {
-        moment: UnixTime,
-        except: Option<SessionId>,
-    },
-}
-
-/// A session that was open until now.
-#[derive(Clone, Debug)]
-pub struct JustEnded {
-    pub sid: SessionId,
-    pub user: UserId,
-    pub transport: Transport,
-    pub remembered: bool,
-    /// Until when a token of it could be shown.
-    pub until: UnixTime,
-}
-
-/// Ends those that are open, in one statement; of two acts at once, one gets each session.
-pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec<JustEnded>, Error> {
-    let change = (
-        sessions::ended_at.eq(end.at.0),
-        sessions::end_reason.eq(end.reason.as_str()),
-        sessions::ended_by.eq(end.by.map(|user| user.0)),
-        sessions::receipt.eq(receipt),
-    );
-    let mut update = diesel::update(sessions::table.filter(sessions::ended_at.is_null())).set(change).into_boxed();
-    // What has run out by itself is over already, but a session that is named is closed whatever its clock says.
-    let excepted = match which {
-        Which::One(sid) => {
-            update = update.filter(sessions::sid.eq(sid.to_string()));
-            None
-        }
-        Which::OfUser { user, except } => {
-            update = update.filter(sessions::user_id.eq(user.0)).filter(sessions::expires_at.gt(end.at.0));
-            except
-        }
-        Which::Since { moment, except } => {
-            update = update.filter(sessions::created_at.ge(moment.0)).filter(sessions::expires_at.gt(end.at.0));
-            except
-        }
-    };
-    if let Some(sid) = excepted {
-        update = update.filter(sessions::sid.ne(sid.to_string()));
-    }
-    type Columns = (String, i64, String, bool, i64, i64);
-    let rows: Vec<Columns> = update
-        .returning((
-            sessions::sid,
-            sessions::user_id,
-            sessions::transport,
-            sessions::remembered,
-            sessions::expires_at,
-            sessions::access_until,
-        ))
-        .get_results(conn)?;
-    rows.into_iter()
-        .map(|(id, user, transport, remembered, expires_at, access_until)| {
-            Ok(JustEnded {
-                sid: sid(&id)?,
-                user: UserId(user),
-                transport: known(Transport::parse(&transport), "transport", &transport)?,
-                remembered,
-                until: UnixTime(expires_at.max(access_until)),
-            })
-        })
-        .collect()
-}
-
-/// How many open sessions an act would end.
-pub fn count(conn: &mut Conn, which: Which, now: UnixTime) -> Result<i64, Error> {
-    let mut query =
-        sessions::table.filter(sessions::ended_at.is_null()).filter(sessions::expires_at.gt(now.0)).into_boxed();
-    let excepted = match which {
-        Which::One(sid) => {
-            query = query.filter(sessions::sid.eq(sid.to_string()));
-            None
-        }
-        Which::OfUser { user, except } => {
-            query = query.filter(sessions::user_id.eq(user.0));
-            except
-        }
-        Which::Since { moment, except } => {
-            query = query.filter(sessions::created_at.ge(moment.0));
-            except
-        }
-    };
-    if let Some(sid) = excepted {
-        query = query.filter(sessions::sid.ne(sid.to_string()));
-    }
-    Ok(query.count().get_result(conn)?)
-}
-
-/// The oldest open sessions of programs that the user has beyond `limit`.
-pub fn beyond_limit(conn: &mut Conn, user: UserId, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {
-    let ids: Vec<String> = sessions::table
-        .filter(sessions::user_id.eq(user.0))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now.0))
-        .filter(sessions::transport.eq(Transport::Bearer.as_str()))
-        .order((sessions::created_at.desc(), sessions::sid.desc()))
-        .offset(limit)
-        // SQLite knows no offset without a limit.
-        .limit(i64::from(u16::MAX))
-        .select(sessions::sid)
-        .load(conn)?;
-    ids.iter().map(|id| sid(id)).collect()
-}
-
-/// Marks as ended what has run out by itself, at the moment when it did. At most `limit` rows; returns how many.
-pub fn close_run_out(conn: &mut Conn, now: UnixTime, limit: i64) -> Result<usize, Error> {
-    let ids: Vec<String> = sessions::table
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.le(now.0))
-        .select(sessions::sid)
-        .limit(limit)
-        .load(conn)?;
-    let closed = diesel::update(sessions::table.filter(sessions::sid.eq_any(&ids)))
-        .set((
-            sessions::ended_at.eq(sessions::expires_at.nullable()),
-            sessions::end_reason.eq(Reason::Expired.as_str()),
-        ))
-        .execute(conn)?;
-    Ok(closed)
-}
-
-/// Open sessions last seen before `before`. At most `limit`. Looks at every open session, so not for the writer.
-pub fn idle_since(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Vec<SessionId>, Error> {
-    let ids: Vec<String> = sessions::table
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::last_seen_at.lt(before.0))
-        .select(sessions::sid)
-        .limit(limit)
-        .load(conn)?;
-    ids.iter().map(|id| sid(id)).collect()
-}
-
-/// Marks one of those as ended, unless it was used after all. `idle`: seconds. Returns until when a token of it could be
-/// shown; `None`: it was used.
-pub fn close_idle(conn: &mut Conn, id: SessionId, before: UnixTime, idle: i64) -> Result<Option<UnixTime>, Error> {
-    let unused = sessions::table
-        .find(id.to_string())
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::last_seen_at.lt(before.0));
-    let until: Option<i64> = diesel::update(unused)
-        .set((
-            sessions::ended_at.eq((sessions::last_seen_at + idle).nullable()),
-            sessions::end_reason.eq(Reason::Idle.as_str()),
-        ))
-        .returning(sessions::expires_at)
-        .get_result(conn)
-        .optional()?;
-    Ok(until.map(UnixTime))
 }
 
 /// Sessions that were ended though their tokens could still be shown, with the moment from which none can be.

@@ -13,7 +13,7 @@ use super::{App, end_session, list_query};
 use crate::accounts::{Which, end_sessions};
 use crate::domain::{Reason, UnixTime, Username};
 use crate::guards::Caller;
-use crate::store::{sessions, users};
+use crate::store::{session_ends, users};
 
 #[derive(Template)]
 #[template(path = "end_sessions.html")]
@@ -130,5 +130,5 @@ fn since(moment: UnixTime, caller: &Caller) -> Which {
 
 async fn count(app: &App, which: Which) -> Result<i64, Error> {
     let now = app.now();
-    app.read(move |conn| sessions::count(conn, which, now)).await
+    app.read(move |conn| session_ends::count(conn, which, now)).await
 }

@@ -20,7 +20,7 @@ use super::{App, end_session, signed_in as who, token_cookies};
 use crate::accounts::{self, Which, end_sessions};
 use crate::domain::{Reason, TokenType};
 use crate::guards::{AnyToken, Caller};
-use crate::store::sessions;
+use crate::store::session_ends;
 use crate::tokens::options::Location;
 use crate::tokens::{Claims, Fault};
 
@@ -76,7 +76,7 @@ pub(super) async fn form(
 async fn count_others(app: &App, req: &HttpRequest, caller: &Caller) -> Result<i64, Error> {
     let which = Which::OfUser { user: signed_in(req)?.user, except: caller.claims.session.map(|session| session.sid) };
     let now = app.now();
-    app.read(move |conn| sessions::count(conn, which, now)).await
+    app.read(move |conn| session_ends::count(conn, which, now)).await
 }
 
 #[derive(Default, Deserialize)]
