@@ -80,6 +80,8 @@ struct Inner {
     tokens: HashMap<u128, Blocked>,
     sessions: HashMap<u128, UnixTime>,
     unseen: HashMap<SessionId, i64>,
+    /// Sights that the database does not know of yet.
+    just_seen: HashMap<SessionId, i64>,
     in_doubt: bool,
 }
 
@@ -136,7 +138,10 @@ impl Blocklist {
         }
         fresh.sessions = contents.sessions.into_iter().map(|(sid, until)| (sid.as_u128(), until)).collect();
         fresh.unseen = contents.unseen.into_iter().collect();
-        *self.write() = fresh;
+        let mut inner = self.write();
+        // These are ahead of the database, not behind it.
+        fresh.just_seen = std::mem::take(&mut inner.just_seen);
+        *inner = fresh;
     }
 
     /// Until the next [`load`](Self::load), every question is answered with [`Verdict::Unknowable`].
@@ -199,14 +204,24 @@ impl Blocklist {
         let mut inner = self.write();
         if inner.unseen.get(&sid) == Some(&generation) {
             inner.unseen.remove(&sid);
+            inner.just_seen.insert(sid, generation);
             true
         } else {
             false
         }
     }
 
-    pub fn is_unseen(&self, sid: SessionId, generation: i64) -> bool {
-        self.read().unseen.get(&sid) == Some(&generation)
+    /// A sight that the database may not know of yet.
+    pub fn was_just_seen(&self, sid: SessionId, generation: i64) -> bool {
+        self.read().just_seen.get(&sid) == Some(&generation)
+    }
+
+    /// The database knows of that sight now.
+    pub fn forget_sight(&self, sid: SessionId, generation: i64) {
+        let mut inner = self.write();
+        if inner.just_seen.get(&sid) == Some(&generation) {
+            inner.just_seen.remove(&sid);
+        }
     }
 
     /// Lets go of what could not be shown any more since `before`.
@@ -317,6 +332,9 @@ mod tests {
         assert_eq!(list.judge(of_session(sid)), Verdict::Good { standing: ana(), first_seen: true });
         assert!(!list.note_seen(sid, 2), "another generation");
         assert!(list.note_seen(sid, 3));
+        assert!(list.was_just_seen(sid, 3));
+        list.forget_sight(sid, 3);
+        assert!(!list.was_just_seen(sid, 3));
         assert!(!list.note_seen(sid, 3));
     }
 

@@ -55,7 +55,7 @@ pub fn set_password(
     let acts = Arc::clone(at);
     at.db.write(move |tx| {
         let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(None) };
-        if !users::set_password(tx.conn, user.id, user.password_hash.as_deref(), &hash, now)? {
+        if !users::set_password(tx.conn, user.id, user.password_version, &hash, now)? {
             return Err(crate::store::Error::NotTaken.into());
         }
         let every = Which::OfUser { user: user.id, except: None };

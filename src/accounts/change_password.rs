@@ -39,7 +39,7 @@ pub fn change_password(at: &Arc<Accounts>, asked: ChangePassword, now: UnixTime)
     let found = at.db.read(|conn| users::find(conn, user))?;
     let known = found.and_then(|user| user.password_hash.clone().map(|hash| (user, hash)));
     let Some((user, old_hash)) = known else { return Ok(Changed::Over) };
-    let own = claims.session;
+    let (own, version) = (claims.session, user.password_version);
     if at.passwords.check(&current, &old_hash)? == Check::Wrong {
         note_failure(at, &user, What::ConfirmFailed, own.map(|session| session.sid), client.ip, now);
         return Ok(Changed::WrongPassword);
@@ -65,7 +65,7 @@ pub fn change_password(at: &Arc<Accounts>, asked: ChangePassword, now: UnixTime)
             // It ended meanwhile. Whatever was ended above is undone with the rest.
             Some(None) => return Err(Error::SessionOver),
         };
-        if !users::set_password(tx.conn, user.id, Some(&old_hash), &new_hash, now)? {
+        if !users::set_password(tx.conn, user.id, version, &new_hash, now)? {
             // The own session was ended above: undone with the rest, as this is an error to the transaction.
             return Err(crate::store::Error::NotTaken.into());
         }

@@ -42,11 +42,12 @@ pub fn confirm(
         note_failure(at, &user, What::ConfirmFailed, Some(shown.sid), client.ip, now);
         return Ok(Confirmed::WrongPassword);
     }
+    let version = user.password_version;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
         // Hashing took its time. Whatever was changed meanwhile wins.
         let unchanged = users::find(tx.conn, user.id)?
-            .is_some_and(|user| user.disabled_at.is_none() && user.password_hash.as_deref() == Some(hash.as_str()));
+            .is_some_and(|user| user.disabled_at.is_none() && user.password_version == version);
         let session = sessions::find(tx.conn, shown.sid)?.filter(|session| session.expires_at > now);
         let (true, Some(session)) = (unchanged, session) else { return Ok::<_, Error>(None) };
         let access_until = acts.access_end(&session, now).max(session.access_until);
@@ -86,6 +87,9 @@ pub fn confirm(
         Ok(Some((confirmed, subject)))
     })?;
     let Some((session, subject)) = stored else { return Ok(Confirmed::Over) };
+    // Of the generation that was shown: the row may be ahead by an answer that was lost, and a token of its generation would
+    // count as a sight of what never arrived.
+    let session = Session { generation: shown.generation, ..session };
     Ok(Confirmed::Fresh {
         access: at.extra_access(&subject, &session, at.rules.fresh_from(now), now)?,
         csrf: at.mint_keys.csrf(&session),

@@ -15,7 +15,7 @@ use crate::store::token_blocklist::{self, Entry};
 use crate::store::{Pending, Tx, session_ends, sessions};
 use crate::tokens::Claims;
 
-/// What one act ended. The receipt names it: the page that proves it is found by that.
+/// What one act ended of what was still open. The receipt names it: the page that proves it is found by that.
 #[derive(Clone, Debug)]
 pub struct Ended {
     pub receipt: String,
@@ -25,7 +25,11 @@ pub struct Ended {
 /// Ends sessions inside a transaction.
 pub(super) fn end(tx: &mut Tx<'_>, at: &Arc<Accounts>, which: Which, end: End) -> Result<Ended, Error> {
     let receipt = Uuid::new_v4().to_string();
-    let ended = session_ends::end(tx.conn, which, end, &receipt)?;
+    let (ended, run_out): (Vec<_>, Vec<_>) =
+        session_ends::end(tx.conn, which, end, &receipt)?.into_iter().partition(|one| one.until > end.at);
+    // Those are refused from now on as well, whatever the clock will say; but nobody counts them as ended.
+    let memory = Arc::clone(at);
+    tx.after_commit(move || memory.blocklist.end_sessions(run_out.iter().map(|one| (one.sid, one.until))));
     let Some(first) = ended.first() else { return Ok(Ended { receipt, sessions: ended }) };
     // One event for the act. The sessions themselves say by its receipt that they belong to it.
     let alone = (ended.len() == 1).then_some(first.sid);
@@ -125,6 +129,11 @@ pub fn end_stolen(at: &Arc<Accounts>, sid: SessionId, client: Client, now: UnixT
 /// moment reopens is that the predecessor, shown after the grace, counts as an honest retry once more.
 pub fn note_seen(at: &Arc<Accounts>, sid: SessionId, generation: i64) {
     if at.blocklist.note_seen(sid, generation) {
-        drop(at.db.submit::<_, Error>(move |tx| Ok(sessions::note_seen(tx.conn, sid, generation)?)));
+        let acts = Arc::clone(at);
+        drop(at.db.submit::<_, Error>(move |tx| {
+            sessions::note_seen(tx.conn, sid, generation)?;
+            tx.after_commit(move || acts.blocklist.forget_sight(sid, generation));
+            Ok(())
+        }));
     }
 }

@@ -76,13 +76,14 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
         Check::Right | Check::Wrong => None,
     };
 
+    let version = user.password_version;
     let session = at.new_session(user.id, transport, remembered, &client, now);
     let pair = at.pair(&at.standing(&user).subject, &session, at.rules.fresh_from(now))?;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
         // Hashing took its time. Whatever was changed meanwhile wins.
         let Some(user) = users::find(tx.conn, user.id)? else { return Ok::<_, Error>(None) };
-        if user.disabled_at.is_some() || user.password_hash.as_deref() != Some(hash.as_str()) {
+        if user.disabled_at.is_some() || user.password_version != version {
             return Ok(None);
         }
         if let Some(newer) = &newer_hash {

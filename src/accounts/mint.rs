@@ -96,8 +96,7 @@ impl Accounts {
     /// The same pair, as a renewal hands it out.
     pub(super) fn renewed_pair(&self, subject: &str, session: &Session, now: UnixTime) -> Result<Pair, Error> {
         let mut pair = self.pair(subject, session, Fresh::No)?;
-        if session.auth_time > session.rotated_at {
-            // A confirmation has put another access token in the place of this one since, and revoked it.
+        if was_confirmed_since(session) {
             pair.access = self.extra_access(subject, session, Fresh::No, now)?;
         }
         Ok(pair)
@@ -191,6 +190,12 @@ impl Accounts {
         session.access_until = self.access_end(&session, now);
         session
     }
+}
+
+/// Whether a confirmation may have put another access token in the place of the pair's own, and revoked that. Within one second
+/// nobody can tell: then it has.
+pub(super) fn was_confirmed_since(session: &Session) -> bool {
+    session.auth_time >= session.rotated_at
 }
 
 /// An access token outside any session, for a peer's refresh token where the settings trust peers. Not fresh.

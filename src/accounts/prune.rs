@@ -51,8 +51,16 @@ impl PruneClock {
 pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
     flush_last_seen(at)?;
     let mut closed = 0;
+    // A clock may be wrong by as much without being doubted, and what is closed is not opened again.
+    let surely = now.plus(-TOLERATED_JUMP);
     loop {
-        let round = at.db.write::<_, Error>(move |tx| Ok(session_ends::close_run_out(tx.conn, now, BATCH)?))?;
+        let acts = Arc::clone(at);
+        let round = at.db.write::<_, Error>(move |tx| {
+            let run_out = session_ends::close_run_out(tx.conn, surely, BATCH)?;
+            let count = run_out.len();
+            tx.after_commit(move || acts.blocklist.end_sessions(run_out.into_iter()));
+            Ok(count)
+        })?;
         closed += round;
         if round == 0 {
             break;

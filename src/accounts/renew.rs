@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::end_session::{End, end};
+use super::mint::was_confirmed_since;
 use super::rotation::{self, Judgement, Shown, State};
 use super::{Accounts, Client, Error, Pair, SignedToken, block_token, story};
 use crate::config::Rotate;
@@ -129,7 +130,7 @@ fn turn(
         previous_issue: session.previous_issue,
         rotated_at: session.rotated_at,
         // Memory knows of a sight up to a second before the row does.
-        seen: session.seen || !at.blocklist.is_unseen(session.sid, session.generation),
+        seen: session.seen || at.blocklist.was_just_seen(session.sid, session.generation),
     };
     let (kind, state) = match rotation::judge(state, shown, at.rules.grace, now) {
         Judgement::Rotate => (StepKind::Renewed, state.rotated(now)),
@@ -139,6 +140,9 @@ fn turn(
         }
         Judgement::SameAgain => {
             let mut session = session;
+            if was_confirmed_since(&session) {
+                session.access_until = at.access_end(&session, now).max(session.access_until);
+            }
             story::note(tx, &mut session, StepKind::Repeated, client, now)?;
             let still_open = sessions::note_use(tx.conn, &session)?;
             return Ok(Some(if still_open { Turn::Rotated(session) } else { Turn::Over }));

@@ -41,8 +41,9 @@ pub(super) enum Judgement {
 pub(super) fn judge(state: State, shown: Shown, grace: i64, now: UnixTime) -> Judgement {
     let is_current = shown.issue == Some(state.issue);
     let is_predecessor = shown.issue == Some(state.previous_issue);
-    // A clock that was set back closes the grace instead of opening it.
-    let in_grace = (0..=grace).contains(&now.since(state.rotated_at));
+    // Two requests read their clocks before they queue, so the later one may be the earlier by its clock. A clock that was set
+    // back further than that closes the grace instead of opening it.
+    let in_grace = (-grace..=grace).contains(&now.since(state.rotated_at));
     match state.generation.saturating_sub(shown.generation) {
         0 if is_current && in_grace => Judgement::SameAgain,
         0 if is_current => Judgement::Rotate,
@@ -286,7 +287,8 @@ mod tests {
         let at = |now| judge(state, pair(3, 5), GRACE, UnixTime(now));
         assert_eq!((at(100), at(110)), (Judgement::SameAgain, Judgement::SameAgain));
         assert_eq!(at(111), Judgement::Reuse);
-        assert_eq!(at(99), Judgement::Reuse, "a clock that was set back");
+        assert_eq!(at(99), Judgement::SameAgain, "read before the other's clock, queued behind it");
+        assert_eq!(at(80), Judgement::Reuse, "a clock that was set back");
     }
 
     #[test]

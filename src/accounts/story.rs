@@ -7,6 +7,9 @@ use crate::store::sessions::{self, Session};
 use crate::store::steps::{self, Step};
 use crate::user_agent;
 
+/// Rows of one story; what comes then is counted in the last of them.
+const MOST_STEPS: i64 = 500;
+
 /// Stores a session that begins now, with the first step of its story.
 pub(super) fn begin(tx: &mut Tx<'_>, session: &Session) -> Result<(), Error> {
     sessions::add(tx.conn, session)?;
@@ -39,6 +42,11 @@ pub(super) fn note(
     session.odd |= odd;
     let step =
         Step { kind, at: now, until: now, times: 1, ip: client.ip.clone(), user_agent: client.user_agent.clone(), odd };
+    if session.steps >= MOST_STEPS && kind != StepKind::Reused {
+        // Nobody reads on that far, and nobody may fill the database.
+        steps::merge(tx.conn, session.sid, session.steps - 1, &step)?;
+        return Ok(());
+    }
     // One statement where the step is like the one before, as it mostly is: renewals are what a session does.
     if odd || !steps::repeat(tx.conn, session.sid, session.steps - 1, &step)? {
         steps::add(tx.conn, session.sid, session.steps, &step)?;

@@ -56,17 +56,37 @@ pub fn names(options: &Options, token: TokenType) -> Names<'_> {
 
 /// Sets the cookies on an answer.
 pub fn set(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
+    set_access(options, head, new, now);
+    set_refresh(options, head, new, now);
+}
+
+/// Only the access token's two. (`set_access_cookies`)
+pub fn set_access(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
+    set_one(options, head, TokenType::Access, &new.access, new, now);
+}
+
+/// Only the refresh token's two, if there is a new one. (`set_refresh_cookies`)
+pub fn set_refresh(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
+    if let Some(refresh) = &new.refresh {
+        set_one(options, head, TokenType::Refresh, refresh, new, now);
+    }
+}
+
+fn set_one(
+    options: &Options,
+    head: &mut ResponseHead,
+    token_type: TokenType,
+    token: &TokenCookie,
+    new: &NewCookies,
+    now: UnixTime,
+) {
     let kept = options.session_cookie.map_or(new.kept, |ends_with_browser| !ends_with_browser);
-    let tokens = [(TokenType::Access, Some(&new.access)), (TokenType::Refresh, new.refresh.as_ref())];
-    for (token_type, token) in tokens {
-        let Some(token) = token else { continue };
-        let names = names(options, token_type);
-        let max_age = kept.then(|| Duration::seconds(token.expires_at.since(now).max(0)));
-        let domain = domain(options, token_type);
-        add(head, cookie(options, names.token, names.path, domain, &token.text, true, max_age));
-        if options.cookie_csrf_protect && options.csrf_in_cookies {
-            add(head, cookie(options, names.csrf, names.csrf_path, domain, &new.csrf, false, max_age));
-        }
+    let names = names(options, token_type);
+    let max_age = kept.then(|| Duration::seconds(token.expires_at.since(now).max(0)));
+    let domain = domain(options, token_type);
+    add(head, cookie(options, names.token, names.path, domain, &token.text, true, max_age));
+    if options.cookie_csrf_protect && options.csrf_in_cookies {
+        add(head, cookie(options, names.csrf, names.csrf_path, domain, &new.csrf, false, max_age));
     }
 }
 
@@ -86,10 +106,10 @@ pub fn unset(options: &Options, head: &mut ResponseHead) {
     }
 }
 
-/// Whether the answer sets or removes a token cookie already.
-pub fn touched<B: MessageBody>(options: &Options, res: &HttpResponse<B>) -> bool {
-    res.cookies()
-        .any(|cookie| cookie.name() == options.access_cookie_name || cookie.name() == options.refresh_cookie_name)
+/// Whether the answer sets or removes this token's cookie already.
+pub fn touched<B: MessageBody>(options: &Options, res: &HttpResponse<B>, token: TokenType) -> bool {
+    let name = names(options, token).token;
+    res.cookies().any(|cookie| cookie.name() == name)
 }
 
 /// A refresh token is for this host alone: apps on its neighbours need access tokens only.

@@ -10,8 +10,14 @@ use crate::domain::TokenType;
 use crate::tokens::Fault;
 use crate::tokens::options::{Location, Options};
 
+/// What a place holds. More than one only where several cookies of the name were sent.
+pub(super) struct Tokens {
+    pub(super) first: String,
+    pub(super) others: Vec<String>,
+}
+
 pub(super) struct Found {
-    pub(super) token: String,
+    pub(super) tokens: Tokens,
     /// What has to equal the token's `csrf` claim; `None`: nothing has to.
     pub(super) csrf: Option<String>,
     pub(super) location: Location,
@@ -68,7 +74,10 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
     if value.is_empty() {
         return Place::NotHere(format!("Missing {name} Header"));
     }
-    let here = |token: &str| Place::Here(Found { token: token.to_owned(), csrf: None, location: Location::Headers });
+    let here = |token: &str| {
+        let tokens = Tokens { first: token.to_owned(), others: Vec::new() };
+        Place::Here(Found { tokens, csrf: None, location: Location::Headers })
+    };
     let scheme = options.header_type.as_str();
     if scheme.is_empty() {
         let mut words = value.split_whitespace();
@@ -92,9 +101,11 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
 
 async fn in_cookie(options: &Options, policy: &Policy, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
     let name = cookies::names(options, policy.token).token;
-    let Some(token) = cookie(req.headers(), name) else {
+    let mut values = cookie_values(req.headers(), name).into_iter();
+    let Some(first) = values.next() else {
         return Ok(Place::NotHere(format!("Missing cookie \"{name}\"")));
     };
+    let tokens = Tokens { first, others: values.collect() };
     let csrf = if csrf_is_due(options, policy, req.method()) {
         match csrf_value(options, policy, req).await? {
             Some(value) => Some(value),
@@ -103,7 +114,7 @@ async fn in_cookie(options: &Options, policy: &Policy, req: &mut ServiceRequest)
     } else {
         None
     };
-    Ok(Place::Here(Found { token, csrf, location: Location::Cookies }))
+    Ok(Place::Here(Found { tokens, csrf, location: Location::Cookies }))
 }
 
 fn csrf_is_due(options: &Options, policy: &Policy, method: &Method) -> bool {
@@ -140,14 +151,16 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
 
-/// The first cookie of this name that is not empty. Our own reading: one broken byte in a neighbour's cookie must not sign
-/// anybody out, and Actix drops the whole jar then.
-pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+/// Every cookie of this name that is not empty, in the order in which they came. There are several where a neighbour on the
+/// same domain has set one too: it must not shut out ours. Our own reading: one broken byte in a neighbour's cookie must not
+/// sign anybody out, and Actix drops the whole jar then.
+pub(super) fn cookie_values(headers: &HeaderMap, name: &str) -> Vec<String> {
     headers
         .get_all(header::COOKIE)
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
         .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
-        .find(|(found, _)| *found == name)
+        .filter(|(found, _)| *found == name)
         .map(|(_, value)| value.trim().trim_matches('"').to_owned())
         .filter(|value| !value.is_empty())
+        .collect()
 }

@@ -155,9 +155,16 @@ pub async fn check<B: MessageBody + 'static>(
     let mut res = next.call(req).await?;
     if let Some(cookies) = renewed {
         let options = hooks.engine().options();
-        // A handler that set or removed the cookies itself has the last word.
-        if !cookies::touched(options, res.response()) {
-            cookies::set(options, res.response_mut().head_mut(), &cookies, hooks.now());
+        // A handler that set or removed a cookie itself has the last word on that one. One that gave an access token of its
+        // own, as a confirmation does, must not cost the browser its new refresh token: the old one is spent.
+        let refresh_touched = cookies::touched(options, res.response(), TokenType::Refresh);
+        let access_touched = cookies::touched(options, res.response(), TokenType::Access);
+        let head = res.response_mut().head_mut();
+        if !refresh_touched {
+            cookies::set_refresh(options, head, &cookies, hooks.now());
+        }
+        if !refresh_touched && !access_touched {
+            cookies::set_access(options, head, &cookies, hooks.now());
         }
     }
     Ok(res)
@@ -194,12 +201,20 @@ async fn caller(
     }
 }
 
+/// The first token that is good; if none is, what is wrong with the first.
 fn decode(engine: &Engine, policy: &Policy, found: &Found, now: UnixTime) -> Result<Claims, Fault> {
-    let claims = engine.decode(&found.token, found.csrf.as_deref(), now)?;
-    if policy.verify_type {
-        claims.require_type(policy.token)?;
+    let check = |token: &String| {
+        let claims = engine.decode(token, found.csrf.as_deref(), now)?;
+        if policy.verify_type {
+            claims.require_type(policy.token)?;
+        }
+        Ok(claims)
+    };
+    let first = check(&found.tokens.first);
+    if first.is_ok() {
+        return first;
     }
-    Ok(claims)
+    found.tokens.others.iter().find_map(|token| check(token).ok()).map_or(first, Ok)
 }
 
 /// In place of an access cookie that is expired or gone: new tokens by the refresh cookie, and the request goes on with them.
@@ -240,15 +255,16 @@ pub fn cookie_claims_allow_expired(
     now: UnixTime,
 ) -> Option<Claims> {
     let name = cookies::names(engine.options(), token).token;
-    let cookie = locate::cookie(req.headers(), name)?;
-    let checked = engine.decode_allow_expired(&cookie, None, now).ok()?;
-    checked.claims.require_type(token).ok()?;
-    Some(checked.claims)
+    locate::cookie_values(req.headers(), name).iter().find_map(|cookie| {
+        let checked = engine.decode_allow_expired(cookie, None, now).ok()?;
+        checked.claims.require_type(token).ok()?;
+        Some(checked.claims)
+    })
 }
 
 /// Whether the request carries a cookie of this kind at all, good or bad.
 pub fn has_cookie(engine: &Engine, req: &HttpRequest, token: TokenType) -> bool {
-    locate::cookie(req.headers(), cookies::names(engine.options(), token).token).is_some()
+    !locate::cookie_values(req.headers(), cookies::names(engine.options(), token).token).is_empty()
 }
 
 /// The answer the library gives: `{"msg": text}` with its status, and the challenge that belongs to it.

@@ -13,7 +13,7 @@ pub mod users;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationVersion;
@@ -164,8 +164,26 @@ impl ConnectFault {
     }
 }
 
-/// A connection that may write. FULL: an acknowledged commit survives a power cut, which NORMAL in WAL mode does not promise.
+/// A connection that may write. Where another one is just opening or closing the file, for which SQLite knows no waiting, it is
+/// tried again for as long as a lock is waited for otherwise.
 fn connect(path: &Path) -> Result<Conn, ConnectFault> {
+    let begin = Instant::now();
+    loop {
+        match connect_once(path) {
+            Err(ConnectFault::Prepare(error)) if is_locked(&error) && begin.elapsed() < BUSY_TIMEOUT => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+}
+
+fn is_locked(error: &diesel::result::Error) -> bool {
+    matches!(error, diesel::result::Error::DatabaseError(_, what) if what.message().contains("locked"))
+}
+
+/// FULL: an acknowledged commit survives a power cut, which NORMAL in WAL mode does not promise.
+fn connect_once(path: &Path) -> Result<Conn, ConnectFault> {
     let mut conn = Conn::establish(&path.to_string_lossy()).map_err(ConnectFault::Connect)?;
     let found = sqlite_version(&mut conn).map_err(ConnectFault::Prepare)?;
     if version_numbers(&found) < [3, 51, 3] {

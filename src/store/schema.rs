@@ -6,6 +6,7 @@ diesel::table! {
         username -> Text,
         canonical -> Text,
         password_hash -> Nullable<Text>,
+        password_version -> BigInt,
         role -> Text,
         disabled_at -> Nullable<BigInt>,
         tokens_valid_from -> BigInt,

@@ -42,18 +42,18 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
         sessions::receipt.eq(receipt),
     );
     let mut update = diesel::update(sessions::table.filter(sessions::ended_at.is_null())).set(change).into_boxed();
-    // What has run out by itself is over already, but a session that is named is closed whatever its clock says.
+    // Also what has run out: the clock by which it has may be wrong, and set right again.
     let excepted = match which {
         Which::One(sid) => {
             update = update.filter(sessions::sid.eq(sid.to_string()));
             None
         }
         Which::OfUser { user, except } => {
-            update = update.filter(sessions::user_id.eq(user.0)).filter(sessions::expires_at.gt(end.at.0));
+            update = update.filter(sessions::user_id.eq(user.0));
             except
         }
         Which::Since { moment, except } => {
-            update = update.filter(sessions::created_at.ge(moment.0)).filter(sessions::expires_at.gt(end.at.0));
+            update = update.filter(sessions::created_at.ge(moment.0));
             except
         }
     };
@@ -124,21 +124,23 @@ pub fn beyond_limit(conn: &mut Conn, user: UserId, limit: i64, now: UnixTime) ->
     ids.iter().map(|id| sid(id)).collect()
 }
 
-/// Marks as ended what has run out by itself, at the moment when it did. At most `limit` rows; returns how many.
-pub fn close_run_out(conn: &mut Conn, now: UnixTime, limit: i64) -> Result<usize, Error> {
+/// Marks as ended what ran out by itself before `before`, at the moment when it did. At most `limit` rows; returns them with the
+/// moment until which a token of each could be shown.
+pub fn close_run_out(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Vec<(SessionId, UnixTime)>, Error> {
     let ids: Vec<String> = sessions::table
         .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.le(now.0))
+        .filter(sessions::expires_at.lt(before.0))
         .select(sessions::sid)
         .limit(limit)
         .load(conn)?;
-    let closed = diesel::update(sessions::table.filter(sessions::sid.eq_any(&ids)))
+    let rows: Vec<(String, i64, i64)> = diesel::update(sessions::table.filter(sessions::sid.eq_any(&ids)))
         .set((
             sessions::ended_at.eq(sessions::expires_at.nullable()),
             sessions::end_reason.eq(Reason::Expired.as_str()),
         ))
-        .execute(conn)?;
-    Ok(closed)
+        .returning((sessions::sid, sessions::expires_at, sessions::access_until))
+        .get_results(conn)?;
+    rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()
 }
 
 /// Open sessions last seen before `before`. At most `limit`. Looks at every open session, so not for the writer.

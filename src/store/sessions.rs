@@ -232,8 +232,6 @@ pub fn ended_in_force(conn: &mut Conn, since: UnixTime) -> Result<Vec<(SessionId
     let rows: Vec<(String, i64, i64)> = sessions::table
         .filter(sessions::ended_at.is_not_null())
         .filter(sessions::expires_at.ge(since.0))
-        // Whose time is up is refused by its own `exp`.
-        .filter(sessions::end_reason.ne(Reason::Expired.as_str()))
         .select((sessions::sid, sessions::expires_at, sessions::access_until))
         .load(conn)?;
     rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()

@@ -87,3 +87,21 @@ pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<
         .execute(conn)?;
     Ok(changed == 1)
 }
+
+/// Counts a step in the `nth` row whatever it is, and keeps what is newest of it.
+pub fn merge(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(), Error> {
+    let row = || session_steps::table.find((sid.to_string(), nth));
+    diesel::update(row())
+        .set((
+            session_steps::kind.eq(step.kind.as_str()),
+            session_steps::until.eq(step.until.0),
+            session_steps::times.eq(session_steps::times + 1),
+            session_steps::ip.eq(&step.ip),
+            session_steps::user_agent.eq(&step.user_agent),
+        ))
+        .execute(conn)?;
+    if step.odd {
+        diesel::update(row()).set(session_steps::odd.eq(true)).execute(conn)?;
+    }
+    Ok(())
+}

@@ -15,6 +15,8 @@ pub struct User {
     pub username: Username,
     /// `None` until the person has chosen one.
     pub password_hash: Option<String>,
+    /// Counts the changes of the password, not of its hash's form.
+    pub password_version: i64,
     pub role: Role,
     pub disabled_at: Option<UnixTime>,
     /// The cut-off: tokens of peers issued up to this moment are refused.
@@ -41,6 +43,7 @@ struct Row {
     id: i64,
     username: String,
     password_hash: Option<String>,
+    password_version: i64,
     role: String,
     disabled_at: Option<i64>,
     tokens_valid_from: i64,
@@ -60,6 +63,7 @@ impl TryFrom<Row> for User {
             id: UserId(row.id),
             username: known(Username::parse(&row.username).ok(), "user name", &row.username)?,
             password_hash: row.password_hash,
+            password_version: row.password_version,
             role: known(Role::parse(&row.role), "role", &row.role)?,
             disabled_at: row.disabled_at.map(UnixTime),
             tokens_valid_from: UnixTime(row.tokens_valid_from),
@@ -120,6 +124,7 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
         users::username.eq(user.username.as_str()),
         users::canonical.eq(user.username.canonical()),
         users::password_hash.eq(user.password_hash),
+        users::password_version.eq(0),
         users::role.eq(user.role.as_str()),
         users::tokens_valid_from.eq(user.now.0),
         users::created_at.eq(user.now.0),
@@ -135,26 +140,17 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
     Ok(Some(UserId(id)))
 }
 
-/// `false`: there is no such user, or the password is no longer the one that `instead_of` was read from.
-pub fn set_password(
-    conn: &mut Conn,
-    id: UserId,
-    instead_of: Option<&str>,
-    hash: &str,
-    now: UnixTime,
-) -> Result<bool, Error> {
+/// `false`: there is no such user, or the password was changed since its version was read.
+pub fn set_password(conn: &mut Conn, id: UserId, version: i64, hash: &str, now: UnixTime) -> Result<bool, Error> {
     let new = (
         users::password_hash.eq(hash),
+        users::password_version.eq(version + 1),
         users::password_changed_at.eq(now.0),
         users::tokens_valid_from.eq(now.0),
         users::failed_attempts.eq(0),
     );
-    let user = users::table.find(id.0);
-    let changed = match instead_of {
-        Some(old) => diesel::update(user.filter(users::password_hash.eq(old))).set(new).execute(conn)?,
-        None => diesel::update(user.filter(users::password_hash.is_null())).set(new).execute(conn)?,
-    };
-    Ok(changed == 1)
+    let unchanged = users::table.find(id.0).filter(users::password_version.eq(version));
+    Ok(diesel::update(unchanged).set(new).execute(conn)? == 1)
 }
 
 /// The same password in a newer form: no change that anybody has to hear of.

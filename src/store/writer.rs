@@ -83,8 +83,16 @@ impl Writer {
     pub(super) fn start(conn: Conn, path: PathBuf) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         std::thread::Builder::new().name("writer".into()).spawn(move || {
-            Side { conn: Some(conn), path, memory: None, version: None, to_tell: None, looked: Instant::now() }
-                .run(&jobs)
+            Side {
+                conn: Some(conn),
+                path,
+                memory: None,
+                version: None,
+                to_tell: None,
+                looked: Instant::now(),
+                put_off: None,
+            }
+            .run(&jobs)
         })?;
         Ok(Self { queue })
     }
@@ -142,12 +150,15 @@ struct Side {
     /// How many changes by commands memory has taken up, until the database has been told.
     to_tell: Option<i64>,
     looked: Instant,
+    /// What came while a transaction was open and is not for inside of one.
+    put_off: Option<Message>,
 }
 
 impl Side {
     fn run(mut self, jobs: &Receiver<Message>) {
         loop {
-            let first = match jobs.recv_timeout(LOOK_EVERY) {
+            let next = self.put_off.take().map_or_else(|| jobs.recv_timeout(LOOK_EVERY), Ok);
+            let first = match next {
                 Ok(Message::Job(job)) => Some(job),
                 Ok(Message::KeepInStep(memory, sender)) => {
                     self.memory = Some(memory);
@@ -177,11 +188,17 @@ impl Side {
         if let Err(error) = begun {
             tracing::error!(event = "write_refused", error = %chain(&error), "no job was begun");
             // Whoever else waits would wait for the same lock, one after the other. A dropped job answers `NotTaken`.
-            while let Ok(Message::Job(_)) = jobs.try_recv() {}
+            while let Ok(message) = jobs.try_recv() {
+                if let Message::KeepInStep(..) = message {
+                    self.put_off = Some(message);
+                }
+            }
             return;
         }
         let mut ran = Vec::new();
-        let committed = self.open().and_then(|conn| run_batch(conn, first, jobs, &mut ran));
+        let mut put_off = None;
+        let committed = self.open().and_then(|conn| run_batch(conn, first, jobs, &mut ran, &mut put_off));
+        self.put_off = put_off;
         if let Err(error) = &committed {
             tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch was stored");
             // What the connection went through is unknown, and the commit may have got through after all: begin anew.
@@ -254,7 +271,13 @@ impl Side {
 }
 
 /// Runs the first job and those that wait behind it, each in a savepoint, and commits them together.
-fn run_batch(conn: &mut Conn, first: Job, jobs: &Receiver<Message>, ran: &mut Vec<Ran>) -> Result<(), Error> {
+fn run_batch(
+    conn: &mut Conn,
+    first: Job,
+    jobs: &Receiver<Message>,
+    ran: &mut Vec<Ran>,
+    put_off: &mut Option<Message>,
+) -> Result<(), Error> {
     let mut next = Some(first);
     while let Some(job) = next.take() {
         AnsiTransactionManager::begin_transaction(conn)?;
@@ -270,7 +293,11 @@ fn run_batch(conn: &mut Conn, first: Job, jobs: &Receiver<Message>, ran: &mut Ve
         if ran.len() < MOST_IN_ONE_COMMIT {
             next = match jobs.try_recv() {
                 Ok(Message::Job(job)) => Some(job),
-                Ok(Message::KeepInStep(..)) | Err(_) => None,
+                Ok(message @ Message::KeepInStep(..)) => {
+                    *put_off = Some(message);
+                    None
+                }
+                Err(_) => None,
             };
         }
     }

@@ -32,11 +32,11 @@ impl Engine {
 
         let issued_at = integer(&claims, "iat", "Issued At claim (iat) must be an integer.")?;
         if issued_at.is_some_and(|moment| moment > latest) {
-            return Err(Fault::invalid("The token is not yet valid (iat)"));
+            return Err(Fault::NotYetValid("iat"));
         }
         let not_before = integer(&claims, "nbf", "Not Before claim (nbf) must be an integer.")?;
         if not_before.is_some_and(|moment| moment > latest) {
-            return Err(Fault::invalid("The token is not yet valid (nbf)"));
+            return Err(Fault::NotYetValid("nbf"));
         }
         let expires_at = integer(&claims, "exp", "Expiration Time claim (exp) must be an integer.")?;
         if let Some(wanted) = &options.decode_issuer {

@@ -23,6 +23,9 @@ pub enum Fault {
     /// A cookie session's token in a header or the reverse. Ours; the library has no such thing.
     #[error("Token is not accepted in this location")]
     WrongTransport,
+    /// From the future, by our clock: `iat` or `nbf`, whichever says so.
+    #[error("The token is not yet valid ({0})")]
+    NotYetValid(&'static str),
     /// Not a token, not ours, or not for here.
     #[error("{0}")]
     Invalid(Cow<'static, str>),
@@ -44,7 +47,7 @@ impl Fault {
             | Self::Revoked
             | Self::UserGone(_)
             | Self::WrongTransport => 401,
-            Self::Invalid(_) => 422,
+            Self::NotYetValid(_) | Self::Invalid(_) => 422,
         }
     }
 
@@ -60,7 +63,7 @@ impl Fault {
             Self::Expired | Self::Revoked | Self::UserGone(_) | Self::WrongTransport => {
                 Some(format!("Bearer error=\"invalid_token\", error_description=\"{}\"", self.description()))
             }
-            Self::CsrfMissing | Self::CsrfMismatch | Self::Invalid(_) => None,
+            Self::CsrfMissing | Self::CsrfMismatch | Self::NotYetValid(_) | Self::Invalid(_) => None,
         }
     }
 

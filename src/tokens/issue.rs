@@ -58,7 +58,9 @@ impl Engine {
         if options.encode_nbf {
             put("nbf", token.issued_at.0.into());
         }
-        if let (Some(csrf), true) = (token.csrf, options.cookie_csrf_protect) {
+        // A session's token has it always: its pages demand it, whatever programs are spared.
+        let has_csrf = options.cookie_csrf_protect || token.session.is_some();
+        if let (Some(csrf), true) = (token.csrf, has_csrf) {
             put("csrf", csrf.into());
         }
         if let Some(expires_at) = token.expires_at {

@@ -19,6 +19,7 @@ use crate::domain::{NewPassword, Password, PasswordFault, UserId, Username};
 use crate::guards::{Caller, FreshToken};
 use crate::store::sessions;
 use crate::tokens::Fault;
+use crate::tokens::options::Location;
 
 /// A form must not go stale while it is being filled in: with less than this left, the proof comes first.
 const ENOUGH_TO_TYPE: i64 = 60;
@@ -167,6 +168,12 @@ async fn by_json(app: App, req: HttpRequest, caller: Caller, asked: ChangeJson) 
         NewPassword::parse(asked.new_password, &username, rules).map_err(|fault| Error::BadInput(fault.to_string()))?;
     Ok(match changed(&app, &req, &caller, asked.current_password, new, asked.end_others).await? {
         None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
+        // A cookie session's tokens stay where scripts can't read them, and where they are good.
+        Some((pair, ended)) if caller.location == Location::Cookies => {
+            let mut res = HttpResponse::Ok().json(json!({ "msg": "password changed", "sessions_ended": ended }));
+            token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), app.now());
+            res
+        }
         Some((pair, ended)) => HttpResponse::Ok().json(json!({
             "access_token": pair.access.text,
             "refresh_token": pair.refresh.text,

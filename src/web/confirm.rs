@@ -18,6 +18,7 @@ use crate::domain::Password;
 use crate::guards::cookies::NewCookies;
 use crate::guards::{AccessToken, Caller};
 use crate::tokens::Fault;
+use crate::tokens::options::Location;
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
@@ -114,6 +115,12 @@ pub(super) async fn submit(
         Input::Json(members) => {
             let ConfirmJson { password } = Input::json(members)?;
             Ok(match confirmed(&app, &req, &caller, password).await? {
+                // A cookie session's tokens stay where scripts can't read them, and where they are good.
+                Some(new) if caller.location == Location::Cookies => {
+                    let mut res = message(&app, StatusCode::OK, "confirmed");
+                    token_cookies::set(&app, res.head_mut(), &new, app.now());
+                    res
+                }
                 Some(new) => HttpResponse::Ok().json(json!({ "access_token": new.access.text })),
                 None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
             })

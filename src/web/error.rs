@@ -203,7 +203,7 @@ fn answer(req: &HttpRequest, error: &Error) -> HttpResponse {
     let mut res = match (face, error) {
         (Face::Page, Error::Fault(Fault::CsrfMissing | Fault::CsrfMismatch)) => error_page(app, req, &Error::Csrf),
         (Face::Page, Error::Fault(Fault::NotFresh { .. })) => to_confirm(req),
-        (Face::Page, Error::Fault(_)) => signed_out(app, req),
+        (Face::Page, Error::Fault(fault)) => signed_out(app, req, fault),
         (Face::Page, _) => error_page(app, req, error),
         (Face::Program, Error::Fault(fault)) => crate::guards::json_answer(&app.accounts.engine, fault),
         (Face::Program, _) => message(app, error.status(), &error.to_string()),
@@ -262,7 +262,7 @@ struct OnwardPage {
 }
 
 /// On a page any fault of the token means "signed out", unless the session lives and only this request may not renew it.
-fn signed_out(app: &App, req: &HttpRequest) -> HttpResponse {
+fn signed_out(app: &App, req: &HttpRequest, fault: &Fault) -> HttpResponse {
     let only_not_renewed = !csrf::may_renew(req, &app.public_url) && token_cookies::session_lives(app, req);
     if only_not_renewed {
         let navigation = req.method() == Method::GET || req.method() == Method::HEAD;
@@ -281,6 +281,19 @@ fn signed_out(app: &App, req: &HttpRequest) -> HttpResponse {
         browser_session::set_flash(&req.get_session(), &Flash::plain(notice));
     }
     let mut res = see_other(&format!("/login?next={}", LocalPath::of(req).encoded()));
-    token_cookies::remove(app, res.head_mut());
+    if is_worthless(fault) {
+        token_cookies::remove(app, res.head_mut());
+    }
     res
+}
+
+/// Whether the cookies that came with this fault can be thrown away. Not where the browser may have better ones by now, which
+/// would go with them: another tab may just have signed in, or changed the password, and this answer come in behind. Nor where
+/// only the clock is wrong.
+fn is_worthless(fault: &Fault) -> bool {
+    match fault {
+        Fault::Expired | Fault::UserGone(_) | Fault::WrongTransport | Fault::Invalid(_) => true,
+        Fault::Missing(_) | Fault::Revoked | Fault::NotYetValid(_) => false,
+        Fault::CsrfMissing | Fault::CsrfMismatch | Fault::NotFresh { .. } => false,
+    }
 }

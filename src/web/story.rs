@@ -53,27 +53,38 @@ struct EndRow {
     is_danger: bool,
 }
 
-/// A session with what its pages need beside it.
-pub(super) struct Whole {
+/// A session with its user's name.
+pub(super) struct Named {
     pub(super) session: Session,
     pub(super) user: Username,
+}
+
+/// And with what its story needs.
+struct Whole {
+    session: Session,
+    user: Username,
     steps: Vec<Step>,
     ended_by: Option<String>,
 }
 
 /// `None`: there is none, or it is not the caller's to see.
-pub(super) fn find(conn: &mut Conn, sid: &str, only_of: Option<UserId>) -> Result<Option<Whole>, crate::store::Error> {
+pub(super) fn find(conn: &mut Conn, sid: &str, only_of: Option<UserId>) -> Result<Option<Named>, crate::store::Error> {
     let Some(sid) = SessionId::parse(sid) else { return Ok(None) };
     let Some(session) = sessions::find(conn, sid)? else { return Ok(None) };
     if only_of.is_some_and(|user| user != session.user) {
         return Ok(None);
     }
-    let Some(user) = users::find(conn, session.user)? else { return Ok(None) };
+    let user = users::find(conn, session.user)?;
+    Ok(user.map(|user| Named { session, user: user.username }))
+}
+
+fn whole(conn: &mut Conn, sid: &str, only_of: Option<UserId>) -> Result<Option<Whole>, crate::store::Error> {
+    let Some(Named { session, user }) = find(conn, sid, only_of)? else { return Ok(None) };
     let ended_by = match session.end.and_then(|end| end.by) {
         Some(by) => users::name_of(conn, by)?,
         None => None,
     };
-    Ok(Some(Whole { steps: steps::of(conn, sid)?, user: user.username, session, ended_by }))
+    Ok(Some(Whole { steps: steps::of(conn, session.sid)?, session, user, ended_by }))
 }
 
 /// One's own.
@@ -84,7 +95,7 @@ pub(super) async fn own(
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let user = signed_in(&req)?.user;
-    let found = app.read(move |conn| find(conn, &sid, Some(user))).await?.ok_or(Error::NotFound)?;
+    let found = app.read(move |conn| whole(conn, &sid, Some(user))).await?.ok_or(Error::NotFound)?;
     Ok(show(&app, &req, &caller, &found, "/account"))
 }
 
@@ -95,7 +106,7 @@ pub(super) async fn any(
     Admin(caller): Admin,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let found = app.read(move |conn| find(conn, &sid, None)).await?.ok_or(Error::NotFound)?;
+    let found = app.read(move |conn| whole(conn, &sid, None)).await?.ok_or(Error::NotFound)?;
     Ok(show(&app, &req, &caller, &found, "/admin/sessions"))
 }
 

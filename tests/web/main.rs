@@ -9,6 +9,7 @@ mod bad_input;
 mod csrf;
 mod first_run;
 mod headers;
+mod honest;
 mod pages;
 mod renewal;
 mod rotation;

@@ -332,7 +332,7 @@ fn what_has_run_out_or_was_idle_is_no_longer_listed_as_open() {
     let app = app();
     app.signed_in("ana");
     app.tokens("bea");
-    app.clock.advance(13 * 3600);
+    app.clock.advance(14 * 3600);
     portero::accounts::close_run_out(&app.accounts, app.clock.now()).unwrap();
     let mut admin = app.signed_in("adm");
     let count = |admin: &mut Browser, query: &str| as_json(admin, query)["sessions"].as_array().map(Vec::len);

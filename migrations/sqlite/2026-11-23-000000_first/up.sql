@@ -8,6 +8,8 @@ CREATE TABLE users (
     canonical TEXT NOT NULL UNIQUE,
     -- Absent until the person has chosen one.
     password_hash TEXT,
+    -- Counts the changes of the password, not of its hash's form.
+    password_version BIGINT NOT NULL,
     role TEXT NOT NULL,
     disabled_at BIGINT,
     -- The cut-off: tokens of peers issued up to this moment are refused.
