@@ -262,8 +262,10 @@ impl Reason {
     /// Whether somebody else may have had a hand in it.
     pub fn is_danger(self) -> bool {
         match self {
-            Self::Reuse | Self::Lost => true,
-            Self::Logout
+            Self::Reuse => true,
+            // An answer that was lost is mostly just that; shown after all, it ends the session for reuse.
+            Self::Lost
+            | Self::Logout
             | Self::PasswordChange
             | Self::Replaced
             | Self::EndedByUser

@@ -67,7 +67,7 @@ pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> 
         }
     }
     let idle = at.rules.idle;
-    let before = now.plus(-idle);
+    let before = surely.plus(-idle);
     let unused = at.db.read(|conn| session_ends::idle_since(conn, before, MOST_IDLE))?;
     for batch in unused.chunks(BATCH_OF_IDLE) {
         let (acts, batch) = (Arc::clone(at), batch.to_vec());

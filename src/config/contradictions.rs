@@ -3,7 +3,7 @@
 use super::parse::human;
 use super::reader::Reader;
 use super::{Config, FreshFor};
-use crate::tokens::options::{Lifetime, SameSite};
+use crate::tokens::options::{Lifetime, Location, SameSite};
 
 impl Config {
     /// What only two settings together can get wrong.
@@ -77,6 +77,12 @@ impl Config {
             let text =
                 format!("browsers drop cookies for {domain} that come from {host}; set that host or a domain it is in");
             r.check(&["jwt.cookie_domain", "public_url"], covers, &text);
+        }
+        if jwt.token_location.contains(&Location::QueryString) {
+            r.warn(
+                "jwt.token_location",
+                "tokens in addresses end up in logs, histories and Referer headers of others; use it for short-lived ones only",
+            );
         }
         let cookies = [
             ("jwt.access_cookie_name", &jwt.access_cookie_name, "jwt.access_cookie_path", &jwt.access_cookie_path),

@@ -23,10 +23,6 @@ pub(super) fn options(r: &mut Reader, https: bool) -> Options {
     r.refuse("jwt.private_key_file");
     r.refuse("jwt.public_key");
     r.refuse("jwt.public_key_file");
-    r.refuse("jwt.query_string_name");
-    r.refuse("jwt.query_string_value_prefix");
-    r.refuse("jwt.json_key");
-    r.refuse("jwt.refresh_json_key");
 
     Options {
         access_token_expires: r.take("jwt.access_token_expires", "15m", lifetime),
@@ -78,6 +74,10 @@ pub(super) fn options(r: &mut Reader, https: bool) -> Options {
         refresh_csrf_header_name: r.take("jwt.refresh_csrf_header_name", "X-CSRF-TOKEN", http_name),
         access_csrf_field_name: r.take("jwt.access_csrf_field_name", "csrf_token", text),
         refresh_csrf_field_name: r.take("jwt.refresh_csrf_field_name", "csrf_token", text),
+        query_string_name: r.take("jwt.query_string_name", "jwt", text),
+        query_string_value_prefix: r.take("jwt.query_string_value_prefix", "", prefix),
+        json_key: r.take("jwt.json_key", "access_token", text),
+        refresh_json_key: r.take("jwt.refresh_json_key", "refresh_token", text),
         access_cookie_path,
         refresh_cookie_path,
         access_csrf_cookie_path,
@@ -113,17 +113,19 @@ fn identity_claim(raw: &Raw) -> Result<String, String> {
 fn locations(raw: &Raw) -> Result<Vec<Location>, String> {
     let locations = list(choice(Location::ALL.map(|location| (location.as_str(), location))))(raw)?;
     for (i, location) in locations.iter().enumerate() {
-        match location {
-            Location::Headers | Location::Cookies => {}
-            Location::QueryString | Location::Json => {
-                return Err(format!("{} is not available yet; headers and cookies are", location.as_str()));
-            }
-        }
         if locations.iter().skip(i + 1).any(|other| other == location) {
             return Err(format!("{} stands there twice", location.as_str()));
         }
     }
     if locations.is_empty() { Err("is empty; headers and cookies are right".into()) } else { Ok(locations) }
+}
+
+/// May end with a space, as `Bearer ` does; empty for none.
+fn prefix(raw: &Raw) -> Result<String, String> {
+    match raw {
+        Raw::Text(text) if !text.contains(char::is_control) => Ok(text.clone()),
+        _ => Err(format!("{raw} is not text such as \"Bearer \", or empty for none")),
+    }
 }
 
 fn header_type(raw: &Raw) -> Result<String, String> {

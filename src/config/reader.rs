@@ -108,7 +108,7 @@ impl Reader {
         self.show(key, &text, source);
         // An empty variable is a mistake far more often than a wish for the default; where empty means something, it may be.
         let parsed = match raw {
-            Raw::Text(text) if text.is_empty() && key != "jwt.header_type" => {
+            Raw::Text(text) if text.is_empty() && !EMPTY_MEANS_NONE.contains(&key) => {
                 Err("is empty; leave it out to have the default".into())
             }
             Raw::Other(what) => Err(format!("is {what}")),
@@ -273,6 +273,9 @@ fn environment_name(key: &str) -> String {
     let name = key.replace('.', "_").to_uppercase();
     if key.starts_with("jwt.") { name } else { format!("PORTERO_{name}") }
 }
+
+/// Where an empty text is a value like any other.
+const EMPTY_MEANS_NONE: [&str; 2] = ["jwt.header_type", "jwt.query_string_value_prefix"];
 
 const TABLE: &str = "a table, not a value";
 

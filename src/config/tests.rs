@@ -238,8 +238,7 @@ fn what_a_good_start_needs_is_let_through() {
 fn what_this_version_cannot_do_is_never_ignored_in_silence() {
     refused("jwt.algorithm = 'RS256'", "not available yet: needs a key pair");
     refused("jwt.algorithm = 'none'", "is not one of HS256");
-    refused("jwt.token_location = ['headers', 'json']", "json is not available yet");
-    for key in ["decode_algorithms", "private_key", "public_key", "query_string_name", "json_key", "refresh_json_key"] {
+    for key in ["decode_algorithms", "private_key", "public_key"] {
         refused(&format!("jwt.{key} = 'x'"), &format!("jwt.{key} in portero.toml: not available yet"));
     }
     refused("database_url = 'postgres://ana:hunter22@db/portero'", "only sqlite: is supported");

@@ -3,6 +3,7 @@
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
+use serde_json::Value;
 
 use super::body::{self, BodyFault};
 use super::{CsrfCheck, Policy, cookies};
@@ -30,6 +31,14 @@ enum Place {
     Fatal(Fault),
 }
 
+impl Place {
+    /// A token that no browser sends by itself: nothing need come with it.
+    fn here(token: &str, location: Location) -> Self {
+        let tokens = Tokens { first: token.to_owned(), others: Vec::new() };
+        Self::Here(Found { tokens, csrf: None, location })
+    }
+}
+
 /// The outer error ends everything; the inner one is "no token" or a container that is malformed.
 pub(super) async fn find(
     options: &Options,
@@ -42,8 +51,8 @@ pub(super) async fn find(
         let place = match location {
             Location::Headers => in_header(options, req.headers()),
             Location::Cookies => in_cookie(options, policy, req).await?,
-            // The settings refuse these two until they work.
-            Location::QueryString | Location::Json => Place::NotHere(format!("Missing {}", location.as_str())),
+            Location::QueryString => in_query(options, req.query_string()),
+            Location::Json => in_json(options, policy, req).await?,
         };
         match place {
             Place::Here(found) => return Ok(Ok(found)),
@@ -74,10 +83,7 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
     if value.is_empty() {
         return Place::NotHere(format!("Missing {name} Header"));
     }
-    let here = |token: &str| {
-        let tokens = Tokens { first: token.to_owned(), others: Vec::new() };
-        Place::Here(Found { tokens, csrf: None, location: Location::Headers })
-    };
+    let here = |token: &str| Place::here(token, Location::Headers);
     let scheme = options.header_type.as_str();
     if scheme.is_empty() {
         let mut words = value.split_whitespace();
@@ -117,6 +123,49 @@ async fn in_cookie(options: &Options, policy: &Policy, req: &mut ServiceRequest)
     Ok(Place::Here(Found { tokens, csrf, location: Location::Cookies }))
 }
 
+/// The parameter's first value. (`query_string` in the library)
+fn in_query(options: &Options, query: &str) -> Place {
+    let (name, prefix) = (&options.query_string_name, &options.query_string_value_prefix);
+    let value = url::form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value);
+    match value.filter(|value| !value.is_empty()) {
+        // The library's spelling.
+        None => Place::NotHere(format!("Missing '{name}' query paramater")),
+        Some(value) => match value.strip_prefix(prefix.as_str()) {
+            Some(token) => Place::here(token, Location::QueryString),
+            None => Place::Fatal(Fault::invalid(format!(
+                "Invalid value for query parameter '{name}'. Expected the value to start with '{prefix}'"
+            ))),
+        },
+    }
+}
+
+/// A member of the body, whatever the method.
+async fn in_json(options: &Options, policy: &Policy, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
+    if !is_json(req.headers()) {
+        return Ok(Place::NotHere("Invalid content-type. Must be application/json.".into()));
+    }
+    let key = match policy.token {
+        TokenType::Access => &options.json_key,
+        TokenType::Refresh => &options.refresh_json_key,
+    };
+    let body: Value = serde_json::from_slice(&body::peek(req).await?).unwrap_or_default();
+    Ok(match body.get(key) {
+        Some(Value::String(token)) if !token.is_empty() => Place::here(token, Location::Json),
+        // What Python takes for nothing is nothing.
+        None | Some(Value::String(_) | Value::Null | Value::Bool(false)) => no_key(key),
+        Some(Value::Array(items)) if items.is_empty() => no_key(key),
+        Some(Value::Object(members)) if members.is_empty() => no_key(key),
+        Some(Value::Number(number)) if number.as_f64() == Some(0.0) => no_key(key),
+        Some(Value::Bool(true) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Place::Fatal(Fault::invalid("Invalid token type. Token must be a <class 'bytes'>"))
+        }
+    })
+}
+
+fn no_key(key: &str) -> Place {
+    Place::NotHere(format!("Missing \"{key}\" key in json data."))
+}
+
 fn csrf_is_due(options: &Options, policy: &Policy, method: &Method) -> bool {
     match policy.csrf {
         CsrfCheck::Never => false,
@@ -146,9 +195,21 @@ async fn csrf_value(options: &Options, policy: &Policy, req: &mut ServiceRequest
     Ok(fields.into_iter().find(|(name, value)| name == field_name && !value.is_empty()).map(|(_, value)| value))
 }
 
-pub(super) fn is_form(headers: &HeaderMap) -> bool {
-    let essence = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+/// Whether the body is a form, URL-encoded.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    essence(headers) == "application/x-www-form-urlencoded"
+}
+
+/// Whether the body is `application/json`, or a kin of it.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    let essence = essence(headers);
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The content type without its parameters.
+fn essence(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Every cookie of this name that is not empty, in the order in which they came. There are several where a neighbour on the

@@ -17,6 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 pub use extractors::{AccessToken, AnyToken, FreshToken, OptionalToken, RefreshToken, Refused, extractors_refused};
+pub use locate::{is_form, is_json};
 
 use crate::domain::{TokenType, UnixTime};
 use crate::tokens::options::Location;

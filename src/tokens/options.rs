@@ -81,6 +81,15 @@ pub struct Options {
     pub access_csrf_field_name: String,
     /// `JWT_REFRESH_CSRF_FIELD_NAME`. Default: `csrf_token`.
     pub refresh_csrf_field_name: String,
+
+    /// `JWT_QUERY_STRING_NAME`: the parameter that carries a token. Default: `jwt`.
+    pub query_string_name: String,
+    /// `JWT_QUERY_STRING_VALUE_PREFIX`: what stands before the token in it. Default: nothing.
+    pub query_string_value_prefix: String,
+    /// `JWT_JSON_KEY`: the member of a JSON body that carries an access token. Default: `access_token`.
+    pub json_key: String,
+    /// `JWT_REFRESH_JSON_KEY`: the same for a refresh token. Default: `refresh_token`.
+    pub refresh_json_key: String,
 }
 
 impl Default for Options {
@@ -121,6 +130,10 @@ impl Default for Options {
             refresh_csrf_header_name: "X-CSRF-TOKEN".into(),
             access_csrf_field_name: "csrf_token".into(),
             refresh_csrf_field_name: "csrf_token".into(),
+            query_string_name: "jwt".into(),
+            query_string_value_prefix: String::new(),
+            json_key: "access_token".into(),
+            refresh_json_key: "refresh_token".into(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! One path, two faces: whether a request gets a page or JSON, by what it sends.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
+use actix_web::http::header::ACCEPT;
 
 use super::App;
+use crate::guards::is_json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Face {
@@ -15,7 +16,7 @@ impl Face {
     /// A JSON body or a token in a header is a program; without either, `Accept` naming HTML is a browser; all else is a
     /// program.
     pub(super) fn of(req: &HttpRequest, app: &App) -> Self {
-        if shows_token_header(req, app) || is_json(req) {
+        if shows_token_header(req, app) || is_json(req.headers()) {
             return Self::Program;
         }
         let names_html =
@@ -30,19 +31,4 @@ pub(super) fn shows_token_header(req: &HttpRequest, app: &App) -> bool {
     req.headers().get(options.header_name.as_str()).is_some_and(|value| {
         options.header_type.is_empty() || value.to_str().is_ok_and(|text| text.contains(&options.header_type))
     })
-}
-
-/// `application/json`, or a kin of it.
-pub(super) fn is_json(req: &HttpRequest) -> bool {
-    let essence = essence(req);
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-pub(super) fn is_form(req: &HttpRequest) -> bool {
-    essence(req) == "application/x-www-form-urlencoded"
-}
-
-fn essence(req: &HttpRequest) -> String {
-    let value = req.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

@@ -3,15 +3,17 @@
 use std::fmt;
 
 use actix_web::dev::Payload;
+use actix_web::web::ThinData;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::App;
 use super::error::Error;
-use super::face::{is_form, is_json};
-use crate::guards::body;
+use crate::guards::{body, is_form, is_json};
+use crate::tokens::options::Location;
 
 /// A form's or a JSON object's members, each name once.
 pub(super) enum Input {
@@ -41,7 +43,7 @@ impl FromRequest for Input {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, mut payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let (form, json) = (is_form(&req), is_json(&req));
+            let (form, json) = (is_form(req.headers()), is_json(req.headers()));
             if !form && !json {
                 return Err(Error::UnsupportedMediaType("application/json or application/x-www-form-urlencoded"));
             }
@@ -58,10 +60,21 @@ impl FromRequest for Input {
             } else {
                 let members: Members = serde_json::from_slice(&body)
                     .map_err(|error| Error::BadInput(format!("The body is not a JSON object: {error}")))?;
-                Ok(Self::Json(members.0))
+                Ok(Self::Json(without_token(&req, members.0)))
             }
         })
     }
+}
+
+/// Without the member that the guard reads its token from, where the settings have it look into bodies: no room knows it.
+fn without_token(req: &HttpRequest, mut members: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    if let Some(ThinData(app)) = req.app_data::<ThinData<App>>() {
+        let options = app.accounts.engine.options();
+        if options.token_location.contains(&Location::Json) {
+            members.retain(|(name, _)| *name != options.json_key && *name != options.refresh_json_key);
+        }
+    }
+    members
 }
 
 /// The members of a JSON object; a name that comes twice is an error, where serde_json would keep the last.

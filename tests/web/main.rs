@@ -10,6 +10,7 @@ mod csrf;
 mod first_run;
 mod headers;
 mod honest;
+mod locations;
 mod pages;
 mod renewal;
 mod rotation;
