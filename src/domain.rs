@@ -169,7 +169,8 @@ impl NewPassword {
     /// against an attacker who has to ask a server that throttles.
     const MIN_GUESSES_LOG10: f64 = 8.0;
 
-    pub fn parse(text: String, username: &Username, rules: PasswordRules<'_>) -> Result<Self, PasswordFault> {
+    /// `username`: whose it is to be, if that is known already.
+    pub fn parse(text: String, username: Option<&Username>, rules: PasswordRules<'_>) -> Result<Self, PasswordFault> {
         let characters = text.chars().count();
         if characters < rules.min_length {
             return Err(PasswordFault::TooShort(rules.min_length));
@@ -183,7 +184,8 @@ impl NewPassword {
             .context
             .iter()
             .map(String::as_str)
-            .chain([username.as_str(), "portero"])
+            .chain(username.map(Username::as_str))
+            .chain(["portero"])
             .chain(SPANISH_COMMON.split_whitespace())
             .collect();
         if zxcvbn::zxcvbn(&lower, &words).guesses_log10() < Self::MIN_GUESSES_LOG10 {
@@ -358,7 +360,7 @@ mod tests {
     const RULES: PasswordRules<'_> = PasswordRules { min_length: 12, context: &[] };
 
     fn new_password(text: &str) -> Result<NewPassword, PasswordFault> {
-        NewPassword::parse(text.into(), &Username::parse("ana").unwrap(), RULES)
+        NewPassword::parse(text.into(), Some(&Username::parse("ana").unwrap()), RULES)
     }
 
     #[test]

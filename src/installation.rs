@@ -48,6 +48,10 @@ pub enum OpenError {
          database expects {expected}). Put the right file back from your backup{hint}"
     )]
     OtherKey { path: String, database: PathBuf, found: String, expected: String, hint: &'static str },
+    #[error(
+        "there is no Portero in {folder}: is that the right data folder? `portero serve` and `portero user add` make a new one"
+    )]
+    NotThere { folder: PathBuf },
     #[error("the system has no random numbers")]
     Random,
     #[error("another Portero already serves the database {database}; one server owns an SQLite database")]
@@ -69,6 +73,16 @@ pub struct Installation {
 }
 
 impl Installation {
+    /// Opens one that is there: a command that is pointed at the wrong folder must not make another.
+    pub fn open_existing(config: &Config) -> Result<Self, OpenError> {
+        if config.database.exists() {
+            Self::open(config)
+        } else {
+            Err(OpenError::NotThere { folder: config.data_dir.clone() })
+        }
+    }
+
+    /// Opens it, or makes a new one.
     pub fn open(config: &Config) -> Result<Self, OpenError> {
         make_folder(&config.data_dir)?;
         make_database_file(&config.database)?;

@@ -134,7 +134,10 @@ pub(super) fn note_failure(at: &Accounts, user: &User, what: What, sid: Option<S
     tracing::info!(event = what.as_str(), user = %user.username, ip, reason = "wrong_password");
     let user = user.id;
     drop(at.db.submit::<_, Error>(move |tx| {
-        users::note_failure(tx.conn, user)?;
+        // Who is signed in and mistypes a confirmation is told so at once, and need not hear of it again.
+        if what == What::SignInFailed {
+            users::note_failure(tx.conn, user)?;
+        }
         let event = audit::Event { at: now, what, user: Some(user), by: None, sid, ip: Some(&ip), details: None };
         Ok(audit::add(tx.conn, &event)?)
     }));

@@ -9,7 +9,7 @@ use crate::domain::{NewPassword, PasswordRules, Username};
 /// A new password, typed twice or read from the first line of standard input.
 pub(super) fn read(from_stdin: bool, username: &Username, rules: PasswordRules<'_>) -> Result<NewPassword, Failure> {
     let text = if from_stdin { first_line()? } else { typed_twice(username)? };
-    Ok(NewPassword::parse(text, username, rules)?)
+    Ok(NewPassword::parse(text, Some(username), rules)?)
 }
 
 fn first_line() -> Result<String, Failure> {

@@ -19,7 +19,8 @@ pub(super) enum Command {
         /// Only those of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
-        /// Only those that ended for this reason, such as logout or reuse
+        /// Only those that ended for this reason: logout, password_change, replaced, ended_by_user, ended_by_admin, disabled,
+        /// expired, idle, limit, reuse, superseded, lost
         #[arg(long, value_name = "REASON", value_parser = reason)]
         reason: Option<Reason>,
         /// At most so many
@@ -50,7 +51,7 @@ struct Row {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let installation = Installation::open(&loaded.config)?;
+    let installation = Installation::open_existing(&loaded.config)?;
     let at = &installation.accounts;
     let Command::List { user, reason, limit, json } = command;
     let user = user.map(|name| existing(at, &name)).transpose()?.map(|user| user.id);
@@ -101,7 +102,11 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             });
             println!("{line}");
         } else {
-            let by = by.map(|by| format!("  by {by}")).unwrap_or_default();
+            let by = match by {
+                Some(by) => format!("  by {by}"),
+                None if row.reason == Reason::EndedByAdmin => "  by the command line".into(),
+                None => String::new(),
+            };
             println!("{}  {:7}  {}  {}  {}{by}", moment(Some(row.at)), row.what, row.id, row.user, row.reason.as_str());
         }
     }

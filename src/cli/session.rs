@@ -43,7 +43,7 @@ pub(super) enum Command {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let installation = Installation::open(&loaded.config)?;
+    let installation = Installation::open_existing(&loaded.config)?;
     let now = Clock::default().now();
     match command {
         Command::List { user, limit, json } => list(&installation, user.as_deref(), limit, json, now),
@@ -52,15 +52,21 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 (Some(sid), _, _) => Which::One(SessionId::parse(&sid).ok_or("that is no session's id")?),
                 (_, Some(name), _) => Which::OfUser { user: existing(&installation.accounts, &name)?.id, except: None },
                 (_, _, Some(text)) => {
-                    let moment = moment_in(&loaded.config.time_zone, &text).ok_or("that is no moment")?;
+                    let moment = moment_in(&loaded.config.time_zone, &text)
+                        .ok_or("that is no moment; write 2026-11-25, 2026-11-25T10:00 or seconds since the epoch")?;
                     Which::Since { moment, except: None }
                 }
                 (None, None, None) => return Err("say which: an id, --user or --since".into()),
             };
             let ended = end_sessions(&installation.accounts, which, Reason::EndedByAdmin, None, now).wait()?;
             let count = ended.sessions.len();
-            if count == 0 {
-                return Err("there was no such open session".into());
+            match which {
+                Which::One(_) if count == 0 => return Err("there is no such open session".into()),
+                Which::OfUser { .. } | Which::Since { .. } if count == 0 => {
+                    println!("No such session was open.");
+                    return Ok(());
+                }
+                Which::One(_) | Which::OfUser { .. } | Which::Since { .. } => {}
             }
             wait_for_server(&installation)?;
             println!("{} ended. Receipt: {}", sessions(count), ended.receipt);

@@ -12,14 +12,14 @@ use crate::web::Clock;
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     warn(&loaded);
     let config = loaded.config;
-    let installation = Installation::open(&config)?;
+    let installation = Installation::open_existing(&config)?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{}/", config.listen))?,
     };
     match accounts::make_setup_link(&installation.accounts, Clock::default().now())? {
         Some(token) => println!("{}", setup_url(&public_url, &token)),
-        None => return Err("there are users already; an admin, or `portero user add`, makes more".into()),
+        None => return Err("there are users already, so no link creates an admin any more; `portero user role NAME admin` makes one of them an admin".into()),
     }
     Ok(())
 }

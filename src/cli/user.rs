@@ -17,6 +17,7 @@ use crate::web::Clock;
 pub(super) enum Command {
     /// Add a user
     Add {
+        /// The user name
         name: String,
         /// As an admin
         #[arg(long)]
@@ -29,17 +30,29 @@ pub(super) enum Command {
     List,
     /// Set a new password; ends the user's sessions
     Passwd {
+        /// The user name
         name: String,
         /// Read the password from standard input instead of the terminal
         #[arg(long)]
         password_stdin: bool,
     },
     /// Let a user sign in no more; ends the user's sessions at once
-    Disable { name: String },
+    Disable {
+        /// The user name
+        name: String,
+    },
     /// Let a disabled user sign in again
-    Enable { name: String },
+    Enable {
+        /// The user name
+        name: String,
+    },
     /// Change what a user may do
-    Role { name: String, role: RoleName },
+    Role {
+        /// The user name
+        name: String,
+        /// What the user is from now on
+        role: RoleName,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -62,7 +75,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let installation = Installation::open(&loaded.config)?;
+    let installation = match command {
+        // May be the very first thing that is done.
+        Command::Add { .. } => Installation::open(&loaded.config)?,
+        Command::List
+        | Command::Passwd { .. }
+        | Command::Disable { .. }
+        | Command::Enable { .. }
+        | Command::Role { .. } => Installation::open_existing(&loaded.config)?,
+    };
     let at = &installation.accounts;
     let now = Clock::default().now();
     let done = match command {
@@ -76,7 +97,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             let role = if admin { Role::Admin } else { Role::User };
             match accounts::add_user(at, name.clone(), &password, role, None, now)? {
                 Added::NameTaken => return Err(format!("there is a user {name} already").into()),
-                Added::Added => format!("{name} was added as {}.", role.as_str()),
+                Added::Added => format!("{name} was added as {}.{}", role.as_str(), hint_at_admins(at, &name)?),
             }
         }
         Command::Passwd { name, password_stdin } => {
@@ -112,6 +133,18 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     wait_for_server(&installation)?;
     println!("{done}");
     Ok(())
+}
+
+/// With the first user the link to create an admin is void: whoever has none should hear how to get one.
+fn hint_at_admins(at: &Accounts, name: &Username) -> Result<String, Failure> {
+    let admins = at.db.read(users::enabled_admins)?;
+    Ok(if admins == 0 {
+        format!(
+            " There is no admin yet, and the link to create one is void now: `portero user role {name} admin` makes one."
+        )
+    } else {
+        String::new()
+    })
 }
 
 pub(super) fn existing(at: &Accounts, name: &str) -> Result<User, Failure> {

@@ -126,7 +126,7 @@ async fn by_form(
     if form.current_password.is_empty() {
         errors.push(page.error("current_password", "error-current-password-required"));
     }
-    let new = match new_password(&app, &page, &form.new_password, &form.new_password_again, &username) {
+    let new = match new_password(&app, &page, &form.new_password, &form.new_password_again, Some(&username)) {
         Ok(new) if form.new_password != form.current_password => Some(new),
         Ok(_) => {
             errors.push(page.error("new_password", "error-password-same"));
@@ -164,8 +164,8 @@ async fn by_json(app: App, req: HttpRequest, caller: Caller, asked: ChangeJson) 
         return Err(Error::BadInput("The new password is the current one".into()));
     }
     let rules = app.accounts.rules.password_rules();
-    let new =
-        NewPassword::parse(asked.new_password, &username, rules).map_err(|fault| Error::BadInput(fault.to_string()))?;
+    let new = NewPassword::parse(asked.new_password, Some(&username), rules)
+        .map_err(|fault| Error::BadInput(fault.to_string()))?;
     Ok(match changed(&app, &req, &caller, asked.current_password, new, asked.end_others).await? {
         None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
         // A cookie session's tokens stay where scripts can't read them, and where they are good.
@@ -214,7 +214,7 @@ pub(super) fn new_password(
     page: &Page,
     typed: &str,
     again: &str,
-    username: &Username,
+    username: Option<&Username>,
 ) -> Result<NewPassword, Vec<FieldError>> {
     let rules = app.accounts.rules.password_rules();
     let fault = match NewPassword::parse(typed.to_owned(), username, rules) {
@@ -223,7 +223,7 @@ pub(super) fn new_password(
         Err(fault) => fault,
     };
     let text = match fault {
-        PasswordFault::TooShort(_) if typed.is_empty() => page.t("error-password-required"),
+        PasswordFault::TooShort(_) if typed.is_empty() => page.t("error-new-password-required"),
         PasswordFault::TooShort(least) => page.tn("error-password-too-short", least),
         PasswordFault::TooLong => page.tn("error-password-too-long", NewPassword::MAX_CHARS),
         PasswordFault::Guessable => page.t("error-password-guessable"),

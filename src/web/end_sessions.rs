@@ -24,6 +24,8 @@ struct EndSessionsPage {
     since_typed: String,
     /// How many would end, the admin's own not among them.
     count: i64,
+    /// Whether that one is among those that were meant.
+    own_stays: bool,
     /// Whether there is something to end; else the page asks for the moment.
     ready: bool,
     action: String,
@@ -34,7 +36,8 @@ struct EndSessionsPage {
 #[serde(default)]
 pub(super) struct Asked {
     user: String,
-    since: String,
+    /// Empty: the form was sent without it.
+    since: Option<String>,
 }
 
 /// What was asked for, understood.
@@ -49,10 +52,10 @@ enum Target {
 
 impl Asked {
     fn target(&self, app: &App) -> Result<Target, Error> {
-        match (self.user.trim(), self.since.trim()) {
-            ("", "") => Ok(Target::Nothing),
-            (name, "") => Username::parse(name).map(Target::User).map_err(|_| Error::NotFound),
-            ("", since) => {
+        match (self.user.trim(), self.since.as_deref().map(str::trim)) {
+            ("", None) => Ok(Target::Nothing),
+            (name, None) => Username::parse(name).map(Target::User).map_err(|_| Error::NotFound),
+            ("", Some(since)) => {
                 let moment = list_query::moment(since, &app.config.time_zone, false);
                 Ok(moment.map_or(Target::NoMoment, Target::Since))
             }
@@ -72,8 +75,9 @@ pub(super) async fn form(
     let mut view = EndSessionsPage {
         user: String::new(),
         since: None,
-        since_typed: asked.since.clone(),
+        since_typed: asked.since.clone().unwrap_or_default(),
         count: 0,
+        own_stays: false,
         ready: true,
         action: req.uri().path_and_query().map_or("/admin/sessions/end", |path| path.as_str()).to_owned(),
         errors: Vec::new(),
@@ -88,10 +92,12 @@ pub(super) async fn form(
         }
         Target::User(name) => {
             let (which, user) = of_user(&app, name, &caller).await?;
+            view.own_stays = signed_in(&req)?.username == user;
             view.user = user.to_string();
             view.count = count(&app, which).await?;
         }
         Target::Since(moment) => {
+            view.own_stays = true;
             view.since = Some(view.page.time(moment));
             view.count = count(&app, since(moment, &caller)).await?;
         }

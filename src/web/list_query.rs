@@ -48,6 +48,16 @@ impl ListQuery {
         })
     }
 
+    /// With moments as a form's fields take them, so that the next search has them too.
+    pub(super) fn with_moments_of(self, filter: &Filter, zone: &TimeZone) -> Self {
+        let field = |moment: Option<UnixTime>| {
+            let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
+            let local = timestamp.map(|timestamp| timestamp.to_zoned(zone.clone()));
+            local.map_or_else(String::new, |local| local.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+        };
+        Self { from: field(filter.from), until: field(filter.until), ..self }
+    }
+
     /// The same list from another place on.
     pub(super) fn link(&self, path: &str, before: Option<&str>) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());

@@ -30,6 +30,8 @@ pub(super) struct Page {
     pub(super) style_url: String,
     pub(super) script_url: String,
     pub(super) icon_url: String,
+    /// In which times are shown and read, by its name.
+    pub(super) zone: String,
     app: App,
 }
 
@@ -84,6 +86,7 @@ impl Page {
             style_url: static_files::url("style.css"),
             script_url: static_files::url("portero.js"),
             icon_url: static_files::url("icon.svg"),
+            zone: app.config.time_zone.iana_name().unwrap_or("UTC").to_owned(),
             app: app.clone(),
         };
         page.flash = browser_session::take_flash(&session).map(|flash: Flash| Message {
@@ -124,6 +127,11 @@ impl Page {
         time_in(&self.app.config.time_zone, moment)
     }
 
+    /// To the second, where the order of things matters.
+    pub(super) fn exact(&self, moment: UnixTime) -> Time {
+        formatted(&self.app.config.time_zone, moment, "%Y-%m-%d %H:%M:%S %Z")
+    }
+
     pub(super) fn error(&self, field: &'static str, key: &str) -> FieldError {
         FieldError { field, text: self.t(key) }
     }
@@ -158,14 +166,18 @@ impl<T: Count + Copy> Count for &T {
     }
 }
 
-/// Year first: the one order that nobody reads the wrong way round. The zone is named.
 fn time_in(zone: &TimeZone, moment: UnixTime) -> Time {
+    formatted(zone, moment, "%Y-%m-%d %H:%M %Z")
+}
+
+/// Year first: the one order that nobody reads the wrong way round. The zone is named.
+fn formatted(zone: &TimeZone, moment: UnixTime, format: &str) -> Time {
     let Ok(timestamp) = Timestamp::from_second(moment.0) else {
         // Beyond the year 9999: what a peer's token may say, but no calendar.
         return Time { iso: moment.0.to_string(), text: moment.0.to_string() };
     };
     let local = timestamp.to_zoned(zone.clone());
-    Time { iso: timestamp.to_string(), text: local.strftime("%Y-%m-%d %H:%M %Z").to_string() }
+    Time { iso: timestamp.to_string(), text: local.strftime(format).to_string() }
 }
 
 /// A page as an answer.

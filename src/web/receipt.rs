@@ -14,7 +14,7 @@ use super::face::Face;
 use super::page::{Page, Time, html};
 use super::session_view::{self, SessionView};
 use super::signed_in::signed_in;
-use crate::domain::{Role, UnixTime, UserId};
+use crate::domain::{Reason, Role, UnixTime, UserId};
 use crate::guards::AccessToken;
 use crate::store::session_lists::{self, Listed};
 use crate::store::sessions::End;
@@ -41,6 +41,8 @@ struct ReceiptPage {
     made_at: Time,
     rows: Vec<Row>,
     more: i64,
+    /// Where whoever ended it came from.
+    back: &'static str,
 }
 
 struct Row {
@@ -83,15 +85,20 @@ pub(super) async fn show(
     let names: HashMap<UserId, String> = found.end.by.zip(found.by.clone()).into_iter().collect();
     let owner = found.listed.first().map_or(standing.user, |one| one.session.user);
     let view = ReceiptPage {
-        at: page.time(found.end.at),
+        at: page.exact(found.end.at),
         reason: session_view::reason(&page, found.end.reason),
         by: session_view::by(&page, found.end.by, owner, found.end.reason, |by| {
             names.get(&by).cloned().unwrap_or_default()
         }),
         count: found.count,
-        accepted_elsewhere_until: (until > now).then(|| page.time(until)),
+        accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
         turns_in: (1..=LONGEST_WAIT).contains(&until.since(now)).then(|| until.since(now) + 1),
-        made_at: page.time(now),
+        made_at: page.exact(now),
+        back: if found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin {
+            "/admin/sessions"
+        } else {
+            "/account"
+        },
         more: found.count - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
         rows: found.listed.iter().map(|one| row(&app, &page, one, now)).collect(),
         id,
@@ -115,9 +122,9 @@ fn row(app: &App, page: &Page, one: &Listed, now: UnixTime) -> Row {
     Row {
         user: one.user.to_string(),
         session: session_view::of(app, page, &one.session),
-        access_until: page.time(one.session.access_until),
+        access_until: page.exact(one.session.access_until),
         access_is_over: one.session.access_until <= now,
-        refresh_until: page.time(one.session.expires_at),
+        refresh_until: page.exact(one.session.expires_at),
         refused: is_refused(app, one),
     }
 }

@@ -99,6 +99,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Error> {
     let query = query.into_inner();
     let filter = query.filter(&app.config.time_zone)?;
+    let query = query.with_moments_of(&filter, &app.config.time_zone);
     let state = State::parse(&query.state)
         .ok_or_else(|| Error::BadInput("`state` is session, token, or empty for both".into()))?;
     let name = query.user.clone();

@@ -50,6 +50,7 @@ pub(super) async fn show(
         "odd" => true,
         _ => return Err(Error::BadInput("`state` is empty or odd".into())),
     };
+    let query = query.with_moments_of(&filter, &app.config.time_zone);
     let name = query.user.clone();
     let (mut rows, user_known) = app
         .read(move |conn| {

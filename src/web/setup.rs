@@ -84,21 +84,23 @@ pub(super) async fn submit(
         let errors = vec![page.error("", "error-form-expired")];
         return Ok(again(page, errors));
     }
-    let username = match Username::parse(&form.username) {
-        Ok(username) => username,
-        Err(fault) => {
-            let key = match fault {
-                UsernameFault::Length if form.username.is_empty() => "error-username-required",
-                UsernameFault::Length => "error-username-length",
-                UsernameFault::Characters => "error-username-characters",
-            };
-            let errors = vec![page.error("username", key)];
+    let username = Username::parse(&form.username).map_err(|fault| {
+        let key = match fault {
+            UsernameFault::Length if form.username.is_empty() => "error-username-required",
+            UsernameFault::Length => "error-username-length",
+            UsernameFault::Characters => "error-username-characters",
+        };
+        vec![page.error("username", key)]
+    });
+    // Measured against the name where there is one, so that everything that is wrong is said at once.
+    let named = username.as_ref().ok();
+    let password = new_password(&app, &page, &form.new_password, &form.new_password_again, named);
+    let (username, password) = match (username, password) {
+        (Ok(username), Ok(password)) => (username, password),
+        (username, password) => {
+            let errors = username.err().into_iter().chain(password.err()).flatten().collect();
             return Ok(again(page, errors));
         }
-    };
-    let password = match new_password(&app, &page, &form.new_password, &form.new_password_again, &username) {
-        Ok(password) => password,
-        Err(errors) => return Ok(again(page, errors)),
     };
     let client = trust::client(&app, &req);
     let link = token.clone();

@@ -13,7 +13,7 @@ use super::page::{Page, Time, html};
 use super::session_view::{self, SessionView};
 use super::signed_in::{Admin, signed_in};
 use super::timeline::Picture;
-use crate::domain::{SessionId, UserId, Username};
+use crate::domain::{SessionId, StepKind, UserId, Username};
 use crate::guards::{AccessToken, Caller};
 use crate::store::sessions::{self, Session};
 use crate::store::steps::{self, Step};
@@ -134,7 +134,7 @@ fn show(app: &App, req: &HttpRequest, caller: &Caller, found: &Whole, back: &'st
             by: session_view::by(&page, end.by, session.user, end.reason, |_| {
                 found.ended_by.clone().unwrap_or_default()
             }),
-            at: page.time(end.at),
+            at: page.exact(end.at),
             is_danger: end.reason.is_danger(),
         }),
         page,
@@ -145,9 +145,13 @@ fn show(app: &App, req: &HttpRequest, caller: &Caller, found: &Whole, back: &'st
 fn step_row(page: &Page, nth: usize, step: &Step) -> StepRow {
     StepRow {
         number: nth + 1,
-        what: page.tn(&format!("step-{}", step.kind.as_str().replace('_', "-")), step.times),
-        at: page.time(step.at),
-        until: (step.times > 1).then(|| page.time(step.until)),
+        what: match step.kind {
+            // Another browser is no second tab.
+            StepKind::Repeated if step.odd => page.t("step-repeated-odd"),
+            kind => page.tn(&format!("step-{}", kind.as_str().replace('_', "-")), step.times),
+        },
+        at: page.exact(step.at),
+        until: (step.times > 1).then(|| page.exact(step.until)),
         ip: step.ip.clone(),
         browser: session_view::browser(page, &step.user_agent),
         odd: step.odd,

@@ -127,8 +127,8 @@ sessions-actions = More
 sessions-end-others = Sign out everywhere else
 story-link = Story
 story-link-of = Story of session { $session }
-end-session = Sign out
-end-session-of = Sign out session { $session }
+end-session = End session
+end-session-of = End session { $session }
 
 ## A session's story
 
@@ -155,6 +155,7 @@ step-repeated =
         [one] Renewed again at once: a second tab or a double click
        *[other] Renewed again at once { $n } times: other tabs or double clicks
     }
+step-repeated-odd = Renewed again at once, by another browser
 step-retried =
     { $n ->
         [one] Renewed again: the first answer never arrived
@@ -169,7 +170,7 @@ step-reused = Showed a used-up token
 
 ## Ending sessions
 
-end-session-title = Sign out this session?
+end-session-title = End this session?
 end-session-intro = It ends at once: its next click leads to the sign-in page.
 end-session-intro-of = This session of { $user } ends at once: its next click leads to the sign-in page.
 end-sessions-title = End sessions
@@ -188,7 +189,7 @@ end-sessions-submit =
        *[other] End { $n } sessions
     }
 end-sessions-ask = After an incident: end every session that was signed in since a moment. You’ll see how many before anything happens.
-end-sessions-moment = Signed in since
+end-sessions-moment = Signed in since ({ $zone })
 end-sessions-look = Count them
 flash-nothing-ended = There was nothing to end any more.
 error-moment = Enter a date and time, such as 2026-11-25T10:00
@@ -221,7 +222,6 @@ receipt-more =
         [one] And one more session.
        *[other] And { $n } more sessions.
     }
-receipt-back = Back to your account
 receipt-link = Receipt
 
 ## Open sessions
@@ -233,8 +233,8 @@ open-empty = No session matches.
 open-only-odd = Only unusual ones
 open-end-all-of = End all sessions of { $user }
 open-end-since = End all since a moment
-filter-from = From
-filter-until = Until
+filter-from = From ({ $zone })
+filter-until = Until ({ $zone })
 
 ## Sign out, language
 
@@ -309,6 +309,7 @@ error-disabled = This account is disabled. An administrator can enable it again.
 error-username-required = Enter your user name
 error-password-required = Enter your password
 error-current-password-required = Enter your current password
+error-new-password-required = Enter the new password
 error-password-incorrect = Incorrect password
 error-password-too-short =
     { $n ->

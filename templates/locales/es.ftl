@@ -127,8 +127,8 @@ sessions-actions = Más
 sessions-end-others = Cerrar las demás sesiones
 story-link = Historia
 story-link-of = Historia de la sesión { $session }
-end-session = Cerrar sesión
-end-session-of = Cerrar la sesión { $session }
+end-session = Terminarla
+end-session-of = Terminar la sesión { $session }
 
 ## La historia de una sesión
 
@@ -155,6 +155,7 @@ step-repeated =
         [one] Renovada otra vez al momento: una segunda pestaña o un doble clic
        *[other] Renovada otra vez al momento { $n } veces: otras pestañas o dobles clics
     }
+step-repeated-odd = Renovada otra vez al momento, por otro navegador
 step-retried =
     { $n ->
         [one] Renovada otra vez: la primera respuesta no llegó
@@ -169,7 +170,7 @@ step-reused = Presentó un token ya usado
 
 ## Cerrar sesiones
 
-end-session-title = ¿Cerrar esta sesión?
+end-session-title = ¿Terminar esta sesión?
 end-session-intro = Termina al momento: su siguiente clic lleva a la página de inicio de sesión.
 end-session-intro-of = Esta sesión de { $user } termina al momento: su siguiente clic lleva a la página de inicio de sesión.
 end-sessions-title = Cerrar sesiones
@@ -188,7 +189,7 @@ end-sessions-submit =
        *[other] Cerrar { $n } sesiones
     }
 end-sessions-ask = Tras un incidente: cierra todas las sesiones iniciadas desde un momento. Antes de que pase nada verás cuántas son.
-end-sessions-moment = Iniciadas desde
+end-sessions-moment = Iniciadas desde ({ $zone })
 end-sessions-look = Contarlas
 flash-nothing-ended = Ya no había nada que cerrar.
 error-moment = Escribe una fecha y una hora, como 2026-11-25T10:00
@@ -221,7 +222,6 @@ receipt-more =
         [one] Y una sesión más.
        *[other] Y { $n } sesiones más.
     }
-receipt-back = Volver a tu cuenta
 receipt-link = Comprobante
 
 ## Sesiones abiertas
@@ -233,8 +233,8 @@ open-empty = Ninguna sesión coincide.
 open-only-odd = Solo las inusuales
 open-end-all-of = Cerrar todas las sesiones de { $user }
 open-end-since = Cerrar todas desde un momento
-filter-from = Desde
-filter-until = Hasta
+filter-from = Desde ({ $zone })
+filter-until = Hasta ({ $zone })
 
 ## Cerrar sesión, idioma
 
@@ -309,6 +309,7 @@ error-disabled = Esta cuenta está desactivada. Un administrador puede volver a 
 error-username-required = Escribe tu nombre de usuario
 error-password-required = Escribe tu contraseña
 error-current-password-required = Escribe tu contraseña actual
+error-new-password-required = Escribe la contraseña nueva
 error-password-incorrect = Contraseña incorrecta
 error-password-too-short =
     { $n ->

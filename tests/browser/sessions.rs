@@ -115,7 +115,7 @@ async fn a_session_is_ended_from_the_list_and_its_receipt_proves_it() {
     browser.click("Sign in").await;
     let row = browser.element(Locator::Css("td .row-links a[href$='/end']")).await;
     browser.go_by(row).await;
-    browser.shows("Sign out this session?").await;
+    browser.shows("End this session?").await;
     let yes = browser.element(Locator::Css("main button.primary")).await;
     browser.go_by(yes).await;
     browser.shows("One session was ended").await;

@@ -39,7 +39,7 @@ fn a_bad_command_says_why_and_changes_nothing() {
         (&["user", "disable", "bea"], "", "there is no user bea"),
         (&["user", "disable", "ana"], "", "last admin"),
         (&["user", "role", "ana", "user"], "", "last admin"),
-        (&["setup-link"], "", "there are users already"),
+        (&["setup-link"], "", "portero user role NAME admin"),
     ] {
         let complaint = fails(folder, arguments, input);
         assert!(complaint.contains(text), "{arguments:?}: {complaint}");
@@ -134,6 +134,7 @@ fn open_sessions_are_listed_and_ended_from_the_shell() {
     assert!(ok(folder, &["session", "end", "--since", "2020-01-01"], "").starts_with("1 session ended"));
     assert_eq!(server.ask("GET", "/protected", Some(&last), None).unwrap().status, 401);
 
+    assert_eq!(ok(folder, &["session", "end", "--user", "ana"], ""), "No such session was open.\n");
     let revoked = ok(folder, &["revoked", "list"], "");
     assert_eq!(revoked.matches("ended_by_admin").count(), 5, "{revoked}");
     let of_ana = ok(folder, &["revoked", "list", "--user", "ana", "--reason", "ended_by_admin", "--json"], "");
@@ -142,8 +143,35 @@ fn open_sessions_are_listed_and_ended_from_the_shell() {
         (&["session", "end", "nonsense"][..], "that is no session's id"),
         (&["session", "end", "--since", "soon"], "that is no moment"),
         (&["session", "end", "--user", "nobody"], "there is no user nobody"),
-        (&["session", "end", "--user", "ana"], "there was no such open session"),
     ] {
         assert!(fails(folder, arguments, "").contains(text), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_command_that_is_pointed_at_the_wrong_folder_makes_nothing_there() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "disable", "ana"],
+        &["user", "passwd", "ana", "--password-stdin"],
+        &["session", "list"],
+        &["session", "end", "--user", "ana"],
+        &["revoked", "list"],
+        &["setup-link"],
+    ] {
+        let complaint = fails(folder.path(), arguments, PASSWORD);
+        assert!(complaint.contains("there is no Portero in"), "{arguments:?}: {complaint}");
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn whoever_adds_the_first_user_as_no_admin_hears_how_to_get_one() {
+    let folder = TempDir::new().unwrap();
+    let said = ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    assert!(said.contains("There is no admin yet") && said.contains("portero user role ana admin"), "{said}");
+    ok(folder.path(), &["user", "role", "ana", "admin"], "");
+    let said = ok(folder.path(), &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    assert_eq!(said, "bea was added as user.\n");
 }

@@ -53,7 +53,7 @@ fn logins_against(change: impl Fn(&Arc<Accounts>, &TestApp)) {
 fn no_login_with_the_old_password_outlives_its_change() {
     logins_against(|at, app| {
         let rules = PasswordRules { min_length: 8, context: &[] };
-        let new = NewPassword::parse(OTHER_PASSWORD.into(), &name(), rules).unwrap();
+        let new = NewPassword::parse(OTHER_PASSWORD.into(), Some(&name()), rules).unwrap();
         accounts::set_password(at, name(), &new, None, app.clock.now()).unwrap();
     });
 }

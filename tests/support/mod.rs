@@ -99,7 +99,7 @@ impl TestApp {
     fn add(&self, name: &str, role: Role) {
         let name = Username::parse(name).unwrap();
         let rules = PasswordRules { min_length: 8, context: &[] };
-        let password = NewPassword::parse(PASSWORD.into(), &name, rules).unwrap();
+        let password = NewPassword::parse(PASSWORD.into(), Some(&name), rules).unwrap();
         accounts::add_user(&self.accounts, name, &password, role, None, self.clock.now()).unwrap();
     }
 

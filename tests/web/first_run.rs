@@ -65,6 +65,10 @@ fn what_is_wrong_with_the_form_is_said_and_the_name_is_kept() {
         assert!(page.body.contains(&format!("name=\"username\" value=\"{name}\"")), "{text}");
         assert!(!page.body.contains(PASSWORD), "{text}");
     }
+    let page = browser.post(&app.setup_path(), &[("username", ""), ("new_password", ""), ("new_password_again", "")]);
+    for text in ["Enter your user name", "Enter the new password"] {
+        assert!(page.body.contains(text), "all at once: {text}");
+    }
     assert_eq!(browser.post(&app.setup_path(), &form("ana")).status, 303);
 }
 

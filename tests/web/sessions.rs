@@ -233,6 +233,7 @@ fn what_an_admin_may_not_mean_is_refused() {
     assert!(admin.get("/admin/sessions/end").body.contains("Signed in since"));
     for (query, status) in [
         ("?since=yesterday", 400),
+        ("?since=", 400),
         ("?user=ana&since=2026-11-25", 400),
         ("?user=nobody", 404),
         ("?user=%3Cscript%3E", 404),
@@ -380,6 +381,8 @@ fn open_sessions_are_filtered_and_paged() {
     assert_eq!(count(&mut admin, &format!("?user=bea&from={}", now - 10)), 11);
     assert_eq!(count(&mut admin, &format!("?user=bea&until={}", now - 10)), 40);
     assert_eq!(count(&mut admin, "?state=odd"), 0);
+    let page = admin.get("/admin/sessions?from=2026-01-02&until=2099-01-02").body;
+    assert!(page.contains("value=\"2026-01-02T00:00:00\"") && page.contains("value=\"2099-01-02T23:59:59\""), "{page}");
     for bad in ["?state=x", "?from=x", "?until=x", "?before=x"] {
         assert_eq!(admin.get(&format!("/admin/sessions{bad}")).status, 400, "{bad}");
     }
