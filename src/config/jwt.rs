@@ -104,8 +104,8 @@ fn algorithm(raw: &Raw) -> Result<Algorithm, String> {
 }
 
 fn identity_claim(raw: &Raw) -> Result<String, String> {
-    const TAKEN: [&str; 12] =
-        ["exp", "iat", "nbf", "jti", "iss", "aud", "type", "fresh", "csrf", "sid", "gen", "auth_time"];
+    const TAKEN: [&str; 13] =
+        ["exp", "iat", "nbf", "jti", "iss", "aud", "type", "fresh", "csrf", "sid", "gen", "auth_time", "transport"];
     let claim = text(raw)?;
     if TAKEN.contains(&claim.as_str()) { Err(format!("{claim:?} means something else in a token")) } else { Ok(claim) }
 }

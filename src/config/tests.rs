@@ -260,7 +260,9 @@ fn a_bad_value_is_refused_with_what_would_be_right() {
     refused("[jwt]\ncsrf_methods = ['post']", "write POST");
     refused("[jwt]\ncsrf_methods = []", "is empty");
     refused("[jwt]\ntoken_location = []", "is empty");
-    refused("[jwt]\nidentity_claim = 'exp'", "means something else");
+    for taken in ["exp", "sid", "transport"] {
+        refused(&format!("[jwt]\nidentity_claim = '{taken}'"), "means something else");
+    }
     refused("[jwt]\naccess_cookie_name = 'a;b'", "is not a name");
     refused("database_url = 'sqlite::memory:'", "is not the path of a file");
     refused("throttle = 1.5", "is a number with a fraction");
