@@ -1,8 +1,8 @@
 //! What only two settings together can get wrong.
 
+use super::Config;
 use super::parse::human;
 use super::reader::Reader;
-use super::{Config, FreshFor};
 use crate::tokens::options::{Lifetime, Location, SameSite};
 
 impl Config {
@@ -40,10 +40,10 @@ impl Config {
             access == 0 || session.grace < access,
             "within the grace a renewal gives the same access token again, which must still be good then; shorten the grace",
         );
-        if let FreshFor::Seconds(..=60) = session.fresh_for {
+        if session.idle < access {
             r.warn(
-                "session.fresh_for",
-                "pages ask for the password again when under 60 s are left, so with this they always do",
+                "session.idle",
+                "idleness is looked at when a session renews, so it ends nothing sooner than jwt.access_token_expires",
             );
         }
         if self.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {

@@ -214,8 +214,10 @@ async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Sc
         }
         (Face::Page, Scope::This | Scope::Others) => Ok(end_session::done(app, req, &ended.receipt, count, "/account")),
         (Face::Program, _) => {
-            let mut answer = HttpResponse::Ok()
-                .json(json!({ "msg": SIGNED_OUT, "sessions_ended": count, "receipt": ended.receipt }));
+            // An act that ended nothing left no receipt.
+            let receipt = (count > 0).then_some(ended.receipt);
+            let mut answer =
+                HttpResponse::Ok().json(json!({ "msg": SIGNED_OUT, "sessions_ended": count, "receipt": receipt }));
             if scope == Scope::All && caller.location == Location::Cookies {
                 token_cookies::remove(app, answer.head_mut());
             }

@@ -160,6 +160,10 @@ fn a_program_signs_out_in_every_scope() {
     let answer = app.client().post_json("/logout", Some(&own.access), &json!({ "scope": "others" }));
     assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &json!(1)), "{}", answer.body);
     assert_eq!(app.client().get("/protected", Some(&other.access)).status, 401);
+    let receipt = format!("/receipts/{}", answer.json()["receipt"].as_str().unwrap());
+    assert_eq!(app.client().get(&receipt, Some(&own.access)).status, 200);
+    let nothing = app.client().post_json("/logout", Some(&own.access), &json!({ "scope": "others" })).json();
+    assert_eq!((&nothing["sessions_ended"], &nothing["receipt"]), (&json!(0), &Value::Null));
     let refused = app.client().post_json("/logout", Some(&own.refresh), &json!({ "scope": "all" }));
     assert_eq!(refused.msg(), "Only non-refresh tokens are allowed");
     app.clock.advance(601);
