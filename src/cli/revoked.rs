@@ -3,14 +3,13 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::session::name_of;
 use super::user::existing;
 use super::{Failure, moment, warn};
 use crate::config::Loaded;
-use crate::domain::{Reason, UnixTime, UserId};
+use crate::domain::Reason;
 use crate::installation::Installation;
-use crate::store::session_lists::{self, Filter};
-use crate::store::token_blocklist;
+use crate::store::revoked::{self, Kinds};
+use crate::store::session_lists::Filter;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -39,16 +38,6 @@ fn reason(text: &str) -> Result<Reason, String> {
     })
 }
 
-struct Row {
-    at: UnixTime,
-    what: &'static str,
-    id: String,
-    user: String,
-    reason: Reason,
-    by: Option<UserId>,
-    until: Option<UnixTime>,
-}
-
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
     let installation = Installation::open_existing(&loaded.config)?;
@@ -56,58 +45,36 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let Command::List { user, reason, limit, json } = command;
     let user = user.map(|name| existing(at, &name)).transpose()?.map(|user| user.id);
     let filter = Filter { user, reason, limit, ..Filter::default() };
-    let (ended, tokens) = at.db.read::<_, crate::store::Error>(|conn| {
-        Ok((session_lists::ended(conn, &filter)?, token_blocklist::revoked(conn, &filter)?))
-    })?;
-    let mut rows: Vec<Row> = tokens
-        .into_iter()
-        .map(|one| Row {
-            at: one.revoked_at,
-            what: one.token_type.as_str(),
-            id: one.jti,
-            user: one.user.to_string(),
-            reason: one.reason,
-            by: one.by,
-            until: one.until,
-        })
-        .collect();
-    rows.extend(ended.into_iter().filter_map(|one| {
-        let end = one.session.end?;
-        Some(Row {
-            at: end.at,
-            what: "session",
-            id: one.session.sid.to_string(),
-            user: one.user.to_string(),
-            reason: end.reason,
-            by: end.by,
-            until: Some(one.session.expires_at.max(one.session.access_until)),
-        })
-    }));
-    rows.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let rows = at.db.read(|conn| revoked::list(conn, &filter, Kinds::Both))?;
     if rows.is_empty() && !json {
         println!("Nothing was revoked.");
     }
     for row in rows {
-        let by = row.by.map(|by| name_of(&installation, by)).transpose()?;
         if json {
             let line = json!({
-                "what": row.what,
+                "what": row.what(),
                 "id": row.id,
                 "user": row.user,
                 "revoked_at": row.at,
                 "reason": row.reason,
-                "by": by,
+                "by": row.by_name,
                 "until": row.until,
             });
             println!("{line}");
         } else {
-            let by = match by {
+            let by = match &row.by_name {
                 Some(by) => format!("  by {by}"),
                 None if row.reason == Reason::EndedByAdmin => "  by the command line".into(),
                 None => String::new(),
             };
-            println!("{}  {:7}  {}  {}  {}{by}", moment(Some(row.at)), row.what, row.id, row.user, row.reason.as_str());
+            println!(
+                "{}  {:7}  {}  {}  {}{by}",
+                moment(Some(row.at)),
+                row.what(),
+                row.id,
+                row.user,
+                row.reason.as_str()
+            );
         }
     }
     Ok(())

@@ -9,7 +9,6 @@ use crate::config::Loaded;
 use crate::domain::{Reason, SessionId, UnixTime};
 use crate::installation::Installation;
 use crate::store::session_lists::{self, Filter};
-use crate::store::users;
 use crate::web::{Clock, moment_in};
 
 #[derive(Subcommand)]
@@ -111,9 +110,4 @@ fn list(installation: &Installation, user: Option<&str>, limit: i64, json: bool,
         println!("No session is open.");
     }
     Ok(())
-}
-
-/// The name of whoever ended something, for lists.
-pub(super) fn name_of(installation: &Installation, id: crate::domain::UserId) -> Result<String, Failure> {
-    Ok(installation.accounts.db.read(|conn| users::name_of(conn, id))?.unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod instance;
 pub mod links;
+pub mod revoked;
 mod schema;
 pub mod session_ends;
 pub mod session_lists;
@@ -139,8 +140,9 @@ impl Db {
         self.writer.submit(job)
     }
 
-    /// Loads what is kept in memory, and from now on has it follow the database also where another process changes it, or where it is unknown whether a
-    /// commit of ours got through. Runs on the writer's side, between transactions, so that nothing changes meanwhile.
+    /// Loads what is kept in memory, and from now on has it follow the database also where another process changes it, or where
+    /// it is unknown whether a commit of ours got through. Runs on the writer's side, between transactions, so that nothing
+    /// changes meanwhile.
     pub fn keep_in_step(&self, memory: Memory) -> Result<(), Error> {
         self.writer.keep_in_step(memory)
     }

@@ -3,7 +3,7 @@
 use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::schema::sessions;
-use super::sessions::{End, sid};
+use super::sessions::{End, last_shown, sid};
 use super::{Conn, Error, known};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
@@ -140,7 +140,7 @@ pub fn close_run_out(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Ve
         ))
         .returning((sessions::sid, sessions::expires_at, sessions::access_until))
         .get_results(conn)?;
-    rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()
+    last_shown(&rows)
 }
 
 /// Open sessions last seen before `before`. At most `limit`. Looks at every open session, so not for the writer.

@@ -38,6 +38,13 @@ pub struct Session {
     pub receipt: Option<String>,
 }
 
+impl Session {
+    /// The moment from which no token of it can be shown.
+    pub fn shown_until(&self) -> UnixTime {
+        self.expires_at.max(self.access_until)
+    }
+}
+
 /// How, why and by whom a session ends.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
@@ -234,6 +241,11 @@ pub fn ended_in_force(conn: &mut Conn, since: UnixTime) -> Result<Vec<(SessionId
         .filter(sessions::expires_at.ge(since.0))
         .select((sessions::sid, sessions::expires_at, sessions::access_until))
         .load(conn)?;
+    last_shown(&rows)
+}
+
+/// Of rows with id, `expires_at` and `access_until`: see [`Session::shown_until`].
+pub(super) fn last_shown(rows: &[(String, i64, i64)]) -> Result<Vec<(SessionId, UnixTime)>, Error> {
     rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()
 }
 

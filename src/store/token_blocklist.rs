@@ -2,6 +2,7 @@
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl};
 
+use super::revoked::Revoked;
 use super::schema::{token_blocklist, users};
 use super::session_lists::Filter;
 use super::{Conn, Error, known};
@@ -62,21 +63,8 @@ pub fn prune(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<usize, Err
     Ok(diesel::delete(token_blocklist::table.filter(token_blocklist::jti.eq_any(&old))).execute(conn)?)
 }
 
-/// A revoked token, as the admin's page tells it.
-#[derive(Clone, Debug)]
-pub struct Revoked {
-    pub jti: String,
-    pub token_type: TokenType,
-    pub user_id: UserId,
-    pub user: Username,
-    pub revoked_at: UnixTime,
-    pub reason: Reason,
-    pub by: Option<UserId>,
-    pub until: Option<UnixTime>,
-}
-
 /// Revoked tokens, newest first, by the same filter as the sessions. They have no address.
-pub fn revoked(conn: &mut Conn, filter: &Filter) -> Result<Vec<Revoked>, Error> {
+pub(super) fn revoked(conn: &mut Conn, filter: &Filter) -> Result<Vec<Revoked>, Error> {
     let mut query =
         token_blocklist::table.inner_join(users::table.on(users::id.eq(token_blocklist::user_id))).into_boxed();
     if let Some(user) = filter.user {
@@ -115,14 +103,16 @@ pub fn revoked(conn: &mut Conn, filter: &Filter) -> Result<Vec<Revoked>, Error> 
     rows.into_iter()
         .map(|(jti, token_type, user, name, revoked_at, reason, by, expires_at)| {
             Ok(Revoked {
-                jti,
-                token_type: known(TokenType::parse(&token_type), "token type", &token_type)?,
+                token_type: Some(known(TokenType::parse(&token_type), "token type", &token_type)?),
+                id: jti,
                 user_id: UserId(user),
                 user: known(Username::parse(&name).ok(), "user name", &name)?,
-                revoked_at: UnixTime(revoked_at),
+                at: UnixTime(revoked_at),
                 reason: known(Reason::parse(&reason), "reason", &reason)?,
                 by: by.map(UserId),
+                by_name: None,
                 until: expires_at.map(UnixTime),
+                receipt: None,
             })
         })
         .collect()

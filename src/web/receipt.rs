@@ -1,7 +1,5 @@
 //! The receipt: proof of what one act ended, since when it is refused here, and until when it may be accepted elsewhere.
 
-use std::collections::HashMap;
-
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,7 +12,7 @@ use super::face::Face;
 use super::page::{Page, Time, html};
 use super::session_view::{self, SessionView};
 use super::signed_in::signed_in;
-use crate::domain::{Reason, Role, UnixTime, UserId};
+use crate::domain::{Reason, Role, UnixTime};
 use crate::guards::AccessToken;
 use crate::store::session_lists::{self, Listed};
 use crate::store::sessions::End;
@@ -82,14 +80,11 @@ pub(super) async fn show(
         return Ok(as_json(&app, &id, &found, until, now));
     }
     let page = Page::of(&app, &req, Some(&caller));
-    let names: HashMap<UserId, String> = found.end.by.zip(found.by.clone()).into_iter().collect();
     let owner = found.listed.first().map_or(standing.user, |one| one.session.user);
     let view = ReceiptPage {
         at: page.exact(found.end.at),
         reason: session_view::reason(&page, found.end.reason),
-        by: session_view::by(&page, found.end.by, owner, found.end.reason, |by| {
-            names.get(&by).cloned().unwrap_or_default()
-        }),
+        by: session_view::by(&page, found.end.by, found.by.as_deref(), owner, found.end.reason),
         count: found.count,
         accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
         turns_in: (1..=LONGEST_WAIT).contains(&until.since(now)).then(|| until.since(now) + 1),
@@ -132,7 +127,7 @@ fn row(app: &App, page: &Page, one: &Listed, now: UnixTime) -> Row {
 /// By the very list that every request is checked against; what is no longer on it has run out.
 fn is_refused(app: &App, one: &Listed) -> bool {
     let session = &one.session;
-    app.accounts.blocklist.refuses_session(session.sid) || session.expires_at.max(session.access_until) <= app.now()
+    app.accounts.blocklist.refuses_session(session.sid) || session.shown_until() <= app.now()
 }
 
 fn as_json(app: &App, id: &str, found: &Found, until: UnixTime, now: UnixTime) -> HttpResponse {

@@ -49,17 +49,11 @@ fn last_seen(app: &App, session: &Session) -> UnixTime {
     noted.map_or(session.last_seen_at, |noted| noted.max(session.last_seen_at))
 }
 
-/// Who ended it, in words. `name_of`: the names of users that may come up.
-pub(super) fn by(
-    page: &Page,
-    by: Option<UserId>,
-    owner: UserId,
-    reason: Reason,
-    name_of: impl Fn(UserId) -> String,
-) -> String {
+/// Who ended it, in words. `name`: of that user, if it was one.
+pub(super) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, owner: UserId, reason: Reason) -> String {
     match by {
         Some(by) if by == owner => page.t("by-user"),
-        Some(by) => name_of(by),
+        Some(_) => name.unwrap_or_default().to_owned(),
         None => match reason {
             Reason::Reuse | Reason::Lost | Reason::Expired | Reason::Idle | Reason::Limit => page.t("by-system"),
             Reason::Logout

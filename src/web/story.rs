@@ -131,9 +131,7 @@ fn show(app: &App, req: &HttpRequest, caller: &Caller, found: &Whole, back: &'st
         steps: found.steps.iter().enumerate().map(|(nth, step)| step_row(&page, nth, step)).collect(),
         end: session.end.map(|end| EndRow {
             reason: session_view::reason(&page, end.reason),
-            by: session_view::by(&page, end.by, session.user, end.reason, |_| {
-                found.ended_by.clone().unwrap_or_default()
-            }),
+            by: session_view::by(&page, end.by, found.ended_by.as_deref(), session.user, end.reason),
             at: page.exact(end.at),
             is_danger: end.reason.is_danger(),
         }),
