@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
@@ -204,16 +204,14 @@ impl NewPassword {
 const SPANISH_COMMON: &str = include_str!("spanish_common_passwords.txt");
 
 /// What a user may do. Stands in no token: a change bites on the next request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     User,
     Admin,
 }
 
 /// How a session carries its tokens. Fixed at sign-in; a token shown the other way is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// Signed in on a page.
     Cookie,
@@ -222,16 +220,14 @@ pub enum Transport {
 }
 
 /// Claim `type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenType {
     Access,
     Refresh,
 }
 
 /// Why a session ended or a single token was revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The person signed out.
     Logout,
@@ -279,26 +275,10 @@ impl Reason {
             | Self::Superseded => false,
         }
     }
-
-    pub const ALL: [Self; 12] = [
-        Self::Logout,
-        Self::PasswordChange,
-        Self::Replaced,
-        Self::EndedByUser,
-        Self::EndedByAdmin,
-        Self::Disabled,
-        Self::Expired,
-        Self::Idle,
-        Self::Limit,
-        Self::Reuse,
-        Self::Superseded,
-        Self::Lost,
-    ];
 }
 
 /// What happened in a session's story. How it ended stands with the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepKind {
     /// Name and password; also a change of password, which begins a new session.
     SignedIn,
@@ -316,12 +296,21 @@ pub enum StepKind {
 macro_rules! spelled {
     ($type:ty { $($variant:ident = $text:literal),+ $(,)? }) => {
         impl $type {
+            /// Every one, as they are declared.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
 
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
     };

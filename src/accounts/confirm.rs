@@ -45,13 +45,11 @@ pub fn confirm(
     let version = user.password_version;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
-        // Hashing took its time. Whatever was changed meanwhile wins.
-        let unchanged = users::find(tx.conn, user.id)?
-            .is_some_and(|user| user.disabled_at.is_none() && user.password_version == version);
+        let unchanged = users::find_unchanged(tx.conn, user.id, version)?;
         let session = sessions::find(tx.conn, shown.sid)?.filter(|session| session.expires_at > now);
-        let (true, Some(session)) = (unchanged, session) else { return Ok::<_, Error>(None) };
-        let access_until = acts.access_end(&session, now).max(session.access_until);
-        let mut confirmed = Session { auth_time: now, access_until, ..session };
+        let (Some(user), Some(session)) = (unchanged, session) else { return Ok::<_, Error>(None) };
+        let mut confirmed = Session { auth_time: now, ..session };
+        acts.note_access(&mut confirmed, now);
         story::note(tx, &mut confirmed, StepKind::Confirmed, &client, now)?;
         if !sessions::note_use(tx.conn, &confirmed)? {
             return Ok(None);

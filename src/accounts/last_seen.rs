@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Accounts, Error};
 use crate::domain::{SessionId, UnixTime};
-use crate::store::sessions;
+use crate::store::sessions::{self, Session};
 
 /// What was seen since the last flush.
 #[derive(Default)]
@@ -18,6 +18,11 @@ impl LastSeen {
 
     pub fn of(&self, sid: SessionId) -> Option<UnixTime> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&sid).copied()
+    }
+
+    /// To the minute: what is kept here is newer than the row.
+    pub fn newest(&self, session: &Session) -> UnixTime {
+        self.of(session.sid).map_or(session.last_seen_at, |noted| noted.max(session.last_seen_at))
     }
 
     fn take(&self) -> HashMap<SessionId, UnixTime> {

@@ -81,11 +81,7 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
     let pair = at.pair(&at.standing(&user).subject, &session, at.rules.fresh_from(now))?;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
-        // Hashing took its time. Whatever was changed meanwhile wins.
-        let Some(user) = users::find(tx.conn, user.id)? else { return Ok::<_, Error>(None) };
-        if user.disabled_at.is_some() || user.password_version != version {
-            return Ok(None);
-        }
+        let Some(user) = users::find_unchanged(tx.conn, user.id, version)? else { return Ok::<_, Error>(None) };
         if let Some(newer) = &newer_hash {
             users::upgrade_hash(tx.conn, user.id, &hash, newer)?;
         }

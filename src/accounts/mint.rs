@@ -62,6 +62,11 @@ impl Accounts {
         self.rules.access_lifetime.map_or(session.expires_at, |life| now.plus(life).min(session.expires_at))
     }
 
+    /// Notes in the session that it gets an access token at `now`.
+    pub(super) fn note_access(&self, session: &mut Session, now: UnixTime) {
+        session.access_until = self.access_end(session, now).max(session.access_until);
+    }
+
     /// When the session's current refresh token ends.
     pub(super) fn refresh_end(&self, session: &Session) -> UnixTime {
         let by_life = self.rules.refresh_lifetime.map(|life| session.rotated_at.plus(life));

@@ -88,8 +88,7 @@ pub async fn renew(
 }
 
 fn is_over(at: &Accounts, session: &Session, now: UnixTime) -> bool {
-    let last_seen = at.last_seen.of(session.sid).map_or(session.last_seen_at, |seen| seen.max(session.last_seen_at));
-    session.end.is_some() || session.expires_at <= now || now.since(last_seen) > at.rules.idle
+    session.end.is_some() || session.expires_at <= now || now.since(at.last_seen.newest(session)) > at.rules.idle
 }
 
 fn rotates(at: &Accounts, session: &Session) -> bool {
@@ -141,7 +140,7 @@ fn turn(
         Judgement::SameAgain => {
             let mut session = session;
             if was_confirmed_since(&session) {
-                session.access_until = at.access_end(&session, now).max(session.access_until);
+                at.note_access(&mut session, now);
             }
             story::note(tx, &mut session, StepKind::Repeated, client, now)?;
             let still_open = sessions::note_use(tx.conn, &session)?;
@@ -168,7 +167,7 @@ fn turn(
         seen: false,
         ..session.clone()
     };
-    next.access_until = at.access_end(&next, now).max(next.access_until);
+    at.note_access(&mut next, now);
     story::note(tx, &mut next, kind, client, now)?;
     if !sessions::rotate(tx.conn, &session, &next)? {
         return Ok(None);
@@ -186,7 +185,7 @@ fn keep(
     client: &Client,
     now: UnixTime,
 ) -> Result<Option<Turn>, Error> {
-    session.access_until = at.access_end(&session, now).max(session.access_until);
+    at.note_access(&mut session, now);
     story::note(tx, &mut session, StepKind::Renewed, client, now)?;
     let still_open = sessions::note_use(tx.conn, &session)?;
     Ok(Some(if still_open { Turn::Kept(session) } else { Turn::Over }))

@@ -33,7 +33,7 @@ pub(super) enum Command {
 
 fn reason(text: &str) -> Result<Reason, String> {
     Reason::parse(text).ok_or_else(|| {
-        let all: Vec<_> = Reason::ALL.into_iter().map(Reason::as_str).collect();
+        let all: Vec<_> = Reason::ALL.iter().map(|one| one.as_str()).collect();
         format!("one of {}", all.join(", "))
     })
 }

@@ -1,6 +1,10 @@
 //! How sessions end: by an act, one or many at once, or by themselves.
 
-use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
+use diesel::sql_types::Bool;
+use diesel::{
+    BoolExpressionMethods, BoxableExpression, Connection, ExpressionMethods, NullableExpressionMethods,
+    OptionalExtension, QueryDsl, RunQueryDsl,
+};
 
 use super::schema::sessions;
 use super::sessions::{End, last_shown, sid};
@@ -41,27 +45,9 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
         sessions::ended_by.eq(end.by.map(|user| user.0)),
         sessions::receipt.eq(receipt),
     );
-    let mut update = diesel::update(sessions::table.filter(sessions::ended_at.is_null())).set(change).into_boxed();
-    // Also what has run out: the clock by which it has may be wrong, and set right again.
-    let excepted = match which {
-        Which::One(sid) => {
-            update = update.filter(sessions::sid.eq(sid.to_string()));
-            None
-        }
-        Which::OfUser { user, except } => {
-            update = update.filter(sessions::user_id.eq(user.0));
-            except
-        }
-        Which::Since { moment, except } => {
-            update = update.filter(sessions::created_at.ge(moment.0));
-            except
-        }
-    };
-    if let Some(sid) = excepted {
-        update = update.filter(sessions::sid.ne(sid.to_string()));
-    }
     type Columns = (String, i64, String, bool, i64, i64);
-    let rows: Vec<Columns> = update
+    let rows: Vec<Columns> = diesel::update(sessions::table.filter(open(which)))
+        .set(change)
         .returning((
             sessions::sid,
             sessions::user_id,
@@ -86,27 +72,24 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
 
 /// How many open sessions an act would end.
 pub fn count(conn: &mut Conn, which: Which, now: UnixTime) -> Result<i64, Error> {
-    let mut query =
-        sessions::table.filter(sessions::ended_at.is_null()).filter(sessions::expires_at.gt(now.0)).into_boxed();
-    let excepted = match which {
-        Which::One(sid) => {
-            query = query.filter(sessions::sid.eq(sid.to_string()));
-            None
-        }
-        Which::OfUser { user, except } => {
-            query = query.filter(sessions::user_id.eq(user.0));
-            except
-        }
-        Which::Since { moment, except } => {
-            query = query.filter(sessions::created_at.ge(moment.0));
-            except
-        }
-    };
-    if let Some(sid) = excepted {
-        query = query.filter(sessions::sid.ne(sid.to_string()));
-    }
-    Ok(query.count().get_result(conn)?)
+    Ok(sessions::table.filter(open(which)).filter(sessions::expires_at.gt(now.0)).count().get_result(conn)?)
 }
+
+/// Those that have not ended; also what has run out, for the clock by which it has may be wrong, and set right again.
+fn open(which: Which) -> Condition {
+    let (meant, except): (Condition, _) = match which {
+        Which::One(sid) => (Box::new(sessions::sid.eq(sid.to_string())), None),
+        Which::OfUser { user, except } => (Box::new(sessions::user_id.eq(user.0)), except),
+        Which::Since { moment, except } => (Box::new(sessions::created_at.ge(moment.0)), except),
+    };
+    let open = sessions::ended_at.is_null().and(meant);
+    match except {
+        Some(sid) => Box::new(open.and(sessions::sid.ne(sid.to_string()))),
+        None => Box::new(open),
+    }
+}
+
+type Condition = Box<dyn BoxableExpression<sessions::table, <Conn as Connection>::Backend, SqlType = Bool>>;
 
 /// The oldest open sessions of programs that the user has beyond `limit`.
 pub fn beyond_limit(conn: &mut Conn, user: UserId, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {

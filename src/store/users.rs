@@ -88,6 +88,12 @@ pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>
     row.map(User::try_from).transpose()
 }
 
+/// The user, unless disabled or given another password since that version of it was read: checking a hash takes its time, and
+/// whatever was changed meanwhile wins.
+pub fn find_unchanged(conn: &mut Conn, id: UserId, version: i64) -> Result<Option<User>, Error> {
+    Ok(find(conn, id)?.filter(|user| user.disabled_at.is_none() && user.password_version == version))
+}
+
 /// The name of a user, if there is one.
 pub fn name_of(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
     Ok(users::table.find(id.0).select(users::username).first(conn).optional()?)

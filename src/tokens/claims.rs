@@ -78,6 +78,11 @@ impl Claims {
         }
     }
 
+    /// The session the token is of, if it is one of ours.
+    pub fn sid(&self) -> Option<SessionId> {
+        self.session.map(|session| session.sid)
+    }
+
     /// The token must be fresh, and, if it is ours, the person must have proved who they are within `max_age` seconds.
     /// The claim can only restrict: what counts is the session's `auth_time`.
     pub fn require_fresh(&self, max_age: i64, now: UnixTime) -> Result<(), Fault> {

@@ -42,7 +42,7 @@ pub(super) async fn show(
     let (id, now) = (signed_in(&req)?.user, app.now());
     let (user, open) = app.read(move |conn| Ok((users::find(conn, id)?, sessions::open_of(conn, id, now)?))).await?;
     let user = user.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
-    let own = caller.claims.session.map(|session| session.sid);
+    let own = caller.claims.sid();
     if Face::of(&req, &app) == Face::Program {
         let sessions: Vec<_> = open.iter().map(|session| session_view::json(&app, session, None, own)).collect();
         return Ok(HttpResponse::Ok().json(json!({

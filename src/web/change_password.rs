@@ -13,11 +13,10 @@ use super::error::{Error, message};
 use super::input::Input;
 use super::page::{FieldError, Page, html, see_other};
 use super::signed_in::signed_in;
-use super::{App, token_cookies, trust};
+use super::{App, end_session, token_cookies, trust};
 use crate::accounts::{self, ChangePassword, Changed, Pair};
-use crate::domain::{NewPassword, Password, PasswordFault, UserId, Username};
+use crate::domain::{NewPassword, Password, PasswordFault, Username};
 use crate::guards::{Caller, FreshToken};
-use crate::store::sessions;
 use crate::tokens::Fault;
 use crate::tokens::options::Location;
 
@@ -58,23 +57,15 @@ async fn show(
     end_others: bool,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, Error> {
-    let standing = signed_in(req)?;
     let view = ChangePasswordPage {
         page,
-        username: standing.username.to_string(),
+        username: signed_in(req)?.username.to_string(),
         min_length: app.accounts.rules.min_password_length,
-        other_sessions: other_sessions(app, caller, standing.user).await?,
+        other_sessions: end_session::count_others(app, req, caller).await?,
         end_others,
         errors,
     };
     Ok(html(status, &view))
-}
-
-async fn other_sessions(app: &App, caller: &Caller, user: UserId) -> Result<i64, Error> {
-    let (own, now) = (caller.claims.session.map(|session| session.sid), app.now());
-    let open = app.read(move |conn| sessions::open_of(conn, user, now)).await?;
-    let others = open.iter().filter(|session| Some(session.sid) != own).count();
-    Ok(i64::try_from(others).unwrap_or(i64::MAX))
 }
 
 #[derive(Default, Deserialize)]

@@ -10,11 +10,11 @@ use super::error::Error;
 use super::face::Face;
 use super::page::{Page, html, see_other};
 use super::session_view::{self, SessionView};
-use super::signed_in::{FreshAdmin, signed_in};
+use super::signed_in::{FreshAdmin, Whose, signed_in};
 use super::{App, browser_session, story};
 use crate::accounts::{Which, end_sessions};
-use crate::domain::{Reason, SessionId, UserId};
 use crate::guards::{Caller, FreshToken};
+use crate::store::session_ends;
 
 #[derive(Template)]
 #[template(path = "end_session.html")]
@@ -34,40 +34,31 @@ pub(super) async fn own_form(
     FreshToken(caller): FreshToken,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let user = signed_in(&req)?.user;
-    form(&app, &req, &caller, &sid, Some(user)).await
+    let whose = Whose::Own(signed_in(&req)?.user);
+    form(&app, &req, &caller, sid.into_inner(), whose).await
 }
 
-pub(super) async fn any_form(
+pub(super) async fn anybodys_form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     FreshAdmin(caller): FreshAdmin,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    form(&app, &req, &caller, &sid, None).await
+    form(&app, &req, &caller, sid.into_inner(), Whose::Anybodys).await
 }
 
-async fn form(
-    app: &App,
-    req: &HttpRequest,
-    caller: &Caller,
-    sid: &str,
-    only_of: Option<UserId>,
-) -> Result<HttpResponse, Error> {
-    let (id, own) = (sid.to_owned(), caller.claims.session.map(|session| session.sid));
-    let found = app.read(move |conn| story::find(conn, &id, only_of)).await?.ok_or(Error::NotFound)?;
-    if own == Some(found.session.sid) {
+async fn form(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose: Whose) -> Result<HttpResponse, Error> {
+    let found = app.read(move |conn| story::find(conn, &sid, whose)).await?.ok_or(Error::NotFound)?;
+    if caller.claims.sid() == Some(found.session.sid) {
         return Ok(see_other("/logout"));
     }
-    let (path, cancel) =
-        if only_of.is_some() { ("/account/sessions", "/account") } else { ("/admin/sessions", "/admin/sessions") };
     let page = Page::of(app, req, Some(caller));
     let view = EndSessionPage {
         user: found.user.to_string(),
-        is_admins: only_of.is_none(),
+        is_admins: matches!(whose, Whose::Anybodys),
         session: session_view::of(app, &page, &found.session),
-        action: format!("{path}/{}/end", found.session.sid),
-        cancel,
+        action: whose.end_path(found.session.sid),
+        cancel: whose.list(),
         page,
     };
     Ok(html(StatusCode::OK, &view))
@@ -79,39 +70,37 @@ pub(super) async fn own(
     FreshToken(_): FreshToken,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let user = signed_in(&req)?.user;
-    end(&app, &req, &sid, Some(user), Reason::EndedByUser).await
+    let whose = Whose::Own(signed_in(&req)?.user);
+    end(&app, &req, sid.into_inner(), whose).await
 }
 
-pub(super) async fn any(
+pub(super) async fn anybodys(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     FreshAdmin(_): FreshAdmin,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    end(&app, &req, &sid, None, Reason::EndedByAdmin).await
+    end(&app, &req, sid.into_inner(), Whose::Anybodys).await
 }
 
-async fn end(
-    app: &App,
-    req: &HttpRequest,
-    sid: &str,
-    only_of: Option<UserId>,
-    reason: Reason,
-) -> Result<HttpResponse, Error> {
+async fn end(app: &App, req: &HttpRequest, sid: String, whose: Whose) -> Result<HttpResponse, Error> {
     let by = signed_in(req)?.user;
-    let sid = SessionId::parse(sid).ok_or(Error::NotFound)?;
-    let found = app.read(move |conn| story::find(conn, &sid.to_string(), only_of)).await?.ok_or(Error::NotFound)?;
+    let found = app.read(move |conn| story::find(conn, &sid, whose)).await?.ok_or(Error::NotFound)?;
     // A session never changes hands, so what was found is still whose it was.
-    let ended =
-        end_sessions(&app.accounts, Which::One(found.session.sid), reason, Some(by), app.now()).answer().await?;
-    Ok(done(
-        app,
-        req,
-        &ended.receipt,
-        ended.sessions.len(),
-        if only_of.is_some() { "/account" } else { "/admin/sessions" },
-    ))
+    let which = Which::One(found.session.sid);
+    let ended = end_sessions(&app.accounts, which, whose.end_reason(), Some(by), app.now()).answer().await?;
+    Ok(done(app, req, &ended.receipt, ended.sessions.len(), whose.list()))
+}
+
+/// How many open sessions an act would end.
+pub(super) async fn count(app: &App, which: Which) -> Result<i64, Error> {
+    let now = app.now();
+    app.read(move |conn| session_ends::count(conn, which, now)).await
+}
+
+/// The same of all that the person has but the one that asks.
+pub(super) async fn count_others(app: &App, req: &HttpRequest, caller: &Caller) -> Result<i64, Error> {
+    count(app, Which::OfUser { user: signed_in(req)?.user, except: caller.claims.sid() }).await
 }
 
 /// To the receipt, or, if somebody was quicker and nothing was left to end, back with a word about it.

@@ -13,7 +13,7 @@ use super::{App, end_session, list_query};
 use crate::accounts::{Which, end_sessions};
 use crate::domain::{Reason, UnixTime, Username};
 use crate::guards::Caller;
-use crate::store::{session_ends, users};
+use crate::store::users;
 
 #[derive(Template)]
 #[template(path = "end_sessions.html")]
@@ -94,12 +94,12 @@ pub(super) async fn form(
             let (which, user) = of_user(&app, name, &caller).await?;
             view.own_stays = signed_in(&req)?.username == user;
             view.user = user.to_string();
-            view.count = count(&app, which).await?;
+            view.count = end_session::count(&app, which).await?;
         }
         Target::Since(moment) => {
             view.own_stays = true;
             view.since = Some(view.page.time(moment));
-            view.count = count(&app, since(moment, &caller)).await?;
+            view.count = end_session::count(&app, since(moment, &caller)).await?;
         }
     }
     Ok(html(StatusCode::OK, &view))
@@ -126,15 +126,10 @@ pub(super) async fn submit(
 /// The admin's own session stays: who ends everybody's wants to see what comes of it.
 async fn of_user(app: &App, name: Username, caller: &Caller) -> Result<(Which, Username), Error> {
     let user = app.read(move |conn| users::find_by_name(conn, &name)).await?.ok_or(Error::NotFound)?;
-    let except = caller.claims.session.map(|session| session.sid);
+    let except = caller.claims.sid();
     Ok((Which::OfUser { user: user.id, except }, user.username))
 }
 
 fn since(moment: UnixTime, caller: &Caller) -> Which {
-    Which::Since { moment, except: caller.claims.session.map(|session| session.sid) }
-}
-
-async fn count(app: &App, which: Which) -> Result<i64, Error> {
-    let now = app.now();
-    app.read(move |conn| session_ends::count(conn, which, now)).await
+    Which::Since { moment, except: caller.claims.sid() }
 }

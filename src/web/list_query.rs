@@ -11,7 +11,7 @@ use crate::store::session_lists::Filter;
 use crate::store::{Conn, users};
 
 /// Rows on a page.
-pub(super) const ON_A_PAGE: usize = 50;
+const ON_A_PAGE: usize = 50;
 
 /// The query as it comes.
 #[derive(Clone, Default, Deserialize)]
@@ -58,6 +58,14 @@ impl ListQuery {
         Self { from: field(filter.from), until: field(filter.until), ..self }
     }
 
+    /// `next`: the place where the next page begins.
+    pub(super) fn pager(&self, path: &str, next: Option<&str>) -> Pager {
+        Pager {
+            first: (!self.before.is_empty()).then(|| self.link(path, None)),
+            next: next.map(|next| self.link(path, Some(next))),
+        }
+    }
+
     /// The same list from another place on.
     pub(super) fn link(&self, path: &str, before: Option<&str>) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -94,9 +102,21 @@ fn place(text: &str) -> Option<(UnixTime, String)> {
     Some((UnixTime(moment.parse().ok()?), id.to_owned()))
 }
 
-/// A place as a link carries it.
-pub(super) fn place_of(at: UnixTime, id: &str) -> String {
-    format!("{}.{id}", at.0)
+/// Cuts what was found by [`ListQuery::filter`] to a page. Returns the place where the next one begins, if there is one, as a
+/// link carries it.
+pub(super) fn cut_to_page<T>(rows: &mut Vec<T>, place: impl Fn(&T) -> (UnixTime, String)) -> Option<String> {
+    let more = rows.len() > ON_A_PAGE;
+    rows.truncate(ON_A_PAGE);
+    let (at, id) = rows.last().filter(|_| more).map(place)?;
+    Some(format!("{}.{id}", at.0))
+}
+
+/// Links from a page of a list to others.
+pub(super) struct Pager {
+    /// `None`: this is the first.
+    pub(super) first: Option<String>,
+    /// `None`: this is the last.
+    pub(super) next: Option<String>,
 }
 
 /// A moment as an operator writes it: `2026-11-25`, `2026-11-25T10:00`, with seconds or a zone of its own, or seconds since the
@@ -105,8 +125,7 @@ pub fn moment_in(zone: &TimeZone, text: &str) -> Option<UnixTime> {
     moment(text, zone, false)
 }
 
-/// `2026-11-25`, `2026-11-25T10:00`, with seconds or a zone of its own, or seconds since the epoch. A bare day begins at
-/// midnight, or ends right before the next one.
+/// The same. A bare day begins at midnight, or ends right before the next one.
 pub(super) fn moment(text: &str, zone: &TimeZone, day_ends: bool) -> Option<UnixTime> {
     if let Ok(seconds) = text.parse() {
         return Some(UnixTime(seconds));

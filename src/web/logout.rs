@@ -20,7 +20,6 @@ use super::{App, end_session, signed_in as who, token_cookies};
 use crate::accounts::{self, Which, end_sessions};
 use crate::domain::{Reason, TokenType};
 use crate::guards::{AnyToken, Caller};
-use crate::store::session_ends;
 use crate::tokens::options::Location;
 use crate::tokens::{Claims, Fault};
 
@@ -66,17 +65,11 @@ pub(super) async fn form(
         page.csrf = csrf;
     }
     let others = match &caller {
-        Some(caller) => count_others(&app, &req, caller).await?,
+        Some(caller) => end_session::count_others(&app, &req, caller).await?,
         None => 0,
     };
     let scope = asked.map_or(Scope::This, |asked| asked.scope);
     Ok(html(StatusCode::OK, &LogoutPage { signed_in: caller.is_some(), others, scope, page }))
-}
-
-async fn count_others(app: &App, req: &HttpRequest, caller: &Caller) -> Result<i64, Error> {
-    let which = Which::OfUser { user: signed_in(req)?.user, except: caller.claims.session.map(|session| session.sid) };
-    let now = app.now();
-    app.read(move |conn| session_ends::count(conn, which, now)).await
 }
 
 #[derive(Default, Deserialize)]
@@ -202,7 +195,7 @@ async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Sc
     let (user, now) = (signed_in(req)?.user, app.now());
     caller.claims.require_type(TokenType::Access)?;
     caller.claims.require_fresh(app.accounts.rules.fresh_for, now)?;
-    let own = caller.claims.session.map(|session| session.sid);
+    let own = caller.claims.sid();
     let (except, reason) = if scope == Scope::All { (None, Reason::Logout) } else { (own, Reason::EndedByUser) };
     let which = Which::OfUser { user, except };
     let ended = end_sessions(&app.accounts, which, reason, Some(user), now).answer().await?;

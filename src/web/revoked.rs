@@ -9,7 +9,7 @@ use serde_json::json;
 use super::App;
 use super::error::Error;
 use super::face::Face;
-use super::list_query::{ListQuery, ON_A_PAGE, find_user, place_of};
+use super::list_query::{ListQuery, Pager, cut_to_page, find_user};
 use super::page::{Page, Time, html};
 use super::session_view;
 use super::signed_in::Admin;
@@ -26,8 +26,7 @@ struct RevokedPage {
     rows: Vec<RevokedRow>,
     reasons: Vec<Choice>,
     states: Vec<Choice>,
-    next_page: Option<String>,
-    first_page: Option<String>,
+    pager: Pager,
     user_unknown: bool,
 }
 
@@ -78,15 +77,13 @@ pub(super) async fn show(
             Ok((rows, user_known))
         })
         .await?;
-    let more = rows.len() > ON_A_PAGE;
-    rows.truncate(ON_A_PAGE);
-    let next = rows.last().filter(|_| more).map(|last| place_of(last.at, &last.id));
+    let next = cut_to_page(&mut rows, |row| (row.at, row.id.clone()));
     if Face::of(&req, &app) == Face::Program {
         return Ok(as_json(&rows, next));
     }
     let page = Page::of(&app, &req, Some(&caller));
     let reason = |value: &'static str, key: &str| Choice { value, label: page.t(key), selected: query.reason == value };
-    let reasons = Reason::ALL.map(|one| reason(one.as_str(), &format!("reason-{}", one.as_str())));
+    let reasons = Reason::ALL.iter().map(|one| reason(one.as_str(), &format!("reason-{}", one.as_str())));
     let view = RevokedPage {
         rows: rows.iter().map(|row| as_row(&app, &page, row)).collect(),
         reasons: std::iter::once(reason("", "reason-any")).chain(reasons).collect(),
@@ -94,8 +91,7 @@ pub(super) async fn show(
             .map(|(value, key, _)| Choice { value, label: page.t(key), selected: query.state == value })
             .into_iter()
             .collect(),
-        next_page: next.map(|next| query.link(PATH, Some(&next))),
-        first_page: (!query.before.is_empty()).then(|| query.link(PATH, None)),
+        pager: query.pager(PATH, next.as_deref()),
         user_unknown: !user_known,
         query,
         page,

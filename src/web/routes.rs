@@ -61,11 +61,11 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(
                 at("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Policy::access()),
             )
-            .service(at("/admin/sessions/{sid}").get(story::any).guarded(Policy::access()))
+            .service(at("/admin/sessions/{sid}").get(story::anybodys).guarded(Policy::access()))
             .service(
                 at("/admin/sessions/{sid}/end")
-                    .get(end_session::any_form)
-                    .post(end_session::any)
+                    .get(end_session::anybodys_form)
+                    .post(end_session::anybodys)
                     .guarded(Policy::access()),
             )
             .service(at("/admin/revoked").get(revoked::show).guarded(Policy::access()))

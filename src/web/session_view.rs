@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::page::{Page, Time};
-use crate::domain::{Reason, SessionId, UnixTime, UserId, Username};
+use crate::domain::{Reason, SessionId, UserId, Username};
 use crate::store::sessions::Session;
 use crate::user_agent;
 
@@ -27,7 +27,7 @@ pub(super) fn of(app: &App, page: &Page, session: &Session) -> SessionView {
         browser: browser(page, &session.user_agent),
         ip: session.ip.clone(),
         signed_in: page.time(session.created_at),
-        last_seen: page.time(last_seen(app, session)),
+        last_seen: page.time(app.accounts.last_seen.newest(session)),
         how: page.t(&format!("transport-{}", session.transport.as_str())),
         odd: session.odd,
     }
@@ -41,12 +41,6 @@ pub(super) fn browser(page: &Page, user_agent: &str) -> String {
         Some(system) => page.t2("browser-on-system", ("browser", &browser), ("system", system)),
         None => browser,
     }
-}
-
-/// To the minute: what memory knows is newer than the row.
-fn last_seen(app: &App, session: &Session) -> UnixTime {
-    let noted = app.accounts.last_seen.of(session.sid);
-    noted.map_or(session.last_seen_at, |noted| noted.max(session.last_seen_at))
 }
 
 /// Who ended it, in words. `name`: of that user, if it was one.
@@ -81,7 +75,7 @@ pub(super) fn json(app: &App, session: &Session, user: Option<&Username>, own: O
         "user_agent": session.user_agent,
         "signed_in_at": session.created_at,
         "auth_time": session.auth_time,
-        "last_seen_at": last_seen(app, session),
+        "last_seen_at": app.accounts.last_seen.newest(session),
         "expires_at": session.expires_at,
         "access_until": session.access_until,
         "renewals": session.generation,

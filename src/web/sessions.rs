@@ -9,7 +9,7 @@ use serde_json::json;
 use super::App;
 use super::error::Error;
 use super::face::Face;
-use super::list_query::{ListQuery, ON_A_PAGE, find_user, place_of};
+use super::list_query::{ListQuery, Pager, cut_to_page, find_user};
 use super::page::{Page, html};
 use super::session_view::{self, SessionView};
 use super::signed_in::Admin;
@@ -27,8 +27,7 @@ struct SessionsPage {
     user_unknown: bool,
     /// To end all sessions of the user that is filtered by.
     end_all_path: Option<String>,
-    first_page: Option<String>,
-    next_page: Option<String>,
+    pager: Pager,
 }
 
 struct Row {
@@ -59,11 +58,8 @@ pub(super) async fn show(
             Ok((rows, user_known))
         })
         .await?;
-    let more = rows.len() > ON_A_PAGE;
-    rows.truncate(ON_A_PAGE);
-    let last = rows.last().filter(|_| more).map(|last| &last.session);
-    let next = last.map(|last| place_of(last.created_at, &last.sid.to_string()));
-    let own = caller.claims.session.map(|session| session.sid);
+    let next = cut_to_page(&mut rows, |one| (one.session.created_at, one.session.sid.to_string()));
+    let own = caller.claims.sid();
     if Face::of(&req, &app) == Face::Program {
         let sessions: Vec<_> =
             rows.iter().map(|one| session_view::json(&app, &one.session, Some(&one.user), own)).collect();
@@ -82,8 +78,7 @@ pub(super) async fn show(
             .collect(),
         end_all_path: of_one_user
             .map(|name| ListQuery { user: name, ..ListQuery::default() }.link("/admin/sessions/end", None)),
-        first_page: (!query.before.is_empty()).then(|| query.link(PATH, None)),
-        next_page: next.map(|next| query.link(PATH, Some(&next))),
+        pager: query.pager(PATH, next.as_deref()),
         only_odd: query.state == "odd",
         user_unknown: !user_known,
         query,

@@ -1,4 +1,5 @@
-//! Who is signed in, as the guard left it with the token it admitted; and the access rule of the admin's rooms.
+//! Who is signed in, as the guard left it with the token it admitted; the access rule of the admin's rooms; and whose sessions
+//! a room shows.
 
 use std::future::{Ready, ready};
 
@@ -9,7 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use super::App;
 use super::error::Error;
 use crate::blocklist::Standing;
-use crate::domain::Role;
+use crate::domain::{Reason, Role, SessionId, UserId};
 use crate::guards::{AccessToken, Caller};
 
 /// The user of the token that the guard admitted.
@@ -57,5 +58,39 @@ impl FromRequest for FreshAdmin {
             caller.claims.require_fresh(max_age, app.now()).map_err(Error::from)?;
             Ok(Self(caller))
         }))
+    }
+}
+
+/// Whose sessions a room is about: one's own, or, in the admin's, anybody's.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    Own(UserId),
+    Anybodys,
+}
+
+impl Whose {
+    /// Where these are listed.
+    pub(super) fn list(self) -> &'static str {
+        match self {
+            Self::Own(_) => "/account",
+            Self::Anybodys => "/admin/sessions",
+        }
+    }
+
+    /// Where one of them can be ended.
+    pub(super) fn end_path(self, sid: SessionId) -> String {
+        let sessions = match self {
+            Self::Own(_) => "/account/sessions",
+            Self::Anybodys => "/admin/sessions",
+        };
+        format!("{sessions}/{sid}/end")
+    }
+
+    /// Why one of them ends here.
+    pub(super) fn end_reason(self) -> Reason {
+        match self {
+            Self::Own(_) => Reason::EndedByUser,
+            Self::Anybodys => Reason::EndedByAdmin,
+        }
     }
 }

@@ -11,9 +11,9 @@ use super::error::Error;
 use super::face::Face;
 use super::page::{Page, Time, html};
 use super::session_view::{self, SessionView};
-use super::signed_in::{Admin, signed_in};
+use super::signed_in::{Admin, Whose, signed_in};
 use super::timeline::Picture;
-use crate::domain::{SessionId, StepKind, UserId, Username};
+use crate::domain::{SessionId, StepKind, Username};
 use crate::guards::{AccessToken, Caller};
 use crate::store::sessions::{self, Session};
 use crate::store::steps::{self, Step};
@@ -68,18 +68,20 @@ struct Whole {
 }
 
 /// `None`: there is none, or it is not the caller's to see.
-pub(super) fn find(conn: &mut Conn, sid: &str, only_of: Option<UserId>) -> Result<Option<Named>, crate::store::Error> {
+pub(super) fn find(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Named>, crate::store::Error> {
     let Some(sid) = SessionId::parse(sid) else { return Ok(None) };
     let Some(session) = sessions::find(conn, sid)? else { return Ok(None) };
-    if only_of.is_some_and(|user| user != session.user) {
+    if let Whose::Own(user) = whose
+        && user != session.user
+    {
         return Ok(None);
     }
     let user = users::find(conn, session.user)?;
     Ok(user.map(|user| Named { session, user: user.username }))
 }
 
-fn whole(conn: &mut Conn, sid: &str, only_of: Option<UserId>) -> Result<Option<Whole>, crate::store::Error> {
-    let Some(Named { session, user }) = find(conn, sid, only_of)? else { return Ok(None) };
+fn whole(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Whole>, crate::store::Error> {
+    let Some(Named { session, user }) = find(conn, sid, whose)? else { return Ok(None) };
     let ended_by = match session.end.and_then(|end| end.by) {
         Some(by) => users::name_of(conn, by)?,
         None => None,
@@ -87,45 +89,41 @@ fn whole(conn: &mut Conn, sid: &str, only_of: Option<UserId>) -> Result<Option<W
     Ok(Some(Whole { steps: steps::of(conn, session.sid)?, session, user, ended_by }))
 }
 
-/// One's own.
 pub(super) async fn own(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     AccessToken(caller): AccessToken,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let user = signed_in(&req)?.user;
-    let found = app.read(move |conn| whole(conn, &sid, Some(user))).await?.ok_or(Error::NotFound)?;
-    Ok(show(&app, &req, &caller, &found, "/account"))
+    let whose = Whose::Own(signed_in(&req)?.user);
+    show(&app, &req, &caller, sid.into_inner(), whose).await
 }
 
-/// Anybody's.
-pub(super) async fn any(
+pub(super) async fn anybodys(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     Admin(caller): Admin,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let found = app.read(move |conn| whole(conn, &sid, None)).await?.ok_or(Error::NotFound)?;
-    Ok(show(&app, &req, &caller, &found, "/admin/sessions"))
+    show(&app, &req, &caller, sid.into_inner(), Whose::Anybodys).await
 }
 
-fn show(app: &App, req: &HttpRequest, caller: &Caller, found: &Whole, back: &'static str) -> HttpResponse {
-    let own = caller.claims.session.map(|session| session.sid);
+async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose: Whose) -> Result<HttpResponse, Error> {
+    let found = app.read(move |conn| whole(conn, &sid, whose)).await?.ok_or(Error::NotFound)?;
+    let own = caller.claims.sid();
     if Face::of(req, app) == Face::Program {
-        return as_json(app, found, own);
+        return Ok(as_json(app, &found, own));
     }
     let page = Page::of(app, req, Some(caller));
     let session = &found.session;
     let is_open = session.end.is_none() && session.expires_at > app.now();
-    let path = if back == "/account" { "/account/sessions" } else { back };
     let view = StoryPage {
         user: found.user.to_string(),
         session: session_view::of(app, &page, session),
         is_this: own == Some(session.sid),
         is_open,
-        back,
-        end_path: format!("{path}/{}/end", session.sid),
+        back: whose.list(),
+        end_path: whose.end_path(session.sid),
         receipt: session.receipt.as_ref().map(|receipt| format!("/receipts/{receipt}")),
         picture: Picture::of(&found.steps, session.end.is_some()),
         steps: found.steps.iter().enumerate().map(|(nth, step)| step_row(&page, nth, step)).collect(),
@@ -137,7 +135,7 @@ fn show(app: &App, req: &HttpRequest, caller: &Caller, found: &Whole, back: &'st
         }),
         page,
     };
-    html(StatusCode::OK, &view)
+    Ok(html(StatusCode::OK, &view))
 }
 
 fn step_row(page: &Page, nth: usize, step: &Step) -> StepRow {
