@@ -14,9 +14,9 @@ use url::Url;
 
 use crate::accounts::{self, Accounts, PruneClock};
 use crate::config::Config;
-use crate::installation::{Installation, OpenError};
+use crate::installation::{Installation, KeyRing, OpenError, RingError};
 use crate::password::Lane;
-use crate::store::{Memory, chain};
+use crate::store::{self, Memory, chain};
 use crate::web::{self, App, Clock, Texts};
 
 /// After SIGTERM, what is under way may finish within this time.
@@ -29,6 +29,8 @@ const FLUSH_EVERY: Duration = Duration::from_secs(60);
 pub enum StartError {
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error("could not put the keys in order")]
+    Keys(#[from] RingError),
     #[error("could not listen on {address}: is something else using it?")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("could not start a thread")]
@@ -64,10 +66,11 @@ pub fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
         None => Url::parse(&format!("http://{address}/")).map_err(|_| StartError::Url(address))?,
     };
 
-    let installation = Installation::open(&config)?;
+    let installation = Installation::open(&config, clock.now())?;
     let lock = installation.lock()?;
     let accounts = installation.accounts;
-    load_blocklist(&accounts, &clock)?;
+    installation.ring.follow_settings(&accounts.db, clock.now())?;
+    load_memory(&accounts, installation.ring, &clock)?;
     let setup_link = setup_link(&accounts, &public_url, &clock)?;
     let app = App::new(web::Shared {
         accounts,
@@ -110,13 +113,17 @@ impl Prepared {
 }
 
 /// From here on, memory follows the database, whoever changes it.
-fn load_blocklist(accounts: &Arc<Accounts>, clock: &Clock) -> Result<(), accounts::Error> {
+fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, clock: &Clock) -> Result<(), accounts::Error> {
     // Weak: the writer's thread keeps this, and must end with the last of those that use it.
     let (weak, of_reload) = (Arc::downgrade(accounts), clock.clone());
     let blocklist = Arc::clone(&accounts.blocklist);
     Ok(accounts.db.keep_in_step(Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
-            Some(accounts) => accounts::load_blocklist(&accounts, conn, of_reload.now()),
+            Some(accounts) => {
+                let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
+                accounts.engine.set_keys(keys);
+                accounts::load_blocklist(&accounts, conn, of_reload.now())
+            }
             None => Ok(()),
         }),
         doubt: Box::new(move || blocklist.doubt()),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::renew::end_for_reuse;
 use super::{Accounts, By, Client, Error};
 use crate::blocklist::BlockedToken;
-use crate::domain::{Reason, SessionId, UnixTime, UserId};
+use crate::domain::{Reason, SessionId, TokenType, UnixTime, UserId};
 use crate::store::audit::{self, What};
 pub use crate::store::session_ends::{JustEnded, Which};
 pub use crate::store::sessions::End;
@@ -89,31 +89,68 @@ pub fn log_out(at: &Arc<Accounts>, claims: Claims, peers_user: Option<UserId>, n
             end(tx, &acts, Which::One(shown.sid), End { at: now, reason, by })?;
             return Ok(());
         }
-        let (Some(jti), Some(user)) = (claims.jti, peers_user) else { return Ok(()) };
-        let entry = Entry {
-            jti,
-            token_type: claims.token_type,
-            user,
-            sid: None,
-            revoked_at: now,
-            expires_at: claims.expires_at,
-            reason,
-            by: Some(user),
-        };
-        if block_token(tx, &acts, &entry)? {
-            let event = audit::Event {
-                at: now,
-                what: What::TokenRevoked,
-                user: Some(user),
-                by: Some(user),
-                sid: None,
-                ip: None,
-                details: Some(reason.as_str()),
-            };
-            audit::add(tx.conn, &event)?;
+        match peers_user {
+            Some(user) => revoke_alone(tx, &acts, &claims, user, End { at: now, reason, by: Some(user) }),
+            None => Ok(()),
         }
-        Ok(())
     })
+}
+
+/// What an app beside us asks to have revoked: a refresh token takes its session with it, an access token goes alone. (RFC 7009)
+/// `peers_user`: whose a peer's token is.
+pub fn revoke_for_app(
+    at: &Arc<Accounts>,
+    claims: Claims,
+    peers_user: Option<UserId>,
+    now: UnixTime,
+) -> Pending<(), Error> {
+    let acts = Arc::clone(at);
+    at.db.submit(move |tx| {
+        let by_app = End { at: now, reason: Reason::RevokedByApp, by: None };
+        let user = match claims.sid() {
+            Some(sid) if claims.token_type == TokenType::Refresh => {
+                end(tx, &acts, Which::One(sid), by_app)?;
+                return Ok(());
+            }
+            Some(sid) => sessions::find(tx.conn, sid)?.map(|session| session.user),
+            None => peers_user,
+        };
+        user.map_or(Ok(()), |user| revoke_alone(tx, &acts, &claims, user, by_app))
+    })
+}
+
+/// Revokes a token and nothing else. One without an id can't be.
+fn revoke_alone(
+    tx: &mut Tx<'_>,
+    at: &Arc<Accounts>,
+    claims: &Claims,
+    user: UserId,
+    End { at: now, reason, by }: End,
+) -> Result<(), Error> {
+    let Some(jti) = claims.jti.clone() else { return Ok(()) };
+    let entry = Entry {
+        jti,
+        token_type: claims.token_type,
+        user,
+        sid: claims.sid(),
+        revoked_at: now,
+        expires_at: claims.expires_at,
+        reason,
+        by,
+    };
+    if block_token(tx, at, &entry)? {
+        let event = audit::Event {
+            at: now,
+            what: What::TokenRevoked,
+            user: Some(user),
+            by,
+            sid: claims.sid(),
+            ip: None,
+            details: Some(reason.as_str()),
+        };
+        audit::add(tx.conn, &event)?;
+    }
+    Ok(())
 }
 
 /// Somebody showed a token that only a thief can hold: the session ends.

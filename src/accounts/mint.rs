@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Accounts, Error};
 use crate::domain::{SessionId, TokenType, Transport, UnixTime};
 use crate::store::sessions::Session;
-use crate::tokens::{Claims, Fresh, NewToken, SessionClaims};
+use crate::tokens::{Claims, Fresh, Life, NewToken, SessionClaims};
 
 /// The key for ids and CSRF values. Apart from the signing keys, which may be shared with peers and change.
 pub struct MintKeys(hmac::Key);
@@ -132,21 +132,21 @@ impl Accounts {
         expires_at: UnixTime,
         csrf: &str,
     ) -> Result<SignedToken, Error> {
-        let text = self.engine.issue(&NewToken {
+        let token = NewToken {
             token_type,
-            identity: subject,
-            jti,
             fresh,
-            issued_at,
-            expires_at: Some(expires_at),
-            csrf: Some(csrf),
+            life: Life::Until(expires_at),
+            jti: Some(jti),
+            csrf: Some(csrf.to_owned()),
             session: Some(SessionClaims {
                 sid: session.sid,
                 generation: session.generation,
                 auth_time: session.auth_time,
                 transport: session.transport,
             }),
-        })?;
+            ..NewToken::access(subject)
+        };
+        let text = self.engine.issue(&token, issued_at)?;
         Ok(SignedToken { text, expires_at })
     }
 
@@ -206,16 +206,7 @@ pub(super) fn was_confirmed_since(session: &Session) -> bool {
 /// An access token outside any session, for a peer's refresh token where the settings trust peers. Not fresh.
 pub fn access_for_peer(at: &Accounts, claims: &Claims, now: UnixTime) -> Result<SignedToken, Error> {
     let life = at.rules.access_lifetime.unwrap_or(at.rules.absolute);
-    let (expires_at, csrf) = (now.plus(life), Uuid::new_v4().to_string());
-    let text = at.engine.issue(&NewToken {
-        token_type: TokenType::Access,
-        identity: &claims.identity,
-        jti: Uuid::new_v4(),
-        fresh: Fresh::No,
-        issued_at: now,
-        expires_at: Some(expires_at),
-        csrf: Some(&csrf),
-        session: None,
-    })?;
-    Ok(SignedToken { text, expires_at })
+    let expires_at = now.plus(life);
+    let token = NewToken::access(claims.identity.as_str()).life(Life::Until(expires_at));
+    Ok(SignedToken { text: at.engine.issue(&token, now)?, expires_at })
 }

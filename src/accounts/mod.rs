@@ -1,6 +1,9 @@
 //! The acts: what a person, an admin or the operator can do, one file each. Synchronous; they know neither HTTP nor pages.
 
 mod add_user;
+mod admit;
+mod apps;
+mod bearer_secret;
 mod blocklist_contents;
 mod change_password;
 mod confirm;
@@ -18,21 +21,23 @@ mod user_state;
 use std::sync::Arc;
 
 pub use add_user::{Added, add_user, set_password};
+pub use admit::{NotAdmitted, admit};
+pub use apps::{AppCredentials, add_app, is_app, remove_app};
 pub use blocklist_contents::{load_blocklist, remember_user};
 pub use change_password::{ChangePassword, Changed, change_password};
 pub use confirm::{Confirmed, confirm};
 use end_session::block_token;
-pub use end_session::{End, Ended, JustEnded, Which, end_sessions, end_stolen, log_out, note_seen};
+pub use end_session::{End, Ended, JustEnded, Which, end_sessions, end_stolen, log_out, note_seen, revoke_for_app};
 pub use last_seen::{LastSeen, flush_last_seen};
 pub use log_in::{Credentials, LogIn, LogInOutcome, News, log_in};
 pub use mint::{MintKeys, Pair, SignedToken, access_for_peer};
 pub use prune::{PruneClock, close_run_out, prune};
-pub use renew::{Renewal, renew};
+pub use renew::{Renewal, renew, would_renew};
 pub use set_up::{SetUp, make_setup_link, set_up, setup_link_is_good};
 pub use user_state::{StateChange, disable, enable, set_role};
 
 use crate::blocklist::{Blocklist, Standing};
-use crate::config::{Rotate, Subject};
+use crate::config::{ForeignTokens, Rotate, Subject};
 use crate::domain::{PasswordRules, UnixTime, UserId};
 use crate::password::Passwords;
 use crate::store::Db;
@@ -54,6 +59,9 @@ pub struct Accounts {
 #[derive(Clone, Debug)]
 pub struct Rules {
     pub subject: Subject,
+    pub foreign_tokens: ForeignTokens,
+    /// Whether a peer's token needs a `jti`: without one it can't be revoked by itself.
+    pub require_jti: bool,
     /// A session's life when "keep me signed in" is ticked, and a bearer session's.
     pub absolute: i64,
     /// A session's life otherwise.
@@ -84,11 +92,7 @@ impl Rules {
 
     /// The `fresh` claim of a token given for a proof of identity.
     fn fresh_from(&self, auth_time: UnixTime) -> Fresh {
-        if self.plain_fresh {
-            return Fresh::Yes;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "exact up to the year 285 million")]
-        Fresh::Until(auth_time.plus(self.fresh_for).0 as f64)
+        if self.plain_fresh { Fresh::Yes } else { Fresh::until(auth_time.plus(self.fresh_for)) }
     }
 }
 

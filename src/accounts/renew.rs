@@ -11,7 +11,7 @@ use crate::domain::{Reason, StepKind, TokenType, Transport, UnixTime};
 use crate::store::session_ends::Which;
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
-use crate::store::{Tx, users};
+use crate::store::{self, Conn, Tx, users};
 use crate::tokens::{Claims, Fresh};
 
 pub enum Renewal {
@@ -73,7 +73,7 @@ pub async fn renew(
                 Turn::Over => Decision::Over,
             });
         }
-        Err(crate::store::Error::NotTaken.into())
+        Err(store::Error::NotTaken.into())
     };
     Ok(match at.db.submit(job).answer().await? {
         Decision::Rotated(session, subject) => Renewal::Pair(at.renewed_pair(&subject, &session, now)?),
@@ -84,6 +84,23 @@ pub async fn renew(
         },
         Decision::Over => Renewal::Over,
         Decision::WrongTransport => Renewal::WrongTransport,
+    })
+}
+
+/// Whether a refresh token of ours would renew, were it shown now; shows nothing itself. Where sessions rotate, only the row tells.
+pub fn would_renew(at: &Accounts, conn: &mut Conn, claims: &Claims, now: UnixTime) -> Result<bool, store::Error> {
+    let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(false) };
+    let Some(session) = sessions::find(conn, shown.sid)? else { return Ok(false) };
+    if is_over(at, &session, now) {
+        return Ok(false);
+    }
+    if !rotates(at, &session) {
+        return Ok(true);
+    }
+    let shown = Shown { generation: shown.generation, issue: issue_of(at, &session, jti) };
+    Ok(match rotation::judge(state(at, &session), shown, at.rules.grace, now) {
+        Judgement::Rotate | Judgement::SameAgain | Judgement::NewSuccessor => true,
+        Judgement::Reuse | Judgement::FromTheFuture => false,
     })
 }
 
@@ -108,6 +125,17 @@ fn issue_of(at: &Accounts, session: &Session, jti: &str) -> Option<i64> {
     ids.into_iter().find(is_it).map(|(_, issue)| issue)
 }
 
+fn state(at: &Accounts, session: &Session) -> State {
+    State {
+        generation: session.generation,
+        issue: session.issue_count,
+        previous_issue: session.previous_issue,
+        rotated_at: session.rotated_at,
+        // Memory knows of a sight up to a second before the row does.
+        seen: session.seen || at.blocklist.was_just_seen(session.sid, session.generation),
+    }
+}
+
 enum Turn {
     Rotated(Session),
     Kept(Session),
@@ -123,14 +151,7 @@ fn turn(
     client: &Client,
     now: UnixTime,
 ) -> Result<Option<Turn>, Error> {
-    let state = State {
-        generation: session.generation,
-        issue: session.issue_count,
-        previous_issue: session.previous_issue,
-        rotated_at: session.rotated_at,
-        // Memory knows of a sight up to a second before the row does.
-        seen: session.seen || at.blocklist.was_just_seen(session.sid, session.generation),
-    };
+    let state = state(at, &session);
     let (kind, state) = match rotation::judge(state, shown, at.rules.grace, now) {
         Judgement::Rotate => (StepKind::Renewed, state.rotated(now)),
         Judgement::NewSuccessor => {

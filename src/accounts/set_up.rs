@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::{digest, rand};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::{Accounts, Client, Error, Pair, story};
+use super::{Accounts, Client, Error, Pair, bearer_secret, story};
 use crate::domain::{NewPassword, Role, Transport, UnixTime, Username};
 use crate::store::audit::{self, What};
 use crate::store::links::{self, Purpose};
@@ -17,10 +13,8 @@ const SETUP_LINK_LIFE: i64 = 60 * 60;
 
 /// A new token of 256 bits for the link, of which only the hash is stored; earlier ones are void. `None`: there is a user.
 pub fn make_setup_link(at: &Accounts, now: UnixTime) -> Result<Option<String>, Error> {
-    let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(|_| Error::Random)?;
-    let token = URL_SAFE_NO_PAD.encode(bytes);
-    let hash = hash_of(&token);
+    let token = bearer_secret::random()?;
+    let hash = bearer_secret::hash_of(&token);
     let made = at.db.write(move |tx| {
         if users::any(tx.conn)? {
             return Ok::<_, Error>(false);
@@ -32,7 +26,9 @@ pub fn make_setup_link(at: &Accounts, now: UnixTime) -> Result<Option<String>, E
 }
 
 pub fn setup_link_is_good(at: &Accounts, token: &str, now: UnixTime) -> Result<bool, Error> {
-    at.db.read(|conn| Ok(!users::any(conn)? && links::is_good(conn, &hash_of(token), Purpose::Setup, now)?))
+    at.db.read(|conn| {
+        Ok(!users::any(conn)? && links::is_good(conn, &bearer_secret::hash_of(token), Purpose::Setup, now)?)
+    })
 }
 
 pub enum SetUp {
@@ -51,7 +47,7 @@ pub fn set_up(
     client: Client,
     now: UnixTime,
 ) -> Result<SetUp, Error> {
-    let link = hash_of(token);
+    let link = bearer_secret::hash_of(token);
     let hash = at.passwords.hash(password)?;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
@@ -86,8 +82,4 @@ pub fn set_up(
     })?;
     let Some((session, subject)) = stored else { return Ok(SetUp::DeadLink) };
     Ok(SetUp::Done(at.pair(&subject, &session, at.rules.fresh_from(now))?))
-}
-
-fn hash_of(token: &str) -> String {
-    hex::encode(digest::digest(&digest::SHA256, token.as_bytes()))
 }

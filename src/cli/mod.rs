@@ -1,6 +1,8 @@
 //! The commands.
 
+mod client;
 mod config;
+mod key;
 mod password_input;
 mod revoked;
 mod serve;
@@ -54,6 +56,12 @@ enum Command {
     /// List what was ended and revoked
     #[command(subcommand)]
     Revoked(revoked::Command),
+    /// List, make, rotate and retire the keys that sign tokens
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Let apps ask about tokens
+    #[command(subcommand)]
+    Client(client::Command),
     /// Check or show the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -73,6 +81,8 @@ impl Arguments {
             Command::User(command) => user::run(loaded, command),
             Command::Session(command) => session::run(loaded, command),
             Command::Revoked(command) => revoked::run(loaded, command),
+            Command::Key(command) => key::run(loaded, command),
+            Command::Client(command) => client::run(loaded, command),
             Command::Config(command) => {
                 config::run(&loaded, &command);
                 Ok(())

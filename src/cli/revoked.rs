@@ -10,6 +10,7 @@ use crate::domain::Reason;
 use crate::installation::Installation;
 use crate::store::revoked::{self, Kinds};
 use crate::store::session_lists::Filter;
+use crate::web::Clock;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -40,7 +41,7 @@ fn reason(text: &str) -> Result<Reason, String> {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let installation = Installation::open_existing(&loaded.config)?;
+    let installation = Installation::open_existing(&loaded.config, Clock::default().now())?;
     let at = &installation.accounts;
     let Command::List { user, reason, limit, json } = command;
     let user = user.map(|name| existing(at, &name)).transpose()?.map(|user| user.id);

@@ -42,8 +42,8 @@ pub(super) enum Command {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let installation = Installation::open_existing(&loaded.config)?;
     let now = Clock::default().now();
+    let installation = Installation::open_existing(&loaded.config, now)?;
     match command {
         Command::List { user, limit, json } => list(&installation, user.as_deref(), limit, json, now),
         Command::End { sid, user, since } => {

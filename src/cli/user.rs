@@ -75,17 +75,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
+    let now = Clock::default().now();
     let installation = match command {
         // May be the very first thing that is done.
-        Command::Add { .. } => Installation::open(&loaded.config)?,
+        Command::Add { .. } => Installation::open(&loaded.config, now)?,
         Command::List
         | Command::Passwd { .. }
         | Command::Disable { .. }
         | Command::Enable { .. }
-        | Command::Role { .. } => Installation::open_existing(&loaded.config)?,
+        | Command::Role { .. } => Installation::open_existing(&loaded.config, now)?,
     };
     let at = &installation.accounts;
-    let now = Clock::default().now();
     let done = match command {
         Command::List => return list(at),
         Command::Add { name, admin, password_stdin } => {

@@ -4,7 +4,8 @@ use url::Host;
 
 use super::parse::{choice, http_name, lifetime, list, seconds, switch, text};
 use super::reader::{Raw, Reader, UNSET};
-use crate::tokens::options::{Algorithm, Location, Options, SameSite};
+use crate::tokens::options::{Location, Options, SameSite, Secret};
+use crate::tokens::{Algorithm, Key};
 
 /// flask-jwt-extended's options, with the server's defaults where those differ from the library's.
 pub(super) fn options(r: &mut Reader, https: bool) -> Options {
@@ -17,17 +18,11 @@ pub(super) fn options(r: &mut Reader, https: bool) -> Options {
     let this_host_only = https && cookie_secure && cookie_domain.is_none();
     let named = |name: &str, path: &str| format!("{}{name}", cookie_prefix(this_host_only && path == "/"));
 
-    // They belong to what this version can't do yet; a setting that does nothing would promise it.
-    r.refuse("jwt.decode_algorithms");
-    r.refuse("jwt.private_key");
-    r.refuse("jwt.private_key_file");
-    r.refuse("jwt.public_key");
-    r.refuse("jwt.public_key_file");
-
     Options {
         access_token_expires: r.take("jwt.access_token_expires", "15m", lifetime),
         refresh_token_expires: r.take("jwt.refresh_token_expires", "30d", lifetime),
         algorithm: r.take("jwt.algorithm", "HS256", algorithm),
+        decode_algorithms: r.take("jwt.decode_algorithms", "", list(algorithm)),
         decode_leeway: r.take("jwt.decode_leeway", "0", seconds(0..=300)),
         decode_issuer: r.take_if_set("jwt.decode_issuer", UNSET, text),
         encode_issuer: r.take_if_set("jwt.encode_issuer", UNSET, text),
@@ -35,6 +30,7 @@ pub(super) fn options(r: &mut Reader, https: bool) -> Options {
         encode_audience: r.take("jwt.encode_audience", "", list(text)),
         encode_nbf: r.take("jwt.encode_nbf", "true", switch),
         error_message_key: r.take("jwt.error_message_key", "msg", text),
+        error_code_key: r.take_if_set("jwt.error_code_key", UNSET, text),
         identity_claim: r.take("jwt.identity_claim", "sub", identity_claim),
         verify_sub: r.take("jwt.verify_sub", "true", switch),
         token_location: r.take("jwt.token_location", "headers, cookies", locations),
@@ -54,7 +50,7 @@ pub(super) fn options(r: &mut Reader, https: bool) -> Options {
         cookie_samesite: Some(r.take(
             "jwt.cookie_samesite",
             "Lax",
-            choice(SameSite::ALL.map(|same| (same.as_str(), same))),
+            choice(SameSite::ALL.iter().map(|same| (same.as_str(), *same))),
         )),
         session_cookie: r.take_if_set("jwt.session_cookie", UNSET, switch),
         csrf_in_cookies: r.take("jwt.csrf_in_cookies", "true", switch),
@@ -87,19 +83,71 @@ pub(super) fn options(r: &mut Reader, https: bool) -> Options {
     }
 }
 
+/// The key given by hand, if there is one: `secret_key` for a shared key, `private_key` for a key pair, each also as a file.
+pub(super) fn signing_key(r: &mut Reader, options: &Options, allow_weak: bool) -> Option<Secret> {
+    let algorithm = options.algorithm;
+    let least = algorithm.min_shared_key();
+    let secret = r.secret("jwt.secret_key", "jwt.secret_key_file", least.unwrap_or(32), allow_weak);
+    let private = r.given("jwt.private_key", "jwt.private_key_file", UNSET);
+    let public = r.given("jwt.public_key", "jwt.public_key_file", UNSET);
+    let name = algorithm.as_str();
+    for (key, given) in [("jwt.private_key", &private), ("jwt.public_key", &public)] {
+        let text = format!(
+            "{name} takes a shared secret (jwt.secret_key) and no key pair; leave it out, or set another algorithm"
+        );
+        r.check(&["jwt.algorithm", key], given.is_none() || least.is_none(), &text);
+    }
+    let text = format!(
+        "{name} takes a key pair (jwt.private_key) and no shared secret; leave it out, or set another algorithm"
+    );
+    r.check(&["jwt.algorithm", "jwt.secret_key"], secret.is_none() || least.is_some(), &text);
+    r.check(
+        &["jwt.public_key", "jwt.private_key"],
+        public.is_none() || private.is_some(),
+        "Portero signs tokens, so it needs the private key; the public one follows from it and may be left out",
+    );
+    if least.is_some() {
+        if let Some(Err(fault)) = secret.as_ref().map(|secret| Key::new(algorithm, secret)) {
+            r.fault(&["jwt.secret_key"], &fault.to_string());
+        }
+        return secret;
+    }
+    let (key_name, private) = private?;
+    let key = Key::new(algorithm, &private).map_err(|fault| (key_name, fault));
+    let checked = match (key, public) {
+        (Ok(key), Some((name, public))) => key.with_public(public.as_bytes()).map_err(|fault| (name, fault)),
+        (key, _) => key,
+    };
+    match checked {
+        Ok(key) => {
+            let fits = |other: &Algorithm| other.family() == key.algorithm().family();
+            r.check(
+                &["jwt.decode_algorithms", key_name],
+                options.decode_algorithms.iter().all(fits),
+                "no key here could verify such a token; leave out what goes with another kind of key",
+            );
+            Some(private)
+        }
+        Err((name, fault)) => {
+            r.fault(&[name], &fault.to_string());
+            None
+        }
+    }
+}
+
 /// See [`super::Config::cookie_prefix`].
 pub(super) fn cookie_prefix(this_host_only: bool) -> &'static str {
     if this_host_only { "__Host-" } else { "" }
 }
 
 fn algorithm(raw: &Raw) -> Result<Algorithm, String> {
-    let algorithm = choice(Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm)))(raw)?;
-    match algorithm.min_shared_key() {
-        Some(_) => Ok(algorithm),
-        None => Err(format!(
-            "{} is not available yet: needs a key pair, which this version can't manage; HS256, HS384 and HS512 are",
-            algorithm.as_str()
-        )),
+    // PyJWT's, which the crate that signs has not.
+    const LACKING: [&str; 5] = ["ES256K", "ES512", "ES521", "Ed448", "none"];
+    match raw {
+        Raw::Text(name) if LACKING.contains(&name.as_str()) => {
+            Err(format!("{name} is not available here; ES256, ES384 and EdDSA (Ed25519) are"))
+        }
+        raw => choice(Algorithm::ALL.iter().map(|algorithm| (algorithm.as_str(), *algorithm)))(raw),
     }
 }
 
@@ -111,7 +159,7 @@ fn identity_claim(raw: &Raw) -> Result<String, String> {
 }
 
 fn locations(raw: &Raw) -> Result<Vec<Location>, String> {
-    let locations = list(choice(Location::ALL.map(|location| (location.as_str(), location))))(raw)?;
+    let locations = list(choice(Location::ALL.iter().map(|location| (location.as_str(), *location))))(raw)?;
     for (i, location) in locations.iter().enumerate() {
         if locations.iter().skip(i + 1).any(|other| other == location) {
             return Err(format!("{} stands there twice", location.as_str()));

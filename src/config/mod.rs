@@ -38,13 +38,16 @@ pub struct Config {
     /// Whether repeated wrong passwords are slowed down.
     pub throttle: bool,
     pub foreign_tokens: ForeignTokens,
+    /// Whether a foreign token needs a `jti`.
+    pub require_jti: bool,
     pub subject: Subject,
     pub log: LogRules,
     pub session: SessionRules,
     pub password: PasswordSettings,
     pub jwt: Options,
-    /// `None`: the one in the data folder, made at the first start.
-    pub secret_key: Option<Secret>,
+    /// Given by hand: a secret, or a private key in PEM form. `None`: those in the data folder, the first one made at the first
+    /// start.
+    pub signing_key: Option<Secret>,
     /// `None`: the one in the data folder, made at the first start.
     pub pepper: Option<Secret>,
 }
@@ -226,8 +229,7 @@ impl Config {
         let database = r.take_if_set("database_url", &database_shown, parse::database);
         let jwt = jwt::options(&mut r, https);
         let allow_weak_secret = r.take("allow_weak_secret", "false", switch);
-        let key_length = jwt.algorithm.min_shared_key().unwrap_or(32);
-        let secret_key = r.secret("jwt.secret_key", "jwt.secret_key_file", key_length, allow_weak_secret);
+        let signing_key = jwt::signing_key(&mut r, &jwt, allow_weak_secret);
         let config = Self {
             listen,
             public_url,
@@ -241,7 +243,8 @@ impl Config {
             foreign_tokens: r.take("foreign_tokens", "refuse", choice(FOREIGN_TOKENS)),
             subject: r.take("subject", "username", choice([("username", Subject::Username), ("id", Subject::Id)])),
             allow_weak_secret,
-            secret_key,
+            signing_key,
+            require_jti: r.take("require_jti", "on", switch),
             pepper: r.secret("pepper", "pepper_file", 32, allow_weak_secret),
             log: LogRules {
                 format: r.take("log.format", "text", choice([("text", LogFormat::Text), ("json", LogFormat::Json)])),

@@ -126,12 +126,34 @@ impl Reader {
         least: usize,
         allow_weak: bool,
     ) -> Option<Secret> {
+        let (named, secret) = self.given(key, key_file, "(made at the first start)")?;
+        match weakness(secret.as_bytes(), least) {
+            Some(weakness) if allow_weak => {
+                self.warn(named, &format!("WEAK SECRET: it {weakness}. Whoever guesses it can pass for anybody"));
+            }
+            Some(weakness) => {
+                self.fault(&[named], &format!("the secret {weakness}; this makes a good one: openssl rand -base64 48"));
+                return None;
+            }
+            None => {}
+        }
+        Some(secret)
+    }
+
+    /// What is nobody's business, written out under `key` or lying in the file that `key_file` names; with the name of the one it
+    /// came from. `unset` stands for it where there is none.
+    pub(super) fn given(
+        &mut self,
+        key: &'static str,
+        key_file: &'static str,
+        unset: &str,
+    ) -> Option<(&'static str, Secret)> {
         let (direct, path) = (self.find(key), self.find(key_file));
         let source = |found: &Option<(Source, Raw)>| found.as_ref().map(|(source, _)| *source);
         let in_file = source(&path) > source(&direct);
         match source(&direct).max(source(&path)) {
             Some(source) => self.show(key, "(hidden)", source),
-            None => self.show(key, "(made at the first start)", Source::Default),
+            None => self.show(key, unset, Source::Default),
         }
         match &path {
             Some((source, Raw::Text(file))) => self.show(key_file, file, *source),
@@ -150,22 +172,12 @@ impl Reader {
             (_, Raw::Number(_) | Raw::Switch(_) | Raw::List(_)) => Err("is not text; put it in quotes".into()),
         };
         let named = if in_file { key_file } else { key };
-        let judged = read.and_then(|secret| match weakness(secret.as_bytes(), least) {
-            Some(weakness) if allow_weak => {
-                self.warn(named, &format!("WEAK SECRET: it {weakness}. Whoever guesses it can pass for anybody"));
-                Ok(secret)
+        match read {
+            Ok(secret) => Some((named, secret)),
+            Err(text) => {
+                self.fault(&[named], &text);
+                None
             }
-            Some(weakness) => Err(format!("the secret {weakness}; this makes a good one: openssl rand -base64 48")),
-            None => Ok(secret),
-        });
-        judged.map_err(|text| self.fault(&[named], &text)).ok()
-    }
-
-    /// An option of flask-jwt-extended that this version lacks. Set, it must not be ignored in silence.
-    pub(super) fn refuse(&mut self, key: &'static str) {
-        if let Some((source, _)) = self.find(key) {
-            let name = self.place(key, source, None);
-            self.faults.push(format!("{name}: not available yet in this version; leave it out"));
         }
     }
 
@@ -227,7 +239,7 @@ impl Reader {
         self.shown.push(Setting { key, environment: environment_name(key), value: value.into(), source });
     }
 
-    fn fault(&mut self, keys: &[&'static str], text: &str) {
+    pub(super) fn fault(&mut self, keys: &[&'static str], text: &str) {
         self.broken.extend(keys);
         self.add_fault(keys, text);
     }

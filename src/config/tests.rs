@@ -44,7 +44,7 @@ fn nothing_is_mandatory() {
         (30 * DAY, 7 * DAY, DAY / 2)
     );
     assert_eq!((config.session.grace, config.session.fresh_for), (10, FreshFor::Seconds(600)));
-    assert!(config.throttle && !config.is_https() && config.secret_key.is_none());
+    assert!(config.throttle && !config.is_https() && config.signing_key.is_none());
     assert_eq!(config.time_zone.iana_name(), Some("UTC"));
 }
 
@@ -84,7 +84,7 @@ fn every_fault_is_named_at_once() {
         "listen in portero.toml: \"here\" is not an address with a port",
         "site_nam in portero.toml: there is no such setting; did you mean site_name?",
         "session.idle in portero.toml: \"7 days\" is not a time from 1s to 3650d, such as 45s, 15m",
-        "jwt.private_key in portero.toml: not available yet",
+        "jwt.algorithm (default HS256) and jwt.private_key in portero.toml: HS256 takes a shared secret",
         "jwt.header_name in portero.toml: is empty",
         "PORTERO_PASSWORD_MIN_LENGTH in the environment: \"6\" is not a whole number from 8 to 64",
         "JWT_COOKIE_SECURE in the environment: \"maybe\" is not true or false",
@@ -236,11 +236,13 @@ fn what_a_good_start_needs_is_let_through() {
 
 #[test]
 fn what_this_version_cannot_do_is_never_ignored_in_silence() {
-    refused("jwt.algorithm = 'RS256'", "not available yet: needs a key pair");
-    refused("jwt.algorithm = 'none'", "is not one of HS256");
-    for key in ["decode_algorithms", "private_key", "public_key"] {
-        refused(&format!("jwt.{key} = 'x'"), &format!("jwt.{key} in portero.toml: not available yet"));
+    for algorithm in ["ES256K", "ES512", "Ed448", "none"] {
+        refused(
+            &format!("jwt.algorithm = '{algorithm}'"),
+            "is not available here; ES256, ES384 and EdDSA (Ed25519) are",
+        );
     }
+    refused("jwt.algorithm = 'HS1024'", "is not one of HS256");
     refused("database_url = 'postgres://ana:hunter22@db/portero'", "only sqlite: is supported");
     assert!(!faults("database_url = 'postgres://ana:hunter22@db/portero'")[0].contains("hunter22"));
 }
@@ -315,7 +317,7 @@ fn a_secret_can_lie_in_a_file() {
     let weak = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
     std::fs::remove_file(&path).unwrap();
     let gone = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
-    assert_eq!(one.config.secret_key.as_ref().map(Secret::as_bytes), Some(GOOD_SECRET.as_bytes()));
+    assert_eq!(one.config.signing_key.as_ref().map(Secret::as_bytes), Some(GOOD_SECRET.as_bytes()));
     assert_eq!(shown(&one, "jwt.secret_key"), ("(hidden)", Source::Environment));
     assert!(both.len() == 1 && both[0].contains("only one of the two"), "{both:?}");
     assert_eq!(stronger.config.pepper.unwrap().as_bytes(), GOOD_SECRET.to_lowercase().as_bytes());

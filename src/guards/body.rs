@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::HttpMessage;
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -15,28 +15,32 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// A body that trickles longer than this is an attack or a lost cause. Actix itself would wait for ever.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
-    #[error("the body is larger than {MAX_BODY_BYTES} bytes")]
-    TooLarge,
+    /// Over the limit, in bytes.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// It trickled.
     #[error("the body did not arrive within {} seconds", READ_TIMEOUT.as_secs())]
     TooSlow,
+    /// The connection broke, or what came is no HTTP.
     #[error("the body could not be read")]
     Broken,
 }
 
-/// The whole body.
-pub async fn read(headers: &actix_web::http::header::HeaderMap, payload: &mut Payload) -> Result<Bytes, BodyFault> {
+/// The whole body, of at most so many bytes.
+pub async fn read(headers: &HeaderMap, payload: &mut Payload, at_most: usize) -> Result<Bytes, BodyFault> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(BodyFault::TooLarge);
+    if announced.is_some_and(|length| length > at_most) {
+        return Err(BodyFault::TooLarge(at_most));
     }
     let all = async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| BodyFault::Broken)?;
-            if body.len() + chunk.len() > MAX_BODY_BYTES {
-                return Err(BodyFault::TooLarge);
+            if body.len() + chunk.len() > at_most {
+                return Err(BodyFault::TooLarge(at_most));
             }
             body.extend_from_slice(&chunk);
         }
@@ -46,9 +50,9 @@ pub async fn read(headers: &actix_web::http::header::HeaderMap, payload: &mut Pa
 }
 
 /// The whole body, which stays readable for whoever comes next.
-pub(super) async fn peek(req: &mut ServiceRequest) -> Result<Bytes, BodyFault> {
+pub(super) async fn peek(req: &mut ServiceRequest, at_most: usize) -> Result<Bytes, BodyFault> {
     let mut payload = req.take_payload();
-    let body = read(req.headers(), &mut payload).await?;
+    let body = read(req.headers(), &mut payload, at_most).await?;
     let again = stream::once(std::future::ready(Ok::<_, PayloadError>(body.clone())));
     req.set_payload(Payload::Stream { payload: Box::pin(again) });
     Ok(body)
@@ -74,6 +78,23 @@ pub fn form_fields(body: &[u8]) -> Option<Vec<(String, String)>> {
             Some((text(name)?, text(value)?))
         })
         .collect()
+}
+
+/// Where the parts of a multipart form begin, if the body is one.
+pub(super) fn multipart_boundary(headers: &HeaderMap) -> Option<String> {
+    multer::parse_boundary(headers.get(CONTENT_TYPE)?.to_str().ok()?).ok()
+}
+
+/// The text of the first field of this name. `None`: there is none, or the body is no such form.
+pub(super) async fn multipart_field(body: Bytes, boundary: String, name: &str) -> Option<String> {
+    let whole = stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(body)));
+    let mut form = multer::Multipart::new(whole, boundary);
+    while let Ok(Some(field)) = form.next_field().await {
+        if field.name() == Some(name) {
+            return field.text().await.ok();
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -8,22 +8,28 @@ use actix_web::cookie::{Cookie, SameSite as CookieSameSite};
 use actix_web::dev::ResponseHead;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 
+use super::Hooks;
 use crate::domain::{TokenType, UnixTime};
+use crate::tokens::Fault;
 use crate::tokens::options::{Options, SameSite};
 
 /// A token with its end, which becomes the cookie's.
 #[derive(Clone)]
 pub struct TokenCookie {
+    /// As it is signed.
     pub text: String,
+    /// Its `exp`.
     pub expires_at: UnixTime,
 }
 
-/// What is to be set.
+/// A session's cookies that are to be set.
 #[derive(Clone)]
 pub struct NewCookies {
+    /// The new access token.
     pub access: TokenCookie,
     /// `None`: the refresh token stays as it is.
     pub refresh: Option<TokenCookie>,
+    /// The value in both tokens.
     pub csrf: String,
     /// "Keep me signed in": whether the cookies outlive the browser's session, where the options leave that open.
     pub kept: bool,
@@ -31,12 +37,17 @@ pub struct NewCookies {
 
 /// The names and paths that go with one kind of token.
 pub struct Names<'a> {
+    /// Of the token's own cookie.
     pub token: &'a str,
+    /// And its path.
     pub path: &'a str,
+    /// Of the one with its CSRF value.
     pub csrf: &'a str,
+    /// And its path.
     pub csrf_path: &'a str,
 }
 
+/// As the options have them.
 pub fn names(options: &Options, token: TokenType) -> Names<'_> {
     match token {
         TokenType::Access => Names {
@@ -54,18 +65,85 @@ pub fn names(options: &Options, token: TokenType) -> Names<'_> {
     }
 }
 
-/// Sets the cookies on an answer.
+/// What a call wants otherwise than the options do.
+#[derive(Clone, Debug, Default)]
+pub struct PerCall {
+    /// Seconds for which the browser is to keep the cookies. Default: as long as the token lives, or, where `session_cookie` says
+    /// so, until it is closed.
+    pub max_age: Option<i64>,
+    /// Their `Domain`. Default: the options' for an access token, none for a refresh token.
+    pub domain: Option<String>,
+}
+
+/// Sets an access token's cookies on an answer, the CSRF value's among them. The token has to be a good one.
+/// (`set_access_cookies`)
+pub fn set_access_cookies(hooks: &dyn Hooks, res: &mut HttpResponse, token: &str, call: &PerCall) -> Result<(), Fault> {
+    set_encoded(hooks, res, TokenType::Access, token, call)
+}
+
+/// The same with a refresh token. (`set_refresh_cookies`)
+pub fn set_refresh_cookies(
+    hooks: &dyn Hooks,
+    res: &mut HttpResponse,
+    token: &str,
+    call: &PerCall,
+) -> Result<(), Fault> {
+    set_encoded(hooks, res, TokenType::Refresh, token, call)
+}
+
+fn set_encoded(
+    hooks: &dyn Hooks,
+    res: &mut HttpResponse,
+    token_type: TokenType,
+    token: &str,
+    call: &PerCall,
+) -> Result<(), Fault> {
+    let options = hooks.engine().options();
+    let claims = hooks.decode(token, None)?;
+    let csrf = match (csrf_cookies(options), &claims.csrf) {
+        (false, _) => "",
+        (true, Some(csrf)) => csrf,
+        (true, None) => return Err(Fault::missing_claim("csrf")),
+    };
+    // Without an end of its own a token is kept for as long as browsers keep anything.
+    let left = claims.expires_at.map_or(FOUR_HUNDRED_DAYS, |end| end.since(hooks.now()));
+    let kept = (options.session_cookie == Some(false)).then_some(left);
+    let place = Place { token_type, max_age: call.max_age.or(kept), domain: call.domain.as_deref() };
+    put(options, res.head_mut(), &place, token, csrf);
+    Ok(())
+}
+
+/// The most that browsers keep a cookie for. (draft-ietf-httpbis-rfc6265bis §5.5)
+const FOUR_HUNDRED_DAYS: i64 = 400 * 24 * 60 * 60;
+
+/// Removes an access token's cookies. (`unset_access_cookies`)
+pub fn unset_access_cookies(options: &Options, head: &mut ResponseHead, call: &PerCall) {
+    take_away(options, head, TokenType::Access, call);
+}
+
+/// Removes a refresh token's cookies. (`unset_refresh_cookies`)
+pub fn unset_refresh_cookies(options: &Options, head: &mut ResponseHead, call: &PerCall) {
+    take_away(options, head, TokenType::Refresh, call);
+}
+
+/// Removes all four. (`unset_jwt_cookies`)
+pub fn unset_jwt_cookies(options: &Options, head: &mut ResponseHead, call: &PerCall) {
+    unset_access_cookies(options, head, call);
+    unset_refresh_cookies(options, head, call);
+}
+
+/// Sets a session's new cookies on an answer.
 pub fn set(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
     set_access(options, head, new, now);
     set_refresh(options, head, new, now);
 }
 
-/// Only the access token's two. (`set_access_cookies`)
+/// Only the access token's two.
 pub fn set_access(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
     set_one(options, head, TokenType::Access, &new.access, new, now);
 }
 
-/// Only the refresh token's two, if there is a new one. (`set_refresh_cookies`)
+/// Only the refresh token's two, if there is a new one.
 pub fn set_refresh(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
     if let Some(refresh) = &new.refresh {
         set_one(options, head, TokenType::Refresh, refresh, new, now);
@@ -81,29 +159,50 @@ fn set_one(
     now: UnixTime,
 ) {
     let kept = options.session_cookie.map_or(new.kept, |ends_with_browser| !ends_with_browser);
-    let names = names(options, token_type);
-    let max_age = kept.then(|| Duration::seconds(token.expires_at.since(now).max(0)));
-    let domain = domain(options, token_type);
-    add(head, cookie(options, names.token, names.path, domain, &token.text, true, max_age));
-    if options.cookie_csrf_protect && options.csrf_in_cookies {
-        add(head, cookie(options, names.csrf, names.csrf_path, domain, &new.csrf, false, max_age));
+    let max_age = kept.then(|| token.expires_at.since(now));
+    put(options, head, &Place { token_type, max_age, domain: None }, &token.text, &new.csrf);
+}
+
+/// Whose cookies, how long they stay in seconds, and their domain where it is not the options'.
+struct Place<'a> {
+    token_type: TokenType,
+    max_age: Option<i64>,
+    domain: Option<&'a str>,
+}
+
+fn put(options: &Options, head: &mut ResponseHead, place: &Place<'_>, token: &str, csrf: &str) {
+    let max_age = place.max_age.map(|seconds| Duration::seconds(seconds.max(0)));
+    for mut cookie in cookies(options, place, token, csrf) {
+        cookie.set_max_age(max_age);
+        add(head, cookie);
     }
 }
 
-/// Removes all four from the browser.
-pub fn unset(options: &Options, head: &mut ResponseHead) {
-    for token_type in [TokenType::Access, TokenType::Refresh] {
-        let names = names(options, token_type);
-        let domain = domain(options, token_type);
-        let mut gone = vec![cookie(options, names.token, names.path, domain, "", true, None)];
-        if options.cookie_csrf_protect && options.csrf_in_cookies {
-            gone.push(cookie(options, names.csrf, names.csrf_path, domain, "", false, None));
-        }
-        for mut cookie in gone {
-            cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-            add(head, cookie);
-        }
+fn take_away(options: &Options, head: &mut ResponseHead, token_type: TokenType, call: &PerCall) {
+    let place = Place { token_type, max_age: None, domain: call.domain.as_deref() };
+    for mut cookie in cookies(options, &place, "", "") {
+        cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+        add(head, cookie);
     }
+}
+
+fn csrf_cookies(options: &Options) -> bool {
+    options.cookie_csrf_protect && options.csrf_in_cookies
+}
+
+/// The token's cookie and, where there is one, its CSRF value's.
+fn cookies<'a>(
+    options: &'a Options,
+    place: &Place<'a>,
+    token: &'a str,
+    csrf: &'a str,
+) -> impl Iterator<Item = Cookie<'a>> {
+    let names = names(options, place.token_type);
+    let domain = place.domain.or_else(|| domain(options, place.token_type));
+    let csrf = csrf_cookies(options).then(|| cookie(options, names.csrf, names.csrf_path, domain, csrf));
+    let mut token = cookie(options, names.token, names.path, domain, token);
+    token.set_http_only(true);
+    [Some(token), csrf].into_iter().flatten()
 }
 
 /// Whether the answer sets or removes this token's cookie already.
@@ -120,16 +219,8 @@ fn domain(options: &Options, token: TokenType) -> Option<&str> {
     }
 }
 
-fn cookie<'a>(
-    options: &Options,
-    name: &'a str,
-    path: &'a str,
-    domain: Option<&'a str>,
-    value: &'a str,
-    http_only: bool,
-    max_age: Option<Duration>,
-) -> Cookie<'a> {
-    let mut cookie = Cookie::build(name, value).path(path).http_only(http_only).secure(options.cookie_secure).finish();
+fn cookie<'a>(options: &Options, name: &'a str, path: &'a str, domain: Option<&'a str>, value: &'a str) -> Cookie<'a> {
+    let mut cookie = Cookie::build(name, value).path(path).secure(options.cookie_secure).finish();
     if let Some(domain) = domain {
         cookie.set_domain(domain);
     }
@@ -139,9 +230,6 @@ fn cookie<'a>(
             SameSite::Lax => CookieSameSite::Lax,
             SameSite::None => CookieSameSite::None,
         });
-    }
-    if let Some(max_age) = max_age {
-        cookie.set_max_age(max_age);
     }
     cookie
 }

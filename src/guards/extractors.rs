@@ -1,16 +1,21 @@
 //! A handler's parameter list is its access rule. These look only at what the guard found: a route outside every guard
 //! answers 500 instead of letting anybody in.
 
+use std::any::Any;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::error::ResponseError;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use serde_json::{Map, Value};
 
-use super::{Caller, Finding, Refusal, SharedHooks, json_answer};
+use super::body::BodyFault;
+use super::{Caller, Finding, Refusal, SharedHooks, found, hooks};
 use crate::domain::TokenType;
 use crate::tokens::Fault;
+use crate::tokens::options::Location;
 
 /// Any good access token. (`jwt_required()`)
 #[derive(Clone, Debug)]
@@ -32,12 +37,34 @@ pub struct OptionalToken(pub Option<Caller>);
 #[derive(Clone, Debug)]
 pub struct AnyToken(pub Caller);
 
-/// A [`Refusal`] on its way out: the app's own error pages may read it, else the library's JSON goes out.
+/// The identity of a good token, of either type. On an optional route: `Option<Identity>`. (`get_jwt_identity`)
+#[derive(Clone, Debug)]
+pub struct Identity(pub String);
+
+/// The claims of a good token; empty where there is none on an optional route. (`get_jwt`)
+#[derive(Clone, Debug)]
+pub struct TokenClaims(pub Map<String, Value>);
+
+/// The JOSE header of a good token; empty where there is none on an optional route. (`get_jwt_header`)
+#[derive(Clone, Debug)]
+pub struct TokenHeader(pub Map<String, Value>);
+
+/// Where the good token was found; `None` where there is none, and outside every guard. (`get_jwt_request_location`)
+#[derive(Clone, Copy, Debug)]
+pub struct TokenLocation(pub Option<Location>);
+
+/// Whom [`Hooks::user_lookup`](super::Hooks::user_lookup) found. Without such a callback, or with one that finds another type,
+/// answers 500. On an optional route: `Option<CurrentUser<T>>`. (`get_current_user`, `current_user`)
+#[derive(Clone, Debug)]
+pub struct CurrentUser<T>(pub Arc<T>);
+
+/// A [`Refusal`] on its way out: the app's own error pages may read it, else the callbacks' answer goes out.
 #[derive(Debug, thiserror::Error)]
 #[error("{refusal}")]
 pub struct Refused {
+    /// Why.
     pub refusal: Refusal,
-    /// The library's answer, made while the request was at hand.
+    /// The callbacks' answer, made while the request was at hand.
     status: StatusCode,
     answer: std::cell::RefCell<Option<HttpResponse>>,
 }
@@ -52,89 +79,121 @@ impl ResponseError for Refused {
     }
 }
 
-/// The refusal in an error that one of these extractors returned.
-pub fn extractors_refused(error: &actix_web::Error) -> Option<Refusal> {
+/// The refusal in an error that a guard or one of these extractors returned.
+pub fn refusal_in(error: &actix_web::Error) -> Option<Refusal> {
     error.as_error::<Refused>().map(|refused| refused.refusal.clone())
 }
 
-fn refused(req: &HttpRequest, refusal: Refusal) -> actix_web::Error {
+pub(super) fn refused(req: &HttpRequest, refusal: Refusal, token: Option<&Caller>) -> actix_web::Error {
     let answer = match (&refusal, req.app_data::<SharedHooks>()) {
-        (Refusal::Fault(fault), Some(hooks)) => json_answer(hooks.engine(), fault),
+        (Refusal::Fault(fault), Some(shared)) => hooks::answer(shared.as_ref(), fault, token),
         (Refusal::Fault(_), None) => HttpResponse::InternalServerError().finish(),
         (Refusal::Unavailable, _) => HttpResponse::ServiceUnavailable().finish(),
-        (Refusal::Body(super::body::BodyFault::TooLarge), _) => HttpResponse::PayloadTooLarge().finish(),
-        (Refusal::Body(super::body::BodyFault::TooSlow), _) => HttpResponse::RequestTimeout().finish(),
-        (Refusal::Body(super::body::BodyFault::Broken), _) => HttpResponse::BadRequest().finish(),
+        (Refusal::Body(BodyFault::TooLarge(_)), _) => HttpResponse::PayloadTooLarge().finish(),
+        (Refusal::Body(BodyFault::TooSlow), _) => HttpResponse::RequestTimeout().finish(),
+        (Refusal::Body(BodyFault::Broken), _) => HttpResponse::BadRequest().finish(),
     };
     Refused { refusal, status: answer.status(), answer: Some(answer).into() }.into()
 }
 
-fn finding(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
+fn finding(req: &HttpRequest) -> Result<Finding, actix_web::Error> {
     let found = req.extensions().get::<Finding>().cloned();
-    let Some(Finding(result)) = found else {
-        tracing::error!(path = req.path(), "a route that needs a token stands outside every guard");
-        return Err(actix_web::error::ErrorInternalServerError(""));
+    found.ok_or_else(|| misused(req, "a route that needs a token stands outside every guard"))
+}
+
+/// The programmer's fault.
+fn misused(req: &HttpRequest, what: &str) -> actix_web::Error {
+    tracing::error!(path = req.path(), "{what}");
+    actix_web::error::ErrorInternalServerError("")
+}
+
+/// A good token that passes `more`. What `more` says comes before what was found wrong later in the order of checks: type and
+/// freshness come before revocation.
+fn caller(
+    req: &HttpRequest,
+    more: impl FnOnce(&Caller, &SharedHooks) -> Result<(), Fault>,
+) -> Result<Caller, actix_web::Error> {
+    let Finding { result, caller } = finding(req)?;
+    let hooks = req.app_data::<SharedHooks>().ok_or_else(|| misused(req, "a guard has no hooks"))?;
+    let came_as_far = match &result {
+        Ok(()) => true,
+        Err(Refusal::Fault(fault)) => {
+            matches!(fault, Fault::Revoked | Fault::Unwanted | Fault::UserGone(_) | Fault::NotFresh { .. })
+        }
+        Err(Refusal::Unavailable | Refusal::Body(_)) => false,
     };
-    result.map_err(|refusal| refused(req, refusal))
+    let checked = match &caller {
+        Some(caller) if came_as_far => more(caller, hooks).map_err(Refusal::from).and(result),
+        _ => result,
+    };
+    match (checked, caller) {
+        (Ok(()), Some(caller)) => Ok(caller),
+        (Ok(()), None) => Err(misused(req, "a guard let a request pass without a token")),
+        (Err(refusal), caller) => Err(refused(req, refusal, caller.as_ref())),
+    }
 }
 
 fn of_type(req: &HttpRequest, wanted: TokenType) -> Result<Caller, actix_web::Error> {
-    let caller = finding(req)?;
-    caller.claims.require_type(wanted).map_err(|fault| refused(req, fault.into()))?;
-    Ok(caller)
+    caller(req, |caller, _| caller.claims.require_type(wanted))
 }
 
-impl FromRequest for AccessToken {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+fn any(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
+    caller(req, |_, _| Ok(()))
+}
 
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(of_type(req, TokenType::Access).map(Self))
+fn fresh(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
+    caller(req, |caller, hooks| {
+        caller.claims.require_type(TokenType::Access)?;
+        caller.claims.require_fresh(hooks.fresh_for(), hooks.now())
+    })
+}
+
+/// What `look` finds, or `None` where there is no token at all.
+fn if_any<T>(
+    req: &HttpRequest,
+    look: impl FnOnce(&HttpRequest) -> Result<T, actix_web::Error>,
+) -> Result<Option<T>, actix_web::Error> {
+    match finding(req)?.result {
+        Err(Refusal::Fault(Fault::Missing(_))) => Ok(None),
+        _ => look(req).map(Some),
     }
 }
 
-impl FromRequest for FreshToken {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+fn claims(req: &HttpRequest) -> Result<Map<String, Value>, actix_web::Error> {
+    Ok(if_any(req, any)?.map(|caller| caller.claims.all.clone()).unwrap_or_default())
+}
 
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(of_type(req, TokenType::Access).and_then(|caller| {
-            let Some(hooks) = req.app_data::<SharedHooks>() else {
-                return Err(actix_web::error::ErrorInternalServerError(""));
-            };
-            match caller.claims.require_fresh(hooks.fresh_for(), hooks.now()) {
-                Ok(()) => Ok(Self(caller)),
-                Err(fault) => Err(refused(req, fault.into())),
+fn header(req: &HttpRequest) -> Result<Map<String, Value>, actix_web::Error> {
+    Ok(if_any(req, any)?.map(|caller| Map::clone(&caller.header)).unwrap_or_default())
+}
+
+fn user<T: Any + Send + Sync>(req: &HttpRequest) -> Result<Arc<T>, actix_web::Error> {
+    any(req)?.user().ok_or_else(|| misused(req, "no user_lookup that finds such a user"))
+}
+
+/// Each of them looks at the request and nothing else.
+macro_rules! extracted {
+    ($($name:ident$(<$T:ident>)? = |$req:ident| $look:expr;)+) => {$(
+        impl$(<$T: Any + Send + Sync>)? FromRequest for $name$(<$T>)? {
+            type Error = actix_web::Error;
+            type Future = Ready<Result<Self, Self::Error>>;
+
+            fn from_request($req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                ready($look)
             }
-        }))
-    }
+        }
+    )+};
 }
 
-impl FromRequest for RefreshToken {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(of_type(req, TokenType::Refresh).map(Self))
-    }
-}
-
-impl FromRequest for AnyToken {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(finding(req).map(Self))
-    }
-}
-
-impl FromRequest for OptionalToken {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let nothing =
-            matches!(req.extensions().get::<Finding>(), Some(Finding(Err(Refusal::Fault(Fault::Missing(_))))));
-        ready(if nothing { Ok(Self(None)) } else { of_type(req, TokenType::Access).map(|caller| Self(Some(caller))) })
-    }
+extracted! {
+    AccessToken = |req| of_type(req, TokenType::Access).map(Self);
+    FreshToken = |req| fresh(req).map(Self);
+    RefreshToken = |req| of_type(req, TokenType::Refresh).map(Self);
+    AnyToken = |req| any(req).map(Self);
+    OptionalToken = |req| if_any(req, |req| of_type(req, TokenType::Access)).map(Self);
+    Identity = |req| any(req).map(|caller| Self(caller.claims.identity.clone()));
+    TokenClaims = |req| claims(req).map(Self);
+    TokenHeader = |req| header(req).map(Self);
+    TokenLocation = |req| Ok(Self(found(req).map(|caller| caller.location)));
+    CurrentUser<T> = |req| user(req).map(Self);
 }

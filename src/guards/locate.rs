@@ -1,15 +1,17 @@
 //! Where the token is: the places in their order, of which only "not here" leads on to the next.
 
+use std::borrow::Cow;
+
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use serde_json::Value;
 
 use super::body::{self, BodyFault};
-use super::{CsrfCheck, Policy, cookies};
+use super::{CsrfCheck, Guard, Hooks, cookies};
 use crate::domain::TokenType;
-use crate::tokens::Fault;
 use crate::tokens::options::{Location, Options};
+use crate::tokens::{Fault, MAX_TOKEN_BYTES};
 
 /// What a place holds. More than one only where several cookies of the name were sent.
 pub(super) struct Tokens {
@@ -34,6 +36,10 @@ enum Place {
 impl Place {
     /// A token that no browser sends by itself: nothing need come with it.
     fn here(token: &str, location: Location) -> Self {
+        // Before it is copied: what a refusal costs must not grow with what was sent.
+        if token.len() > MAX_TOKEN_BYTES {
+            return Self::Fatal(Fault::too_long());
+        }
         let tokens = Tokens { first: token.to_owned(), others: Vec::new() };
         Self::Here(Found { tokens, csrf: None, location })
     }
@@ -41,18 +47,19 @@ impl Place {
 
 /// The outer error ends everything; the inner one is "no token" or a container that is malformed.
 pub(super) async fn find(
-    options: &Options,
-    policy: &Policy,
+    hooks: &dyn Hooks,
+    guard: &Guard,
     req: &mut ServiceRequest,
 ) -> Result<Result<Found, Fault>, BodyFault> {
-    let locations = policy.locations.as_deref().unwrap_or(&options.token_location);
+    let options = hooks.engine().options();
+    let locations = guard.locations.as_deref().unwrap_or(&options.token_location);
     let mut missing = Vec::new();
     for location in locations {
         let place = match location {
             Location::Headers => in_header(options, req.headers()),
-            Location::Cookies => in_cookie(options, policy, req).await?,
+            Location::Cookies => in_cookie(hooks, guard, req).await?,
             Location::QueryString => in_query(options, req.query_string()),
-            Location::Json => in_json(options, policy, req).await?,
+            Location::Json => in_json(hooks, guard, req).await?,
         };
         match place {
             Place::Here(found) => return Ok(Ok(found)),
@@ -77,9 +84,10 @@ fn nowhere(locations: &[Location], missing: &[String]) -> String {
 fn in_header(options: &Options, headers: &HeaderMap) -> Place {
     let name = &options.header_name;
     // Repeated lines are one header with a comma between. (RFC 9110 §5.3)
-    let lines: Vec<_> = headers.get_all(name.as_str()).map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-    let joined = lines.join(",");
-    let value = joined.trim_matches(|c: char| c.is_whitespace() || c == ',');
+    let mut lines = headers.get_all(name.as_str()).map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let first = lines.next().unwrap_or_default();
+    let all = lines.fold(first, |all, line| all + "," + line);
+    let value = all.trim_matches(|c: char| c.is_whitespace() || c == ',');
     if value.is_empty() {
         return Place::NotHere(format!("Missing {name} Header"));
     }
@@ -105,15 +113,20 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
     }
 }
 
-async fn in_cookie(options: &Options, policy: &Policy, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
-    let name = cookies::names(options, policy.token).token;
-    let mut values = cookie_values(req.headers(), name).into_iter();
+async fn in_cookie(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
+    let options = hooks.engine().options();
+    let name = cookies::names(options, guard.token).token;
+    let fits = |value: &Cow<'_, str>| value.len() <= MAX_TOKEN_BYTES;
+    let mut values = cookie_values(req.headers(), name).filter(fits).map(Cow::into_owned);
     let Some(first) = values.next() else {
-        return Ok(Place::NotHere(format!("Missing cookie \"{name}\"")));
+        return Ok(match cookie_values(req.headers(), name).next() {
+            None => Place::NotHere(format!("Missing cookie \"{name}\"")),
+            Some(_) => Place::Fatal(Fault::too_long()),
+        });
     };
     let tokens = Tokens { first, others: values.collect() };
-    let csrf = if csrf_is_due(options, policy, req.method()) {
-        match csrf_value(options, policy, req).await? {
+    let csrf = if csrf_is_due(options, guard, req.method()) {
+        match csrf_value(hooks, guard, req).await? {
             Some(value) => Some(value),
             None => return Ok(Place::Fatal(Fault::CsrfMissing)),
         }
@@ -140,15 +153,16 @@ fn in_query(options: &Options, query: &str) -> Place {
 }
 
 /// A member of the body, whatever the method.
-async fn in_json(options: &Options, policy: &Policy, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
+async fn in_json(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
+    let options = hooks.engine().options();
     if !is_json(req.headers()) {
         return Ok(Place::NotHere("Invalid content-type. Must be application/json.".into()));
     }
-    let key = match policy.token {
+    let key = match guard.token {
         TokenType::Access => &options.json_key,
         TokenType::Refresh => &options.refresh_json_key,
     };
-    let body: Value = serde_json::from_slice(&body::peek(req).await?).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&body::peek(req, hooks.max_body_bytes()).await?).unwrap_or_default();
     Ok(match body.get(key) {
         Some(Value::String(token)) if !token.is_empty() => Place::here(token, Location::Json),
         // What Python takes for nothing is nothing.
@@ -166,8 +180,8 @@ fn no_key(key: &str) -> Place {
     Place::NotHere(format!("Missing \"{key}\" key in json data."))
 }
 
-fn csrf_is_due(options: &Options, policy: &Policy, method: &Method) -> bool {
-    match policy.csrf {
+fn csrf_is_due(options: &Options, guard: &Guard, method: &Method) -> bool {
+    match guard.csrf {
         CsrfCheck::Never => false,
         CsrfCheck::Always => !matches!(*method, Method::GET | Method::HEAD),
         CsrfCheck::Configured => {
@@ -177,8 +191,9 @@ fn csrf_is_due(options: &Options, policy: &Policy, method: &Method) -> bool {
 }
 
 /// From the header, or, where there is none and forms count, from the form's field.
-async fn csrf_value(options: &Options, policy: &Policy, req: &mut ServiceRequest) -> Result<Option<String>, BodyFault> {
-    let (header_name, field_name) = match policy.token {
+async fn csrf_value(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Option<String>, BodyFault> {
+    let options = hooks.engine().options();
+    let (header_name, field_name) = match guard.token {
         TokenType::Access => (&options.access_csrf_header_name, &options.access_csrf_field_name),
         TokenType::Refresh => (&options.refresh_csrf_header_name, &options.refresh_csrf_field_name),
     };
@@ -186,13 +201,22 @@ async fn csrf_value(options: &Options, policy: &Policy, req: &mut ServiceRequest
     if let Some(value) = in_header.filter(|value| !value.is_empty()) {
         return Ok(Some(value.into_owned()));
     }
-    let forms_count = options.csrf_check_form || policy.csrf == CsrfCheck::Always;
-    if !forms_count || !is_form(req.headers()) {
+    if !options.csrf_check_form && guard.csrf != CsrfCheck::Always {
         return Ok(None);
     }
-    let body = body::peek(req).await?;
-    let fields = body::form_fields(&body).unwrap_or_default();
-    Ok(fields.into_iter().find(|(name, value)| name == field_name && !value.is_empty()).map(|(_, value)| value))
+    let boundary = body::multipart_boundary(req.headers());
+    if boundary.is_none() && !is_form(req.headers()) {
+        return Ok(None);
+    }
+    let body = body::peek(req, hooks.max_body_bytes()).await?;
+    let value = match boundary {
+        Some(boundary) => body::multipart_field(body, boundary, field_name).await,
+        None => {
+            let fields = body::form_fields(&body).unwrap_or_default();
+            fields.into_iter().find(|(name, _)| name == field_name).map(|(_, value)| value)
+        }
+    };
+    Ok(value.filter(|value| !value.is_empty()))
 }
 
 /// Whether the body is a form, URL-encoded.
@@ -215,13 +239,12 @@ fn essence(headers: &HeaderMap) -> String {
 /// Every cookie of this name that is not empty, in the order in which they came. There are several where a neighbour on the
 /// same domain has set one too: it must not shut out ours. Our own reading: one broken byte in a neighbour's cookie must not
 /// sign anybody out, and Actix drops the whole jar then.
-pub(super) fn cookie_values(headers: &HeaderMap, name: &str) -> Vec<String> {
+pub(super) fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
     headers
         .get_all(header::COOKIE)
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
         .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
-        .filter(|(found, _)| *found == name)
-        .map(|(_, value)| value.trim().trim_matches('"').to_owned())
+        .filter(move |(found, _)| *found == name)
+        .map(|(_, value)| Cow::from(value.trim().trim_matches('"')))
         .filter(|value| !value.is_empty())
-        .collect()
 }

@@ -20,6 +20,11 @@ pub enum What {
     UserDisabled,
     UserEnabled,
     RoleChanged,
+    KeyAdded,
+    KeyRotated,
+    KeyRetired,
+    ClientAdded,
+    ClientRemoved,
 }
 
 impl What {
@@ -37,6 +42,11 @@ impl What {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::RoleChanged => "role_changed",
+            Self::KeyAdded => "key_added",
+            Self::KeyRotated => "key_rotated",
+            Self::KeyRetired => "key_retired",
+            Self::ClientAdded => "client_added",
+            Self::ClientRemoved => "client_removed",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The only SQL. One file per table; `read(job)` and `write(job)` of [`Db`] are the only doors.
 
 pub mod audit;
+pub mod clients;
 pub mod instance;
 pub mod links;
 pub mod revoked;
@@ -8,6 +9,7 @@ mod schema;
 pub mod session_ends;
 pub mod session_lists;
 pub mod sessions;
+pub mod signing_keys;
 pub mod steps;
 pub mod token_blocklist;
 pub mod users;
@@ -51,6 +53,8 @@ pub enum Error {
     Reopen(String),
     #[error("the transaction could not be committed")]
     NotCommitted(String),
+    #[error("memory could not follow the database: {0}")]
+    NotFollowed(String),
     #[error("a job panicked")]
     Panicked,
     #[error("the database holds something this version does not know: {0}")]
@@ -64,7 +68,7 @@ impl Error {
             // Locked, full, a failing disk: SQLite's own words for these are all `Unknown` to Diesel. The other kinds are
             // constraints that a statement of ours should have respected.
             Self::Database(diesel::result::Error::DatabaseError(kind, _)) => matches!(kind, DatabaseErrorKind::Unknown),
-            Self::Database(_) | Self::Panicked | Self::Unknown(_) => false,
+            Self::Database(_) | Self::Panicked | Self::Unknown(_) | Self::NotFollowed(_) => false,
             Self::Connect(_) | Self::Pool(_) | Self::NotTaken | Self::Reopen(_) | Self::NotCommitted(_) => true,
         }
     }

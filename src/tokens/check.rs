@@ -1,17 +1,25 @@
 //! Checking tokens: signature by the crate, everything else here, in the library's order; the first failure wins.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::claims::{Claims, Fresh, SessionClaims};
-use super::{Engine, Fault, MAX_TOKEN_BYTES};
+use super::unverified::{Unverified, bytes};
+use super::{Algorithm, Engine, Fault, Key};
 use crate::domain::{SessionId, TokenType, Transport, UnixTime};
 
 /// A token that is ours and well formed, whether or not it has expired.
 pub struct Checked {
+    /// What it says.
     pub claims: Claims,
+    /// Whether its time is up.
     pub expired: bool,
+}
+
+impl Checked {
+    /// The claims of a token whose time is not up.
+    pub fn unexpired(self) -> Result<Claims, Fault> {
+        if self.expired { Err(Fault::Expired) } else { Ok(self.claims) }
+    }
 }
 
 impl Engine {
@@ -19,13 +27,36 @@ impl Engine {
     /// and, if `csrf` is what a cookie request brought along, the double submit. Not its type, freshness or revocation.
     /// (`decode_token`)
     pub fn decode(&self, token: &str, csrf: Option<&str>, now: UnixTime) -> Result<Claims, Fault> {
-        let checked = self.decode_allow_expired(token, csrf, now)?;
-        if checked.expired { Err(Fault::Expired) } else { Ok(checked.claims) }
+        self.decode_allow_expired(token, csrf, now)?.unexpired()
     }
 
-    /// As [`decode`](Self::decode), but expiry is reported, not refused. Any other fault outranks expiry. (`allow_expired`)
+    /// As [`decode`](Self::decode), but expiry is reported, not refused. Any other fault outranks expiry.
+    /// (`decode_token(allow_expired=True)`)
     pub fn decode_allow_expired(&self, token: &str, csrf: Option<&str>, now: UnixTime) -> Result<Checked, Fault> {
-        let claims = self.verified_payload(token)?;
+        self.check(&Unverified::parse(token)?, None, csrf, now)
+    }
+
+    /// The id of a good token. (`get_jti`)
+    pub fn jti(&self, token: &str, now: UnixTime) -> Result<Option<String>, Fault> {
+        Ok(self.decode(token, None, now)?.jti)
+    }
+
+    /// The CSRF value of a good token, to be sent along with it. (`get_csrf_token`)
+    pub fn csrf(&self, token: &str, now: UnixTime) -> Result<String, Fault> {
+        self.decode(token, None, now)?.csrf.ok_or_else(|| Fault::missing_claim("csrf"))
+    }
+
+    /// As [`decode_allow_expired`](Self::decode_allow_expired), for a token that was taken apart, and with another key than the
+    /// engine's if there is one. (`decode_key_loader`)
+    pub fn check(
+        &self,
+        token: &Unverified<'_>,
+        key: Option<&Key>,
+        csrf: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Checked, Fault> {
+        self.verify(token, key)?;
+        let claims = token.claims()?;
         let options = &self.options;
         let latest = now.plus(options.decode_leeway);
         let earliest = now.plus(-options.decode_leeway);
@@ -45,6 +76,42 @@ impl Engine {
         if !options.decode_audience.is_empty() {
             check_audience(&claims, &options.decode_audience)?;
         }
+        let claims = self.read(claims, issued_at, expires_at)?;
+        if let Some(shown) = csrf {
+            let own = claims.csrf.as_deref().ok_or_else(|| Fault::missing_claim("csrf"))?;
+            if aws_lc_rs::constant_time::verify_slices_are_equal(own.as_bytes(), shown.as_bytes()).is_err() {
+                return Err(Fault::CsrfMismatch);
+            }
+        }
+        Ok(Checked { expired: expires_at.is_some_and(|moment| moment <= earliest), claims })
+    }
+
+    /// The signature, by the one key that the token names and an algorithm that both the options and the key allow.
+    fn verify(&self, token: &Unverified<'_>, key: Option<&Key>) -> Result<(), Fault> {
+        let not_verified = || Fault::invalid("Signature verification failed");
+        let keys = self.keys.load();
+        let Some(algorithm) = token.header.get("alg") else { return Err(Fault::invalid("Algorithm not specified")) };
+        let algorithm = algorithm
+            .as_str()
+            .and_then(Algorithm::parse)
+            .filter(|algorithm| self.options.accepts(*algorithm))
+            .ok_or_else(|| Fault::invalid("The specified alg value is not allowed"))?;
+        bytes(token.signature, "Invalid crypto padding")?;
+        let key = match key {
+            Some(key) => key,
+            None => keys.find(token.kid()).ok_or_else(not_verified)?,
+        };
+        if key.verifies(algorithm, token.message, token.signature) { Ok(()) } else { Err(not_verified()) }
+    }
+
+    /// The claims as values, each of the type it has to have.
+    pub(super) fn read(
+        &self,
+        mut claims: Map<String, Value>,
+        issued_at: Option<UnixTime>,
+        expires_at: Option<UnixTime>,
+    ) -> Result<Claims, Fault> {
+        let options = &self.options;
         if options.verify_sub && claims.get("sub").is_some_and(|sub| !sub.is_string()) {
             return Err(Fault::invalid("Subject must be a string"));
         }
@@ -54,18 +121,12 @@ impl Engine {
             Some(_) => return Err(Fault::invalid("JWT ID must be a string")),
         };
         let identity = match claims.get(&options.identity_claim) {
-            None => return Err(Fault::invalid(format!("Missing claim: {}", options.identity_claim))),
+            None => return Err(Fault::missing_claim(&options.identity_claim)),
             Some(Value::String(identity)) => identity.clone(),
             Some(other) => other.to_string(),
         };
-        let own_csrf = claims.get("csrf").and_then(Value::as_str).map(str::to_owned);
-        if let Some(shown) = csrf {
-            let Some(own) = &own_csrf else { return Err(Fault::invalid("Missing claim: csrf")) };
-            if aws_lc_rs::constant_time::verify_slices_are_equal(own.as_bytes(), shown.as_bytes()).is_err() {
-                return Err(Fault::CsrfMismatch);
-            }
-        }
-        let checked = Claims {
+        let session = if self.reads_sessions { session(&claims)? } else { None };
+        let read = Claims {
             identity,
             jti,
             // Anything but the exact word counts as non-refresh, as in the library.
@@ -76,62 +137,20 @@ impl Engine {
             fresh: Fresh::read(claims.get("fresh")),
             issued_at,
             expires_at,
-            csrf: own_csrf,
-            session: session(&claims)?,
-            all: claims,
+            csrf: claims.get("csrf").and_then(Value::as_str).map(str::to_owned),
+            session,
+            all: Map::new(),
         };
-        Ok(Checked { claims: checked, expired: expires_at.is_some_and(|moment| moment <= earliest) })
-    }
-
-    /// The claims of a token whose form and signature are right, before any of them is looked at.
-    fn verified_payload(&self, token: &str) -> Result<Map<String, Value>, Fault> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(Fault::invalid("Token is too long"));
-        }
-        let not_enough = || Fault::invalid("Not enough segments");
-        let (message, signature) = token.rsplit_once('.').ok_or_else(not_enough)?;
-        let (header, payload) = message.split_once('.').ok_or_else(not_enough)?;
-
-        let header = bytes(header, "Invalid header padding")?;
-        let header = object(&header, "header")?;
-        let payload = bytes(payload, "Invalid payload padding")?;
-        bytes(signature, "Invalid crypto padding")?;
-
-        let kid = match header.get("kid") {
-            None => None,
-            Some(Value::String(kid)) => Some(kid.as_str()),
-            Some(_) => return Err(Fault::invalid("Key ID header parameter must be a string")),
-        };
-        // We understand no critical extension, so whatever stands there must be refused. (RFC 7515 §4.1.11)
-        if header.contains_key("crit") {
-            return Err(Fault::invalid("Unsupported critical extension"));
-        }
-        let Some(algorithm) = header.get("alg") else { return Err(Fault::invalid("Algorithm not specified")) };
-        let Some(key) = self.keys.find(kid) else { return Err(Fault::invalid("Signature verification failed")) };
-        if algorithm.as_str() != Some(key.algorithm().as_str()) {
-            return Err(Fault::invalid("The specified alg value is not allowed"));
-        }
-        if !key.verifies(message, signature) {
-            return Err(Fault::invalid("Signature verification failed"));
-        }
-        object(&payload, "payload")
-    }
-}
-
-fn bytes(segment: &str, fault: &'static str) -> Result<Vec<u8>, Fault> {
-    URL_SAFE_NO_PAD.decode(segment).map_err(|_| Fault::invalid(fault))
-}
-
-fn object(json: &[u8], part: &str) -> Result<Map<String, Value>, Fault> {
-    match serde_json::from_slice(json) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Fault::invalid(format!("Invalid {part} string: must be a json object"))),
-        Err(_) => Err(Fault::invalid(format!("Invalid {part} string: not json"))),
+        // What a token leaves out is there for whoever reads it.
+        claims.entry("type").or_insert_with(|| TokenType::Access.as_str().into());
+        claims.entry("fresh").or_insert(Value::Bool(false));
+        claims.entry("jti").or_insert(Value::Null);
+        Ok(Claims { all: claims, ..read })
     }
 }
 
 /// A moment, read as the library reads it: Python's `int()` takes whole and broken numbers, digits in quotes, and booleans.
-fn integer(claims: &Map<String, Value>, name: &str, fault: &'static str) -> Result<Option<UnixTime>, Fault> {
+pub(super) fn integer(claims: &Map<String, Value>, name: &str, fault: &'static str) -> Result<Option<UnixTime>, Fault> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let number = match value {
         #[expect(clippy::cast_possible_truncation, reason = "int() truncates; beyond the range it saturates")]

@@ -12,8 +12,11 @@ pub struct Claims {
     pub identity: String,
     /// `None`: the token has none and can't be revoked by itself.
     pub jti: Option<String>,
+    /// Claim `type`; absent or unknown counts as access.
     pub token_type: TokenType,
+    /// Claim `fresh`; absent: not.
     pub fresh: Fresh,
+    /// Claim `iat`.
     pub issued_at: Option<UnixTime>,
     /// `None`: never expires; only a peer issues such tokens.
     pub expires_at: Option<UnixTime>,
@@ -21,24 +24,28 @@ pub struct Claims {
     pub csrf: Option<String>,
     /// `None` in a *foreign* token: right key, but not of a session of ours.
     pub session: Option<SessionClaims>,
-    /// Everything that stands in the token, by name.
+    /// Everything that stands in the token, by name, with `type`, `fresh` and `jti` filled in where it leaves them out.
+    /// (`get_jwt`)
     pub all: Map<String, Value>,
 }
 
 /// What our own tokens say of the session they belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionClaims {
+    /// Which one.
     pub sid: SessionId,
     /// How often the session had rotated when the token was made. (`gen`)
     pub generation: i64,
     /// When the person last proved who they are. (OpenID Connect, `auth_time`)
     pub auth_time: UnixTime,
+    /// How the session carries its tokens.
     pub transport: Transport,
 }
 
 /// Claim `fresh`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fresh {
+    /// From a renewal.
     No,
     /// For as long as the token lives, as the library means it.
     Yes,
@@ -49,6 +56,12 @@ pub enum Fresh {
 }
 
 impl Fresh {
+    /// Fresh until then. (A `timedelta` in the library)
+    #[expect(clippy::cast_precision_loss, reason = "exact up to the year 285 million")]
+    pub fn until(moment: UnixTime) -> Self {
+        Self::Until(moment.0 as f64)
+    }
+
     pub(super) fn read(value: Option<&Value>) -> Self {
         match value {
             None | Some(Value::Bool(false)) => Self::No,
@@ -91,7 +104,7 @@ impl Claims {
             Fresh::No => false,
             #[expect(clippy::cast_precision_loss, reason = "exact up to the year 285 million")]
             Fresh::Until(moment) => moment >= now.0 as f64,
-            Fresh::Senseless => return Err(Fault::invalid("Claim fresh must be a boolean or a number")),
+            Fresh::Senseless => return Err(Fault::senseless_freshness()),
         };
         // A proof from the future is none: the clock was set back since.
         let proved = self.session.is_none_or(|session| (0..=max_age).contains(&now.since(session.auth_time)));

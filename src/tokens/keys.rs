@@ -1,47 +1,238 @@
 //! The keys that sign and verify, by `kid`. A token is checked with exactly one of them, never with "all".
 
-use aws_lc_rs::digest;
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    Ed25519KeyPair,
+};
+use aws_lc_rs::{digest, rand, rsa};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
-use super::options::Algorithm;
+use super::Algorithm;
+use super::algorithm::Family;
+use super::options::Secret;
 
-/// One key and the one algorithm it serves.
+/// Bytes of a shared key that we make: enough for every HMAC algorithm (RFC 7518 §3.2).
+const SHARED_KEY_BYTES: usize = 64;
+
+/// One key, or the public half of one.
 pub struct Key {
     kid: String,
     algorithm: Algorithm,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// `None`: verifies only.
+    signing: Option<EncodingKey>,
+    verifying: DecodingKey,
+    /// What may be published. `None`: a shared key.
+    public: Option<Jwk>,
+}
+
+/// Why something is not a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// An HMAC algorithm was given what looks like a public key, which anybody may have. (CVE-2022-29217)
+    #[error("a public key is no secret: {algorithm} would let anybody who has it sign tokens", algorithm = .0.as_str())]
+    PublicAsSecret(Algorithm),
+    /// Not PEM, or of another kind than the algorithm needs.
+    #[error("it is not {wanted}", wanted = wanted(*.0, *.1))]
+    Unfit(Algorithm, Half),
+    /// RFC 7518 §3.3 demands at least 2048 bits.
+    #[error("an RSA key needs at least 2048 bits, this one has {0}")]
+    TooShort(usize),
+    /// The two halves given are of two keys.
+    #[error("the public key does not belong to the private key")]
+    NotAPair,
+    /// The system could not make one.
+    #[error("no key could be made")]
+    NotMade,
+}
+
+/// Which half of a key pair is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// Signs.
+    Private,
+    /// Verifies.
+    Public,
+}
+
+fn wanted(algorithm: Algorithm, half: Half) -> String {
+    let half = match half {
+        Half::Private => "private",
+        Half::Public => "public",
+    };
+    let kind = match algorithm.family() {
+        Family::Shared => return format!("a secret for {}", algorithm.as_str()),
+        Family::Rsa => "RSA",
+        Family::P256 => "elliptic curve (P-256)",
+        Family::P384 => "elliptic curve (P-384)",
+        Family::Ed25519 => "Ed25519",
+    };
+    format!("a {half} {kind} key in PEM form, which {} needs", algorithm.as_str())
 }
 
 impl Key {
-    /// A key for one of the HMAC algorithms. Its `kid` is the beginning of the secret's SHA-256.
-    pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Self {
-        Self {
-            kid: fingerprint(secret),
-            algorithm,
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
+    /// A key that signs. `material`: the secret of an HMAC algorithm, otherwise a private key in PEM form (PKCS#8; also PKCS#1 for
+    /// RSA and SEC 1 for elliptic curves). (`JWT_SECRET_KEY`, `JWT_PRIVATE_KEY`)
+    pub fn new(algorithm: Algorithm, material: &Secret) -> Result<Self, KeyError> {
+        if algorithm.family() == Family::Shared {
+            return Self::shared(algorithm, material.as_bytes());
+        }
+        let signing = private(algorithm, material.as_bytes())?;
+        let unfit = |_| KeyError::Unfit(algorithm, Half::Private);
+        let public = Jwk::from_encoding_key(&signing, algorithm.in_crate()).map_err(unfit)?;
+        let verifying = DecodingKey::from_jwk(&public).map_err(unfit)?;
+        Ok(Self { signing: Some(signing), ..Self::of_public(algorithm, public, verifying)? })
+    }
+
+    /// A key that only verifies: a public key in PEM form. (`JWT_PUBLIC_KEY`)
+    pub fn verify_only(algorithm: Algorithm, public_pem: &[u8]) -> Result<Self, KeyError> {
+        let unfit = || KeyError::Unfit(algorithm, Half::Public);
+        let verifying = match algorithm.family() {
+            Family::Shared => return Err(unfit()),
+            Family::Rsa => DecodingKey::from_rsa_pem(public_pem),
+            Family::P256 | Family::P384 => DecodingKey::from_ec_pem(public_pem),
+            Family::Ed25519 => DecodingKey::from_ed_pem(public_pem),
+        };
+        let verifying = verifying.map_err(|_| unfit())?;
+        let public = Jwk::from_decoding_key(&verifying, Some(algorithm.in_crate())).map_err(|_| unfit())?;
+        Self::of_public(algorithm, public, verifying)
+    }
+
+    /// The same key, if this public one belongs to it.
+    pub fn with_public(self, public_pem: &[u8]) -> Result<Self, KeyError> {
+        let public = Self::verify_only(self.algorithm, public_pem)?;
+        if public.kid == self.kid { Ok(self) } else { Err(KeyError::NotAPair) }
+    }
+
+    /// What to keep of a new key, in the form that [`new`](Self::new) takes.
+    pub fn generate(algorithm: Algorithm) -> Result<Secret, KeyError> {
+        let pem = |der: &[u8]| Secret::new(pem::encode(&pem::Pem::new("PRIVATE KEY", der)));
+        let not_made = |_| KeyError::NotMade;
+        let curve = |curve| {
+            let pair = EcdsaKeyPair::generate(curve).map_err(not_made)?;
+            Ok(pem(pair.to_pkcs8v1().map_err(not_made)?.as_ref()))
+        };
+        match algorithm.family() {
+            Family::Shared => {
+                let mut secret = [0; SHARED_KEY_BYTES];
+                rand::fill(&mut secret).map_err(not_made)?;
+                Ok(Secret::new(secret))
+            }
+            Family::Rsa => {
+                let pair = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).map_err(not_made)?;
+                let der: Pkcs8V1Der<'_> = pair.as_der().map_err(not_made)?;
+                Ok(pem(der.as_ref()))
+            }
+            Family::P256 => curve(&ECDSA_P256_SHA256_FIXED_SIGNING),
+            Family::P384 => curve(&ECDSA_P384_SHA384_FIXED_SIGNING),
+            Family::Ed25519 => {
+                let pair = Ed25519KeyPair::generate().map_err(not_made)?;
+                Ok(pem(pair.to_pkcs8v1().map_err(not_made)?.as_ref()))
+            }
         }
     }
 
+    fn shared(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        if looks_public(secret) {
+            return Err(KeyError::PublicAsSecret(algorithm));
+        }
+        Ok(Self {
+            kid: fingerprint(secret),
+            algorithm,
+            signing: Some(EncodingKey::from_secret(secret)),
+            verifying: DecodingKey::from_secret(secret),
+            public: None,
+        })
+    }
+
+    fn of_public(algorithm: Algorithm, mut public: Jwk, verifying: DecodingKey) -> Result<Self, KeyError> {
+        let unfit = || KeyError::Unfit(algorithm, Half::Public);
+        if let AlgorithmParameters::RSA(rsa) = &public.algorithm {
+            // Four characters of base64url carry three bytes.
+            let bits = rsa.n.len() * 6 / 8 * 8;
+            if bits < 2048 {
+                return Err(KeyError::TooShort(bits));
+            }
+        }
+        if !is_of(algorithm.family(), &public) {
+            return Err(unfit());
+        }
+        let kid = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| unfit())?;
+        public.common.key_id = Some(kid.clone());
+        public.common.public_key_use = Some(PublicKeyUse::Signature);
+        public.common.key_algorithm = algorithm.as_str().parse::<KeyAlgorithm>().ok();
+        Ok(Self { kid, algorithm, signing: None, verifying, public: Some(public) })
+    }
+
+    /// Its name in tokens: of a key pair the thumbprint of RFC 7638, of a shared key the beginning of its SHA-256.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
+    /// What it signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// The base64url signature of `message`.
-    pub(super) fn sign(&self, message: &str) -> Result<String, jsonwebtoken::errors::Error> {
-        jsonwebtoken::crypto::sign(message.as_bytes(), &self.encoding, in_crate(self.algorithm))
+    pub(super) fn sign(&self, message: &str) -> Result<String, super::IssueError> {
+        let signing = self.signing.as_ref().ok_or(super::IssueError::VerifiesOnly)?;
+        Ok(jsonwebtoken::crypto::sign(message.as_bytes(), signing, self.algorithm.in_crate())?)
     }
 
-    pub(super) fn verifies(&self, message: &str, signature: &str) -> bool {
+    /// Whether this signature was made with this key and `algorithm`, which has to be of the key's family.
+    pub(super) fn verifies(&self, algorithm: Algorithm, message: &str, signature: &str) -> bool {
         // An error here is a signature that is not even base64 or not of this algorithm's form: no signature of ours.
-        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.decoding, in_crate(self.algorithm))
-            .unwrap_or(false)
+        algorithm.family() == self.algorithm.family()
+            && jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.verifying, algorithm.in_crate())
+                .unwrap_or(false)
     }
+}
+
+fn is_of(family: Family, public: &Jwk) -> bool {
+    use jsonwebtoken::jwk::EllipticCurve;
+    match &public.algorithm {
+        AlgorithmParameters::RSA(_) => family == Family::Rsa,
+        AlgorithmParameters::EllipticCurve(ec) => match ec.curve {
+            EllipticCurve::P256 => family == Family::P256,
+            EllipticCurve::P384 => family == Family::P384,
+            _ => false,
+        },
+        AlgorithmParameters::OctetKeyPair(_) => family == Family::Ed25519,
+        _ => false,
+    }
+}
+
+fn private(algorithm: Algorithm, material: &[u8]) -> Result<EncodingKey, KeyError> {
+    let unfit = || KeyError::Unfit(algorithm, Half::Private);
+    match algorithm.family() {
+        Family::Shared => Err(unfit()),
+        Family::Rsa => EncodingKey::from_rsa_pem(material).map_err(|_| unfit()),
+        Family::Ed25519 => EncodingKey::from_ed_pem(material).map_err(|_| unfit()),
+        Family::P256 => curve(material, &ECDSA_P256_SHA256_FIXED_SIGNING).ok_or_else(unfit),
+        Family::P384 => curve(material, &ECDSA_P384_SHA384_FIXED_SIGNING).ok_or_else(unfit),
+    }
+}
+
+/// Also from the form that `openssl ecparam -genkey` writes, which the crate that signs can't read.
+fn curve(material: &[u8], algorithm: &'static EcdsaSigningAlgorithm) -> Option<EncodingKey> {
+    // That command writes the curve's name in a block of its own before the key.
+    let blocks = pem::parse_many(material).ok()?;
+    let block = blocks.into_iter().find(|block| block.tag().ends_with("PRIVATE KEY"))?;
+    let pair = EcdsaKeyPair::from_private_key_der(algorithm, block.contents()).ok()?;
+    Some(EncodingKey::from_ec_der(pair.to_pkcs8v1().ok()?.as_ref()))
+}
+
+/// Whether it is, by its form, a key that is meant to be handed about. As PyJWT sees it.
+fn looks_public(secret: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(secret);
+    let text = text.trim_start();
+    (text.starts_with("-----BEGIN ") && (text.contains("PUBLIC KEY-----") || text.contains("CERTIFICATE-----")))
+        || text.starts_with("ssh-")
+        || text.starts_with("ecdsa-sha2-")
 }
 
 /// Sixteen hexadecimal digits that name a secret without telling it.
@@ -50,50 +241,55 @@ pub fn fingerprint(secret: &[u8]) -> String {
     digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The key that signs, and those that still verify.
+/// The key that signs, and those that verify beside it.
 pub struct Keys {
-    primary: Key,
-    verify_only: Vec<Key>,
+    signing: Arc<Key>,
+    /// Every key, the signing one among them.
+    all: Vec<Arc<Key>>,
+    /// What a token without a `kid` is checked with.
+    unnamed: Arc<Key>,
 }
 
 impl Keys {
-    pub fn one(primary: Key) -> Self {
-        Self { primary, verify_only: Vec::new() }
+    /// One key for everything.
+    pub fn one(key: Key) -> Self {
+        let key = Arc::new(key);
+        Self { signing: Arc::clone(&key), all: vec![Arc::clone(&key)], unnamed: key }
     }
 
-    pub fn primary(&self) -> &Key {
-        &self.primary
+    /// A ring: `signing`, and before it those that came earlier and after it those that are to come, oldest first.
+    ///
+    /// A token without a `kid` was made when a shared key was alone, which can only have been the oldest of them; without a
+    /// shared key, or by a peer that has only the newest, it is checked with the one that signs.
+    pub fn ring(older: Vec<Key>, signing: Key, newer: Vec<Key>) -> Self {
+        let signing = Arc::new(signing);
+        let arcs = |keys: Vec<Key>| keys.into_iter().map(Arc::new);
+        let all: Vec<_> = arcs(older).chain([Arc::clone(&signing)]).chain(arcs(newer)).collect();
+        let unnamed = all.iter().find(|key| key.algorithm.family() == Family::Shared).unwrap_or(&signing);
+        Self { unnamed: Arc::clone(unnamed), signing, all }
+    }
+
+    /// The one that signs.
+    pub fn signing(&self) -> &Key {
+        &self.signing
     }
 
     /// Whether new tokens name their key: needed as soon as there could be a doubt.
     pub(super) fn named(&self) -> bool {
-        !self.verify_only.is_empty() || self.primary.algorithm.min_shared_key().is_none()
+        self.all.len() > 1 || self.signing.algorithm.family() != Family::Shared
     }
 
     /// The one key a token with this `kid` is checked with. A ring of one needs no name: a peer may write any.
-    pub(super) fn find(&self, kid: Option<&str>) -> Option<&Key> {
+    pub(super) fn find(&self, kid: Option<&str>) -> Option<&Arc<Key>> {
         match kid {
-            Some(kid) if !self.verify_only.is_empty() => {
-                [&self.primary].into_iter().chain(&self.verify_only).find(|key| key.kid == kid)
-            }
-            Some(_) | None => Some(&self.primary),
+            Some(kid) if self.all.len() > 1 => self.all.iter().find(|key| key.kid == kid),
+            Some(_) | None => Some(&self.unnamed),
         }
     }
-}
 
-fn in_crate(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
-    match algorithm {
-        Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
-        Algorithm::HS384 => jsonwebtoken::Algorithm::HS384,
-        Algorithm::HS512 => jsonwebtoken::Algorithm::HS512,
-        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::RS384 => jsonwebtoken::Algorithm::RS384,
-        Algorithm::RS512 => jsonwebtoken::Algorithm::RS512,
-        Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
-        Algorithm::PS384 => jsonwebtoken::Algorithm::PS384,
-        Algorithm::PS512 => jsonwebtoken::Algorithm::PS512,
-        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
-        Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
-        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
+    /// The public keys, as peers read them (RFC 7517 §5). Empty where keys are shared: they are nobody's to read.
+    pub fn jwks(&self) -> serde_json::Value {
+        let public: Vec<_> = self.all.iter().filter_map(|key| key.public.as_ref()).collect();
+        serde_json::json!({ "keys": public })
     }
 }

@@ -1,17 +1,29 @@
 //! The token engine: issues and checks JWTs as flask-jwt-extended does. The only user of jsonwebtoken.
 //! Pure: no HTTP framework, no SQL, no clock; whether a token was revoked is the caller's to know.
+//!
+//! `docs/flask-jwt-extended.md` lists its functions and options beside the ones here, and what differs.
+#![warn(missing_docs)]
 
+mod algorithm;
 mod check;
 mod claims;
 mod fault;
 mod issue;
 mod keys;
 pub mod options;
+mod unverified;
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use algorithm::{Algorithm, Family};
+pub use check::Checked;
 pub use claims::{Claims, Fresh, SessionClaims};
 pub use fault::Fault;
-pub use issue::{IssueError, NewToken};
-pub use keys::{Key, Keys, fingerprint};
+pub use issue::{IssueError, Life, NewToken};
+pub use keys::{Half, Key, KeyError, Keys, fingerprint};
+pub use unverified::{Unverified, unverified_header};
 
 use options::Options;
 
@@ -21,16 +33,36 @@ pub const MAX_TOKEN_BYTES: usize = 4096;
 /// Signs and checks tokens by one set of options and keys.
 pub struct Engine {
     options: Options,
-    keys: Keys,
+    keys: ArcSwap<Keys>,
+    reads_sessions: bool,
 }
 
 impl Engine {
+    /// An engine for any app.
     pub fn new(options: Options, keys: Keys) -> Self {
-        Self { options, keys }
+        Self { options, keys: ArcSwap::from_pointee(keys), reads_sessions: false }
     }
 
+    /// The same, and it knows Portero's own claims (`sid`, `gen`, `auth_time`, `transport`) as such: they come checked in
+    /// [`Claims::session`], and a token in which they are broken is refused.
+    #[must_use]
+    pub fn with_sessions(self) -> Self {
+        Self { reads_sessions: true, ..self }
+    }
+
+    /// By what it goes.
     pub fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// The keys of this moment.
+    pub fn keys(&self) -> Arc<Keys> {
+        self.keys.load_full()
+    }
+
+    /// Puts other keys in their place; who is at it with the old ones finishes with them.
+    pub fn set_keys(&self, keys: Keys) {
+        self.keys.store(Arc::new(keys));
     }
 }
 

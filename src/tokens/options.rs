@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use super::Algorithm;
+use crate::domain::spelled;
+
 /// How tokens are made, carried and checked. The defaults are flask-jwt-extended's, not the server's (`config` sets those).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -10,8 +13,10 @@ pub struct Options {
     pub access_token_expires: Lifetime,
     /// `JWT_REFRESH_TOKEN_EXPIRES`: lifetime of refresh tokens. Default: 30 days.
     pub refresh_token_expires: Lifetime,
-    /// `JWT_ALGORITHM`: signs new tokens and is the only one accepted. Default: HS256.
+    /// `JWT_ALGORITHM`: of the keys that sign new tokens. Always accepted. Default: HS256.
     pub algorithm: Algorithm,
+    /// `JWT_DECODE_ALGORITHMS`: what is accepted besides, each only with a key of its own kind. Default: none.
+    pub decode_algorithms: Vec<Algorithm>,
     /// `JWT_DECODE_LEEWAY`: seconds tolerated on `exp`, `nbf` and `iat`. Default: 0.
     pub decode_leeway: i64,
     /// `JWT_DECODE_ISSUER`: the `iss` a token must have. Default: none, `iss` is not looked at.
@@ -26,6 +31,9 @@ pub struct Options {
     pub encode_nbf: bool,
     /// `JWT_ERROR_MESSAGE_KEY`: the key of the text in error bodies. Default: `msg`.
     pub error_message_key: String,
+    /// The key of the machine-readable [`Fault::code`](super::Fault::code) in error bodies. Ours, not the library's. Default:
+    /// none, the code is left out.
+    pub error_code_key: Option<String>,
     /// `JWT_IDENTITY_CLAIM`: the claim that says whose token it is. Default: `sub`.
     pub identity_claim: String,
     /// `JWT_VERIFY_SUB`: refuse tokens whose `sub` is not a string. Default: true.
@@ -92,12 +100,20 @@ pub struct Options {
     pub refresh_json_key: String,
 }
 
+impl Options {
+    /// Whether tokens signed with this algorithm are looked at.
+    pub fn accepts(&self, algorithm: Algorithm) -> bool {
+        algorithm == self.algorithm || self.decode_algorithms.contains(&algorithm)
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             access_token_expires: Lifetime::Seconds(15 * 60),
             refresh_token_expires: Lifetime::Seconds(30 * 24 * 60 * 60),
             algorithm: Algorithm::HS256,
+            decode_algorithms: Vec::new(),
             decode_leeway: 0,
             decode_issuer: None,
             encode_issuer: None,
@@ -105,6 +121,7 @@ impl Default for Options {
             encode_audience: Vec::new(),
             encode_nbf: true,
             error_message_key: "msg".into(),
+            error_code_key: None,
             identity_claim: "sub".into(),
             verify_sub: true,
             token_location: vec![Location::Headers],
@@ -147,131 +164,45 @@ pub enum Lifetime {
     Never,
 }
 
-/// The signing algorithms of RFC 7518 and RFC 8037 that flask-jwt-extended and we have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    HS256,
-    HS384,
-    HS512,
-    RS256,
-    RS384,
-    RS512,
-    PS256,
-    PS384,
-    PS512,
-    ES256,
-    ES384,
-    EdDSA,
-}
-
-impl Algorithm {
-    pub const ALL: [Self; 12] = [
-        Self::HS256,
-        Self::HS384,
-        Self::HS512,
-        Self::RS256,
-        Self::RS384,
-        Self::RS512,
-        Self::PS256,
-        Self::PS384,
-        Self::PS512,
-        Self::ES256,
-        Self::ES384,
-        Self::EdDSA,
-    ];
-
-    /// As it stands in a token's header, `alg`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HS256 => "HS256",
-            Self::HS384 => "HS384",
-            Self::HS512 => "HS512",
-            Self::RS256 => "RS256",
-            Self::RS384 => "RS384",
-            Self::RS512 => "RS512",
-            Self::PS256 => "PS256",
-            Self::PS384 => "PS384",
-            Self::PS512 => "PS512",
-            Self::ES256 => "ES256",
-            Self::ES384 => "ES384",
-            Self::EdDSA => "EdDSA",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == text)
-    }
-
-    /// Bytes that a shared key has at the least: as many as the hash gives (RFC 7518, 3.2). `None`: needs a key pair.
-    pub fn min_shared_key(self) -> Option<usize> {
-        match self {
-            Self::HS256 => Some(32),
-            Self::HS384 => Some(48),
-            Self::HS512 => Some(64),
-            Self::RS256 | Self::RS384 | Self::RS512 => None,
-            Self::PS256 | Self::PS384 | Self::PS512 => None,
-            Self::ES256 | Self::ES384 | Self::EdDSA => None,
-        }
-    }
-}
-
 /// Where a request may carry a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
+    /// The header of `JWT_HEADER_NAME`.
     Headers,
+    /// The cookie of the token's type.
     Cookies,
+    /// The parameter of `JWT_QUERY_STRING_NAME`.
     QueryString,
+    /// A member of a JSON body.
     Json,
 }
 
-impl Location {
-    pub const ALL: [Self; 4] = [Self::Headers, Self::Cookies, Self::QueryString, Self::Json];
-
-    /// As `JWT_TOKEN_LOCATION` and the error texts spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Headers => "headers",
-            Self::Cookies => "cookies",
-            Self::QueryString => "query_string",
-            Self::Json => "json",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|location| location.as_str() == text)
-    }
-}
+spelled!(Location { Headers = "headers", Cookies = "cookies", QueryString = "query_string", Json = "json" });
 
 /// The cookie attribute of that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
+    /// Sent along by this site's own pages only.
     Strict,
+    /// Also when somebody follows a link from elsewhere.
     Lax,
+    /// Always; browsers want `Secure` beside it.
     None,
 }
 
-impl SameSite {
-    pub const ALL: [Self; 3] = [Self::Strict, Self::Lax, Self::None];
-
-    /// As it stands in `Set-Cookie`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Strict => "Strict",
-            Self::Lax => "Lax",
-            Self::None => "None",
-        }
-    }
-}
+spelled!(SameSite { Strict = "Strict", Lax = "Lax", None = "None" });
 
 /// Bytes that are nobody's business: a key, the pepper. Its `Debug` tells nothing, and it has no `==`.
 #[derive(Clone)]
 pub struct Secret(Vec<u8>);
 
 impl Secret {
+    /// Takes the bytes in.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(bytes.into())
     }
 
+    /// What only those who sign, verify or hash should ask for.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -290,10 +221,10 @@ mod tests {
     #[test]
     fn every_spelling_reads_back() {
         for algorithm in Algorithm::ALL {
-            assert_eq!(Algorithm::parse(algorithm.as_str()), Some(algorithm));
+            assert_eq!(Algorithm::parse(algorithm.as_str()), Some(*algorithm));
         }
         for location in Location::ALL {
-            assert_eq!(Location::parse(location.as_str()), Some(location));
+            assert_eq!(Location::parse(location.as_str()), Some(*location));
         }
         assert_eq!(Algorithm::parse("none"), None);
     }

@@ -5,31 +5,32 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::options::{Algorithm, Options};
-use super::{Claims, Engine, Fault, Fresh, Key, Keys, NewToken, SessionClaims};
+use super::options::{Options, Secret};
+use super::{Algorithm, Claims, Engine, Fault, Fresh, Key, Keys, Life, NewToken, SessionClaims};
 use crate::domain::{SessionId, TokenType, Transport, UnixTime};
 
 const SECRET: &[u8] = b"thirty-two bytes are the least for HS256";
 const NOW: UnixTime = UnixTime(1_795_374_306);
 
+fn key() -> Key {
+    Key::new(Algorithm::HS256, &Secret::new(SECRET)).unwrap()
+}
+
 fn engine_with(options: Options) -> Engine {
-    Engine::new(options, Keys::one(Key::hmac(Algorithm::HS256, SECRET)))
+    Engine::new(options, Keys::one(key())).with_sessions()
 }
 
 fn engine() -> Engine {
     engine_with(Options::default())
 }
 
-fn new_token(session: Option<SessionClaims>) -> NewToken<'static> {
+fn new_token(session: Option<SessionClaims>) -> NewToken {
     NewToken {
-        token_type: TokenType::Access,
-        identity: "ana",
-        jti: Uuid::new_v4(),
-        fresh: Fresh::No,
-        issued_at: NOW,
-        expires_at: Some(NOW.plus(900)),
-        csrf: Some("5116c888-512e-48e3-9949-c87e30a6b899"),
+        jti: Some(Uuid::new_v4()),
+        life: Life::Until(NOW.plus(900)),
+        csrf: Some("5116c888-512e-48e3-9949-c87e30a6b899".into()),
         session,
+        ..NewToken::access("ana")
     }
 }
 
@@ -41,7 +42,7 @@ fn signed(claims: &Value) -> String {
 fn with_header(header: &Value, claims: &Value) -> String {
     let segment = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", segment(header), segment(claims));
-    let signature = Key::hmac(Algorithm::HS256, SECRET).sign(&message).unwrap();
+    let signature = key().sign(&message).unwrap();
     format!("{message}.{signature}")
 }
 
@@ -63,9 +64,9 @@ fn what_is_issued_is_what_is_read() {
     };
     let engine = engine();
     let token = NewToken { fresh: Fresh::Until(1_795_374_906.0), ..new_token(Some(session)) };
-    let claims = engine.decode(&engine.issue(&token).unwrap(), token.csrf, NOW).unwrap();
+    let claims = engine.decode(&engine.issue(&token, NOW).unwrap(), token.csrf.as_deref(), NOW).unwrap();
     assert_eq!(claims.identity, "ana");
-    assert_eq!(claims.jti, Some(token.jti.to_string()));
+    assert_eq!(claims.jti, token.jti.map(|jti| jti.to_string()));
     assert_eq!((claims.token_type, claims.fresh), (TokenType::Access, token.fresh));
     assert_eq!((claims.issued_at, claims.expires_at), (Some(NOW), Some(NOW.plus(900))));
     assert_eq!(claims.session, Some(session));
@@ -74,12 +75,12 @@ fn what_is_issued_is_what_is_read() {
 #[test]
 fn the_same_token_can_be_made_again() {
     let (engine, token) = (engine(), new_token(None));
-    assert_eq!(engine.issue(&token).unwrap(), engine.issue(&token).unwrap());
+    assert_eq!(engine.issue(&token, NOW).unwrap(), engine.issue(&token, NOW).unwrap());
 }
 
 #[test]
 fn the_header_is_the_one_the_library_writes() {
-    let token = engine().issue(&new_token(None)).unwrap();
+    let token = engine().issue(&new_token(None), NOW).unwrap();
     assert!(token.starts_with("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."), "{token}");
 }
 
@@ -244,7 +245,6 @@ fn freshness_ends_with_the_claim_and_with_the_proof() {
 
 #[test]
 fn a_token_too_long_to_be_accepted_is_not_issued() {
-    let identity = "x".repeat(4000);
-    let token = NewToken { identity: &identity, ..new_token(None) };
-    assert!(engine().issue(&token).is_err());
+    let token = NewToken { identity: "x".repeat(4000).into(), ..new_token(None) };
+    assert!(engine().issue(&token, NOW).is_err());
 }

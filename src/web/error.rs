@@ -20,7 +20,7 @@ use super::{App, csrf, token_cookies};
 use crate::accounts;
 use crate::domain::TokenType;
 use crate::guards::body::BodyFault;
-use crate::guards::{Refusal, extractors_refused};
+use crate::guards::{Refusal, refusal_in};
 use crate::store::chain;
 use crate::tokens::Fault;
 
@@ -69,7 +69,7 @@ impl Error {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Gone => StatusCode::GONE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Body(BodyFault::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyFault::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyFault::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Fault(fault) => {
                 StatusCode::from_u16(fault.status()).expect("Fault::status gives only statuses that exist")
@@ -89,7 +89,7 @@ impl Error {
             Self::MethodNotAllowed(_) => "405",
             Self::Body(BodyFault::TooSlow) => "408",
             Self::Gone => "410",
-            Self::Body(BodyFault::TooLarge) => "413",
+            Self::Body(BodyFault::TooLarge(_)) => "413",
             Self::UnsupportedMediaType(_) => "415",
             Self::Fault(_) => "401",
             Self::Busy | Self::Unavailable => "503",
@@ -156,7 +156,7 @@ pub(super) async fn answers<B: MessageBody + 'static>(
 
 /// An error of ours, or the nearest of ours to one of Actix's.
 fn read(error: &actix_web::Error, status: StatusCode) -> Error {
-    if let Some(refusal) = extractors_refused(error) {
+    if let Some(refusal) = refusal_in(error) {
         return refusal.into();
     }
     if let Some(error) = error.as_error::<Error>() {
@@ -294,6 +294,6 @@ fn is_worthless(fault: &Fault) -> bool {
     match fault {
         Fault::Expired | Fault::UserGone(_) | Fault::WrongTransport | Fault::Invalid(_) => true,
         Fault::Missing(_) | Fault::Revoked | Fault::NotYetValid(_) => false,
-        Fault::CsrfMissing | Fault::CsrfMismatch | Fault::NotFresh { .. } => false,
+        Fault::CsrfMissing | Fault::CsrfMismatch | Fault::NotFresh { .. } | Fault::Unwanted => false,
     }
 }

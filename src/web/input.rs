@@ -47,7 +47,7 @@ impl FromRequest for Input {
             if !form && !json {
                 return Err(Error::UnsupportedMediaType("application/json or application/x-www-form-urlencoded"));
             }
-            let body = body::read(req.headers(), &mut payload).await?;
+            let body = body::read(req.headers(), &mut payload, body::MAX_BODY_BYTES).await?;
             if form {
                 let fields =
                     body::form_fields(&body).ok_or_else(|| Error::BadInput("The form is not valid UTF-8".into()))?;

@@ -1,74 +1,77 @@
 //! Every path on one screen. Who may do what stands in the handlers' parameters; the guard here says which token is read.
 
 use actix_web::dev::HttpServiceFactory;
-use actix_web::guard::{self, Guard};
+use actix_web::guard;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data};
+use actix_web::web;
 use actix_web::{FromRequest, Handler, Resource, Responder};
 
 use super::error::{Error, answers};
 use super::headers::catch_panics;
 use super::hooks::PorteroHooks;
 use super::{
-    App, account, browser_session, change_password, confirm, csrf, end_session, end_sessions, health, home, language,
-    login, logout, protected, receipt, refresh, revoked, sessions, setup, static_files, story, well_known, whoami,
+    App, account, browser_session, change_password, confirm, csrf, end_session, end_sessions, health, home, introspect,
+    jwks, language, login, logout, protected, receipt, refresh, revoke, revoked, sessions, setup, static_files, story,
+    well_known, whoami,
 };
-use crate::guards::{CsrfCheck, Hooks, Policy, SharedHooks, check};
+use crate::guards::{CsrfCheck, Guard, shared};
 
 pub fn routes(app: &App, config: &mut web::ServiceConfig) {
-    let hooks: std::sync::Arc<dyn Hooks> = std::sync::Arc::new(PorteroHooks(app.clone()));
-    config.app_data(web::ThinData(app.clone())).app_data::<SharedHooks>(Data::from(hooks));
+    config.app_data(web::ThinData(app.clone())).app_data(shared(PorteroHooks(app.clone())));
 
     // For programs, and for what watches over us: no page, no browser's session.
     config
-        .service(at("/protected").get(protected::show).guarded(Policy::access()))
-        .service(at("/whoami").get(whoami::show).guarded(Policy::access()))
-        .service(at("/refresh").post(refresh::submit).guarded(Policy::refresh()))
+        .service(at("/protected").get(protected::show).guarded(Guard::access()))
+        .service(at("/whoami").get(whoami::show).guarded(Guard::access()))
+        .service(at("/refresh").post(refresh::submit).guarded(Guard::refresh()))
+        .service(at("/introspect").post(introspect::submit).open())
+        .service(at("/revoke").post(revoke::submit).open())
+        .service(at("/.well-known/jwks.json").get(jwks::show).open())
         .service(at("/healthz").get(health::alive).open())
         .service(at("/readyz").get(health::ready).open())
         .service(at("/static/{name}").get(static_files::show).open());
 
-    let from_page = || Policy::access().csrf(CsrfCheck::Never);
+    let from_page = || Guard::access().csrf(CsrfCheck::Never);
     config.service(
         web::scope("")
-            .service(at("/").get(home::show).guarded(Policy::access()))
+            .service(at("/").get(home::show).guarded(Guard::access()))
             .service(at("/setup/{token}").get(setup::form).post(setup::submit).open())
             .service(at("/login").get(login::form).post(login::submit).guarded(from_page()))
-            .service(at("/confirm").get(confirm::form).post(confirm::submit).guarded(Policy::access()))
+            .service(at("/confirm").get(confirm::form).post(confirm::submit).guarded(Guard::access()))
             .service(
                 at("/change-password")
                     .get(change_password::form)
                     .post(change_password::submit)
-                    .guarded(Policy::access()),
+                    .guarded(Guard::access()),
             )
-            .service(at("/account").get(account::show).guarded(Policy::access()))
+            .service(at("/account").get(account::show).guarded(Guard::access()))
             .service(
                 at("/logout")
                     .get(logout::form)
                     .post(logout::submit)
                     .delete(logout::by_token)
-                    .guarded(Policy::any_type().csrf(CsrfCheck::Configured)),
+                    .guarded(Guard::any_type().csrf(CsrfCheck::Configured)),
             )
-            .service(at("/account/sessions/{sid}").get(story::own).guarded(Policy::access()))
+            .service(at("/account/sessions/{sid}").get(story::own).guarded(Guard::access()))
             .service(
                 at("/account/sessions/{sid}/end")
                     .get(end_session::own_form)
                     .post(end_session::own)
-                    .guarded(Policy::access()),
+                    .guarded(Guard::access()),
             )
-            .service(at("/receipts/{id}").get(receipt::show).guarded(Policy::access()))
-            .service(at("/admin/sessions").get(sessions::show).guarded(Policy::access()))
+            .service(at("/receipts/{id}").get(receipt::show).guarded(Guard::access()))
+            .service(at("/admin/sessions").get(sessions::show).guarded(Guard::access()))
             .service(
-                at("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Policy::access()),
+                at("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Guard::access()),
             )
-            .service(at("/admin/sessions/{sid}").get(story::anybodys).guarded(Policy::access()))
+            .service(at("/admin/sessions/{sid}").get(story::anybodys).guarded(Guard::access()))
             .service(
                 at("/admin/sessions/{sid}/end")
                     .get(end_session::anybodys_form)
                     .post(end_session::anybodys)
-                    .guarded(Policy::access()),
+                    .guarded(Guard::access()),
             )
-            .service(at("/admin/revoked").get(revoked::show).guarded(Policy::access()))
+            .service(at("/admin/revoked").get(revoked::show).guarded(Guard::access()))
             .service(at("/language").post(language::choose).guarded(from_page()))
             .service(at("/.well-known/change-password").get(well_known::change_password).open())
             .default_service(web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))))
@@ -117,7 +120,7 @@ impl At {
         self.method(guard::Delete(), &["DELETE"], handler)
     }
 
-    fn method<F, Args>(mut self, guard: impl Guard + 'static, names: &[&'static str], handler: F) -> Self
+    fn method<F, Args>(mut self, guard: impl guard::Guard + 'static, names: &[&'static str], handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
@@ -134,9 +137,9 @@ impl At {
     }
 
     /// A route whose token the guard reads and renews.
-    fn guarded(self, policy: Policy) -> impl HttpServiceFactory {
+    fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
         self.finish()
-            .wrap(from_fn(move |req, next| check(policy.clone(), req, next)))
+            .wrap(guard.leave_to_handlers())
             .wrap(from_fn(catch_panics))
             .wrap(from_fn(csrf::refuse_foreign_origins))
             .wrap(from_fn(answers))

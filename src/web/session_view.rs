@@ -57,6 +57,7 @@ pub(super) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, owner: Use
             | Reason::EndedByAdmin
             | Reason::Disabled
             | Reason::Superseded => page.t("by-operator"),
+            Reason::RevokedByApp => page.t("by-app"),
         },
     }
 }

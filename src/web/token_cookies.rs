@@ -8,9 +8,9 @@ use actix_web::http::header::{HeaderValue, SET_COOKIE};
 
 use super::App;
 use crate::accounts::{Pair, SignedToken};
-use crate::blocklist::{Question, Verdict};
+use crate::blocklist::Verdict;
 use crate::domain::{TokenType, UnixTime};
-use crate::guards::cookies::{NewCookies, TokenCookie};
+use crate::guards::cookies::{NewCookies, PerCall, TokenCookie};
 use crate::guards::{cookie_claims_allow_expired, cookies};
 use crate::tokens::Claims;
 
@@ -36,7 +36,7 @@ pub(super) fn set(app: &App, head: &mut ResponseHead, new: &NewCookies, now: Uni
 }
 
 pub(super) fn remove(app: &App, head: &mut ResponseHead) {
-    cookies::unset(app.accounts.engine.options(), head);
+    cookies::unset_jwt_cookies(app.accounts.engine.options(), head, &PerCall::default());
     add(app, head, "", Duration::ZERO);
 }
 
@@ -56,15 +56,9 @@ pub(super) fn held_session(app: &App, req: &HttpRequest, now: UnixTime) -> Optio
 pub(super) fn session_lives(app: &App, req: &HttpRequest) -> bool {
     let claims = cookie_claims_allow_expired(&app.accounts.engine, req, TokenType::Refresh, app.now());
     claims.is_some_and(|claims| {
-        let question = Question {
-            subject: &claims.identity,
-            jti: claims.jti.as_deref(),
-            session: claims.session.map(|session| (session.sid, session.generation)),
-            issued_at: claims.issued_at,
-        };
         claims.session.is_some()
             && claims.expires_at.is_some_and(|end| end > app.now())
-            && matches!(app.accounts.blocklist.judge(question), Verdict::Good { .. })
+            && matches!(app.accounts.judge(&claims), Verdict::Good { .. })
     })
 }
 

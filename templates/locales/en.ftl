@@ -290,6 +290,7 @@ reason-limit = Too many sessions of programs
 reason-reuse = Used-up token shown again
 reason-lost = Answer lost on the way
 reason-superseded = Replaced by a newer token
+reason-revoked_by_app = Revoked by an app
 what-session = Whole session
 what-any = Sessions and tokens
 what-token = Single token
@@ -298,6 +299,7 @@ what-refresh = Refresh token
 by-user = The user
 by-system = Portero
 by-operator = Command line
+by-app = An app
 
 ## What was wrong with a form
 

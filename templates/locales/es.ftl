@@ -290,6 +290,7 @@ reason-limit = Demasiadas sesiones de programas
 reason-reuse = Token ya usado presentado otra vez
 reason-lost = Respuesta perdida en el camino
 reason-superseded = Sustituido por un token más reciente
+reason-revoked_by_app = Revocada por una aplicación
 what-session = Sesión completa
 what-any = Sesiones y tokens
 what-token = Token suelto
@@ -298,6 +299,7 @@ what-refresh = Token de renovación
 by-user = El usuario
 by-system = Portero
 by-operator = Línea de órdenes
+by-app = Una aplicación
 
 ## Qué falló en un formulario
 

@@ -1,0 +1,107 @@
+//! Whether a token that is good in itself may act: its session goes on, its user may, and if it is a peer's, the settings let it.
+//! From memory, but for a peer's user who was never asked for before.
+
+use std::sync::Arc;
+
+use super::{Accounts, Client, Error, end_stolen, note_seen, remember_user};
+use crate::blocklist::{Question, Standing, Verdict};
+use crate::config::ForeignTokens;
+use crate::domain::{Role, TokenType, UnixTime};
+use crate::tokens::{Claims, Fault, Fresh};
+
+/// Why not.
+pub enum NotAdmitted {
+    Fault(Fault),
+    /// It could not be found out; the cause, where there is more to it than that memory is behind.
+    Unknown(Option<Error>),
+}
+
+impl From<Fault> for NotAdmitted {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Error> for NotAdmitted {
+    fn from(error: Error) -> Self {
+        Self::Unknown(Some(error))
+    }
+}
+
+/// What the user may do by this token. Notes that it was used; one that can only be a thief's ends its session. A peer's token
+/// loses what the settings don't grant it.
+pub async fn admit(
+    at: &Arc<Accounts>,
+    claims: &mut Claims,
+    client: impl FnOnce() -> Client,
+    now: UnixTime,
+) -> Result<Standing, NotAdmitted> {
+    if claims.session.is_none() {
+        take_from_peer(at, claims)?;
+    }
+    let verdict = match at.judge(claims) {
+        Verdict::UnknownUser => match remember_user(at, claims.identity.clone()).answer().await? {
+            Some(_) => at.judge(claims),
+            None => return Err(Fault::UserGone(claims.identity.clone()).into()),
+        },
+        verdict => verdict,
+    };
+    match (verdict, claims.session) {
+        (Verdict::Good { standing, first_seen }, session) => {
+            if let Some(session) = session {
+                // A renewal looks first whether the session was idle for too long, and notes its use itself.
+                if claims.token_type == TokenType::Access {
+                    at.last_seen.note(session.sid, now);
+                }
+                if first_seen {
+                    note_seen(at, session.sid, session.generation);
+                }
+            }
+            Ok(restricted(at, standing, claims))
+        }
+        (Verdict::Stolen, Some(session)) => {
+            end_stolen(at, session.sid, client(), now).answer().await?;
+            Err(Fault::Revoked.into())
+        }
+        (Verdict::Revoked | Verdict::Stolen | Verdict::UnknownUser, _) => Err(Fault::Revoked.into()),
+        (Verdict::Unknowable, _) => Err(NotAdmitted::Unknown(None)),
+    }
+}
+
+impl Accounts {
+    /// What memory says of a token.
+    pub fn judge(&self, claims: &Claims) -> Verdict {
+        self.blocklist.judge(Question {
+            subject: &claims.identity,
+            jti: claims.jti.as_deref(),
+            session: claims.session.map(|session| (session.sid, session.generation)),
+            issued_at: claims.issued_at,
+        })
+    }
+}
+
+/// A token without a session of ours: what the settings let it do.
+fn take_from_peer(at: &Accounts, claims: &mut Claims) -> Result<(), Fault> {
+    if claims.jti.is_none() && at.rules.require_jti {
+        return Err(Fault::missing_claim("jti"));
+    }
+    match at.rules.foreign_tokens {
+        ForeignTokens::Refuse => Err(Fault::missing_claim("sid")),
+        ForeignTokens::Access if claims.token_type == TokenType::Refresh => {
+            Err(Fault::invalid("Only non-refresh tokens are allowed"))
+        }
+        ForeignTokens::Access => {
+            claims.fresh = Fresh::No;
+            Ok(())
+        }
+        ForeignTokens::Trust => Ok(()),
+    }
+}
+
+/// A peer's token opens no admin's page unless the peer is trusted as we are.
+fn restricted(at: &Accounts, standing: Standing, claims: &Claims) -> Standing {
+    match (claims.session, at.rules.foreign_tokens) {
+        (None, ForeignTokens::Refuse | ForeignTokens::Access) => Standing { role: Role::User, ..standing },
+        (None, ForeignTokens::Trust) | (Some(_), _) => standing,
+    }
+}

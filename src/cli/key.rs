@@ -1,0 +1,86 @@
+//! `portero key`: the keys that sign tokens. Also beside a running server, without signing anybody out.
+
+use clap::Subcommand;
+
+use super::user::wait_for_server;
+use super::{Failure, moment, warn};
+use crate::config::Loaded;
+use crate::installation::{Installation, RingError};
+use crate::store::chain;
+use crate::store::signing_keys::KeyState;
+use crate::web::Clock;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List the keys, oldest first
+    List,
+    /// Make a key of the algorithm in force; it signs after the next `rotate`, and apps beside can read it until then
+    New,
+    /// Let the key that waited longest sign from now on; what the one before it signed stays good
+    Rotate,
+    /// Take out a key that does not sign
+    Retire {
+        /// As `list` shows it
+        kid: String,
+        /// Although tokens that it signed may still be alive: their holders have to sign in again
+        #[arg(long)]
+        now: bool,
+    },
+}
+
+pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
+    warn(&loaded);
+    let now = Clock::default().now();
+    let installation = Installation::open_existing(&loaded.config, now)?;
+    let (ring, db) = (&installation.ring, &installation.accounts.db);
+    match command {
+        Command::List => list(&installation),
+        Command::New => {
+            let kid = ring.add(db, now)?;
+            wait_for_server(&installation)?;
+            println!("{kid} is there and waits; `portero key rotate` lets it sign.");
+            Ok(())
+        }
+        Command::Rotate => {
+            let kid = ring.rotate(db, now)?;
+            wait_for_server(&installation)?;
+            println!("{kid} signs from now on.");
+            Ok(())
+        }
+        Command::Retire { kid, now: at_once } => {
+            let retired = match ring.retire(db, &kid, installation.longest_life(), at_once, now) {
+                Err(RingError::StillNeeded { until, .. }) => {
+                    return Err(format!(
+                        "tokens that {kid} signed may live until {}; with --now they are refused at once, and their holders have \
+                         to sign in again",
+                        moment(Some(until))
+                    )
+                    .into());
+                }
+                retired => retired?,
+            };
+            wait_for_server(&installation)?;
+            if let Err(error) = retired.delete() {
+                return Err(format!("{kid} is out, but its file could not be deleted: {}", chain(&error)).into());
+            }
+            println!("{kid} is out: what it signed is refused.");
+            Ok(())
+        }
+    }
+}
+
+fn list(installation: &Installation) -> Result<(), Failure> {
+    let keys = installation.ring.list(&installation.accounts.db)?;
+    let width = keys.iter().map(|key| key.kid.len()).max().unwrap_or(0);
+    println!("{:width$}  {:9}  {:11}  {:20}  CAN BE RETIRED FROM", "KEY", "ALGORITHM", "STATE", "SINCE");
+    for key in keys {
+        let from = match key.state {
+            KeyState::Pending => "now".into(),
+            KeyState::Signing => "-".into(),
+            KeyState::VerifyOnly => moment(Some(key.since.plus(installation.longest_life()))),
+        };
+        let state = key.state.as_str().replace('_', "-");
+        println!("{:width$}  {:9}  {:11}  {:20}  {from}", key.kid, key.algorithm, state, moment(Some(key.since)));
+    }
+    Ok(())
+}

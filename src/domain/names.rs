@@ -1,0 +1,99 @@
+//! What a user is called, and what a user may do.
+
+use std::fmt;
+
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+
+use super::spelled;
+
+/// The database's number of a user. Never given out twice, so a token of a deleted user can't come to mean another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(pub i64);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A user's name as it is shown. 1 to 64 characters: letters and digits of any script, and `. _ - + @` between them.
+/// Stored and shown in NFC; two names are the same when their [`canonical`](Self::canonical) forms are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Username(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UsernameFault {
+    #[error("a user name has 1 to 64 characters")]
+    Length,
+    #[error("a user name consists of letters, digits and . _ - + @, and begins and ends with a letter or digit")]
+    Characters,
+}
+
+impl Username {
+    pub const MAX_CHARS: usize = 64;
+
+    pub fn parse(text: &str) -> Result<Self, UsernameFault> {
+        // Far over the limit is refused before any normalising, whose cost grows with the text.
+        if text.is_empty() || text.len() > Self::MAX_CHARS * 16 {
+            return Err(UsernameFault::Length);
+        }
+        let name: String = text.nfc().collect();
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(UsernameFault::Length);
+        }
+        let is_mark = unicode_normalization::char::is_combining_mark;
+        let inside = |c: char| c.is_alphanumeric() || is_mark(c) || matches!(c, '.' | '_' | '-' | '+' | '@');
+        let first = name.chars().next().is_some_and(char::is_alphanumeric);
+        let last = name.chars().last().is_some_and(|c| c.is_alphanumeric() || is_mark(c));
+        if first && last && name.chars().all(inside) { Ok(Self(name)) } else { Err(UsernameFault::Characters) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What makes two spellings one name: case folded, NFKC. `Íñigo` and `íñigo` are one user, and so are `ﬁn` and `fin`.
+    pub fn canonical(&self) -> String {
+        unicase::UniCase::unicode(self.0.nfkc().collect::<String>()).to_folded_case().nfkc().collect()
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a user may do. Stands in no token: a change bites on the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    User,
+    Admin,
+}
+
+spelled!(Role { User = "user", Admin = "admin" });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_spellings_of_a_name_are_one_user() {
+        for (one, other) in [("Íñigo", "íñigo"), ("I\u{301}n\u{303}igo", "íñigo"), ("STRASSE", "straße"), ("ﬁn", "FIN")]
+        {
+            let canonical = |name| Username::parse(name).unwrap().canonical();
+            assert_eq!(canonical(one), canonical(other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_could_deceive_is_refused() {
+        for name in ["", " ana", "ana ", "a b", "ana\u{202e}", "a\u{200b}na", "a\0b", "-ana", "ana.", "<ana>", "a\nb"] {
+            assert!(Username::parse(name).is_err(), "{name:?}");
+        }
+        assert_eq!(Username::parse(&"a".repeat(65)), Err(UsernameFault::Length));
+        assert!(Username::parse(&"ñ".repeat(64)).is_ok());
+    }
+}

@@ -1,0 +1,85 @@
+//! The data folder's files: private, whole, and never written over.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::OpenError;
+use crate::tokens::options::Secret;
+
+/// Bytes of the keys that we make.
+pub(super) const KEY_BYTES: usize = 64;
+
+pub(super) fn make_folder(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Folder { path: path.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    // Tells now, and by its name, what would fail later and elsewhere.
+    let probe = path.join(".probe");
+    File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(failed)
+}
+
+/// SQLite would make it as the umask says; its journal takes the file's mode.
+pub(super) fn make_database_file(path: &Path) -> Result<(), OpenError> {
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(OpenError::Folder { path: path.to_owned(), source }),
+    }
+}
+
+/// Written beside and linked into place: the file is there whole or not at all, and never in another's stead.
+pub(super) fn write_key(path: &Path, text: &str) -> Result<(), OpenError> {
+    let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
+    let beside = with_suffix(path, ".new");
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        Ok(()) | Err(_) => {}
+    }
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        writeln!(file, "{}", text.trim_end())?;
+        file.sync_all()?;
+        fs::hard_link(&beside, path)?;
+        fs::remove_file(&beside)?;
+        match path.parent() {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    write().map_err(failed)
+}
+
+/// The text of a key file that only its owner can read.
+pub(super) fn read_key(mut file: File, path: &Path) -> Result<String, OpenError> {
+    let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
+    if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+        return Err(OpenError::KeyIsPublic { path: path.to_owned() });
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// The form in which bytes lie in a key file.
+pub(super) fn encode(secret: &Secret) -> String {
+    STANDARD_NO_PAD.encode(secret.as_bytes())
+}
+
+/// And back. They are as many as we make, or it is not one of our files.
+pub(super) fn decode(text: &str, path: &Path) -> Result<Secret, OpenError> {
+    match STANDARD_NO_PAD.decode(text.trim()) {
+        Ok(bytes) if bytes.len() >= KEY_BYTES => Ok(Secret::new(bytes)),
+        Ok(_) | Err(_) => Err(OpenError::KeyIsBroken { path: path.to_owned() }),
+    }
+}
+
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

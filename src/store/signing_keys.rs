@@ -1,0 +1,75 @@
+//! The ring of keys, without the keys.
+
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+
+use super::schema::signing_keys;
+use super::{Conn, Error, known};
+use crate::domain::{UnixTime, spelled};
+
+/// What a key is for at present; they go through these in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Peers may read it already; nothing is signed with it yet.
+    Pending,
+    /// New tokens are signed with it. There is exactly one.
+    Signing,
+    /// What it signed is still good.
+    VerifyOnly,
+}
+
+spelled!(KeyState { Pending = "pending", Signing = "signing", VerifyOnly = "verify_only" });
+
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    pub kid: String,
+    /// As `alg` spells it.
+    pub algorithm: String,
+    pub state: KeyState,
+    /// Its name in the data folder.
+    pub file: String,
+    pub created_at: UnixTime,
+    /// Since when it is in this state.
+    pub since: UnixTime,
+}
+
+/// All of them, oldest first.
+pub fn all(conn: &mut Conn) -> Result<Vec<KeyRow>, Error> {
+    type Row = (String, String, String, String, i64, i64);
+    let rows: Vec<Row> = signing_keys::table.order((signing_keys::created_at, signing_keys::kid)).load(conn)?;
+    rows.into_iter()
+        .map(|(kid, algorithm, state, file, created_at, since)| {
+            let state = known(KeyState::parse(&state), "key state", &state)?;
+            Ok(KeyRow { kid, algorithm, state, file, created_at: UnixTime(created_at), since: UnixTime(since) })
+        })
+        .collect()
+}
+
+pub fn add(conn: &mut Conn, key: &KeyRow) -> Result<(), Error> {
+    diesel::insert_into(signing_keys::table)
+        .values((
+            signing_keys::kid.eq(&key.kid),
+            signing_keys::algorithm.eq(&key.algorithm),
+            signing_keys::state.eq(key.state.as_str()),
+            signing_keys::file.eq(&key.file),
+            signing_keys::created_at.eq(key.created_at.0),
+            signing_keys::since.eq(key.since.0),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Has `kid` sign from now on, in the place of the one that did. `false`: it does not wait to (any more).
+pub fn promote(conn: &mut Conn, kid: &str, now: UnixTime) -> Result<bool, Error> {
+    let moved = |state: KeyState| (signing_keys::state.eq(state.as_str()), signing_keys::since.eq(now.0));
+    diesel::update(signing_keys::table.filter(signing_keys::state.eq(KeyState::Signing.as_str())))
+        .set(moved(KeyState::VerifyOnly))
+        .execute(conn)?;
+    let waiting = signing_keys::table.find(kid.to_owned()).filter(signing_keys::state.eq(KeyState::Pending.as_str()));
+    Ok(diesel::update(waiting).set(moved(KeyState::Signing)).execute(conn)? == 1)
+}
+
+/// Takes a key out that does not sign. `false`: there is none.
+pub fn remove(conn: &mut Conn, kid: &str) -> Result<bool, Error> {
+    let idle = signing_keys::table.find(kid.to_owned()).filter(signing_keys::state.ne(KeyState::Signing.as_str()));
+    Ok(diesel::delete(idle).execute(conn)? == 1)
+}

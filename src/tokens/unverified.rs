@@ -1,0 +1,75 @@
+//! A token taken apart: its form is right, and nothing in it is believed yet.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::{Fault, MAX_TOKEN_BYTES};
+
+/// What a token says of itself before anybody looked whether it is true: enough to choose a key by. (What
+/// `decode_key_loader` is given)
+pub struct Unverified<'a> {
+    pub(super) message: &'a str,
+    pub(super) signature: &'a str,
+    pub(super) header: Map<String, Value>,
+    pub(super) payload: Vec<u8>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Takes it apart, whatever its signature is worth.
+    pub fn parse(token: &'a str) -> Result<Self, Fault> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Fault::too_long());
+        }
+        let not_enough = || Fault::invalid("Not enough segments");
+        let (message, signature) = token.rsplit_once('.').ok_or_else(not_enough)?;
+        let (header, payload) = message.split_once('.').ok_or_else(not_enough)?;
+
+        let header = object(&bytes(header, "Invalid header padding")?, "header")?;
+        let payload = bytes(payload, "Invalid payload padding")?;
+        if header.get("kid").is_some_and(|kid| !kid.is_string()) {
+            return Err(Fault::invalid("Key ID header parameter must be a string"));
+        }
+        // We understand no critical extension, so whatever stands there must be refused. (RFC 7515 §4.1.11)
+        if header.contains_key("crit") {
+            return Err(Fault::invalid("Unsupported critical extension"));
+        }
+        Ok(Self { message, signature, header, payload })
+    }
+
+    /// The JOSE header.
+    pub fn header(&self) -> &Map<String, Value> {
+        &self.header
+    }
+
+    /// The claims, as anybody could have written them.
+    pub fn claims(&self) -> Result<Map<String, Value>, Fault> {
+        object(&self.payload, "payload")
+    }
+
+    /// The JOSE header, for keeps.
+    pub fn into_header(self) -> Map<String, Value> {
+        self.header
+    }
+
+    pub(super) fn kid(&self) -> Option<&str> {
+        self.header.get("kid").and_then(Value::as_str)
+    }
+}
+
+/// The header of a token, good or bad. (`get_unverified_jwt_headers`)
+pub fn unverified_header(token: &str) -> Result<Map<String, Value>, Fault> {
+    Ok(Unverified::parse(token)?.header)
+}
+
+pub(super) fn bytes(segment: &str, fault: &'static str) -> Result<Vec<u8>, Fault> {
+    URL_SAFE_NO_PAD.decode(segment).map_err(|_| Fault::invalid(fault))
+}
+
+fn object(json: &[u8], part: &str) -> Result<Map<String, Value>, Fault> {
+    match serde_json::from_slice(json) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Fault::invalid(format!("Invalid {part} string: must be a json object"))),
+        Err(_) => Err(Fault::invalid(format!("Invalid {part} string: not json"))),
+    }
+}
