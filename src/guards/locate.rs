@@ -139,8 +139,15 @@ async fn in_cookie(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -
 /// The parameter's first value. (`query_string` in the library)
 fn in_query(options: &Options, query: &str) -> Place {
     let (name, prefix) = (&options.query_string_name, &options.query_string_value_prefix);
-    let value = url::form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value);
-    match value.filter(|value| !value.is_empty()) {
+    let decode =
+        |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let mut parameters = query.split('&').map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")));
+    let encoded = parameters.find(|(found, _)| decode(found) == *name).map(|(_, value)| value);
+    // At most three characters stand for one.
+    if encoded.is_some_and(|value| value.len() / 3 > prefix.len() + MAX_TOKEN_BYTES) {
+        return Place::Fatal(Fault::too_long());
+    }
+    match encoded.map(decode).filter(|value| !value.is_empty()) {
         // The library's spelling.
         None => Place::NotHere(format!("Missing '{name}' query paramater")),
         Some(value) => match value.strip_prefix(prefix.as_str()) {

@@ -3,6 +3,7 @@
 
 mod commands;
 mod durability;
+mod keys;
 mod logs;
 mod lost_answers;
 mod portero;

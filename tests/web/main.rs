@@ -5,6 +5,7 @@
 mod support;
 
 mod admin;
+mod apps;
 mod bad_input;
 mod csrf;
 mod first_run;
