@@ -17,10 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{:6}  {:>9}  {:>9}  {:>9}  {:>7}", "", "µs", "µs", "µs", "");
     for &algorithm in Algorithm::ALL {
         let material = Key::generate(algorithm)?;
-        let engine = Engine::new(
-            Options { algorithm, ..Options::default() },
-            Keys::one(Key::new(algorithm, &material)?),
-        );
+        let engine =
+            Engine::new(Options { algorithm, ..Options::default() }, Keys::one(Key::new(algorithm, &material)?));
         let now = Hooks::now(&engine);
         let token = engine.issue(&NewToken::access("ana"), now)?;
         let bare = bare(algorithm, &material)?;

@@ -5,8 +5,13 @@ use std::process::Command;
 
 /// Each package of the program with its licence. Not what only tests use.
 fn packages() -> Vec<(String, String)> {
+    packages_with(&[])
+}
+
+fn packages_with(features: &[&str]) -> Vec<(String, String)> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}|{l}"])
+        .args(features)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -62,6 +67,21 @@ fn what_could_blow_up_a_small_body_or_is_unpatched_is_not_there() {
     for left_out in ["h2 v", "brotli", "zstd", "openssl", "libsqlite3-sys v0.34"] {
         assert!(!names.iter().any(|name| name.starts_with(left_out)), "{left_out}");
     }
+}
+
+#[test]
+fn without_the_server_there_is_no_database_no_hashing_and_no_page() {
+    let (all, library) = (packages(), packages_with(&["--no-default-features"]));
+    let has = |packages: &[(String, String)], name: &str| packages.iter().any(|(package, _)| package.starts_with(name));
+    for name in
+        ["diesel", "libsqlite3-sys", "bcrypt", "askama", "actix-session", "clap", "zxcvbn", "fluent", "jiff", "toml"]
+    {
+        let exact = format!("{name} v");
+        let is_there = |packages: &[_]| has(packages, &exact) || (name == "fluent" && has(packages, "fluent-bundle v"));
+        assert!(is_there(&all), "{name} is not even in the server");
+        assert!(!is_there(&library), "{name} is in the library's tree");
+    }
+    assert!(has(&library, "jsonwebtoken v") && has(&library, "actix-web v"));
 }
 
 #[test]
