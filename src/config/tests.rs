@@ -6,6 +6,7 @@ use std::path::Path;
 use super::parse::DAY;
 use super::{Config, Faults, FreshFor, Loaded, Overrides, Setting, Source};
 use crate::tokens::options::{Lifetime, Location, Options, SameSite, Secret};
+use crate::tokens::{Algorithm, Key};
 
 const GOOD_SECRET: &str = "9bYv0S2mTqf7XJd1LrW5aKc8uHnZ3pEo6GiR4tVxQsMyBwDk";
 
@@ -245,6 +246,39 @@ fn what_this_version_cannot_do_is_never_ignored_in_silence() {
     refused("jwt.algorithm = 'HS1024'", "is not one of HS256");
     refused("database_url = 'postgres://ana:hunter22@db/portero'", "only sqlite: is supported");
     assert!(!faults("database_url = 'postgres://ana:hunter22@db/portero'")[0].contains("hunter22"));
+}
+
+#[test]
+fn keys_have_to_fit_the_algorithm_and_each_other() {
+    let pem = |material: &Secret| String::from_utf8(material.as_bytes().to_vec()).unwrap();
+    let p256 = pem(&Key::generate(Algorithm::ES256).unwrap());
+    let with = |lines: &str| format!("[jwt]\n{lines}");
+    let private = format!("private_key = \"\"\"{p256}\"\"\"");
+    refused(
+        &with(&format!("algorithm = 'RS256'\n{private}")),
+        "it is not a private RSA (2048 bits or more) key in PEM form",
+    );
+    refused(&with(&private), "HS256 takes a shared secret (jwt.secret_key) and no key pair");
+    refused(
+        &with("algorithm = 'ES256'\nprivate_key = 'x'"),
+        "it is not a private elliptic curve (P-256) key in PEM form",
+    );
+    let secret = format!("secret_key = '{GOOD_SECRET}'");
+    refused(
+        &with(&format!("algorithm = 'ES256'\n{secret}")),
+        "ES256 takes a key pair (jwt.private_key) and no shared secret",
+    );
+    refused(&with("algorithm = 'ES256'\npublic_key = 'x'"), "Portero signs tokens, so it needs the private key");
+    refused(
+        &with(&format!("algorithm = 'ES256'\npublic_key = 'x'\n{private}")),
+        "it is not a public elliptic curve (P-256) key",
+    );
+    let mixed = format!("algorithm = 'ES256'\ndecode_algorithms = ['HS256']\n{private}");
+    refused(&with(&mixed), "no key here could verify such a token");
+    refused(&with("secret_key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPcVzQ'"), "a public key is no secret");
+    let good = config(&with(&format!("algorithm = 'ES256'\n{private}")));
+    assert_eq!(good.signing_key.map(|key| pem(&key)).as_deref().map(str::trim), Some(p256.trim()));
+    assert!(config("[jwt]\nalgorithm = 'ES256'").signing_key.is_none(), "one is made");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Values that are right by construction. No I/O, no framework: everything else may use this, it uses nothing of ours.
+#![warn(missing_docs)]
 
 #[cfg(feature = "server")]
 mod names;

@@ -23,17 +23,22 @@ impl fmt::Display for UserId {
 #[serde(transparent)]
 pub struct Username(String);
 
+/// Why a text is no user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameFault {
+    /// Empty, or too long.
     #[error("a user name has 1 to 64 characters")]
     Length,
+    /// A character that could deceive, or one in the wrong place.
     #[error("a user name consists of letters, digits and . _ - + @, and begins and ends with a letter or digit")]
     Characters,
 }
 
 impl Username {
+    /// In characters, not bytes.
     pub const MAX_CHARS: usize = 64;
 
+    /// Into NFC; nothing is trimmed.
     pub fn parse(text: &str) -> Result<Self, UsernameFault> {
         // Far over the limit is refused before any normalising, whose cost grows with the text.
         if text.is_empty() || text.len() > Self::MAX_CHARS * 16 {
@@ -50,6 +55,7 @@ impl Username {
         if first && last && name.chars().all(inside) { Ok(Self(name)) } else { Err(UsernameFault::Characters) }
     }
 
+    /// As it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -69,7 +75,9 @@ impl fmt::Display for Username {
 /// What a user may do. Stands in no token: a change bites on the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
+    /// Their own account.
     User,
+    /// And everybody's sessions.
     Admin,
 }
 

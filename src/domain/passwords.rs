@@ -6,6 +6,7 @@ use super::Username;
 #[derive(Clone)]
 pub struct Password(String);
 
+/// Over [`Password::MAX_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a password has at most {} bytes", Password::MAX_BYTES)]
 pub struct PasswordTooLong;
@@ -14,10 +15,12 @@ impl Password {
     /// Far above any password that [`NewPassword`] lets through; anything longer is not worth a hash.
     pub const MAX_BYTES: usize = 1024;
 
+    /// As it was typed.
     pub fn parse(text: String) -> Result<Self, PasswordTooLong> {
         if text.len() > Self::MAX_BYTES { Err(PasswordTooLong) } else { Ok(Self(text)) }
     }
 
+    /// For hashing, and for nothing else.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -36,17 +39,22 @@ pub struct PasswordRules<'a> {
     pub context: &'a [String],
 }
 
+/// Why a password may not be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordFault {
+    /// Fewer characters than the rules want, which are these many.
     #[error("the password needs at least {0} characters")]
     TooShort(usize),
+    /// Over [`NewPassword::MAX_CHARS`].
     #[error("the password may have at most {} characters", NewPassword::MAX_CHARS)]
     TooLong,
+    /// By `zxcvbn` and the words of the context.
     #[error("the password is too easy to guess")]
     Guessable,
 }
 
 impl NewPassword {
+    /// In characters, not bytes.
     pub const MAX_CHARS: usize = 256;
     /// Guesses, as a power of ten, that a password has to stand: `zxcvbn`'s third of four steps, "safely unguessable"
     /// against an attacker who has to ask a server that throttles.
@@ -78,6 +86,7 @@ impl NewPassword {
         Ok(Self(password))
     }
 
+    /// To be hashed.
     pub fn as_password(&self) -> &Password {
         &self.0
     }

@@ -61,11 +61,13 @@ impl Reason {
 pub enum StepKind {
     /// Name and password; also a change of password, which begins a new session.
     SignedIn,
+    /// Tokens for a refresh token.
     Renewed,
     /// A token that had just been renewed was shown again, and answered as before: a second tab, a double click.
     Repeated,
     /// A token that had been renewed was shown again, and the answer had never been seen to arrive: a new one was given.
     Retried,
+    /// The password once more, within the session.
     Confirmed,
     /// A spent token was shown.
     Reused,

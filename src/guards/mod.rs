@@ -5,7 +5,7 @@
 //! use actix_web::{App, web};
 //! use portero::guards::{AccessToken, Guard, SharedHooks, shared};
 //! use portero::tokens::options::{Options, Secret};
-//! use portero::tokens::{Algorithm, Engine, Key, Keys, NewToken};
+//! use portero::tokens::{Engine, NewToken};
 //!
 //! async fn login(jwt: SharedHooks) -> String {
 //!     jwt.create(NewToken::access("ana")).unwrap_or_default()
@@ -16,8 +16,7 @@
 //! }
 //!
 //! let secret = Secret::new("a secret that nobody guesses, of 32 bytes or more");
-//! let key = Key::new(Algorithm::HS256, &secret).expect("a secret is a key");
-//! let jwt = shared(Engine::new(Options::default(), Keys::one(key)));
+//! let jwt = shared(Engine::with_key(Options::default(), &secret).expect("a secret is a key"));
 //! let app = App::new()
 //!     .app_data(jwt)
 //!     .route("/login", web::post().to(login))

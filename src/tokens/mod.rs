@@ -25,7 +25,7 @@ pub use issue::{IssueError, Life, NewToken};
 pub use keys::{Half, Key, KeyError, Keys, fingerprint};
 pub use unverified::{Unverified, unverified_header};
 
-use options::Options;
+use options::{Options, Secret};
 
 /// Tokens longer than this are refused unread.
 pub const MAX_TOKEN_BYTES: usize = 4096;
@@ -43,7 +43,13 @@ impl Engine {
         Self { options, keys: ArcSwap::from_pointee(keys), reads_sessions: false }
     }
 
-    /// The same, and it knows Portero's own claims (`sid`, `gen`, `auth_time`, `transport`) as such: they come checked in
+    /// An engine with one key, for the options' algorithm: its secret, or its private key in PEM form.
+    pub fn with_key(options: Options, material: &Secret) -> Result<Self, KeyError> {
+        let key = Key::new(options.algorithm, material)?;
+        Ok(Self::new(options, Keys::one(key)))
+    }
+
+    /// This engine, knowing Portero's own claims (`sid`, `gen`, `auth_time`, `transport`) as such: they come checked in
     /// [`Claims::session`], and a token in which they are broken is refused.
     #[must_use]
     pub fn with_sessions(self) -> Self {

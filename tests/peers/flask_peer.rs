@@ -48,6 +48,19 @@ fn who_signs_out_in_portero_is_refused_in_flask_on_the_next_request() {
     assert_eq!(orders(&peer, &app.tokens("ana").access).status, 200);
 }
 
+/// Who is asked about has to be the token that was checked, not another one that came along.
+#[test]
+fn a_token_that_was_signed_out_does_not_get_in_behind_another() {
+    let (app, ended) = with_ana();
+    let peer = peer(&app, &[("PORTERO_CACHE_SECONDS", "0")]);
+    let active = app.tokens("ana");
+    assert_eq!(app.client().delete("/logout", Some(&ended.access)).status, 200);
+    let both = |value: String| Request::new("GET", "/orders").header("Authorization", value).send(peer.address).status;
+    assert_eq!(both(format!("Bearer {}, Basic {}", ended.access, active.access)), 401);
+    assert_eq!(both(format!("Basic {}, Bearer {}", active.access, ended.access)), 401);
+    assert_eq!(both(format!("Bearer {},", active.access)), 200);
+}
+
 #[test]
 fn with_its_cache_it_is_refused_a_second_later() {
     let (app, tokens) = with_ana();

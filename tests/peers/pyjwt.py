@@ -20,7 +20,8 @@ def key_of(item):
 def verify(item):
     try:
         return jwt.decode(item["token"], key_of(item), algorithms=[item["algorithm"]])
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, ValueError, KeyError) as error:
+        # PyJWT raises the last two for a PEM that is none, and for a `kid` that is missing or not in the set.
         return {"error": str(error)}
 
 

@@ -175,3 +175,25 @@ fn whoever_adds_the_first_user_as_no_admin_hears_how_to_get_one() {
     let said = ok(folder.path(), &["user", "add", "bea", "--password-stdin"], PASSWORD);
     assert_eq!(said, "bea was added as user.\n");
 }
+
+#[test]
+fn an_app_gets_credentials_once_and_loses_them_at_once() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    ok(path, &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let server = Server::start(path);
+    let said = ok(path, &["client", "add", "shop"], "");
+    let value = |key: &str| said.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
+    let (id, secret) = (value("client_id="), value("client_secret="));
+    assert!(fails(path, &["client", "add", "shop"], "").contains("already"));
+    assert!(fails(path, &["client", "add", " "], "").contains("1 to 64 characters"));
+    let list = ok(path, &["client", "list"], "");
+    assert!(list.contains("shop") && list.contains(&id) && !list.contains(&secret), "{list}");
+
+    let token = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    let ask = || server.ask_form("/introspect", &format!("token={token}&client_id={id}&client_secret={secret}"));
+    assert_eq!(ask().body["active"], true);
+    ok(path, &["client", "remove", "shop"], "");
+    assert_eq!(ask().status, 401);
+    assert!(fails(path, &["client", "remove", "shop"], "").contains("there is no app shop"));
+}

@@ -129,6 +129,15 @@ impl Server {
         Some(Reply { status, body: serde_json::from_str(&body).unwrap_or_default() })
     }
 
+    /// The answer to a form.
+    pub(crate) fn ask_form(&self, path: &str, form: &str) -> Reply {
+        let request = ureq::http::Request::builder().method("POST").uri(format!("http://{}{path}", self.address));
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
+        let mut answer = self.agent.run(request.unwrap()).unwrap();
+        let body = answer.body_mut().read_to_string().unwrap();
+        Reply { status: answer.status().as_u16(), body: serde_json::from_str(&body).unwrap_or_default() }
+    }
+
     pub(crate) fn log_in(&self, name: &str, password: &str) -> Option<Reply> {
         self.ask("POST", "/login", None, Some(&json!({ "username": name, "password": password })))
     }

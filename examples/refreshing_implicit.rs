@@ -1,0 +1,88 @@
+//! Refreshing implicitly: tokens in cookies, and the guard renews an expired access cookie by the refresh cookie, on the way.
+//! It never does so behind a sign-out: what the handler does to the cookies stands.
+//!
+//!     cargo run --no-default-features --example refreshing_implicit
+//!     curl -s -c jar -X POST localhost:8000/login; sleep 3
+//!     curl -s -c jar -b jar localhost:8000/protected         # the access token has expired; new cookies come along
+//!     curl -s -c jar -b jar -X POST localhost:8000/logout
+
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use portero::guards::cookies::{self, NewCookies, PerCall, TokenCookie};
+use portero::guards::{Caller, Guard, Hooks, Identity, LocalBoxFuture, Refusal, SharedHooks, shared};
+use portero::tokens::options::{Lifetime, Location, Options};
+use portero::tokens::{Algorithm, Engine, Key, NewToken};
+use serde_json::json;
+
+struct Renewing(Engine);
+
+impl Hooks for Renewing {
+    fn engine(&self) -> &Engine {
+        &self.0
+    }
+
+    /// Reading is renewed in passing. A form is not: it has to show that it comes from a page of ours, and that is the access
+    /// cookie's CSRF value.
+    fn may_renew(&self, req: &HttpRequest) -> bool {
+        req.method() == Method::GET
+    }
+
+    fn renew<'a>(&'a self, _: &'a HttpRequest, refresh: &'a Caller) -> LocalBoxFuture<'a, Result<NewCookies, Refusal>> {
+        Box::pin(async {
+            let now = self.now();
+            let text = self.0.issue(&NewToken::access(refresh.claims.identity.as_str()), now);
+            let text = text.map_err(|_| Refusal::Unavailable)?;
+            let claims = self.0.decode(&text, None, now)?;
+            let expires_at = claims.expires_at.unwrap_or(now);
+            let csrf = claims.csrf.unwrap_or_default();
+            // The refresh token stays: no session lasts longer than from one sign-in to its end.
+            Ok(NewCookies { access: TokenCookie { text, expires_at }, refresh: None, csrf, kept: false })
+        })
+    }
+}
+
+async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
+    let create = |token| jwt.create(token).map_err(actix_web::error::ErrorInternalServerError);
+    let (access, refresh) = (create(NewToken::access("ana"))?, create(NewToken::refresh("ana"))?);
+    let mut res = HttpResponse::Ok().json(json!({ "msg": "login successful" }));
+    let usual = PerCall::default();
+    cookies::set_access_cookies(jwt.as_ref(), &mut res, &access, &usual)
+        .and_then(|()| cookies::set_refresh_cookies(jwt.as_ref(), &mut res, &refresh, &usual))
+        .map_err(actix_web::error::ErrorInternalServerError)?;
+    Ok(res)
+}
+
+/// Wants no token: who is signed out already may sign out.
+async fn logout(jwt: SharedHooks) -> HttpResponse {
+    let mut res = HttpResponse::Ok().json(json!({ "msg": "logout successful" }));
+    cookies::unset_jwt_cookies(jwt.engine().options(), res.head_mut(), &PerCall::default());
+    res
+}
+
+async fn protected(Identity(name): Identity) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "logged_in_as": name }))
+}
+
+fn routes(config: &mut ServiceConfig) {
+    config.route("/login", web::post().to(login)).route("/logout", web::post().to(logout)).service(
+        web::resource("/protected")
+            .wrap(Guard::access())
+            .route(web::get().to(protected))
+            .route(web::post().to(protected)),
+    );
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Short, so that one can watch it.
+    let options = Options {
+        token_location: vec![Location::Cookies],
+        access_token_expires: Lifetime::Seconds(2),
+        ..Options::default()
+    };
+    let jwt = shared(Renewing(Engine::with_key(options, &Key::generate(Algorithm::HS256)?)?));
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
+    HttpServer::new(move || App::new().app_data(jwt.clone()).configure(routes)).bind(address)?.run().await?;
+    Ok(())
+}
