@@ -4,7 +4,8 @@
 //! The modules in reading order, each importing only from those above it (`tests/layers.rs` draws the line):
 //!
 //! - [`domain`]: values right by construction, no I/O; `user_agent`: browsers in words
-//! - [`tokens`]: the token engine; `password`: hashing; `blocklist`: what is refused, in memory; `store`: the only SQL
+//! - [`tokens`]: the token engine; `password`: hashing; `blocklist`: what is refused, in memory;
+//!   `throttle`: who tries too often; `store`: the only SQL
 //! - `config`: every setting
 //! - `accounts`: the acts, one file each
 //! - [`guards`]: the Actix part of the engine
@@ -32,6 +33,8 @@ pub mod password;
 pub mod server;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod throttle;
 #[cfg(feature = "server")]
 pub mod user_agent;
 #[cfg(feature = "server")]

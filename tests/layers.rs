@@ -5,18 +5,33 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each part, and what it may import of ours.
-const MAY_IMPORT: [(&str, &[&str]); 13] = [
+const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("user_agent", &[]),
     ("tokens", &["domain"]),
     ("password", &["domain"]),
     ("blocklist", &["domain"]),
-    ("store", &["domain"]),
+    ("throttle", &["domain"]),
+    ("store", &["domain", "throttle"]),
     ("config", &["domain", "tokens"]),
-    ("accounts", &["domain", "user_agent", "tokens", "password", "blocklist", "store", "config"]),
+    ("accounts", &["domain", "user_agent", "tokens", "password", "blocklist", "throttle", "store", "config"]),
     ("guards", &["domain", "tokens"]),
-    ("installation", &["accounts", "domain", "tokens", "password", "blocklist", "store", "config"]),
-    ("web", &["accounts", "guards", "domain", "user_agent", "tokens", "password", "blocklist", "store", "config"]),
+    ("installation", &["accounts", "domain", "tokens", "password", "blocklist", "throttle", "store", "config"]),
+    (
+        "web",
+        &[
+            "accounts",
+            "guards",
+            "domain",
+            "user_agent",
+            "tokens",
+            "password",
+            "blocklist",
+            "throttle",
+            "store",
+            "config",
+        ],
+    ),
     ("server", &["web", "installation", "accounts", "password", "store", "config"]),
     ("cli", &["server", "web", "installation", "accounts", "domain", "store", "config"]),
 ];

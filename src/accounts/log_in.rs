@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::end_session::{End, Which, end};
 use super::{Accounts, Client, Error, Pair, story};
-use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, Username};
+use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, UserId, Username};
 use crate::password::Check;
 use crate::store::audit::{self, What};
 use crate::store::session_ends;
@@ -30,6 +30,7 @@ pub struct LogIn {
 pub enum LogInOutcome {
     /// `locale`: the language the person chose once, if any. `news`: what they should hear of.
     SignedIn {
+        user: UserId,
         pair: Pair,
         locale: Option<String>,
         news: News,
@@ -76,7 +77,7 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
         Check::Right | Check::Wrong => None,
     };
 
-    let version = user.password_version;
+    let (id, version) = (user.id, user.password_version);
     let session = at.new_session(user.id, transport, remembered, &client, now);
     let pair = at.pair(&at.standing(&user).subject, &session, at.rules.fresh_from(now))?;
     let acts = Arc::clone(at);
@@ -119,7 +120,7 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
         Ok(Some((user.locale, news)))
     })?;
     Ok(match stored {
-        Some((locale, news)) => LogInOutcome::SignedIn { pair, locale, news },
+        Some((locale, news)) => LogInOutcome::SignedIn { user: id, pair, locale, news },
         None => LogInOutcome::BadCredentials,
     })
 }

@@ -18,7 +18,7 @@ impl MintKeys {
     }
 
     /// A value in UUID form that only the holder of the key can tell.
-    fn uuid(&self, purpose: &str, of: &str) -> Uuid {
+    pub(super) fn uuid(&self, purpose: &str, of: &str) -> Uuid {
         let tag = hmac::sign(&self.0, format!("{purpose} {of}").as_bytes());
         let mut bytes = [0; 16];
         for (to, from) in bytes.iter_mut().zip(tag.as_ref()) {

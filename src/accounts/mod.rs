@@ -7,6 +7,7 @@ mod bearer_secret;
 mod blocklist_contents;
 mod change_password;
 mod confirm;
+mod doors;
 mod end_session;
 mod last_seen;
 mod log_in;
@@ -26,6 +27,7 @@ pub use apps::{AppCredentials, add_app, is_app, remove_app};
 pub use blocklist_contents::{load_blocklist, remember_user};
 pub use change_password::{ChangePassword, Changed, change_password};
 pub use confirm::{Confirmed, confirm};
+pub use doors::{KNOWN_FOR, knock, note_stranger};
 use end_session::block_token;
 pub use end_session::{End, Ended, JustEnded, Which, end_sessions, end_stolen, log_out, note_seen, revoke_for_app};
 pub use last_seen::{LastSeen, flush_last_seen};
@@ -42,6 +44,7 @@ use crate::domain::{PasswordRules, UnixTime, UserId};
 use crate::password::Passwords;
 use crate::store::Db;
 use crate::store::users::User;
+use crate::throttle::Throttle;
 use crate::tokens::{Engine, Fresh};
 
 /// What the acts work with.
@@ -50,6 +53,7 @@ pub struct Accounts {
     pub blocklist: Arc<Blocklist>,
     pub last_seen: LastSeen,
     pub passwords: Passwords,
+    pub throttle: Throttle,
     pub engine: Engine,
     pub mint_keys: MintKeys,
     pub rules: Rules,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::doors;
 use super::last_seen::flush_last_seen;
 use super::{Accounts, Error};
 use crate::domain::UnixTime;
@@ -90,7 +91,7 @@ pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> 
 /// One round. Returns how many rows went. Blocks.
 pub fn prune(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
     let shown = now.plus(-SHOWN_FOR);
-    let mut gone = 0;
+    let mut gone = doors::prune(at, now)?;
     loop {
         let round = at.db.write(move |tx| {
             Ok::<_, Error>(token_blocklist::prune(tx.conn, shown, BATCH)? + sessions::prune(tx.conn, shown, BATCH)?)

@@ -20,6 +20,7 @@ use crate::config::{Config, FreshFor};
 use crate::domain::UnixTime;
 use crate::password::Passwords;
 use crate::store::{self, Conn, Db, instance, signing_keys, users};
+use crate::throttle::Throttle;
 use crate::tokens::options::{Lifetime, Secret};
 use crate::tokens::{Engine, fingerprint};
 
@@ -99,6 +100,7 @@ impl Installation {
             db,
             blocklist: Arc::new(Blocklist::default()),
             last_seen: LastSeen::default(),
+            throttle: Throttle::new(config.throttle),
             passwords: Passwords::new(pepper, &fingerprint(pepper), config.password.bcrypt_cost),
             engine,
             // Not from the signing key: that one may be shared with peers, and change.

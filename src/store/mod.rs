@@ -9,6 +9,7 @@ mod schema;
 pub mod session_ends;
 pub mod session_lists;
 pub mod sessions;
+pub mod sign_in_failures;
 pub mod signing_keys;
 pub mod steps;
 pub mod token_blocklist;

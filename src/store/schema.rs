@@ -16,6 +16,8 @@ diesel::table! {
         last_login_at -> Nullable<BigInt>,
         failed_attempts -> BigInt,
         untold_reuse_at -> Nullable<BigInt>,
+        disable_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 
@@ -103,6 +105,14 @@ diesel::table! {
     instance (name) {
         name -> Text,
         value -> Text,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (name) {
+        name -> Text,
+        failures -> BigInt,
+        since -> BigInt,
     }
 }
 

@@ -13,10 +13,11 @@ use super::error::{Error, message};
 use super::input::Input;
 use super::page::{FieldError, Page, html, see_other};
 use super::signed_in::signed_in;
-use super::{App, end_session, token_cookies, trust};
+use super::{App, confirm, doors, end_session, token_cookies, trust};
 use crate::accounts::{self, ChangePassword, Changed, Pair};
 use crate::domain::{NewPassword, Password, PasswordFault, Username};
 use crate::guards::{Caller, FreshToken};
+use crate::throttle::Pass;
 use crate::tokens::Fault;
 use crate::tokens::options::Location;
 
@@ -131,7 +132,15 @@ async fn by_form(
     let (Some(new), true) = (new, errors.is_empty()) else {
         return show(&app, &req, &caller, page, StatusCode::BAD_REQUEST, end_others, errors).await;
     };
-    match changed(&app, &req, &caller, form.current_password, new, end_others).await? {
+    let pass = match confirm::pass(&app, &req, &caller) {
+        Ok(pass) => pass,
+        Err(wait) => {
+            let errors = vec![page.throttled(wait)];
+            let res = show(&app, &req, &caller, page, StatusCode::TOO_MANY_REQUESTS, end_others, errors).await?;
+            return Ok(doors::with_retry_after(res, wait));
+        }
+    };
+    match changed(&app, &req, &caller, pass, form.current_password, new, end_others).await? {
         None => {
             let errors = vec![page.error("current_password", "error-password-incorrect")];
             show(&app, &req, &caller, page, StatusCode::UNAUTHORIZED, end_others, errors).await
@@ -157,7 +166,8 @@ async fn by_json(app: App, req: HttpRequest, caller: Caller, asked: ChangeJson) 
     let rules = app.accounts.rules.password_rules();
     let new = NewPassword::parse(asked.new_password, Some(&username), rules)
         .map_err(|fault| Error::BadInput(fault.to_string()))?;
-    Ok(match changed(&app, &req, &caller, asked.current_password, new, asked.end_others).await? {
+    let pass = confirm::pass(&app, &req, &caller)?;
+    Ok(match changed(&app, &req, &caller, pass, asked.current_password, new, asked.end_others).await? {
         None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
         // A cookie session's tokens stay where scripts can't read them, and where they are good.
         Some((pair, ended)) if caller.location == Location::Cookies => {
@@ -178,6 +188,7 @@ async fn changed(
     app: &App,
     req: &HttpRequest,
     caller: &Caller,
+    pass: Option<Pass>,
     current: String,
     new: NewPassword,
     end_others: bool,
@@ -195,7 +206,10 @@ async fn changed(
     match app.hash(move |at| accounts::change_password(at, asked, now)).await? {
         Changed::WrongPassword => Ok(None),
         Changed::Over => Err(Fault::Revoked.into()),
-        Changed::Done { pair, others_ended } => Ok(Some((pair, others_ended))),
+        Changed::Done { pair, others_ended } => {
+            pass.map(Pass::succeeded);
+            Ok(Some((pair, others_ended)))
+        }
     }
 }
 

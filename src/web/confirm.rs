@@ -12,11 +12,12 @@ use super::input::Input;
 use super::local_path::LocalPath;
 use super::page::{FieldError, Page, html, see_other};
 use super::signed_in::signed_in;
-use super::{App, token_cookies, trust};
+use super::{App, doors, token_cookies, trust};
 use crate::accounts::{self, Confirmed};
 use crate::domain::Password;
 use crate::guards::cookies::NewCookies;
 use crate::guards::{AccessToken, Caller};
+use crate::throttle::{Pass, Wait};
 use crate::tokens::Fault;
 use crate::tokens::options::Location;
 
@@ -56,6 +57,11 @@ fn show(
     errors: &[(&'static str, &str)],
 ) -> HttpResponse {
     let page = Page::of(app, req, Some(caller));
+    let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
+    show_with(page, status, next, errors)
+}
+
+fn show_with(page: Page, status: StatusCode, next: &LocalPath, errors: Vec<FieldError>) -> HttpResponse {
     let purpose = match next.as_str().split('?').next().unwrap_or_default() {
         "/change-password" => page.t("purpose-change-password"),
         "/logout" => page.t("purpose-end-sessions"),
@@ -67,7 +73,7 @@ fn show(
         purpose,
         next: next.to_string(),
         cancel: "/account".into(),
-        errors: errors.iter().map(|(field, key)| page.error(field, key)).collect(),
+        errors,
         page,
     };
     html(status, &view)
@@ -100,7 +106,16 @@ pub(super) async fn submit(
                 let error = [("password", "error-password-required")];
                 return Ok(show(&app, &req, &caller, StatusCode::BAD_REQUEST, &next, &error));
             }
-            match confirmed(&app, &req, &caller, form.password).await? {
+            let pass = match pass(&app, &req, &caller) {
+                Ok(pass) => pass,
+                Err(wait) => {
+                    let page = Page::of(&app, &req, Some(&caller));
+                    let errors = vec![page.throttled(wait)];
+                    let res = show_with(page, StatusCode::TOO_MANY_REQUESTS, &next, errors);
+                    return Ok(doors::with_retry_after(res, wait));
+                }
+            };
+            match confirmed(&app, &req, &caller, pass, form.password).await? {
                 Some(new) => {
                     let mut res = see_other(next.as_str());
                     token_cookies::set(&app, res.head_mut(), &new, app.now());
@@ -114,7 +129,8 @@ pub(super) async fn submit(
         }
         Input::Json(members) => {
             let ConfirmJson { password } = Input::json(members)?;
-            Ok(match confirmed(&app, &req, &caller, password).await? {
+            let pass = pass(&app, &req, &caller)?;
+            Ok(match confirmed(&app, &req, &caller, pass, password).await? {
                 // A cookie session's tokens stay where scripts can't read them, and where they are good.
                 Some(new) if caller.location == Location::Cookies => {
                     let mut res = message(&app, StatusCode::OK, "confirmed");
@@ -128,11 +144,17 @@ pub(super) async fn submit(
     }
 }
 
+/// A peer's token has no session; it can't confirm, and so guess, anything.
+pub(super) fn pass(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Option<Pass>, Wait> {
+    caller.claims.sid().map(|sid| doors::session(app, req, sid)).transpose()
+}
+
 /// The new access token, as cookies. `None`: wrong password.
 async fn confirmed(
     app: &App,
     req: &HttpRequest,
     caller: &Caller,
+    pass: Option<Pass>,
     password: String,
 ) -> Result<Option<NewCookies>, Error> {
     let now = app.now();
@@ -144,6 +166,7 @@ async fn confirmed(
         Confirmed::WrongPassword => Ok(None),
         Confirmed::Over => Err(Fault::Revoked.into()),
         Confirmed::Fresh { access, csrf, remembered } => {
+            pass.map(Pass::succeeded);
             Ok(Some(NewCookies { access: token_cookies::of_token(access), refresh: None, csrf, kept: remembered }))
         }
     }

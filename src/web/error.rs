@@ -22,6 +22,7 @@ use crate::domain::TokenType;
 use crate::guards::body::BodyFault;
 use crate::guards::{Refusal, refusal_in};
 use crate::store::chain;
+use crate::throttle::Wait;
 use crate::tokens::Fault;
 
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,8 @@ pub(super) enum Error {
     Body(#[from] BodyFault),
     #[error(transparent)]
     Fault(#[from] Fault),
+    #[error(transparent)]
+    Throttled(#[from] Wait),
     #[error("Too busy, try again in a moment")]
     Busy,
     #[error("Temporarily unavailable, try again in a moment")]
@@ -74,6 +77,7 @@ impl Error {
             Self::Fault(fault) => {
                 StatusCode::from_u16(fault.status()).expect("Fault::status gives only statuses that exist")
             }
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -92,6 +96,7 @@ impl Error {
             Self::Body(BodyFault::TooLarge(_)) => "413",
             Self::UnsupportedMediaType(_) => "415",
             Self::Fault(_) => "401",
+            Self::Throttled(_) => "429",
             Self::Busy | Self::Unavailable => "503",
             Self::Internal(_) => "500",
         }
@@ -185,6 +190,7 @@ impl Error {
             Self::UnsupportedMediaType(wanted) => Self::UnsupportedMediaType(wanted),
             Self::Body(fault) => Self::Body(*fault),
             Self::Fault(fault) => Self::Fault(fault.clone()),
+            Self::Throttled(wait) => Self::Throttled(*wait),
             Self::Busy => Self::Busy,
             Self::Unavailable => Self::Unavailable,
             Self::Internal(cause) => Self::Internal(cause.clone()),
@@ -210,6 +216,7 @@ fn answer(req: &HttpRequest, error: &Error) -> HttpResponse {
     };
     let headers = res.headers_mut();
     match error {
+        Error::Throttled(Wait(seconds)) => headers.insert(RETRY_AFTER, HeaderValue::from(*seconds)),
         Error::MethodNotAllowed(allow) => headers.insert(ALLOW, HeaderValue::from_static(allow)),
         Error::Busy | Error::Unavailable => headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),
         _ => return res,
@@ -238,7 +245,10 @@ fn error_page(app: &App, req: &HttpRequest, error: &Error) -> HttpResponse {
     let key = error.text_key();
     let view = ErrorPage {
         title: page.t(&format!("error-{key}-title")),
-        text: page.t(&format!("error-{key}-text")),
+        text: match error {
+            Error::Throttled(Wait(seconds)) => page.tn("error-429-text", *seconds),
+            _ => page.t(&format!("error-{key}-text")),
+        },
         request_id: RequestId::of(req),
         home: true,
         page,

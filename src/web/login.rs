@@ -13,10 +13,11 @@ use super::error::{Error, message};
 use super::input::Input;
 use super::local_path::LocalPath;
 use super::page::{FieldError, Page, html, see_other};
-use super::{App, browser_session, language, token_cookies, trust};
+use super::{App, browser_session, doors, language, token_cookies, trust};
 use crate::accounts::{self, Credentials, LogIn, LogInOutcome, News};
 use crate::domain::{Password, Transport};
 use crate::guards::AccessToken;
+use crate::throttle::Pass;
 
 const BAD_CREDENTIALS: &str = "Bad username or password";
 
@@ -70,8 +71,12 @@ fn show(
     form: LoginForm,
     errors: &[(&'static str, &str)],
 ) -> HttpResponse {
-    let mut page = Page::of(app, req, None);
+    let page = Page::of(app, req, None);
     let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
+    show_with(page, status, form, errors)
+}
+
+fn show_with(mut page: Page, status: StatusCode, form: LoginForm, errors: Vec<FieldError>) -> HttpResponse {
     // On this page the message says why it is shown.
     let notice = page.flash.take().map(|message| message.text);
     let remember = form.remember == "on";
@@ -113,6 +118,14 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &missing));
     }
     let bad = |form| show(&app, &req, StatusCode::UNAUTHORIZED, form, &[("username", "error-bad-credentials")]);
+    let pass = match doors::sign_in(&app, &req, &form.username).await? {
+        Ok(pass) => pass,
+        Err(wait) => {
+            let page = Page::of(&app, &req, None);
+            let errors = vec![page.throttled(wait)];
+            return Ok(doors::with_retry_after(show_with(page, StatusCode::TOO_MANY_REQUESTS, form, errors), wait));
+        }
+    };
     let Ok(password) = Password::parse(form.password.clone()) else { return Ok(bad(form)) };
     let asked = LogIn {
         credentials: Credentials { username: form.username.clone(), password },
@@ -121,15 +134,16 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
         replaces: token_cookies::held_session(&app, &req, now).and_then(|claims| claims.session).map(|held| held.sid),
         client: trust::client(&app, &req),
     };
-    match app.hash(move |at| accounts::log_in(at, asked, now)).await? {
+    match log_in(&app, pass, asked).await? {
         LogInOutcome::BadCredentials => Ok(bad(form)),
         LogInOutcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
-        LogInOutcome::SignedIn { pair, locale, news } => {
+        LogInOutcome::SignedIn { user, pair, locale, news } => {
             // What was planted or left in the browser before the sign-in has no say after it.
             session.clear();
             tell(&session, news);
             let mut res = see_other(LocalPath::or_account(&form.next).as_str());
             token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
+            doors::remember_device(&app, &req, &mut res, user)?;
             let by_hand = language::by_hand(&app, &req);
             if let (None, Some(locale)) = (by_hand, locale) {
                 let cookie = language::cookie(&app, &locale);
@@ -138,6 +152,18 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
             Ok(res)
         }
     }
+}
+
+/// The act, and what came of it told to the throttle.
+async fn log_in(app: &App, pass: Pass, asked: LogIn) -> Result<LogInOutcome, Error> {
+    let now = app.now();
+    let outcome = app.hash(move |at| accounts::log_in(at, asked, now)).await?;
+    match outcome {
+        LogInOutcome::BadCredentials => accounts::note_stranger(&app.accounts, &pass, now),
+        // The password was right.
+        LogInOutcome::Disabled | LogInOutcome::SignedIn { .. } => pass.succeeded(),
+    }
+    Ok(outcome)
 }
 
 /// What somebody who has just signed in should hear of, the worse thing first.
@@ -150,9 +176,9 @@ fn tell(session: &Session, news: News) {
 }
 
 async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> Result<HttpResponse, Error> {
-    let now = app.now();
     let LoginJson { username, password } = Input::json(members)?;
     let bad = || message(&app, StatusCode::UNAUTHORIZED, BAD_CREDENTIALS);
+    let pass = doors::sign_in(&app, &req, &username).await??;
     let Ok(password) = Password::parse(password) else { return Ok(bad()) };
     let asked = LogIn {
         credentials: Credentials { username, password },
@@ -161,7 +187,7 @@ async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> R
         replaces: None,
         client: trust::client(&app, &req),
     };
-    match app.hash(move |at| accounts::log_in(at, asked, now)).await? {
+    match log_in(&app, pass, asked).await? {
         // A program is not told that the account is disabled: its user may not be the one who reads it.
         LogInOutcome::BadCredentials | LogInOutcome::Disabled => Ok(bad()),
         LogInOutcome::SignedIn { pair, .. } => {

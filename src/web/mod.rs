@@ -8,6 +8,7 @@ mod client_request;
 mod clock;
 mod confirm;
 mod csrf;
+mod doors;
 mod end_session;
 mod end_sessions;
 mod error;

@@ -13,6 +13,7 @@ use super::local_path::LocalPath;
 use super::{App, language, signed_in, static_files};
 use crate::domain::{Role, UnixTime};
 use crate::guards::Caller;
+use crate::throttle::Wait;
 
 /// The part of every view that the layout shows, and what its texts are made with.
 pub(super) struct Page {
@@ -130,6 +131,11 @@ impl Page {
     /// To the second, where the order of things matters.
     pub(super) fn exact(&self, moment: UnixTime) -> Time {
         formatted(&self.app.config.time_zone, moment, "%Y-%m-%d %H:%M:%S %Z")
+    }
+
+    /// Too often: how long to wait.
+    pub(super) fn throttled(&self, Wait(seconds): Wait) -> FieldError {
+        FieldError { field: "", text: self.tn("error-throttled", seconds) }
     }
 
     pub(super) fn error(&self, field: &'static str, key: &str) -> FieldError {

@@ -16,7 +16,8 @@ pub(super) fn client(app: &App, req: &HttpRequest) -> Client {
     Client::new(address(app, req).to_string(), user_agent)
 }
 
-fn address(app: &App, req: &HttpRequest) -> IpAddr {
+/// Of the client, as far as we can tell.
+pub(super) fn address(app: &App, req: &HttpRequest) -> IpAddr {
     // Only a test server has no peer.
     let peer = req.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
     let is_trusted = |ip: IpAddr| app.config.trusted_proxies.iter().any(|net| net.contains(&ip));

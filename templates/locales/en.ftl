@@ -356,5 +356,17 @@ error-415-title = Unknown format
 error-415-text = Portero can’t read what was sent in this format. Nothing was changed.
 error-500-title = Something went wrong
 error-500-text = The mistake is ours, and it has been logged. If it happens again, give your administrator the request id below.
+error-429-title = Too many attempts
+error-429-text =
+    { $n ->
+        [one] Try again in { $n } second.
+       *[other] Try again in { $n } seconds.
+    }
+# On a form, in place of trying the password.
+error-throttled =
+    { $n ->
+        [one] Too many attempts. Nothing was checked: try again in { $n } second.
+       *[other] Too many attempts. Nothing was checked: try again in { $n } seconds.
+    }
 error-503-title = Too busy right now
 error-503-text = Portero can’t answer this safely at the moment. Nothing is lost: try again in a few seconds.

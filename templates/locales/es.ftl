@@ -356,5 +356,17 @@ error-415-title = Formato desconocido
 error-415-text = Portero no puede leer lo enviado en este formato. No se ha cambiado nada.
 error-500-title = Algo ha fallado
 error-500-text = El error es nuestro y ha quedado registrado. Si se repite, da a quien administra Portero el identificador de la petición que ves abajo.
+error-429-title = Demasiados intentos
+error-429-text =
+    { $n ->
+        [one] Vuelve a intentarlo dentro de { $n } segundo.
+       *[other] Vuelve a intentarlo dentro de { $n } segundos.
+    }
+# On a form, in place of trying the password.
+error-throttled =
+    { $n ->
+        [one] Demasiados intentos. No se ha comprobado nada: vuelve a intentarlo dentro de { $n } segundo.
+       *[other] Demasiados intentos. No se ha comprobado nada: vuelve a intentarlo dentro de { $n } segundos.
+    }
 error-503-title = Ahora mismo no es posible
 error-503-text = Portero no puede responder con seguridad en este momento. No se ha perdido nada: inténtalo de nuevo en unos segundos.

@@ -18,4 +18,5 @@ mod rotation;
 mod sessions;
 mod snapshots;
 mod store_trouble;
+mod throttle;
 mod tutorial;
