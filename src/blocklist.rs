@@ -46,6 +46,8 @@ pub struct Standing {
     pub role: Role,
     /// The cut-off: a peer's token issued up to this moment is refused.
     pub tokens_valid_from: UnixTime,
+    /// From when on the user is shut out.
+    pub disable_at: Option<UnixTime>,
 }
 
 /// Everything that the database says must be kept here.
@@ -276,6 +278,7 @@ mod tests {
             subject: "ana".into(),
             role: Role::User,
             tokens_valid_from: UnixTime(100),
+            disable_at: None,
         }
     }
 

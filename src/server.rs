@@ -13,7 +13,7 @@ use actix_web::{App as ActixApp, HttpServer};
 use url::Url;
 
 use crate::accounts::{self, Accounts, PruneClock};
-use crate::config::Config;
+use crate::config::Loaded;
 use crate::installation::{Installation, KeyRing, OpenError, RingError};
 use crate::password::Lane;
 use crate::store::{self, Memory, chain};
@@ -56,7 +56,7 @@ pub struct Prepared {
 }
 
 /// Opens the installation, loads the blocklist, and listens. Blocks, so call it before the event loop runs.
-pub fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
+pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Prepared, StartError> {
     // First of all, so that a busy port changes nothing.
     let failed = |source| StartError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
@@ -72,6 +72,7 @@ pub fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
     installation.ring.follow_settings(&accounts.db, clock.now())?;
     load_memory(&accounts, installation.ring, &clock)?;
     let setup_link = setup_link(&accounts, &public_url, &clock)?;
+    let started = clock.now();
     let app = App::new(web::Shared {
         accounts,
         lane: Lane::start().map_err(StartError::Thread)?,
@@ -80,6 +81,8 @@ pub fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
         clock,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
+        started,
+        settings: shown,
         config,
     });
     Ok(Prepared { address, setup_link, app, listener, lock })
@@ -132,11 +135,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, clock: &Clock) -> Result
 
 fn setup_link(accounts: &Accounts, public_url: &Url, clock: &Clock) -> Result<Option<String>, accounts::Error> {
     let token = accounts::make_setup_link(accounts, clock.now())?;
-    Ok(token.map(|token| setup_url(public_url, &token)))
-}
-
-pub fn setup_url(public_url: &Url, token: &str) -> String {
-    format!("{}/setup/{token}", public_url.as_str().trim_end_matches('/'))
+    Ok(token.map(|token| web::link_url(public_url, "setup", &token)))
 }
 
 /// What is done from time to time: writing down what was seen, closing what has run out, letting go of what is old.
@@ -164,6 +163,8 @@ fn keep_house(accounts: &Arc<Accounts>, clock: &Clock) {
             }
             let accounts = Arc::clone(&old);
             note("close", actix_web::web::block(move || accounts::close_run_out(&accounts, now)).await);
+            let accounts = Arc::clone(&old);
+            note("disable", actix_web::web::block(move || accounts::disable_due(&accounts, now)).await);
             let accounts = Arc::clone(&old);
             note("prune", actix_web::web::block(move || accounts::prune(&accounts, now)).await);
         }

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Accounts, Client, Error, end_stolen, note_seen, remember_user};
+use super::user_state::disable_in;
+use super::{Accounts, Client, Error, StateChange, end_stolen, note_seen, remember_user};
 use crate::blocklist::{Question, Standing, Verdict};
 use crate::config::ForeignTokens;
 use crate::domain::{Role, TokenType, UnixTime};
@@ -40,13 +41,24 @@ pub async fn admit(
         take_from_peer(at, claims)?;
     }
     let verdict = match at.judge(claims) {
-        Verdict::UnknownUser => match remember_user(at, claims.identity.clone()).answer().await? {
+        Verdict::UnknownUser => match remember_user(at, claims.identity.clone(), now).answer().await? {
             Some(_) => at.judge(claims),
             None => return Err(Fault::UserGone(claims.identity.clone()).into()),
         },
         verdict => verdict,
     };
     match (verdict, claims.session) {
+        // Their date has come: this is as good a moment as any to write it down.
+        (Verdict::Good { standing, .. }, _) if standing.disable_at.is_some_and(|date| date <= now) => {
+            let (acts, username) = (Arc::clone(at), standing.username);
+            let ended = at.db.submit(move |tx| disable_in(tx, &acts, &username, None, now)).answer().await?;
+            match ended {
+                StateChange::LastAdmin => Err(NotAdmitted::Unknown(None)),
+                StateChange::Done { .. } | StateChange::NoChange | StateChange::NoSuchUser => {
+                    Err(Fault::Revoked.into())
+                }
+            }
+        }
         (Verdict::Good { standing, first_seen }, session) => {
             if let Some(session) = session {
                 // A renewal looks first whether the session was idle for too long, and notes its use itself.

@@ -28,7 +28,7 @@ pub fn load_blocklist(at: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(
 }
 
 /// Looks up the user of a peer's token and keeps what its checks need. `None`: no such user, or disabled.
-pub fn remember_user(at: &Arc<Accounts>, subject: String) -> Pending<Option<Standing>, Error> {
+pub fn remember_user(at: &Arc<Accounts>, subject: String, now: UnixTime) -> Pending<Option<Standing>, Error> {
     let acts = Arc::clone(at);
     // By the writer, so that it can't bring back what a change that is under way has just removed.
     at.db.submit(move |tx| {
@@ -40,7 +40,7 @@ pub fn remember_user(at: &Arc<Accounts>, subject: String) -> Pending<Option<Stan
                 Err(_) => None,
             },
         };
-        let standing = found.filter(|user| user.disabled_at.is_none()).map(|user| acts.standing(&user));
+        let standing = found.filter(|user| !user.is_out(now)).map(|user| acts.standing(&user));
         // One spelling only, or a peer could fill the memory with variants of a name.
         let standing = standing.filter(|standing| standing.subject == subject);
         if let Some(standing) = standing.clone() {

@@ -49,7 +49,7 @@ pub fn change_password(at: &Arc<Accounts>, asked: ChangePassword, now: UnixTime)
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
         // Hashing took its time. Whatever was changed meanwhile wins.
-        let Some(user) = users::find(tx.conn, user.id)?.filter(|user| user.disabled_at.is_none()) else {
+        let Some(user) = users::find(tx.conn, user.id)?.filter(|user| !user.is_out(now)) else {
             return Ok::<_, Error>(None);
         };
         let this_end = End { at: now, reason: Reason::PasswordChange, by: Some(user.id) };

@@ -45,7 +45,7 @@ pub fn confirm(
     let version = user.password_version;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
-        let unchanged = users::find_unchanged(tx.conn, user.id, version)?;
+        let unchanged = users::find_unchanged(tx.conn, user.id, version, now)?;
         let session = sessions::find(tx.conn, shown.sid)?.filter(|session| session.expires_at > now);
         let (Some(user), Some(session)) = (unchanged, session) else { return Ok::<_, Error>(None) };
         let mut confirmed = Session { auth_time: now, ..session };

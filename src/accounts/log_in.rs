@@ -68,7 +68,7 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
         note_failure(at, &user, What::SignInFailed, None, client.ip, now);
         return Ok(LogInOutcome::BadCredentials);
     }
-    if user.disabled_at.is_some() {
+    if user.is_out(now) {
         tracing::info!(event = "sign_in_failed", user = %user.username, ip = client.ip, reason = "disabled");
         return Ok(LogInOutcome::Disabled);
     }
@@ -82,7 +82,7 @@ pub fn log_in(at: &Arc<Accounts>, asked: LogIn, now: UnixTime) -> Result<LogInOu
     let pair = at.pair(&at.standing(&user).subject, &session, at.rules.fresh_from(now))?;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
-        let Some(user) = users::find_unchanged(tx.conn, user.id, version)? else { return Ok::<_, Error>(None) };
+        let Some(user) = users::find_unchanged(tx.conn, user.id, version, now)? else { return Ok::<_, Error>(None) };
         if let Some(newer) = &newer_hash {
             users::upgrade_hash(tx.conn, user.id, &hash, newer)?;
         }

@@ -12,6 +12,7 @@ mod end_session;
 mod last_seen;
 mod log_in;
 mod mint;
+mod one_time_links;
 mod prune;
 mod renew;
 mod rotation;
@@ -20,6 +21,7 @@ mod story;
 mod user_state;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 pub use add_user::{Added, add_user, set_password};
 pub use admit::{NotAdmitted, admit};
@@ -33,10 +35,11 @@ pub use end_session::{End, Ended, JustEnded, Which, end_sessions, end_stolen, lo
 pub use last_seen::{LastSeen, flush_last_seen};
 pub use log_in::{Credentials, LogIn, LogInOutcome, News, log_in};
 pub use mint::{MintKeys, Pair, SignedToken, access_for_peer};
+pub use one_time_links::{Invited, MadeLink, Used, find_link, invite, new_link, use_link};
 pub use prune::{PruneClock, close_run_out, prune};
 pub use renew::{Renewal, renew, would_renew};
 pub use set_up::{SetUp, make_setup_link, set_up, setup_link_is_good};
-pub use user_state::{StateChange, disable, enable, set_role};
+pub use user_state::{StateChange, delete_user, disable, disable_due, enable, schedule_disable, set_role};
 
 use crate::blocklist::{Blocklist, Standing};
 use crate::config::{ForeignTokens, Rotate, Subject};
@@ -54,6 +57,8 @@ pub struct Accounts {
     pub last_seen: LastSeen,
     pub passwords: Passwords,
     pub throttle: Throttle,
+    /// When what is old was last let go of; 0: not since the start.
+    pub last_prune: AtomicI64,
     pub engine: Engine,
     pub mint_keys: MintKeys,
     pub rules: Rules,
@@ -112,6 +117,7 @@ impl Accounts {
             },
             role: user.role,
             tokens_valid_from: user.tokens_valid_from,
+            disable_at: user.disable_at,
         }
     }
 }

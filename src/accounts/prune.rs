@@ -1,13 +1,14 @@
 //! Letting go of what no longer matters: never too early, and not at all while the clock can't be believed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::doors;
 use super::last_seen::flush_last_seen;
 use super::{Accounts, Error};
 use crate::domain::UnixTime;
-use crate::store::{session_ends, sessions, token_blocklist};
+use crate::store::{links, session_ends, sessions, token_blocklist};
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
 pub(super) const MARGIN: i64 = 24 * 60 * 60;
@@ -91,7 +92,7 @@ pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> 
 /// One round. Returns how many rows went. Blocks.
 pub fn prune(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
     let shown = now.plus(-SHOWN_FOR);
-    let mut gone = doors::prune(at, now)?;
+    let mut gone = doors::prune(at, now)? + at.db.write(move |tx| Ok::<_, Error>(links::prune(tx.conn, shown)?))?;
     loop {
         let round = at.db.write(move |tx| {
             Ok::<_, Error>(token_blocklist::prune(tx.conn, shown, BATCH)? + sessions::prune(tx.conn, shown, BATCH)?)
@@ -113,6 +114,7 @@ pub fn prune(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
         });
         Ok::<_, Error>(())
     })?;
+    at.last_prune.store(now.0, Ordering::Relaxed);
     Ok(gone)
 }
 

@@ -48,7 +48,7 @@ pub async fn renew(
         for _ in 0..16 {
             let Some(session) = sessions::find(tx.conn, shown.sid)? else { return Ok(Decision::Over) };
             let Some(user) = users::find(tx.conn, session.user)? else { return Ok(Decision::Over) };
-            if user.disabled_at.is_some() || is_over(&acts, &session, now) {
+            if user.is_out(now) || is_over(&acts, &session, now) {
                 return Ok(Decision::Over);
             }
             if session.transport != shown_by {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Accounts, Client, Error, Pair, bearer_secret, story};
 use crate::domain::{NewPassword, Role, Transport, UnixTime, Username};
 use crate::store::audit::{self, What};
-use crate::store::links::{self, Purpose};
+use crate::store::links::{self, Link, Purpose};
 use crate::store::users::{self, NewUser};
 
 /// How long a link is good.
@@ -19,7 +19,8 @@ pub fn make_setup_link(at: &Accounts, now: UnixTime) -> Result<Option<String>, E
         if users::any(tx.conn)? {
             return Ok::<_, Error>(false);
         }
-        links::replace(tx.conn, &hash, Purpose::Setup, now, now.plus(SETUP_LINK_LIFE))?;
+        let link = Link { purpose: Purpose::Setup, user: None, expires_at: now.plus(SETUP_LINK_LIFE) };
+        links::replace(tx.conn, &hash, link, now)?;
         Ok(true)
     })?;
     Ok(made.then_some(token))
@@ -27,7 +28,8 @@ pub fn make_setup_link(at: &Accounts, now: UnixTime) -> Result<Option<String>, E
 
 pub fn setup_link_is_good(at: &Accounts, token: &str, now: UnixTime) -> Result<bool, Error> {
     at.db.read(|conn| {
-        Ok(!users::any(conn)? && links::is_good(conn, &bearer_secret::hash_of(token), Purpose::Setup, now)?)
+        let link = links::find(conn, &bearer_secret::hash_of(token), now)?;
+        Ok(!users::any(conn)? && link.is_some_and(|link| link.purpose == Purpose::Setup))
     })
 }
 
@@ -51,7 +53,8 @@ pub fn set_up(
     let hash = at.passwords.hash(password)?;
     let acts = Arc::clone(at);
     let stored = at.db.write(move |tx| {
-        if users::any(tx.conn)? || !links::consume(tx.conn, &link, Purpose::Setup, now)? {
+        let is_setup = links::find(tx.conn, &link, now)?.is_some_and(|found| found.purpose == Purpose::Setup);
+        if users::any(tx.conn)? || !is_setup || !links::consume(tx.conn, &link, now)? {
             return Ok::<_, Error>(None);
         }
         let user = NewUser { username: &username, password_hash: Some(&hash), role: Role::Admin, now };

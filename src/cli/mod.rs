@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
+use url::Url;
 
 use crate::config::{Config, Loaded, Overrides};
 use crate::domain::UnixTime;
@@ -100,6 +101,14 @@ impl Arguments {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Where links lead.
+fn public_url(config: &Config) -> Result<Url, Failure> {
+    match &config.public_url {
+        Some(url) => Ok(url.clone()),
+        None => Ok(Url::parse(&format!("http://{}/", config.listen))?),
+    }
 }
 
 /// A moment in a list, in UTC.

@@ -15,7 +15,7 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     for warning in &loaded.warnings {
         tracing::warn!(event = "settings", "{warning}");
     }
-    let prepared = server::prepare(loaded.config, Clock::default())?;
+    let prepared = server::prepare(loaded, Clock::default())?;
     let (address, accounts) = (prepared.address, prepared.accounts());
     let setup_link = prepared.setup_link.clone();
     actix_web::rt::System::new().block_on(async {

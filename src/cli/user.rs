@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{Failure, moment, password_input, warn};
-use crate::accounts::{self, Accounts, Added, StateChange};
-use crate::config::Loaded;
+use super::{Failure, moment, password_input, public_url, warn};
+use crate::accounts::{self, Accounts, Added, Invited, MadeLink, StateChange};
+use crate::config::{Config, Loaded};
 use crate::domain::{Role, Username};
 use crate::installation::Installation;
 use crate::store::instance;
 use crate::store::users::{self, User};
-use crate::web::Clock;
+use crate::web::{Clock, link_url};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -25,6 +25,24 @@ pub(super) enum Command {
         /// Read the password from standard input instead of the terminal
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Add a user who chooses the password by a one-time link; prints it, to hand over
+    Invite {
+        /// The user name
+        name: String,
+        /// As an admin
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Print a one-time link by which a user chooses a new password; its use ends the user's sessions
+    ResetLink {
+        /// The user name
+        name: String,
+    },
+    /// Delete a user; ends the user's sessions, and the name stays taken
+    Delete {
+        /// The user name
+        name: String,
     },
     /// List all users
     List,
@@ -78,11 +96,13 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let now = Clock::default().now();
     let installation = match command {
         // May be the very first thing that is done.
-        Command::Add { .. } => Installation::open(&loaded.config, now)?,
+        Command::Add { .. } | Command::Invite { .. } => Installation::open(&loaded.config, now)?,
         Command::List
         | Command::Passwd { .. }
         | Command::Disable { .. }
         | Command::Enable { .. }
+        | Command::ResetLink { .. }
+        | Command::Delete { .. }
         | Command::Role { .. } => Installation::open_existing(&loaded.config, now)?,
     };
     let at = &installation.accounts;
@@ -98,6 +118,28 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             match accounts::add_user(at, name.clone(), &password, role, None, now)? {
                 Added::NameTaken => return Err(format!("there is a user {name} already").into()),
                 Added::Added => format!("{name} was added as {}.{}", role.as_str(), hint_at_admins(at, &name)?),
+            }
+        }
+        Command::Invite { name, admin } => {
+            let name = Username::parse(&name)?;
+            let role = if admin { Role::Admin } else { Role::User };
+            match accounts::invite(at, name.clone(), role, None, now)? {
+                Invited::NameTaken => return Err(format!("there is a user {name} already").into()),
+                Invited::Invited { link, .. } => handed_over(&loaded.config, &link)?,
+            }
+        }
+        Command::ResetLink { name } => {
+            let user = existing(at, &name)?;
+            match accounts::new_link(at, user.id, None, now)? {
+                Some(link) => handed_over(&loaded.config, &link)?,
+                None => return Err(format!("{} is disabled; `portero user enable` first", user.username).into()),
+            }
+        }
+        Command::Delete { name } => {
+            let name = existing(at, &name)?.username;
+            match said(accounts::delete_user(at, name.clone(), None, now)?, &name, "is gone")? {
+                Some(ended) => format!("{name} is deleted; {} ended. The name stays taken.", sessions(ended)),
+                None => format!("there is no user {name}."),
             }
         }
         Command::Passwd { name, password_stdin } => {
@@ -135,9 +177,15 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A link for the operator to hand over.
+fn handed_over(config: &Config, link: &MadeLink) -> Result<String, Failure> {
+    let url = link_url(&public_url(config)?, "link", &link.token);
+    Ok(format!("{url}\nGood once, until {}. Whoever has it chooses the password.", moment(Some(link.expires_at))))
+}
+
 /// With the first user the link to create an admin is void: whoever has none should hear how to get one.
 fn hint_at_admins(at: &Accounts, name: &Username) -> Result<String, Failure> {
-    let admins = at.db.read(users::enabled_admins)?;
+    let admins = at.db.read(|conn| users::enabled_admins(conn, None))?;
     Ok(if admins == 0 {
         format!(
             " There is no admin yet, and the link to create one is void now: `portero user role {name} admin` makes one."

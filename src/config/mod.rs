@@ -29,6 +29,8 @@ pub struct Config {
     /// The SQLite file.
     pub database: PathBuf,
     pub site_name: String,
+    /// What "Can't sign in?" leads to; `None`: a general word.
+    pub sign_in_help: Option<String>,
     /// In which pages show times; `iana_name()` is what the operator wrote.
     pub time_zone: TimeZone,
     /// Peers whose forwarded headers are believed.
@@ -236,6 +238,7 @@ impl Config {
             database: database.unwrap_or_else(|| data_dir.join("portero.db")),
             data_dir,
             site_name: r.take("site_name", "Portero", parse::site_name),
+            sign_in_help: r.take_if_set("sign_in_help", UNSET, parse::long_text),
             time_zone: r.take("time_zone", "UTC", parse::time_zone),
             trusted_proxies: r.take("trusted_proxies", "", list(parse::network)),
             allow_plain_http: r.take("allow_plain_http", "false", switch),

@@ -71,6 +71,15 @@ fn wrong<T>(raw: &Raw, right: &str) -> Result<T, String> {
     Err(format!("{raw} is not {right}"))
 }
 
+/// Text of several lines, of at most 4,000 characters.
+pub(super) fn long_text(raw: &Raw) -> Result<String, String> {
+    const MOST: usize = 4000;
+    match raw {
+        Raw::Text(text) if !text.trim().is_empty() && text.chars().count() <= MOST => Ok(text.clone()),
+        _ => wrong(raw, &format!("text of 1 to {MOST} characters (in the file: in quotes)")),
+    }
+}
+
 /// Text on one line, with something to see in it.
 pub(super) fn text(raw: &Raw) -> Result<String, String> {
     match raw {

@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use aws_lc_rs::{hkdf, rand};
 
@@ -101,6 +102,7 @@ impl Installation {
             blocklist: Arc::new(Blocklist::default()),
             last_seen: LastSeen::default(),
             throttle: Throttle::new(config.throttle),
+            last_prune: AtomicI64::new(0),
             passwords: Passwords::new(pepper, &fingerprint(pepper), config.password.bcrypt_cost),
             engine,
             // Not from the signing key: that one may be shared with peers, and change.

@@ -3,63 +3,84 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::schema::one_time_links;
-use super::{Conn, Error};
-use crate::domain::UnixTime;
+use super::{Conn, Error, known};
+use crate::domain::{UnixTime, UserId, spelled};
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Create the first admin.
     Setup,
+    /// Choose a first password.
+    Invitation,
+    /// Choose another one.
+    NewPassword,
 }
 
-impl Purpose {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Setup => "setup",
-        }
-    }
+spelled!(Purpose { Setup = "setup", Invitation = "invitation", NewPassword = "new_password" });
+
+/// A link that could be used.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    pub purpose: Purpose,
+    /// `None`: whoever holds it (the first admin).
+    pub user: Option<UserId>,
+    pub expires_at: UnixTime,
 }
 
-/// Makes a link good until `expires_at` and voids the earlier ones for the same purpose.
-pub fn replace(
-    conn: &mut Conn,
-    hash: &str,
-    purpose: Purpose,
-    now: UnixTime,
-    expires_at: UnixTime,
-) -> Result<(), Error> {
-    diesel::delete(one_time_links::table.filter(one_time_links::purpose.eq(purpose.as_str()))).execute(conn)?;
+/// Stores a link and voids the earlier ones for the same user, or for nobody.
+pub fn replace(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result<(), Error> {
+    void(conn, link.user)?;
     diesel::insert_into(one_time_links::table)
         .values((
             one_time_links::hash.eq(hash),
-            one_time_links::purpose.eq(purpose.as_str()),
+            one_time_links::purpose.eq(link.purpose.as_str()),
+            one_time_links::user_id.eq(link.user.map(|user| user.0)),
             one_time_links::created_at.eq(now.0),
-            one_time_links::expires_at.eq(expires_at.0),
+            one_time_links::expires_at.eq(link.expires_at.0),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// Whether the link could be used now.
-pub fn is_good(conn: &mut Conn, hash: &str, purpose: Purpose, now: UnixTime) -> Result<bool, Error> {
-    let link = one_time_links::table
+/// No link of this user's, or nobody's, is good any more.
+pub fn void(conn: &mut Conn, user: Option<UserId>) -> Result<(), Error> {
+    match user {
+        Some(user) => diesel::delete(one_time_links::table.filter(one_time_links::user_id.eq(user.0))).execute(conn)?,
+        None => diesel::delete(one_time_links::table.filter(one_time_links::user_id.is_null())).execute(conn)?,
+    };
+    Ok(())
+}
+
+/// The link, if it could be used now.
+pub fn find(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<Option<Link>, Error> {
+    let row: Option<(String, Option<i64>, i64)> = one_time_links::table
         .find(hash.to_owned())
-        .filter(one_time_links::purpose.eq(purpose.as_str()))
         .filter(one_time_links::used_at.is_null())
         .filter(one_time_links::expires_at.gt(now.0))
-        .select(one_time_links::hash)
-        .first::<String>(conn)
+        .select((one_time_links::purpose, one_time_links::user_id, one_time_links::expires_at))
+        .first(conn)
         .optional()?;
-    Ok(link.is_some())
+    row.map(|(purpose, user, expires_at)| {
+        Ok(Link {
+            purpose: known(Purpose::parse(&purpose), "purpose", &purpose)?,
+            user: user.map(UserId),
+            expires_at: UnixTime(expires_at),
+        })
+    })
+    .transpose()
 }
 
 /// Uses the link up. `false`: it could not be used, or somebody was quicker.
-pub fn consume(conn: &mut Conn, hash: &str, purpose: Purpose, now: UnixTime) -> Result<bool, Error> {
+pub fn consume(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<bool, Error> {
     let good = one_time_links::table
         .find(hash.to_owned())
-        .filter(one_time_links::purpose.eq(purpose.as_str()))
         .filter(one_time_links::used_at.is_null())
         .filter(one_time_links::expires_at.gt(now.0));
     Ok(diesel::update(good).set(one_time_links::used_at.eq(now.0)).execute(conn)? == 1)
+}
+
+/// Lets go of links that are long over. Returns how many.
+pub fn prune(conn: &mut Conn, before: UnixTime) -> Result<usize, Error> {
+    Ok(diesel::delete(one_time_links::table.filter(one_time_links::expires_at.lt(before.0))).execute(conn)?)
 }

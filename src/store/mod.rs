@@ -13,6 +13,7 @@ pub mod sign_in_failures;
 pub mod signing_keys;
 pub mod steps;
 pub mod token_blocklist;
+pub mod user_lists;
 pub mod users;
 mod writer;
 

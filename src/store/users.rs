@@ -28,6 +28,17 @@ pub struct User {
     pub failed_attempts: i64,
     /// A session of theirs was ended because a spent token was shown, and they have not been told yet.
     pub untold_reuse_at: Option<UnixTime>,
+    /// From when on they can't sign in, if an admin has set a date.
+    pub disable_at: Option<UnixTime>,
+    /// The account is gone; the row keeps the name from being given out again.
+    pub deleted_at: Option<UnixTime>,
+}
+
+impl User {
+    /// Whether they are shut out at this moment.
+    pub fn is_out(&self, now: UnixTime) -> bool {
+        self.deleted_at.is_some() || self.disabled_at.is_some() || self.disable_at.is_some_and(|date| date <= now)
+    }
 }
 
 pub struct NewUser<'a> {
@@ -53,6 +64,8 @@ struct Row {
     last_login_at: Option<i64>,
     failed_attempts: i64,
     untold_reuse_at: Option<i64>,
+    disable_at: Option<i64>,
+    deleted_at: Option<i64>,
 }
 
 impl TryFrom<Row> for User {
@@ -73,6 +86,8 @@ impl TryFrom<Row> for User {
             last_login_at: row.last_login_at.map(UnixTime),
             failed_attempts: row.failed_attempts,
             untold_reuse_at: row.untold_reuse_at.map(UnixTime),
+            disable_at: row.disable_at.map(UnixTime),
+            deleted_at: row.deleted_at.map(UnixTime),
         })
     }
 }
@@ -82,16 +97,22 @@ pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, Error> {
     row.map(User::try_from).transpose()
 }
 
+/// Not one that was deleted: to everybody who asks by name, it is gone.
 pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>, Error> {
     let same = users::canonical.eq(username.canonical());
-    let row = users::table.filter(same).select(Row::as_select()).first(conn).optional()?;
+    let row = users::table
+        .filter(same)
+        .filter(users::deleted_at.is_null())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
     row.map(User::try_from).transpose()
 }
 
 /// The user, unless disabled or given another password since that version of it was read: checking a hash takes its time, and
 /// whatever was changed meanwhile wins.
-pub fn find_unchanged(conn: &mut Conn, id: UserId, version: i64) -> Result<Option<User>, Error> {
-    Ok(find(conn, id)?.filter(|user| user.disabled_at.is_none() && user.password_version == version))
+pub fn find_unchanged(conn: &mut Conn, id: UserId, version: i64, now: UnixTime) -> Result<Option<User>, Error> {
+    Ok(find(conn, id)?.filter(|user| !user.is_out(now) && user.password_version == version))
 }
 
 /// The name of a user, if there is one.
@@ -100,7 +121,8 @@ pub fn name_of(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
 }
 
 pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
-    let rows = users::table.order(users::canonical).select(Row::as_select()).load(conn)?;
+    let there = users::table.filter(users::deleted_at.is_null());
+    let rows = there.order(users::canonical).select(Row::as_select()).load(conn)?;
     rows.into_iter().map(User::try_from).collect()
 }
 
@@ -118,10 +140,12 @@ pub fn any(conn: &mut Conn) -> Result<bool, Error> {
     Ok(select(exists(users::table.select(users::id))).get_result(conn)?)
 }
 
-/// How many admins could still sign in.
-pub fn enabled_admins(conn: &mut Conn) -> Result<i64, Error> {
+/// How many admins can sign in, and will be able to: without a date from which on they can't. Not counting `except`.
+pub fn enabled_admins(conn: &mut Conn, except: Option<UserId>) -> Result<i64, Error> {
+    let except = except.map_or(-1, |user| user.0);
     let enabled = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled_at.is_null());
-    Ok(enabled.count().get_result(conn)?)
+    let lasting = enabled.filter(users::disable_at.is_null()).filter(users::id.ne(except));
+    Ok(lasting.count().get_result(conn)?)
 }
 
 /// `None`: the name is taken.
@@ -177,8 +201,9 @@ pub fn disable(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error
 
 /// `false`: there is no such user, or it was so already.
 pub fn enable(conn: &mut Conn, id: UserId) -> Result<bool, Error> {
-    let changed = diesel::update(users::table.find(id.0).filter(users::disabled_at.is_not_null()))
-        .set(users::disabled_at.eq(None::<i64>))
+    let disabled = users::table.find(id.0).filter(users::disabled_at.is_not_null()).filter(users::deleted_at.is_null());
+    let changed = diesel::update(disabled)
+        .set((users::disabled_at.eq(None::<i64>), users::disable_at.eq(None::<i64>)))
         .execute(conn)?;
     Ok(changed == 1)
 }
@@ -189,6 +214,34 @@ pub fn set_role(conn: &mut Conn, id: UserId, role: Role) -> Result<bool, Error> 
         .set(users::role.eq(role.as_str()))
         .execute(conn)?;
     Ok(changed == 1)
+}
+
+/// From this moment on the user can't sign in; `None`: no such date.
+pub fn set_disable_at(conn: &mut Conn, id: UserId, date: Option<UnixTime>) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::disable_at.eq(date.map(|date| date.0))).execute(conn)?;
+    Ok(())
+}
+
+/// Those whose date has come and who are not disabled yet.
+pub fn due_to_be_disabled(conn: &mut Conn, now: UnixTime) -> Result<Vec<User>, Error> {
+    let due = users::table.filter(users::disable_at.le(now.0)).filter(users::disabled_at.is_null());
+    let rows = due.select(Row::as_select()).load(conn)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// The account is gone: nobody can sign in with it, and its name stays taken. `false`: there is no such user any more.
+pub fn delete(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
+    let gone = (
+        users::deleted_at.eq(now.0),
+        users::disabled_at.eq(now.0),
+        users::disable_at.eq(None::<i64>),
+        users::password_hash.eq(None::<String>),
+        users::password_version.eq(users::password_version + 1),
+        users::tokens_valid_from.eq(now.0),
+        users::role.eq(Role::User.as_str()),
+    );
+    let there = users::table.find(id.0).filter(users::deleted_at.is_null());
+    Ok(diesel::update(there).set(gone).execute(conn)? == 1)
 }
 
 pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error> {

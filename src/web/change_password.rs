@@ -207,7 +207,9 @@ async fn changed(
         Changed::WrongPassword => Ok(None),
         Changed::Over => Err(Fault::Revoked.into()),
         Changed::Done { pair, others_ended } => {
-            pass.map(Pass::succeeded);
+            if let Some(pass) = pass {
+                pass.succeeded();
+            }
             Ok(Some((pair, others_ended)))
         }
     }

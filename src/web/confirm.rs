@@ -166,7 +166,9 @@ async fn confirmed(
         Confirmed::WrongPassword => Ok(None),
         Confirmed::Over => Err(Fault::Revoked.into()),
         Confirmed::Fresh { access, csrf, remembered } => {
-            pass.map(Pass::succeeded);
+            if let Some(pass) = pass {
+                pass.succeeded();
+            }
             Ok(Some(NewCookies { access: token_cookies::of_token(access), refresh: None, csrf, kept: remembered }))
         }
     }

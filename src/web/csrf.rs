@@ -32,6 +32,7 @@ pub(super) async fn refuse_foreign_origins<B: MessageBody + 'static>(
         changes_something(req.request())
             && !shows_token_header(req.request(), app)
             && origin(req.request(), &app.public_url) == Origin::Foreign
+            && !hides_its_origin(req.request())
     });
     if is_foreign {
         tracing::warn!(event = "foreign_origin", path = super::headers::redacted(req.path()));
@@ -79,6 +80,14 @@ fn origin(req: &HttpRequest, public_url: &Url) -> Origin {
         Ok(url) if url.origin() == public_url.origin() => Origin::Ours,
         Ok(_) | Err(_) => Origin::Foreign,
     }
+}
+
+/// A form on a page whose address is a secret: that one tells no referrer, and browsers then say `null` for the origin. It is known by
+/// its own value, and by the link itself.
+fn hides_its_origin(req: &HttpRequest) -> bool {
+    let is_link = req.path().starts_with("/link/") || req.path().starts_with("/setup/");
+    let says_null = req.headers().get(ORIGIN).is_some_and(|origin| origin.as_bytes() == b"null");
+    is_link && says_null && !req.headers().contains_key("sec-fetch-site")
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(super) fn with_retry_after(mut res: HttpResponse, Wait(seconds): Wait) -> Ht
 /// From now on the account knows this browser.
 pub(super) fn remember_device(app: &App, req: &HttpRequest, res: &mut HttpResponse, user: UserId) -> Result<(), Error> {
     let says = app.accounts.device_cookie(user, device(app, req).as_deref(), app.now());
-    let cookie = Cookie::build(name(app), says)
+    let cookie = Cookie::build(cookie_name(app), says)
         .path("/")
         .http_only(true)
         .secure(app.config.jwt.cookie_secure)
@@ -61,9 +61,9 @@ pub(super) fn remember_device(app: &App, req: &HttpRequest, res: &mut HttpRespon
 }
 
 fn device(app: &App, req: &HttpRequest) -> Option<String> {
-    req.cookie(&name(app)).map(|cookie| cookie.value().to_owned())
+    req.cookie(&cookie_name(app)).map(|cookie| cookie.value().to_owned())
 }
 
-fn name(app: &App) -> String {
+pub(super) fn cookie_name(app: &App) -> String {
     format!("{}portero_device", app.config.cookie_prefix())
 }

@@ -89,7 +89,10 @@ const FIXED: [(HeaderName, HeaderValue); 7] = [
 
 fn add_to(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in FIXED {
-        headers.insert(name, value);
+        // A page whose address is a secret has its own word on referrers.
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
     }
     // Not `includeSubDomains`: what runs beneath this host is not ours to decide.
     if is_https {
@@ -107,7 +110,13 @@ fn add_to(headers: &mut HeaderMap, is_https: bool) {
 
 /// A path as it may stand in a log: one-time links lose their token.
 pub(super) fn redacted(path: &str) -> &str {
-    if path.starts_with("/setup/") { "/setup/(hidden)" } else { path }
+    if path.starts_with("/setup/") {
+        "/setup/(hidden)"
+    } else if path.starts_with("/link/") {
+        "/link/(hidden)"
+    } else {
+        path
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +144,7 @@ mod tests {
     #[test]
     fn a_link_loses_its_token_in_the_log() {
         assert_eq!(redacted("/setup/abc"), "/setup/(hidden)");
+        assert_eq!(redacted("/link/abc"), "/link/(hidden)");
         assert_eq!(redacted("/account"), "/account");
     }
 }

@@ -11,7 +11,7 @@ use crate::store::session_lists::Filter;
 use crate::store::{Conn, users};
 
 /// Rows on a page.
-const ON_A_PAGE: usize = 50;
+pub(super) const ON_A_PAGE: usize = 50;
 
 /// The query as it comes.
 #[derive(Clone, Default, Deserialize)]

@@ -1,7 +1,9 @@
 //! The HTTP of Portero: the shared state with its three doors to the blocking world, the route table, and the rooms, one
 //! file per page or endpoint.
 
+mod about;
 mod account;
+mod add_user;
 mod browser_session;
 mod change_password;
 mod client_request;
@@ -21,6 +23,7 @@ mod input;
 mod introspect;
 mod jwks;
 mod language;
+mod link;
 mod list_query;
 mod local_path;
 mod login;
@@ -35,6 +38,7 @@ mod routes;
 mod session_view;
 mod sessions;
 mod setup;
+mod sign_in_help;
 mod signed_in;
 mod static_files;
 mod story;
@@ -42,6 +46,10 @@ mod texts;
 mod timeline;
 mod token_cookies;
 mod trust;
+mod user;
+mod user_act;
+mod user_view;
+mod users;
 mod well_known;
 mod whoami;
 
@@ -50,12 +58,13 @@ use std::sync::atomic::AtomicBool;
 
 pub use clock::Clock;
 pub use headers::{around, with_security_headers};
+pub use link::link_url;
 pub use list_query::moment_in;
 pub use routes::routes;
 pub use texts::{BrokenCatalogue, Texts};
 
 use crate::accounts::{self, Accounts};
-use crate::config::Config;
+use crate::config::{Config, Setting};
 use crate::domain::UnixTime;
 use crate::password::Lane;
 use crate::store::{Conn, Tx};
@@ -69,6 +78,9 @@ pub struct Shared {
     pub accounts: Arc<Accounts>,
     pub lane: Lane,
     pub config: Config,
+    /// For people: every setting with where it came from, secrets hidden.
+    pub settings: Vec<Setting>,
+    pub started: UnixTime,
     /// Where people reach us: links are made from it, and forms must come from it.
     pub public_url: url::Url,
     pub texts: Texts,

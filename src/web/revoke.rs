@@ -23,9 +23,10 @@ pub(super) async fn submit(
     if let Ok(checked) = app.accounts.engine.decode_allow_expired(&token, None, now) {
         let peers_user = match checked.claims.session {
             Some(_) => None,
-            None => {
-                remember_user(&app.accounts, checked.claims.identity.clone()).answer().await?.map(|found| found.user)
-            }
+            None => remember_user(&app.accounts, checked.claims.identity.clone(), now)
+                .answer()
+                .await?
+                .map(|found| found.user),
         };
         revoke_for_app(&app.accounts, checked.claims, peers_user, now).answer().await?;
     }

@@ -10,9 +10,9 @@ use super::error::{Error, answers};
 use super::headers::catch_panics;
 use super::hooks::PorteroHooks;
 use super::{
-    App, account, browser_session, change_password, confirm, csrf, end_session, end_sessions, health, home, introspect,
-    jwks, language, login, logout, protected, receipt, refresh, revoke, revoked, sessions, setup, static_files, story,
-    well_known, whoami,
+    App, about, account, add_user, browser_session, change_password, confirm, csrf, end_session, end_sessions, health,
+    home, introspect, jwks, language, link, login, logout, protected, receipt, refresh, revoke, revoked, sessions,
+    setup, sign_in_help, static_files, story, user, user_act, users, well_known, whoami,
 };
 use crate::guards::{CsrfCheck, Guard, shared};
 
@@ -71,6 +71,13 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .post(end_session::anybodys)
                     .guarded(Guard::access()),
             )
+            .service(at("/link/{token}").get(link::form).post(link::submit).open())
+            .service(at("/sign-in-help").get(sign_in_help::show).open())
+            .service(at("/admin/users").get(users::show).guarded(Guard::access()))
+            .service(at("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
+            .service(at("/admin/users/{id}").get(user::show).guarded(Guard::access()))
+            .service(at("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()))
+            .service(at("/admin/about").get(about::show).guarded(Guard::access()))
             .service(at("/admin/revoked").get(revoked::show).guarded(Guard::access()))
             .service(at("/language").post(language::choose).guarded(from_page()))
             .service(at("/.well-known/change-password").get(well_known::change_password).open())

@@ -11,8 +11,9 @@ use super::browser_session::Flash;
 use super::change_password::new_password;
 use super::error::Error;
 use super::input::Input;
+use super::link::without_referrer;
 use super::page::{FieldError, Page, html, see_other};
-use super::{App, browser_session, token_cookies, trust};
+use super::{App, browser_session, doors, token_cookies, trust};
 use crate::accounts::{self, SetUp};
 use crate::domain::{Username, UsernameFault};
 
@@ -26,21 +27,37 @@ struct SetupPage {
     errors: Vec<FieldError>,
 }
 
+/// The catalogue's key for what is wrong with a name as it was typed.
+pub(super) fn username_fault(fault: UsernameFault, typed: &str) -> &'static str {
+    match fault {
+        UsernameFault::Length if typed.is_empty() => "error-username-required",
+        UsernameFault::Length => "error-username-length",
+        UsernameFault::Characters => "error-username-characters",
+    }
+}
+
 /// Only shows: chat programs fetch links to preview them.
 pub(super) async fn form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     token: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    refuse_dead(&app, &token).await?;
+    refuse_dead(&app, &req, &token).await?;
     let page = Page::of(&app, &req, None);
     Ok(show(&app, page, StatusCode::OK, token.into_inner(), String::new(), Vec::new()))
 }
 
-async fn refuse_dead(app: &App, token: &str) -> Result<(), Error> {
+/// A dead link counts as a guess.
+async fn refuse_dead(app: &App, req: &HttpRequest, token: &str) -> Result<(), Error> {
+    let pass = doors::link(app, req)?;
     let (accounts, token, now) = (app.accounts.clone(), token.to_owned(), app.now());
     let good = actix_web::web::block(move || accounts::setup_link_is_good(&accounts, &token, now)).await;
-    if good.map_err(|_| Error::Busy)?? { Ok(()) } else { Err(Error::Gone) }
+    if good.map_err(|_| Error::Busy)?? {
+        pass.succeeded();
+        Ok(())
+    } else {
+        Err(Error::Gone)
+    }
 }
 
 fn show(
@@ -52,7 +69,7 @@ fn show(
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let min_length = app.accounts.rules.min_password_length;
-    html(status, &SetupPage { page, token, username, min_length, errors })
+    without_referrer(html(status, &SetupPage { page, token, username, min_length, errors }))
 }
 
 #[derive(Default, Deserialize)]
@@ -76,7 +93,7 @@ pub(super) async fn submit(
     };
     let form: SetupForm = Input::form(fields)?;
     let (token, now) = (token.into_inner(), app.now());
-    refuse_dead(&app, &token).await?;
+    refuse_dead(&app, &req, &token).await?;
     let page = Page::of(&app, &req, None);
     let again =
         |page: Page, errors| show(&app, page, StatusCode::BAD_REQUEST, token.clone(), form.username.clone(), errors);
@@ -84,14 +101,8 @@ pub(super) async fn submit(
         let errors = vec![page.error("", "error-form-expired")];
         return Ok(again(page, errors));
     }
-    let username = Username::parse(&form.username).map_err(|fault| {
-        let key = match fault {
-            UsernameFault::Length if form.username.is_empty() => "error-username-required",
-            UsernameFault::Length => "error-username-length",
-            UsernameFault::Characters => "error-username-characters",
-        };
-        vec![page.error("username", key)]
-    });
+    let username = Username::parse(&form.username)
+        .map_err(|fault| vec![page.error("username", username_fault(fault, &form.username))]);
     // Measured against the name where there is one, so that everything that is wrong is said at once.
     let named = username.as_ref().ok();
     let password = new_password(&app, &page, &form.new_password, &form.new_password_again, named);

@@ -370,3 +370,153 @@ error-throttled =
     }
 error-503-title = Too busy right now
 error-503-text = Portero can’t answer this safely at the moment. Nothing is lost: try again in a few seconds.
+
+## One-time links
+
+link-invited-title = Welcome: choose your password
+link-invited-intro = You were invited as { $user }. This link works only once.
+link-new-password-title = Choose a new password
+link-new-password-intro = For { $user }. This link works only once; using it signs out every session of this account.
+link-submit = Set password and sign in
+flash-invited = Welcome! Your password is set, and you are signed in.
+flash-new-password =
+    { $n ->
+        [0] Your new password is set, and you are signed in. No other session was open.
+        [one] Your new password is set, and you are signed in. One other session was signed out.
+       *[other] Your new password is set, and you are signed in. { $n } other sessions were signed out.
+    }
+help-title = Can’t sign in?
+help-text = Ask an administrator of this site: they can give you a link by which you choose a new password. Nobody else can see or set your password.
+help-back = Back to sign in
+
+## Users, for administrators
+
+nav-users = Users
+nav-about = About
+users-title = Users
+users-search-label = Search
+users-name-begins = Name begins with
+users-search = Search
+users-empty = Nobody’s name begins like that.
+users-caption = By name
+users-add = Add a user
+pager-first = First page
+pager-next = Next page
+user-state = State
+user-state-enabled = Active
+user-state-disabled = Disabled
+user-state-invited = Invited
+user-until = until
+user-open-sessions = Open sessions
+user-acts = What you can do
+user-back = Back to the users
+user-end-sessions-link = End all sessions…
+user-link-link = Give a link to choose a password…
+user-link-title = A link for { $user }
+user-link-intro = You get a link to hand over to { $user }, by which they choose a new password. Using it ends all their sessions. Any earlier link stops working.
+user-link-submit = Make a link
+user-link-done = Done.
+user-make-admin-link = Make an administrator…
+user-make-admin-title = Make { $user } an administrator?
+user-make-admin-intro = { $user } will be able to see and end everyone’s sessions, and to add, disable and delete users.
+user-make-admin-submit = Make administrator
+user-make-admin-done = The user is an administrator from now on.
+user-make-user-link = Take administrator rights away…
+user-make-user-title = Take administrator rights from { $user }?
+user-make-user-intro = { $user } stays signed in, and sees no administrator’s page any more from the next click on.
+user-make-user-submit = Take rights away
+user-make-user-done = The user is no administrator any more.
+user-schedule-link = Set a date to disable…
+user-schedule-title = When is { $user } to be disabled?
+user-schedule-intro = From that moment on { $user } can’t sign in, and every session is over.
+user-schedule-now = Set at present:
+user-schedule-date = Date and time ({ $zone })
+user-schedule-hint = Leave it empty for no date.
+user-schedule-submit = Set date
+user-schedule-done = The date is set.
+user-disable-link = Disable…
+user-disable-title = Disable { $user }?
+user-disable-intro = { $user } can’t sign in until you enable the account again. All sessions end at once.
+user-disable-submit = Disable
+user-disable-done =
+    { $n ->
+        [0] The user is disabled. No session was open.
+        [one] The user is disabled. One session was ended.
+       *[other] The user is disabled. { $n } sessions were ended.
+    }
+user-enable-link = Enable…
+user-enable-title = Enable { $user }?
+user-enable-intro = { $user } can sign in again, with the same password.
+user-enable-submit = Enable
+user-enable-done = The user can sign in again.
+user-delete-link = Delete…
+user-delete-title = Delete { $user }?
+user-delete-intro = The account of { $user } will be gone for good, and all its sessions end at once. The name stays taken, so that nobody can be mistaken for { $user } later.
+user-delete-type = Type { $user } to confirm
+user-delete-submit = Delete for good
+user-delete-done =
+    { $n ->
+        [0] The user is deleted. No session was open.
+        [one] The user is deleted. One session was ended.
+       *[other] The user is deleted. { $n } sessions were ended.
+    }
+flash-user-no-change = Nothing had to be changed: it was so already.
+add-user-intro = You get a link to hand over, by which the person chooses a password. You never learn it.
+add-user-admin = As an administrator
+add-user-admin-hint = Administrators see and end everyone’s sessions, and manage users.
+add-user-submit = Add and get the link
+made-link-invitation = { $user } is added
+made-link-new-password = A link for { $user }
+made-link-intro = Hand this link over to { $user }, by a way that only they can read. It is shown this one time.
+made-link-label = Link
+made-link-until = Good until
+made-link-once = It works once.
+error-name-taken = There is a user of that name already, or there was one.
+error-name-differs = That is not the name.
+error-last-admin = This is the last administrator: nobody could let people in any more.
+error-user-is-out = The user is disabled: enable the account first.
+error-moment-past = That moment is over. Choose a later one, or leave it empty.
+
+## About this installation, for administrators
+
+about-title = About this installation
+about-running = What is running
+about-version = Version
+about-uptime = Running for
+about-since = since
+about-database = Database
+about-folder = Data folder
+about-prune = Last cleaned up
+about-not-yet = Not since the start
+about-request = What it sees of your request
+about-request-hint = Behind a proxy, the address should be yours and not the proxy’s.
+about-address = Your address
+about-peer = Connected from
+about-host = Host asked for
+about-public-url = Links are made for
+about-cookies = Cookies
+about-forwarded = A forwarded header came from an address that is not in trusted_proxies, and was ignored. If that is your proxy, add it there.
+about-settings = Settings in force
+about-setting = Setting
+about-value = Value
+about-source = From
+about-days =
+    { $n ->
+        [one] { $n } day
+       *[other] { $n } days
+    }
+about-hours =
+    { $n ->
+        [one] { $n } hour
+       *[other] { $n } hours
+    }
+about-minutes =
+    { $n ->
+        [one] { $n } minute
+       *[other] { $n } minutes
+    }
+about-seconds =
+    { $n ->
+        [one] { $n } second
+       *[other] { $n } seconds
+    }

@@ -370,3 +370,153 @@ error-throttled =
     }
 error-503-title = Ahora mismo no es posible
 error-503-text = Portero no puede responder con seguridad en este momento. No se ha perdido nada: inténtalo de nuevo en unos segundos.
+
+## One-time links
+
+link-invited-title = Te damos la bienvenida: elige tu contraseña
+link-invited-intro = Te han invitado como { $user }. Este enlace solo funciona una vez.
+link-new-password-title = Elige una contraseña nueva
+link-new-password-intro = Para { $user }. Este enlace solo funciona una vez; al usarlo se cierran todas las sesiones de esta cuenta.
+link-submit = Guardar contraseña y entrar
+flash-invited = ¡Te damos la bienvenida! Tu contraseña está guardada y ya has iniciado sesión.
+flash-new-password =
+    { $n ->
+        [0] Tu contraseña nueva está guardada y ya has iniciado sesión. No había ninguna otra sesión abierta.
+        [one] Tu contraseña nueva está guardada y ya has iniciado sesión. Se ha cerrado otra sesión.
+       *[other] Tu contraseña nueva está guardada y ya has iniciado sesión. Se han cerrado otras { $n } sesiones.
+    }
+help-title = ¿No puedes entrar?
+help-text = Pregunta a un administrador de este sitio: puede darte un enlace con el que eliges una contraseña nueva. Nadie más puede ver ni poner tu contraseña.
+help-back = Volver al inicio de sesión
+
+## Users, for administrators
+
+nav-users = Usuarios
+nav-about = Acerca de
+users-title = Usuarios
+users-search-label = Buscar
+users-name-begins = El nombre empieza por
+users-search = Buscar
+users-empty = Ningún nombre empieza así.
+users-caption = Por nombre
+users-add = Añadir un usuario
+pager-first = Primera página
+pager-next = Página siguiente
+user-state = Estado
+user-state-enabled = Activo
+user-state-disabled = Desactivado
+user-state-invited = Invitado
+user-until = hasta
+user-open-sessions = Sesiones abiertas
+user-acts = Qué puedes hacer
+user-back = Volver a los usuarios
+user-end-sessions-link = Cerrar todas las sesiones…
+user-link-link = Dar un enlace para elegir contraseña…
+user-link-title = Un enlace para { $user }
+user-link-intro = Recibes un enlace para entregar a { $user }, con el que elige una contraseña nueva. Al usarlo se cierran todas sus sesiones. Cualquier enlace anterior deja de funcionar.
+user-link-submit = Crear un enlace
+user-link-done = Hecho.
+user-make-admin-link = Hacer administrador…
+user-make-admin-title = ¿Hacer administrador a { $user }?
+user-make-admin-intro = { $user } podrá ver y cerrar las sesiones de todos, y añadir, desactivar y eliminar usuarios.
+user-make-admin-submit = Hacer administrador
+user-make-admin-done = El usuario es administrador desde ahora.
+user-make-user-link = Quitar los derechos de administrador…
+user-make-user-title = ¿Quitar los derechos de administrador a { $user }?
+user-make-user-intro = { $user } sigue con su sesión abierta, pero desde el próximo clic no ve ninguna página de administrador.
+user-make-user-submit = Quitar los derechos
+user-make-user-done = El usuario ya no es administrador.
+user-schedule-link = Poner fecha de desactivación…
+user-schedule-title = ¿Cuándo se desactiva { $user }?
+user-schedule-intro = Desde ese momento { $user } no puede iniciar sesión y todas sus sesiones se acaban.
+user-schedule-now = Puesta ahora:
+user-schedule-date = Fecha y hora ({ $zone })
+user-schedule-hint = Déjalo vacío para no poner ninguna.
+user-schedule-submit = Poner fecha
+user-schedule-done = La fecha está puesta.
+user-disable-link = Desactivar…
+user-disable-title = ¿Desactivar a { $user }?
+user-disable-intro = { $user } no podrá iniciar sesión hasta que actives de nuevo la cuenta. Todas sus sesiones se cierran de inmediato.
+user-disable-submit = Desactivar
+user-disable-done =
+    { $n ->
+        [0] El usuario está desactivado. No había ninguna sesión abierta.
+        [one] El usuario está desactivado. Se ha cerrado una sesión.
+       *[other] El usuario está desactivado. Se han cerrado { $n } sesiones.
+    }
+user-enable-link = Activar…
+user-enable-title = ¿Activar a { $user }?
+user-enable-intro = { $user } puede volver a iniciar sesión, con la misma contraseña.
+user-enable-submit = Activar
+user-enable-done = El usuario puede volver a iniciar sesión.
+user-delete-link = Eliminar…
+user-delete-title = ¿Eliminar a { $user }?
+user-delete-intro = La cuenta de { $user } desaparece para siempre y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }.
+user-delete-type = Escribe { $user } para confirmar
+user-delete-submit = Eliminar para siempre
+user-delete-done =
+    { $n ->
+        [0] El usuario está eliminado. No había ninguna sesión abierta.
+        [one] El usuario está eliminado. Se ha cerrado una sesión.
+       *[other] El usuario está eliminado. Se han cerrado { $n } sesiones.
+    }
+flash-user-no-change = No había nada que cambiar: ya era así.
+add-user-intro = Recibes un enlace para entregar, con el que la persona elige su contraseña. Tú nunca la conoces.
+add-user-admin = Como administrador
+add-user-admin-hint = Los administradores ven y cierran las sesiones de todos, y gestionan los usuarios.
+add-user-submit = Añadir y obtener el enlace
+made-link-invitation = { $user } está en la lista
+made-link-new-password = Un enlace para { $user }
+made-link-intro = Entrega este enlace a { $user } por un medio que solo esa persona pueda leer. Se muestra esta única vez.
+made-link-label = Enlace
+made-link-until = Vale hasta
+made-link-once = Funciona una vez.
+error-name-taken = Ya hay un usuario con ese nombre, o lo hubo.
+error-name-differs = Ese no es el nombre.
+error-last-admin = Es el último administrador: nadie podría dejar entrar a los demás.
+error-user-is-out = El usuario está desactivado: activa primero la cuenta.
+error-moment-past = Ese momento ya pasó. Elige uno posterior o déjalo vacío.
+
+## About this installation, for administrators
+
+about-title = Acerca de esta instalación
+about-running = Qué está en marcha
+about-version = Versión
+about-uptime = En marcha
+about-since = desde
+about-database = Base de datos
+about-folder = Carpeta de datos
+about-prune = Última limpieza
+about-not-yet = Todavía no desde el arranque
+about-request = Qué ve de tu petición
+about-request-hint = Detrás de un proxy, la dirección debe ser la tuya y no la del proxy.
+about-address = Tu dirección
+about-peer = Conectado desde
+about-host = Servidor pedido
+about-public-url = Los enlaces se hacen para
+about-cookies = Cookies
+about-forwarded = Llegó una cabecera de reenvío desde una dirección que no está en trusted_proxies y se ignoró. Si es tu proxy, añádelo ahí.
+about-settings = Ajustes en vigor
+about-setting = Ajuste
+about-value = Valor
+about-source = De
+about-days =
+    { $n ->
+        [one] { $n } día
+       *[other] { $n } días
+    }
+about-hours =
+    { $n ->
+        [one] { $n } hora
+       *[other] { $n } horas
+    }
+about-minutes =
+    { $n ->
+        [one] { $n } minuto
+       *[other] { $n } minutos
+    }
+about-seconds =
+    { $n ->
+        [one] { $n } segundo
+       *[other] { $n } segundos
+    }

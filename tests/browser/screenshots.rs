@@ -84,6 +84,29 @@ async fn every_page(language: &'static str) {
     }
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("receipt")).await;
+    let invited = ok(folder.path(), &["user", "invite", "leo"], "");
+    let link = invited.split_whitespace().next().unwrap().split_once("/link/").unwrap().1;
+    for (path, page) in [
+        (format!("/link/{link}"), "link"),
+        ("/sign-in-help".into(), "sign-in-help"),
+        ("/admin/users".into(), "users"),
+        ("/admin/users?name=zzz".into(), "users-nobody"),
+        ("/admin/users/add".into(), "add-user"),
+        ("/admin/users/2".into(), "user"),
+        ("/admin/users/3/disable".into(), "user-disable"),
+        ("/admin/users/3/schedule".into(), "user-schedule"),
+        ("/admin/users/3/delete".into(), "user-delete"),
+        ("/admin/about".into(), "about"),
+    ] {
+        browser.open(&at(&path)).await;
+        pictures(&browser, &name(page)).await;
+    }
+    browser.open(&at("/admin/users/3/delete")).await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("user-delete-error")).await;
+    browser.open(&at("/admin/users/3/link")).await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("made-link")).await;
     browser.open(&at("/change-password")).await;
     browser.type_into("new_password", "short").await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;

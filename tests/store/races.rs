@@ -87,6 +87,6 @@ fn of_two_last_admins_one_stays() {
             changes.into_iter().map(|change| change.join().unwrap()).collect()
         });
         assert!(results.contains(&StateChange::LastAdmin), "{results:?}");
-        assert_eq!(app.accounts.db.read(users::enabled_admins).unwrap(), 1);
+        assert_eq!(app.accounts.db.read(|conn| users::enabled_admins(conn, None)).unwrap(), 1);
     }
 }

@@ -53,9 +53,9 @@ impl TestApp {
         let set = fixed.iter().chain(settings).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let no_environment: [(&str, &str); 0] = [];
         let overrides = Overrides { config: None, set };
-        let config = Config::from_sources(None, no_environment, &overrides).unwrap().config;
+        let loaded = Config::from_sources(None, no_environment, &overrides).unwrap();
         let clock = Clock::default();
-        let prepared = server::prepare(config, clock.clone()).unwrap();
+        let prepared = server::prepare(loaded, clock.clone()).unwrap();
         let (address, accounts, setup_link) = (prepared.address, prepared.accounts(), prepared.setup_link.clone());
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -13,6 +13,7 @@ mod headers;
 mod honest;
 mod locations;
 mod pages;
+mod people;
 mod renewal;
 mod rotation;
 mod sessions;
