@@ -77,7 +77,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         accounts,
         lane: Lane::start().map_err(StartError::Thread)?,
         public_url,
-        texts: Texts::load()?,
+        texts: Texts::load(config.languages_dir.as_deref())?,
         clock,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),

@@ -31,6 +31,8 @@ pub struct Config {
     pub site_name: String,
     /// What "Can't sign in?" leads to; `None`: a general word.
     pub sign_in_help: Option<String>,
+    /// A folder of more catalogues, one file each.
+    pub languages_dir: Option<PathBuf>,
     /// In which pages show times; `iana_name()` is what the operator wrote.
     pub time_zone: TimeZone,
     /// Peers whose forwarded headers are believed.
@@ -239,6 +241,7 @@ impl Config {
             data_dir,
             site_name: r.take("site_name", "Portero", parse::site_name),
             sign_in_help: r.take_if_set("sign_in_help", UNSET, parse::long_text),
+            languages_dir: r.take_if_set("languages_dir", UNSET, |raw| text(raw).map(PathBuf::from)),
             time_zone: r.take("time_zone", "UTC", parse::time_zone),
             trusted_proxies: r.take("trusted_proxies", "", list(parse::network)),
             allow_plain_http: r.take("allow_plain_http", "false", switch),

@@ -1,19 +1,23 @@
 //! The catalogues, one per language, and the choice between them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::ACCEPT_LANGUAGE;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
+use fluent_syntax::ast::Entry;
 use unic_langid::LanguageIdentifier;
 
-/// Tag, name in its own language, and catalogue. The first is the one that answers when nothing else fits.
-const CATALOGUES: [(&str, &str, &str); 2] = [
-    ("en", "English", include_str!("../../templates/locales/en.ftl")),
-    ("es", "Español", include_str!("../../templates/locales/es.ftl")),
-];
+/// Tag and catalogue. The first is the one that answers when nothing else fits, and by whose keys all others are measured.
+const CATALOGUES: [(&str, &str); 2] =
+    [("en", include_str!("../../templates/locales/en.ftl")), ("es", include_str!("../../templates/locales/es.ftl"))];
+/// The key of a language's name in itself.
+const NAME: &str = "language-name";
 
 pub struct Texts {
     languages: Vec<Language>,
@@ -26,27 +30,27 @@ pub(super) struct Language {
     bundle: FluentBundle<FluentResource>,
 }
 
-/// A catalogue that can't be used. They are part of the program, so only a test or a developer ever sees this.
+/// A catalogue that can't be used. Ours are part of the program; an operator's own is named.
 #[derive(Debug, thiserror::Error)]
-#[error("the catalogue {tag} is broken: {reason}")]
+#[error("the catalogue {name} can't be used: {reason}")]
 pub struct BrokenCatalogue {
-    tag: &'static str,
+    name: String,
     reason: String,
 }
 
 impl Texts {
-    pub fn load() -> Result<Self, BrokenCatalogue> {
-        let languages = CATALOGUES.into_iter().map(|(tag, name, source)| {
-            let broken = |reason: String| BrokenCatalogue { tag, reason };
-            let id: LanguageIdentifier = tag.parse().map_err(|error| broken(format!("{error}")))?;
-            let resource =
-                FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| broken(format!("{errors:?}")))?;
-            let mut bundle = FluentBundle::new_concurrent(vec![id.clone()]);
-            // The invisible marks that Fluent puts around values would break tests and copying; nothing of ours is bidi.
-            bundle.set_use_isolating(false);
-            bundle.add_resource(resource).map_err(|errors| broken(format!("{errors:?}")))?;
-            Ok(Language { tag, name, id, bundle })
-        });
+    /// Ours, and those in the operator's folder, one file each: `pt.ftl` with every key that `en.ftl` has. One of a language that we
+    /// have ourselves stands in its place.
+    pub fn load(folder: Option<&Path>) -> Result<Self, BrokenCatalogue> {
+        let mut all: Vec<(String, String)> = CATALOGUES.map(|(tag, text)| (tag.to_owned(), text.to_owned())).to_vec();
+        for (tag, text) in folder.map_or_else(|| Ok(Vec::new()), in_folder)? {
+            match all.iter_mut().find(|(known, _)| *known == tag) {
+                Some((_, ours)) => *ours = text,
+                None => all.push((tag, text)),
+            }
+        }
+        let expected = keys(&resource("en", CATALOGUES[0].1.to_owned())?);
+        let languages = all.into_iter().map(|(tag, text)| Language::read(tag, text, &expected));
         Ok(Self { languages: languages.collect::<Result<_, _>>()? })
     }
 
@@ -72,7 +76,65 @@ impl Texts {
     }
 }
 
+/// Tag and text of each catalogue in a folder, by tag.
+fn in_folder(folder: &Path) -> Result<Vec<(String, String)>, BrokenCatalogue> {
+    let broken =
+        |error: std::io::Error| BrokenCatalogue { name: folder.display().to_string(), reason: error.to_string() };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(broken)? {
+        let path = entry.map_err(broken)?.path();
+        if let (Some("ftl"), Some(tag)) =
+            (path.extension().and_then(OsStr::to_str), path.file_stem().and_then(OsStr::to_str))
+        {
+            found.push((tag.to_owned(), std::fs::read_to_string(&path).map_err(broken)?));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn resource(name: &str, text: String) -> Result<FluentResource, BrokenCatalogue> {
+    FluentResource::try_new(text).map_err(|(_, errors)| BrokenCatalogue {
+        name: name.to_owned(),
+        reason: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    })
+}
+
+fn keys(resource: &FluentResource) -> BTreeSet<String> {
+    let messages = resource.entries().filter_map(|entry| match entry {
+        Entry::Message(message) => Some(message.id.name.to_owned()),
+        _ => None,
+    });
+    messages.collect()
+}
+
 impl Language {
+    fn read(tag: String, text: String, expected: &BTreeSet<String>) -> Result<Self, BrokenCatalogue> {
+        let name = format!("{tag}.ftl");
+        let broken = |reason: String| BrokenCatalogue { name: name.clone(), reason };
+        let id: LanguageIdentifier = tag.parse().map_err(|_| broken(format!("{tag:?} is no language's tag")))?;
+        let resource = resource(&name, text)?;
+        let own = keys(&resource);
+        let some = |keys: Vec<&String>| keys.into_iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let (missing, unknown): (Vec<_>, Vec<_>) =
+            (expected.difference(&own).collect(), own.difference(expected).collect());
+        if !missing.is_empty() {
+            return Err(broken(format!("{} keys are missing, such as {}", missing.len(), some(missing))));
+        }
+        if !unknown.is_empty() {
+            return Err(broken(format!("it has keys that mean nothing: {}", some(unknown))));
+        }
+        let mut bundle = FluentBundle::new_concurrent(vec![id.clone()]);
+        // The invisible marks that Fluent puts around values would break tests and copying; nothing of ours is bidi.
+        bundle.set_use_isolating(false);
+        bundle.add_resource(resource).map_err(|errors| broken(format!("{errors:?}")))?;
+        // Once per start, and as long-lived as the program.
+        let tag: &'static str = Box::leak(tag.into_boxed_str());
+        let mut language = Self { tag, name: "", id, bundle };
+        language.name = Box::leak(language.text(NAME, &[]).into_boxed_str());
+        Ok(language)
+    }
+
     /// The text of a key. One that is missing shows as itself; a test sees to it that none is.
     pub(super) fn text(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
         let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
@@ -91,16 +153,9 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use actix_web::test::TestRequest;
 
     use super::*;
-
-    fn keys(source: &str) -> BTreeSet<&str> {
-        let begins = |line: &str| line.starts_with(|c: char| c.is_ascii_alphabetic());
-        source.lines().filter(|line| begins(line)).filter_map(|line| Some(line.split_once('=')?.0.trim())).collect()
-    }
 
     /// Every `"…"` after one of these in the templates and rooms is a key.
     fn used_keys() -> BTreeSet<String> {
@@ -122,33 +177,53 @@ mod tests {
         used
     }
 
+    fn english() -> BTreeSet<String> {
+        keys(&resource("en", CATALOGUES[0].1.to_owned()).unwrap())
+    }
+
+    /// That all catalogues have the same keys, their loading sees to.
     #[test]
-    fn all_catalogues_have_the_same_keys_and_every_key_that_is_used() {
-        let (_, _, english) = CATALOGUES[0];
-        let used = used_keys();
+    fn every_key_that_is_used_is_there() {
+        Texts::load(None).unwrap();
+        let (used, there) = (used_keys(), english());
         assert!(used.len() > 40, "the search for keys finds too few: {used:?}");
-        for (tag, _, source) in CATALOGUES {
-            assert_eq!(keys(english), keys(source), "{tag}");
-            let missing: Vec<_> = used.iter().filter(|key| !keys(source).contains(key.as_str())).collect();
-            assert!(missing.is_empty(), "{tag} lacks {missing:?}");
-        }
+        let missing: Vec<_> = used.difference(&there).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]
     fn every_reason_and_error_has_its_texts() {
-        let keys = keys(CATALOGUES[0].2);
+        let keys = english();
         for reason in crate::domain::Reason::ALL {
             assert!(keys.contains(format!("reason-{}", reason.as_str()).as_str()), "{reason:?}");
         }
-        for error in ["400", "401", "403", "403-csrf", "404", "405", "408", "410", "413", "415", "500", "503"] {
+        for error in ["400", "401", "403", "403-csrf", "404", "405", "408", "410", "413", "415", "429", "500", "503"] {
             assert!(keys.contains(format!("error-{error}-title").as_str()), "{error}");
             assert!(keys.contains(format!("error-{error}-text").as_str()), "{error}");
         }
     }
 
     #[test]
+    fn a_catalogue_that_lacks_something_or_has_too_much_is_refused_by_name() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let load = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+            let refused = Texts::load(Some(folder.path())).err().unwrap().to_string();
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+            refused
+        };
+        assert!(load("pt.ftl", "sign-out = Sair").starts_with("the catalogue pt.ftl can't be used: "));
+        assert!(load("pt.ftl", "sign-out = Sair").contains("keys are missing, such as about-address"));
+        let too_much = format!("{}\nsign-up = Registar\n", CATALOGUES[0].1);
+        assert!(load("pt.ftl", &too_much).contains("keys that mean nothing: sign-up"));
+        assert!(load("portuguese.ftl", CATALOGUES[0].1).contains("no language's tag"));
+        assert!(load("pt.ftl", "= nonsense").contains("pt.ftl can't be used"));
+        assert!(Texts::load(Some(&folder.path().join("nowhere"))).is_err());
+    }
+
+    #[test]
     fn the_language_is_the_one_chosen_or_the_one_preferred() {
-        let texts = Texts::load().unwrap();
+        let texts = Texts::load(None).unwrap();
         let chosen = |header: &str, by_hand: Option<&str>| {
             let req = TestRequest::get().insert_header(("accept-language", header)).to_http_request();
             texts.choose(&req, by_hand).tag
@@ -163,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_number_takes_its_plural() {
-        let texts = Texts::load().unwrap();
+        let texts = Texts::load(None).unwrap();
         for language in texts.languages() {
             let text = |count: i64| language.text("flash-password-changed", &[("n", count.into())]);
             assert_ne!(text(1), text(2).replace('2', "1"), "{}", language.tag);

@@ -2,6 +2,7 @@
 
 ## On every page
 
+language-name = English
 skip-to-content = Skip to content
 nav-label = Main
 nav-account = Account

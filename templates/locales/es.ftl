@@ -2,6 +2,7 @@
 
 ## En todas las páginas
 
+language-name = Español
 skip-to-content = Saltar al contenido
 nav-label = Principal
 nav-account = Cuenta
@@ -465,7 +466,7 @@ add-user-intro = Recibes un enlace para entregar, con el que la persona elige su
 add-user-admin = Como administrador
 add-user-admin-hint = Los administradores ven y cierran las sesiones de todos, y gestionan los usuarios.
 add-user-submit = Añadir y obtener el enlace
-made-link-invitation = { $user } está en la lista
+made-link-invitation = Usuario añadido: { $user }
 made-link-new-password = Un enlace para { $user }
 made-link-intro = Entrega este enlace a { $user } por un medio que solo esa persona pueda leer. Se muestra esta única vez.
 made-link-label = Enlace

@@ -11,6 +11,7 @@ mod csrf;
 mod first_run;
 mod headers;
 mod honest;
+mod languages;
 mod locations;
 mod pages;
 mod people;
