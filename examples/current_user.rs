@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use actix_web::error::{ErrorInternalServerError, ErrorUnauthorized};
+use actix_web::error::ErrorInternalServerError;
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use portero::guards::{Caller, CurrentUser, Guard, Hooks, LocalBoxFuture, Lookup, Refusal, SharedHooks};
@@ -54,7 +54,9 @@ struct Login {
 
 async fn login(shop: Data<Shop>, jwt: SharedHooks, Json(login): Json<Login>) -> Result<HttpResponse, actix_web::Error> {
     let users = shop.users.read().map_err(|_| ErrorInternalServerError("the list is broken"))?;
-    let user = users.get(&login.username).ok_or_else(|| ErrorUnauthorized("Bad username or password"))?;
+    let Some(user) = users.get(&login.username) else {
+        return Ok(HttpResponse::Unauthorized().json(json!({ "msg": "Bad username or password" })));
+    };
     let token = jwt.create(NewToken::access(json!(user.as_ref()))).map_err(ErrorInternalServerError)?;
     Ok(HttpResponse::Ok().json(json!({ "access_token": token })))
 }

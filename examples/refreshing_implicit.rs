@@ -4,7 +4,7 @@
 //!     cargo run --no-default-features --example refreshing_implicit
 //!     curl -s -c jar -X POST localhost:8000/login; sleep 3
 //!     curl -s -c jar -b jar localhost:8000/protected         # the access token has expired; new cookies come along
-//!     curl -s -c jar -b jar -X POST localhost:8000/logout
+//!     curl -s -c jar -X POST localhost:8000/logout           # without -b: curl 7.88 brings removed cookies back from it
 
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};

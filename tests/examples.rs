@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 struct Example {
@@ -20,13 +22,18 @@ impl Example {
         assert!(program.exists(), "{} is not built: cargo build --examples", program.display());
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let process = Command::new(program).arg(address.to_string()).spawn().unwrap();
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent = config.timeout_global(Some(Duration::from_secs(20))).build().into();
+        // From here on a panic stops the process too.
+        let mut example = Self { process, address, agent };
         let begin = Instant::now();
         while TcpStream::connect(address).is_err() {
+            let ended = example.process.try_wait().unwrap();
+            assert!(ended.is_none(), "{name} ended by itself: {ended:?}");
             assert!(begin.elapsed() < Duration::from_secs(20), "{name} does not listen");
             std::thread::sleep(Duration::from_millis(10));
         }
-        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
-        Self { process, address, agent: config.build().into() }
+        example
     }
 
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -98,6 +105,12 @@ impl Answer {
     }
 }
 
+/// What stands in a token, its signature unseen.
+fn claims(token: &str) -> Value {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
+}
+
 fn told(status: u16, msg: &str) -> (u16, String) {
     (status, msg.into())
 }
@@ -122,6 +135,7 @@ fn a_refresh_token_gets_access_tokens_and_opens_nothing_else() {
     assert_eq!(app.post("/refresh", &access).told(), told(422, "Only refresh tokens are allowed"));
     let renewed = app.post("/refresh", &refresh).text("access_token");
     assert_eq!(app.get("/protected", &renewed).status, 200);
+    assert_eq!((&claims(&access)["fresh"], &claims(&renewed)["fresh"]), (&json!(true), &json!(false)));
 }
 
 #[test]
@@ -139,9 +153,15 @@ fn an_expired_cookie_is_renewed_in_passing_and_never_behind_a_sign_out() {
     let form = app.ask("POST", "/protected", &[("cookie", &jar), ("x-csrf-token", csrf)], "");
     assert_eq!(form.told(), told(401, "Token has expired"), "a form is not renewed");
 
+    let access = jar.split("access_token_cookie=").nth(1).unwrap().split(';').next().unwrap();
+    let swapped = app.ask("GET", "/protected", &[("cookie", &format!("refresh_token_cookie={access}"))], "");
+    assert_eq!((swapped.status, swapped.cookies.len()), (401, 0), "an access token renews nothing");
+
     let out = app.ask("POST", "/logout", &[("cookie", &jar)], "");
     assert_eq!(out.cookies.len(), 4);
     assert!(out.cookies.iter().all(|cookie| cookie.contains("1970")), "{out:?}");
+    let missing = told(401, "Missing cookie \"access_token_cookie\"");
+    assert_eq!(app.ask("GET", "/protected", &[], "").told(), missing, "a browser without cookies is nobody");
 }
 
 #[test]
@@ -166,6 +186,8 @@ fn a_token_is_found_in_any_of_four_places_and_a_cookie_needs_its_csrf_value() {
     assert_eq!(found(app.ask("GET", &format!("/protected?jwt={token}"), &[], "")), place("query_string"));
     assert_eq!(found(app.post_json("/protected", &json!({ "access_token": token }))), place("json"));
     assert_eq!(app.ask("POST", "/protected", &[("cookie", &jar)], "").told(), told(401, "Missing CSRF token"));
+    let wrong = app.ask("POST", "/protected", &[("cookie", &jar), ("x-csrf-token", "wrong")], "");
+    assert_eq!(wrong.told(), told(401, "CSRF double submit tokens do not match"));
     assert_eq!(app.ask("POST", "/protected", &[("cookie", &jar), ("x-csrf-token", &csrf)], "").status, 200);
     assert_eq!(app.get("/download", &token).told(), told(401, "Missing 'jwt' query paramater"));
     assert_eq!(app.ask("GET", &format!("/download?jwt={token}"), &[], "").status, 200);
@@ -182,12 +204,13 @@ fn a_revoked_token_is_refused_and_the_other_is_not() {
     assert_eq!(app.get("/protected", &access).told(), told(401, "Token has been revoked"));
     assert_eq!(logout(&access).status, 401, "not twice");
     assert_eq!(logout(&refresh).told(), told(200, "Refresh token successfully revoked"));
+    assert_eq!(logout(&refresh).told(), told(401, "Token has been revoked"));
 }
 
 #[test]
 fn a_token_comes_back_as_its_user_until_that_one_leaves() {
     let app = Example::start("current_user");
-    assert_eq!(app.post_json("/login", &json!({ "username": "eva" })).status, 401);
+    assert_eq!(app.post_json("/login", &json!({ "username": "eva" })).told(), told(401, "Bad username or password"));
     let token = app.post_json("/login", &json!({ "username": "ana" })).text("access_token");
     assert_eq!(app.get("/who-am-i", &token).text("full_name"), "Ana Ruiz");
     assert_eq!(app.post("/leave", &token).status, 200);

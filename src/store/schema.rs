@@ -117,7 +117,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    signing_keys (kid) {
+    signing_keys (id) {
+        id -> BigInt,
         kid -> Text,
         algorithm -> Text,
         state -> Text,

@@ -34,10 +34,10 @@ pub struct KeyRow {
 
 /// All of them, oldest first.
 pub fn all(conn: &mut Conn) -> Result<Vec<KeyRow>, Error> {
-    type Row = (String, String, String, String, i64, i64);
-    let rows: Vec<Row> = signing_keys::table.order((signing_keys::created_at, signing_keys::kid)).load(conn)?;
+    type Row = (i64, String, String, String, String, i64, i64);
+    let rows: Vec<Row> = signing_keys::table.order(signing_keys::id).load(conn)?;
     rows.into_iter()
-        .map(|(kid, algorithm, state, file, created_at, since)| {
+        .map(|(_, kid, algorithm, state, file, created_at, since)| {
             let state = known(KeyState::parse(&state), "key state", &state)?;
             Ok(KeyRow { kid, algorithm, state, file, created_at: UnixTime(created_at), since: UnixTime(since) })
         })
@@ -64,12 +64,16 @@ pub fn promote(conn: &mut Conn, kid: &str, now: UnixTime) -> Result<bool, Error>
     diesel::update(signing_keys::table.filter(signing_keys::state.eq(KeyState::Signing.as_str())))
         .set(moved(KeyState::VerifyOnly))
         .execute(conn)?;
-    let waiting = signing_keys::table.find(kid.to_owned()).filter(signing_keys::state.eq(KeyState::Pending.as_str()));
+    let waiting = signing_keys::table
+        .filter(signing_keys::kid.eq(kid))
+        .filter(signing_keys::state.eq(KeyState::Pending.as_str()));
     Ok(diesel::update(waiting).set(moved(KeyState::Signing)).execute(conn)? == 1)
 }
 
 /// Takes a key out that does not sign. `false`: there is none.
 pub fn remove(conn: &mut Conn, kid: &str) -> Result<bool, Error> {
-    let idle = signing_keys::table.find(kid.to_owned()).filter(signing_keys::state.ne(KeyState::Signing.as_str()));
+    let idle = signing_keys::table
+        .filter(signing_keys::kid.eq(kid))
+        .filter(signing_keys::state.ne(KeyState::Signing.as_str()));
     Ok(diesel::delete(idle).execute(conn)? == 1)
 }

@@ -4,7 +4,12 @@
 use actix_session::config::CookieContentSecurity;
 use actix_session::storage::CookieSessionStore;
 use actix_session::{Session, SessionMiddleware};
-use actix_web::cookie::SameSite;
+use actix_web::body::MessageBody;
+use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::ThinData;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,12 +47,53 @@ impl Flash {
 
 pub(super) fn middleware(app: &App) -> SessionMiddleware<CookieSessionStore> {
     SessionMiddleware::builder(CookieSessionStore::default(), app.browser_session_key.clone())
-        .cookie_name(format!("{}portero_form", app.config.cookie_prefix()))
+        .cookie_name(cookie_name(app))
         .cookie_secure(app.config.jwt.cookie_secure)
         .cookie_same_site(SameSite::Lax)
         .cookie_http_only(true)
         .cookie_content_security(CookieContentSecurity::Private)
         .build()
+}
+
+/// The middleware around the one above: leaves only cookies that can be read. Where one of many is broken the jar is lost whole, and of
+/// two with our name the first one counts; but anybody on a neighbouring domain can set one, and that must keep nobody from signing in.
+pub(super) async fn without_broken_cookies<B: MessageBody + 'static>(
+    mut req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if let Some(ThinData(app)) = req.app_data::<ThinData<App>>()
+        && let Some(tidy) = tidied(req.headers(), &cookie_name(app), &app.browser_session_key)
+    {
+        req.headers_mut().remove(COOKIE);
+        req.headers_mut().insert(COOKIE, tidy);
+    }
+    next.call(req).await
+}
+
+/// `None`: nothing has to be left out.
+fn tidied(headers: &HeaderMap, own: &str, key: &Key) -> Option<HeaderValue> {
+    let pairs = || headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let read = |pair: &[u8]| {
+        let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    let all: Vec<_> = pairs().filter_map(read).collect();
+    let is_own = |(name, _): &(String, String)| name == own;
+    if all.len() == pairs().count() && all.iter().filter(|pair| is_own(pair)).count() < 2 {
+        return None;
+    }
+    let opens = |(name, value): &(String, String)| {
+        let cookie = Cookie::parse_encoded(format!("{name}={value}")).ok()?;
+        CookieJar::new().private(key).decrypt(cookie)
+    };
+    let mine = all.iter().position(|pair| is_own(pair) && opens(pair).is_some());
+    let kept = all.iter().enumerate().filter(|(at, pair)| !is_own(pair) || mine == Some(*at));
+    let text: Vec<_> = kept.map(|(_, (name, value))| format!("{name}={value}")).collect();
+    HeaderValue::from_str(&text.join("; ")).ok()
+}
+
+fn cookie_name(app: &App) -> String {
+    format!("{}portero_form", app.config.cookie_prefix())
 }
 
 /// The CSRF value for a signed-out form: the one that is there, so that two tabs do not spoil each other's, or a new one.

@@ -20,8 +20,6 @@ use crate::store::users;
 
 /// Rows that a receipt shows one by one; beyond, it counts.
 const MOST: i64 = 200;
-/// A page that waits this long at most turns by itself.
-const LONGEST_WAIT: i64 = 3600;
 
 #[derive(Template)]
 #[template(path = "receipt.html")]
@@ -34,8 +32,6 @@ struct ReceiptPage {
     count: i64,
     /// Apps that check tokens on their own may accept one until then. `None`: nothing can be accepted any more.
     accepted_elsewhere_until: Option<Time>,
-    /// Seconds until the page should be looked at again.
-    turns_in: Option<i64>,
     made_at: Time,
     rows: Vec<Row>,
     more: i64,
@@ -87,7 +83,6 @@ pub(super) async fn show(
         by: session_view::by(&page, found.end.by, found.by.as_deref(), owner, found.end.reason),
         count: found.count,
         accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
-        turns_in: (1..=LONGEST_WAIT).contains(&until.since(now)).then(|| until.since(now) + 1),
         made_at: page.exact(now),
         back: if found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin {
             "/admin/sessions"

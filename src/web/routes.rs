@@ -27,6 +27,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(at("/introspect").post(introspect::submit).open())
         .service(at("/revoke").post(revoke::submit).open())
         .service(at("/.well-known/jwks.json").get(jwks::show).open())
+        .service(at("/robots.txt").get(well_known::robots).open())
         .service(at("/healthz").get(health::alive).open())
         .service(at("/readyz").get(health::ready).open())
         .service(at("/static/{name}").get(static_files::show).open());
@@ -84,7 +85,8 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .default_service(web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))))
             // The last is the outermost: the browser's session is there even for an error's page.
             .wrap(from_fn(answers))
-            .wrap(browser_session::middleware(app)),
+            .wrap(browser_session::middleware(app))
+            .wrap(from_fn(browser_session::without_broken_cookies)),
     );
 }
 

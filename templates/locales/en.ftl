@@ -3,6 +3,7 @@
 ## On every page
 
 language-name = English
+meta-description = Sign in to { $site }, and see where you are signed in.
 skip-to-content = Skip to content
 nav-label = Main
 nav-account = Account

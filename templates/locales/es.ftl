@@ -3,6 +3,7 @@
 ## En todas las páginas
 
 language-name = Español
+meta-description = Inicia sesión en { $site } y mira dónde la tienes abierta.
 skip-to-content = Saltar al contenido
 nav-label = Principal
 nav-account = Cuenta
@@ -128,7 +129,7 @@ sessions-actions = Más
 sessions-end-others = Cerrar las demás sesiones
 story-link = Historia
 story-link-of = Historia de la sesión { $session }
-end-session = Terminarla
+end-session = Terminar la sesión
 end-session-of = Terminar la sesión { $session }
 
 ## La historia de una sesión

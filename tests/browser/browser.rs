@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -129,13 +130,37 @@ impl Browser {
     pub(crate) async fn go_by(&self, element: Element) {
         let before = self.document().await;
         element.click().await.unwrap();
+        self.another_than(&before).await;
+    }
+
+    /// Presses a key that leads to another page, and waits for it.
+    pub(crate) async fn go_by_key(&self, key: char) {
+        let before = self.document().await;
+        self.press_key(key).await;
+        self.another_than(&before).await;
+    }
+
+    /// Presses and lets go of a key, wherever the keyboard is. Those without a letter have numbers. (WebDriver, 17.4.2)
+    pub(crate) async fn press_key(&self, key: char) {
+        self.press_keys(key.encode_utf8(&mut [0; 4])).await;
+    }
+
+    /// The same, one key after the other.
+    pub(crate) async fn press_keys(&self, keys: &str) {
+        let moves = keys.chars().fold(KeyActions::new("keyboard".to_owned()), |moves, key| {
+            moves.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
+        });
+        self.client.perform_actions(moves).await.unwrap();
+    }
+
+    async fn another_than(&self, before: &str) {
         for _ in 0..PATIENCE {
             if self.document().await != before {
                 return;
             }
             actix_web::rt::time::sleep(A_MOMENT).await;
         }
-        panic!("the click led nowhere: {:?}", self.text().await);
+        panic!("that led nowhere: {:?}", self.text().await);
     }
 
     /// Clicks a button or link by its words, which stays on this page.

@@ -2,8 +2,10 @@
 //! to look at.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod accessibility;
 mod browser;
 mod journeys;
+mod keyboard;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod portero;

@@ -86,22 +86,54 @@ async fn an_access_cookie_that_runs_out_is_renewed_unnoticed() {
     browser.close().await;
 }
 
+/// The setup, too, goes without script: journeys.rs.
 #[actix_web::test]
-async fn everything_can_be_done_with_the_keyboard_alone() {
+async fn without_script_every_form_works() {
     let folder = TempDir::new().unwrap();
     let (server, driver) = (server(&folder, &[]), Driver::start());
-    let browser = driver.browser().await;
+    for _ in 0..2 {
+        server.log_in("ana", PASSWORD).unwrap();
+    }
+    let browser = driver.browser_with(&Wishes { script: false, ..Wishes::default() }).await;
     browser.open(&format!("http://{}/login", server.address)).await;
-    let type_here = async |text: &str| browser.client.active_element().await.unwrap().send_keys(text).await.unwrap();
-    assert_eq!(browser.focus().await, "username", "the cursor waits where one begins to type");
-    type_here("ana\t").await;
-    assert_eq!(browser.focus().await, "password");
-    type_here(PASSWORD).await;
-    type_here("\u{e007}").await;
+    browser.click("Español").await;
+    browser.shows("Mantener la sesión iniciada").await;
+    browser.click("English").await;
+    browser.shows("Keep me signed in").await;
+
+    browser.click("Sign in").await;
+    browser.shows("There is a problem").await;
+    assert!(browser.title().await.starts_with("Error:"));
+    browser.press("Enter your password").await;
+    assert_eq!(browser.path().await, "/login", "the link leads to the field, on this page");
+    browser.type_into("username", "ana").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.click("Sign in").await;
     browser.shows("Your account").await;
-    // The first stop on a page leads past its head.
-    type_here("\t").await;
-    let first = browser.client.active_element().await.unwrap();
-    assert_eq!(first.attr("class").await.unwrap().as_deref(), Some("skip-link"));
+
+    browser.click("Change password").await;
+    browser.type_into("current_password", PASSWORD).await;
+    browser.type_into("new_password", "verde que te quiero verde").await;
+    browser.type_into("new_password_again", "verde que te quiero azul").await;
+    browser.element(Locator::Id("end_others")).await.click().await.unwrap();
+    browser.click("Change password").await;
+    browser.shows("The two new passwords are not the same").await;
+    browser.type_into("current_password", PASSWORD).await;
+    browser.type_into("new_password", "verde que te quiero verde").await;
+    browser.type_into("new_password_again", "verde que te quiero verde").await;
+    browser.click("Change password").await;
+    browser.shows("Your other sessions stay signed in").await;
+
+    browser.go_by(browser.element(Locator::Css("td .row-links a[href$='/end']")).await).await;
+    browser.shows("End this session?").await;
+    browser.click("End session").await;
+    browser.shows("One session was ended").await;
+
+    browser.click("Back to the list").await;
+    browser.click("Sign out everywhere else").await;
+    browser.shows("Only in my other session").await;
+    browser.element(Locator::Css("input[value=all]")).await.click().await.unwrap();
+    browser.go_by(browser.element(Locator::Css("main button.primary")).await).await;
+    browser.shows("You have been signed out everywhere. 2 sessions were ended.").await;
     browser.close().await;
 }

@@ -91,6 +91,22 @@ fn a_key_is_rotated_beside_a_running_server_and_nobody_is_signed_out() {
     assert_eq!(states(path), ["signing"]);
 }
 
+/// Many keys in one second: which is the oldest, seconds don't tell.
+#[test]
+fn a_token_without_a_name_is_checked_with_the_oldest_key_however_fast_the_others_came() {
+    let folder = with_ana();
+    let path = folder.path();
+    let server = Server::start(path);
+    let (access, _) = tokens(&server);
+    for _ in 0..4 {
+        ok(path, &["key", "new"], "");
+    }
+    assert_eq!(states(path), ["signing", "pending", "pending", "pending", "pending"]);
+    ok(path, &["key", "rotate"], "");
+    assert_eq!(states(path), ["verify-only", "signing", "pending", "pending", "pending"]);
+    assert_eq!(opens(&server, &access), 200);
+}
+
 #[test]
 fn a_key_that_waits_can_be_taken_back() {
     let folder = with_ana();

@@ -6,15 +6,18 @@ mod support;
 
 mod admin;
 mod apps;
+mod attacks;
 mod bad_input;
 mod csrf;
 mod first_run;
+mod generated;
 mod headers;
 mod honest;
 mod languages;
 mod locations;
 mod pages;
 mod people;
+mod raw_http;
 mod renewal;
 mod rotation;
 mod sessions;

@@ -1,7 +1,9 @@
 -- The keys that sign tokens and those that verify beside them. The keys themselves lie in files of the data folder.
 CREATE TABLE signing_keys (
+    -- In the order in which they were made, which seconds don't tell.
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     -- As tokens name it.
-    kid TEXT NOT NULL PRIMARY KEY,
+    kid TEXT NOT NULL UNIQUE,
     algorithm TEXT NOT NULL,
     -- pending, signing or verify_only
     state TEXT NOT NULL,

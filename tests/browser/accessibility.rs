@@ -1,0 +1,349 @@
+//! What axe-core finds wrong on any page, in any state, language, colour scheme and width: nothing. (WCAG 2.2 AA)
+//!
+//! A page more is a line more in one of the lists below: what to call it, its address, and what is done there until it
+//! looks as it should.
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use fantoccini::Locator;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::browser::{Browser, Driver, Wishes};
+use crate::portero::{PASSWORD, Server, ok, portero};
+
+use Step::{Follow, Sees, Type};
+
+/// What to call it, its path, and the steps from there. `{setup}` is the path of the link to create the first
+/// administrator, `{invitation}` that of one to choose a password.
+type Page = (&'static str, &'static str, &'static [Step]);
+
+enum Step {
+    /// Into the field of this id.
+    Type(&'static str, &'static str),
+    /// Clicks what this CSS selector finds, and waits for the page it leads to.
+    Follow(&'static str),
+    /// What this CSS selector finds is there: the page is in the state that it is looked at for.
+    Sees(&'static str),
+}
+
+/// Sends the form.
+const SEND: Step = Follow("main button.primary");
+const REFUSED: Step = Sees("#error-summary");
+const NOTICE: Step = Sees(".message");
+const NOTHING: Step = Sees(".empty");
+const ERROR: Step = Sees(".request-id");
+const FIRST_TO_END: Step = Follow("td .row-links a[href$='/end']");
+const FIRST_STORY: Step = Follow("td .row-links a:first-child");
+
+/// Nobody has an account yet.
+const AT_FIRST: &[Page] = &[
+    ("setup", "{setup}", &[]),
+    ("setup sent empty", "{setup}", &[SEND, REFUSED]),
+    (
+        "setup with mistakes",
+        "{setup}",
+        &[
+            Type("username", "two words"),
+            Type("new_password", "short"),
+            Type("new_password_again", "other"),
+            SEND,
+            REFUSED,
+        ],
+    ),
+];
+
+/// There are accounts; nobody is signed in here.
+const SIGNED_OUT: &[Page] = &[
+    ("a link that is used up", "{setup}", &[ERROR]),
+    ("login", "/login", &[]),
+    ("login sent empty", "/login", &[SEND, REFUSED]),
+    ("login, wrong password", "/login", &[Type("username", "ana"), Type("password", "not it"), SEND, REFUSED]),
+    ("login before a page", "/change-password", &[NOTICE]),
+    ("nothing to sign out of", "/logout", &[]),
+    ("can't sign in?", "/sign-in-help", &[]),
+    ("invitation", "{invitation}", &[]),
+    ("invitation sent empty", "{invitation}", &[SEND, REFUSED]),
+    ("nothing there", "/nowhere", &[ERROR]),
+];
+
+/// Bea, who is no administrator.
+const AS_BEA: &[Page] = &[
+    ("account with one session", "/account", &[]),
+    ("not for this account", "/admin/sessions", &[ERROR]),
+    ("sign out of the only session", "/logout", &[]),
+];
+
+/// Bea, since an administrator disabled her account.
+const BEA_IS_DISABLED: &[Page] = &[
+    ("login after the session ended", "/account", &[NOTICE]),
+    ("login, disabled", "/login", &[Type("username", "bea"), Type("password", PASSWORD), SEND, REFUSED]),
+];
+
+/// Ana, an administrator, who has other sessions. The lists hold something of everything.
+const AS_ANA: &[Page] = &[
+    ("account", "/account", &[]),
+    ("own session's story", "/account", &[FIRST_STORY]),
+    ("end a session?", "/account", &[FIRST_TO_END]),
+    ("receipt", "/account", &[FIRST_TO_END, SEND, NOTICE]),
+    ("change password", "/change-password", &[]),
+    ("change password sent empty", "/change-password", &[SEND, REFUSED]),
+    (
+        "change password with mistakes",
+        "/change-password",
+        &[
+            Type("current_password", "not it"),
+            Type("new_password", "short"),
+            Type("new_password_again", "other"),
+            SEND,
+            REFUSED,
+        ],
+    ),
+    ("confirm", "/confirm?next=/change-password", &[]),
+    ("confirm, wrong password", "/confirm?next=/change-password", &[Type("password", "not it"), SEND, REFUSED]),
+    ("sign out of which session?", "/logout", &[Sees("fieldset.choices")]),
+    ("sessions", "/admin/sessions", &[]),
+    ("only odd sessions", "/admin/sessions?state=odd", &[Sees("tr.danger")]),
+    ("sessions, none", "/admin/sessions?ip=192.0.2.1", &[NOTHING]),
+    ("sessions of nobody", "/admin/sessions?user=nobody", &[NOTHING]),
+    ("sessions of cleo", "/admin/sessions?user=cleo", &[Sees("td .row-links")]),
+    ("an odd session's story", "/admin/sessions?state=odd", &[FIRST_STORY, Sees("svg .odd")]),
+    ("end cleo's session?", "/admin/sessions?user=cleo", &[FIRST_TO_END]),
+    ("revoked", "/admin/revoked", &[Sees("tr.danger")]),
+    ("revoked, none", "/admin/revoked?ip=192.0.2.1", &[NOTHING]),
+    ("revoked of nobody", "/admin/revoked?user=nobody", &[NOTHING]),
+    ("a theft's story", "/admin/revoked?reason=reuse", &[Follow("tr.danger a.code")]),
+    ("end sessions since when?", "/admin/sessions/end", &[]),
+    ("end sessions since nonsense", "/admin/sessions/end?since=soon", &[REFUSED]),
+    ("end sessions?", "/admin/sessions/end?since=2020-01-01", &[Sees("main button.primary")]),
+    ("end sessions, none", "/admin/sessions/end?since=2999-01-01", &[]),
+    ("users", "/admin/users", &[Sees("tbody th a")]),
+    ("users, none", "/admin/users?name=zzz", &[NOTHING]),
+    ("a user", "/admin/users?name=cleo", &[Follow("tbody th a")]),
+    ("add a user", "/admin/users/add", &[]),
+    ("add a user, refused", "/admin/users/add", &[SEND, REFUSED]),
+    ("a link was made", "/admin/users/add", &[Type("username", "dora"), SEND, Sees("#link")]),
+    ("disable?", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='disable']")]),
+    ("disable when?", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='schedule']")]),
+    (
+        "delete, refused",
+        "/admin/users?name=cleo",
+        &[Follow("tbody th a"), Follow(".acts a[href$='delete']"), SEND, REFUSED],
+    ),
+    ("about", "/admin/about", &[]),
+    ("nothing there, signed in", "/nowhere", &[ERROR]),
+    // The last, for it is the end of her session.
+    ("signed out", "/logout", &[SEND, NOTICE]),
+];
+
+/// Width, and whether dark.
+const LOOKS: [(u32, bool); 4] = [(320, false), (320, true), (1280, false), (1280, true)];
+
+static AXE: LazyLock<String> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}: run tests/peers/install", path.display()))
+});
+
+/// Runs axe, and tells what it found and what it could not decide.
+const RUN_AXE: &str = "
+    const [runOnly, background, done] = arguments;
+    // Axe does not judge text over a gradient, but it does over either end of one.
+    document.body.style.background = `var(${background})`;
+    // The numbers in a story's picture are too short for axe; the table beside it has them too.
+    const isNumber = ({ any }) => any.some(({ data }) => data?.messageKey === 'shortTextContent');
+    const told = (rules, verb) => rules.flatMap(({ id, help, nodes }) => nodes.filter((node) => !isNumber(node)).map(
+        ({ target, failureSummary }) => `${verb} ${id}: ${target.join(' ')}: ${help}. ${failureSummary}`,
+    ));
+    axe.run({ runOnly, preload: false, resultTypes: ['violations', 'incomplete'] }).then(
+        ({ violations, incomplete }) => done([...told(violations, 'violates'), ...told(incomplete, 'may violate')]),
+        (error) => done([`axe failed: ${error}`]),
+    );";
+
+/// What WCAG 2.2 AA asks for, the size of targets among it, and what is good practice.
+fn all_rules() -> Value {
+    let values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    json!({ "type": "tag", "values": values })
+}
+
+/// A colour scheme changes nothing else.
+fn rules_of_colour() -> Value {
+    json!({ "type": "rule", "values": ["color-contrast", "link-in-text-block"] })
+}
+
+/// What axe says about the page as it is now. It has to be there.
+async fn axe(browser: &Browser, rules: Value, background: &str) -> Vec<String> {
+    let found = browser.client.execute_async(RUN_AXE, vec![rules, json!(background)]).await.unwrap();
+    let Value::Array(found) = found else { panic!("a list was expected: {found}") };
+    found.into_iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+}
+
+/// Puts axe into the page. Scripts that WebDriver gives run though the page's policy forbids them.
+async fn with_axe(browser: &Browser) {
+    browser.client.execute(&AXE, Vec::new()).await.unwrap();
+}
+
+/// One browser on its way through the pages, and what was found there.
+struct Visit<'a> {
+    server: &'a Server,
+    browser: Browser,
+    setup: String,
+    /// Empty until somebody is invited.
+    invitation: String,
+    found: Vec<String>,
+}
+
+impl Visit<'_> {
+    fn at(&self, path: &str) -> String {
+        format!(
+            "http://{}{}",
+            self.server.address,
+            path.replace("{setup}", &self.setup).replace("{invitation}", &self.invitation)
+        )
+    }
+
+    async fn sign_in(&self, name: &str) {
+        self.browser.open(&self.at("/login")).await;
+        self.browser.type_into("username", name).await;
+        self.browser.type_into("password", PASSWORD).await;
+        self.browser.go_by(self.browser.element(Locator::Css("main button.primary")).await).await;
+        assert_eq!(self.browser.path().await, "/account");
+    }
+
+    async fn look_at(&mut self, pages: &[Page]) {
+        for (name, path, steps) in pages {
+            self.browser.open(&self.at(path)).await;
+            for step in *steps {
+                match step {
+                    Type(id, text) => self.browser.type_into(id, text).await,
+                    Sees(css) => drop(self.browser.element(Locator::Css(css)).await),
+                    Follow(css) => self.browser.go_by(self.browser.element(Locator::Css(css)).await).await,
+                }
+            }
+            with_axe(&self.browser).await;
+            for (width, dark) in LOOKS {
+                self.browser.look(width, 800, dark).await;
+                let (scheme, rules) = if dark { ("dark", rules_of_colour()) } else { ("light", all_rules()) };
+                let page = format!("{name} ({}), {width} px, {scheme}", self.browser.path().await);
+                let background = if width == 320 { "--glow" } else { "--page" };
+                let faults = axe(&self.browser, rules, background).await;
+                self.found.extend(faults.into_iter().map(|fault| format!("{page}: {fault}")));
+                let wide = self.browser.client.execute("return document.documentElement.scrollWidth", Vec::new()).await;
+                if wide.as_ref().unwrap().as_u64().unwrap() > width.into() {
+                    self.found.push(format!("{page}: scrolls sideways, being {wide:?} px wide"));
+                }
+            }
+        }
+    }
+}
+
+/// Something of everything for the lists: ended sessions, an odd one, and one whose token was copied.
+fn fill(folder: &Path, server: &Server) {
+    for name in ["bea", "cleo"] {
+        ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    ok(folder, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    for _ in 0..2 {
+        server.log_in("ana", PASSWORD).unwrap();
+    }
+    let ended = server.log_in("cleo", PASSWORD).unwrap();
+    server.ask("DELETE", "/logout", Some(&ended.text("refresh_token")), None).unwrap();
+
+    let refresh = |token: &str| server.ask("POST", "/refresh", Some(token), None).unwrap();
+    // Within one second even a grace of none gives the same token again.
+    let until_the_grace_is_over = || std::thread::sleep(Duration::from_millis(1100));
+    let copied = server.log_in("cleo", PASSWORD).unwrap().text("refresh_token");
+    until_the_grace_is_over();
+    let owners = refresh(&copied).text("access_token");
+    assert_eq!(server.ask("GET", "/protected", Some(&owners), None).unwrap().status, 200);
+    until_the_grace_is_over();
+    assert_eq!(refresh(&copied).status, 401, "a used-up token");
+
+    let odd = server.log_in("cleo", PASSWORD).unwrap().text("refresh_token");
+    let by_another = format!(
+        "POST /refresh HTTP/1.1\r\nhost: x\r\nuser-agent: else\r\ncontent-length: 0\r\n\
+         authorization: Bearer {odd}\r\n\r\n"
+    );
+    let mut answer = [0; 12];
+    std::io::Read::read_exact(&mut server.connect(by_another.as_bytes()), &mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+async fn every_page(language: &'static str) {
+    let folder = TempDir::new().unwrap();
+    let mut command = portero(folder.path());
+    // Programs, too, get a new refresh token each time, and a used-up one is refused at once: a theft is soon staged.
+    command.env("PORTERO_SESSION_ROTATE", "always").env("PORTERO_SESSION_GRACE", "0s");
+    let server = Server::with(folder.path(), command);
+    let said = server.said();
+    let link =
+        said.split_whitespace().find_map(|word| word.split_once("/setup/")).expect("the first start prints a link");
+    let driver = Driver::start();
+    let browser = driver.browser_with(&Wishes { language, script: true }).await;
+    let mut visit = Visit {
+        server: &server,
+        browser,
+        setup: format!("/setup/{}", link.1),
+        invitation: String::new(),
+        found: Vec::new(),
+    };
+
+    visit.look_at(AT_FIRST).await;
+    fill(folder.path(), &server);
+    let invited = ok(folder.path(), &["user", "invite", "leo"], "");
+    let secret = invited.split_whitespace().find_map(|word| word.split_once("/link/")).expect("a link is printed").1;
+    visit.invitation = format!("/link/{secret}");
+    visit.look_at(SIGNED_OUT).await;
+    visit.sign_in("bea").await;
+    visit.look_at(AS_BEA).await;
+    ok(folder.path(), &["user", "disable", "bea"], "");
+    visit.look_at(BEA_IS_DISABLED).await;
+    visit.sign_in("ana").await;
+    visit.look_at(AS_ANA).await;
+
+    let lang = visit.browser.element(Locator::Css("html")).await.attr("lang").await.unwrap();
+    assert_eq!(lang.as_deref(), Some(language), "this was not the language to look at");
+    assert!(visit.found.is_empty(), "{} faults:\n{}", visit.found.len(), visit.found.join("\n"));
+    visit.browser.close().await;
+}
+
+#[actix_web::test]
+async fn no_page_shuts_anybody_out_in_english() {
+    every_page("en").await;
+}
+
+#[actix_web::test]
+async fn no_page_shuts_anybody_out_in_spanish() {
+    every_page("es").await;
+}
+
+/// Nothing found is worth only as much as what would have been.
+#[actix_web::test]
+async fn what_is_wrong_with_a_page_is_found() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    let (server, driver) = (Server::start(folder.path()), Driver::start());
+    let browser = driver.browser().await;
+    for (rule, fault) in [
+        ("html-has-lang", "document.documentElement.removeAttribute('lang')"),
+        ("label", "document.querySelector('label[for=username]').remove()"),
+        ("color-contrast", "document.querySelector('h1').style.color = 'silver'"),
+        (
+            "target-size",
+            "for (const one of document.querySelectorAll('.languages button')) {
+                 one.style = 'min-height:0;padding:0;width:9px;height:9px';
+             }",
+        ),
+        ("region", "document.querySelector('main').outerHTML = '<p>Outside</p>'"),
+    ] {
+        browser.open(&format!("http://{}/login", server.address)).await;
+        with_axe(&browser).await;
+        assert_eq!(axe(&browser, all_rules(), "--page").await, [] as [String; 0]);
+        browser.client.execute(fault, Vec::new()).await.unwrap();
+        let found = axe(&browser, all_rules(), "--page").await;
+        assert!(found.iter().any(|one| one.starts_with(&format!("violates {rule}:"))), "{rule}: {found:?}");
+    }
+    browser.close().await;
+}

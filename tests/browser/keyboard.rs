@@ -1,0 +1,236 @@
+//! Every flow by keyboard alone, always with the focus in sight. (WCAG 2.1.1, 2.4.3, 2.4.7, 2.4.11)
+
+use fantoccini::Locator;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::browser::{Browser, Driver};
+use crate::portero::{PASSWORD, Server, ok, portero};
+
+const TAB: char = '\u{e004}';
+const ENTER: char = '\u{e007}';
+const SPACE: char = ' ';
+/// No page has so many stops.
+const ROUND: usize = 60;
+
+/// Where the keyboard is: whether that is what the selector means, whether a person can see it, and what to call it.
+const FOCUS: &str = "
+    const [selector] = arguments;
+    const one = document.activeElement;
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(one);
+    const outlined = one.matches(':focus-visible') && outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2
+        && !/^rgba\\(.*, 0\\)$/.test(outlineColor);
+    const { left, top, width, height } = one.getBoundingClientRect();
+    // At its middle there is nothing else, so it is neither outside the window nor beneath something.
+    const shown = document.elementFromPoint(left + width / 2, top + height / 2);
+    return {
+        is_it: one.matches(selector),
+        is_seen: outlined && one.contains(shown),
+        name: one.outerHTML.slice(0, 100),
+    };";
+
+struct Keyboard {
+    browser: Browser,
+    server: Server,
+    _driver: Driver,
+    _folder: TempDir,
+}
+
+impl Keyboard {
+    /// At the login page; Ana has an account, and a session elsewhere.
+    async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+        let (server, driver) = (Server::start(folder.path()), Driver::start());
+        server.log_in("ana", PASSWORD).unwrap();
+        let keyboard = Self { browser: driver.browser().await, server, _driver: driver, _folder: folder };
+        keyboard.open("/login").await;
+        keyboard
+    }
+
+    async fn signed_in() -> Self {
+        let keyboard = Self::start().await;
+        keyboard.is_at("#username").await;
+        keyboard.types("ana").await;
+        keyboard.tab_to("#password").await;
+        keyboard.types(PASSWORD).await;
+        keyboard.browser.go_by_key(ENTER).await;
+        keyboard.browser.shows("Your account").await;
+        keyboard
+    }
+
+    /// As one does in the address bar.
+    async fn open(&self, path: &str) {
+        self.browser.open(&format!("http://{}{path}", self.server.address)).await;
+    }
+
+    async fn focus(&self, selector: &str) -> Value {
+        self.browser.client.execute(FOCUS, vec![json!(selector)]).await.unwrap()
+    }
+
+    /// The keyboard is there, and one sees that it is.
+    #[track_caller]
+    fn is_at<'a>(&'a self, selector: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            // Until the page has loaded, the focus may still be on its way.
+            self.browser.element(Locator::Css(&format!(":is({selector}):focus"))).await;
+            let focus = self.focus(selector).await;
+            assert_eq!(focus["is_seen"], true, "{caller}: the focus can't be seen: {focus}");
+        }
+    }
+
+    /// Tab by tab, until the keyboard is there, if need be past the page's end and on from its beginning. Each stop on
+    /// the way is in sight, too.
+    #[track_caller]
+    fn tab_to<'a>(&'a self, selector: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let mut stops = Vec::new();
+            for _ in 0..ROUND {
+                self.browser.press_key(TAB).await;
+                let focus = self.focus(selector).await;
+                let is_page = focus["name"].as_str().unwrap().starts_with("<body");
+                assert!(is_page || focus["is_seen"] == true, "{caller}: the focus can't be seen: {focus}");
+                if focus["is_it"] == true {
+                    return;
+                }
+                stops.push(focus["name"].to_string());
+            }
+            panic!("{caller}: the keyboard never came to {selector}:\n{}", stops.join("\n"));
+        }
+    }
+
+    async fn types(&self, text: &str) {
+        self.browser.press_keys(text).await;
+    }
+
+    /// The form was refused: what was wrong has the focus, and each error leads to its field.
+    async fn errors_lead_to(&self, fields: &[&str]) {
+        self.is_at("#error-summary").await;
+        for (nth, field) in fields.iter().enumerate() {
+            self.tab_to(&format!("#error-summary li:nth-child({}) a", nth + 1)).await;
+            self.browser.press_key(ENTER).await;
+            self.is_at(&format!("#{field}")).await;
+        }
+    }
+
+    async fn end(self) {
+        self.browser.close().await;
+    }
+}
+
+#[actix_web::test]
+async fn who_mistypes_at_the_sign_in_is_led_to_the_field_and_signs_in() {
+    let keyboard = Keyboard::start().await;
+    keyboard.is_at("#username").await;
+    keyboard.types("ana").await;
+    keyboard.tab_to("#password").await;
+    keyboard.types("not it").await;
+    keyboard.tab_to(".show-password").await;
+    keyboard.browser.press_key(SPACE).await;
+    keyboard.browser.shows("Hide").await;
+    keyboard.tab_to("#remember").await;
+    keyboard.browser.press_key(SPACE).await;
+    let remember = keyboard.browser.element(Locator::Id("remember")).await;
+    assert!(remember.is_selected().await.unwrap());
+    keyboard.tab_to("main button.primary").await;
+    keyboard.browser.go_by_key(SPACE).await;
+    keyboard.errors_lead_to(&["username"]).await;
+    keyboard.tab_to("#password").await;
+    keyboard.types(PASSWORD).await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.browser.shows("Your account").await;
+    keyboard.end().await;
+}
+
+#[actix_web::test]
+async fn the_first_stop_of_a_page_leads_past_its_head() {
+    let keyboard = Keyboard::signed_in().await;
+    keyboard.browser.press_key(TAB).await;
+    keyboard.is_at(".skip-link").await;
+    keyboard.browser.press_key(ENTER).await;
+    assert_eq!(keyboard.browser.focus().await, "main");
+    keyboard.browser.press_key(TAB).await;
+    keyboard.is_at("main a[href='/change-password']").await;
+    keyboard.end().await;
+}
+
+#[actix_web::test]
+async fn who_mistypes_at_the_confirmation_is_led_to_the_field_and_confirms() {
+    let keyboard = Keyboard::signed_in().await;
+    keyboard.open("/confirm?next=/change-password").await;
+    keyboard.is_at("#password").await;
+    keyboard.types("not it").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.errors_lead_to(&["password"]).await;
+    keyboard.types(PASSWORD).await;
+    keyboard.tab_to("main button.primary").await;
+    keyboard.browser.go_by_key(SPACE).await;
+    keyboard.browser.shows("Change your password").await;
+    keyboard.end().await;
+}
+
+#[actix_web::test]
+async fn a_password_is_changed_by_keyboard_though_two_fields_were_wrong_at_first() {
+    const NEW: &str = "verde que te quiero verde";
+    let keyboard = Keyboard::signed_in().await;
+    keyboard.tab_to("main a[href='/change-password']").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.tab_to("#new_password").await;
+    keyboard.types("short").await;
+    keyboard.tab_to("#new_password_again").await;
+    keyboard.types("other").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.errors_lead_to(&["current_password", "new_password"]).await;
+    keyboard.tab_to("#current_password").await;
+    keyboard.types(PASSWORD).await;
+    keyboard.tab_to("#new_password").await;
+    keyboard.types(NEW).await;
+    keyboard.tab_to("#new_password_again").await;
+    keyboard.types(NEW).await;
+    keyboard.tab_to("#end_others").await;
+    keyboard.tab_to("main button.primary").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.browser.shows("One other session was signed out").await;
+    keyboard.end().await;
+}
+
+#[actix_web::test]
+async fn another_session_is_ended_by_keyboard_and_then_ones_own() {
+    let keyboard = Keyboard::signed_in().await;
+    keyboard.tab_to("td a[href$='/end']").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.browser.shows("End this session?").await;
+    keyboard.tab_to("main button.primary").await;
+    keyboard.browser.go_by_key(SPACE).await;
+    keyboard.browser.shows("One session was ended").await;
+    keyboard.tab_to(".sign-out button").await;
+    keyboard.browser.go_by_key(SPACE).await;
+    keyboard.browser.shows("You have been signed out").await;
+    keyboard.tab_to("button[value=es]").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.browser.shows("Iniciar sesión").await;
+    keyboard.end().await;
+}
+
+#[actix_web::test]
+async fn the_first_administrator_is_made_by_keyboard() {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (Server::with(folder.path(), portero(folder.path())), Driver::start());
+    let said = server.said();
+    let link = said.split_whitespace().find(|word| word.contains("/setup/")).expect("the first start prints a link");
+    let keyboard = Keyboard { browser: driver.browser().await, server, _driver: driver, _folder: folder };
+    keyboard.browser.open(link).await;
+    keyboard.is_at("#username").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.errors_lead_to(&["username", "new_password"]).await;
+    keyboard.types(PASSWORD).await;
+    keyboard.tab_to("#new_password_again").await;
+    keyboard.types(PASSWORD).await;
+    keyboard.tab_to("#username").await;
+    keyboard.types("ana").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.browser.shows("Welcome!").await;
+    keyboard.end().await;
+}
