@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::end_session::{End, Which, end};
 use super::{Accounts, By, Client, Error, Pair, bearer_secret, story};
-use crate::domain::{NewPassword, Reason, Role, Transport, UnixTime, UserId, Username};
+use crate::domain::{NewPassword, Reason, Role, SessionId, Transport, UnixTime, UserId, Username};
 use crate::store::audit::{self, What};
 use crate::store::links::{self, Link, Purpose};
 use crate::store::users::{self, NewUser, User};
@@ -86,11 +86,12 @@ pub enum Used {
     DeadLink,
 }
 
-/// Sets the password that was chosen. Hashes.
+/// Sets the password that was chosen. `replaces`: the session this browser held until now, whosesoever; it ends. Hashes.
 pub fn use_link(
     at: &Arc<Accounts>,
     token: &str,
     password: &NewPassword,
+    replaces: Option<SessionId>,
     client: Client,
     now: UnixTime,
 ) -> Result<Used, Error> {
@@ -111,6 +112,9 @@ pub fn use_link(
         let by_self = Some(user.id);
         let ended = end(tx, &acts, every, End { at: now, reason: Reason::PasswordChange, by: by_self })?;
         let sessions_ended = ended.sessions.len();
+        if let Some(sid) = replaces {
+            end(tx, &acts, Which::One(sid), End { at: now, reason: Reason::Replaced, by: by_self })?;
+        }
         note(tx, What::PasswordChanged, user.id, by_self, purpose.as_str(), now)?;
         users::note_login(tx.conn, user.id, now)?;
         // Read again: the cut-off for peers' tokens has moved.

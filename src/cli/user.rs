@@ -125,7 +125,9 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             let role = if admin { Role::Admin } else { Role::User };
             match accounts::invite(at, name.clone(), role, None, now)? {
                 Invited::NameTaken => return Err(format!("there is a user {name} already").into()),
-                Invited::Invited { link, .. } => handed_over(&loaded.config, &link)?,
+                Invited::Invited { link, .. } => {
+                    format!("{}{}", handed_over(&loaded.config, &link)?, hint_at_admins(at, &name)?)
+                }
             }
         }
         Command::ResetLink { name } => {

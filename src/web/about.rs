@@ -27,8 +27,8 @@ struct AboutPage {
     /// What is seen of this very request.
     address: String,
     peer: String,
-    scheme: String,
-    host: String,
+    /// Scheme and host that were asked for.
+    seen: String,
     public_url: String,
     /// A forwarded header came from somebody who is not trusted.
     forwarded_ignored: bool,
@@ -63,7 +63,7 @@ pub(super) async fn show(
             "uptime": uptime,
             "address": address,
             "peer": peer,
-            "host": host,
+            "seen": format!("{}://{host}", trust::scheme(&app, &req)),
             "public_url": app.public_url.as_str(),
             "forwarded_ignored": forwarded_ignored,
             "database_bytes": size,
@@ -78,8 +78,7 @@ pub(super) async fn show(
         uptime: in_words(&page, uptime),
         address,
         peer,
-        scheme: app.public_url.scheme().to_owned(),
-        host,
+        seen: format!("{}://{host}", trust::scheme(&app, &req)),
         public_url: app.public_url.to_string(),
         forwarded_ignored,
         cookies: cookie_names(&app),

@@ -117,8 +117,9 @@ pub(super) async fn submit(
         Err(errors) => return again(page, errors),
     };
     let client = trust::client(&app, &req);
+    let replaces = token_cookies::held_session(&app, &req, now).and_then(|claims| claims.sid());
     let link = token.clone();
-    match app.hash(move |at| accounts::use_link(at, &link, &password, client, now)).await? {
+    match app.hash(move |at| accounts::use_link(at, &link, &password, replaces, client, now)).await? {
         Used::DeadLink => Err(Error::Gone),
         Used::Done { user, pair, sessions_ended } => {
             session.clear();

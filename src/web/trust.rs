@@ -16,6 +16,17 @@ pub(super) fn client(app: &App, req: &HttpRequest) -> Client {
     Client::new(address(app, req).to_string(), user_agent)
 }
 
+/// By which the client reached us, or the proxy in front that we trust to tell. We ourselves speak http.
+pub(super) fn scheme(app: &App, req: &HttpRequest) -> &'static str {
+    let told = req.headers().get("x-forwarded-proto").filter(|_| comes_through_proxy(app, req));
+    if told.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"https")) { "https" } else { "http" }
+}
+
+fn comes_through_proxy(app: &App, req: &HttpRequest) -> bool {
+    let peer = req.peer_addr().map(|peer| peer.ip().to_canonical());
+    peer.is_some_and(|peer| app.config.trusted_proxies.iter().any(|net| net.contains(&peer)))
+}
+
 /// Of the client, as far as we can tell.
 pub(super) fn address(app: &App, req: &HttpRequest) -> IpAddr {
     // Only a test server has no peer.

@@ -197,3 +197,27 @@ fn an_app_gets_credentials_once_and_loses_them_at_once() {
     assert_eq!(ask().status, 401);
     assert!(fails(path, &["client", "remove", "shop"], "").contains("there is no app shop"));
 }
+
+#[test]
+fn people_are_invited_and_given_links_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let first = ok(path, &["user", "invite", "bea"], "");
+    assert!(first.contains("/link/") && first.contains("There is no admin yet"), "{first}");
+    ok(path, &["user", "invite", "ana", "--admin"], "");
+    assert!(fails(path, &["user", "invite", "BEA"], "").contains("already"));
+    let server = Server::start(path);
+    let link =
+        |said: &str| format!("/link/{}", said.split("/link/").nth(1).unwrap().split_whitespace().next().unwrap());
+    let opens = |link: &str| server.ask("GET", link, None, None).unwrap().status;
+    assert_eq!(opens(&link(&first)), 200);
+    let second = ok(path, &["user", "reset-link", "bea"], "");
+    assert_eq!((opens(&link(&first)), opens(&link(&second))), (410, 200));
+    ok(path, &["user", "disable", "bea"], "");
+    assert_eq!(opens(&link(&second)), 410);
+    assert!(fails(path, &["user", "reset-link", "bea"], "").contains("is disabled"));
+    assert!(ok(path, &["user", "delete", "bea"], "").contains("The name stays taken"));
+    assert!(fails(path, &["user", "delete", "bea"], "").contains("there is no user bea"));
+    assert!(fails(path, &["user", "invite", "bea"], "").contains("already"));
+    assert!(!server.log().contains(link(&second).trim_start_matches("/link/")), "the log does not tell the link");
+}

@@ -86,6 +86,21 @@ fn who_forgot_the_password_gets_a_link_and_every_session_ends() {
 }
 
 #[test]
+fn who_uses_a_link_in_a_browser_where_somebody_is_signed_in_takes_their_place() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let user = path_of(&mut ana, "bea");
+    let link = link(&act(&mut ana, &user, "link", &[]));
+    let before = ana.clone();
+    ana.get(&link);
+    let done = ana.post(&link, &chosen());
+    let account = ana.follow(done);
+    assert!(account.body.contains("bea") && !account.body.contains("/admin/users"), "{}", account.body);
+    assert!(!before.clone().is_signed_in(), "nobody is left signed in behind it");
+}
+
+#[test]
 fn a_link_dies_with_time_with_its_user_and_with_a_new_password() {
     let app = TestApp::start();
     let mut ana = admin(&app);
@@ -389,6 +404,7 @@ fn the_page_about_the_installation_tells_what_it_sees_and_no_secret() {
     ana.get("/account");
     let page = ana.get("/admin/about").body;
     assert!(page.contains("trusted_proxies, and was ignored") && !page.contains("203.0.113.9"));
+    assert!(page.contains("http://127.0.0.1:"), "as it was asked for: {page}");
     let json = app.client().get("/admin/about", Some(&app.tokens("ana").access)).json();
     assert_eq!((json["peer"].as_str(), json["forwarded_ignored"].as_bool()), (Some("127.0.0.1"), Some(true)));
     assert_eq!(json["settings"]["jwt.secret_key"], "(hidden)");
