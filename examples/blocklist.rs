@@ -12,7 +12,7 @@ use actix_web::error::ErrorInternalServerError;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use portero::domain::UnixTime;
-use portero::guards::{AnyToken, Caller, Guard, Hooks, Identity, LocalBoxFuture, Refusal, SharedHooks};
+use portero::guards::{AnyToken, Caller, Guard, Hooks, Identity, LocalBoxFuture, Refusal, SharedHooks, shared_from};
 use portero::tokens::options::Options;
 use portero::tokens::{Algorithm, Engine, Key, NewToken};
 use serde_json::json;
@@ -82,7 +82,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?;
     let shop = Data::new(Shop { engine, blocked: RwLock::default() });
     // The same object, once as the handlers know it and once as the guards do.
-    let jwt: SharedHooks = Data::from(shop.clone().into_inner() as std::sync::Arc<dyn Hooks>);
+    let jwt = shared_from(&shop);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     let app = move || App::new().app_data(shop.clone()).app_data(jwt.clone()).configure(routes);
     HttpServer::new(app).bind(address)?.run().await?;

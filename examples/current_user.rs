@@ -10,7 +10,7 @@ use std::sync::{Arc, RwLock};
 use actix_web::error::ErrorInternalServerError;
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use portero::guards::{Caller, CurrentUser, Guard, Hooks, LocalBoxFuture, Lookup, Refusal, SharedHooks};
+use portero::guards::{Caller, CurrentUser, Guard, Hooks, LocalBoxFuture, Lookup, Refusal, SharedHooks, shared_from};
 use portero::tokens::options::Options;
 use portero::tokens::{Algorithm, Engine, Key, NewToken};
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ana = User { id: 1, username: "ana".into(), full_name: "Ana Ruiz".into() };
     let users = RwLock::new(HashMap::from([(ana.username.clone(), Arc::new(ana))]));
     let shop = Data::new(Shop { engine, users });
-    let jwt: SharedHooks = Data::from(shop.clone().into_inner() as Arc<dyn Hooks>);
+    // The same object, once as the handlers know it and once as the guards do.
+    let jwt = shared_from(&shop);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     let app = move || App::new().app_data(shop.clone()).app_data(jwt.clone()).configure(routes);
     HttpServer::new(app).bind(address)?.run().await?;

@@ -17,7 +17,7 @@ use serde_json::json;
 async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
     let token = jwt.create(NewToken::access("ana")).map_err(ErrorInternalServerError)?;
     let mut res = HttpResponse::Ok().json(json!({ "access_token": token }));
-    cookies::set_access_cookies(jwt.as_ref(), &mut res, &token, &PerCall::default())
+    cookies::set_access_cookies(jwt.as_ref(), res.head_mut(), &token, &PerCall::default())
         .map_err(ErrorInternalServerError)?;
     Ok(res)
 }

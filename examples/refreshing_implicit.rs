@@ -9,7 +9,7 @@
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use portero::guards::cookies::{self, NewCookies, PerCall, TokenCookie};
+use portero::guards::cookies::{self, NewCookies, PerCall};
 use portero::guards::{Caller, Guard, Hooks, Identity, LocalBoxFuture, Refusal, SharedHooks, shared};
 use portero::tokens::options::{Lifetime, Location, Options};
 use portero::tokens::{Algorithm, Engine, Key, NewToken};
@@ -30,14 +30,11 @@ impl Hooks for Renewing {
 
     fn renew<'a>(&'a self, _: &'a HttpRequest, refresh: &'a Caller) -> LocalBoxFuture<'a, Result<NewCookies, Refusal>> {
         Box::pin(async {
-            let now = self.now();
-            let text = self.0.issue(&NewToken::access(refresh.claims.identity.as_str()), now);
-            let text = text.map_err(|_| Refusal::Unavailable)?;
-            let claims = self.0.decode(&text, None, now)?;
-            let expires_at = claims.expires_at.unwrap_or(now);
-            let csrf = claims.csrf.unwrap_or_default();
+            let jwt: &dyn Hooks = self;
+            let access = jwt.create(NewToken::access(refresh.claims.identity.as_str()));
+            let access = access.map_err(|_| Refusal::Unavailable)?;
             // The refresh token stays: no session lasts longer than from one sign-in to its end.
-            Ok(NewCookies { access: TokenCookie { text, expires_at }, refresh: None, csrf, kept: false })
+            Ok(NewCookies::from_tokens(jwt, access, None, false)?)
         })
     }
 }
@@ -47,8 +44,8 @@ async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
     let (access, refresh) = (create(NewToken::access("ana"))?, create(NewToken::refresh("ana"))?);
     let mut res = HttpResponse::Ok().json(json!({ "msg": "login successful" }));
     let usual = PerCall::default();
-    cookies::set_access_cookies(jwt.as_ref(), &mut res, &access, &usual)
-        .and_then(|()| cookies::set_refresh_cookies(jwt.as_ref(), &mut res, &refresh, &usual))
+    cookies::set_access_cookies(jwt.as_ref(), res.head_mut(), &access, &usual)
+        .and_then(|()| cookies::set_refresh_cookies(jwt.as_ref(), res.head_mut(), &refresh, &usual))
         .map_err(actix_web::error::ErrorInternalServerError)?;
     Ok(res)
 }
@@ -56,7 +53,7 @@ async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
 /// Wants no token: who is signed out already may sign out.
 async fn logout(jwt: SharedHooks) -> HttpResponse {
     let mut res = HttpResponse::Ok().json(json!({ "msg": "logout successful" }));
-    cookies::unset_jwt_cookies(jwt.engine().options(), res.head_mut(), &PerCall::default());
+    cookies::unset_jwt_cookies(jwt.as_ref(), res.head_mut(), &PerCall::default());
     res
 }
 

@@ -35,6 +35,21 @@ pub struct NewCookies {
     pub kept: bool,
 }
 
+impl NewCookies {
+    /// From tokens as they are signed, which have to be good ones. `kept`: whether the cookies outlive the browser's session, where the
+    /// options leave that open.
+    pub fn from_tokens(hooks: &dyn Hooks, access: String, refresh: Option<String>, kept: bool) -> Result<Self, Fault> {
+        let read = |text: String| {
+            let claims = hooks.decode(&text, None)?;
+            let expires_at = claims.expires_at.unwrap_or_else(|| hooks.now().plus(FOUR_HUNDRED_DAYS));
+            Ok::<_, Fault>((TokenCookie { text, expires_at }, claims.csrf))
+        };
+        let (access, csrf) = read(access)?;
+        let refresh = refresh.map(read).transpose()?.map(|(token, _)| token);
+        Ok(Self { access, refresh, csrf: csrf.unwrap_or_default(), kept })
+    }
+}
+
 /// The names and paths that go with one kind of token.
 pub struct Names<'a> {
     /// Of the token's own cookie.
@@ -77,23 +92,28 @@ pub struct PerCall {
 
 /// Sets an access token's cookies on an answer, the CSRF value's among them. The token has to be a good one.
 /// (`set_access_cookies`)
-pub fn set_access_cookies(hooks: &dyn Hooks, res: &mut HttpResponse, token: &str, call: &PerCall) -> Result<(), Fault> {
-    set_encoded(hooks, res, TokenType::Access, token, call)
+pub fn set_access_cookies(
+    hooks: &dyn Hooks,
+    head: &mut ResponseHead,
+    token: &str,
+    call: &PerCall,
+) -> Result<(), Fault> {
+    set_encoded(hooks, head, TokenType::Access, token, call)
 }
 
 /// The same with a refresh token. (`set_refresh_cookies`)
 pub fn set_refresh_cookies(
     hooks: &dyn Hooks,
-    res: &mut HttpResponse,
+    head: &mut ResponseHead,
     token: &str,
     call: &PerCall,
 ) -> Result<(), Fault> {
-    set_encoded(hooks, res, TokenType::Refresh, token, call)
+    set_encoded(hooks, head, TokenType::Refresh, token, call)
 }
 
 fn set_encoded(
     hooks: &dyn Hooks,
-    res: &mut HttpResponse,
+    head: &mut ResponseHead,
     token_type: TokenType,
     token: &str,
     call: &PerCall,
@@ -109,7 +129,7 @@ fn set_encoded(
     let left = claims.expires_at.map_or(FOUR_HUNDRED_DAYS, |end| end.since(hooks.now()));
     let kept = (options.session_cookie == Some(false)).then_some(left);
     let place = Place { token_type, max_age: call.max_age.or(kept), domain: call.domain.as_deref() };
-    put(options, res.head_mut(), &place, token, csrf);
+    put(options, head, &place, token, csrf);
     Ok(())
 }
 
@@ -117,19 +137,19 @@ fn set_encoded(
 const FOUR_HUNDRED_DAYS: i64 = 400 * 24 * 60 * 60;
 
 /// Removes an access token's cookies. (`unset_access_cookies`)
-pub fn unset_access_cookies(options: &Options, head: &mut ResponseHead, call: &PerCall) {
-    take_away(options, head, TokenType::Access, call);
+pub fn unset_access_cookies(hooks: &dyn Hooks, head: &mut ResponseHead, call: &PerCall) {
+    take_away(hooks.engine().options(), head, TokenType::Access, call);
 }
 
 /// Removes a refresh token's cookies. (`unset_refresh_cookies`)
-pub fn unset_refresh_cookies(options: &Options, head: &mut ResponseHead, call: &PerCall) {
-    take_away(options, head, TokenType::Refresh, call);
+pub fn unset_refresh_cookies(hooks: &dyn Hooks, head: &mut ResponseHead, call: &PerCall) {
+    take_away(hooks.engine().options(), head, TokenType::Refresh, call);
 }
 
 /// Removes all four. (`unset_jwt_cookies`)
-pub fn unset_jwt_cookies(options: &Options, head: &mut ResponseHead, call: &PerCall) {
-    unset_access_cookies(options, head, call);
-    unset_refresh_cookies(options, head, call);
+pub fn unset_jwt_cookies(hooks: &dyn Hooks, head: &mut ResponseHead, call: &PerCall) {
+    unset_access_cookies(hooks, head, call);
+    unset_refresh_cookies(hooks, head, call);
 }
 
 /// Sets a session's new cookies on an answer.

@@ -41,6 +41,11 @@ pub fn shared(hooks: impl Hooks + 'static) -> SharedHooks {
     web::Data::from(Arc::new(hooks) as Arc<dyn Hooks>)
 }
 
+/// Hooks that handlers know as their own type too, as app data for the guards.
+pub fn shared_from<H: Hooks + 'static>(hooks: &web::Data<H>) -> SharedHooks {
+    web::Data::from(hooks.clone().into_inner() as Arc<dyn Hooks>)
+}
+
 /// An engine alone is an app without callbacks.
 impl Hooks for Engine {
     fn engine(&self) -> &Engine {

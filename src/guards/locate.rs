@@ -246,7 +246,7 @@ fn essence(headers: &HeaderMap) -> String {
 /// Every cookie of this name that is not empty, in the order in which they came. There are several where a neighbour on the
 /// same domain has set one too: it must not shut out ours. Our own reading: one broken byte in a neighbour's cookie must not
 /// sign anybody out, and Actix drops the whole jar then.
-pub(super) fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
+pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
     headers
         .get_all(header::COOKIE)
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))

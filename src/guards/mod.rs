@@ -45,8 +45,8 @@ pub use extractors::{
     TokenHeader, TokenLocation, refusal_in,
 };
 pub use guard::{CsrfCheck, Guard, GuardService};
-pub use hooks::{AnyUser, Hooks, LocalBoxFuture, Lookup, SharedHooks, shared};
-pub use locate::{is_form, is_json};
+pub use hooks::{AnyUser, Hooks, LocalBoxFuture, Lookup, SharedHooks, shared, shared_from};
+pub use locate::{cookie_values, is_form, is_json};
 
 use crate::domain::{TokenType, UnixTime};
 use crate::tokens::options::Location;

@@ -36,7 +36,7 @@ pub(super) fn set(app: &App, head: &mut ResponseHead, new: &NewCookies, now: Uni
 }
 
 pub(super) fn remove(app: &App, head: &mut ResponseHead) {
-    cookies::unset_jwt_cookies(app.accounts.engine.options(), head, &PerCall::default());
+    cookies::unset_jwt_cookies(&app.accounts.engine, head, &PerCall::default());
     add(app, head, "", Duration::ZERO);
 }
 

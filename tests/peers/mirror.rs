@@ -161,10 +161,10 @@ async fn set_cookies(jwt: SharedHooks, Json(call): Json<CookieCall>) -> HttpResp
     let per_call = PerCall { max_age: call.max_age, domain: call.domain };
     let set = || {
         if let Some(token) = &call.access {
-            cookies::set_access_cookies(jwt.as_ref(), &mut res, token, &per_call)?;
+            cookies::set_access_cookies(jwt.as_ref(), res.head_mut(), token, &per_call)?;
         }
         if let Some(token) = &call.refresh {
-            cookies::set_refresh_cookies(jwt.as_ref(), &mut res, token, &per_call)?;
+            cookies::set_refresh_cookies(jwt.as_ref(), res.head_mut(), token, &per_call)?;
         }
         Ok(())
     };
@@ -176,7 +176,7 @@ async fn set_cookies(jwt: SharedHooks, Json(call): Json<CookieCall>) -> HttpResp
 
 async fn unset_cookies(jwt: SharedHooks) -> HttpResponse {
     let mut res = HttpResponse::Ok().finish();
-    cookies::unset_jwt_cookies(jwt.engine().options(), res.head_mut(), &PerCall::default());
+    cookies::unset_jwt_cookies(jwt.as_ref(), res.head_mut(), &PerCall::default());
     res
 }
 
