@@ -56,6 +56,13 @@ impl Pass {
             buckets.land(self.ip, self.who);
         }
     }
+
+    /// Nobody looked at what was tried: it counts for nothing.
+    pub fn not_tried(mut self) {
+        if let Some(buckets) = self.buckets.take() {
+            lock(&buckets).land(self.ip, self.who);
+        }
+    }
 }
 
 impl Drop for Pass {

@@ -6,6 +6,7 @@ use super::end_session::{End, Which, end};
 use super::{Accounts, By, Error};
 use crate::domain::{NewPassword, Reason, Role, UnixTime, Username};
 use crate::store::audit::{self, What};
+use crate::store::links;
 use crate::store::users::{self, NewUser};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub fn set_password(
         if !users::set_password(tx.conn, user.id, user.password_version, &hash, now)? {
             return Err(crate::store::Error::NotTaken.into());
         }
+        links::void(tx.conn, Some(user.id))?;
         let every = Which::OfUser { user: user.id, except: None };
         let ended = end(tx, &acts, every, End { at: now, reason: Reason::PasswordChange, by })?.sessions.len();
         let event = audit::Event {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::user_state::disable_in;
+use super::user_state::disable_if_due;
 use super::{Accounts, Client, Error, StateChange, end_stolen, note_seen, remember_user};
 use crate::blocklist::{Question, Standing, Verdict};
 use crate::config::ForeignTokens;
@@ -51,12 +51,11 @@ pub async fn admit(
         // Their date has come: this is as good a moment as any to write it down.
         (Verdict::Good { standing, .. }, _) if standing.disable_at.is_some_and(|date| date <= now) => {
             let (acts, username) = (Arc::clone(at), standing.username);
-            let ended = at.db.submit(move |tx| disable_in(tx, &acts, &username, None, now)).answer().await?;
+            let ended = at.db.submit(move |tx| disable_if_due(tx, &acts, &username, now)).answer().await?;
             match ended {
-                StateChange::LastAdmin => Err(NotAdmitted::Unknown(None)),
-                StateChange::Done { .. } | StateChange::NoChange | StateChange::NoSuchUser => {
-                    Err(Fault::Revoked.into())
-                }
+                StateChange::Done { .. } | StateChange::NoSuchUser => Err(Fault::Revoked.into()),
+                // Somebody was quicker and changed what was read here: the next request will know.
+                StateChange::NoChange | StateChange::LastAdmin => Err(NotAdmitted::Unknown(None)),
             }
         }
         (Verdict::Good { standing, first_seen }, session) => {

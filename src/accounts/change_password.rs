@@ -8,7 +8,7 @@ use super::{Accounts, Client, Error, Pair, story};
 use crate::domain::{NewPassword, Password, Reason, Transport, UnixTime, UserId};
 use crate::password::Check;
 use crate::store::audit::{self, What};
-use crate::store::users;
+use crate::store::{links, users};
 use crate::tokens::Claims;
 
 /// What a change of password asks for.
@@ -69,6 +69,8 @@ pub fn change_password(at: &Arc<Accounts>, asked: ChangePassword, now: UnixTime)
             // The own session was ended above: undone with the rest, as this is an error to the transaction.
             return Err(crate::store::Error::NotTaken.into());
         }
+        // A link that somebody else may have is worth nothing any more.
+        links::void(tx.conn, Some(user.id))?;
         let others_ended = ended.len() - usize::from(own.is_some());
         let session = acts.new_session(user.id, transport, remembered, &client, now);
         story::begin(tx, &session)?;

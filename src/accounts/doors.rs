@@ -16,12 +16,12 @@ const CEILING: i64 = 100;
 /// How long a browser is known after its last sign-in.
 pub const KNOWN_FOR: i64 = 180 * 24 * 60 * 60;
 
-/// May somebody try to sign in under this name? `device`: what the browser's cookie says. The same for names that nobody bears.
+/// May somebody try to sign in under this name? `devices`: what the browser's cookies say. The same for names that nobody bears.
 pub fn knock(
     at: &Accounts,
     conn: &mut Conn,
     username: &str,
-    device: Option<&str>,
+    devices: &[String],
     ip: IpAddr,
     now: UnixTime,
 ) -> Result<Result<Pass, Wait>, store::Error> {
@@ -32,11 +32,9 @@ pub fn knock(
         None => None,
     };
     let failures = sign_in_failures::count(conn, name, now)?;
-    let known = device
-        .and_then(|device| at.device(device, now))
-        .filter(|device| user.as_ref().is_some_and(|user| user.id == device.user));
+    let known = user.as_ref().and_then(|user| at.device_of(devices, user.id, now));
     let who = match known {
-        Some(device) => Who::Device(device.id),
+        Some(device) => Who::Device(device),
         None => Who::Stranger { name, exhausted: failures >= CEILING },
     };
     Ok(at.throttle.attempt(ip, who, now))
@@ -60,13 +58,18 @@ impl Accounts {
         NameKey(self.mint_keys.uuid("name", canonical).as_u128())
     }
 
-    /// What the cookie of a browser in which this user has just signed in says. `before`: what it said until now; the same browser
-    /// stays the same.
-    pub fn device_cookie(&self, user: UserId, before: Option<&str>, now: UnixTime) -> String {
-        let same = before.and_then(|before| self.device(before, now)).filter(|device| device.user == user);
-        let id = same.map_or_else(Uuid::new_v4, |device| Uuid::from_u128(device.id));
+    /// What the cookie of a browser in which this user has just signed in says. `before`: what its cookies said until now; the same
+    /// browser stays the same.
+    pub fn device_cookie(&self, user: UserId, before: &[String], now: UnixTime) -> String {
+        let id = self.device_of(before, user, now).map_or_else(Uuid::new_v4, Uuid::from_u128);
         let says = format!("{user}.{}.{}", id.simple(), now.0);
         format!("{says}.{}", self.mint_keys.uuid("device", &says).simple())
+    }
+
+    /// The browser, if one of these cookies says that this user has signed in there.
+    fn device_of(&self, cookies: &[String], user: UserId, now: UnixTime) -> Option<u128> {
+        let devices = cookies.iter().filter_map(|cookie| self.device(cookie, now));
+        devices.filter(|device| device.user == user).map(|device| device.id).next()
     }
 
     fn device(&self, cookie: &str, now: UnixTime) -> Option<Device> {

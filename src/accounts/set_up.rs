@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Accounts, Client, Error, Pair, bearer_secret, story};
-use crate::domain::{NewPassword, Role, Transport, UnixTime, Username};
+use crate::domain::{NewPassword, Role, Transport, UnixTime, UserId, Username};
 use crate::store::audit::{self, What};
 use crate::store::links::{self, Link, Purpose};
 use crate::store::users::{self, NewUser};
@@ -35,7 +35,7 @@ pub fn setup_link_is_good(at: &Accounts, token: &str, now: UnixTime) -> Result<b
 
 pub enum SetUp {
     /// The admin's first session, by cookies.
-    Done(Pair),
+    Done { user: UserId, pair: Pair },
     /// The link was used, voided, or is too old, or there is a user by now.
     DeadLink,
 }
@@ -81,8 +81,8 @@ pub fn set_up(
             tracing::info!(event = "set_up", user = %standing.username, "the first admin was created");
             memory.blocklist.remember(standing);
         });
-        Ok(Some((session, acts.standing(&user).subject)))
+        Ok(Some((id, session, acts.standing(&user).subject)))
     })?;
-    let Some((session, subject)) = stored else { return Ok(SetUp::DeadLink) };
-    Ok(SetUp::Done(at.pair(&subject, &session, at.rules.fresh_from(now))?))
+    let Some((user, session, subject)) = stored else { return Ok(SetUp::DeadLink) };
+    Ok(SetUp::Done { user, pair: at.pair(&subject, &session, at.rules.fresh_from(now))? })
 }

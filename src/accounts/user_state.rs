@@ -29,8 +29,20 @@ pub fn disable(at: &Arc<Accounts>, username: Username, by: By, now: UnixTime) ->
     at.db.write(move |tx| disable_in(tx, &acts, &username, by, now))
 }
 
+/// Disables the user if their date has come, which somebody may have taken back meanwhile.
+pub(super) fn disable_if_due(
+    tx: &mut Tx<'_>,
+    at: &Arc<Accounts>,
+    username: &Username,
+    now: UnixTime,
+) -> Result<StateChange, Error> {
+    let user = users::find_by_name(tx.conn, username)?;
+    let is_due = user.is_none_or(|user| user.disable_at.is_some_and(|date| date <= now));
+    if is_due { disable_in(tx, at, username, None, now) } else { Ok(StateChange::NoChange) }
+}
+
 /// The same inside a transaction.
-pub(super) fn disable_in(
+fn disable_in(
     tx: &mut Tx<'_>,
     at: &Arc<Accounts>,
     username: &Username,
@@ -130,7 +142,8 @@ pub fn schedule_disable(
 pub fn disable_due(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
     let mut count = 0;
     for user in at.db.read(|conn| users::due_to_be_disabled(conn, now))? {
-        match disable(at, user.username.clone(), None, now)? {
+        let (acts, username) = (Arc::clone(at), user.username.clone());
+        match at.db.write(move |tx| disable_if_due(tx, &acts, &username, now))? {
             StateChange::Done { .. } => count += 1,
             StateChange::LastAdmin => {
                 tracing::warn!(event = "last_admin_stays", user = %user.username, "the date to disable the last admin was taken back");

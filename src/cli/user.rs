@@ -126,7 +126,8 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             match accounts::invite(at, name.clone(), role, None, now)? {
                 Invited::NameTaken => return Err(format!("there is a user {name} already").into()),
                 Invited::Invited { link, .. } => {
-                    format!("{}{}", handed_over(&loaded.config, &link)?, hint_at_admins(at, &name)?)
+                    let hint = if admin { String::new() } else { hint_at_admins(at, &name)? };
+                    format!("{}{hint}", handed_over(&loaded.config, &link)?)
                 }
             }
         }

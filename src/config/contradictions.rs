@@ -46,6 +46,13 @@ impl Config {
                 "idleness is looked at when a session renews, so it ends nothing sooner than jwt.access_token_expires",
             );
         }
+        if https && self.trusted_proxies.is_empty() {
+            r.warn(
+                "trusted_proxies",
+                "with https there is a proxy in front, and everybody seems to come from its address: too many wrong passwords from one \
+                 shut out all strangers; name the proxy here",
+            );
+        }
         if self.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {
             r.warn("trusted_proxies", "every peer is believed whatever address it claims to forward for");
         }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -44,6 +44,7 @@ pub(super) fn write_key(path: &Path, text: &str) -> Result<(), OpenError> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         writeln!(file, "{}", text.trim_end())?;
         file.sync_all()?;
+        give_to_the_folders_owner(&beside)?;
         fs::hard_link(&beside, path)?;
         fs::remove_file(&beside)?;
         match path.parent() {
@@ -52,6 +53,20 @@ pub(super) fn write_key(path: &Path, text: &str) -> Result<(), OpenError> {
         }
     };
     write().map_err(failed)
+}
+
+/// Whoever runs a command as root makes files that the server, which runs as somebody else, has to read.
+fn give_to_the_folders_owner(file: &Path) -> io::Result<()> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    let (folder, own) = (fs::metadata(folder)?, fs::metadata(file)?);
+    if (folder.uid(), folder.gid()) == (own.uid(), own.gid()) {
+        return Ok(());
+    }
+    match std::os::unix::fs::chown(file, Some(folder.uid()), Some(folder.gid())) {
+        // Only root may, and only root has to.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
+    }
 }
 
 /// The text of a key file that only its owner can read.

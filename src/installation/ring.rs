@@ -38,6 +38,8 @@ pub enum RingError {
     Given,
     #[error("no key waits to sign; `portero key new` makes one")]
     NonePending,
+    #[error("the key {kid} waits to sign but can't be read; `portero key retire {kid}` takes it out")]
+    Unreadable { kid: String, source: Box<OpenError> },
     #[error("there is no key {0}")]
     NoSuchKey(String),
     #[error("the key {0} signs; `portero key rotate` puts another in its place first")]
@@ -58,7 +60,10 @@ pub struct Retired(PathBuf);
 impl Retired {
     /// Deletes the file.
     pub fn delete(self) -> io::Result<()> {
-        fs::remove_file(self.0)
+        match fs::remove_file(self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
     }
 }
 
@@ -86,7 +91,15 @@ impl KeyRing {
         }
         let (mut older, mut signing, mut newer) = (Vec::new(), None, Vec::new());
         for row in signing_keys::all(conn)? {
-            let key = self.read(&row)?;
+            let key = match self.read(&row) {
+                Ok(key) => key,
+                // Nothing was signed with it yet, so nobody is shut out without it.
+                Err(error) if row.state == KeyState::Pending => {
+                    tracing::error!(event = "pending_key_unreadable", kid = row.kid, error = %store::chain(&error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             match row.state {
                 KeyState::VerifyOnly => older.push(key),
                 KeyState::Signing => signing = Some(key),
@@ -121,9 +134,13 @@ impl KeyRing {
     /// Has the key that waited longest sign from now on. What the one before it signed stays good.
     pub fn rotate(&self, db: &Db, now: UnixTime) -> Result<String, RingError> {
         self.is_ours()?;
+        let ring = self.clone();
         db.write(move |tx| {
             let waiting = signing_keys::all(tx.conn)?.into_iter().find(|key| key.state == KeyState::Pending);
             let next = waiting.ok_or(RingError::NonePending)?;
+            if let Err(source) = ring.read(&next) {
+                return Err(RingError::Unreadable { kid: next.kid, source: Box::new(source) });
+            }
             if !signing_keys::promote(tx.conn, &next.kid, now)? {
                 return Err(RingError::NonePending);
             }
@@ -168,12 +185,19 @@ impl KeyRing {
         }
         loop {
             let waits = |row: &KeyRow| row.state == KeyState::Pending && row.algorithm == self.algorithm.as_str();
+            let waits = |row: &KeyRow| waits(row) && self.read(row).is_ok();
             let kid = match db.read(signing_keys::all)?.into_iter().find(waits) {
                 Some(row) => row.kid,
                 None => self.add(db, now)?,
             };
             let promoted = kid.clone();
-            if db.write(move |tx| signing_keys::promote(tx.conn, &promoted, now))? {
+            // Rolled back unless it signs then: there is never none that does.
+            let signs = db.write(move |tx| match signing_keys::promote(tx.conn, &promoted, now)? {
+                true => Ok(()),
+                false => Err(RingError::NonePending),
+            });
+            if !matches!(signs, Err(RingError::NonePending)) {
+                signs?;
                 tracing::warn!(
                     event = "algorithm_changed",
                     kid,

@@ -140,11 +140,13 @@ pub fn any(conn: &mut Conn) -> Result<bool, Error> {
     Ok(select(exists(users::table.select(users::id))).get_result(conn)?)
 }
 
-/// How many admins can sign in, and will be able to: without a date from which on they can't. Not counting `except`.
+/// How many admins can sign in, and will be able to: without a date from which on they can't, and with
+/// a password, which who is invited has not chosen yet. Not counting `except`.
 pub fn enabled_admins(conn: &mut Conn, except: Option<UserId>) -> Result<i64, Error> {
     let except = except.map_or(-1, |user| user.0);
     let enabled = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled_at.is_null());
-    let lasting = enabled.filter(users::disable_at.is_null()).filter(users::id.ne(except));
+    let lasting = enabled.filter(users::disable_at.is_null()).filter(users::password_hash.is_not_null());
+    let lasting = lasting.filter(users::id.ne(except));
     Ok(lasting.count().get_result(conn)?)
 }
 

@@ -11,7 +11,7 @@ use super::App;
 use super::error::Error;
 use super::face::Face;
 use super::input::Input;
-use super::link::{link_url, without_referrer};
+use super::link::link_url;
 use super::page::{FieldError, Page, Time, html};
 use super::setup::username_fault;
 use super::signed_in::{FreshAdmin, signed_in};
@@ -64,7 +64,7 @@ pub(super) async fn submit(
 ) -> Result<HttpResponse, Error> {
     let asked: Asked = match input {
         Input::Form(fields) => Input::form(fields)?,
-        Input::Json(members) => Input::json(members)?,
+        Input::Json(members) => Input::json(Input::only(members, &["username", "role"])?)?,
     };
     let role = match asked.role.as_str() {
         "" => Role::User,
@@ -110,5 +110,5 @@ pub(super) fn show_link(
     let page = Page::of(app, req, Some(caller));
     let expires_at = page.time(link.expires_at);
     let view = MadeLinkPage { page, name: user.to_string(), url, expires_at, is_new_password };
-    without_referrer(html(StatusCode::OK, &view))
+    html(StatusCode::OK, &view)
 }

@@ -73,23 +73,23 @@ pub(super) async fn without_broken_cookies<B: MessageBody + 'static>(
 /// `None`: nothing has to be left out.
 fn tidied(headers: &HeaderMap, own: &str, key: &Key) -> Option<HeaderValue> {
     let pairs = || headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-    let read = |pair: &[u8]| {
-        let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
-        Some((name.to_owned(), value.to_owned()))
+    let read = |pair| {
+        let pair = std::str::from_utf8(pair).ok()?.trim();
+        // A name in disguise: whoever reads cookies takes the escapes for what they stand for, and browsers don't.
+        pair.split_once('=').filter(|(name, _)| !name.contains('%'))
     };
-    let all: Vec<_> = pairs().filter_map(read).collect();
-    let is_own = |(name, _): &(String, String)| name == own;
-    if all.len() == pairs().count() && all.iter().filter(|pair| is_own(pair)).count() < 2 {
+    let all: Vec<(&str, &str)> = pairs().filter_map(read).collect();
+    if all.len() == pairs().count() && all.iter().filter(|(name, _)| *name == own).count() < 2 {
         return None;
     }
-    let opens = |(name, value): &(String, String)| {
+    let opens = |(name, value): &(&str, &str)| {
         let cookie = Cookie::parse_encoded(format!("{name}={value}")).ok()?;
         CookieJar::new().private(key).decrypt(cookie)
     };
-    let mine = all.iter().position(|pair| is_own(pair) && opens(pair).is_some());
-    let kept = all.iter().enumerate().filter(|(at, pair)| !is_own(pair) || mine == Some(*at));
+    let mine = all.iter().position(|pair| pair.0 == own && opens(pair).is_some());
+    let kept = all.iter().enumerate().filter(|(at, pair)| pair.0 != own || mine == Some(*at));
     let text: Vec<_> = kept.map(|(_, (name, value))| format!("{name}={value}")).collect();
-    HeaderValue::from_str(&text.join("; ")).ok()
+    HeaderValue::from_bytes(text.join("; ").as_bytes()).ok()
 }
 
 fn cookie_name(app: &App) -> String {

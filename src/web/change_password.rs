@@ -132,7 +132,7 @@ async fn by_form(
     let (Some(new), true) = (new, errors.is_empty()) else {
         return show(&app, &req, &caller, page, StatusCode::BAD_REQUEST, end_others, errors).await;
     };
-    let pass = match confirm::pass(&app, &req, &caller) {
+    let pass = match confirm::pass(&app, &req, &caller).await? {
         Ok(pass) => pass,
         Err(wait) => {
             let errors = vec![page.throttled(wait)];
@@ -166,7 +166,7 @@ async fn by_json(app: App, req: HttpRequest, caller: Caller, asked: ChangeJson) 
     let rules = app.accounts.rules.password_rules();
     let new = NewPassword::parse(asked.new_password, Some(&username), rules)
         .map_err(|fault| Error::BadInput(fault.to_string()))?;
-    let pass = confirm::pass(&app, &req, &caller)?;
+    let pass = confirm::pass(&app, &req, &caller).await??;
     Ok(match changed(&app, &req, &caller, pass, asked.current_password, new, asked.end_others).await? {
         None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
         // A cookie session's tokens stay where scripts can't read them, and where they are good.
@@ -188,7 +188,7 @@ async fn changed(
     app: &App,
     req: &HttpRequest,
     caller: &Caller,
-    pass: Option<Pass>,
+    pass: Pass,
     current: String,
     new: NewPassword,
     end_others: bool,
@@ -203,13 +203,15 @@ async fn changed(
         end_others,
         client: trust::client(app, req),
     };
-    match app.hash(move |at| accounts::change_password(at, asked, now)).await? {
-        Changed::WrongPassword => Ok(None),
+    let (found, pass) = app.try_password(pass, move |at| accounts::change_password(at, asked, now)).await?;
+    match found {
+        Changed::WrongPassword => {
+            accounts::note_stranger(&app.accounts, &pass, now);
+            Ok(None)
+        }
         Changed::Over => Err(Fault::Revoked.into()),
         Changed::Done { pair, others_ended } => {
-            if let Some(pass) = pass {
-                pass.succeeded();
-            }
+            pass.succeeded();
             Ok(Some((pair, others_ended)))
         }
     }

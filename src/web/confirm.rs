@@ -106,7 +106,7 @@ pub(super) async fn submit(
                 let error = [("password", "error-password-required")];
                 return Ok(show(&app, &req, &caller, StatusCode::BAD_REQUEST, &next, &error));
             }
-            let pass = match pass(&app, &req, &caller) {
+            let pass = match pass(&app, &req, &caller).await? {
                 Ok(pass) => pass,
                 Err(wait) => {
                     let page = Page::of(&app, &req, Some(&caller));
@@ -129,7 +129,7 @@ pub(super) async fn submit(
         }
         Input::Json(members) => {
             let ConfirmJson { password } = Input::json(members)?;
-            let pass = pass(&app, &req, &caller)?;
+            let pass = pass(&app, &req, &caller).await??;
             Ok(match confirmed(&app, &req, &caller, pass, password).await? {
                 // A cookie session's tokens stay where scripts can't read them, and where they are good.
                 Some(new) if caller.location == Location::Cookies => {
@@ -144,9 +144,12 @@ pub(super) async fn submit(
     }
 }
 
-/// A peer's token has no session; it can't confirm, and so guess, anything.
-pub(super) fn pass(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Option<Pass>, Wait> {
-    caller.claims.sid().map(|sid| doors::session(app, req, sid)).transpose()
+/// May the password be tried once more? By a peer's token, which has no session, as by anybody who signs in.
+pub(super) async fn pass(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Result<Pass, Wait>, Error> {
+    match caller.claims.sid() {
+        Some(sid) => Ok(doors::session(app, req, sid)),
+        None => doors::sign_in(app, req, signed_in(req)?.username.as_str()).await,
+    }
 }
 
 /// The new access token, as cookies. `None`: wrong password.
@@ -154,7 +157,7 @@ async fn confirmed(
     app: &App,
     req: &HttpRequest,
     caller: &Caller,
-    pass: Option<Pass>,
+    pass: Pass,
     password: String,
 ) -> Result<Option<NewCookies>, Error> {
     let now = app.now();
@@ -162,13 +165,16 @@ async fn confirmed(
     let user = signed_in(req)?.user;
     let claims = caller.claims.as_ref().clone();
     let client = trust::client(app, req);
-    match app.hash(move |at| accounts::confirm(at, user, claims, &password, client, now)).await? {
-        Confirmed::WrongPassword => Ok(None),
+    let (found, pass) =
+        app.try_password(pass, move |at| accounts::confirm(at, user, claims, &password, client, now)).await?;
+    match found {
+        Confirmed::WrongPassword => {
+            accounts::note_stranger(&app.accounts, &pass, now);
+            Ok(None)
+        }
         Confirmed::Over => Err(Fault::Revoked.into()),
         Confirmed::Fresh { access, csrf, remembered } => {
-            if let Some(pass) = pass {
-                pass.succeeded();
-            }
+            pass.succeeded();
             Ok(Some(NewCookies { access: token_cookies::of_token(access), refresh: None, csrf, kept: remembered }))
         }
     }

@@ -85,9 +85,10 @@ fn origin(req: &HttpRequest, public_url: &Url) -> Origin {
 /// A form on a page whose address is a secret: that one tells no referrer, and browsers then say `null` for the origin. It is known by
 /// its own value, and by the link itself.
 fn hides_its_origin(req: &HttpRequest) -> bool {
-    let is_link = req.path().starts_with("/link/") || req.path().starts_with("/setup/");
+    // Its own form, and the choice of language at its foot.
+    let stands_there = ["/link/", "/setup/", "/language"].iter().any(|path| req.path().starts_with(path));
     let says_null = req.headers().get(ORIGIN).is_some_and(|origin| origin.as_bytes() == b"null");
-    is_link && says_null && !req.headers().contains_key("sec-fetch-site")
+    stands_there && says_null && !req.headers().contains_key("sec-fetch-site")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! At the doors: who tries too often is told how long to wait, before any password is hashed.
 
+use std::borrow::Cow;
+
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
@@ -9,13 +11,14 @@ use super::error::Error;
 use super::{App, trust};
 use crate::accounts::{KNOWN_FOR, knock};
 use crate::domain::{SessionId, UserId};
+use crate::guards::cookie_values;
 use crate::throttle::{Pass, Wait, Who};
 
 /// Somebody wants to sign in under this name.
 pub(super) async fn sign_in(app: &App, req: &HttpRequest, username: &str) -> Result<Result<Pass, Wait>, Error> {
-    let (accounts, username, device) = (app.accounts.clone(), username.to_owned(), device(app, req));
+    let (accounts, username, devices) = (app.accounts.clone(), username.to_owned(), devices(app, req));
     let (ip, now) = (trust::address(app, req), app.now());
-    let answer = app.read(move |conn| knock(&accounts, conn, &username, device.as_deref(), ip, now)).await?;
+    let answer = app.read(move |conn| knock(&accounts, conn, &username, &devices, ip, now)).await?;
     if answer.is_err() {
         tracing::info!(event = "throttled", door = "sign_in", %ip);
     }
@@ -49,7 +52,7 @@ pub(super) fn with_retry_after(mut res: HttpResponse, Wait(seconds): Wait) -> Ht
 
 /// From now on the account knows this browser.
 pub(super) fn remember_device(app: &App, req: &HttpRequest, res: &mut HttpResponse, user: UserId) -> Result<(), Error> {
-    let says = app.accounts.device_cookie(user, device(app, req).as_deref(), app.now());
+    let says = app.accounts.device_cookie(user, &devices(app, req), app.now());
     let cookie = Cookie::build(cookie_name(app), says)
         .path("/")
         .http_only(true)
@@ -60,8 +63,9 @@ pub(super) fn remember_device(app: &App, req: &HttpRequest, res: &mut HttpRespon
     res.add_cookie(&cookie).map_err(|error| Error::Internal(error.to_string()))
 }
 
-fn device(app: &App, req: &HttpRequest) -> Option<String> {
-    req.cookie(&cookie_name(app)).map(|cookie| cookie.value().to_owned())
+/// All that could be it: a neighbour on the same domain may have set one of that name too.
+fn devices(app: &App, req: &HttpRequest) -> Vec<String> {
+    cookie_values(req.headers(), &cookie_name(app)).map(Cow::into_owned).collect()
 }
 
 pub(super) fn cookie_name(app: &App) -> String {

@@ -29,6 +29,14 @@ impl Input {
             .map_err(|error: serde_json::Error| Error::BadInput(error.to_string()))
     }
 
+    /// The members, if there is none but these: a misspelt one is better refused than ignored.
+    pub(super) fn only(members: Vec<(String, Value)>, known: &[&str]) -> Result<Vec<(String, Value)>, Error> {
+        match members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            Some((name, _)) => Err(Error::BadInput(format!("unknown field `{name}`"))),
+            None => Ok(members),
+        }
+    }
+
     /// Into the shape a program has to send. What it does not know is refused: better than a misspelt field that is ignored.
     pub(super) fn json<T: DeserializeOwned>(members: Vec<(String, Value)>) -> Result<T, Error> {
         T::deserialize(MapDeserializer::new(members.into_iter()))

@@ -13,6 +13,7 @@ use super::{App, trust};
 use crate::accounts::{self, NotAdmitted};
 use crate::domain::TokenType;
 use crate::store::chain;
+use crate::tokens::Fresh;
 
 /// What is told of an active token: the RFC's members, and what our own tokens have besides. Not `csrf`: who asks needs none.
 const TOLD: [&str; 11] = ["iss", "aud", "sub", "exp", "iat", "nbf", "jti", "type", "fresh", "sid", "auth_time"];
@@ -51,6 +52,10 @@ async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<S
     }
     let mut told: Map<String, Value> =
         claims.all.into_iter().filter(|(name, _)| TOLD.contains(&name.as_str())).collect();
+    // A peer's token may be worth less here than it says.
+    if claims.fresh == Fresh::No {
+        told.insert("fresh".into(), false.into());
+    }
     told.insert("active".into(), true.into());
     told.insert("token_type".into(), "Bearer".into());
     told.insert("username".into(), standing.username.as_str().into());

@@ -157,7 +157,7 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
 /// The act, and what came of it told to the throttle.
 async fn log_in(app: &App, pass: Pass, asked: LogIn) -> Result<LogInOutcome, Error> {
     let now = app.now();
-    let outcome = app.hash(move |at| accounts::log_in(at, asked, now)).await?;
+    let (outcome, pass) = app.try_password(pass, move |at| accounts::log_in(at, asked, now)).await?;
     match outcome {
         LogInOutcome::BadCredentials => accounts::note_stranger(&app.accounts, &pass, now),
         // The password was right.

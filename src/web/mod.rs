@@ -68,6 +68,7 @@ use crate::config::{Config, Setting};
 use crate::domain::UnixTime;
 use crate::password::Lane;
 use crate::store::{Conn, Tx};
+use crate::throttle::Pass;
 use error::Error;
 
 /// What every handler works with. Cheap to clone.
@@ -133,5 +134,20 @@ impl App {
     ) -> Result<T, Error> {
         let accounts = Arc::clone(&self.accounts);
         self.lane.run(move || act(&accounts)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
+    }
+
+    /// The same where a password is tried. If nobody could look at it, the try does not count.
+    async fn try_password<T: Send + 'static>(
+        &self,
+        pass: Pass,
+        act: impl FnOnce(&Arc<Accounts>) -> Result<T, accounts::Error> + Send + 'static,
+    ) -> Result<(T, Pass), Error> {
+        match self.hash(act).await {
+            Ok(found) => Ok((found, pass)),
+            Err(error) => {
+                pass.not_tried();
+                Err(error)
+            }
+        }
     }
 }

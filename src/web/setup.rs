@@ -117,11 +117,12 @@ pub(super) async fn submit(
     let link = token.clone();
     match app.hash(move |at| accounts::set_up(at, &link, username, &password, client, now)).await? {
         SetUp::DeadLink => Err(Error::Gone),
-        SetUp::Done(pair) => {
+        SetUp::Done { user, pair } => {
             session.clear();
             browser_session::set_flash(&session, &Flash::plain("flash-welcome"));
             let mut res = see_other("/account");
             token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
+            doors::remember_device(&app, &req, &mut res, user)?;
             Ok(res)
         }
     }

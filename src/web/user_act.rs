@@ -84,6 +84,15 @@ impl Act {
         }
     }
 
+    /// What has to be given besides.
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Delete => &["name"],
+            Self::Schedule => &["date"],
+            Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Disable | Self::Enable => &[],
+        }
+    }
+
     fn ends_sessions(self) -> bool {
         matches!(self, Self::Disable | Self::Delete)
     }
@@ -157,7 +166,7 @@ struct ActForm {
     /// To delete: the user's name, typed.
     name: String,
     /// To schedule; empty: no date.
-    date: String,
+    date: Option<String>,
 }
 
 pub(super) async fn submit(
@@ -172,7 +181,7 @@ pub(super) async fn submit(
     let act = Act::parse(&act).ok_or(Error::NotFound)?;
     let asked: ActForm = match input {
         Ok(Input::Form(fields)) => Input::form(fields)?,
-        Ok(Input::Json(members)) => Input::json(members)?,
+        Ok(Input::Json(members)) => Input::json(Input::only(members, act.fields())?)?,
         // A program that has nothing to add sends no body.
         Err(Error::UnsupportedMediaType(_)) => ActForm::default(),
         Err(error) => return Err(error),
@@ -184,10 +193,14 @@ pub(super) async fn submit(
         return told.link(page, &caller).await;
     }
     let date = match act {
-        Act::Schedule => match date(&app, &asked.date) {
-            Ok(date) => date,
-            Err(key) => return told.refused(page, asked, "date", key),
-        },
+        Act::Schedule => {
+            let typed = asked.date.as_deref();
+            let typed = typed.ok_or_else(|| Error::BadInput("`date` is missing; empty for none".into()))?;
+            match date(&app, typed) {
+                Ok(date) => date,
+                Err(key) => return told.refused(page, asked, "date", key),
+            }
+        }
         _ => None,
     };
     if act == Act::Delete && !is_name_of(&listed.user, &asked.name) {
@@ -269,7 +282,7 @@ impl Told<'_> {
         if Face::of(self.req, self.app) == Face::Program {
             return Err(Error::BadInput(error.text));
         }
-        Ok(show(page, StatusCode::BAD_REQUEST, self.act, self.listed, asked.date, vec![error]))
+        Ok(show(page, StatusCode::BAD_REQUEST, self.act, self.listed, asked.date.unwrap_or_default(), vec![error]))
     }
 
     /// `None`: it was so already.

@@ -171,14 +171,39 @@ fn a_lost_key_of_the_ring_stops_the_start() {
     let folder = with_ana();
     let path = folder.path();
     let said = ok(path, &["key", "new"], "");
-    let file = path.join(format!("data/signing-{}.key", said.split_whitespace().next().unwrap()));
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::remove_file(&file).unwrap();
-    let complaint = fails(path, &["serve"], "");
-    assert!(complaint.contains("is missing") && complaint.contains("backup"), "{complaint}");
-    // Another key in its place is not taken for it.
-    std::fs::copy(path.join("data/pepper.key"), &file).unwrap();
-    assert!(fails(path, &["serve"], "").contains("is not the one"));
-    std::fs::write(&file, text).unwrap();
+    ok(path, &["key", "rotate"], "");
+    let second = format!("signing-{}.key", said.split_whitespace().next().unwrap());
+    // What it signed is still good, or signs now: without either, somebody would be thrown out.
+    for name in ["signing.key", &second] {
+        let file = path.join("data").join(name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let complaint = fails(path, &["serve"], "");
+        assert!(complaint.contains("is missing") && complaint.contains("backup"), "{complaint}");
+        // Another key in its place is not taken for it.
+        std::fs::copy(path.join("data/pepper.key"), &file).unwrap();
+        assert!(fails(path, &["serve"], "").contains("is not the one"));
+        std::fs::write(&file, text).unwrap();
+    }
     Server::start(path);
+}
+
+#[test]
+fn a_key_that_waits_and_is_lost_stops_nothing_and_never_signs() {
+    let folder = with_ana();
+    let path = folder.path();
+    let mut server = Server::start(path);
+    let (access, _) = tokens(&server);
+    let said = ok(path, &["key", "new"], "");
+    let kid = said.split_whitespace().next().unwrap();
+    std::fs::remove_file(path.join(format!("data/signing-{kid}.key"))).unwrap();
+    let complaint = fails(path, &["key", "rotate"], "");
+    assert!(complaint.contains("can't be read") && complaint.contains(&format!("key retire {kid}")), "{complaint}");
+    assert_eq!((states(path), opens(&server, &access)), (vec!["signing".into(), "pending".into()], 200));
+    server.terminate();
+
+    let server = Server::start(path);
+    assert_eq!(opens(&server, &access), 200);
+    ok(path, &["key", "retire", kid], "");
+    assert_eq!((states(path), opens(&server, &access)), (vec!["signing".into()], 200));
 }

@@ -109,6 +109,14 @@ impl TestApp {
         assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
     }
 
+    /// As the operator does it.
+    pub fn set_password(&self, name: &str, password: &str) {
+        let name = Username::parse(name).unwrap();
+        let rules = PasswordRules { min_length: 8, context: &[] };
+        let password = NewPassword::parse(password.into(), Some(&name), rules).unwrap();
+        accounts::set_password(&self.accounts, name, &password, None, self.clock.now()).unwrap().unwrap();
+    }
+
     pub fn set_role(&self, name: &str, admin: bool) {
         let role = if admin { Role::Admin } else { Role::User };
         let name = Username::parse(name).unwrap();

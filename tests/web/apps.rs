@@ -206,6 +206,22 @@ fn a_peers_token_is_good_for_what_the_settings_grant() {
 }
 
 #[test]
+fn a_peers_token_is_no_way_around_the_limit_of_tries() {
+    let app = TestApp::with(&[("jwt.secret_key", SHARED), ("foreign_tokens", "trust")]);
+    app.add_user("ana");
+    app.clock.advance(2);
+    let tried: Vec<_> = (0..12)
+        .map(|_| {
+            let token = of_a_peer(&app, NewToken::access("ana").fresh(portero::tokens::Fresh::Yes));
+            app.client().post_json("/confirm", Some(&token), &serde_json::json!({ "password": "wrong" })).status
+        })
+        .collect();
+    assert_eq!(tried, [vec![401; 5], vec![429; 7]].concat());
+    let sign_in = serde_json::json!({ "username": "ana", "password": "wrong" });
+    assert_eq!(app.client().post_json("/login", None, &sign_in).status, 429, "the same tries as at the front door");
+}
+
+#[test]
 fn a_peers_token_without_an_id_is_refused_unless_the_operator_does_without() {
     for (setting, status) in [("on", 422), ("off", 200)] {
         let app = TestApp::with(&[("jwt.secret_key", SHARED), ("foreign_tokens", "access"), ("require_jti", setting)]);

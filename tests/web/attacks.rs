@@ -161,7 +161,18 @@ fn sign_in_beside(app: &TestApp, planted: &[u8], before: bool) -> String {
 #[test]
 fn a_neighbours_cookies_keep_nobody_from_signing_in() {
     let app = app();
-    for planted in [&b"x=y"[..], b"x=%ff", b"portero_language=xx", b"portero_was_here=\"", b"access_token_cookie=x"] {
+    for planted in [
+        &b"x=y"[..],
+        b"x=%ff",
+        b"portero_language=xx",
+        b"portero_was_here=\"",
+        b"access_token_cookie=x",
+        // Names in disguise, and bytes that are text beside bytes that are none.
+        b"portero%5Fform=x",
+        b"%70ortero_form=x",
+        b"z=\xc3\xa9; y=\xff",
+        b"portero_device=x; portero_device=y",
+    ] {
         for before in [true, false] {
             let answer = sign_in_beside(&app, planted, before);
             assert!(answer.starts_with("HTTP/1.1 303"), "{planted:?} {before}: {answer}");

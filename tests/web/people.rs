@@ -44,7 +44,6 @@ fn who_is_invited_chooses_a_password_and_is_signed_in() {
     ana.get("/admin/users/add");
     let made = ana.post("/admin/users/add", &[("username", "Íñigo")]);
     assert_eq!(made.status, 200, "{}", made.body);
-    assert_eq!(made.header("referrer-policy"), Some("no-referrer"));
     let link = link(&made);
     let mut inigo = app.browser();
     for _ in 0..3 {
@@ -101,7 +100,7 @@ fn who_uses_a_link_in_a_browser_where_somebody_is_signed_in_takes_their_place() 
 }
 
 #[test]
-fn a_link_dies_with_time_with_its_user_and_with_a_new_password() {
+fn a_link_dies_with_time_and_with_its_user() {
     let app = TestApp::start();
     let mut ana = admin(&app);
     for name in ["bea", "eva", "leo"] {
@@ -124,6 +123,36 @@ fn a_link_dies_with_time_with_its_user_and_with_a_new_password() {
     assert_eq!(app.browser().get(&eva).status, 200);
     app.clock.advance(24 * 60 * 60);
     assert_eq!(app.browser().get(&eva).status, 410);
+}
+
+#[test]
+fn a_link_dies_with_every_other_way_to_a_new_password() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    for name in ["bea", "eva"] {
+        app.add_user(name);
+    }
+    let [of_bea, of_eva] = ["bea", "eva"].map(|name| {
+        let user = path_of(&mut ana, name);
+        link(&act(&mut ana, &user, "link", &[]))
+    });
+    let mut bea = app.signed_in("bea");
+    bea.get("/change-password");
+    let fields = [("current_password", PASSWORD), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
+    let changed = bea.post("/change-password", &fields);
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    app.set_password("eva", NEW_PASSWORD);
+    for dead in [of_bea, of_eva] {
+        let mut thief = app.browser();
+        assert_eq!(thief.get(&dead).status, 410, "{dead}");
+        thief.get("/login");
+        assert_eq!(
+            thief.post(&dead, &[("new_password", OTHER_PASSWORD), ("new_password_again", OTHER_PASSWORD)]).status,
+            410
+        );
+    }
+    assert!(bea.is_signed_in());
+    assert_eq!(app.browser().sign_in("eva", NEW_PASSWORD).status, 303);
 }
 
 #[test]
@@ -294,6 +323,12 @@ fn the_last_admin_can_not_be_demoted_disabled_scheduled_or_deleted() {
     act(&mut ana, &bea, "schedule", &[("date", &date)]);
     assert_eq!(act(&mut ana, &user, "make-user", &[]).status, 400);
     act(&mut ana, &bea, "schedule", &[("date", "")]);
+    // Nor does one who was invited and may never come.
+    act(&mut ana, &bea, "make-user", &[]);
+    ana.get("/admin/users/add");
+    assert_eq!(ana.post("/admin/users/add", &[("username", "eva"), ("role", "admin")]).status, 200);
+    assert_eq!(act(&mut ana, &user, "make-user", &[]).status, 400);
+    act(&mut ana, &bea, "make-admin", &[]);
     ana.get(&format!("{user}/make-user"));
     assert_eq!(ana.post(&format!("{user}/make-user"), &[]).status, 303);
     assert_eq!(ana.get("/admin/users").status, 403, "on the next click");
@@ -360,6 +395,12 @@ fn programs_manage_users_too() {
     let users = app.client().get("/admin/users?name=bea", Some(&token)).json();
     let id = users["users"][0]["id"].as_i64().unwrap();
     assert_eq!(users["users"][0]["state"], "invited");
+    for bad in
+        [json!({}), json!({ "dat": "2030-01-01T10:00" }), json!({ "date": "soon" }), json!({ "date": "", "x": 1 })]
+    {
+        assert_eq!(post(&format!("/admin/users/{id}/schedule"), &bad).status, 400, "{bad}");
+    }
+    assert_eq!(post(&format!("/admin/users/{id}/disable"), &json!({ "date": "2030-01-01T10:00" })).status, 400);
     let disabled = post(&format!("/admin/users/{id}/disable"), &json!({}));
     assert_eq!(disabled.json(), json!({ "changed": true, "sessions_ended": 0 }));
     assert_eq!(app.client().post(&format!("/admin/users/{id}/disable"), Some(&token)).json()["changed"], false);

@@ -139,6 +139,7 @@ fn a_browser_is_known_by_a_cookie_that_only_we_can_make() {
     let mut other = app.browser();
     assert_eq!(other.sign_in("bea", PASSWORD).status, 303);
     assert_eq!(with_cookie(&other.cookies["portero_device"].clone()), 429);
+    assert_eq!(with_cookie(&format!("x; portero_device={cookie}")), 303, "a neighbour's cookie shuts out none of ours");
     assert_eq!(with_cookie(&cookie), 303);
 }
 
