@@ -7,6 +7,7 @@ use crate::domain::{NewPassword, Role, Transport, UnixTime, UserId, Username};
 use crate::store::audit::{self, What};
 use crate::store::links::{self, Link, Purpose};
 use crate::store::users::{self, NewUser};
+use crate::store::{self, Conn};
 
 /// How long a link is good.
 const SETUP_LINK_LIFE: i64 = 60 * 60;
@@ -26,11 +27,9 @@ pub fn make_setup_link(at: &Accounts, now: UnixTime) -> Result<Option<String>, E
     Ok(made.then_some(token))
 }
 
-pub fn setup_link_is_good(at: &Accounts, token: &str, now: UnixTime) -> Result<bool, Error> {
-    at.db.read(|conn| {
-        let link = links::find(conn, &bearer_secret::hash_of(token), now)?;
-        Ok(!users::any(conn)? && link.is_some_and(|link| link.purpose == Purpose::Setup))
-    })
+pub fn setup_link_is_good(conn: &mut Conn, token: &str, now: UnixTime) -> Result<bool, store::Error> {
+    let link = links::find(conn, &bearer_secret::hash_of(token), now)?;
+    Ok(!users::any(conn)? && link.is_some_and(|link| link.purpose == Purpose::Setup))
 }
 
 pub enum SetUp {

@@ -184,8 +184,8 @@ impl KeyRing {
             return Ok(());
         }
         loop {
-            let waits = |row: &KeyRow| row.state == KeyState::Pending && row.algorithm == self.algorithm.as_str();
-            let waits = |row: &KeyRow| waits(row) && self.read(row).is_ok();
+            let fits = |row: &KeyRow| row.state == KeyState::Pending && row.algorithm == self.algorithm.as_str();
+            let waits = |row: &KeyRow| fits(row) && self.read(row).is_ok();
             let kid = match db.read(signing_keys::all)?.into_iter().find(waits) {
                 Some(row) => row.kid,
                 None => self.add(db, now)?,

@@ -85,9 +85,7 @@ pub(super) async fn submit(
         Err(fault) => return refused(page, StatusCode::BAD_REQUEST, username_fault(fault, &asked.username)),
     };
     let (by, now, name) = (Some(signed_in(&req)?.user), app.now(), username.clone());
-    let at = app.accounts.clone();
-    let invited = actix_web::web::block(move || accounts::invite(&at, name, role, by, now)).await;
-    match invited.map_err(|_| Error::Busy)?? {
+    match app.act(move |at| accounts::invite(at, name, role, by, now)).await? {
         Invited::NameTaken => refused(page, StatusCode::CONFLICT, "error-name-taken"),
         Invited::Invited { link, .. } => Ok(show_link(&app, &req, &caller, &username, &link, false)),
     }

@@ -28,10 +28,7 @@ pub(super) async fn token_asked_about(
     req: &HttpRequest,
     input: Input,
 ) -> Result<Result<String, HttpResponse>, Error> {
-    let Input::Form(fields) = input else {
-        return Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded"));
-    };
-    let fields: Fields = Input::form(fields)?;
+    let fields: Fields = input.only_form()?;
     let in_form = fields.client_id.zip(fields.client_secret).map(|(id, secret)| AppCredentials { id, secret });
     let in_header = req.headers().get(AUTHORIZATION);
     let given = match (in_header, in_form) {

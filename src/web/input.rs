@@ -29,6 +29,14 @@ impl Input {
             .map_err(|error: serde_json::Error| Error::BadInput(error.to_string()))
     }
 
+    /// The same where programs send nothing else either.
+    pub(super) fn only_form<T: DeserializeOwned>(self) -> Result<T, Error> {
+        match self {
+            Self::Form(fields) => Self::form(fields),
+            Self::Json(_) => Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded")),
+        }
+    }
+
     /// The members, if there is none but these: a misspelt one is better refused than ignored.
     pub(super) fn only(members: Vec<(String, Value)>, known: &[&str]) -> Result<Vec<(String, Value)>, Error> {
         match members.iter().find(|(name, _)| !known.contains(&name.as_str())) {

@@ -33,10 +33,7 @@ pub(super) async fn choose(
     caller: Result<AccessToken, actix_web::Error>,
     input: Input,
 ) -> Result<HttpResponse, Error> {
-    let Input::Form(fields) = input else {
-        return Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded"));
-    };
-    let choice: Choice = Input::form(fields)?;
+    let choice: Choice = input.only_form()?;
     let caller = caller.ok().map(|AccessToken(caller)| caller);
     let own = caller.as_ref().and_then(|caller| caller.claims.csrf.as_deref());
     // A page without a session has the browser's value, one with a session that session's.

@@ -13,7 +13,8 @@ use super::browser_session::Flash;
 use super::change_password::new_password;
 use super::error::Error;
 use super::input::Input;
-use super::page::{FieldError, Page, html, see_other};
+use super::login::sign_in_here;
+use super::page::{FieldError, Page, html};
 use super::{App, browser_session, doors, token_cookies, trust};
 use crate::accounts::{self, Used};
 use crate::store::links::Purpose;
@@ -98,10 +99,7 @@ pub(super) async fn submit(
     token: Path<String>,
     input: Input,
 ) -> Result<HttpResponse, Error> {
-    let Input::Form(fields) = input else {
-        return Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded"));
-    };
-    let form: LinkForm = Input::form(fields)?;
+    let form: LinkForm = input.only_form()?;
     let (token, now) = (token.into_inner(), app.now());
     let (pass, purpose, user) = find(&app, &req, &token).await?;
     pass.succeeded();
@@ -122,7 +120,7 @@ pub(super) async fn submit(
     match app.hash(move |at| accounts::use_link(at, &link, &password, replaces, client, now)).await? {
         Used::DeadLink => Err(Error::Gone),
         Used::Done { user, pair, sessions_ended } => {
-            session.clear();
+            let res = sign_in_here(&app, &req, &session, "/account", user, pair)?;
             let flash = match purpose {
                 Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
                 Purpose::NewPassword => {
@@ -130,9 +128,6 @@ pub(super) async fn submit(
                 }
             };
             browser_session::set_flash(&session, &flash);
-            let mut res = see_other("/account");
-            token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
-            doors::remember_device(&app, &req, &mut res, user)?;
             Ok(without_referrer(res))
         }
     }

@@ -14,8 +14,8 @@ use super::input::Input;
 use super::local_path::LocalPath;
 use super::page::{FieldError, Page, html, see_other};
 use super::{App, browser_session, doors, language, token_cookies, trust};
-use crate::accounts::{self, Credentials, LogIn, LogInOutcome, News};
-use crate::domain::{Password, Transport};
+use crate::accounts::{self, Credentials, LogIn, LogInOutcome, News, Pair};
+use crate::domain::{Password, Transport, UserId};
 use crate::guards::AccessToken;
 use crate::throttle::Pass;
 
@@ -138,12 +138,9 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
         LogInOutcome::BadCredentials => Ok(bad(form)),
         LogInOutcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
         LogInOutcome::SignedIn { user, pair, locale, news } => {
-            // What was planted or left in the browser before the sign-in has no say after it.
-            session.clear();
+            let next = LocalPath::or_account(&form.next);
+            let mut res = sign_in_here(&app, &req, &session, next.as_str(), user, pair)?;
             tell(&session, news);
-            let mut res = see_other(LocalPath::or_account(&form.next).as_str());
-            token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
-            doors::remember_device(&app, &req, &mut res, user)?;
             let by_hand = language::by_hand(&app, &req);
             if let (None, Some(locale)) = (by_hand, locale) {
                 let cookie = language::cookie(&app, &locale);
@@ -152,6 +149,23 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
             Ok(res)
         }
     }
+}
+
+/// The way on to `next`, for a browser in which this user has just signed in.
+pub(super) fn sign_in_here(
+    app: &App,
+    req: &HttpRequest,
+    session: &Session,
+    next: &str,
+    user: UserId,
+    pair: Pair,
+) -> Result<HttpResponse, Error> {
+    // What was planted or left in the browser before the sign-in has no say after it.
+    session.clear();
+    let mut res = see_other(next);
+    token_cookies::set(app, res.head_mut(), &token_cookies::of_pair(pair), app.now());
+    doors::remember_device(app, req, &mut res, user)?;
+    Ok(res)
 }
 
 /// The act, and what came of it told to the throttle.

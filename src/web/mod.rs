@@ -127,6 +127,15 @@ impl App {
         self.accounts.db.submit(job).answer().await.map_err(Error::from)
     }
 
+    /// Runs an act that hashes nothing, whole, off the event loop.
+    async fn act<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Arc<Accounts>) -> Result<T, accounts::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let accounts = Arc::clone(&self.accounts);
+        actix_web::web::block(move || act(&accounts)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
+    }
+
     /// Runs an act that hashes, whole, on a thread of the password lane.
     async fn hash<T: Send + 'static>(
         &self,

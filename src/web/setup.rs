@@ -12,8 +12,9 @@ use super::change_password::new_password;
 use super::error::Error;
 use super::input::Input;
 use super::link::without_referrer;
-use super::page::{FieldError, Page, html, see_other};
-use super::{App, browser_session, doors, token_cookies, trust};
+use super::login::sign_in_here;
+use super::page::{FieldError, Page, html};
+use super::{App, browser_session, doors, trust};
 use crate::accounts::{self, SetUp};
 use crate::domain::{Username, UsernameFault};
 
@@ -50,9 +51,8 @@ pub(super) async fn form(
 /// A dead link counts as a guess.
 async fn refuse_dead(app: &App, req: &HttpRequest, token: &str) -> Result<(), Error> {
     let pass = doors::link(app, req)?;
-    let (accounts, token, now) = (app.accounts.clone(), token.to_owned(), app.now());
-    let good = actix_web::web::block(move || accounts::setup_link_is_good(&accounts, &token, now)).await;
-    if good.map_err(|_| Error::Busy)?? {
+    let (token, now) = (token.to_owned(), app.now());
+    if app.read(move |conn| accounts::setup_link_is_good(conn, &token, now)).await? {
         pass.succeeded();
         Ok(())
     } else {
@@ -88,10 +88,7 @@ pub(super) async fn submit(
     token: Path<String>,
     input: Input,
 ) -> Result<HttpResponse, Error> {
-    let Input::Form(fields) = input else {
-        return Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded"));
-    };
-    let form: SetupForm = Input::form(fields)?;
+    let form: SetupForm = input.only_form()?;
     let (token, now) = (token.into_inner(), app.now());
     refuse_dead(&app, &req, &token).await?;
     let page = Page::of(&app, &req, None);
@@ -118,11 +115,8 @@ pub(super) async fn submit(
     match app.hash(move |at| accounts::set_up(at, &link, username, &password, client, now)).await? {
         SetUp::DeadLink => Err(Error::Gone),
         SetUp::Done { user, pair } => {
-            session.clear();
+            let res = sign_in_here(&app, &req, &session, "/account", user, pair)?;
             browser_session::set_flash(&session, &Flash::plain("flash-welcome"));
-            let mut res = see_other("/account");
-            token_cookies::set(&app, res.head_mut(), &token_cookies::of_pair(pair), now);
-            doors::remember_device(&app, &req, &mut res, user)?;
             Ok(res)
         }
     }

@@ -208,9 +208,7 @@ pub(super) async fn submit(
     }
     let (by, now) = (Some(signed_in(&req)?.user), app.now());
     let username = listed.user.username.clone();
-    let accounts = app.accounts.clone();
-    let change = actix_web::web::block(move || act_on(&accounts, act, username, date, by, now)).await;
-    match change.map_err(|_| Error::Busy)?? {
+    match app.act(move |at| act_on(at, act, username, date, by, now)).await? {
         StateChange::NoSuchUser => Err(Error::NotFound),
         StateChange::LastAdmin => told.refused(page, asked, "", "error-last-admin"),
         StateChange::NoChange => Ok(told.done(None)),
@@ -266,9 +264,7 @@ struct Told<'a> {
 impl Told<'_> {
     async fn link(&self, page: Page, caller: &Caller) -> Result<HttpResponse, Error> {
         let (id, by, now) = (self.listed.user.id, Some(signed_in(self.req)?.user), self.app.now());
-        let accounts = self.app.accounts.clone();
-        let made = actix_web::web::block(move || accounts::new_link(&accounts, id, by, now)).await;
-        match made.map_err(|_| Error::Busy)?? {
+        match self.app.act(move |at| accounts::new_link(at, id, by, now)).await? {
             None => self.refused(page, ActForm::default(), "", "error-user-is-out"),
             Some(link) => {
                 let has_password = self.listed.user.password_hash.is_some();
