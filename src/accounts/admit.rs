@@ -33,7 +33,7 @@ impl From<Error> for NotAdmitted {
 /// loses what the settings don't grant it.
 pub async fn admit(
     at: &Arc<Accounts>,
-    claims: &mut Claims,
+    claims: &mut Arc<Claims>,
     client: impl FnOnce() -> Client,
     now: UnixTime,
 ) -> Result<Standing, NotAdmitted> {
@@ -92,7 +92,7 @@ impl Accounts {
 }
 
 /// A token without a session of ours: what the settings let it do.
-fn take_from_peer(at: &Accounts, claims: &mut Claims) -> Result<(), Fault> {
+fn take_from_peer(at: &Accounts, claims: &mut Arc<Claims>) -> Result<(), Fault> {
     if claims.jti.is_none() && at.rules.require_jti {
         return Err(Fault::missing_claim("jti"));
     }
@@ -102,7 +102,7 @@ fn take_from_peer(at: &Accounts, claims: &mut Claims) -> Result<(), Fault> {
             Err(Fault::invalid("Only non-refresh tokens are allowed"))
         }
         ForeignTokens::Access => {
-            claims.fresh = Fresh::No;
+            Arc::make_mut(claims).fresh = Fresh::No;
             Ok(())
         }
         ForeignTokens::Trust => Ok(()),

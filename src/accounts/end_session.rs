@@ -80,7 +80,12 @@ pub(super) fn block_token(tx: &mut Tx<'_>, at: &Arc<Accounts>, entry: &Entry) ->
 
 /// Signs out: ends the token's session, or, of a peer's token, revokes the token itself, whose user the caller knows. Doing
 /// it twice does no harm.
-pub fn log_out(at: &Arc<Accounts>, claims: Claims, peers_user: Option<UserId>, now: UnixTime) -> Pending<(), Error> {
+pub fn log_out(
+    at: &Arc<Accounts>,
+    claims: Arc<Claims>,
+    peers_user: Option<UserId>,
+    now: UnixTime,
+) -> Pending<(), Error> {
     let acts = Arc::clone(at);
     at.db.submit(move |tx| {
         let reason = Reason::Logout;
@@ -100,7 +105,7 @@ pub fn log_out(at: &Arc<Accounts>, claims: Claims, peers_user: Option<UserId>, n
 /// `peers_user`: whose a peer's token is.
 pub fn revoke_for_app(
     at: &Arc<Accounts>,
-    claims: Claims,
+    claims: Arc<Claims>,
     peers_user: Option<UserId>,
     now: UnixTime,
 ) -> Pending<(), Error> {

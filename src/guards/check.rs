@@ -1,7 +1,5 @@
 //! From a request to who calls, or to what is wrong; with a renewal on the way where one is due.
 
-use std::sync::Arc;
-
 use actix_web::dev::ServiceRequest;
 
 use super::cookies::NewCookies;
@@ -101,15 +99,10 @@ fn decode(hooks: &dyn Hooks, guard: &Guard, found: &Found, now: UnixTime) -> Res
 }
 
 fn decode_one(hooks: &dyn Hooks, guard: &Guard, found: &Found, token: &str, now: UnixTime) -> Result<Caller, Refused> {
-    let token = Unverified::parse(token)?;
+    let token = hooks.engine().take_apart(token, now)?;
     let key = hooks.decode_key(&token)?;
     let Checked { claims, expired } = hooks.engine().check(&token, key.as_deref(), found.csrf.as_deref(), now)?;
-    let caller = Caller {
-        claims: Arc::new(claims),
-        header: Arc::new(token.into_header()),
-        location: found.location,
-        user: None,
-    };
+    let caller = Caller { claims, header: token.into_header(), location: found.location, user: None };
     let right_type = || if guard.verifies_type { caller.claims.require_type(guard.token) } else { Ok(()) };
     let right = if expired { Err(Fault::Expired) } else { right_type() };
     match right {
@@ -135,7 +128,7 @@ async fn renew(
     let access = Unverified::parse(&cookies.access.text)?;
     let key = hooks.decode_key(&access)?;
     let claims = hooks.engine().check(&access, key.as_deref(), None, now)?.unexpired()?;
-    let caller = Caller { claims: Arc::new(claims), header: Arc::new(access.into_header()), ..refresh };
+    let caller = Caller { claims, header: access.into_header(), ..refresh };
     match fresh_enough(hooks, guard, &caller, now) {
         Ok(()) => Ok(Some((caller, cookies))),
         Err(fault) => Err(Refused { refusal: fault.into(), caller: Some(caller) }),

@@ -42,7 +42,7 @@ impl NewCookies {
         let read = |text: String| {
             let claims = hooks.decode(&text, None)?;
             let expires_at = claims.expires_at.unwrap_or_else(|| hooks.now().plus(FOUR_HUNDRED_DAYS));
-            Ok::<_, Fault>((TokenCookie { text, expires_at }, claims.csrf))
+            Ok::<_, Fault>((TokenCookie { text, expires_at }, claims.csrf.clone()))
         };
         let (access, csrf) = read(access)?;
         let refresh = refresh.map(read).transpose()?.map(|(token, _)| token);

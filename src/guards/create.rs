@@ -1,7 +1,9 @@
 //! Making and reading tokens with the app's callbacks.
 
+use std::sync::Arc;
+
 use super::Hooks;
-use crate::tokens::{Claims, Fault, IssueError, NewToken, Unverified};
+use crate::tokens::{Claims, Fault, IssueError, NewToken};
 
 impl dyn Hooks + '_ {
     /// Signs a token as the callbacks and the options say: first what is built in, then what the callbacks add, then what the token
@@ -18,9 +20,10 @@ impl dyn Hooks + '_ {
     }
 
     /// Checks a token outside any request: all that it can tell itself, by the key that the callback names. (`decode_token`)
-    pub fn decode(&self, token: &str, csrf: Option<&str>) -> Result<Claims, Fault> {
-        let token = Unverified::parse(token)?;
+    pub fn decode(&self, token: &str, csrf: Option<&str>) -> Result<Arc<Claims>, Fault> {
+        let now = self.now();
+        let token = self.engine().take_apart(token, now)?;
         let key = self.decode_key(&token)?;
-        self.engine().check(&token, key.as_deref(), csrf, self.now())?.unexpired()
+        self.engine().check(&token, key.as_deref(), csrf, now)?.unexpired()
     }
 }

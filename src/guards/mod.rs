@@ -113,7 +113,7 @@ pub fn cookie_claims_allow_expired(
     req: &HttpRequest,
     token: TokenType,
     now: UnixTime,
-) -> Option<Claims> {
+) -> Option<Arc<Claims>> {
     let name = cookies::names(engine.options(), token).token;
     locate::cookie_values(req.headers(), name).find_map(|cookie| {
         let checked = engine.decode_allow_expired(&cookie, None, now).ok()?;

@@ -91,6 +91,11 @@ impl Claims {
         }
     }
 
+    /// Whether its time was up at `moment`.
+    pub(super) fn is_expired(&self, moment: UnixTime) -> bool {
+        self.expires_at.is_some_and(|end| end <= moment)
+    }
+
     /// The session the token is of, if it is one of ours.
     pub fn sid(&self) -> Option<SessionId> {
         self.session.map(|session| session.sid)

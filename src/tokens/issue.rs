@@ -130,7 +130,7 @@ impl Engine {
 
     /// The same, with another key than the engine's if there is one. (`encode_key_loader`)
     pub fn issue_with(&self, token: &NewToken, key: Option<&Key>, now: UnixTime) -> Result<String, IssueError> {
-        let keys = self.keys.load();
+        let keys = self.keys();
         let own = key.unwrap_or_else(|| keys.signing());
         let header = header(token, own, key.is_none() && keys.named())?;
         let claims = self.claims(token, now)?;

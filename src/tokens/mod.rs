@@ -10,6 +10,7 @@ mod claims;
 mod fault;
 mod issue;
 mod keys;
+mod memory;
 pub mod options;
 mod unverified;
 
@@ -25,6 +26,7 @@ pub use issue::{IssueError, Life, NewToken};
 pub use keys::{Half, Key, KeyError, Keys, fingerprint};
 pub use unverified::{Unverified, unverified_header};
 
+use memory::Memory;
 use options::{Options, Secret};
 
 /// Tokens longer than this are refused unread.
@@ -33,14 +35,26 @@ pub const MAX_TOKEN_BYTES: usize = 4096;
 /// Signs and checks tokens by one set of options and keys.
 pub struct Engine {
     options: Options,
-    keys: ArcSwap<Keys>,
+    trust: ArcSwap<Trust>,
     reads_sessions: bool,
+}
+
+/// The keys, and what was found good by them: other keys begin with an empty memory.
+struct Trust {
+    keys: Arc<Keys>,
+    memory: Memory,
+}
+
+impl Trust {
+    fn in_keys(keys: Arc<Keys>) -> ArcSwap<Self> {
+        ArcSwap::from_pointee(Self { keys, memory: Memory::default() })
+    }
 }
 
 impl Engine {
     /// An engine for any app.
     pub fn new(options: Options, keys: Keys) -> Self {
-        Self { options, keys: ArcSwap::from_pointee(keys), reads_sessions: false }
+        Self { options, trust: Trust::in_keys(Arc::new(keys)), reads_sessions: false }
     }
 
     /// An engine with one key, for the options' algorithm: its secret, or its private key in PEM form.
@@ -53,7 +67,7 @@ impl Engine {
     /// [`Claims::session`], and a token in which they are broken is refused.
     #[must_use]
     pub fn with_sessions(self) -> Self {
-        Self { reads_sessions: true, ..self }
+        Self { trust: Trust::in_keys(self.keys()), reads_sessions: true, ..self }
     }
 
     /// By what it goes.
@@ -63,12 +77,12 @@ impl Engine {
 
     /// The keys of this moment.
     pub fn keys(&self) -> Arc<Keys> {
-        self.keys.load_full()
+        Arc::clone(&self.trust.load().keys)
     }
 
     /// Puts other keys in their place; who is at it with the old ones finishes with them.
     pub fn set_keys(&self, keys: Keys) {
-        self.keys.store(Arc::new(keys));
+        self.trust.store(Trust::in_keys(Arc::new(keys)).into_inner());
     }
 }
 

@@ -1,18 +1,25 @@
 //! A token taken apart: its form is right, and nothing in it is believed yet.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::memory::Known;
 use super::{Fault, MAX_TOKEN_BYTES};
 
 /// What a token says of itself before anybody looked whether it is true: enough to choose a key by. (What
 /// `decode_key_loader` is given)
 pub struct Unverified<'a> {
+    pub(super) text: &'a str,
     pub(super) message: &'a str,
     pub(super) signature: &'a str,
-    pub(super) header: Map<String, Value>,
-    pub(super) payload: Vec<u8>,
+    header: Arc<Map<String, Value>>,
+    /// Empty where `known` is there.
+    payload: Vec<u8>,
+    /// What is known of the token if its signature was found good before.
+    pub(super) known: Option<Arc<Known>>,
 }
 
 impl<'a> Unverified<'a> {
@@ -21,10 +28,8 @@ impl<'a> Unverified<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Fault::too_long());
         }
-        let not_enough = || Fault::invalid("Not enough segments");
-        let (message, signature) = token.rsplit_once('.').ok_or_else(not_enough)?;
-        let (header, payload) = message.split_once('.').ok_or_else(not_enough)?;
-
+        let [header, payload, signature] = segments(token)?;
+        let message = &token[..token.len() - signature.len() - 1];
         let header = object(&bytes(header, "Invalid header padding")?, "header")?;
         let payload = bytes(payload, "Invalid payload padding")?;
         if header.get("kid").is_some_and(|kid| !kid.is_string()) {
@@ -34,21 +39,33 @@ impl<'a> Unverified<'a> {
         if header.contains_key("crit") {
             return Err(Fault::invalid("Unsupported critical extension"));
         }
-        Ok(Self { message, signature, header, payload })
+        Ok(Self { text: token, message, signature, header: Arc::new(header), payload, known: None })
+    }
+
+    /// One that was taken apart before.
+    pub(super) fn known(token: &'a str, known: Arc<Known>) -> Result<Self, Fault> {
+        let [_, _, signature] = segments(token)?;
+        let message = &token[..token.len() - signature.len() - 1];
+        let header = Arc::clone(&known.header);
+        Ok(Self { text: token, message, signature, header, payload: Vec::new(), known: Some(known) })
     }
 
     /// The JOSE header.
-    pub fn header(&self) -> &Map<String, Value> {
+    pub fn header(&self) -> &Arc<Map<String, Value>> {
         &self.header
     }
 
     /// The claims, as anybody could have written them.
     pub fn claims(&self) -> Result<Map<String, Value>, Fault> {
-        object(&self.payload, "payload")
+        if self.known.is_none() {
+            return object(&self.payload, "payload");
+        }
+        let [_, payload, _] = segments(self.text)?;
+        object(&bytes(payload, "Invalid payload padding")?, "payload")
     }
 
     /// The JOSE header, for keeps.
-    pub fn into_header(self) -> Map<String, Value> {
+    pub fn into_header(self) -> Arc<Map<String, Value>> {
         self.header
     }
 
@@ -59,7 +76,15 @@ impl<'a> Unverified<'a> {
 
 /// The header of a token, good or bad. (`get_unverified_jwt_headers`)
 pub fn unverified_header(token: &str) -> Result<Map<String, Value>, Fault> {
-    Ok(Unverified::parse(token)?.header)
+    Ok(Arc::unwrap_or_clone(Unverified::parse(token)?.header))
+}
+
+/// Header, payload, signature. What is too much stands in the payload, where it is no base64.
+fn segments(token: &str) -> Result<[&str; 3], Fault> {
+    let not_enough = || Fault::invalid("Not enough segments");
+    let (message, signature) = token.rsplit_once('.').ok_or_else(not_enough)?;
+    let (header, payload) = message.split_once('.').ok_or_else(not_enough)?;
+    Ok([header, payload, signature])
 }
 
 pub(super) fn bytes(segment: &str, fault: &'static str) -> Result<Vec<u8>, Fault> {

@@ -1,7 +1,5 @@
 //! Portero's answers to what the guards ask.
 
-use std::sync::Arc;
-
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::face::Face;
@@ -87,7 +85,7 @@ impl PorteroHooks {
             return Err(Fault::WrongTransport.into());
         }
         let client = || trust::client(&self.0, req);
-        let admitted = accounts::admit(&self.0.accounts, Arc::make_mut(&mut token.claims), client, self.0.now()).await;
+        let admitted = accounts::admit(&self.0.accounts, &mut token.claims, client, self.0.now()).await;
         admitted.map_err(|error| match error {
             NotAdmitted::Fault(fault) => fault.into(),
             NotAdmitted::Unknown(error) => error.map_or(Refusal::Unavailable, |error| unavailable(&error)),

@@ -50,8 +50,8 @@ async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<S
             return Ok(None);
         }
     }
-    let mut told: Map<String, Value> =
-        claims.all.into_iter().filter(|(name, _)| TOLD.contains(&name.as_str())).collect();
+    let told = claims.all.iter().filter(|(name, _)| TOLD.contains(&name.as_str()));
+    let mut told: Map<String, Value> = told.map(|(name, value)| (name.clone(), value.clone())).collect();
     // A peer's token may be worth less here than it says.
     if claims.fresh == Fresh::No {
         told.insert("fresh".into(), false.into());

@@ -1,5 +1,7 @@
 //! Signing out: here, everywhere else, or everywhere. Asks on GET; here it works when everything has expired, and twice.
 
+use std::sync::Arc;
+
 use actix_session::{Session, SessionExt};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -61,7 +63,7 @@ pub(super) async fn form(
     let mut page = Page::of(&app, &req, caller.as_ref());
     // The form must end what this browser holds, even if that has expired.
     let held = token_cookies::held_session(&app, &req, app.now());
-    if let Some(csrf) = held.and_then(|claims| claims.csrf) {
+    if let Some(csrf) = held.and_then(|claims| claims.csrf.clone()) {
         page.csrf = csrf;
     }
     let others = match &caller {
@@ -138,7 +140,7 @@ async fn here(
     app: &App,
     req: &HttpRequest,
     session: &Session,
-    held: Option<Claims>,
+    held: Option<Arc<Claims>>,
     caller: Result<AnyToken, actix_web::Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
     if let Some(held) = held {
@@ -187,7 +189,7 @@ async fn end(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Res
         return more_than_here(app, req, caller, scope).await;
     }
     let user = who::found(req).map(|standing| standing.user);
-    accounts::log_out(&app.accounts, caller.claims.as_ref().clone(), user, app.now()).answer().await?;
+    accounts::log_out(&app.accounts, Arc::clone(&caller.claims), user, app.now()).answer().await?;
     Ok(message(app, StatusCode::OK, SIGNED_OUT))
 }
 

@@ -1,5 +1,7 @@
 //! The session's cookies on our own pages, and the one that remembers that there was a session.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -45,7 +47,7 @@ pub(super) fn was_here(app: &App, req: &HttpRequest) -> bool {
 }
 
 /// The session this browser holds, by whichever of its tokens still tells; it may have ended or expired.
-pub(super) fn held_session(app: &App, req: &HttpRequest, now: UnixTime) -> Option<Claims> {
+pub(super) fn held_session(app: &App, req: &HttpRequest, now: UnixTime) -> Option<Arc<Claims>> {
     let engine = &app.accounts.engine;
     [TokenType::Access, TokenType::Refresh].into_iter().find_map(|token| {
         cookie_claims_allow_expired(engine, req, token, now).filter(|claims| claims.session.is_some())

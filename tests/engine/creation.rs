@@ -19,7 +19,7 @@ fn refusal(token: &NewToken) -> String {
 #[test]
 fn a_new_token_has_the_claims_that_the_library_gives_it() {
     let engine = engine(Algorithm::HS256);
-    let decode = |token: &NewToken| engine.decode(&engine.issue(token, NOW).unwrap(), None, NOW).unwrap().all;
+    let decode = |token: &NewToken| engine.decode(&engine.issue(token, NOW).unwrap(), None, NOW).unwrap().all.clone();
     let access = decode(&NewToken::access("ana").fresh(Fresh::Yes));
     let names: Vec<_> = access.keys().map(String::as_str).collect();
     assert_eq!(names, ["csrf", "exp", "fresh", "iat", "jti", "nbf", "sub", "type"]);

@@ -4,6 +4,7 @@
 mod algorithms;
 mod creation;
 mod malformed;
+mod memory;
 mod properties;
 mod rings;
 

@@ -44,7 +44,7 @@ proptest! {
         let token = NewToken { additional_claims: claims.clone(), ..NewToken::access(identity.as_str()) };
         let text = engine.issue(&token, NOW).unwrap();
         let read = engine.decode(&text, None, NOW).unwrap();
-        prop_assert_eq!(read.identity, identity);
+        prop_assert_eq!(&read.identity, &identity);
         for (name, value) in &claims {
             prop_assert_eq!(read.all.get(name), Some(value));
         }
