@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::claims::{Claims, Fresh, SessionClaims};
 use super::memory::Known;
 use super::unverified::{Unverified, bytes};
-use super::{Algorithm, Engine, Fault, Key, Keys};
+use super::{Algorithm, Engine, Fault, Key, Keys, MAX_TOKEN_BYTES};
 use crate::domain::{SessionId, TokenType, Transport, UnixTime};
 
 /// A token that is ours and well formed, whether or not it has expired.
@@ -51,6 +51,9 @@ impl Engine {
 
     /// As [`Unverified::parse`], quicker for a token that was found good before.
     pub fn take_apart<'a>(&self, token: &'a str, now: UnixTime) -> Result<Unverified<'a>, Fault> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Fault::too_long());
+        }
         let earliest = now.plus(-self.options.decode_leeway);
         match self.trust.load().memory.recall(token, earliest) {
             Some(known) => Unverified::known(token, known),
