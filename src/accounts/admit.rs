@@ -36,7 +36,7 @@ pub async fn admit(
     claims: &mut Arc<Claims>,
     client: impl FnOnce() -> Client,
     now: UnixTime,
-) -> Result<Standing, NotAdmitted> {
+) -> Result<Arc<Standing>, NotAdmitted> {
     if claims.session.is_none() {
         take_from_peer(at, claims)?;
     }
@@ -50,7 +50,7 @@ pub async fn admit(
     match (verdict, claims.session) {
         // Their date has come: this is as good a moment as any to write it down.
         (Verdict::Good { standing, .. }, _) if standing.disable_at.is_some_and(|date| date <= now) => {
-            let (acts, username) = (Arc::clone(at), standing.username);
+            let (acts, username) = (Arc::clone(at), standing.username.clone());
             let ended = at.db.submit(move |tx| disable_if_due(tx, &acts, &username, now)).answer().await?;
             match ended {
                 StateChange::Done { .. } | StateChange::NoSuchUser => Err(Fault::Revoked.into()),
@@ -110,9 +110,11 @@ fn take_from_peer(at: &Accounts, claims: &mut Arc<Claims>) -> Result<(), Fault> 
 }
 
 /// A peer's token opens no admin's page unless the peer is trusted as we are.
-fn restricted(at: &Accounts, standing: Standing, claims: &Claims) -> Standing {
+fn restricted(at: &Accounts, standing: Arc<Standing>, claims: &Claims) -> Arc<Standing> {
     match (claims.session, at.rules.foreign_tokens) {
-        (None, ForeignTokens::Refuse | ForeignTokens::Access) => Standing { role: Role::User, ..standing },
+        (None, ForeignTokens::Refuse | ForeignTokens::Access) => {
+            Arc::new(Standing { role: Role::User, ..Arc::unwrap_or_clone(standing) })
+        }
         (None, ForeignTokens::Trust) | (Some(_), _) => standing,
     }
 }

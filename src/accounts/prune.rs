@@ -8,7 +8,7 @@ use super::doors;
 use super::last_seen::flush_last_seen;
 use super::{Accounts, Error};
 use crate::domain::UnixTime;
-use crate::store::{links, session_ends, sessions, token_blocklist};
+use crate::store::{links, session_ends, sessions, token_blocklist, users};
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
 pub(super) const MARGIN: i64 = 24 * 60 * 60;
@@ -16,7 +16,8 @@ pub(super) const MARGIN: i64 = 24 * 60 * 60;
 const SHOWN_FOR: i64 = 90 * 24 * 60 * 60;
 /// Rows per transaction.
 const BATCH: i64 = 500;
-const BATCH_OF_IDLE: usize = 500;
+/// Users or sessions in one transaction.
+const CHUNK: usize = 500;
 /// Idle sessions that one round closes.
 const MOST_IDLE: i64 = 10_000;
 const TOLERATED_JUMP: i64 = 60 * 60;
@@ -71,7 +72,7 @@ pub fn close_run_out(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> 
     let idle = at.rules.idle;
     let before = surely.plus(-idle);
     let unused = at.db.read(|conn| session_ends::idle_since(conn, before, MOST_IDLE))?;
-    for batch in unused.chunks(BATCH_OF_IDLE) {
+    for batch in unused.chunks(CHUNK) {
         let (acts, batch) = (Arc::clone(at), batch.to_vec());
         closed += at.db.write::<_, Error>(move |tx| {
             let mut ended = Vec::new();
@@ -102,20 +103,31 @@ pub fn prune(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
             break;
         }
     }
-    let acts = Arc::clone(at);
     let expired = now.plus(-(at.engine.options().decode_leeway + MARGIN));
-    at.db.write(move |tx| {
-        let users = crate::store::users::with_open_sessions(tx.conn, expired)?;
-        let standings: Vec<_> =
-            users.iter().filter(|user| user.disabled_at.is_none()).map(|user| acts.standing(user)).collect();
-        tx.after_commit(move || {
-            acts.blocklist.forget_expired(expired);
-            acts.blocklist.keep_only(&standings);
-        });
-        Ok::<_, Error>(())
-    })?;
+    at.blocklist.forget_expired(expired);
+    forget_absent(at, expired)?;
     at.last_prune.store(now.0, Ordering::Relaxed);
     Ok(gone)
+}
+
+/// Lets go of users who have no open session any more. Who that may be is found beside the writer, a few at a time are
+/// looked at again by the writer itself: with a million users no write waits for it.
+fn forget_absent(at: &Arc<Accounts>, since: UnixTime) -> Result<(), Error> {
+    let present = at.db.read(|conn| users::ids_with_open_sessions(conn, since))?;
+    let absent = at.blocklist.users_except(&present.into_iter().collect());
+    for few in absent.chunks(CHUNK) {
+        let (acts, few) = (Arc::clone(at), few.to_vec());
+        at.db.write::<_, Error>(move |tx| {
+            for user in few {
+                if !users::has_open_session(tx.conn, user, since)? {
+                    let acts = Arc::clone(&acts);
+                    tx.after_commit(move || acts.blocklist.forget(user));
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

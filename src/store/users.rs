@@ -136,6 +136,25 @@ pub fn with_open_sessions(conn: &mut Conn, now: UnixTime) -> Result<Vec<User>, E
     rows.into_iter().map(User::try_from).collect()
 }
 
+/// Who they are, and nothing else about them.
+pub fn ids_with_open_sessions(conn: &mut Conn, now: UnixTime) -> Result<Vec<UserId>, Error> {
+    let ids: Vec<i64> = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now.0))
+        .select(sessions::user_id)
+        .distinct()
+        .load(conn)?;
+    Ok(ids.into_iter().map(UserId).collect())
+}
+
+pub fn has_open_session(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
+    let open = sessions::table
+        .filter(sessions::user_id.eq(id.0))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now.0));
+    Ok(select(exists(open.select(sessions::sid))).get_result(conn)?)
+}
+
 pub fn any(conn: &mut Conn) -> Result<bool, Error> {
     Ok(select(exists(users::table.select(users::id))).get_result(conn)?)
 }

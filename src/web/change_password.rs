@@ -113,7 +113,7 @@ async fn by_form(
 ) -> Result<HttpResponse, Error> {
     let page = Page::of(&app, &req, Some(&caller));
     let end_others = form.end_others == "on";
-    let username = signed_in(&req)?.username;
+    let username = signed_in(&req)?.username.clone();
     let mut errors = Vec::new();
     if form.current_password.is_empty() {
         errors.push(page.error("current_password", "error-current-password-required"));
@@ -159,7 +159,7 @@ async fn by_form(
 }
 
 async fn by_json(app: App, req: HttpRequest, caller: Caller, asked: ChangeJson) -> Result<HttpResponse, Error> {
-    let username = signed_in(&req)?.username;
+    let username = signed_in(&req)?.username.clone();
     if asked.new_password == asked.current_password {
         return Err(Error::BadInput("The new password is the current one".into()));
     }

@@ -1,5 +1,7 @@
 //! Portero's answers to what the guards ask.
 
+use std::sync::Arc;
+
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::face::Face;
@@ -79,7 +81,7 @@ impl Hooks for PorteroHooks {
 }
 
 impl PorteroHooks {
-    async fn standing(&self, req: &HttpRequest, token: &mut Caller) -> Result<Standing, Refusal> {
+    async fn standing(&self, req: &HttpRequest, token: &mut Caller) -> Result<Arc<Standing>, Refusal> {
         let transport = if token.location == Location::Cookies { Transport::Cookie } else { Transport::Bearer };
         if token.claims.session.is_some_and(|session| session.transport != transport) {
             return Err(Fault::WrongTransport.into());

@@ -2,6 +2,7 @@
 //! a room shows.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::web::ThinData;
@@ -14,13 +15,13 @@ use crate::domain::{Reason, Role, SessionId, UserId};
 use crate::guards::{AccessToken, Caller};
 
 /// The user of the token that the guard admitted.
-pub(super) fn signed_in(req: &HttpRequest) -> Result<Standing, Error> {
+pub(super) fn signed_in(req: &HttpRequest) -> Result<Arc<Standing>, Error> {
     found(req).ok_or_else(|| Error::Internal("a guard admitted a token without its user".into()))
 }
 
 /// The same where nobody need be signed in: for what is shown beside the answer.
-pub(super) fn found(req: &HttpRequest) -> Option<Standing> {
-    req.extensions().get::<Standing>().cloned()
+pub(super) fn found(req: &HttpRequest) -> Option<Arc<Standing>> {
+    req.extensions().get::<Arc<Standing>>().cloned()
 }
 
 /// How recently an admin must have proved who they are to change something. Seconds.

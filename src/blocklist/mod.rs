@@ -1,13 +1,20 @@
 //! The exact answer, from memory, to "is this revoked?", and what else a request's check needs of users with open sessions.
-//! Changed only on the writer's side, after a commit, so it never runs ahead of the database or behind an answer.
+//! Changed only after a commit, so it never runs ahead of the database or behind an answer. Whoever asks waits for nobody.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+mod ids;
 
+use std::collections::HashMap as StdHashMap;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
 use aws_lc_rs::digest;
+use papaya::HashMap;
 use uuid::Uuid;
 
 use crate::domain::{Role, SessionId, UnixTime, UserId, Username};
+use ids::{Ids, Refused};
 
 /// What a checked token says that matters here.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +30,7 @@ pub struct Question<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Good {
-        standing: Standing,
+        standing: Arc<Standing>,
         /// The first sight of its generation: worth a note in the database.
         first_seen: bool,
     },
@@ -72,185 +79,179 @@ pub struct BlockedToken {
 
 #[derive(Default)]
 pub struct Blocklist {
-    inner: RwLock<Inner>,
+    of_database: ArcSwap<OfDatabase>,
+    /// Sights that the database does not know of yet: ahead of it, so that no load takes them away.
+    just_seen: Mutex<StdHashMap<SessionId, i64>>,
 }
 
+/// What the database holds too.
 #[derive(Default)]
-struct Inner {
-    users: HashMap<UserId, Standing>,
-    by_subject: HashMap<String, UserId>,
-    tokens: HashMap<u128, Blocked>,
-    sessions: HashMap<u128, UnixTime>,
+struct OfDatabase {
+    users: HashMap<UserId, Arc<Standing>>,
+    by_subject: HashMap<String, Arc<Standing>>,
+    tokens: Ids,
+    sessions: Ids,
     unseen: HashMap<SessionId, i64>,
-    /// Sights that the database does not know of yet.
-    just_seen: HashMap<SessionId, i64>,
-    in_doubt: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Blocked {
-    until: Option<UnixTime>,
-    is_trap: bool,
+    in_doubt: AtomicBool,
 }
 
 impl Blocklist {
     pub fn judge(&self, question: Question<'_>) -> Verdict {
-        let inner = self.read();
-        if inner.in_doubt {
+        let memory = self.of_database.load();
+        if memory.in_doubt.load(Ordering::Acquire) {
             return Verdict::Unknowable;
         }
-        if let Some(blocked) = question.jti.and_then(|jti| inner.tokens.get(&token_key(jti))) {
-            let ended = question.session.is_some_and(|(sid, _)| inner.sessions.contains_key(&sid.as_u128()));
-            return if blocked.is_trap && !ended { Verdict::Stolen } else { Verdict::Revoked };
+        let ended = question.session.is_some_and(|(sid, _)| memory.sessions.contains(sid.as_u128()));
+        if let Some(refused) = question.jti.and_then(|jti| memory.tokens.get(token_key(jti))) {
+            return if refused.is_trap() && !ended { Verdict::Stolen } else { Verdict::Revoked };
         }
-        let standing = inner.by_subject.get(question.subject).and_then(|id| inner.users.get(id));
-        match question.session {
-            Some((sid, _)) if inner.sessions.contains_key(&sid.as_u128()) => Verdict::Revoked,
-            Some((sid, generation)) => match standing {
-                // Whoever has an open session is in here. So this one is not open, whatever else it is.
-                None => Verdict::Revoked,
-                Some(standing) => Verdict::Good {
-                    standing: standing.clone(),
-                    first_seen: inner.unseen.get(&sid) == Some(&generation),
-                },
+        if ended {
+            return Verdict::Revoked;
+        }
+        let users = memory.by_subject.pin();
+        match (users.get(question.subject), question.session) {
+            (Some(standing), Some((sid, generation))) => Verdict::Good {
+                standing: Arc::clone(standing),
+                first_seen: memory.unseen.pin().get(&sid) == Some(&generation),
             },
-            None => match standing {
-                None => Verdict::UnknownUser,
-                // Within the same second nobody can tell which came first: refused.
-                Some(standing) if question.issued_at.is_some_and(|moment| moment > standing.tokens_valid_from) => {
-                    Verdict::Good { standing: standing.clone(), first_seen: false }
-                }
-                Some(_) => Verdict::Revoked,
-            },
+            // Whoever has an open session is in here. So this one is not open, whatever else it is.
+            (None, Some(_)) => Verdict::Revoked,
+            (None, None) => Verdict::UnknownUser,
+            // Within the same second nobody can tell which came first: refused.
+            (Some(standing), None) if question.issued_at.is_some_and(|moment| moment > standing.tokens_valid_from) => {
+                Verdict::Good { standing: Arc::clone(standing), first_seen: false }
+            }
+            (Some(_), None) => Verdict::Revoked,
         }
     }
 
-    pub fn standing(&self, user: UserId) -> Option<Standing> {
-        self.read().users.get(&user).cloned()
+    pub fn standing(&self, user: UserId) -> Option<Arc<Standing>> {
+        self.of_database.load().users.pin().get(&user).cloned()
     }
 
     /// Takes everything in place of what was there.
     pub fn load(&self, contents: Contents) {
-        let mut fresh = Inner::default();
+        let fresh = OfDatabase::default();
         for standing in contents.users {
             fresh.remember(standing);
         }
-        for token in &contents.tokens {
-            fresh.block(token);
+        fresh.tokens.insert(contents.tokens.iter().map(BlockedToken::refused).collect());
+        fresh.end_sessions(contents.sessions.into_iter());
+        let unseen = fresh.unseen.pin();
+        for (sid, generation) in contents.unseen {
+            unseen.insert(sid, generation);
         }
-        fresh.sessions = contents.sessions.into_iter().map(|(sid, until)| (sid.as_u128(), until)).collect();
-        fresh.unseen = contents.unseen.into_iter().collect();
-        let mut inner = self.write();
-        // These are ahead of the database, not behind it.
-        fresh.just_seen = std::mem::take(&mut inner.just_seen);
-        *inner = fresh;
+        drop(unseen);
+        self.of_database.store(Arc::new(fresh));
     }
 
     /// Until the next [`load`](Self::load), every question is answered with [`Verdict::Unknowable`].
     pub fn doubt(&self) {
-        self.write().in_doubt = true;
+        self.of_database.load().in_doubt.store(true, Ordering::Release);
     }
 
     pub fn is_in_doubt(&self) -> bool {
-        self.read().in_doubt
+        self.of_database.load().in_doubt.load(Ordering::Acquire)
     }
 
     /// A user has an open session now, or changed.
     pub fn remember(&self, standing: Standing) {
-        self.write().remember(standing);
+        self.of_database.load().remember(standing);
     }
 
-    /// A user may do nothing any more.
+    /// A user may do nothing any more, or has no open session.
     pub fn forget(&self, user: UserId) {
-        let mut inner = self.write();
-        if let Some(standing) = inner.users.remove(&user) {
-            inner.by_subject.remove(&standing.subject);
+        let memory = self.of_database.load();
+        if let Some(standing) = memory.users.pin().remove(&user) {
+            memory.by_subject.pin().remove(&standing.subject);
         }
     }
 
-    /// Only these users have an open session; of others nothing need be kept.
-    pub fn keep_only(&self, users: &[Standing]) {
-        let mut inner = self.write();
-        inner.users.clear();
-        inner.by_subject.clear();
-        for standing in users {
-            inner.remember(standing.clone());
-        }
+    /// Those of whom something is kept and who are not among these.
+    pub fn users_except(&self, these: &HashSet<UserId>) -> Vec<UserId> {
+        let memory = self.of_database.load();
+        memory.users.pin().keys().filter(|user| !these.contains(user)).copied().collect()
     }
 
     pub fn block(&self, token: &BlockedToken) {
-        self.write().block(token);
+        self.of_database.load().tokens.insert(vec![token.refused()]);
     }
 
     /// These are refused from now on, each until the moment from which none of its tokens can be shown.
     pub fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {
-        let mut inner = self.write();
-        for (sid, until) in ended {
-            inner.sessions.insert(sid.as_u128(), until);
-            inner.unseen.remove(&sid);
-        }
+        self.of_database.load().end_sessions(ended);
     }
 
     /// Whether this session was ended. `false` also for one that nobody can show any more.
     pub fn refuses_session(&self, sid: SessionId) -> bool {
-        self.read().sessions.contains_key(&sid.as_u128())
+        self.of_database.load().sessions.contains(sid.as_u128())
     }
 
     /// The session rotated: whether the new generation arrives is still to be seen.
     pub fn await_sight(&self, sid: SessionId, generation: i64) {
-        self.write().unseen.insert(sid, generation);
+        self.of_database.load().unseen.pin().insert(sid, generation);
     }
 
     /// `true` for exactly one caller per generation.
     pub fn note_seen(&self, sid: SessionId, generation: i64) -> bool {
-        let mut inner = self.write();
-        if inner.unseen.get(&sid) == Some(&generation) {
-            inner.unseen.remove(&sid);
-            inner.just_seen.insert(sid, generation);
-            true
-        } else {
-            false
+        let memory = self.of_database.load();
+        // Held over both, so that nobody finds the sight in neither.
+        let mut just_seen = self.just_seen();
+        let is_awaited =
+            memory.unseen.pin().remove_if(&sid, |_, awaited| *awaited == generation).is_ok_and(|gone| gone.is_some());
+        if is_awaited {
+            just_seen.insert(sid, generation);
         }
+        is_awaited
     }
 
     /// A sight that the database may not know of yet.
     pub fn was_just_seen(&self, sid: SessionId, generation: i64) -> bool {
-        self.read().just_seen.get(&sid) == Some(&generation)
+        self.just_seen().get(&sid) == Some(&generation)
     }
 
     /// The database knows of that sight now.
     pub fn forget_sight(&self, sid: SessionId, generation: i64) {
-        let mut inner = self.write();
-        if inner.just_seen.get(&sid) == Some(&generation) {
-            inner.just_seen.remove(&sid);
+        let mut just_seen = self.just_seen();
+        if just_seen.get(&sid) == Some(&generation) {
+            just_seen.remove(&sid);
         }
     }
 
     /// Lets go of what could not be shown any more since `before`.
     pub fn forget_expired(&self, before: UnixTime) {
-        let mut inner = self.write();
-        inner.tokens.retain(|_, blocked| blocked.until.is_none_or(|until| until >= before));
-        inner.sessions.retain(|_, until| *until >= before);
+        let memory = self.of_database.load();
+        memory.tokens.forget_expired(before);
+        memory.sessions.forget_expired(before);
     }
 
-    // A panic while the lock is held can't leave the maps half changed in a way that matters: each change is one call.
-    fn read(&self) -> RwLockReadGuard<'_, Inner> {
-        self.inner.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
-        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    // Each change under this lock is one call: a panic can't leave it half done.
+    fn just_seen(&self) -> MutexGuard<'_, StdHashMap<SessionId, i64>> {
+        self.just_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
-    fn remember(&mut self, standing: Standing) {
-        self.by_subject.insert(standing.subject.clone(), standing.user);
-        self.users.insert(standing.user, standing);
+impl OfDatabase {
+    fn remember(&self, standing: Standing) {
+        let standing = Arc::new(standing);
+        self.by_subject.pin().insert(standing.subject.clone(), Arc::clone(&standing));
+        self.users.pin().insert(standing.user, standing);
     }
 
-    fn block(&mut self, token: &BlockedToken) {
-        self.tokens.insert(token_key(&token.jti), Blocked { until: token.until, is_trap: token.is_trap });
+    fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {
+        let ended: Vec<_> = ended.collect();
+        let refused = ended.iter().map(|(sid, until)| Refused::new(sid.as_u128(), Some(*until), false));
+        self.sessions.insert(refused.collect());
+        let unseen = self.unseen.pin();
+        for (sid, _) in ended {
+            unseen.remove(&sid);
+        }
+    }
+}
+
+impl BlockedToken {
+    fn refused(&self) -> Refused {
+        Refused::new(token_key(&self.jti), self.until, self.is_trap)
     }
 }
 
@@ -301,7 +302,7 @@ mod tests {
         let (list, ended, open) = (list(), SessionId::random(), SessionId::random());
         list.end_sessions([(ended, UnixTime(900))].into_iter());
         assert_eq!(list.judge(of_session(ended)), Verdict::Revoked);
-        assert_eq!(list.judge(of_session(open)), Verdict::Good { standing: ana(), first_seen: false });
+        assert_eq!(list.judge(of_session(open)), Verdict::Good { standing: Arc::new(ana()), first_seen: false });
     }
 
     #[test]
@@ -316,7 +317,7 @@ mod tests {
     fn a_peers_token_from_before_the_cut_off_is_refused() {
         let list = list();
         assert_eq!(list.judge(of_peer(100)), Verdict::Revoked);
-        assert_eq!(list.judge(of_peer(101)), Verdict::Good { standing: ana(), first_seen: false });
+        assert_eq!(list.judge(of_peer(101)), Verdict::Good { standing: Arc::new(ana()), first_seen: false });
     }
 
     #[test]
@@ -332,7 +333,7 @@ mod tests {
     fn a_generation_is_seen_for_the_first_time_once() {
         let (list, sid) = (list(), SessionId::random());
         list.await_sight(sid, 3);
-        assert_eq!(list.judge(of_session(sid)), Verdict::Good { standing: ana(), first_seen: true });
+        assert_eq!(list.judge(of_session(sid)), Verdict::Good { standing: Arc::new(ana()), first_seen: true });
         assert!(!list.note_seen(sid, 2), "another generation");
         assert!(list.note_seen(sid, 3));
         assert!(list.was_just_seen(sid, 3));
