@@ -99,12 +99,12 @@ impl Prepared {
     pub fn serve(self) -> Result<(Server, File), StartError> {
         keep_house(&self.app.accounts, &self.app.clock);
         let app = self.app;
+        let is_https = app.public_url.scheme() == "https";
         let server = HttpServer::new(move || {
             let app = app.clone();
             ActixApp::new()
                 .configure(|routes| web::routes(&app, routes))
-                .wrap(from_fn(web::with_security_headers))
-                .wrap(from_fn(web::around))
+                .wrap(from_fn(move |req, next| web::around(is_https, req, next)))
         })
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(DRAIN_SECONDS)

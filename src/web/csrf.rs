@@ -2,17 +2,14 @@
 //! the value in the form, which the guard or the room compares.
 
 use actix_web::HttpRequest;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{ORIGIN, REFERER};
-use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 use url::Url;
 
 use super::App;
-use super::error::Error;
 use super::face::shows_token_header;
+use super::headers::{RequestId, redacted};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
@@ -22,23 +19,19 @@ enum Origin {
     Unknown,
 }
 
-/// The middleware: a request that changes something and comes from another site goes no further. One that shows a token in
-/// a header is no browser's doing.
-pub(super) async fn refuse_foreign_origins<B: MessageBody + 'static>(
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let is_foreign = req.app_data::<ThinData<App>>().is_none_or(|ThinData(app)| {
-        changes_something(req.request())
-            && !shows_token_header(req.request(), app)
-            && origin(req.request(), &app.public_url) == Origin::Foreign
-            && !hides_its_origin(req.request())
-    });
-    if is_foreign {
-        tracing::warn!(event = "foreign_origin", path = super::headers::redacted(req.path()));
-        return Ok(req.error_response(Error::ForeignOrigin));
+/// Whether the request changes something and comes from another site. One that shows a token in a header is no browser's
+/// doing.
+pub(super) fn comes_from_elsewhere(req: &HttpRequest) -> bool {
+    if !changes_something(req) {
+        return false;
     }
-    Ok(next.call(req).await?.map_into_boxed_body())
+    let Some(ThinData(app)) = req.app_data::<ThinData<App>>() else { return true };
+    let is_foreign =
+        !shows_token_header(req, app) && origin(req, &app.public_url) == Origin::Foreign && !hides_its_origin(req);
+    if is_foreign {
+        tracing::warn!(event = "foreign_origin", request = RequestId::of(req), path = redacted(req.path()));
+    }
+    is_foreign
 }
 
 /// Whether the guard may renew a session's tokens by this request: a page that somebody opens, or a form of ours. Never what

@@ -1,19 +1,16 @@
 //! What can go wrong with a request, and how it is said: to a program as `{"msg": …}`, to a person as a page.
 
 use actix_session::SessionExt;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::ResponseError;
 use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::browser_session::{self, Flash};
 use super::face::Face;
-use super::headers::RequestId;
+use super::headers::{RequestId, redacted};
 use super::local_path::LocalPath;
 use super::page::{Page, html, see_other};
 use super::{App, csrf, token_cookies};
@@ -54,8 +51,9 @@ pub(super) enum Error {
     Throttled(#[from] Wait),
     #[error("Too busy, try again in a moment")]
     Busy,
+    /// The cause, for the log alone.
     #[error("Temporarily unavailable, try again in a moment")]
-    Unavailable,
+    Unavailable(String),
     /// The cause, for the log alone.
     #[error("Something went wrong")]
     Internal(String),
@@ -78,7 +76,7 @@ impl Error {
                 StatusCode::from_u16(fault.status()).expect("Fault::status gives only statuses that exist")
             }
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -97,7 +95,7 @@ impl Error {
             Self::UnsupportedMediaType(_) => "415",
             Self::Fault(_) => "401",
             Self::Throttled(_) => "429",
-            Self::Busy | Self::Unavailable => "503",
+            Self::Busy | Self::Unavailable(_) => "503",
             Self::Internal(_) => "500",
         }
     }
@@ -108,7 +106,7 @@ impl ResponseError for Error {
         self.status()
     }
 
-    /// Bare: what the answer says is decided in [`answers`], where the request is known.
+    /// Bare: what the answer says is decided in [`answer_to`], where the request is known.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status())
     }
@@ -116,12 +114,7 @@ impl ResponseError for Error {
 
 impl From<crate::store::Error> for Error {
     fn from(error: crate::store::Error) -> Self {
-        if error.is_temporary() {
-            tracing::warn!(event = "store_unavailable", error = %chain(&error));
-            Self::Unavailable
-        } else {
-            Self::Internal(chain(&error))
-        }
+        if error.is_temporary() { Self::Unavailable(chain(&error)) } else { Self::Internal(chain(&error)) }
     }
 }
 
@@ -141,42 +134,30 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Fault(fault) => Self::Fault(fault),
-            Refusal::Unavailable => Self::Unavailable,
+            Refusal::Unavailable => Self::Unavailable("whether the token is good could not be found out".into()),
             Refusal::Body(fault) => Self::Body(fault),
         }
     }
 }
 
-/// The middleware that turns errors into answers. Inside the browser's session, outside everything that can fail.
-pub(super) async fn answers<B: MessageBody + 'static>(
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let res = next.call(req).await?;
-    let Some(error) = res.response().error() else { return Ok(res.map_into_boxed_body()) };
-    let error = read(error, res.status());
-    let answer = answer(res.request(), &error);
-    Ok(res.into_response(answer))
-}
-
-/// An error of ours, or the nearest of ours to one of Actix's.
-fn read(error: &actix_web::Error, status: StatusCode) -> Error {
-    if let Some(refusal) = refusal_in(error) {
-        return refusal.into();
-    }
-    if let Some(error) = error.as_error::<Error>() {
-        return error.again();
-    }
-    match status {
-        StatusCode::NOT_FOUND => Error::NotFound,
-        status if status.is_client_error() => {
-            Error::BadInput(status.canonical_reason().unwrap_or("Bad request").into())
-        }
-        _ => Error::Internal(error.to_string()),
-    }
-}
-
 impl Error {
+    /// An error of ours, or the nearest of ours to one of Actix's.
+    pub(super) fn read(error: &actix_web::Error, status: StatusCode) -> Self {
+        if let Some(refusal) = refusal_in(error) {
+            return refusal.into();
+        }
+        if let Some(error) = error.as_error::<Self>() {
+            return error.again();
+        }
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            status if status.is_client_error() => {
+                Self::BadInput(status.canonical_reason().unwrap_or("Bad request").into())
+            }
+            _ => Self::Internal(error.to_string()),
+        }
+    }
+
     /// A copy, for Actix only lends the original.
     fn again(&self) -> Self {
         match self {
@@ -192,18 +173,22 @@ impl Error {
             Self::Fault(fault) => Self::Fault(fault.clone()),
             Self::Throttled(wait) => Self::Throttled(*wait),
             Self::Busy => Self::Busy,
-            Self::Unavailable => Self::Unavailable,
+            Self::Unavailable(cause) => Self::Unavailable(cause.clone()),
             Self::Internal(cause) => Self::Internal(cause.clone()),
         }
     }
 }
 
-fn answer(req: &HttpRequest, error: &Error) -> HttpResponse {
+/// What is said to an error, by page or to a program. A failure of ours tells its cause to the log alone.
+pub(super) fn answer_to(req: &HttpRequest, error: &Error) -> HttpResponse {
     let Some(ThinData(app)) = req.app_data::<ThinData<App>>() else {
         return HttpResponse::InternalServerError().finish();
     };
-    if let Error::Internal(cause) = error {
-        tracing::error!(event = "request_failed", path = super::headers::redacted(req.path()), cause);
+    let path = redacted(req.path());
+    match error {
+        Error::Internal(cause) => tracing::error!(event = "request_failed", request = RequestId::of(req), path, cause),
+        Error::Unavailable(cause) => tracing::warn!(event = "unavailable", request = RequestId::of(req), path, cause),
+        _ => {}
     }
     let face = Face::of(req, app);
     let mut res = match (face, error) {
@@ -218,7 +203,9 @@ fn answer(req: &HttpRequest, error: &Error) -> HttpResponse {
     match error {
         Error::Throttled(Wait(seconds)) => headers.insert(RETRY_AFTER, HeaderValue::from(*seconds)),
         Error::MethodNotAllowed(allow) => headers.insert(ALLOW, HeaderValue::from_static(allow)),
-        Error::Busy | Error::Unavailable => headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS)),
+        Error::Busy | Error::Unavailable(_) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))
+        }
         _ => return res,
     };
     res

@@ -28,7 +28,9 @@ impl Face {
 /// Whether the header that the options name has something of the kind they name, good or bad.
 pub(super) fn shows_token_header(req: &HttpRequest, app: &App) -> bool {
     let options = app.accounts.engine.options();
-    req.headers().get(options.header_name.as_str()).is_some_and(|value| {
-        options.header_type.is_empty() || value.to_str().is_ok_and(|text| text.contains(&options.header_type))
+    let (name, scheme) = (options.header_name.as_str(), options.header_type.as_bytes());
+    req.headers().get(name).is_some_and(|value| {
+        // First the shortest way: a token is long, and this is asked for every request.
+        value.as_bytes().starts_with(scheme) || value.to_str().is_ok_and(|text| text.contains(&options.header_type))
     })
 }

@@ -15,8 +15,11 @@ pub(super) async fn alive() -> HttpResponse {
 /// The store answers, and the blocklist, loaded before the first request was taken, is in step with it.
 pub(super) async fn ready(ThinData(app): ThinData<App>) -> Result<HttpResponse, Error> {
     if app.accounts.blocklist.is_in_doubt() {
-        return Err(Error::Unavailable);
+        return Err(Error::Unavailable("memory is behind the database".into()));
     }
-    app.read(users::any).await.map_err(|_| Error::Unavailable)?;
+    app.read(users::any).await.map_err(|error| match error {
+        Error::Internal(cause) => Error::Unavailable(cause),
+        other => other,
+    })?;
     Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
 }

@@ -40,8 +40,8 @@ async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<S
         Ok(standing) => standing,
         Err(NotAdmitted::Fault(_)) => return Ok(None),
         Err(NotAdmitted::Unknown(cause)) => {
-            tracing::warn!(event = "could_not_look", error = cause.map(|error| chain(&error)));
-            return Err(Error::Unavailable);
+            let cause = cause.map_or_else(|| "memory is behind the database".to_owned(), |error| chain(&error));
+            return Err(Error::Unavailable(cause));
         }
     };
     if claims.token_type == TokenType::Refresh && claims.session.is_some() {

@@ -11,6 +11,7 @@ mod clock;
 mod confirm;
 mod csrf;
 mod doors;
+mod edge;
 mod end_session;
 mod end_sessions;
 mod error;
@@ -57,7 +58,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use clock::Clock;
-pub use headers::{around, with_security_headers};
+pub use headers::around;
 pub use link::link_url;
 pub use list_query::moment_in;
 pub use routes::routes;

@@ -6,13 +6,13 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{FromRequest, Handler, Resource, Responder};
 
-use super::error::{Error, answers};
-use super::headers::catch_panics;
+use super::edge::{answers, edge};
+use super::error::Error;
 use super::hooks::PorteroHooks;
 use super::{
-    App, about, account, add_user, browser_session, change_password, confirm, csrf, end_session, end_sessions, health,
-    home, introspect, jwks, language, link, login, logout, protected, receipt, refresh, revoke, revoked, sessions,
-    setup, sign_in_help, static_files, story, user, user_act, users, well_known, whoami,
+    App, about, account, add_user, browser_session, change_password, confirm, end_session, end_sessions, health, home,
+    introspect, jwks, language, link, login, logout, protected, receipt, refresh, revoke, revoked, sessions, setup,
+    sign_in_help, static_files, story, user, user_act, users, well_known, whoami,
 };
 use crate::guards::{CsrfCheck, Guard, shared};
 
@@ -142,16 +142,12 @@ impl At {
 
     /// A route without a token.
     fn open(self) -> impl HttpServiceFactory {
-        self.finish().wrap(from_fn(catch_panics)).wrap(from_fn(csrf::refuse_foreign_origins)).wrap(from_fn(answers))
+        self.finish().wrap(from_fn(edge))
     }
 
     /// A route whose token the guard reads and renews.
     fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
-        self.finish()
-            .wrap(guard.leave_to_handlers())
-            .wrap(from_fn(catch_panics))
-            .wrap(from_fn(csrf::refuse_foreign_origins))
-            .wrap(from_fn(answers))
+        self.finish().wrap(guard.leave_to_handlers()).wrap(from_fn(edge))
     }
 
     fn finish(self) -> Resource {
