@@ -2,15 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::faults::{database, kills};
 use crate::portero::{PASSWORD, Server, ok, portero};
-
-/// So many in every run; `PORTERO_TEST_KILLS` asks for more.
-fn kills() -> i64 {
-    std::env::var("PORTERO_TEST_KILLS").map_or(20, |text| text.parse().expect("PORTERO_TEST_KILLS is a number"))
-}
 
 #[derive(QueryableByName)]
 struct Count {
@@ -36,10 +32,9 @@ fn an_answer_lost_with_its_server_can_be_asked_for_again() {
     ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
     let mut server = start(&folder);
     let mut refresh = server.log_in("ana", PASSWORD).unwrap().text("refresh_token");
-    let database = folder.path().join("data/portero.db");
-    let mut database = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    let mut database = database(folder.path());
     let mut before = issued(&mut database);
-    for kill in 0..kills() {
+    for kill in 0..i64::from(kills(20)) {
         // Without a grace, the same second would still count as the same moment.
         std::thread::sleep(Duration::from_millis(1100));
         let request = format!("POST /refresh HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {refresh}\r\n\r\n");

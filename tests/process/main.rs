@@ -3,8 +3,11 @@
 
 mod commands;
 mod durability;
+mod faults;
 mod keys;
 mod logs;
 mod lost_answers;
 mod portero;
 mod start;
+#[path = "../support/mod.rs"]
+mod support;

@@ -131,11 +131,16 @@ impl Server {
 
     /// The answer to a form.
     pub(crate) fn ask_form(&self, path: &str, form: &str) -> Reply {
+        self.try_form(path, form).unwrap()
+    }
+
+    /// `None`: there was no answer.
+    pub(crate) fn try_form(&self, path: &str, form: &str) -> Option<Reply> {
         let request = ureq::http::Request::builder().method("POST").uri(format!("http://{}{path}", self.address));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
-        let mut answer = self.agent.run(request.unwrap()).unwrap();
-        let body = answer.body_mut().read_to_string().unwrap();
-        Reply { status: answer.status().as_u16(), body: serde_json::from_str(&body).unwrap_or_default() }
+        let mut answer = self.agent.run(request.unwrap()).ok()?;
+        let body = answer.body_mut().read_to_string().ok()?;
+        Some(Reply { status: answer.status().as_u16(), body: serde_json::from_str(&body).unwrap_or_default() })
     }
 
     pub(crate) fn log_in(&self, name: &str, password: &str) -> Option<Reply> {

@@ -141,17 +141,11 @@ impl TestApp {
     }
 
     pub fn browser(&self) -> Browser {
-        Browser {
-            http: Http::new(self.address),
-            cookies: BTreeMap::new(),
-            headers: Vec::new(),
-            user_agent: "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0".into(),
-            form_value: String::new(),
-        }
+        Browser::at(self.address)
     }
 
     pub fn client(&self) -> Client {
-        Client { http: Http::new(self.address) }
+        Client::at(self.address)
     }
 
     /// A browser in which this user has just signed in.
@@ -235,6 +229,16 @@ impl Http {
     }
 
     fn send(&self, method: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(name.as_str(), value.as_str());
@@ -242,20 +246,20 @@ impl Http {
         let request = request.body(body.to_vec()).unwrap();
         let mut answer = if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
             let (parts, _) = request.into_parts();
-            self.agent.run(ureq::http::Request::from_parts(parts, ())).unwrap()
+            self.agent.run(ureq::http::Request::from_parts(parts, ()))?
         } else {
-            self.agent.run(request).unwrap()
+            self.agent.run(request)?
         };
         let headers = answer
             .headers()
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        Answer {
+        Ok(Answer {
             status: answer.status().as_u16(),
             headers,
             body: answer.body_mut().read_to_string().unwrap_or_default(),
-        }
+        })
     }
 }
 
@@ -266,6 +270,10 @@ pub struct Client {
 }
 
 impl Client {
+    pub fn at(address: SocketAddr) -> Self {
+        Self { http: Http::new(address) }
+    }
+
     pub fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.send("GET", path, token, &[], b"")
     }
@@ -304,6 +312,21 @@ pub struct Browser {
 }
 
 impl Browser {
+    pub fn at(address: SocketAddr) -> Self {
+        Self {
+            http: Http::new(address),
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0".into(),
+            form_value: String::new(),
+        }
+    }
+
+    /// The same browser, after the server was started again on another port.
+    pub fn moved_to(self, address: SocketAddr) -> Self {
+        Self { http: Http::new(address), ..self }
+    }
+
     /// Opens a page as if by its address.
     pub fn get(&mut self, path: &str) -> Answer {
         self.get_with(
@@ -318,20 +341,52 @@ impl Browser {
 
     /// Sends a form from a page of ours, with the value the last page gave it.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let value = self.form_value.clone();
-        let mut all = vec![("csrf_token", value.as_str())];
-        all.extend(fields);
-        self.post_bare(path, &all)
+        self.try_post(path, fields).unwrap()
     }
 
     /// Sends just these fields.
     pub fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.try_post_bare(path, fields).unwrap()
+    }
+
+    /// As [`post`](Self::post); `None`: there was no answer.
+    pub fn try_post(&mut self, path: &str, fields: &[(&str, &str)]) -> Option<Answer> {
+        let value = self.form_value.clone();
+        let mut all = vec![("csrf_token", value.as_str())];
+        all.extend(fields);
+        self.try_post_bare(path, &all)
+    }
+
+    fn try_post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Option<Answer> {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
-        self.send("POST", path, &headers, body.as_bytes())
+        self.try_send("POST", path, &headers, body.as_bytes())
+    }
+
+    /// Renews its tokens, as a script on a page does.
+    pub fn renew(&mut self) -> Answer {
+        self.try_renew().unwrap()
+    }
+
+    /// `None`: there was no answer.
+    pub fn try_renew(&mut self) -> Option<Answer> {
+        let value = self.cookies.get("csrf_refresh_token").cloned().unwrap_or_default();
+        let headers =
+            [("x-csrf-token", value.as_str()), ("accept", "application/json"), ("sec-fetch-site", "same-origin")];
+        self.try_send("POST", "/refresh", &headers, b"")
+    }
+
+    /// Asks as a script on a page does.
+    pub fn fetch(&mut self, path: &str) -> Answer {
+        self.get_with(path, &[("accept", "application/json"), ("sec-fetch-site", "same-origin")])
     }
 
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    /// `None`: there was no answer.
+    pub fn try_send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut all: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         if !headers.iter().any(|(name, _)| *name == "accept") {
             all.push(("accept".into(), "text/html,application/xhtml+xml,*/*;q=0.8".into()));
@@ -342,12 +397,12 @@ impl Browser {
             let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             all.push(("cookie".into(), cookies.join("; ")));
         }
-        let answer = self.http.send(method, path, &all, body);
+        let answer = self.http.try_send(method, path, &all, body).ok()?;
         self.keep_cookies(&answer);
         if let Some(value) = form_value(&answer.body) {
             self.form_value = value;
         }
-        answer
+        Some(answer)
     }
 
     /// Follows redirects until there is a page.
