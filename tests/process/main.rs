@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod commands;
+mod crash_points;
 mod durability;
+mod failing_disk;
 mod faults;
 mod keys;
 mod logs;
 mod lost_answers;
 mod portero;
 mod start;
+mod strace;
 #[path = "../support/mod.rs"]
 mod support;
