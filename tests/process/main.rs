@@ -3,6 +3,8 @@
 
 mod commands;
 mod crash_points;
+mod descriptors;
+mod disk_full;
 mod durability;
 mod failing_disk;
 mod faults;
