@@ -6,17 +6,20 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokio::sync::oneshot;
 
-use super::{Conn, Error, connect, instance};
+use super::{BUSY_TIMEOUT, Conn, Error, connect, instance};
 
 /// Beyond this many waiting jobs a new one is refused at once: 503 is better than a wait without end.
 const QUEUE: usize = 1024;
 const MOST_IN_ONE_COMMIT: usize = 256;
 /// How soon a change by another process is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long a lock is waited for where the last wait was in vain. Whoever comes then would otherwise wait for those before them as
+/// well: an act that hashes holds one of few threads meanwhile.
+const PATIENCE_LEFT: Duration = Duration::from_millis(50);
 
 type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
 
@@ -87,6 +90,7 @@ impl Writer {
                 conn: Some(conn),
                 path,
                 memory: None,
+                patience: BUSY_TIMEOUT,
                 version: None,
                 to_tell: None,
                 looked: Instant::now(),
@@ -145,6 +149,8 @@ struct Side {
     conn: Option<Conn>,
     path: PathBuf,
     memory: Option<Memory>,
+    /// For how long this connection waits for a lock.
+    patience: Duration,
     /// SQLite's count of the commits by other connections, when we last looked.
     version: Option<i64>,
     /// How many changes by commands memory has taken up, until the database has been told.
@@ -187,6 +193,7 @@ impl Side {
         });
         if let Err(error) = begun {
             tracing::error!(event = "write_refused", error = %chain(&error), "no job was begun");
+            self.have_patience(PATIENCE_LEFT);
             // Whoever else waits would wait for the same lock, one after the other. A dropped job answers `NotTaken`.
             while let Ok(message) = jobs.try_recv() {
                 if let Message::KeepInStep(..) = message {
@@ -195,6 +202,7 @@ impl Side {
             }
             return;
         }
+        self.have_patience(BUSY_TIMEOUT);
         let mut ran = Vec::new();
         let mut put_off = None;
         let committed = self.open().and_then(|conn| run_batch(conn, first, jobs, &mut ran, &mut put_off));
@@ -225,10 +233,19 @@ impl Side {
             Some(conn) => conn,
             None => {
                 self.version = None;
+                self.patience = BUSY_TIMEOUT;
                 connect(&self.path).map_err(|fault| Error::Reopen(format!("{fault:?}")))?
             }
         };
         Ok(self.conn.insert(conn))
+    }
+
+    fn have_patience(&mut self, patience: Duration) {
+        let Some(conn) = self.conn.as_mut().filter(|_| self.patience != patience) else { return };
+        match conn.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis())) {
+            Ok(()) => self.patience = patience,
+            Err(error) => tracing::error!(event = "busy_timeout_not_set", error = %chain(&error)),
+        }
     }
 
     /// Looks whether another process has committed, or whether it is unknown if we have.
