@@ -9,6 +9,7 @@ mod durability;
 mod failing_disk;
 mod faults;
 mod keys;
+mod locked;
 mod logs;
 mod lost_answers;
 mod portero;
