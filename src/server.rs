@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
@@ -119,6 +119,7 @@ impl Prepared {
 fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, clock: &Clock) -> Result<(), accounts::Error> {
     // Weak: the writer's thread keeps this, and must end with the last of those that use it.
     let (weak, of_reload) = (Arc::downgrade(accounts), clock.clone());
+    let (of_gaps, clock) = (Weak::clone(&weak), clock.clone());
     let blocklist = Arc::clone(&accounts.blocklist);
     Ok(accounts.db.keep_in_step(Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
@@ -130,6 +131,9 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, clock: &Clock) -> Result
             None => Ok(()),
         }),
         doubt: Box::new(move || blocklist.doubt()),
+        has_gaps: Box::new(move || {
+            of_gaps.upgrade().is_some_and(|accounts| accounts::memory_has_gaps(&accounts, clock.now()))
+        }),
     })?)
 }
 

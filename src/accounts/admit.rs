@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::user_state::disable_if_due;
-use super::{Accounts, Client, Error, StateChange, end_stolen, note_seen, remember_user};
+use super::{Accounts, Client, Error, StateChange, end_stolen, memory_has_gaps, note_seen, remember_user};
 use crate::blocklist::{Question, Standing, Verdict};
 use crate::config::ForeignTokens;
 use crate::domain::{Role, TokenType, UnixTime};
@@ -40,9 +40,9 @@ pub async fn admit(
     if claims.session.is_none() {
         take_from_peer(at, claims)?;
     }
-    let verdict = match at.judge(claims) {
+    let verdict = match at.judge(claims, now) {
         Verdict::UnknownUser => match remember_user(at, claims.identity.clone(), now).answer().await? {
-            Some(_) => at.judge(claims),
+            Some(_) => at.judge(claims, now),
             None => return Err(Fault::UserGone(claims.identity.clone()).into()),
         },
         verdict => verdict,
@@ -81,7 +81,10 @@ pub async fn admit(
 
 impl Accounts {
     /// What memory says of a token.
-    pub fn judge(&self, claims: &Claims) -> Verdict {
+    pub fn judge(&self, claims: &Claims, now: UnixTime) -> Verdict {
+        if memory_has_gaps(self, now) {
+            return Verdict::Unknowable;
+        }
         self.blocklist.judge(Question {
             subject: &claims.identity,
             jti: claims.jti.as_deref(),

@@ -1,6 +1,7 @@
 //! What the blocklist has to hold, read from the database.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::{Accounts, Error};
 use crate::blocklist::{BlockedToken, Contents, Standing};
@@ -24,7 +25,13 @@ pub fn load_blocklist(at: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(
         unseen: sessions::unseen(conn)?,
     };
     at.blocklist.load(contents);
+    at.complete_since.store(since.0, Ordering::Relaxed);
     Ok(())
+}
+
+/// Whether the clock was set back so far that memory has let go of, or never loaded, what could be shown again.
+pub fn memory_has_gaps(at: &Accounts, now: UnixTime) -> bool {
+    now.plus(-at.engine.options().decode_leeway).0 < at.complete_since.load(Ordering::Relaxed)
 }
 
 /// Looks up the user of a peer's token and keeps what its checks need. `None`: no such user, or disabled.

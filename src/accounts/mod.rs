@@ -26,7 +26,7 @@ use std::sync::atomic::AtomicI64;
 pub use add_user::{Added, add_user, set_password};
 pub use admit::{NotAdmitted, admit};
 pub use apps::{AppCredentials, add_app, is_app, remove_app};
-pub use blocklist_contents::{load_blocklist, remember_user};
+pub use blocklist_contents::{load_blocklist, memory_has_gaps, remember_user};
 pub use change_password::{ChangePassword, Changed, change_password};
 pub use confirm::{Confirmed, confirm};
 pub use doors::{KNOWN_FOR, knock, note_stranger};
@@ -59,6 +59,8 @@ pub struct Accounts {
     pub throttle: Throttle,
     /// When what is old was last let go of; 0: not since the start.
     pub last_prune: AtomicI64,
+    /// The blocklist in memory holds whatever could be shown at this moment or later.
+    pub complete_since: AtomicI64,
     pub engine: Engine,
     pub mint_keys: MintKeys,
     pub rules: Rules,

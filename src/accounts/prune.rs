@@ -104,6 +104,7 @@ pub fn prune(at: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
         }
     }
     let expired = now.plus(-(at.engine.options().decode_leeway + MARGIN));
+    at.complete_since.fetch_max(expired.0, Ordering::Relaxed);
     at.blocklist.forget_expired(expired);
     forget_absent(at, expired)?;
     at.last_prune.store(now.0, Ordering::Relaxed);

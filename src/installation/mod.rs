@@ -103,6 +103,7 @@ impl Installation {
             last_seen: LastSeen::default(),
             throttle: Throttle::new(config.throttle),
             last_prune: AtomicI64::new(0),
+            complete_since: AtomicI64::new(0),
             passwords: Passwords::new(pepper, &fingerprint(pepper), config.password.bcrypt_cost),
             engine,
             // Not from the signing key: that one may be shared with peers, and change.

@@ -29,6 +29,8 @@ pub struct Memory {
     pub reload: Reload,
     /// The database holds what memory does not, and can't be asked: until the next reload nothing in memory is to be believed.
     pub doubt: Box<dyn FnMut() + Send>,
+    /// Whether it has to be taken anew although nobody changed the database.
+    pub has_gaps: Box<dyn Fn() -> bool + Send>,
 }
 
 type AfterCommit = Box<dyn FnOnce() + Send>;
@@ -263,7 +265,8 @@ impl Side {
 
     fn bring_in_step(&mut self) -> Result<(), Error> {
         let version = data_version(self.open()?)?;
-        if self.version == Some(version) {
+        let has_gaps = self.memory.as_ref().is_some_and(|memory| (memory.has_gaps)());
+        if self.version == Some(version) && !has_gaps {
             return Ok(());
         }
         if let (Some(conn), Some(memory)) = (self.conn.as_mut(), self.memory.as_mut()) {

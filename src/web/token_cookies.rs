@@ -60,7 +60,7 @@ pub(super) fn session_lives(app: &App, req: &HttpRequest) -> bool {
     claims.is_some_and(|claims| {
         claims.session.is_some()
             && claims.expires_at.is_some_and(|end| end > app.now())
-            && matches!(app.accounts.judge(&claims), Verdict::Good { .. })
+            && matches!(app.accounts.judge(&claims, app.now()), Verdict::Good { .. })
     })
 }
 
