@@ -1,6 +1,7 @@
 //! The program as the operator runs it: a process with a data folder, its commands, its log, and its death.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod clock;
 mod commands;
 mod crash_points;
 mod descriptors;
