@@ -12,7 +12,7 @@ use crate::strace::{SYNC, Tracer, WRITE};
 use crate::support::{Answer, Browser, claims};
 
 /// More than there are points to die at.
-const BROWSERS: usize = 40;
+const BROWSERS: usize = 60;
 
 /// Has a browser do something, the server dying one call later each time, until it gets through unharmed; each time `look` sees
 /// the browser as it was before, as it is after, and what it was told. The sessions are at least so old.
