@@ -48,10 +48,10 @@ pub fn confirm(
         let unchanged = users::find_unchanged(tx.conn, user.id, version, now)?;
         let session = sessions::find(tx.conn, shown.sid)?.filter(|session| session.expires_at > now);
         let (Some(user), Some(session)) = (unchanged, session) else { return Ok::<_, Error>(None) };
-        let mut confirmed = Session { auth_time: now, ..session };
+        let mut confirmed = Session { auth_time: now, ..session.clone() };
         acts.note_access(&mut confirmed, now);
         story::note(tx, &mut confirmed, StepKind::Confirmed, &client, now)?;
-        if !sessions::note_use(tx.conn, &confirmed)? {
+        if !sessions::note_use(tx.conn, &session, &confirmed)? {
             return Ok(None);
         }
         if let (Some(jti), TokenType::Access) = (claims.jti, claims.token_type) {

@@ -60,7 +60,7 @@ pub async fn renew(
                 let shown = Shown { generation: shown.generation, issue: issue_of(&acts, &session, &jti) };
                 turn(tx, &acts, session, shown, &client, now)?
             } else {
-                keep(tx, &acts, session, &client, now)?
+                keep(tx, &acts, &session, &client, now)?
             };
             let Some(turned) = decision else { continue };
             if let Turn::Rotated(_) | Turn::Kept(_) = turned {
@@ -159,13 +159,13 @@ fn turn(
             (StepKind::Retried, state.with_new_successor(now))
         }
         Judgement::SameAgain => {
-            let mut session = session;
+            let mut used = session.clone();
             if was_confirmed_since(&session) {
-                at.note_access(&mut session, now);
+                at.note_access(&mut used, now);
             }
-            story::note(tx, &mut session, StepKind::Repeated, client, now)?;
-            let still_open = sessions::note_use(tx.conn, &session)?;
-            return Ok(Some(if still_open { Turn::Rotated(session) } else { Turn::Over }));
+            story::note(tx, &mut used, StepKind::Repeated, client, now)?;
+            let still_open = sessions::note_use(tx.conn, &session, &used)?;
+            return Ok(Some(if still_open { Turn::Rotated(used) } else { Turn::Over }));
         }
         Judgement::Reuse => {
             end_for_reuse(tx, at, session, client, now)?;
@@ -202,14 +202,15 @@ fn turn(
 fn keep(
     tx: &mut Tx<'_>,
     at: &Accounts,
-    mut session: Session,
+    session: &Session,
     client: &Client,
     now: UnixTime,
 ) -> Result<Option<Turn>, Error> {
-    at.note_access(&mut session, now);
-    story::note(tx, &mut session, StepKind::Renewed, client, now)?;
-    let still_open = sessions::note_use(tx.conn, &session)?;
-    Ok(Some(if still_open { Turn::Kept(session) } else { Turn::Over }))
+    let mut used = session.clone();
+    at.note_access(&mut used, now);
+    story::note(tx, &mut used, StepKind::Renewed, client, now)?;
+    let still_open = sessions::note_use(tx.conn, session, &used)?;
+    Ok(Some(if still_open { Turn::Kept(used) } else { Turn::Over }))
 }
 
 /// Somebody showed a token that only a thief, or the one who was robbed, can still hold.

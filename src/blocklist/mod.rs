@@ -233,6 +233,10 @@ impl Blocklist {
 
 impl OfDatabase {
     fn remember(&self, standing: Standing) {
+        // As a rule it is known already: every renewal comes by here.
+        if self.users.pin().get(&standing.user).is_some_and(|known| **known == standing) {
+            return;
+        }
         let standing = Arc::new(standing);
         self.by_subject.pin().insert(standing.subject.clone(), Arc::clone(&standing));
         self.users.pin().insert(standing.user, standing);

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod clients;
 pub mod instance;
 pub mod links;
+mod prepared;
 pub mod revoked;
 mod schema;
 pub mod session_ends;

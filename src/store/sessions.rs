@@ -2,6 +2,7 @@
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
 
+use super::prepared::Prepare;
 use super::schema::sessions;
 use super::{Conn, Error, known};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
@@ -177,39 +178,46 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
         .filter(sessions::generation.eq(from.generation))
         .filter(sessions::issue_count.eq(from.issue_count))
         .filter(sessions::ended_at.is_null());
-    let changed = diesel::update(unchanged)
-        .set((
-            sessions::generation.eq(to.generation),
-            sessions::issue_count.eq(to.issue_count),
-            sessions::previous_issue.eq(to.previous_issue),
-            sessions::rotated_at.eq(to.rotated_at.0),
-            sessions::last_seen_at.eq(to.last_seen_at.0),
-            sessions::access_until.eq(to.access_until.0),
-            sessions::seen.eq(to.seen),
-            sessions::ip.eq(&to.ip),
-            sessions::user_agent.eq(&to.user_agent),
-            sessions::steps.eq(to.steps),
-            sessions::odd.eq(to.odd),
-        ))
-        .execute(conn)?;
+    let set = (
+        sessions::generation.eq(to.generation),
+        sessions::issue_count.eq(to.issue_count),
+        sessions::previous_issue.eq(to.previous_issue),
+        sessions::rotated_at.eq(to.rotated_at.0),
+        sessions::last_seen_at.eq(to.last_seen_at.0),
+        sessions::access_until.eq(to.access_until.0),
+        sessions::seen.eq(to.seen),
+        sessions::steps.eq(to.steps),
+    );
+    let changed = if has_moved(from, to) {
+        let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
+        diesel::update(unchanged).set((set, moved)).prepared().execute(conn)?
+    } else {
+        diesel::update(unchanged).set(set).prepared().execute(conn)?
+    };
     Ok(changed == 1)
 }
 
 /// Notes that the session was used, and what access token it was given, if any. `false`: it has ended meanwhile.
-pub fn note_use(conn: &mut Conn, session: &Session) -> Result<bool, Error> {
-    let open = sessions::table.find(session.sid.to_string()).filter(sessions::ended_at.is_null());
-    let changed = diesel::update(open)
-        .set((
-            sessions::auth_time.eq(session.auth_time.0),
-            sessions::last_seen_at.eq(session.last_seen_at.0),
-            sessions::access_until.eq(session.access_until.0),
-            sessions::ip.eq(&session.ip),
-            sessions::user_agent.eq(&session.user_agent),
-            sessions::steps.eq(session.steps),
-            sessions::odd.eq(session.odd),
-        ))
-        .execute(conn)?;
+pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
+    let open = sessions::table.find(to.sid.to_string()).filter(sessions::ended_at.is_null());
+    let set = (
+        sessions::auth_time.eq(to.auth_time.0),
+        sessions::last_seen_at.eq(to.last_seen_at.0),
+        sessions::access_until.eq(to.access_until.0),
+        sessions::steps.eq(to.steps),
+    );
+    let changed = if has_moved(from, to) {
+        let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
+        diesel::update(open).set((set, moved)).prepared().execute(conn)?
+    } else {
+        diesel::update(open).set(set).prepared().execute(conn)?
+    };
     Ok(changed == 1)
+}
+
+/// Whether it was used from elsewhere. If not, two indexes need not be written.
+fn has_moved(from: &Session, to: &Session) -> bool {
+    (&from.ip, &from.user_agent, from.odd) != (&to.ip, &to.user_agent, to.odd)
 }
 
 /// Notes what was added to the story of a session that has just ended.
@@ -223,14 +231,14 @@ pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error
 /// Moves "last seen" on, never back.
 pub fn note_last_seen(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<(), Error> {
     let earlier = sessions::table.find(sid.to_string()).filter(sessions::last_seen_at.lt(at.0));
-    diesel::update(earlier).set(sessions::last_seen_at.eq(at.0)).execute(conn)?;
+    diesel::update(earlier).set(sessions::last_seen_at.eq(at.0)).prepared().execute(conn)?;
     Ok(())
 }
 
 /// Notes that a token of this generation was seen in use.
 pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(), Error> {
     let current = sessions::table.find(sid.to_string()).filter(sessions::generation.eq(generation));
-    diesel::update(current).set(sessions::seen.eq(true)).execute(conn)?;
+    diesel::update(current).set(sessions::seen.eq(true)).prepared().execute(conn)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use diesel::{ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
 
+use super::prepared::Prepare;
 use super::schema::session_steps;
 use super::{Conn, Error, known};
 use crate::domain::{SessionId, StepKind, UnixTime};
@@ -84,6 +85,7 @@ pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<
         .filter(session_steps::odd.eq(false));
     let changed = diesel::update(same)
         .set((session_steps::until.eq(step.until.0), session_steps::times.eq(session_steps::times + 1)))
+        .prepared()
         .execute(conn)?;
     Ok(changed == 1)
 }
@@ -99,6 +101,7 @@ pub fn merge(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(
             session_steps::ip.eq(&step.ip),
             session_steps::user_agent.eq(&step.user_agent),
         ))
+        .prepared()
         .execute(conn)?;
     if step.odd {
         diesel::update(row()).set(session_steps::odd.eq(true)).execute(conn)?;

@@ -5,6 +5,7 @@ use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
 };
 
+use super::prepared::Prepare;
 use super::schema::{sessions, users};
 use super::{Conn, Error, known};
 use crate::domain::{Role, UnixTime, UserId, Username};
@@ -271,7 +272,7 @@ pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error
 }
 
 pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::last_login_at.eq(now.0)).execute(conn)?;
+    diesel::update(users::table.find(id.0)).set(users::last_login_at.eq(now.0)).prepared().execute(conn)?;
     Ok(())
 }
 
@@ -279,6 +280,7 @@ pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Erro
 pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
     diesel::update(users::table.find(id.0))
         .set((users::failed_attempts.eq(0), users::untold_reuse_at.eq(None::<i64>)))
+        .prepared()
         .execute(conn)?;
     Ok(())
 }
@@ -289,6 +291,9 @@ pub fn note_reuse(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Erro
 }
 
 pub fn note_failure(conn: &mut Conn, id: UserId) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::failed_attempts.eq(users::failed_attempts + 1)).execute(conn)?;
+    diesel::update(users::table.find(id.0))
+        .set(users::failed_attempts.eq(users::failed_attempts + 1))
+        .prepared()
+        .execute(conn)?;
     Ok(())
 }
