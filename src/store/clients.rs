@@ -36,7 +36,7 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Client>, Error> {
 
 /// The hash of its secret. `None`: there is no such client.
 pub fn secret_hash(conn: &mut Conn, id: &str) -> Result<Option<String>, Error> {
-    Ok(clients::table.find(id.to_owned()).select(clients::secret_hash).first(conn).optional()?)
+    Ok(clients::table.find(id.to_owned()).select(clients::secret_hash).get_result(conn).optional()?)
 }
 
 /// `false`: there is none of that name.

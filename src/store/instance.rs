@@ -16,7 +16,7 @@ const CHANGED: &str = "changed";
 const TAKEN_UP: &str = "taken_up";
 
 pub fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, Error> {
-    Ok(instance::table.find(name.to_owned()).select(instance::value).first(conn).optional()?)
+    Ok(instance::table.find(name.to_owned()).select(instance::value).get_result(conn).optional()?)
 }
 
 pub fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), Error> {

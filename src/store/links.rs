@@ -59,7 +59,7 @@ pub fn find(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<Option<Link>, 
         .filter(one_time_links::used_at.is_null())
         .filter(one_time_links::expires_at.gt(now.0))
         .select((one_time_links::purpose, one_time_links::user_id, one_time_links::expires_at))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     row.map(|(purpose, user, expires_at)| {
         Ok(Link {

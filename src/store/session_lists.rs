@@ -120,7 +120,7 @@ pub fn sum_of_receipt(conn: &mut Conn, receipt: &str) -> Result<(i64, Option<Uni
     let (count, until): (i64, Option<i64>) = sessions::table
         .filter(sessions::receipt.eq(receipt))
         .select((count_star(), max(sessions::access_until)))
-        .first(conn)?;
+        .get_result(conn)?;
     Ok((count, until.map(UnixTime)))
 }
 

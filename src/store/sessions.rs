@@ -154,7 +154,7 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
 }
 
 pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
-    let row = sessions::table.find(sid.to_string()).select(Row::as_select()).first(conn).optional()?;
+    let row = sessions::table.find(sid.to_string()).select(Row::as_select()).get_result(conn).optional()?;
     row.map(Session::try_from).transpose()
 }
 

@@ -15,7 +15,7 @@ const MOST: i64 = 100_000;
 
 pub fn count(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<i64, Error> {
     let recent = sign_in_failures::table.find(text(name)).filter(sign_in_failures::since.gt(now.0 - A_DAY));
-    Ok(recent.select(sign_in_failures::failures).first(conn).optional()?.unwrap_or(0))
+    Ok(recent.select(sign_in_failures::failures).get_result(conn).optional()?.unwrap_or(0))
 }
 
 /// One more.
@@ -43,7 +43,7 @@ pub fn prune(conn: &mut Conn, now: UnixTime) -> Result<usize, Error> {
         .order(sign_in_failures::since.desc())
         .offset(MOST)
         .select(sign_in_failures::since)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     let Some(oldest) = oldest_kept else { return Ok(old) };
     Ok(old + diesel::delete(sign_in_failures::table.filter(sign_in_failures::since.le(oldest))).execute(conn)?)

@@ -49,5 +49,5 @@ pub fn open_sessions(conn: &mut Conn, user: UserId, now: UnixTime) -> Result<i64
         .filter(sessions::user_id.eq(user.0))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now.0));
-    Ok(open.select(count_star()).first(conn)?)
+    Ok(open.select(count_star()).get_result(conn)?)
 }

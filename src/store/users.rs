@@ -94,7 +94,7 @@ impl TryFrom<Row> for User {
 }
 
 pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, Error> {
-    let row = users::table.find(id.0).select(Row::as_select()).first(conn).optional()?;
+    let row = users::table.find(id.0).select(Row::as_select()).get_result(conn).optional()?;
     row.map(User::try_from).transpose()
 }
 
@@ -105,7 +105,7 @@ pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>
         .filter(same)
         .filter(users::deleted_at.is_null())
         .select(Row::as_select())
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     row.map(User::try_from).transpose()
 }
@@ -118,7 +118,7 @@ pub fn find_unchanged(conn: &mut Conn, id: UserId, version: i64, now: UnixTime) 
 
 /// The name of a user, if there is one.
 pub fn name_of(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
-    Ok(users::table.find(id.0).select(users::username).first(conn).optional()?)
+    Ok(users::table.find(id.0).select(users::username).get_result(conn).optional()?)
 }
 
 pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
@@ -188,7 +188,7 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
     if insert.execute(conn)? == 0 {
         return Ok(None);
     }
-    let id = users::table.filter(users::canonical.eq(user.username.canonical())).select(users::id).first(conn)?;
+    let id = users::table.filter(users::canonical.eq(user.username.canonical())).select(users::id).get_result(conn)?;
     Ok(Some(UserId(id)))
 }
 
