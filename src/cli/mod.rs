@@ -1,5 +1,6 @@
 //! The commands.
 
+mod bench_hash;
 mod client;
 mod config;
 mod key;
@@ -63,6 +64,8 @@ enum Command {
     /// Let apps ask about tokens
     #[command(subcommand)]
     Client(client::Command),
+    /// Tell what each cost of a password's hash means on this machine
+    BenchHash,
     /// Check or show the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -84,6 +87,7 @@ impl Arguments {
             Command::Revoked(command) => revoked::run(loaded, command),
             Command::Key(command) => key::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
+            Command::BenchHash => bench_hash::run(&loaded),
             Command::Config(command) => {
                 config::run(&loaded, &command);
                 Ok(())

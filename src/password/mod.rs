@@ -1,17 +1,17 @@
 //! Hashing and checking passwords: the only bcrypt, in a lane of threads of its own.
 
-use std::num::NonZero;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+mod lane;
+
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{NewPassword, Password};
+
+pub use lane::Lane;
 
 /// Begins a stored hash of ours; then come the pepper's id and what bcrypt itself writes.
 const SCHEME: &str = "$portero1$";
@@ -112,60 +112,11 @@ fn cost_of(bcrypt: &str) -> Result<u32, Error> {
     if cost > MAX_COST { Err(Error::UnknownForm) } else { Ok(cost) }
 }
 
-/// Threads for acts that hash, as many as there are cores, with a bounded queue: a flood of logins costs logins time and
-/// nobody else.
-#[derive(Clone)]
-pub struct Lane {
-    queue: SyncSender<Waiting>,
-}
-
-struct Waiting {
-    since: Instant,
-    act: Box<dyn FnOnce() + Send>,
-}
-
-/// The lane is full, or the act waited so long that nobody should wait for it any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many passwords are being checked")]
-pub struct Busy;
-
-impl Lane {
-    /// The most acts that wait; at a quarter of a second each and two cores they would take about `LONGEST_WAIT`.
-    const QUEUE: usize = 64;
-    const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-    pub fn start() -> std::io::Result<Self> {
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (queue, waiting) = sync_channel(Self::QUEUE);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for number in 1..=threads {
-            let waiting = Arc::clone(&waiting);
-            std::thread::Builder::new().name(format!("password-{number}")).spawn(move || work(&waiting))?;
-        }
-        Ok(Self { queue })
-    }
-
-    /// Runs the whole act on a thread of the lane.
-    pub async fn run<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let (sender, receiver) = oneshot::channel();
-        let act = Box::new(move || drop(sender.send(act())));
-        self.queue.try_send(Waiting { since: Instant::now(), act }).map_err(|_| Busy)?;
-        // The sender is dropped unused where the act waited too long or panicked.
-        receiver.await.map_err(|_| Busy)
-    }
-}
-
-fn work(waiting: &Mutex<Receiver<Waiting>>) {
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(next) = next else { return };
-        if next.since.elapsed() > Lane::LONGEST_WAIT {
-            continue;
-        }
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(next.act)).is_err() {
-            tracing::error!(event = "panic", "an act on a password thread panicked");
-        }
-    }
+/// How long one hash of this cost takes here. Blocks for as long.
+pub fn time_of_hash(cost: u32) -> Result<Duration, Error> {
+    let begin = Instant::now();
+    bcrypt::hash("correct horse battery staple", cost)?;
+    Ok(begin.elapsed())
 }
 
 #[cfg(test)]

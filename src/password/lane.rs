@@ -1,0 +1,120 @@
+//! Threads for acts that hash, as many as there are cores, with a queue that is bounded by length and by time: a flood of logins
+//! costs logins time and nobody else, and nobody waits for ever.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+/// The most acts that wait. More than begin in time at any cost worth having, so that time is what bounds them.
+const QUEUE: usize = 256;
+/// An act that has not begun by then is not begun. With the hash itself it is over within five seconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
+
+/// Where acts that hash run. Cheap to clone.
+#[derive(Clone)]
+pub struct Lane {
+    queue: SyncSender<Waiting>,
+    longest_wait: Duration,
+}
+
+struct Waiting {
+    /// Set by whoever is first: the thread that begins the act, or who gives up waiting for that.
+    taken: Arc<AtomicBool>,
+    act: Box<dyn FnOnce() + Send>,
+}
+
+/// The lane is full, or the act would begin so late that nobody should wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are being checked")]
+pub struct Busy;
+
+impl Lane {
+    pub fn start() -> std::io::Result<Self> {
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self::with(threads, QUEUE, LONGEST_WAIT)
+    }
+
+    fn with(threads: usize, queue: usize, longest_wait: Duration) -> std::io::Result<Self> {
+        let (queue, waiting) = sync_channel(queue);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for number in 1..=threads {
+            let waiting = Arc::clone(&waiting);
+            std::thread::Builder::new().name(format!("password-{number}")).spawn(move || work(&waiting))?;
+        }
+        Ok(Self { queue, longest_wait })
+    }
+
+    /// Runs the whole act on a thread of the lane. One that was begun is waited for to its end; one that was not has done
+    /// nothing.
+    pub async fn run<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let (sender, mut receiver) = oneshot::channel();
+        let taken = Arc::new(AtomicBool::new(false));
+        let act = Box::new(move || drop(sender.send(act())));
+        self.queue.try_send(Waiting { taken: Arc::clone(&taken), act }).map_err(|_| Busy)?;
+        // The sender is dropped unused where the act panicked.
+        if let Ok(done) = tokio::time::timeout(self.longest_wait, &mut receiver).await {
+            return done.map_err(|_| Busy);
+        }
+        if !taken.swap(true, Ordering::AcqRel) {
+            return Err(Busy);
+        }
+        receiver.await.map_err(|_| Busy)
+    }
+}
+
+fn work(waiting: &Mutex<Receiver<Waiting>>) {
+    loop {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(next) = next else { return };
+        if next.taken.swap(true, Ordering::AcqRel) {
+            continue;
+        }
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(next.act)).is_err() {
+            tracing::error!(event = "panic", "an act on a password thread panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Instant;
+
+    use super::*;
+
+    fn for_a(time: Duration) -> impl FnOnce() + Send + 'static {
+        move || std::thread::sleep(time)
+    }
+
+    #[actix_web::test]
+    async fn who_would_wait_too_long_is_told_so_in_time_and_their_act_is_never_begun() {
+        let lane = Lane::with(1, 8, Duration::from_millis(50)).unwrap();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let (first, second) = futures_util::future::join(lane.run(for_a(Duration::from_millis(300))), async {
+            let begin = Instant::now();
+            let counts = Arc::clone(&begun);
+            let answer = lane.run(move || counts.fetch_add(1, Ordering::Relaxed)).await;
+            assert!(begin.elapsed() < Duration::from_millis(250), "{:?}", begin.elapsed());
+            answer
+        })
+        .await;
+        assert_eq!((first, second), (Ok(()), Err(Busy)), "what was begun is waited for, however long it takes");
+        lane.run(|| ()).await.unwrap();
+        assert_eq!(begun.load(Ordering::Relaxed), 0);
+    }
+
+    #[actix_web::test]
+    async fn a_full_lane_refuses_at_once_and_a_panic_costs_one_act() {
+        let lane = Lane::with(1, 1, Duration::from_secs(5)).unwrap();
+        assert_eq!(lane.run(|| assert!(std::env::args().count() == 0, "on purpose")).await, Err(Busy));
+        let answers = futures_util::future::join_all((0..4).map(|_| lane.run(for_a(Duration::from_millis(100))))).await;
+        let refused = answers.iter().filter(|answer| answer.is_err()).count();
+        // One runs and one waits, unless the thread took the first only after the second had come.
+        assert!((2..=3).contains(&refused), "{answers:?}");
+        lane.run(|| ()).await.unwrap();
+    }
+}
