@@ -1,43 +1,45 @@
-//! `cargo bench --bench engine`: what issuing and checking a token costs for each algorithm, beside the bare crate that signs,
-//! in turn in one run. No network, no pages.
+//! `cargo bench --bench engine`: what issuing and checking a token costs for each algorithm: checked anew, checked again as
+//! every request after the first does, and by the bare crate that verifies signatures. No network, no pages.
 
 use std::hint::black_box;
-use std::time::Instant;
 
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use portero::guards::Hooks;
 use portero::tokens::options::{Options, Secret};
-use portero::tokens::{Algorithm, Engine, Family, Key, Keys, NewToken};
+use portero::tokens::{Algorithm, Engine, Family, Key, Keys, NewToken, Unverified};
 use serde_json::{Map, Value};
 
-const ROUNDS: usize = 15;
+criterion_group!(benches, engine);
+criterion_main!(benches);
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("{:6}  {:>9}  {:>9}  {:>9}  {:>7}", "", "issue", "check", "crate", "ratio");
-    println!("{:6}  {:>9}  {:>9}  {:>9}  {:>7}", "", "µs", "µs", "µs", "");
+fn engine(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("token");
+    group.sample_size(30).warm_up_time(std::time::Duration::from_millis(200));
+    group.measurement_time(std::time::Duration::from_millis(600));
     for &algorithm in Algorithm::ALL {
-        let material = Key::generate(algorithm)?;
-        let engine =
-            Engine::new(Options { algorithm, ..Options::default() }, Keys::one(Key::new(algorithm, &material)?));
+        let material = Key::generate(algorithm).expect("the system makes keys");
+        let key = || Key::new(algorithm, &material).expect("what was generated is a key");
+        let engine = Engine::new(Options { algorithm, ..Options::default() }, Keys::one(key()));
         let now = Hooks::now(&engine);
-        let token = engine.issue(&NewToken::access("ana"), now)?;
-        let bare = bare(algorithm, &material)?;
-        // As many as fill a few milliseconds, found by the first call.
-        let begin = Instant::now();
-        drop(black_box(engine.decode(&token, None, now)));
-        let times = (3_000_000 / begin.elapsed().as_nanos().max(1)).clamp(20, 4_000) as usize;
+        let token = engine.issue(&NewToken::access("ana"), now).expect("a token");
+        let bare = bare(algorithm, &material).expect("the crate takes the key");
+        // A key that is handed over is never remembered by.
+        let own = key();
+        let anew = |token: &str| engine.check(&Unverified::parse(token)?, Some(&own), None, now);
+        assert!(anew(&token).is_ok() && engine.decode(&token, None, now).is_ok() && bare.decode(&token).is_ok());
 
-        let (mut issues, mut checks, mut crates) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            checks.push(micros(times, || drop(black_box(engine.decode(black_box(&token), None, now)))));
-            crates.push(micros(times, || drop(black_box(bare.decode(black_box(&token))))));
-            issues.push(micros(times.min(200), || drop(black_box(engine.issue(&NewToken::access("ana"), now)))));
-        }
-        assert!(engine.decode(&token, None, now).is_ok() && bare.decode(&token).is_ok(), "both take it");
-        let (issue, check, alone) = (median(issues), median(checks), median(crates));
-        println!("{:6}  {issue:9.2}  {check:9.2}  {alone:9.2}  {:7.2}", algorithm.as_str(), check / alone);
+        let name = algorithm.as_str();
+        group.bench_function(BenchmarkId::new("check again", name), |b| {
+            b.iter(|| engine.decode(black_box(&token), None, now));
+        });
+        group.bench_function(BenchmarkId::new("check anew", name), |b| b.iter(|| anew(black_box(&token))));
+        group.bench_function(BenchmarkId::new("crate alone", name), |b| b.iter(|| bare.decode(black_box(&token))));
+        group.bench_function(BenchmarkId::new("issue", name), |b| {
+            b.iter(|| engine.issue(&NewToken::access("ana"), now));
+        });
     }
-    Ok(())
+    group.finish();
 }
 
 /// The crate alone, told to check what it can.
@@ -69,17 +71,4 @@ fn bare(algorithm: Algorithm, material: &Secret) -> Result<Bare, Box<dyn std::er
 
 fn public(private: &EncodingKey, name: jsonwebtoken::Algorithm) -> Result<DecodingKey, jsonwebtoken::errors::Error> {
     DecodingKey::from_jwk(&jsonwebtoken::jwk::Jwk::from_encoding_key(private, name)?)
-}
-
-fn micros(times: usize, mut act: impl FnMut()) -> f64 {
-    let begin = Instant::now();
-    for _ in 0..times {
-        act();
-    }
-    begin.elapsed().as_secs_f64() * 1e6 / times as f64
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }

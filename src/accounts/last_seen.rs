@@ -39,7 +39,6 @@ impl LastSeen {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
     fn part(&self, sid: SessionId) -> &Mutex<Seen> {
         &self.0[(sid.as_u128() % self.0.len() as u128) as usize]
     }

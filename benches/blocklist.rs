@@ -1,0 +1,101 @@
+//! `cargo bench --bench blocklist`: the blocklist in memory with none, a million and ten million ended sessions: what an id
+//! takes, how long loading takes, a look-up, an insert, and the longest that anybody waits while what has expired is let go.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use portero::blocklist::{Blocklist, Contents, Question, Standing, Verdict};
+use portero::domain::{Role, SessionId, UnixTime, UserId, Username};
+
+criterion_group!(benches, blocklist);
+criterion_main!(benches);
+
+const SIZES: [usize; 3] = [0, 1_000_000, 10_000_000];
+const LATER: UnixTime = UnixTime(2_000_000_000);
+
+fn blocklist(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("blocklist");
+    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
+    for size in SIZES {
+        let ended: Vec<_> = (0..size).map(|_| (SessionId::random(), LATER)).collect();
+        let some: Vec<_> = ended.iter().step_by((size / 10_000).max(1)).map(|(sid, _)| *sid).collect();
+        let before = resident_bytes();
+        let list = Blocklist::default();
+        let begin = Instant::now();
+        list.load(Contents { users: vec![ana()], sessions: ended, ..Contents::default() });
+        let took = begin.elapsed();
+        if size > 0 {
+            // The ids that were handed over, 24 bytes each, are gone by now, and what they took is counted as free.
+            let bytes = (resident_bytes() + size as f64 * 24.0 - before) / size as f64;
+            println!("\n{size} ids: loaded in {} ms, {bytes:.1} bytes each", took.as_millis());
+        }
+        assert!(some.iter().all(|sid| list.judge(question(*sid)) == Verdict::Revoked));
+
+        let open: Vec<_> = (0..10_000).map(|_| SessionId::random()).collect();
+        for (what, sids) in [("look up an open session", &open), ("look up an ended session", &some)] {
+            let mut next = sids.iter().cycle();
+            let Some(_) = sids.first() else { continue };
+            group.bench_function(BenchmarkId::new(what, size), |b| {
+                b.iter(|| next.next().map(|sid| list.judge(black_box(question(*sid)))));
+            });
+        }
+        group.bench_function(BenchmarkId::new("end one session", size), |b| {
+            b.iter(|| list.end_sessions(std::iter::once((SessionId::random(), UnixTime(1)))));
+        });
+        println!("{}\n", longest_waits(&list, &open));
+    }
+    group.finish();
+}
+
+/// Of somebody who asks and somebody who ends sessions, while another thread lets go of what has expired.
+fn longest_waits(list: &Blocklist, open: &[SessionId]) -> String {
+    let pruning = Instant::now();
+    std::thread::scope(|scope| {
+        let prune = scope.spawn(|| list.forget_expired(UnixTime(100)));
+        let (mut reader, mut writer) = (Duration::ZERO, Duration::ZERO);
+        for sid in open.iter().cycle() {
+            let begin = Instant::now();
+            black_box(list.judge(question(*sid)));
+            reader = reader.max(begin.elapsed());
+            let begin = Instant::now();
+            list.end_sessions(std::iter::once((*sid, LATER)));
+            writer = writer.max(begin.elapsed());
+            if prune.is_finished() {
+                break;
+            }
+        }
+        format!(
+            "pruning took {:.1} ms; meanwhile nobody asked for longer than {} µs, or ended a session for longer than {} µs",
+            pruning.elapsed().as_secs_f64() * 1000.0,
+            reader.as_micros(),
+            writer.as_micros()
+        )
+    })
+}
+
+fn ana() -> Standing {
+    Standing {
+        user: UserId(1),
+        username: Username::parse("ana").expect("a name"),
+        subject: "ana".into(),
+        role: Role::User,
+        tokens_valid_from: UnixTime(0),
+        disable_at: None,
+    }
+}
+
+fn question(sid: SessionId) -> Question<'static> {
+    Question {
+        subject: "ana",
+        jti: Some("5116c888-512e-48e3-9949-c87e30a6b899"),
+        session: Some((sid, 0)),
+        issued_at: Some(UnixTime(1)),
+    }
+}
+
+fn resident_bytes() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) * 1024.0
+}
