@@ -66,6 +66,8 @@ fn a_lock_of_a_minute_is_told_in_time_while_everything_else_goes_on() {
     let server = start(&folder);
     let tokens = server.log_in("ana", PASSWORD).unwrap();
     let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    // Who asks last may get through, and is signed out then.
+    let to_sign_out = server.log_in("ana", PASSWORD).unwrap().text("access_token");
     let mut other = database(folder.path());
     // What a first wave of waiting visitors takes of memory is no leak.
     let mut memory = Vec::new();
@@ -74,17 +76,17 @@ fn a_lock_of_a_minute_is_told_in_time_while_everything_else_goes_on() {
     let (refused, mut alive) = std::thread::scope(|scope| {
         let mut visitors = Vec::new();
         for number in 0..8 {
-            let (client, over, access, refresh) = (server.client(), &over, &access, &refresh);
+            let (client, over, access, refresh, to_sign_out) =
+                (server.client(), &over, &access, &refresh, &to_sign_out);
             visitors.push(scope.spawn(move || {
                 let mut refused = Vec::new();
                 while !over.load(Ordering::Relaxed) {
                     let (answer, took) = timed(|| match number % 4 {
                         0 => client.post_json("/login", None, &json!({ "username": "bea", "password": PASSWORD })),
                         1 => client.post("/refresh", Some(refresh)),
-                        2 => client.delete("/logout", Some(access)),
+                        2 => client.delete("/logout", Some(to_sign_out)),
                         _ => client.post_json("/confirm", Some(access), &json!({ "password": PASSWORD })),
                     });
-                    // Whoever asks last may already get through.
                     if over.load(Ordering::Relaxed) {
                         break;
                     }
@@ -121,8 +123,9 @@ fn a_lock_of_a_minute_is_told_in_time_while_everything_else_goes_on() {
         alive.len()
     );
     assert!(refused.len() > 100 && *slowest <= IN_TIME);
-    // The rest is left to whatever else runs on the machine: other tests do.
-    assert!(usual <= Duration::from_millis(50) && longest <= Duration::from_millis(500));
+    // Whoever waited for the lock would wait for seconds. What is over 50 ms is left to whatever else runs on the machine, as other
+    // tests do.
+    assert!(alive[alive.len() / 2] <= Duration::from_millis(50) && longest <= Duration::from_secs(2));
     assert!(grown <= 2_000, "memory grows with those that wait");
 
     let login = json!({ "username": "ana", "password": PASSWORD });
