@@ -128,7 +128,8 @@ async fn renew(
     // Not admitted once more: that the client has the new token is not known before it shows it.
     let access = Unverified::parse(&cookies.access.text)?;
     let key = hooks.decode_key(&access)?;
-    let claims = hooks.engine().check(&access, key.as_deref(), None, now)?.unexpired()?;
+    // By now: the new token may be of a later second than the one in which the request came.
+    let claims = hooks.engine().check(&access, key.as_deref(), None, hooks.now())?.unexpired()?;
     let caller = Caller { claims, header: access.into_header(), ..refresh };
     match fresh_enough(hooks, guard, &caller, now) {
         Ok(()) => Ok(Some((caller, cookies))),

@@ -55,6 +55,34 @@ fn a_form_sent_after_expiry_renews_and_proceeds() {
 }
 
 #[test]
+fn a_form_that_arrives_slowly_after_expiry_renews_and_proceeds() {
+    use std::io::{Read, Write};
+    let app = app();
+    let mut browser = app.signed_in("ana");
+    browser.get("/confirm?next=/account");
+    browser.cookies.remove("access_token_cookie");
+    let fields =
+        [("csrf_token", browser.cookies["csrf_refresh_token"].as_str()), ("password", PASSWORD), ("next", "/account")];
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let cookies: Vec<_> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let head = format!(
+        "POST /confirm HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept: text/html\r\nsec-fetch-site: same-origin\r\ncookie: {}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
+        cookies.join("; "),
+        body.len()
+    );
+    let mut stream = std::net::TcpStream::connect(app.address).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    // The second in which the request came is over when its body is there.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("location: /account\r\n"), "{answer}");
+    assert!(answer.contains("refresh_token_cookie="), "and the new tokens come with it");
+}
+
+#[test]
 fn a_form_that_stood_open_in_one_tab_survives_a_renewal_in_another() {
     let app = app();
     let mut browser = app.signed_in("ana");
