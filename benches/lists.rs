@@ -10,24 +10,21 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use portero::domain::{Reason, SessionId, UnixTime, UserId};
 use portero::store::session_lists::{self, Filter};
 use portero::store::{Db, Error, sessions};
-use support::{Server, add_user, exchange, get, log_in};
+use support::seed::Seeding;
+use support::{Failure, Server, add_user, exchange, get, log_in};
 
 const USERS: i64 = 10_000;
 const TURNS: usize = 15;
-
-type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let rows = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
     let folder = tempfile::TempDir::new()?;
     let data = folder.path().join("data");
     let program = env!("CARGO_BIN_EXE_portero");
-    add_user(program, &data, "admin", &["--admin"])?;
+    add_user(program, &data, "admin", &["--admin"], &[])?;
     let path = data.join("portero.db");
     let now = make(&path, rows)?;
 
@@ -62,46 +59,17 @@ fn main() -> Result<(), Failure> {
     pages(program, &data, now)
 }
 
-/// A million of each, by SQLite itself; returns the moment up to which they reach.
+/// A million of each; returns the moment up to which they reach.
 fn make(path: &std::path::Path, rows: i64) -> Result<UnixTime, Failure> {
-    #[derive(QueryableByName)]
-    struct Now {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        now: i64,
-    }
     let begin = Instant::now();
-    let mut conn = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
-    let now =
-        diesel::sql_query("SELECT CAST(strftime('%s', 'now') AS INTEGER) AS now").get_result::<Now>(&mut conn)?.now;
-    let id = "lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) \
-              || '-a' || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))";
-    let numbers = |count| format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
-    conn.batch_execute(&format!(
-        "PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN;
-         {} INSERT INTO users (username, canonical, role, tokens_valid_from, created_at, failed_attempts)
-            SELECT 'user' || i, 'user' || i, 'user', 0, {now}, 0 FROM n;",
-        numbers(USERS)
-    ))?;
-    for ended in [false, true] {
-        let end = if ended {
-            format!(
-                "{now} - (i * 7 % (30 * 86400)), CASE i % 20 WHEN 0 THEN 'reuse' WHEN 1 THEN 'ended_by_admin' ELSE 'logout' END, \
-                 1 + i % {USERS}, NULL"
-            )
-        } else {
-            "NULL, NULL, NULL, NULL".to_owned()
-        };
-        conn.batch_execute(&format!(
-            "{} INSERT INTO sessions SELECT {id}, 2 + i % ({USERS} - 1), 'cookie', 1, {now} - (i * 7 % (20 * 86400)), {now},
-                {now} - i % 86400, {now} + 86400 + i % (10 * 86400), {now}, '10.0.' || (i / 250 % 40) || '.' || (i % 250),
-                'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 3, 3, 2, {now}, 1, 'seed', 1,
-                i % 100 = 0, {end} FROM n;",
-            numbers(rows)
-        ))?;
-    }
-    conn.batch_execute("COMMIT; ANALYZE;")?;
+    let mut seeding = Seeding::begin(path)?;
+    seeding.users(USERS)?;
+    seeding.open_sessions(rows, "cookie")?;
+    seeding.ended_sessions(rows)?;
+    let now = seeding.now;
+    seeding.finish()?;
     println!("made {rows} open and {rows} ended sessions of {USERS} users in {:.0} s", begin.elapsed().as_secs_f64());
-    Ok(UnixTime(now))
+    Ok(now)
 }
 
 /// The list's first page, and one that begins three quarters down the list.

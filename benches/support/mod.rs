@@ -1,21 +1,35 @@
-//! What the benchmarks share: servers in processes of their own, and requests to them.
+//! What the benchmarks share: servers in processes of their own, requests to them, and databases full of rows.
 #![allow(dead_code, reason = "each benchmark uses its part")]
+
+pub(crate) mod seed;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
-type Failure = Box<dyn std::error::Error>;
+/// A folder in which lies no `portero.toml` that would be read.
+pub(crate) const ELSEWHERE: &str = env!("CARGO_TARGET_TMPDIR");
 
-pub(crate) fn add_user(program: &str, data: &Path, name: &str, more: &[&str]) -> Result<(), Failure> {
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// By the command line, with the settings in `environment`. Makes the data folder if it is not there.
+pub(crate) fn add_user(
+    program: &str,
+    data: &Path,
+    name: &str,
+    more: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<(), Failure> {
     let mut add = Command::new(program)
         .arg("--data-dir")
         .arg(data)
         .args(["user", "add", name, "--password-stdin"])
         .args(more)
+        .envs(environment.iter().copied())
+        .current_dir(ELSEWHERE)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()?;
@@ -23,18 +37,23 @@ pub(crate) fn add_user(program: &str, data: &Path, name: &str, more: &[&str]) ->
     if add.wait()?.success() { Ok(()) } else { Err("the user was not added".into()) }
 }
 
+/// What signs `name` in as a program. `more`: header lines, each with its end.
+pub(crate) fn log_in_request(name: &str, more: &str) -> String {
+    let body = format!(r#"{{"username":"{name}","password":"{PASSWORD}"}}"#);
+    format!(
+        "POST /login HTTP/1.1\r\nhost: x\r\n{more}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 /// An access token, as a program gets one.
 pub(crate) fn log_in(address: SocketAddr, name: &str) -> Result<String, Failure> {
-    let body = format!(r#"{{"username":"{name}","password":"{PASSWORD}"}}"#);
-    let login = format!(
-        "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let answer = exchange(&mut TcpStream::connect(address)?, &login)?;
+    let answer = exchange(&mut TcpStream::connect(address)?, &log_in_request(name, ""))?;
     let token = answer.split("\"access_token\":\"").nth(1).and_then(|rest| rest.split('"').next());
     Ok(token.ok_or("no token")?.to_owned())
 }
 
+/// `header`: lines, each with its end.
 pub(crate) fn get(path: &str, header: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: x\r\n{header}\r\n")
 }
@@ -56,26 +75,44 @@ pub(crate) fn exchange(stream: &mut TcpStream, request: &str) -> std::io::Result
         answer.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&answer);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+        let length = header(head, "content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
         if body.len() >= length {
             return Ok(text.into_owned());
         }
     }
 }
 
+/// The value of a header in the head of an answer. `name` in lower case.
+pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next()?;
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
 /// A server in a process of its own, which says on its first line where it listens.
 pub(crate) struct Server {
     process: Child,
+    // Open as long as the server runs, or what it prints later would be an error to it.
+    _output: BufReader<ChildStdout>,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
     pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut output = BufReader::new(process.stdout.take().ok_or("no stdout")?);
         let mut line = String::new();
-        BufReader::new(process.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
-        let address = line.trim().rsplit("http://").next().ok_or("no address")?.parse()?;
-        Ok(Self { process, address })
+        output.read_line(&mut line)?;
+        let Some(address) = line.trim().rsplit("http://").next().and_then(|address| address.parse().ok()) else {
+            process.kill()?;
+            process.wait()?;
+            return Err(format!("{command:?} did not say where it listens, but {line:?}").into());
+        };
+        Ok(Self { process, _output: output, address })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub(crate) fn resident_megabytes(&self) -> Result<f64, Failure> {
@@ -84,15 +121,11 @@ impl Server {
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(mega(kilobytes * 1024))
     }
-
-    pub(crate) fn stop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop();
+        drop(self.process.kill());
+        drop(self.process.wait());
     }
 }

@@ -1,0 +1,102 @@
+//! Portero under load, beside servers that do less or the same some other way: `cargo bench --bench load`.
+//!
+//! Everything runs on this machine over loopback, the load beside the servers on the same cores: read the ratios, which are
+//! measured in turn (A B A B) within one run, not the absolute figures. Words after `--` choose sections (`checked`, `writes`,
+//! `logins`, `growth`, `start`); `--peers` adds flask-jwt-extended; a whole run, or `--write`, leaves `results.md` here and
+//! `docs/load.svg`. A goal that is missed is told as such and is no failure; an answer that is not a success is one.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bare;
+mod checked;
+mod clients;
+mod debian;
+mod fixed_rate;
+mod growth;
+mod logins;
+mod naive;
+mod peers;
+mod picture;
+mod report;
+mod seed;
+mod servers;
+mod start;
+mod writes;
+mod wrk;
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use report::Section;
+use support::Failure;
+
+/// What every section works with.
+struct Bench {
+    /// For data folders and files of requests; on the disk that holds `target`, and gone afterwards.
+    folder: tempfile::TempDir,
+    with_peers: bool,
+    /// How many workers each server has, and threads the password lane.
+    cores: usize,
+}
+
+impl Bench {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+type Run = fn(&Bench) -> Result<Section, Failure>;
+
+const SECTIONS: [(&str, Run); 5] = [
+    ("checked", checked::run),
+    ("writes", writes::run),
+    ("logins", logins::run),
+    ("growth", growth::run),
+    ("start", start::run),
+];
+
+fn main() -> Result<(), Failure> {
+    // Cargo itself adds `--bench`.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["--serve-bare", answers] => bare::serve(Path::new(answers)),
+        ["--serve-naive", how, database] => naive::serve(how, Path::new(database)),
+        _ => measure(&arguments),
+    }
+}
+
+fn measure(arguments: &[&str]) -> Result<(), Failure> {
+    let (flags, names): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|argument| argument.starts_with("--"));
+    let unknown = flags.iter().find(|flag| !["--peers", "--write"].contains(flag));
+    let unknown = unknown.or_else(|| names.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != *name)));
+    if let Some(unknown) = unknown {
+        return Err(format!("{unknown} is neither a section nor --peers or --write").into());
+    }
+
+    let busy = report::load_average()?;
+    let begin = Instant::now();
+    let bench = Bench {
+        folder: tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?,
+        with_peers: flags.contains(&"--peers"),
+        cores: std::thread::available_parallelism().map_or(1, NonZero::get),
+    };
+    let mut sections = Vec::new();
+    for (name, run) in SECTIONS {
+        if names.is_empty() || names.contains(&name) {
+            let section = run(&bench)?;
+            println!("\n{section}");
+            sections.push(section);
+        }
+    }
+    println!("took {:.0} s", begin.elapsed().as_secs_f64());
+    if names.is_empty() || flags.contains(&"--write") {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(root.join("benches/load/results.md"), report::whole(&sections, bench.cores, &busy, arguments)?)?;
+        let bars: Vec<_> = sections.iter().flat_map(|section| &section.bars).collect();
+        std::fs::write(root.join("docs/load.svg"), picture::draw(&bars))?;
+    }
+    Ok(())
+}

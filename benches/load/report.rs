@@ -1,0 +1,206 @@
+//! What was measured, as Markdown that is also readable in a terminal.
+
+use std::fmt::{self, Display, Formatter, Write};
+
+use crate::support::Failure;
+
+/// The middle and the ends of what several rounds gave.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    min: f64,
+    pub(crate) max: f64,
+}
+
+impl Spread {
+    pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Self {
+        let mut figures: Vec<f64> = figures.into_iter().collect();
+        figures.sort_by(f64::total_cmp);
+        let at = |index: usize| figures.get(index).copied().unwrap_or(f64::NAN);
+        Self { median: at(figures.len() / 2), min: at(0), max: at(figures.len().saturating_sub(1)) }
+    }
+}
+
+/// `median (min–max)`, with as many digits after the point as asked for (`{:.2}`; none).
+impl Display for Spread {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(0);
+        let [median, min, max] = [self.median, self.min, self.max].map(|figure| with_commas(figure, digits));
+        write!(f, "{median} ({min}–{max})")
+    }
+}
+
+/// `1234567.8` as `1,234,568`.
+pub(crate) fn with_commas(figure: f64, digits: usize) -> String {
+    let text = format!("{figure:.digits$}");
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), ""), |(whole, _)| (whole, &text[whole.len()..]));
+    let mut out = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
+/// The figure that ends a share of all, such as 0.99, from below.
+pub(crate) fn percentile(figures: &[f64], share: f64) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
+    let index = (sorted.len() as f64 * share) as usize;
+    sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+}
+
+/// Where a figure should lie.
+#[derive(Clone, Copy)]
+pub(crate) enum Line {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Line {
+    fn holds(self, figure: f64) -> bool {
+        match self {
+            Self::AtLeast(line) => figure >= line,
+            Self::AtMost(line) => figure <= line,
+        }
+    }
+}
+
+impl Display for Line {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(line) => write!(f, "≥ {line}"),
+            Self::AtMost(line) => write!(f, "≤ {line}"),
+        }
+    }
+}
+
+/// A figure with where it should lie and, below that, where it has to.
+pub(crate) struct Goal {
+    pub(crate) what: String,
+    pub(crate) measured: f64,
+    pub(crate) goal: Line,
+    pub(crate) floor: Option<Line>,
+}
+
+impl Display for Goal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { what, measured, goal, floor } = self;
+        let floor_text = floor.map(|floor: Line| format!(", floor {floor}")).unwrap_or_default();
+        let verdict = match floor {
+            _ if goal.holds(*measured) => "met",
+            Some(floor) if floor.holds(*measured) => "missed, the floor is held",
+            Some(_) => "MISSED, below the floor",
+            None => "MISSED",
+        };
+        write!(f, "- {what}: {measured:.2} (goal {goal}{floor_text}): {verdict}")
+    }
+}
+
+/// Rows of cells under a head.
+pub(crate) struct Table {
+    pub(crate) head: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(head: &[&str]) -> Self {
+        Self { head: head.iter().map(|cell| (*cell).to_owned()).collect(), rows: Vec::new() }
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let lines = || std::iter::once(&self.head).chain(&self.rows);
+        let width = |column: usize| {
+            lines().filter_map(|line: &Vec<String>| line.get(column)).map(|cell| cell.chars().count()).max()
+        };
+        let widths: Vec<usize> = (0..self.head.len()).map(|column| width(column).unwrap_or(0)).collect();
+        for (number, line) in lines().enumerate() {
+            for (cell, width) in line.iter().zip(&widths) {
+                write!(f, "| {cell:width$} ")?;
+            }
+            writeln!(f, "|")?;
+            if number == 0 {
+                for width in &widths {
+                    write!(f, "|{}", "-".repeat(width + 2))?;
+                }
+                writeln!(f, "|")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A bar of the picture: requests per second as a share of the bare server's in the same rounds.
+pub(crate) struct Bar {
+    pub(crate) name: String,
+    pub(crate) ratio: f64,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Portero,
+    Other,
+}
+
+/// One subject: what was done, what came out, and what should have.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    /// How it was measured, in a few sentences.
+    pub(crate) how: String,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) goals: Vec<Goal>,
+    pub(crate) bars: Vec<Bar>,
+}
+
+impl Display for Section {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "## {}\n\n{}\n", self.title, self.how)?;
+        for table in &self.tables {
+            writeln!(f, "{table}")?;
+        }
+        for goal in &self.goals {
+            writeln!(f, "{goal}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How many threads wanted to run in the last minute: what else the machine has to do.
+pub(crate) fn load_average() -> Result<String, Failure> {
+    Ok(std::fs::read_to_string("/proc/loadavg")?.split(' ').take(1).collect())
+}
+
+/// The file of all results. `busy`: the load average before the run.
+pub(crate) fn whole(sections: &[Section], cores: usize, busy: &str, arguments: &[&str]) -> Result<String, Failure> {
+    let processor = std::fs::read_to_string("/proc/cpuinfo")?;
+    let model =
+        processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|(_, model)| model);
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let date = jiff::Timestamp::now().strftime("%Y-%m-%d");
+    let command = ["cargo bench --bench load"].into_iter().chain((!arguments.is_empty()).then_some("--"));
+    let command: Vec<&str> = command.chain(arguments.iter().copied()).collect();
+    let mut text = format!(
+        "# Portero under load\n\n\
+         `{}` on {date}: {cores} cores of {}, Linux {}; load average before the run {busy}. Load and servers share the cores: read the \
+         ratios.\n\
+         Figures are medians with the least and the most of all rounds; ratios are of neighbouring rounds.\n",
+        command.join(" "),
+        model.unwrap_or("an unnamed processor"),
+        kernel.trim(),
+    );
+    for section in sections {
+        write!(text, "\n{section}")?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,190 @@
+//! Data folders with so many users, sessions and revoked tokens, and tokens for their sessions.
+
+use std::path::PathBuf;
+
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use portero::domain::{SessionId, TokenType, Transport, UnixTime};
+use portero::tokens::options::{Options, Secret};
+use portero::tokens::{Algorithm, Engine, Family, Fresh, Key, Life, NewToken, SessionClaims};
+use uuid::Uuid;
+
+use crate::servers::PORTERO;
+use crate::support::seed::Seeding;
+use crate::support::{Failure, add_user, get};
+
+/// So many tokens, of as many sessions, are sent in turn.
+pub(crate) const TOKENS: usize = 4096;
+/// Seconds; longer than any run.
+const LIFE: i64 = 2 * 3600;
+pub(crate) const PROTECTED: &str = "/protected";
+pub(crate) const ACCOUNT: &str = "/account";
+
+/// How many rows of each kind.
+#[derive(Clone, Copy)]
+pub(crate) struct Amounts {
+    pub(crate) users: i64,
+    pub(crate) bearer_sessions: i64,
+    pub(crate) cookie_sessions: i64,
+    pub(crate) blocked_tokens: i64,
+}
+
+/// A data folder.
+pub(crate) struct Data {
+    pub(crate) folder: PathBuf,
+}
+
+impl Data {
+    /// `bcrypt_cost`: of everybody's password, which is the same.
+    pub(crate) fn make(folder: PathBuf, bcrypt_cost: &str, amounts: Amounts) -> Result<Self, Failure> {
+        add_user(PORTERO, &folder, "admin", &["--admin"], &[(BCRYPT_COST, bcrypt_cost)])?;
+        let mut seeding = Seeding::begin(&folder.join(DATABASE))?;
+        seeding.users(amounts.users)?;
+        seeding.open_sessions(amounts.bearer_sessions, "bearer")?;
+        if amounts.cookie_sessions > 0 {
+            seeding.open_sessions(amounts.cookie_sessions, "cookie")?;
+        }
+        seeding.stories()?;
+        if amounts.blocked_tokens > 0 {
+            seeding.blocked_tokens(amounts.blocked_tokens)?;
+        }
+        seeding.finish()?;
+        Ok(Self { folder })
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.join(DATABASE)
+    }
+
+    /// Open sessions, in no order that means anything.
+    pub(crate) fn sessions(&self, transport: Transport, count: usize) -> Result<Vec<Session>, Failure> {
+        let path = self.database();
+        let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not Unicode")?)?;
+        Ok(diesel::sql_query(format!(
+            "SELECT sid, gen, auth_time, username FROM sessions JOIN users ON users.id = user_id
+             WHERE ended_at IS NULL AND transport = '{}' ORDER BY sid LIMIT {count}",
+            transport.as_str()
+        ))
+        .load(&mut conn)?)
+    }
+}
+
+pub(crate) const BCRYPT_COST: &str = "PORTERO_PASSWORD_BCRYPT_COST";
+const DATABASE: &str = "portero.db";
+
+#[derive(QueryableByName)]
+pub(crate) struct Session {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    sid: String,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    r#gen: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    auth_time: i64,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    username: String,
+}
+
+/// A key with which this program makes tokens that a Portero with the same key takes for its own.
+pub(crate) struct Signer {
+    engine: Engine,
+    now: UnixTime,
+    algorithm: Algorithm,
+    /// The setting that holds the key, and the key.
+    key: (&'static str, String),
+}
+
+impl Signer {
+    pub(crate) fn new(algorithm: Algorithm) -> Result<Self, Failure> {
+        let key = match algorithm.family() {
+            Family::Shared => ("JWT_SECRET_KEY", Uuid::new_v4().to_string() + &Uuid::new_v4().to_string()),
+            Family::Rsa | Family::P256 | Family::P384 | Family::Ed25519 => {
+                ("JWT_PRIVATE_KEY", String::from_utf8(Key::generate(algorithm)?.as_bytes().to_vec())?)
+            }
+        };
+        let options = Options { algorithm, ..Options::default() };
+        let engine = Engine::with_key(options, &Secret::new(key.1.as_str()))?.with_sessions();
+        Ok(Self { engine, now: UnixTime(jiff::Timestamp::now().as_second()), algorithm, key })
+    }
+
+    /// What tells a server, Portero or another, of the key.
+    pub(crate) fn settings(&self) -> [(&str, &str); 2] {
+        [("JWT_ALGORITHM", self.algorithm.as_str()), (self.key.0, &self.key.1)]
+    }
+
+    fn access(&self, transport: Transport, session: &Session) -> Result<String, Failure> {
+        self.token(TokenType::Access, Fresh::until(self.now.plus(600)), transport, session)
+    }
+
+    fn refresh(&self, transport: Transport, session: &Session) -> Result<String, Failure> {
+        self.token(TokenType::Refresh, Fresh::No, transport, session)
+    }
+
+    fn token(
+        &self,
+        token_type: TokenType,
+        fresh: Fresh,
+        transport: Transport,
+        session: &Session,
+    ) -> Result<String, Failure> {
+        let claims = SessionClaims {
+            sid: SessionId::parse(&session.sid).ok_or("a session id that is none")?,
+            generation: session.r#gen,
+            auth_time: UnixTime(session.auth_time),
+            transport,
+        };
+        let token = NewToken {
+            token_type,
+            fresh,
+            life: Life::Seconds(LIFE),
+            session: Some(claims),
+            ..NewToken::access(session.username.as_str())
+        };
+        Ok(self.engine.issue(&token, self.now)?)
+    }
+
+    /// `GET /protected` with the token in the header, one request for each session.
+    pub(crate) fn bearer_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
+        let tokens = sessions.iter().map(|session| self.access(Transport::Bearer, session));
+        tokens.map(|token| Ok(get(PROTECTED, &format!("authorization: Bearer {}\r\n", token?)))).collect()
+    }
+
+    /// The same with the token in a cookie.
+    pub(crate) fn cookie_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
+        let tokens = sessions.iter().map(|session| self.access(Transport::Cookie, session));
+        tokens.map(|token| Ok(get(PROTECTED, &format!("cookie: access_token_cookie={}\r\n", token?)))).collect()
+    }
+
+    /// `GET /account` as a browser sends it.
+    pub(crate) fn page_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
+        let tokens = sessions.iter().map(|session| self.access(Transport::Cookie, session));
+        let head = "user-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
+                    accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\naccept-language: en-US,en;q=0.5\r\n\
+                    sec-fetch-dest: document\r\nsec-fetch-mode: navigate\r\nsec-fetch-site: same-origin\r\nsec-fetch-user: ?1\r\n";
+        tokens.map(|token| Ok(get(ACCOUNT, &format!("{head}cookie: access_token_cookie={}\r\n", token?)))).collect()
+    }
+
+    /// `POST /refresh` with the token in the header.
+    pub(crate) fn renewal_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
+        let tokens = sessions.iter().map(|session| self.refresh(Transport::Bearer, session));
+        let request = |token| {
+            format!("POST /refresh HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nauthorization: Bearer {token}\r\n\r\n")
+        };
+        tokens.map(|token| Ok(request(token?))).collect()
+    }
+
+    /// `DELETE /logout` with the access token in the header.
+    pub(crate) fn log_out_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
+        let tokens = sessions.iter().map(|session| self.access(Transport::Bearer, session));
+        let request = |token| format!("DELETE /logout HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+        tokens.map(|token| Ok(request(token?))).collect()
+    }
+}
+
+/// Sign-ins of different users, each from a network of its own: what is slowed down otherwise is somebody who guesses.
+pub(crate) fn log_in_requests(users: usize) -> Vec<String> {
+    let from = |user: usize| format!("x-forwarded-for: 10.{}.{}.1\r\n", user / 250, user % 250);
+    let request = |user| crate::support::log_in_request(&format!("user{user}"), &from(user));
+    (1..=users).map(request).collect()
+}
+
+/// So that the addresses of [`log_in_requests`] are believed.
+pub(crate) const BELIEVE_ADDRESSES: (&str, &str) = ("PORTERO_TRUSTED_PROXIES", "127.0.0.1");

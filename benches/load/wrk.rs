@@ -1,0 +1,142 @@
+//! Throughput, by `wrk`: one thread that keeps a number of connections busy.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::debian;
+use crate::report::Spread;
+use crate::servers::{ask, cpu_micros, is_success};
+use crate::support::{Failure, Server};
+
+/// Seconds.
+const LENGTH: u32 = 1;
+
+/// Where a load goes, and whose CPU time it costs.
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    pub(crate) processes: Vec<u32>,
+}
+
+impl From<&Server> for Target {
+    fn from(server: &Server) -> Self {
+        Self { address: server.address, processes: vec![server.id()] }
+    }
+}
+
+/// What one round gave.
+#[derive(Clone, Copy)]
+pub(crate) struct Round {
+    pub(crate) requests_per_second: f64,
+    /// Milliseconds until half of the answers, 99 % and 99.9 % were there.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
+    /// The server's, in microseconds per request.
+    pub(crate) cpu: f64,
+}
+
+/// The rounds of one server, beside those of others.
+pub(crate) struct Rounds(Vec<Round>);
+
+impl Rounds {
+    pub(crate) fn spread(&self, figure: impl Fn(&Round) -> f64) -> Spread {
+        Spread::of(self.0.iter().map(figure))
+    }
+
+    /// Round by round, this one's figure divided by the other's.
+    pub(crate) fn ratio(&self, other: &Self, figure: impl Fn(&Round) -> f64) -> Spread {
+        Spread::of(self.0.iter().zip(&other.0).map(|(one, other)| figure(one) / figure(other)))
+    }
+
+    /// Requests per second, the three latencies, and CPU time, as cells of a table.
+    pub(crate) fn cells(&self) -> [String; 5] {
+        [
+            format!("{}", self.spread(|round| round.requests_per_second)),
+            format!("{:.2}", self.spread(|round| round.p50)),
+            format!("{:.1}", self.spread(|round| round.p99)),
+            format!("{:.1}", self.spread(|round| round.p999)),
+            format!("{:.1}", self.spread(|round| round.cpu)),
+        ]
+    }
+}
+
+/// A file of requests that are sent in turn.
+pub(crate) fn write_requests(path: &Path, requests: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    for request in requests {
+        file.write_all(request.as_bytes())?;
+        file.write_all(&[0])?;
+    }
+    Ok(file.flush()?)
+}
+
+/// Loads the servers in turn, each with its file of requests: one round that does not count, to warm up, then so many.
+pub(crate) fn in_turn<const N: usize>(
+    rounds: usize,
+    connections: u32,
+    loads: [(&Target, &Path); N],
+) -> Result<[Rounds; N], Failure> {
+    let mut of_each = loads.map(|_| Rounds(Vec::new()));
+    for (target, requests) in loads {
+        expect_success(target, requests)?;
+        round(target, requests, connections)?;
+    }
+    for _ in 0..rounds {
+        for ((target, requests), rounds) in loads.into_iter().zip(&mut of_each) {
+            rounds.0.push(round(target, requests, connections)?);
+        }
+    }
+    for (target, requests) in loads {
+        expect_success(target, requests)?;
+    }
+    Ok(of_each)
+}
+
+/// To wrk a redirect is as good as an answer.
+fn expect_success(target: &Target, requests: &Path) -> Result<(), Failure> {
+    let requests = std::fs::read_to_string(requests)?;
+    for request in requests.split_terminator('\0').step_by(64) {
+        let answer = ask(target.address, request)?;
+        if !is_success(&answer) {
+            return Err(format!("no success, but: {answer}").into());
+        }
+    }
+    Ok(())
+}
+
+fn round(target: &Target, requests: &Path, connections: u32) -> Result<Round, Failure> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/load/wrk.lua");
+    let before = cpu_micros(&target.processes)?;
+    let output = debian::command("wrk", &["wrk", "libluajit-5.1-2"])?
+        .args([
+            "--threads=1",
+            "--timeout=10s",
+            &format!("--connections={connections}"),
+            &format!("--duration={LENGTH}s"),
+        ])
+        .arg("--script")
+        .arg(script)
+        .arg(format!("http://{}", target.address))
+        .arg("--")
+        .arg(requests)
+        .output()?;
+    let used = cpu_micros(&target.processes)? - before;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let figures =
+        said.lines().find_map(|line| line.strip_prefix("figures ")).ok_or_else(|| format!("wrk said {output:?}"))?;
+    let figures: Vec<f64> = figures.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+    let &[requests, micros, p50, p99, p999, refused, unanswered] = figures.as_slice() else {
+        return Err("wrk.lua prints seven figures".into());
+    };
+    if refused + unanswered > 0.0 || requests == 0.0 {
+        return Err(format!("of {requests} requests {refused} were refused and {unanswered} not answered").into());
+    }
+    Ok(Round {
+        requests_per_second: requests / micros * 1e6,
+        p50: p50 / 1e3,
+        p99: p99 / 1e3,
+        p999: p999 / 1e3,
+        cpu: used / requests,
+    })
+}

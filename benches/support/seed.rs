@@ -1,0 +1,108 @@
+//! Rows by the hundred thousand, made by SQLite itself in the database of a Portero that is not running.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use portero::domain::UnixTime;
+
+use super::Failure;
+
+/// A random UUID in its text form.
+const UUID: &str = "lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) \
+                    || '-a' || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))";
+const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const DAY: i64 = 86_400;
+
+/// A database that is being filled, in one transaction. Its only user so far, number 1, lends the others the password.
+pub(crate) struct Seeding {
+    conn: SqliteConnection,
+    pub(crate) now: UnixTime,
+    users: i64,
+}
+
+#[derive(QueryableByName)]
+struct Now {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    now: i64,
+}
+
+impl Seeding {
+    pub(crate) fn begin(database: &Path) -> Result<Self, Failure> {
+        let mut conn = SqliteConnection::establish(database.to_str().ok_or("the path is not Unicode")?)?;
+        let now = "SELECT CAST(strftime('%s', 'now') AS INTEGER) AS now";
+        let now = UnixTime(diesel::sql_query(now).get_result::<Now>(&mut conn)?.now);
+        conn.batch_execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN")?;
+        Ok(Self { conn, now, users: 0 })
+    }
+
+    /// `user1`, `user2` and so on, with the numbers from 2 on.
+    pub(crate) fn users(&mut self, count: i64) -> Result<(), Failure> {
+        let now = self.now.0;
+        self.users = count;
+        self.insert(
+            count,
+            &format!(
+                "users (username, canonical, password_hash, password_version, role, tokens_valid_from, created_at, failed_attempts)
+                 SELECT 'user' || i, 'user' || i, (SELECT password_hash FROM users WHERE id = 1), 0, 'user', 0, {now}, 0"
+            ),
+        )
+    }
+
+    /// Open sessions, spread over the users. `transport`: `cookie` or `bearer`.
+    pub(crate) fn open_sessions(&mut self, count: i64, transport: &str) -> Result<(), Failure> {
+        self.sessions(count, transport, "NULL, NULL, NULL, NULL")
+    }
+
+    /// Ended ones, likewise, over the last month and for several reasons.
+    pub(crate) fn ended_sessions(&mut self, count: i64) -> Result<(), Failure> {
+        let (now, users) = (self.now.0, self.users);
+        let reason = "CASE i % 20 WHEN 0 THEN 'reuse' WHEN 1 THEN 'ended_by_admin' ELSE 'logout' END";
+        self.sessions(count, "cookie", &format!("{now} - (i * 7 % (30 * {DAY})), {reason}, 1 + i % {users}, NULL"))
+    }
+
+    fn sessions(&mut self, count: i64, transport: &str, end: &str) -> Result<(), Failure> {
+        let (now, users) = (self.now.0, self.users);
+        self.insert(
+            count,
+            &format!(
+                "sessions SELECT {UUID}, 2 + i % {users}, '{transport}', 1, {now} - (i * 7 % (20 * {DAY})), {now}, {now} - i % {DAY},
+                    {now} + {DAY} + i % (10 * {DAY}), {now}, '10.0.' || (i / 250 % 40) || '.' || (i % 250), '{BROWSER}',
+                    3, 3, 2, {now}, 1, 'seed', 1, i % 100 = 0, {end}"
+            ),
+        )
+    }
+
+    /// The first step of each session's story.
+    pub(crate) fn stories(&mut self) -> Result<(), Failure> {
+        self.conn.batch_execute(
+            "INSERT INTO session_steps
+                SELECT sid, 0, 'signed_in', created_at, created_at, 1, ip, user_agent, 0 FROM sessions ORDER BY sid",
+        )?;
+        Ok(())
+    }
+
+    /// Revoked tokens that would be good for days.
+    pub(crate) fn blocked_tokens(&mut self, count: i64) -> Result<(), Failure> {
+        let (now, users) = (self.now.0, self.users);
+        self.insert(
+            count,
+            &format!(
+                "token_blocklist SELECT {UUID}, 'access', 2 + i % {users}, NULL, {now} - i % {DAY}, {now} + 10 * {DAY}, 'logout', NULL"
+            ),
+        )
+    }
+
+    /// `rows`: a table and a `SELECT` that makes a row of each `i` from 1 to `count`.
+    fn insert(&mut self, count: i64, rows: &str) -> Result<(), Failure> {
+        self.conn.batch_execute(&format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) INSERT INTO {rows} FROM n"
+        ))?;
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.conn.batch_execute("COMMIT; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)")?;
+        Ok(())
+    }
+}
