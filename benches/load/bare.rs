@@ -7,32 +7,29 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse, HttpServer};
 
-use crate::seed::{ACCOUNT, PROTECTED};
-use crate::servers::{ask, ours};
+use crate::Bench;
+use crate::servers::{ask, is_success, ours};
 use crate::support::{Failure, Server};
 
-/// Asks Portero once for each path and starts a bare server that says the same. `folder`: where the answers are kept.
-pub(crate) fn start_like(portero: &Server, requests: &[(&str, &str)], folder: &Path) -> Result<Server, Failure> {
-    std::fs::create_dir_all(folder)?;
-    for (path, request) in requests {
-        std::fs::write(folder.join(path.trim_start_matches('/')), ask(portero.address, request)?)?;
+/// Asks Portero once and starts a bare server that says the same under the same path.
+pub(crate) fn start_like(bench: &Bench, portero: &Server, path: &str, request: &str) -> Result<Server, Failure> {
+    let answer = ask(portero.address, request)?;
+    if !is_success(&answer) {
+        return Err(format!("no success, but: {answer}").into());
     }
-    ours(&["--serve-bare", folder.to_str().ok_or("the path is not Unicode")?], &[])
+    let file = bench.path("answer");
+    std::fs::write(&file, answer)?;
+    ours(&["--serve-bare", path, file.to_str().ok_or("the path is not Unicode")?], &[])
 }
 
-/// The other process: serves what lies in the folder, and `/plain`, a small body without those headers.
-pub(crate) fn serve(answers: &Path) -> Result<(), Failure> {
-    let [protected, account] = [PROTECTED, ACCOUNT].map(|path| Answer::read(answers, path));
-    let (protected, account) = (protected?, account?);
+/// The other process: answers what stands in the file, and under `/plain` a small body without those headers.
+pub(crate) fn serve(path: &str, answer: &Path) -> Result<(), Failure> {
+    let answer = Answer::read(answer)?;
     actix_web::rt::System::new().block_on(async {
+        let path = path.to_owned();
         let server = HttpServer::new(move || {
-            let answer = |answer: &Answer| {
-                let answer = answer.clone();
-                web::get().to(move || std::future::ready(answer.response()))
-            };
             App::new()
-                .route(PROTECTED, answer(&protected))
-                .route(ACCOUNT, answer(&account))
+                .route(&path, web::get().to(move || std::future::ready(answer.response())))
                 .route("/plain", web::get().to(|| async { HttpResponse::Ok().body(r#"{"logged_in_as":"user1"}"#) }))
         })
         .bind("127.0.0.1:0")?;
@@ -43,19 +40,15 @@ pub(crate) fn serve(answers: &Path) -> Result<(), Failure> {
 }
 
 /// Static through and through, so that sending it again costs as little as it can.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Answer {
     headers: &'static [(HeaderName, HeaderValue)],
     body: &'static str,
 }
 
 impl Answer {
-    /// All headers but those that Actix itself adds. Empty where Portero was not asked.
-    fn read(folder: &Path, path: &str) -> Result<Self, Failure> {
-        let file = folder.join(path.trim_start_matches('/'));
-        if !file.exists() {
-            return Ok(Self { headers: &[], body: "" });
-        }
+    /// All headers but those that Actix itself adds.
+    fn read(file: &Path) -> Result<Self, Failure> {
         let text: &'static str = std::fs::read_to_string(file)?.leak();
         let (head, body) = text.split_once("\r\n\r\n").ok_or("no body")?;
         let lines = head.lines().filter_map(|line| line.split_once(": "));

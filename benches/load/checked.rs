@@ -81,7 +81,7 @@ impl All<'_> {
         let portero = servers::portero(&data.folder, &signer.settings())?;
         let path = if way == Way::Page { ACCOUNT } else { PROTECTED };
         let first = requests.first().ok_or("no sessions")?;
-        let bare = bare::start_like(&portero, &[(path, first)], &self.bench.path("answers"))?;
+        let bare = bare::start_like(self.bench, &portero, path, first)?;
         let file = self.file(requests)?;
         let (bare, portero) = (Target::from(&bare), Target::from(&portero));
         let [unchecked, checked] = in_turn(ROUNDS, CONNECTIONS, [(&bare, &file), (&portero, &file)])?;
@@ -113,7 +113,7 @@ impl All<'_> {
         let requests = signer.bearer_requests(&sessions)?;
         let portero = servers::portero(&data.folder, &signer.settings())?;
         let first = requests.first().ok_or("no sessions")?;
-        let bare = bare::start_like(&portero, &[(PROTECTED, first)], &self.bench.path("answers"))?;
+        let bare = bare::start_like(self.bench, &portero, PROTECTED, first)?;
         drop(portero);
         let file = self.file(requests)?;
         let bare = Target::from(&bare);

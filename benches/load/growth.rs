@@ -76,8 +76,8 @@ fn measure(bench: &Bench, signer: &Signer, size: i64) -> Result<[f64; FIGURES.le
     let memory = portero.resident_megabytes()?;
 
     let requests = signer.bearer_requests(&sessions)?;
-    let bare =
-        bare::start_like(&portero, &[(PROTECTED, requests.first().ok_or("no sessions")?)], &bench.path("answers"))?;
+    let first = requests.first().ok_or("no sessions")?;
+    let bare = bare::start_like(bench, &portero, PROTECTED, first)?;
     let (checks, renewals) = (bench.path("checks"), bench.path("renewals"));
     write_requests(&checks, requests)?;
     write_requests(&renewals, signer.renewal_requests(&sessions)?)?;

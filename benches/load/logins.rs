@@ -30,7 +30,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     let settings: Vec<_> = signer.settings().into_iter().chain([BELIEVE_ADDRESSES]).collect();
     let portero = servers::portero(&data.folder, &settings)?;
     let first = requests.first().ok_or("no sessions")?;
-    let bare = bare::start_like(&portero, &[(PROTECTED, first)], &bench.path("answers"))?;
+    let bare = bare::start_like(bench, &portero, PROTECTED, first)?;
     let rounds = (0..ROUNDS).map(|_| round(&portero, &bare, &requests)).collect::<Result<Vec<_>, _>>()?;
 
     let spread = |figure: fn(&Round) -> f64| Spread::of(rounds.iter().map(figure));

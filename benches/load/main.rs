@@ -62,7 +62,7 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["--serve-bare", answers] => bare::serve(Path::new(answers)),
+        ["--serve-bare", path, answer] => bare::serve(path, Path::new(answer)),
         ["--serve-naive", how, database] => naive::serve(how, Path::new(database)),
         _ => measure(&arguments),
     }
