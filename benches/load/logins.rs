@@ -59,7 +59,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
         how: format!(
             "{CLIENTS} clients, each a user with the right password, sign in again and again for {} s (told to come back later, they \
              do); meanwhile `GET /protected` at a fixed {RATE} per second, timed from when each was due, and at {BARE_RATE} per second \
-             to the bare server beside. {ROUNDS} rounds; the hash is timed alone, on one thread, before each.",
+             to the bare server beside. {ROUNDS} rounds; the hash is timed alone, on one thread, before and after each, and the least counts.",
             FLOOD.as_secs()
         ),
         tables: vec![table],
@@ -93,7 +93,7 @@ fn round(portero: &Server, bare: &Server, requests: &[String]) -> Result<Round, 
     let p99 = |server: &Server, per_second, length| {
         Ok::<_, Failure>(percentile(&fixed_rate::latencies(server.address, requests, per_second, length)?, 0.99))
     };
-    let hash = one_hash()?;
+    let before = one_hash()?;
     let quiet = p99(portero, RATE, QUIET)?;
     let begin = Instant::now();
     let (answers, flooded, bare) = std::thread::scope(|scope| {
@@ -111,7 +111,7 @@ fn round(portero: &Server, bare: &Server, requests: &[String]) -> Result<Round, 
     let times: Vec<Duration> = good.iter().map(|answer| answer.came - begin).filter(|at| *at <= FLOOD).collect();
     let until = times.iter().max().ok_or("nobody got in")?;
     let round = Round {
-        hash,
+        hash: before.min(one_hash()?),
         sign_ins: times.len() as f64 / until.as_secs_f64(),
         longest: answers.iter().map(|answer| answer.took).max().unwrap_or_default().as_secs_f64(),
         refused: refused.len(),
@@ -124,7 +124,7 @@ fn round(portero: &Server, bare: &Server, requests: &[String]) -> Result<Round, 
     Ok(round)
 }
 
-/// Seconds; the middle of three.
+/// Seconds; the least of three, for what else the machine does can only make it slower.
 fn one_hash() -> Result<f64, Failure> {
     let mut times = Vec::new();
     for _ in 0..3 {
@@ -132,5 +132,5 @@ fn one_hash() -> Result<f64, Failure> {
         bcrypt::hash("correct horse battery", COST)?;
         times.push(begin.elapsed().as_secs_f64());
     }
-    Ok(Spread::of(times).median)
+    Ok(times.into_iter().fold(f64::INFINITY, f64::min))
 }
