@@ -118,6 +118,8 @@ impl Db {
         let readers = Pool::builder()
             .max_size(READERS)
             .min_idle(Some(1))
+            // No server is at the other end that could have gone away.
+            .test_on_check_out(false)
             .connection_timeout(BUSY_TIMEOUT)
             .connection_customizer(Box::new(Reader))
             .build(manager)
