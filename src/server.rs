@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::accounts::{self, Accounts, PruneClock};
@@ -76,6 +77,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let app = App::new(web::Shared {
         accounts,
         lane: Lane::start().map_err(StartError::Thread)?,
+        readers: Semaphore::new(store::READERS as usize),
         public_url,
         texts: Texts::load(config.languages_dir.as_deref())?,
         clock,

@@ -43,7 +43,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// How long a statement waits for another process's lock before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(2500);
-const READERS: u32 = 4;
+/// Connections that read.
+pub const READERS: u32 = 4;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

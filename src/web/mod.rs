@@ -56,6 +56,7 @@ mod whoami;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 pub use clock::Clock;
 pub use headers::around;
@@ -63,6 +64,8 @@ pub use link::link_url;
 pub use list_query::moment_in;
 pub use routes::routes;
 pub use texts::{BrokenCatalogue, Texts};
+
+use tokio::sync::Semaphore;
 
 use crate::accounts::{self, Accounts};
 use crate::config::{Config, Setting};
@@ -79,6 +82,8 @@ pub struct App(Arc<Shared>);
 pub struct Shared {
     pub accounts: Arc<Accounts>,
     pub lane: Lane,
+    /// A turn for each connection that reads.
+    pub readers: Semaphore,
     pub config: Config,
     /// For people: every setting with where it came from, secrets hidden.
     pub settings: Vec<Setting>,
@@ -92,6 +97,9 @@ pub struct Shared {
     /// A forwarded header came from somebody who is no trusted proxy, and the log has said so.
     pub warned_of_forwarded: AtomicBool,
 }
+
+/// For a connection that reads.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 impl std::ops::Deref for App {
     type Target = Shared;
@@ -117,6 +125,10 @@ impl App {
         job: impl FnOnce(&mut Conn) -> Result<T, crate::store::Error> + Send + 'static,
     ) -> Result<T, Error> {
         let accounts = Arc::clone(&self.accounts);
+        // Who waits for a connection waits here, where it costs nothing, not on a thread.
+        let turn = self.readers.acquire();
+        let _turn =
+            tokio::time::timeout(LONGEST_WAIT, turn).await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
         actix_web::web::block(move || accounts.db.read(job)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
     }
 

@@ -402,3 +402,33 @@ fn wrong_passwords_since_the_last_visit_are_told_once() {
     assert!(told(&app));
     assert!(!told(&app));
 }
+
+#[test]
+fn a_token_that_was_taken_a_hundred_times_is_refused_the_next_time_whatever_was_remembered() {
+    let app = app();
+    let shown = |tokens: &Tokens| app.client().get("/protected", Some(&tokens.access));
+    let in_cookie = |browser: &Browser| {
+        let cookie = format!("access_token_cookie={}", browser.cookies["access_token_cookie"]);
+        app.client().send("GET", "/protected", None, &[("cookie", &cookie)], b"")
+    };
+    let (leaves, expires) = (app.tokens("ana"), app.tokens("ana"));
+    let mut browser = app.signed_in("bea");
+    let thief = app.signed_in("bea");
+    for _ in 0..100 {
+        assert_eq!([shown(&leaves).status, shown(&expires).status], [200; 2]);
+        assert_eq!([in_cookie(&browser).status, in_cookie(&thief).status], [200; 2]);
+    }
+
+    assert_eq!(app.client().delete("/logout", Some(&leaves.access)).status, 200);
+    assert_eq!((shown(&leaves).status, shown(&leaves).msg()), (401, "Token has been revoked".into()));
+    end(&mut browser, &format!("/account/sessions/{}/end", sid(&thief)));
+    assert_eq!(in_cookie(&thief).msg(), "Token has been revoked");
+    assert_eq!([shown(&expires).status, in_cookie(&browser).status], [200; 2]);
+
+    app.clock.advance(15 * 60);
+    assert_eq!([shown(&expires).msg(), in_cookie(&browser).msg()], ["Token has expired"; 2].map(String::from));
+    app.clock.advance(-16 * 60);
+    assert_eq!(shown(&expires).status, 422, "{}", shown(&expires).body);
+    assert!(shown(&expires).msg().starts_with("The token is not yet valid"));
+    assert_eq!(shown(&leaves).status, 422, "not valid yet comes before revoked");
+}
