@@ -12,7 +12,7 @@ use crate::store::sessions::{self, Session};
 #[derive(Default)]
 pub struct LastSeen([Mutex<Seen>; 32]);
 
-type Seen = HashMap<SessionId, UnixTime>;
+type Seen = HashMap<SessionId, UnixTime, foldhash::fast::RandomState>;
 
 impl LastSeen {
     pub fn note(&self, sid: SessionId, now: UnixTime) {

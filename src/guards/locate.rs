@@ -59,7 +59,8 @@ pub(super) async fn find(
             Location::Headers => in_header(options, req.headers()),
             Location::Cookies => in_cookie(hooks, guard, req).await?,
             Location::QueryString => in_query(options, req.query_string()),
-            Location::Json => in_json(hooks, guard, req).await?,
+            // Boxed, as everything that reads a body: or every request would carry about what that needs.
+            Location::Json => Box::pin(in_json(hooks, guard, req)).await?,
         };
         match place {
             Place::Here(found) => return Ok(Ok(found)),
@@ -141,7 +142,7 @@ async fn in_cookie(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -
     };
     let tokens = Tokens { first, others: values.collect() };
     let csrf = if csrf_is_due(options, guard, req.method()) {
-        match csrf_value(hooks, guard, req).await? {
+        match Box::pin(csrf_value(hooks, guard, req)).await? {
             Some(value) => Some(value),
             None => return Ok(Place::Fatal(Fault::CsrfMissing)),
         }
