@@ -4,7 +4,7 @@
 //! The modules in reading order, each importing only from those above it (`tests/layers.rs` draws the line):
 //!
 //! - [`domain`]: values right by construction, no I/O; `user_agent`: browsers in words
-//! - [`tokens`]: the token engine; `password`: hashing; `blocklist`: what is refused, in memory;
+//! - [`tokens`]: the token engine; `password`: hashing; `lane`: threads for what blocks; `blocklist`: what is refused, in memory;
 //!   `throttle`: who tries too often; `store`: the only SQL
 //! - `config`: every setting
 //! - `accounts`: the acts, one file each
@@ -27,6 +27,8 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "server")]
 pub mod installation;
+#[cfg(feature = "server")]
+pub mod lane;
 #[cfg(feature = "server")]
 pub mod password;
 #[cfg(feature = "server")]

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -10,13 +11,12 @@ use std::time::{Duration, Instant};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer};
-use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::accounts::{self, Accounts, PruneClock};
 use crate::config::Loaded;
 use crate::installation::{Installation, KeyRing, OpenError, RingError};
-use crate::password::Lane;
+use crate::lane::Lane;
 use crate::store::{self, Memory, chain};
 use crate::web::{self, App, Clock, Texts};
 
@@ -74,10 +74,11 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     load_memory(&accounts, installation.ring, &clock)?;
     let setup_link = setup_link(&accounts, &public_url, &clock)?;
     let started = clock.now();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let app = App::new(web::Shared {
         accounts,
-        lane: Lane::start().map_err(StartError::Thread)?,
-        readers: Semaphore::new(store::READERS as usize),
+        lane: Lane::start("password", cores).map_err(StartError::Thread)?,
+        readers: Lane::start("reader", store::READERS as usize).map_err(StartError::Thread)?,
         public_url,
         texts: Texts::load(config.languages_dir.as_deref())?,
         clock,

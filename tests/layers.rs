@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each part, and what it may import of ours.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("user_agent", &[]),
     ("tokens", &["domain"]),
     ("password", &["domain"]),
+    ("lane", &[]),
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
     ("store", &["domain", "throttle"]),
@@ -19,21 +20,10 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("installation", &["accounts", "domain", "tokens", "password", "blocklist", "throttle", "store", "config"]),
     (
         "web",
-        &[
-            "accounts",
-            "guards",
-            "domain",
-            "user_agent",
-            "tokens",
-            "password",
-            "blocklist",
-            "throttle",
-            "store",
-            "config",
-        ],
+        &["accounts", "guards", "domain", "user_agent", "tokens", "lane", "blocklist", "throttle", "store", "config"],
     ),
-    ("server", &["web", "installation", "accounts", "password", "store", "config"]),
-    ("cli", &["server", "web", "installation", "accounts", "domain", "store", "config"]),
+    ("server", &["web", "installation", "accounts", "lane", "store", "config"]),
+    ("cli", &["server", "web", "installation", "accounts", "domain", "password", "store", "config"]),
 ];
 
 /// Crates that belong to one kind of work, and the parts that do it.

@@ -56,7 +56,6 @@ mod whoami;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 pub use clock::Clock;
 pub use headers::around;
@@ -65,12 +64,10 @@ pub use list_query::moment_in;
 pub use routes::routes;
 pub use texts::{BrokenCatalogue, Texts};
 
-use tokio::sync::Semaphore;
-
 use crate::accounts::{self, Accounts};
 use crate::config::{Config, Setting};
 use crate::domain::UnixTime;
-use crate::password::Lane;
+use crate::lane::Lane;
 use crate::store::{Conn, Tx};
 use crate::throttle::Pass;
 use error::Error;
@@ -82,8 +79,8 @@ pub struct App(Arc<Shared>);
 pub struct Shared {
     pub accounts: Arc<Accounts>,
     pub lane: Lane,
-    /// A turn for each connection that reads.
-    pub readers: Semaphore,
+    /// A thread for each connection that reads.
+    pub readers: Lane,
     pub config: Config,
     /// For people: every setting with where it came from, secrets hidden.
     pub settings: Vec<Setting>,
@@ -97,9 +94,6 @@ pub struct Shared {
     /// A forwarded header came from somebody who is no trusted proxy, and the log has said so.
     pub warned_of_forwarded: AtomicBool,
 }
-
-/// For a connection that reads.
-const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 impl std::ops::Deref for App {
     type Target = Shared;
@@ -125,11 +119,8 @@ impl App {
         job: impl FnOnce(&mut Conn) -> Result<T, crate::store::Error> + Send + 'static,
     ) -> Result<T, Error> {
         let accounts = Arc::clone(&self.accounts);
-        // Who waits for a connection waits here, where it costs nothing, not on a thread.
-        let turn = self.readers.acquire();
-        let _turn =
-            tokio::time::timeout(LONGEST_WAIT, turn).await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
-        actix_web::web::block(move || accounts.db.read(job)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
+        // Threads of its own: under load they are busy already, and the blocking pool would wake one for each.
+        self.readers.run(move || accounts.db.read(job)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
     }
 
     /// Changes something; the answer comes when it is durable and in force.

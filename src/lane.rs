@@ -1,7 +1,6 @@
-//! Threads for acts that hash, as many as there are cores, with a queue that is bounded by length and by time: a flood of logins
-//! costs logins time and nobody else, and nobody waits for ever.
+//! Threads for what blocks, with a queue that is bounded by length and by time. Acts that hash have a lane, so that a flood of
+//! logins costs logins time and nobody else; what reads the database has another.
 
-use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// The most acts that wait. More than begin in time at any cost worth having, so that time is what bounds them.
+/// The most acts that wait. More than begin in time where they hash, so that time is what bounds them.
 const QUEUE: usize = 256;
-/// An act that has not begun by then is not begun. With the hash itself it is over within five seconds.
+/// An act that has not begun by then is not begun. With a hash of usual cost it is over within five seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
-/// Where acts that hash run. Cheap to clone.
+/// Some threads and the queue before them. Cheap to clone.
 #[derive(Clone)]
 pub struct Lane {
     queue: SyncSender<Waiting>,
@@ -29,21 +28,21 @@ struct Waiting {
 
 /// The lane is full, or the act would begin so late that nobody should wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many passwords are being checked")]
+#[error("too many are waiting")]
 pub struct Busy;
 
 impl Lane {
-    pub fn start() -> std::io::Result<Self> {
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self::with(threads, QUEUE, LONGEST_WAIT)
+    /// `name`: of its threads, for who looks at the process.
+    pub fn start(name: &str, threads: usize) -> std::io::Result<Self> {
+        Self::with(name, threads, QUEUE, LONGEST_WAIT)
     }
 
-    fn with(threads: usize, queue: usize, longest_wait: Duration) -> std::io::Result<Self> {
+    fn with(name: &str, threads: usize, queue: usize, longest_wait: Duration) -> std::io::Result<Self> {
         let (queue, waiting) = sync_channel(queue);
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 1..=threads {
             let waiting = Arc::clone(&waiting);
-            std::thread::Builder::new().name(format!("password-{number}")).spawn(move || work(&waiting))?;
+            std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || work(&waiting))?;
         }
         Ok(Self { queue, longest_wait })
     }
@@ -74,7 +73,7 @@ fn work(waiting: &Mutex<Receiver<Waiting>>) {
             continue;
         }
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(next.act)).is_err() {
-            tracing::error!(event = "panic", "an act on a password thread panicked");
+            tracing::error!(event = "panic", "an act on a thread of its own panicked");
         }
     }
 }
@@ -92,7 +91,7 @@ mod tests {
 
     #[actix_web::test]
     async fn who_would_wait_too_long_is_told_so_in_time_and_their_act_is_never_begun() {
-        let lane = Lane::with(1, 8, Duration::from_millis(50)).unwrap();
+        let lane = Lane::with("test", 1, 8, Duration::from_millis(50)).unwrap();
         let begun = Arc::new(AtomicUsize::new(0));
         let (first, second) = futures_util::future::join(lane.run(for_a(Duration::from_millis(300))), async {
             let begin = Instant::now();
@@ -109,7 +108,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_full_lane_refuses_at_once_and_a_panic_costs_one_act() {
-        let lane = Lane::with(1, 1, Duration::from_secs(5)).unwrap();
+        let lane = Lane::with("test", 1, 1, Duration::from_secs(5)).unwrap();
         assert_eq!(lane.run(|| assert!(std::env::args().count() == 0, "on purpose")).await, Err(Busy));
         let answers = futures_util::future::join_all((0..4).map(|_| lane.run(for_a(Duration::from_millis(100))))).await;
         let refused = answers.iter().filter(|answer| answer.is_err()).count();

@@ -1,7 +1,5 @@
 //! Hashing and checking passwords: the only bcrypt, in a lane of threads of its own.
 
-mod lane;
-
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
@@ -10,8 +8,6 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{NewPassword, Password};
-
-pub use lane::Lane;
 
 /// Begins a stored hash of ours; then come the pepper's id and what bcrypt itself writes.
 const SCHEME: &str = "$portero1$";
