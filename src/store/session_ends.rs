@@ -6,7 +6,6 @@ use diesel::{
     OptionalExtension, QueryDsl, RunQueryDsl,
 };
 
-use super::prepared::Prepare;
 use super::schema::sessions;
 use super::sessions::{End, last_shown, sid};
 use super::{Conn, Error, known};
@@ -57,7 +56,6 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
             sessions::expires_at,
             sessions::access_until,
         ))
-        .prepared()
         .get_results(conn)?;
     rows.into_iter()
         .map(|(id, user, transport, remembered, expires_at, access_until)| {

@@ -1,8 +1,11 @@
 //! The sessions, open and ended.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper,
+};
 
-use super::prepared::Prepare;
+use super::prepared::update;
 use super::schema::sessions;
 use super::{Conn, Error, known};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
@@ -173,11 +176,11 @@ pub fn open_of(conn: &mut Conn, user: UserId, now: UnixTime) -> Result<Vec<Sessi
 /// Claims a rotation: from the state that was read to the one given, unless somebody was quicker or the session ended.
 /// `false`: read again.
 pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
-    let unchanged = sessions::table
-        .find(from.sid.to_string())
-        .filter(sessions::generation.eq(from.generation))
-        .filter(sessions::issue_count.eq(from.issue_count))
-        .filter(sessions::ended_at.is_null());
+    let unchanged = sessions::sid
+        .eq(from.sid.to_string())
+        .and(sessions::generation.eq(from.generation))
+        .and(sessions::issue_count.eq(from.issue_count))
+        .and(sessions::ended_at.is_null());
     let set = (
         sessions::generation.eq(to.generation),
         sessions::issue_count.eq(to.issue_count),
@@ -190,16 +193,16 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     );
     let changed = if has_moved(from, to) {
         let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
-        diesel::update(unchanged).set((set, moved)).prepared().execute(conn)?
+        update(sessions::table, (set, moved), unchanged).execute(conn)?
     } else {
-        diesel::update(unchanged).set(set).prepared().execute(conn)?
+        update(sessions::table, set, unchanged).execute(conn)?
     };
     Ok(changed == 1)
 }
 
 /// Notes that the session was used, and what access token it was given, if any. `false`: it has ended meanwhile.
 pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
-    let open = sessions::table.find(to.sid.to_string()).filter(sessions::ended_at.is_null());
+    let open = sessions::sid.eq(to.sid.to_string()).and(sessions::ended_at.is_null());
     let set = (
         sessions::auth_time.eq(to.auth_time.0),
         sessions::last_seen_at.eq(to.last_seen_at.0),
@@ -208,9 +211,9 @@ pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, E
     );
     let changed = if has_moved(from, to) {
         let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
-        diesel::update(open).set((set, moved)).prepared().execute(conn)?
+        update(sessions::table, (set, moved), open).execute(conn)?
     } else {
-        diesel::update(open).set(set).prepared().execute(conn)?
+        update(sessions::table, set, open).execute(conn)?
     };
     Ok(changed == 1)
 }
@@ -230,15 +233,15 @@ pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error
 
 /// Moves "last seen" on, never back.
 pub fn note_last_seen(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<(), Error> {
-    let earlier = sessions::table.find(sid.to_string()).filter(sessions::last_seen_at.lt(at.0));
-    diesel::update(earlier).set(sessions::last_seen_at.eq(at.0)).prepared().execute(conn)?;
+    let earlier = sessions::sid.eq(sid.to_string()).and(sessions::last_seen_at.lt(at.0));
+    update(sessions::table, sessions::last_seen_at.eq(at.0), earlier).execute(conn)?;
     Ok(())
 }
 
 /// Notes that a token of this generation was seen in use.
 pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(), Error> {
-    let current = sessions::table.find(sid.to_string()).filter(sessions::generation.eq(generation));
-    diesel::update(current).set(sessions::seen.eq(true)).prepared().execute(conn)?;
+    let current = sessions::sid.eq(sid.to_string()).and(sessions::generation.eq(generation));
+    update(sessions::table, sessions::seen.eq(true), current).execute(conn)?;
     Ok(())
 }
 

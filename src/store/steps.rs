@@ -1,8 +1,10 @@
 //! The steps of a session's story.
 
-use diesel::{ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+};
 
-use super::prepared::Prepare;
+use super::prepared::update;
 use super::schema::session_steps;
 use super::{Conn, Error, known};
 use crate::domain::{SessionId, StepKind, UnixTime};
@@ -77,16 +79,15 @@ pub fn add(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(),
 
 /// Once more what the `nth` row tells, if it is of the same kind and client and nothing about it is odd. `false`: it is not.
 pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<bool, Error> {
-    let same = session_steps::table
-        .find((sid.to_string(), nth))
-        .filter(session_steps::kind.eq(step.kind.as_str()))
-        .filter(session_steps::ip.eq(&step.ip))
-        .filter(session_steps::user_agent.eq(&step.user_agent))
-        .filter(session_steps::odd.eq(false));
-    let changed = diesel::update(same)
-        .set((session_steps::until.eq(step.until.0), session_steps::times.eq(session_steps::times + 1)))
-        .prepared()
-        .execute(conn)?;
+    let same = session_steps::sid
+        .eq(sid.to_string())
+        .and(session_steps::nth.eq(nth))
+        .and(session_steps::kind.eq(step.kind.as_str()))
+        .and(session_steps::ip.eq(&step.ip))
+        .and(session_steps::user_agent.eq(&step.user_agent))
+        .and(session_steps::odd.eq(false));
+    let again = (session_steps::until.eq(step.until.0), session_steps::times.eq(session_steps::times + 1));
+    let changed = update(session_steps::table, again, same).execute(conn)?;
     Ok(changed == 1)
 }
 
@@ -101,7 +102,6 @@ pub fn merge(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(
             session_steps::ip.eq(&step.ip),
             session_steps::user_agent.eq(&step.user_agent),
         ))
-        .prepared()
         .execute(conn)?;
     if step.odd {
         diesel::update(row()).set(session_steps::odd.eq(true)).execute(conn)?;

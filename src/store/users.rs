@@ -5,7 +5,7 @@ use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
 };
 
-use super::prepared::Prepare;
+use super::prepared::update;
 use super::schema::{sessions, users};
 use super::{Conn, Error, known};
 use crate::domain::{Role, UnixTime, UserId, Username};
@@ -272,16 +272,14 @@ pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error
 }
 
 pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::last_login_at.eq(now.0)).prepared().execute(conn)?;
+    update(users::table, users::last_login_at.eq(now.0), users::id.eq(id.0)).execute(conn)?;
     Ok(())
 }
 
 /// The person is being told what has happened since the last time: it need not be told again.
 pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0))
-        .set((users::failed_attempts.eq(0), users::untold_reuse_at.eq(None::<i64>)))
-        .prepared()
-        .execute(conn)?;
+    let told = (users::failed_attempts.eq(0), users::untold_reuse_at.eq(None::<i64>));
+    update(users::table, told, users::id.eq(id.0)).execute(conn)?;
     Ok(())
 }
 
@@ -291,9 +289,6 @@ pub fn note_reuse(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Erro
 }
 
 pub fn note_failure(conn: &mut Conn, id: UserId) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0))
-        .set(users::failed_attempts.eq(users::failed_attempts + 1))
-        .prepared()
-        .execute(conn)?;
+    diesel::update(users::table.find(id.0)).set(users::failed_attempts.eq(users::failed_attempts + 1)).execute(conn)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokio::sync::oneshot;
 
+use super::prepared::Plain;
 use super::{BUSY_TIMEOUT, Conn, Error, connect, instance};
 
 /// Beyond this many waiting jobs a new one is refused at once: 503 is better than a wait without end.
@@ -20,6 +21,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a lock is waited for where the last wait was in vain. Whoever comes then would otherwise wait for those before them as
 /// well: an act that hashes holds one of few threads meanwhile.
 const PATIENCE_LEFT: Duration = Duration::from_millis(50);
+
+const SAVEPOINT: Plain = Plain("SAVEPOINT job");
+const ROLLBACK: Plain = Plain("ROLLBACK TO job");
+const RELEASE: Plain = Plain("RELEASE job");
 
 type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
 
@@ -300,16 +305,15 @@ fn run_batch(
 ) -> Result<(), Error> {
     let mut next = Some(first);
     while let Some(job) = next.take() {
-        AnsiTransactionManager::begin_transaction(conn)?;
+        SAVEPOINT.execute(conn)?;
         let result = job(conn);
         let keep = result.keep;
         ran.push(result);
-        if keep {
-            AnsiTransactionManager::commit_transaction(conn)?;
-        } else {
+        if !keep {
             // Fails where SQLite gave up the whole transaction by itself (disk full): then the batch fails with it.
-            AnsiTransactionManager::rollback_transaction(conn)?;
+            ROLLBACK.execute(conn)?;
         }
+        RELEASE.execute(conn)?;
         if ran.len() < MOST_IN_ONE_COMMIT {
             next = match jobs.try_recv() {
                 Ok(Message::Job(job)) => Some(job),
