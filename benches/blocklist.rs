@@ -23,7 +23,12 @@ fn blocklist(criterion: &mut Criterion) {
         let before = resident_bytes();
         let list = Blocklist::default();
         let begin = Instant::now();
-        list.load(Contents { users: vec![ana()], sessions: ended, ..Contents::default() });
+        let mut contents = Contents::default();
+        contents.user(ana());
+        for (sid, until) in ended {
+            contents.ended_session(sid, until);
+        }
+        list.load(contents);
         let took = begin.elapsed();
         if size > 0 {
             // The ids that were handed over, 24 bytes each, are gone by now, and what they took is counted as free.

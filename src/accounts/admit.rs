@@ -40,26 +40,23 @@ pub async fn admit(
     if claims.session.is_none() {
         take_from_peer(at, claims)?;
     }
-    let verdict = match at.judge(claims, now) {
-        Verdict::UnknownUser => match remember_user(at, claims.identity.clone(), now).answer().await? {
-            Some(_) => at.judge(claims, now),
-            None => return Err(Fault::UserGone(claims.identity.clone()).into()),
-        },
-        verdict => verdict,
-    };
-    match (verdict, claims.session) {
-        // Their date has come: this is as good a moment as any to write it down.
-        (Verdict::Good { standing, .. }, _) if standing.disable_at.is_some_and(|date| date <= now) => {
-            let (acts, username) = (Arc::clone(at), standing.username.clone());
-            let ended = at.db.submit(move |tx| disable_if_due(tx, &acts, &username, now)).answer().await?;
-            match ended {
-                StateChange::Done { .. } | StateChange::NoSuchUser => Err(Fault::Revoked.into()),
-                // Somebody was quicker and changed what was read here: the next request will know.
-                StateChange::NoChange | StateChange::LastAdmin => Err(NotAdmitted::Unknown(None)),
-            }
-        }
-        (Verdict::Good { standing, first_seen }, session) => {
-            if let Some(session) = session {
+    match by_memory(at, claims, at.judge(claims, now), now) {
+        Ok(answer) => answer,
+        // Boxed: hardly any request comes here, and none should carry about what this needs.
+        Err(verdict) => Box::pin(by_store(at, claims, verdict, client, now)).await,
+    }
+}
+
+/// The answer, or the verdict that needs more than memory.
+fn by_memory(
+    at: &Arc<Accounts>,
+    claims: &Claims,
+    verdict: Verdict,
+    now: UnixTime,
+) -> Result<Result<Arc<Standing>, NotAdmitted>, Verdict> {
+    match verdict {
+        Verdict::Good { standing, first_seen } if standing.disable_at.is_none_or(|date| date > now) => {
+            if let Some(session) = claims.session {
                 // A renewal looks first whether the session was idle for too long, and notes its use itself.
                 if claims.token_type == TokenType::Access {
                     at.last_seen.note(session.sid, now);
@@ -68,7 +65,41 @@ pub async fn admit(
                     note_seen(at, session.sid, session.generation);
                 }
             }
-            Ok(restricted(at, standing, claims))
+            Ok(Ok(restricted(at, standing, claims)))
+        }
+        Verdict::Revoked => Ok(Err(Fault::Revoked.into())),
+        Verdict::Unknowable => Ok(Err(NotAdmitted::Unknown(None))),
+        Verdict::Good { .. } | Verdict::Stolen | Verdict::UnknownUser => Err(verdict),
+    }
+}
+
+async fn by_store(
+    at: &Arc<Accounts>,
+    claims: &Claims,
+    verdict: Verdict,
+    client: impl FnOnce() -> Client,
+    now: UnixTime,
+) -> Result<Arc<Standing>, NotAdmitted> {
+    let verdict = match verdict {
+        Verdict::UnknownUser => match remember_user(at, claims.identity.clone(), now).answer().await? {
+            Some(_) => match by_memory(at, claims, at.judge(claims, now), now) {
+                Ok(answer) => return answer,
+                Err(verdict) => verdict,
+            },
+            None => return Err(Fault::UserGone(claims.identity.clone()).into()),
+        },
+        verdict => verdict,
+    };
+    match (verdict, claims.session) {
+        // Their date has come: this is as good a moment as any to write it down.
+        (Verdict::Good { standing, .. }, _) => {
+            let (acts, username) = (Arc::clone(at), standing.username.clone());
+            let ended = at.db.submit(move |tx| disable_if_due(tx, &acts, &username, now)).answer().await?;
+            match ended {
+                StateChange::Done { .. } | StateChange::NoSuchUser => Err(Fault::Revoked.into()),
+                // Somebody was quicker and changed what was read here: the next request will know.
+                StateChange::NoChange | StateChange::LastAdmin => Err(NotAdmitted::Unknown(None)),
+            }
         }
         (Verdict::Stolen, Some(session)) => {
             end_stolen(at, session.sid, client(), now).answer().await?;

@@ -14,16 +14,19 @@ use super::prune::MARGIN;
 /// Loads everything, on the writer's side, so that nothing changes in between.
 pub fn load_blocklist(at: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), crate::store::Error> {
     let since = now.plus(-(at.engine.options().decode_leeway + MARGIN));
-    let users = users::with_open_sessions(conn, since)?;
-    let contents = Contents {
-        users: users.iter().filter(|user| user.disabled_at.is_none()).map(|user| at.standing(user)).collect(),
-        tokens: token_blocklist::in_force(conn, since)?
-            .into_iter()
-            .map(|(jti, reason, until)| BlockedToken { jti, until, is_trap: reason == Reason::Lost })
-            .collect(),
-        sessions: sessions::ended_in_force(conn, since)?,
-        unseen: sessions::unseen(conn)?,
-    };
+    let mut contents = Contents::default();
+    users::each_with_open_session(conn, since, |user| {
+        if user.disabled_at.is_none() {
+            contents.user(at.standing(&user));
+        }
+    })?;
+    token_blocklist::each_in_force(conn, since, |jti, reason, until| {
+        contents.token(BlockedToken::new(jti, until, reason == Reason::Lost));
+    })?;
+    sessions::each_ended_in_force(conn, since, |sid, until| contents.ended_session(sid, until))?;
+    for (sid, generation) in sessions::unseen(conn)? {
+        contents.unseen(sid, generation);
+    }
     at.blocklist.load(contents);
     at.complete_since.store(since.0, Ordering::Relaxed);
     Ok(())

@@ -71,10 +71,9 @@ pub(super) fn block_token(tx: &mut Tx<'_>, at: &Arc<Accounts>, entry: &Entry) ->
     if !token_blocklist::add(tx.conn, entry)? {
         return Ok(false);
     }
-    let blocked =
-        BlockedToken { jti: entry.jti.clone(), until: entry.expires_at, is_trap: entry.reason == Reason::Lost };
+    let blocked = BlockedToken::new(&entry.jti, entry.expires_at, entry.reason == Reason::Lost);
     let acts = Arc::clone(at);
-    tx.after_commit(move || acts.blocklist.block(&blocked));
+    tx.after_commit(move || acts.blocklist.block(blocked));
     Ok(true)
 }
 

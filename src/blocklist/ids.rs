@@ -106,8 +106,7 @@ impl Ids {
 /// few steps, and never more than the array is long.
 fn place(sorted: &[Refused], id: [u8; 16]) -> usize {
     let head = u32::from_be_bytes([id[0], id[1], id[2], id[3]]);
-    #[expect(clippy::cast_possible_truncation, reason = "less than the length")]
-    let mut place = (u64::from(head) * sorted.len() as u64 >> 32) as usize;
+    let mut place = ((u64::from(head) * sorted.len() as u64) >> 32) as usize;
     while place < sorted.len() && sorted[place].id < id {
         place += 1;
     }

@@ -57,24 +57,44 @@ pub struct Standing {
     pub disable_at: Option<UnixTime>,
 }
 
-/// Everything that the database says must be kept here.
-#[derive(Debug, Default)]
+/// Everything that the database says must be kept here, to be filled in and [loaded](Blocklist::load).
+#[derive(Default)]
 pub struct Contents {
-    pub users: Vec<Standing>,
-    pub tokens: Vec<BlockedToken>,
-    /// Ended sessions, and until when a token of theirs could be shown.
-    pub sessions: Vec<(SessionId, UnixTime)>,
-    /// Open sessions whose current generation was never seen in use.
-    pub unseen: Vec<(SessionId, i64)>,
+    rest: OfDatabase,
+    tokens: Vec<Refused>,
+    sessions: Vec<Refused>,
 }
 
-#[derive(Clone, Debug)]
-pub struct BlockedToken {
-    pub jti: String,
-    /// Until when it could be shown; `None`: it never expires.
-    pub until: Option<UnixTime>,
-    /// Whoever shows it has stolen it.
-    pub is_trap: bool,
+impl Contents {
+    /// Somebody who has an open session.
+    pub fn user(&mut self, standing: Standing) {
+        self.rest.remember(standing);
+    }
+
+    pub fn token(&mut self, BlockedToken(refused): BlockedToken) {
+        self.tokens.push(refused);
+    }
+
+    /// One that has ended, and until when a token of it could be shown.
+    pub fn ended_session(&mut self, sid: SessionId, until: UnixTime) {
+        self.sessions.push(Refused::new(sid.as_u128(), Some(until), false));
+    }
+
+    /// An open one whose current generation was never seen in use.
+    pub fn unseen(&mut self, sid: SessionId, generation: i64) {
+        self.rest.unseen.pin().insert(sid, generation);
+    }
+}
+
+/// A token that is refused by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockedToken(Refused);
+
+impl BlockedToken {
+    /// `until`: until when it could be shown; `None`: it never expires. `is_trap`: whoever shows it has stolen it.
+    pub fn new(jti: &str, until: Option<UnixTime>, is_trap: bool) -> Self {
+        Self(Refused::new(token_key(jti), until, is_trap))
+    }
 }
 
 #[derive(Default)]
@@ -131,18 +151,10 @@ impl Blocklist {
 
     /// Takes everything in place of what was there.
     pub fn load(&self, contents: Contents) {
-        let fresh = OfDatabase::default();
-        for standing in contents.users {
-            fresh.remember(standing);
-        }
-        fresh.tokens.insert(contents.tokens.iter().map(BlockedToken::refused).collect());
-        fresh.end_sessions(contents.sessions.into_iter());
-        let unseen = fresh.unseen.pin();
-        for (sid, generation) in contents.unseen {
-            unseen.insert(sid, generation);
-        }
-        drop(unseen);
-        self.of_database.store(Arc::new(fresh));
+        let Contents { rest, tokens, sessions } = contents;
+        rest.tokens.insert(tokens);
+        rest.sessions.insert(sessions);
+        self.of_database.store(Arc::new(rest));
     }
 
     /// Until the next [`load`](Self::load), every question is answered with [`Verdict::Unknowable`].
@@ -173,8 +185,8 @@ impl Blocklist {
         memory.users.pin().keys().filter(|user| !these.contains(user)).copied().collect()
     }
 
-    pub fn block(&self, token: &BlockedToken) {
-        self.of_database.load().tokens.insert(vec![token.refused()]);
+    pub fn block(&self, BlockedToken(refused): BlockedToken) {
+        self.of_database.load().tokens.insert(vec![refused]);
     }
 
     /// These are refused from now on, each until the moment from which none of its tokens can be shown.
@@ -253,12 +265,6 @@ impl OfDatabase {
     }
 }
 
-impl BlockedToken {
-    fn refused(&self) -> Refused {
-        Refused::new(token_key(&self.jti), self.until, self.is_trap)
-    }
-}
-
 /// Sixteen bytes for a token id: a UUID in its one spelling as it is, anything else by the first half of its SHA-256.
 fn token_key(jti: &str) -> u128 {
     match Uuid::try_parse(jti) {
@@ -327,7 +333,7 @@ mod tests {
     #[test]
     fn a_trap_tells_of_theft_until_its_session_has_ended() {
         let (list, sid) = (list(), SessionId::random());
-        list.block(&BlockedToken { jti: JTI.into(), until: None, is_trap: true });
+        list.block(BlockedToken::new(JTI, None, true));
         assert_eq!(list.judge(of_session(sid)), Verdict::Stolen);
         list.end_sessions([(sid, UnixTime(900))].into_iter());
         assert_eq!(list.judge(of_session(sid)), Verdict::Revoked);
@@ -351,7 +357,9 @@ mod tests {
         let list = list();
         list.doubt();
         assert_eq!(list.judge(of_session(SessionId::random())), Verdict::Unknowable);
-        list.load(Contents { users: vec![ana()], ..Contents::default() });
+        let mut contents = Contents::default();
+        contents.user(ana());
+        list.load(contents);
         assert!(matches!(list.judge(of_session(SessionId::random())), Verdict::Good { .. }));
     }
 

@@ -44,7 +44,7 @@ impl Username {
         if text.is_empty() || text.len() > Self::MAX_CHARS * 16 {
             return Err(UsernameFault::Length);
         }
-        let name: String = text.nfc().collect();
+        let name: String = if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
         if name.chars().count() > Self::MAX_CHARS {
             return Err(UsernameFault::Length);
         }

@@ -103,7 +103,7 @@ fn decode_one(hooks: &dyn Hooks, guard: &Guard, found: &Found, token: &str, now:
     let token = hooks.engine().take_apart(token, now)?;
     let key = hooks.decode_key(&token)?;
     let Checked { claims, expired } = hooks.engine().check(&token, key.as_deref(), found.csrf.as_deref(), now)?;
-    let caller = Caller { claims, header: token.into_header(), location: found.location, user: None };
+    let caller = Caller { claims, location: found.location, user: None };
     let right_type = || if guard.verifies_type { caller.claims.require_type(guard.token) } else { Ok(()) };
     let right = if expired { Err(Fault::Expired) } else { right_type() };
     match right {
@@ -130,7 +130,7 @@ async fn renew(
     let key = hooks.decode_key(&access)?;
     // By now: the new token may be of a later second than the one in which the request came.
     let claims = hooks.engine().check(&access, key.as_deref(), None, hooks.now())?.unexpired()?;
-    let caller = Caller { claims, header: access.into_header(), ..refresh };
+    let caller = Caller { claims, ..refresh };
     match fresh_enough(hooks, guard, &caller, now) {
         Ok(()) => Ok(Some((caller, cookies))),
         Err(fault) => Err(Refused { refusal: fault.into(), caller: Some(caller) }),

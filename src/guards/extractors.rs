@@ -164,7 +164,7 @@ fn claims(req: &HttpRequest) -> Result<Map<String, Value>, actix_web::Error> {
 }
 
 fn header(req: &HttpRequest) -> Result<Map<String, Value>, actix_web::Error> {
-    Ok(if_any(req, any)?.map(|caller| Map::clone(&caller.header)).unwrap_or_default())
+    Ok(if_any(req, any)?.map(|caller| caller.claims.header.clone()).unwrap_or_default())
 }
 
 fn user<T: Any + Send + Sync>(req: &HttpRequest) -> Result<Arc<T>, actix_web::Error> {

@@ -38,7 +38,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use serde_json::{Map, Value};
 
 pub use extractors::{
     AccessToken, AnyToken, CurrentUser, FreshToken, Identity, OptionalToken, RefreshToken, Refused, TokenClaims,
@@ -57,8 +56,6 @@ use crate::tokens::{Claims, Engine, Fault};
 pub struct Caller {
     /// What the token says. (`get_jwt`)
     pub claims: Arc<Claims>,
-    /// Its JOSE header. (`get_jwt_header`)
-    pub header: Arc<Map<String, Value>>,
     /// Where it was found. (`get_jwt_request_location`)
     pub location: Location,
     /// Whom [`Hooks::user_lookup`] found.

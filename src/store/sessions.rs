@@ -1,5 +1,6 @@
 //! The sessions, open and ended.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
     SelectableHelper,
@@ -246,13 +247,20 @@ pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(),
 }
 
 /// Sessions that were ended though their tokens could still be shown, with the moment from which none can be.
-pub fn ended_in_force(conn: &mut Conn, since: UnixTime) -> Result<Vec<(SessionId, UnixTime)>, Error> {
-    let rows: Vec<(String, i64, i64)> = sessions::table
+pub fn each_ended_in_force(
+    conn: &mut Conn,
+    since: UnixTime,
+    mut each: impl FnMut(SessionId, UnixTime),
+) -> Result<(), Error> {
+    let rows = sessions::table
         .filter(sessions::ended_at.is_not_null())
         .filter(sessions::expires_at.ge(since.0))
-        .select((sessions::sid, sessions::expires_at, sessions::access_until))
-        .load(conn)?;
-    last_shown(&rows)
+        .select((sessions::sid, sessions::expires_at, sessions::access_until));
+    for row in rows.load_iter::<(String, i64, i64), DefaultLoadingMode>(conn)? {
+        let (id, expires, access) = row?;
+        each(sid(&id)?, UnixTime(expires.max(access)));
+    }
+    Ok(())
 }
 
 /// Of rows with id, `expires_at` and `access_until`: see [`Session::shown_until`].

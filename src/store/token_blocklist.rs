@@ -1,5 +1,6 @@
 //! Single tokens that are refused although their session goes on, and tokens of peers.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl};
 
 use super::revoked::Revoked;
@@ -39,17 +40,19 @@ pub fn add(conn: &mut Conn, entry: &Entry) -> Result<bool, Error> {
 }
 
 /// What has to be refused: id, reason, and until when the token could be shown (`None`: for ever).
-pub fn in_force(conn: &mut Conn, since: UnixTime) -> Result<Vec<(String, Reason, Option<UnixTime>)>, Error> {
+pub fn each_in_force(
+    conn: &mut Conn,
+    since: UnixTime,
+    mut each: impl FnMut(&str, Reason, Option<UnixTime>),
+) -> Result<(), Error> {
     let alive = token_blocklist::expires_at.is_null().or(token_blocklist::expires_at.ge(since.0));
-    let rows: Vec<(String, String, Option<i64>)> = token_blocklist::table
-        .filter(alive)
-        .select((token_blocklist::jti, token_blocklist::reason, token_blocklist::expires_at))
-        .load(conn)?;
-    rows.into_iter()
-        .map(|(jti, reason, expires)| {
-            Ok((jti, known(Reason::parse(&reason), "reason", &reason)?, expires.map(UnixTime)))
-        })
-        .collect()
+    let columns = (token_blocklist::jti, token_blocklist::reason, token_blocklist::expires_at);
+    let rows = token_blocklist::table.filter(alive).select(columns);
+    for row in rows.load_iter::<(String, String, Option<i64>), DefaultLoadingMode>(conn)? {
+        let (jti, reason, expires) = row?;
+        each(&jti, known(Reason::parse(&reason), "reason", &reason)?, expires.map(UnixTime));
+    }
+    Ok(())
 }
 
 /// Forgets what was revoked and expired before `before`. At most `limit` rows.

@@ -1,5 +1,6 @@
 //! The people.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::exists;
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
@@ -128,13 +129,16 @@ pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
 }
 
 /// Those whose state a request's check needs: the ones with a session that has not ended.
-pub fn with_open_sessions(conn: &mut Conn, now: UnixTime) -> Result<Vec<User>, Error> {
+pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnMut(User)) -> Result<(), Error> {
     let open = sessions::table
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now.0))
         .select(sessions::user_id);
-    let rows = users::table.filter(users::id.eq_any(open)).select(Row::as_select()).load(conn)?;
-    rows.into_iter().map(User::try_from).collect()
+    let rows = users::table.filter(users::id.eq_any(open)).select(Row::as_select());
+    for row in rows.load_iter::<Row, DefaultLoadingMode>(conn)? {
+        each(row?.try_into()?);
+    }
+    Ok(())
 }
 
 /// Who they are, and nothing else about them.

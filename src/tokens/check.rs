@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::claims::{Claims, Fresh, SessionClaims};
-use super::memory::Known;
 use super::unverified::{Unverified, bytes};
 use super::{Algorithm, Engine, Fault, Key, Keys, MAX_TOKEN_BYTES};
 use crate::domain::{SessionId, TokenType, Transport, UnixTime};
@@ -55,8 +54,9 @@ impl Engine {
             return Err(Fault::too_long());
         }
         let earliest = now.plus(-self.options.decode_leeway);
-        match self.trust.load().memory.recall(token, earliest) {
-            Some(known) => Unverified::known(token, known),
+        let trust = self.trust.load();
+        match trust.memory.recall(token, earliest) {
+            Some(claims) => Unverified::known(token, claims, trust.number),
             None => Unverified::parse(token),
         }
     }
@@ -71,26 +71,26 @@ impl Engine {
         now: UnixTime,
     ) -> Result<Checked, Fault> {
         let trust = self.trust.load();
-        let known = match &token.known {
-            // What another key signed, or one that is gone since, is not known by this one.
-            Some(known) if key.is_none() && Arc::ptr_eq(&known.keys, &trust.keys) => {
-                self.in_time(known.claims.issued_at, known.not_before, now)?;
-                Arc::clone(known)
+        // What another key signed, or one that is gone since, was not found good by this one.
+        let found_good = if key.is_none() { token.found_good(trust.number) } else { None };
+        let claims = match found_good {
+            Some(claims) => {
+                self.in_time(claims.issued_at, claims.not_before, now)?;
+                Arc::clone(claims)
             }
-            _ => Arc::new(self.check_anew(token, key, &trust.keys, now)?),
+            None => Arc::new(self.check_anew(token, key, &trust.keys, now)?),
         };
-        let expired = known.claims.is_expired(now.plus(-self.options.decode_leeway));
-        if token.known.is_none() && key.is_none() && !expired {
-            trust.memory.remember(token.text, &known);
+        let expired = claims.is_expired(now.plus(-self.options.decode_leeway));
+        if found_good.is_none() && key.is_none() && !expired {
+            trust.memory.remember(token.text, &claims);
         }
-        let claims = &known.claims;
         if let Some(shown) = csrf {
             let own = claims.csrf.as_deref().ok_or_else(|| Fault::missing_claim("csrf"))?;
             if aws_lc_rs::constant_time::verify_slices_are_equal(own.as_bytes(), shown.as_bytes()).is_err() {
                 return Err(Fault::CsrfMismatch);
             }
         }
-        Ok(Checked { expired, claims: Arc::clone(claims) })
+        Ok(Checked { claims, expired })
     }
 
     /// What need not be looked at again while keys and options are the same, and `iat` and `nbf` besides, whose turn comes
@@ -99,9 +99,9 @@ impl Engine {
         &self,
         token: &Unverified<'_>,
         key: Option<&Key>,
-        keys: &Arc<Keys>,
+        keys: &Keys,
         now: UnixTime,
-    ) -> Result<Known, Fault> {
+    ) -> Result<Claims, Fault> {
         self.verify(token, key, keys)?;
         let claims = token.claims()?;
         let options = &self.options;
@@ -116,8 +116,8 @@ impl Engine {
         if !options.decode_audience.is_empty() {
             check_audience(&claims, &options.decode_audience)?;
         }
-        let claims = Arc::new(self.read(claims, issued_at, expires_at)?);
-        Ok(Known { keys: Arc::clone(keys), header: Arc::clone(token.header()), claims, not_before })
+        let claims = self.read(claims, issued_at, expires_at)?;
+        Ok(Claims { not_before, header: token.header().clone(), ..claims })
     }
 
     fn in_time(&self, issued_at: Option<UnixTime>, not_before: Option<UnixTime>, now: UnixTime) -> Result<(), Fault> {
@@ -179,10 +179,12 @@ impl Engine {
             },
             fresh: Fresh::read(claims.get("fresh")),
             issued_at,
+            not_before: None,
             expires_at,
             csrf: claims.get("csrf").and_then(Value::as_str).map(str::to_owned),
             session,
             all: Map::new(),
+            header: Map::new(),
         };
         // What a token leaves out is there for whoever reads it.
         claims.entry("type").or_insert_with(|| TokenType::Access.as_str().into());

@@ -18,6 +18,8 @@ pub struct Claims {
     pub fresh: Fresh,
     /// Claim `iat`.
     pub issued_at: Option<UnixTime>,
+    /// Claim `nbf`.
+    pub not_before: Option<UnixTime>,
     /// `None`: never expires; only a peer issues such tokens.
     pub expires_at: Option<UnixTime>,
     /// The value a cookie request has to show again (double submit).
@@ -27,6 +29,8 @@ pub struct Claims {
     /// Everything that stands in the token, by name, with `type`, `fresh` and `jti` filled in where it leaves them out.
     /// (`get_jwt`)
     pub all: Map<String, Value>,
+    /// The JOSE header. (`get_jwt_header`)
+    pub header: Map<String, Value>,
 }
 
 /// What our own tokens say of the session they belong to.

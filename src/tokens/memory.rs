@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::quality::RandomState;
 use papaya::HashMap;
-use serde_json::{Map, Value};
 
-use super::{Claims, Keys};
+use super::Claims;
 use crate::domain::{TokenType, UnixTime};
 
 /// 16,384 tokens in all; each takes about 4 kB.
@@ -19,19 +18,9 @@ const ROWS: usize = 2048;
 /// Tokens that owners of one row can have in here at a time.
 const PLACES: usize = 8;
 
-/// A token that passed every check that does not depend on the moment or on the request.
-pub(super) struct Known {
-    /// By which it was verified.
-    pub(super) keys: Arc<Keys>,
-    pub(super) header: Arc<Map<String, Value>>,
-    pub(super) claims: Arc<Claims>,
-    /// Claim `nbf`.
-    pub(super) not_before: Option<UnixTime>,
-}
-
 /// Known tokens by their whole text, in a table that readers never wait for.
 pub(super) struct Memory {
-    known: HashMap<Arc<str>, Arc<Known>, RandomState>,
+    known: HashMap<Arc<str>, Arc<Claims>, RandomState>,
     /// What is in the table, oldest first in each row.
     rows: Box<[Mutex<Row>]>,
     row_of: RandomState,
@@ -51,24 +40,24 @@ impl Default for Memory {
 
 impl Memory {
     /// What is known of the token with this very text, unless it expired before `earliest`.
-    pub(super) fn recall(&self, token: &str, earliest: UnixTime) -> Option<Arc<Known>> {
+    pub(super) fn recall(&self, token: &str, earliest: UnixTime) -> Option<Arc<Claims>> {
         let table = self.known.pin();
-        let known = table.get(token)?;
-        if known.claims.is_expired(earliest) {
+        let claims = table.get(token)?;
+        if claims.is_expired(earliest) {
             table.remove(token);
             return None;
         }
-        Some(Arc::clone(known))
+        Some(Arc::clone(claims))
     }
 
     /// Keeps an access token in place of the oldest in its row. Refresh tokens are shown too seldom to be worth a place.
-    pub(super) fn remember(&self, token: &str, known: &Arc<Known>) {
-        if known.claims.token_type != TokenType::Access {
+    pub(super) fn remember(&self, token: &str, claims: &Arc<Claims>) {
+        if claims.token_type != TokenType::Access {
             return;
         }
-        let owner = match known.claims.session {
+        let owner = match claims.session {
             Some(session) => self.row_of.hash_one(session.sid),
-            None => self.row_of.hash_one(&known.claims.identity),
+            None => self.row_of.hash_one(&claims.identity),
         };
         #[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
         let row = &self.rows[(owner % ROWS as u64) as usize];
@@ -82,41 +71,37 @@ impl Memory {
         if let Some(oldest) = row[PLACES - 1].replace(Arc::clone(&token)) {
             self.known.pin().remove(&oldest);
         }
-        self.known.pin().insert(token, Arc::clone(known));
+        self.known.pin().insert(token, Arc::clone(claims));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::Secret;
-    use super::super::{Algorithm, Fresh, Key, SessionClaims};
+    use serde_json::Map;
+
+    use super::super::{Fresh, SessionClaims};
     use super::*;
     use crate::domain::{SessionId, Transport};
 
-    fn known(session: Option<SessionId>) -> Arc<Known> {
-        let key = Key::new(Algorithm::HS256, &Secret::new("thirty-two bytes are the least for HS256")).unwrap();
+    fn known(session: Option<SessionId>) -> Arc<Claims> {
         let session = session.map(|sid| SessionClaims {
             sid,
             generation: 0,
             auth_time: UnixTime(0),
             transport: Transport::Cookie,
         });
-        let claims = Claims {
+        Arc::new(Claims {
             identity: "ana".into(),
             jti: None,
             token_type: TokenType::Access,
             fresh: Fresh::No,
             issued_at: None,
+            not_before: None,
             expires_at: Some(UnixTime(900)),
             csrf: None,
             session,
             all: Map::new(),
-        };
-        Arc::new(Known {
-            keys: Arc::new(Keys::one(key)),
-            header: Arc::default(),
-            claims: Arc::new(claims),
-            not_before: None,
+            header: Map::new(),
         })
     }
 

@@ -41,20 +41,22 @@ pub struct Engine {
 
 /// The keys, and what was found good by them: other keys begin with an empty memory.
 struct Trust {
+    /// Grows with every change.
+    number: u64,
     keys: Arc<Keys>,
     memory: Memory,
 }
 
 impl Trust {
-    fn in_keys(keys: Arc<Keys>) -> ArcSwap<Self> {
-        ArcSwap::from_pointee(Self { keys, memory: Memory::default() })
+    fn in_keys(number: u64, keys: Arc<Keys>) -> Arc<Self> {
+        Arc::new(Self { number, keys, memory: Memory::default() })
     }
 }
 
 impl Engine {
     /// An engine for any app.
     pub fn new(options: Options, keys: Keys) -> Self {
-        Self { options, trust: Trust::in_keys(Arc::new(keys)), reads_sessions: false }
+        Self { options, trust: ArcSwap::new(Trust::in_keys(0, Arc::new(keys))), reads_sessions: false }
     }
 
     /// An engine with one key, for the options' algorithm: its secret, or its private key in PEM form.
@@ -67,7 +69,8 @@ impl Engine {
     /// [`Claims::session`], and a token in which they are broken is refused.
     #[must_use]
     pub fn with_sessions(self) -> Self {
-        Self { trust: Trust::in_keys(self.keys()), reads_sessions: true, ..self }
+        let trust = Trust::in_keys(0, self.keys());
+        Self { trust: ArcSwap::new(trust), reads_sessions: true, ..self }
     }
 
     /// By what it goes.
@@ -82,7 +85,8 @@ impl Engine {
 
     /// Puts other keys in their place; who is at it with the old ones finishes with them.
     pub fn set_keys(&self, keys: Keys) {
-        self.trust.store(Trust::in_keys(Arc::new(keys)).into_inner());
+        let keys = Arc::new(keys);
+        self.trust.rcu(|old| Trust::in_keys(old.number + 1, Arc::clone(&keys)));
     }
 }
 

@@ -6,8 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::memory::Known;
-use super::{Fault, MAX_TOKEN_BYTES};
+use super::{Claims, Fault, MAX_TOKEN_BYTES};
 
 /// What a token says of itself before anybody looked whether it is true: enough to choose a key by. (What
 /// `decode_key_loader` is given)
@@ -15,11 +14,19 @@ pub struct Unverified<'a> {
     pub(super) text: &'a str,
     pub(super) message: &'a str,
     pub(super) signature: &'a str,
-    header: Arc<Map<String, Value>>,
-    /// Empty where `known` is there.
-    payload: Vec<u8>,
-    /// What is known of the token if its signature was found good before.
-    pub(super) known: Option<Arc<Known>>,
+    content: Content,
+}
+
+enum Content {
+    Read {
+        header: Map<String, Value>,
+        payload: Vec<u8>,
+    },
+    /// Its signature was found good before, by the keys of this number.
+    Known {
+        claims: Arc<Claims>,
+        keys: u64,
+    },
 }
 
 impl<'a> Unverified<'a> {
@@ -39,44 +46,49 @@ impl<'a> Unverified<'a> {
         if header.contains_key("crit") {
             return Err(Fault::invalid("Unsupported critical extension"));
         }
-        Ok(Self { text: token, message, signature, header: Arc::new(header), payload, known: None })
+        Ok(Self { text: token, message, signature, content: Content::Read { header, payload } })
     }
 
-    /// One that was taken apart before.
-    pub(super) fn known(token: &'a str, known: Arc<Known>) -> Result<Self, Fault> {
+    /// One that was found good before, by the keys of this number.
+    pub(super) fn known(token: &'a str, claims: Arc<Claims>, keys: u64) -> Result<Self, Fault> {
         let [_, _, signature] = segments(token)?;
         let message = &token[..token.len() - signature.len() - 1];
-        let header = Arc::clone(&known.header);
-        Ok(Self { text: token, message, signature, header, payload: Vec::new(), known: Some(known) })
+        Ok(Self { text: token, message, signature, content: Content::Known { claims, keys } })
+    }
+
+    /// What was found then, if those keys are still the ones.
+    pub(super) fn found_good(&self, now_keys: u64) -> Option<&Arc<Claims>> {
+        match &self.content {
+            Content::Known { claims, keys } if *keys == now_keys => Some(claims),
+            Content::Known { .. } | Content::Read { .. } => None,
+        }
     }
 
     /// The JOSE header.
-    pub fn header(&self) -> &Arc<Map<String, Value>> {
-        &self.header
+    pub fn header(&self) -> &Map<String, Value> {
+        match &self.content {
+            Content::Read { header, .. } => header,
+            Content::Known { claims, .. } => &claims.header,
+        }
     }
 
     /// The claims, as anybody could have written them.
     pub fn claims(&self) -> Result<Map<String, Value>, Fault> {
-        if self.known.is_none() {
-            return object(&self.payload, "payload");
+        if let Content::Read { payload, .. } = &self.content {
+            return object(payload, "payload");
         }
         let [_, payload, _] = segments(self.text)?;
         object(&bytes(payload, "Invalid payload padding")?, "payload")
     }
 
-    /// The JOSE header, for keeps.
-    pub fn into_header(self) -> Arc<Map<String, Value>> {
-        self.header
-    }
-
     pub(super) fn kid(&self) -> Option<&str> {
-        self.header.get("kid").and_then(Value::as_str)
+        self.header().get("kid").and_then(Value::as_str)
     }
 }
 
 /// The header of a token, good or bad. (`get_unverified_jwt_headers`)
 pub fn unverified_header(token: &str) -> Result<Map<String, Value>, Fault> {
-    Ok(Arc::unwrap_or_clone(Unverified::parse(token)?.header))
+    Ok(Unverified::parse(token)?.header().clone())
 }
 
 /// Header, payload, signature. What is too much stands in the payload, where it is no base64.

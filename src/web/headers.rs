@@ -36,7 +36,7 @@ pub async fn around<B: MessageBody + 'static>(
     Ok(res)
 }
 
-const FIXED: [(HeaderName, HeaderValue); 7] = [
+const FIXED: [(HeaderName, HeaderValue); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
@@ -46,8 +46,6 @@ const FIXED: [(HeaderName, HeaderValue); 7] = [
     ),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    // Not `no-referrer`: browsers would send `Origin: null` with forms, and on plain http every one of them would fail.
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (
@@ -58,10 +56,12 @@ const FIXED: [(HeaderName, HeaderValue); 7] = [
 
 fn add_to(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in FIXED {
-        // A page whose address is a secret has its own word on referrers.
-        if !headers.contains_key(&name) {
-            headers.insert(name, value);
-        }
+        headers.insert(name, value);
+    }
+    // A page whose address is a secret has its own word on referrers. Ours is not `no-referrer`: browsers would send
+    // `Origin: null` with forms, and on plain http every one of them would fail.
+    if !headers.contains_key(header::REFERRER_POLICY) {
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     // Not `includeSubDomains`: what runs beneath this host is not ours to decide.
     if is_https {
