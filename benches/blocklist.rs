@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use portero::blocklist::{Blocklist, Contents, Question, Standing, Verdict};
-use portero::domain::{Role, SessionId, UnixTime, UserId, Username};
+use portero::domain::{Role, SessionId, TokenId, UnixTime, UserId, Username};
 
 criterion_group!(benches, blocklist);
 criterion_main!(benches);
@@ -93,7 +93,7 @@ fn ana() -> Standing {
 fn question(sid: SessionId) -> Question<'static> {
     Question {
         subject: "ana",
-        jti: Some("5116c888-512e-48e3-9949-c87e30a6b899"),
+        jti: Some(TokenId::of("5116c888-512e-48e3-9949-c87e30a6b899")),
         session: Some((sid, 0)),
         issued_at: Some(UnixTime(1)),
     }

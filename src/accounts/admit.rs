@@ -118,7 +118,7 @@ impl Accounts {
         }
         self.blocklist.judge(Question {
             subject: &claims.identity,
-            jti: claims.jti.as_deref(),
+            jti: claims.id,
             session: claims.session.map(|session| (session.sid, session.generation)),
             issued_at: claims.issued_at,
         })

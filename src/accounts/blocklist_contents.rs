@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::{Accounts, Error};
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{Reason, UnixTime, UserId, Username};
+use crate::domain::{Reason, TokenId, UnixTime, UserId, Username};
 use crate::store::{Conn, Pending, sessions, token_blocklist, users};
 
 use super::prune::MARGIN;
@@ -14,14 +14,10 @@ use super::prune::MARGIN;
 /// Loads everything, on the writer's side, so that nothing changes in between.
 pub fn load_blocklist(at: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), crate::store::Error> {
     let since = now.plus(-(at.engine.options().decode_leeway + MARGIN));
-    let mut contents = Contents::default();
-    users::each_with_open_session(conn, since, |user| {
-        if user.disabled_at.is_none() {
-            contents.user(at.standing(&user));
-        }
-    })?;
+    let mut contents = Contents::for_users(users::count_enabled(conn)?);
+    users::each_with_open_session(conn, since, |user| contents.user(at.standing_of(user)))?;
     token_blocklist::each_in_force(conn, since, |jti, reason, until| {
-        contents.token(BlockedToken::new(jti, until, reason == Reason::Lost));
+        contents.token(BlockedToken::new(TokenId::of(jti), until, reason == Reason::Lost));
     })?;
     sessions::each_ended_in_force(conn, since, |sid, until| contents.ended_session(sid, until))?;
     for (sid, generation) in sessions::unseen(conn)? {

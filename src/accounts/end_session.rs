@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::renew::end_for_reuse;
 use super::{Accounts, By, Client, Error};
 use crate::blocklist::BlockedToken;
-use crate::domain::{Reason, SessionId, TokenType, UnixTime, UserId};
+use crate::domain::{Reason, SessionId, TokenId, TokenType, UnixTime, UserId};
 use crate::store::audit::{self, What};
 pub use crate::store::session_ends::{JustEnded, Which};
 pub use crate::store::sessions::End;
@@ -71,7 +71,7 @@ pub(super) fn block_token(tx: &mut Tx<'_>, at: &Arc<Accounts>, entry: &Entry) ->
     if !token_blocklist::add(tx.conn, entry)? {
         return Ok(false);
     }
-    let blocked = BlockedToken::new(&entry.jti, entry.expires_at, entry.reason == Reason::Lost);
+    let blocked = BlockedToken::new(TokenId::of(&entry.jti), entry.expires_at, entry.reason == Reason::Lost);
     let acts = Arc::clone(at);
     tx.after_commit(move || acts.blocklist.block(blocked));
     Ok(true)

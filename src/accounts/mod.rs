@@ -46,7 +46,7 @@ use crate::config::{ForeignTokens, Rotate, Subject};
 use crate::domain::{PasswordRules, UnixTime, UserId};
 use crate::password::Passwords;
 use crate::store::Db;
-use crate::store::users::User;
+use crate::store::users::{self, User};
 use crate::throttle::Throttle;
 use crate::tokens::{Engine, Fresh};
 
@@ -110,13 +110,17 @@ impl Rules {
 impl Accounts {
     /// What a request's check needs to know of the user.
     pub fn standing(&self, user: &User) -> Standing {
+        self.standing_of(user.into())
+    }
+
+    fn standing_of(&self, user: users::Standing) -> Standing {
         Standing {
             user: user.id,
-            username: user.username.clone(),
             subject: match self.rules.subject {
                 Subject::Username => user.username.as_str().to_owned(),
                 Subject::Id => user.id.to_string(),
             },
+            username: user.username,
             role: user.role,
             tokens_valid_from: user.tokens_valid_from,
             disable_at: user.disable_at,

@@ -10,6 +10,7 @@ mod records;
 
 use std::fmt;
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -76,6 +77,34 @@ impl fmt::Debug for SessionId {
     }
 }
 
+/// Sixteen bytes for a token's id, to look it up by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenId(u128);
+
+impl TokenId {
+    /// Of claim `jti`: a UUID in its one spelling as it is, anything else by the first half of its SHA-256.
+    pub fn of(jti: &str) -> Self {
+        Self(match Uuid::try_parse(jti) {
+            Ok(id) if id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == jti => id.as_u128(),
+            Ok(_) | Err(_) => {
+                let hash = digest::digest(&digest::SHA256, jti.as_bytes());
+                hash.as_ref().iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte))
+            }
+        })
+    }
+
+    /// As a number, for a map's key.
+    pub fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
+impl fmt::Debug for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenId(…)")
+    }
+}
+
 /// How a session carries its tokens. Fixed at sign-in; a token shown the other way is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
@@ -128,6 +157,13 @@ spelled!(TokenType { Access = "access", Refresh = "refresh" });
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_spellings_of_a_uuid_are_two_tokens() {
+        let id = "5116c888-512e-48e3-9949-c87e30a6b899";
+        assert_ne!(TokenId::of(id), TokenId::of(&id.to_uppercase()));
+        assert_ne!(TokenId::of("a"), TokenId::of("b"));
+    }
 
     #[test]
     fn a_session_id_has_one_spelling() {

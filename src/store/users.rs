@@ -128,17 +128,53 @@ pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// Those whose state a request's check needs: the ones with a session that has not ended.
-pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnMut(User)) -> Result<(), Error> {
+/// What a request's check needs of a user.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub id: UserId,
+    pub username: Username,
+    pub role: Role,
+    pub tokens_valid_from: UnixTime,
+    pub disable_at: Option<UnixTime>,
+}
+
+impl From<&User> for Standing {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            username: user.username.clone(),
+            role: user.role,
+            tokens_valid_from: user.tokens_valid_from,
+            disable_at: user.disable_at,
+        }
+    }
+}
+
+/// Those who are not disabled and have a session that has not ended.
+pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnMut(Standing)) -> Result<(), Error> {
     let open = sessions::table
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now.0))
         .select(sessions::user_id);
-    let rows = users::table.filter(users::id.eq_any(open)).select(Row::as_select());
-    for row in rows.load_iter::<Row, DefaultLoadingMode>(conn)? {
-        each(row?.try_into()?);
+    let columns = (users::id, users::username, users::role, users::tokens_valid_from, users::disable_at);
+    let rows = users::table.filter(users::id.eq_any(open)).filter(users::disabled_at.is_null()).select(columns);
+    for row in rows.load_iter::<(i64, String, String, i64, Option<i64>), DefaultLoadingMode>(conn)? {
+        let (id, username, role, tokens_valid_from, disable_at) = row?;
+        each(Standing {
+            id: UserId(id),
+            username: known(Username::parse(&username).ok(), "user name", &username)?,
+            role: known(Role::parse(&role), "role", &role)?,
+            tokens_valid_from: UnixTime(tokens_valid_from),
+            disable_at: disable_at.map(UnixTime),
+        });
     }
     Ok(())
+}
+
+/// At most so many of whom that function tells.
+pub fn count_enabled(conn: &mut Conn) -> Result<usize, Error> {
+    let count: i64 = users::table.filter(users::disabled_at.is_null()).count().get_result(conn)?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// Who they are, and nothing else about them.

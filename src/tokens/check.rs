@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::claims::{Claims, Fresh, SessionClaims};
 use super::unverified::{Unverified, bytes};
 use super::{Algorithm, Engine, Fault, Key, Keys, MAX_TOKEN_BYTES};
-use crate::domain::{SessionId, TokenType, Transport, UnixTime};
+use crate::domain::{SessionId, TokenId, TokenType, Transport, UnixTime};
 
 /// A token that is ours and well formed, whether or not it has expired.
 pub struct Checked {
@@ -171,6 +171,7 @@ impl Engine {
         let session = if self.reads_sessions { session(&claims)? } else { None };
         let read = Claims {
             identity,
+            id: jti.as_deref().map(TokenId::of),
             jti,
             // Anything but the exact word counts as non-refresh, as in the library.
             token_type: match claims.get("type").and_then(Value::as_str) {

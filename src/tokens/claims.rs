@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Fault;
-use crate::domain::{SessionId, TokenType, Transport, UnixTime};
+use crate::domain::{SessionId, TokenId, TokenType, Transport, UnixTime};
 
 /// The claims of a checked token, as flask-jwt-extended's `get_jwt` gives them, with ours beside.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub struct Claims {
     pub identity: String,
     /// `None`: the token has none and can't be revoked by itself.
     pub jti: Option<String>,
+    /// The same, to look it up by.
+    pub id: Option<TokenId>,
     /// Claim `type`; absent or unknown counts as access.
     pub token_type: TokenType,
     /// Claim `fresh`; absent: not.

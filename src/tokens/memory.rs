@@ -93,6 +93,7 @@ mod tests {
         Arc::new(Claims {
             identity: "ana".into(),
             jti: None,
+            id: None,
             token_type: TokenType::Access,
             fresh: Fresh::No,
             issued_at: None,
