@@ -8,7 +8,7 @@ use crate::config::Loaded;
 use crate::password::time_of_hash;
 
 /// Longer than this nobody should wait for one hash; dearer costs are not tried.
-const LONGEST: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(1);
 /// The fastest of so many, which others on the machine disturbed least.
 const TRIES: usize = 3;
 

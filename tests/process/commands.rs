@@ -221,3 +221,19 @@ fn people_are_invited_and_given_links_from_the_shell() {
     assert!(fails(path, &["user", "invite", "bea"], "").contains("already"));
     assert!(!server.log().contains(link(&second).trim_start_matches("/link/")), "the log does not tell the link");
 }
+
+#[test]
+fn bench_hash_tells_what_each_cost_takes_and_which_is_in_force() {
+    let folder = TempDir::new().unwrap();
+    let said = ok(folder.path(), &["--set", "password.bcrypt_cost=11", "bench-hash"], "");
+    let row = |cost: &str| {
+        let line = said.lines().find(|line| line.split_whitespace().next() == Some(cost)).unwrap_or_else(|| panic!("{said}"));
+        let figures: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        (figures[1], figures[2], line.contains("in force"))
+    };
+    let (ten, eleven, twelve) = (row("10"), row("11"), row("12"));
+    assert!(ten.0 > 1.0 && eleven.0 > ten.0 && twelve.0 > eleven.0, "each step costs more: {said}");
+    assert!(twelve.1 < ten.1, "and fewer get in: {said}");
+    assert_eq!([ten.2, eleven.2, twelve.2], [false, true, false], "{said}");
+    assert!(!folder.path().join("data").exists(), "nothing is made for it");
+}
