@@ -12,7 +12,7 @@ use crate::store::audit::{self, What};
 pub use crate::store::session_ends::{JustEnded, Which};
 pub use crate::store::sessions::End;
 use crate::store::token_blocklist::{self, Entry};
-use crate::store::{Pending, Tx, session_ends, sessions};
+use crate::store::{Pending, Tx, session_ends, sessions, users};
 use crate::tokens::Claims;
 
 /// What one act ended of what was still open. The receipt names it: the page that proves it is found by that.
@@ -45,10 +45,10 @@ pub(super) fn end(tx: &mut Tx<'_>, at: &Arc<Accounts>, which: Which, end: End) -
         details: Some(&details),
     };
     audit::add(tx.conn, &event)?;
+    let name = of_one_user.map(|user| users::name_of(tx.conn, user)).transpose()?.flatten();
     let (acts, now_refused) = (Arc::clone(at), ended.clone());
     tx.after_commit(move || {
         acts.blocklist.end_sessions(now_refused.iter().map(|one| (one.sid, one.until)));
-        let name = of_one_user.and_then(|user| acts.blocklist.standing(user)).map(|found| found.username.to_string());
         tracing::info!(
             event = "session_ended",
             user = name,

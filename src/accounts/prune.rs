@@ -119,10 +119,10 @@ fn forget_absent(at: &Arc<Accounts>, since: UnixTime) -> Result<(), Error> {
     for few in absent.chunks(CHUNK) {
         let (acts, few) = (Arc::clone(at), few.to_vec());
         at.db.write::<_, Error>(move |tx| {
-            for user in few {
-                if !users::has_open_session(tx.conn, user, since)? {
+            for standing in few {
+                if !users::has_open_session(tx.conn, standing.user, since)? {
                     let acts = Arc::clone(&acts);
-                    tx.after_commit(move || acts.blocklist.forget(user));
+                    tx.after_commit(move || acts.blocklist.forget(&standing.subject));
                 }
             }
             Ok(())

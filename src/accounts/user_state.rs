@@ -63,7 +63,7 @@ fn disable_in(
     let memory = Arc::clone(at);
     tx.after_commit(move || {
         tracing::info!(event = "user_disabled", user = %user.username, sessions_ended);
-        memory.blocklist.forget(user.id);
+        memory.blocklist.forget(&memory.standing(&user).subject);
     });
     Ok(StateChange::Done { sessions_ended })
 }
@@ -172,7 +172,7 @@ pub fn delete_user(at: &Arc<Accounts>, username: Username, by: By, now: UnixTime
         let memory = Arc::clone(&acts);
         tx.after_commit(move || {
             tracing::info!(event = "user_deleted", user = %user.username, sessions_ended);
-            memory.blocklist.forget(user.id);
+            memory.blocklist.forget(&memory.standing(&user).subject);
         });
         Ok(StateChange::Done { sessions_ended })
     })
@@ -181,8 +181,9 @@ pub fn delete_user(at: &Arc<Accounts>, username: Username, by: By, now: UnixTime
 impl Accounts {
     /// Only who has an open session is kept in memory.
     fn refresh_standing(&self, user: &User) {
-        if self.blocklist.standing(user.id).is_some() {
-            self.blocklist.remember(self.standing(user));
+        let standing = self.standing(user);
+        if self.blocklist.standing(&standing.subject).is_some() {
+            self.blocklist.remember(standing);
         }
     }
 }

@@ -69,7 +69,6 @@ impl Contents {
     pub fn for_users(count: usize) -> Self {
         let contents = Self::default();
         contents.rest.users.pin().reserve(count);
-        contents.rest.by_subject.pin().reserve(count);
         contents
     }
 
@@ -114,8 +113,8 @@ pub struct Blocklist {
 /// What the database holds too.
 #[derive(Default)]
 struct OfDatabase {
-    users: HashMap<UserId, Arc<Standing>, RandomState>,
-    by_subject: HashMap<String, Arc<Standing>, RandomState>,
+    /// By what stands in the identity claim.
+    users: HashMap<String, Arc<Standing>, RandomState>,
     tokens: Ids,
     sessions: Ids,
     unseen: HashMap<SessionId, i64, RandomState>,
@@ -135,7 +134,7 @@ impl Blocklist {
         if ended {
             return Verdict::Revoked;
         }
-        let users = memory.by_subject.pin();
+        let users = memory.users.pin();
         match (users.get(question.subject), question.session) {
             (Some(standing), Some((sid, generation))) => Verdict::Good {
                 standing: Arc::clone(standing),
@@ -152,8 +151,9 @@ impl Blocklist {
         }
     }
 
-    pub fn standing(&self, user: UserId) -> Option<Arc<Standing>> {
-        self.of_database.load().users.pin().get(&user).cloned()
+    /// Of the user with this identity claim.
+    pub fn standing(&self, subject: &str) -> Option<Arc<Standing>> {
+        self.of_database.load().users.pin().get(subject).cloned()
     }
 
     /// Takes everything in place of what was there.
@@ -179,17 +179,15 @@ impl Blocklist {
     }
 
     /// A user may do nothing any more, or has no open session.
-    pub fn forget(&self, user: UserId) {
-        let memory = self.of_database.load();
-        if let Some(standing) = memory.users.pin().remove(&user) {
-            memory.by_subject.pin().remove(&standing.subject);
-        }
+    pub fn forget(&self, subject: &str) {
+        self.of_database.load().users.pin().remove(subject);
     }
 
     /// Those of whom something is kept and who are not among these.
-    pub fn users_except(&self, these: &HashSet<UserId>) -> Vec<UserId> {
+    pub fn users_except(&self, these: &HashSet<UserId>) -> Vec<Arc<Standing>> {
         let memory = self.of_database.load();
-        memory.users.pin().keys().filter(|user| !these.contains(user)).copied().collect()
+        let users = memory.users.pin();
+        users.values().filter(|standing| !these.contains(&standing.user)).cloned().collect()
     }
 
     pub fn block(&self, BlockedToken(refused): BlockedToken) {
@@ -253,16 +251,14 @@ impl Blocklist {
 impl OfDatabase {
     fn remember(&self, standing: Standing) {
         // As a rule it is known already: every renewal comes by here.
-        if self.users.pin().get(&standing.user).is_some_and(|known| **known == standing) {
+        if self.users.pin().get(&standing.subject).is_some_and(|known| **known == standing) {
             return;
         }
         self.keep(standing);
     }
 
     fn keep(&self, standing: Standing) {
-        let standing = Arc::new(standing);
-        self.by_subject.pin().insert(standing.subject.clone(), Arc::clone(&standing));
-        self.users.pin().insert(standing.user, standing);
+        self.users.pin().insert(standing.subject.clone(), Arc::new(standing));
     }
 
     fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {
@@ -323,7 +319,7 @@ mod tests {
     #[test]
     fn a_user_who_is_forgotten_is_refused() {
         let list = list();
-        list.forget(UserId(1));
+        list.forget("ana");
         assert_eq!(list.judge(of_session(SessionId::random())), Verdict::Revoked);
         assert_eq!(list.judge(of_peer(200)), Verdict::UnknownUser);
     }

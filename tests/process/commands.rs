@@ -227,7 +227,8 @@ fn bench_hash_tells_what_each_cost_takes_and_which_is_in_force() {
     let folder = TempDir::new().unwrap();
     let said = ok(folder.path(), &["--set", "password.bcrypt_cost=11", "bench-hash"], "");
     let row = |cost: &str| {
-        let line = said.lines().find(|line| line.split_whitespace().next() == Some(cost)).unwrap_or_else(|| panic!("{said}"));
+        let line =
+            said.lines().find(|line| line.split_whitespace().next() == Some(cost)).unwrap_or_else(|| panic!("{said}"));
         let figures: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         (figures[1], figures[2], line.contains("in force"))
     };

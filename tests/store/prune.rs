@@ -42,7 +42,7 @@ fn a_user_whose_sessions_are_all_over_is_let_go_and_comes_back_with_the_next() {
     app.tokens("ana");
     app.clock.advance(32 * DAY);
     prune(&app.accounts, app.clock.now()).unwrap();
-    assert_eq!(app.accounts.blocklist.standing(portero::domain::UserId(1)), None);
+    assert_eq!(app.accounts.blocklist.standing("ana"), None);
     let tokens = app.tokens("ana");
     assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 200);
 }
