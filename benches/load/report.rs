@@ -197,7 +197,7 @@ pub(crate) fn whole(sections: &[Section], cores: usize, busy: &str, arguments: &
          Figures are medians with the least and the most of all rounds; ratios are of neighbouring rounds.\n",
         command.join(" "),
         model.unwrap_or("an unnamed processor"),
-        kernel.trim(),
+        kernel.split('.').take(2).collect::<Vec<_>>().join("."),
     );
     for section in sections {
         write!(text, "\n{section}")?;
