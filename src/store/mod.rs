@@ -36,7 +36,7 @@ pub use writer::{Memory, Pending, Tx};
 /// queries keep to what that derive can do.
 ///
 /// Where a key finds one row they say `get_result`, not `first`: that one binds a LIMIT, for which SQLite compiles the
-/// statement anew each time, and a renewal took twice as long.
+/// statement anew each time.
 pub type Conn = SqliteConnection;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");

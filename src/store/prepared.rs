@@ -1,5 +1,5 @@
-//! What SQLite compiles once per connection where Diesel has it compiled each time: updates, for one could be of any shape, and
-//! savepoints. Those here are of one or two. Compiling took the writer a third of its time at a renewal.
+//! What SQLite compiles once per connection where Diesel has it compiled each time: updates, of which one could have any shape (those
+//! here have one or two), and savepoints. Compiling them took the writer a third of its time at a renewal.
 
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Bool;

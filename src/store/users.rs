@@ -3,7 +3,8 @@
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::exists;
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper, select,
 };
 
 use super::prepared::update;
@@ -128,6 +129,12 @@ pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
     rows.into_iter().map(User::try_from).collect()
 }
 
+/// Sessions that have neither ended nor run out.
+#[diesel::dsl::auto_type]
+fn is_open(now: i64) -> _ {
+    sessions::ended_at.is_null().and(sessions::expires_at.gt(now))
+}
+
 /// What a request's check needs of a user.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -152,10 +159,7 @@ impl From<&User> for Standing {
 
 /// Those who are not disabled and have a session that has not ended.
 pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnMut(Standing)) -> Result<(), Error> {
-    let open = sessions::table
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now.0))
-        .select(sessions::user_id);
+    let open = sessions::table.filter(is_open(now.0)).select(sessions::user_id);
     let columns = (users::id, users::username, users::role, users::tokens_valid_from, users::disable_at);
     let rows = users::table.filter(users::id.eq_any(open)).filter(users::disabled_at.is_null()).select(columns);
     for row in rows.load_iter::<(i64, String, String, i64, Option<i64>), DefaultLoadingMode>(conn)? {
@@ -179,20 +183,12 @@ pub fn count_enabled(conn: &mut Conn) -> Result<usize, Error> {
 
 /// Who they are, and nothing else about them.
 pub fn ids_with_open_sessions(conn: &mut Conn, now: UnixTime) -> Result<Vec<UserId>, Error> {
-    let ids: Vec<i64> = sessions::table
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now.0))
-        .select(sessions::user_id)
-        .distinct()
-        .load(conn)?;
+    let ids: Vec<i64> = sessions::table.filter(is_open(now.0)).select(sessions::user_id).distinct().load(conn)?;
     Ok(ids.into_iter().map(UserId).collect())
 }
 
 pub fn has_open_session(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
-    let open = sessions::table
-        .filter(sessions::user_id.eq(id.0))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now.0));
+    let open = sessions::table.filter(sessions::user_id.eq(id.0)).filter(is_open(now.0));
     Ok(select(exists(open.select(sessions::sid))).get_result(conn)?)
 }
 

@@ -13,7 +13,7 @@ use papaya::HashMap;
 use super::Claims;
 use crate::domain::{TokenType, UnixTime};
 
-/// 16,384 tokens in all; each takes about 4 kB.
+/// 16,384 tokens in all, of a few kilobytes each.
 const ROWS: usize = 2048;
 /// Tokens that owners of one row can have in here at a time.
 const PLACES: usize = 8;
