@@ -128,8 +128,9 @@ async fn renew(
     // Not admitted once more: that the client has the new token is not known before it shows it.
     let access = Unverified::parse(&cookies.access.text)?;
     let key = hooks.decode_key(&access)?;
-    // By now: the new token may be of a later second than the one in which the request came.
-    let claims = hooks.engine().check(&access, key.as_deref(), None, hooks.now())?.unexpired()?;
+    // By now: the new token may be of a later second than the one in which the request came. It may even have run out while its
+    // commit was waited for; the request came in time.
+    let Checked { claims, .. } = hooks.engine().check(&access, key.as_deref(), None, hooks.now())?;
     let caller = Caller { claims, ..refresh };
     match fresh_enough(hooks, guard, &caller, now) {
         Ok(()) => Ok(Some((caller, cookies))),

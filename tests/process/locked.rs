@@ -8,8 +8,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::faults::{assert_is_whole, assert_try_again, database};
-use crate::portero::{PASSWORD, Server, ok};
-use crate::support::Answer;
+use crate::portero::{PASSWORD, Server, ok, portero};
+use crate::support::{Answer, Browser};
 
 /// How long a change may take to say "try again": the store waits 2.5 s for a lock.
 const IN_TIME: Duration = Duration::from_secs(3);
@@ -57,6 +57,30 @@ fn a_lock_of_two_seconds_costs_whoever_signs_in_or_renews_nothing_but_the_wait()
     println!("locked for 2 s: waited from {:?} to {:?}", waited[0], waited[waited.len() - 1]);
     assert!(waited[waited.len() - 1] > Duration::from_secs(1), "the lock was felt at all");
     assert!(waited[waited.len() - 1] <= IN_TIME);
+    server.assert_never_panicked();
+}
+
+#[test]
+fn whoever_waits_for_a_renewal_longer_than_an_access_token_lives_still_gets_their_page() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let mut command = portero(folder.path());
+    command.env("JWT_ACCESS_TOKEN_EXPIRES", "1s");
+    let server = Server::with(folder.path(), command);
+    let mut browser = Browser::at(server.address);
+    browser.sign_in("ana", PASSWORD);
+    std::thread::sleep(Duration::from_secs(1));
+    let mut other = database(folder.path());
+    other.batch_execute("BEGIN EXCLUSIVE").unwrap();
+    let (page, took) = std::thread::scope(|scope| {
+        let page = scope.spawn(|| timed(|| browser.get("/account")));
+        std::thread::sleep(Duration::from_secs(2));
+        other.batch_execute("ROLLBACK").unwrap();
+        page.join().unwrap()
+    });
+    assert!(took > Duration::from_secs(1), "the new token ran out before it could be handed out: {took:?}");
+    assert_eq!(page.status, 200, "{:?}", page.header("location"));
+    assert!(browser.is_signed_in());
     server.assert_never_panicked();
 }
 
