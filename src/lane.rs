@@ -26,6 +26,16 @@ struct Waiting {
     act: Box<dyn FnOnce() + Send>,
 }
 
+/// Beside the other threads of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// As any other.
+    Usual,
+    /// For long work: a core goes to whoever else wants it. While others want all cores all the time, hardly anything is done here,
+    /// and who waits is told to come back.
+    Last,
+}
+
 /// The lane is full, or the act would begin so late that nobody should wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many are waiting")]
@@ -33,16 +43,27 @@ pub struct Busy;
 
 impl Lane {
     /// `name`: of its threads, for who looks at the process.
-    pub fn start(name: &str, threads: usize) -> std::io::Result<Self> {
-        Self::with(name, threads, QUEUE, LONGEST_WAIT)
+    pub fn start(name: &str, threads: usize, priority: Priority) -> std::io::Result<Self> {
+        Self::with(name, threads, priority, QUEUE, LONGEST_WAIT)
     }
 
-    fn with(name: &str, threads: usize, queue: usize, longest_wait: Duration) -> std::io::Result<Self> {
+    fn with(
+        name: &str,
+        threads: usize,
+        priority: Priority,
+        queue: usize,
+        longest_wait: Duration,
+    ) -> std::io::Result<Self> {
         let (queue, waiting) = sync_channel(queue);
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 1..=threads {
             let waiting = Arc::clone(&waiting);
-            std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || work(&waiting))?;
+            std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
+                if priority == Priority::Last {
+                    give_way();
+                }
+                work(&waiting);
+            })?;
         }
         Ok(Self { queue, longest_wait })
     }
@@ -64,6 +85,21 @@ impl Lane {
         receiver.await.map_err(|_| Busy)
     }
 }
+
+/// On Linux a priority is a thread's own. At the usual one a thread that hashes, once interrupted, has its core back for a whole
+/// slice, and the next request waits for that: the p99 of others in a flood of sign-ins was 5 to 6 times the quiet one, and is
+/// about twice that so. The price: a sign-in beside 110,000 checked requests per second on both cores took 8 s instead of 0.24.
+/// (`sched(7)`; `cargo bench --bench load -- logins`)
+#[cfg(target_os = "linux")]
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+        tracing::warn!(event = "priority_not_set", error = %error, "sign-ins may slow down other requests");
+    }
+}
+
+/// Elsewhere a priority is the whole process's.
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
 
 fn work(waiting: &Mutex<Receiver<Waiting>>) {
     loop {
@@ -91,7 +127,7 @@ mod tests {
 
     #[actix_web::test]
     async fn who_would_wait_too_long_is_told_so_in_time_and_their_act_is_never_begun() {
-        let lane = Lane::with("test", 1, 8, Duration::from_millis(50)).unwrap();
+        let lane = Lane::with("test", 1, Priority::Usual, 8, Duration::from_millis(50)).unwrap();
         let begun = Arc::new(AtomicUsize::new(0));
         let (first, second) = futures_util::future::join(lane.run(for_a(Duration::from_millis(300))), async {
             let begin = Instant::now();
@@ -108,7 +144,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_full_lane_refuses_at_once_and_a_panic_costs_one_act() {
-        let lane = Lane::with("test", 1, 1, Duration::from_secs(5)).unwrap();
+        let lane = Lane::with("test", 1, Priority::Last, 1, Duration::from_secs(5)).unwrap();
         assert_eq!(lane.run(|| assert!(std::env::args().count() == 0, "on purpose")).await, Err(Busy));
         let answers = futures_util::future::join_all((0..4).map(|_| lane.run(for_a(Duration::from_millis(100))))).await;
         let refused = answers.iter().filter(|answer| answer.is_err()).count();

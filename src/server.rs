@@ -16,7 +16,7 @@ use url::Url;
 use crate::accounts::{self, Accounts, PruneClock};
 use crate::config::Loaded;
 use crate::installation::{Installation, KeyRing, OpenError, RingError};
-use crate::lane::Lane;
+use crate::lane::{Lane, Priority};
 use crate::store::{self, Memory, chain};
 use crate::web::{self, App, Clock, Texts};
 
@@ -77,8 +77,8 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let app = App::new(web::Shared {
         accounts,
-        lane: Lane::start("password", cores).map_err(StartError::Thread)?,
-        readers: Lane::start("reader", store::READERS as usize).map_err(StartError::Thread)?,
+        lane: Lane::start("password", cores, Priority::Last).map_err(StartError::Thread)?,
+        readers: Lane::start("reader", store::READERS as usize, Priority::Usual).map_err(StartError::Thread)?,
         public_url,
         texts: Texts::load(config.languages_dir.as_deref())?,
         clock,

@@ -31,7 +31,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     let portero = servers::portero(&data.folder, &settings)?;
     let first = requests.first().ok_or("no sessions")?;
     let bare = bare::start_like(bench, &portero, PROTECTED, first)?;
-    let rounds = (0..ROUNDS).map(|_| round(&portero, &bare, &requests)).collect::<Result<Vec<_>, _>>()?;
+    let rounds = (0..ROUNDS).map(|_| round(bench.cores, &portero, &bare, &requests)).collect::<Result<Vec<_>, _>>()?;
 
     let spread = |figure: fn(&Round) -> f64| Spread::of(rounds.iter().map(figure));
     let bound = |round: &Round| bench.cores as f64 / round.hash;
@@ -44,6 +44,10 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     table.rows = vec![
         vec![format!("one hash at cost {COST}, ms"), format!("{:.0}", spread(|round| round.hash * 1e3))],
         vec!["bound: cores ÷ that, per second".into(), format!("{:.2}", Spread::of(rounds.iter().map(bound)))],
+        vec![
+            "hashes per second on all cores at once, nothing else".into(),
+            format!("{:.2}", spread(|round| round.at_once)),
+        ],
         vec!["sign-ins per second".into(), format!("{:.2}", spread(|round| round.sign_ins))],
         vec!["of the bound".into(), format!("{of_bound:.3}")],
         vec!["longest wait for an answer, s".into(), format!("{longest:.1}")],
@@ -76,6 +80,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
 struct Round {
     /// Seconds that one takes.
     hash: f64,
+    /// Hashes per second on all cores, with nothing else to do.
+    at_once: f64,
     /// Per second.
     sign_ins: f64,
     /// Seconds until the answer that took longest, whichever it was.
@@ -89,11 +95,12 @@ struct Round {
     bare: f64,
 }
 
-fn round(portero: &Server, bare: &Server, requests: &[String]) -> Result<Round, Failure> {
+fn round(cores: usize, portero: &Server, bare: &Server, requests: &[String]) -> Result<Round, Failure> {
     let p99 = |server: &Server, per_second, length| {
         Ok::<_, Failure>(percentile(&fixed_rate::latencies(server.address, requests, per_second, length)?, 0.99))
     };
     let before = one_hash()?;
+    let at_once = hashes_at_once(cores)?;
     let quiet = p99(portero, RATE, QUIET)?;
     let begin = Instant::now();
     let (answers, flooded, bare) = std::thread::scope(|scope| {
@@ -112,6 +119,7 @@ fn round(portero: &Server, bare: &Server, requests: &[String]) -> Result<Round, 
     let until = times.iter().max().ok_or("nobody got in")?;
     let round = Round {
         hash: before.min(one_hash()?),
+        at_once,
         sign_ins: times.len() as f64 / until.as_secs_f64(),
         longest: answers.iter().map(|answer| answer.took).max().unwrap_or_default().as_secs_f64(),
         refused: refused.len(),
@@ -122,6 +130,18 @@ fn round(portero: &Server, bare: &Server, requests: &[String]) -> Result<Round, 
     };
     println!("    {:.2} sign-ins/s, p99 of others {quiet:.2} -> {flooded:.2} ms", round.sign_ins);
     Ok(round)
+}
+
+/// Per second, so many threads hashing without pause: what is lost beside the bound, the machine takes and not the server.
+fn hashes_at_once(threads: usize) -> Result<f64, Failure> {
+    const EACH: usize = 8;
+    let begin = Instant::now();
+    std::thread::scope(|scope| {
+        let hash = || (0..EACH).try_for_each(|_| bcrypt::hash("correct horse battery", COST).map(drop));
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(hash)).collect();
+        threads.into_iter().try_for_each(|thread| Ok::<_, Failure>(thread.join().map_err(|_| "a thread panicked")??))
+    })?;
+    Ok((threads * EACH) as f64 / begin.elapsed().as_secs_f64())
 }
 
 /// Seconds; the least of three, for what else the machine does can only make it slower.

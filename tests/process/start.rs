@@ -31,6 +31,30 @@ fn the_first_start_makes_what_it_needs_private_and_prints_a_link() {
     assert!(!server.log().contains(token), "the log does not tell the link");
 }
 
+/// The threads of a process, and which of them run when nobody else wants the core: the 17th field behind the name is the
+/// priority. (`proc_pid_stat(5)`)
+fn threads(server: &Server) -> Vec<(String, bool)> {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap();
+    let stats = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap());
+    stats
+        .map(|stat| {
+            let (name, fields) = stat.split_once('(').unwrap().1.rsplit_once(')').unwrap();
+            (name.to_owned(), fields.split_whitespace().nth(16) == Some("19"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_threads_that_hash_and_no_others_give_way() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path());
+    let cores = std::thread::available_parallelism().unwrap().get();
+    server.wait_until(Duration::from_secs(5), |_| threads(&server).iter().filter(|(_, last)| *last).count() == cores);
+    for (name, last) in threads(&server) {
+        assert_eq!(last, name.starts_with("password-"), "{name}");
+    }
+}
+
 #[test]
 fn a_second_start_finds_everything_and_prints_no_link_once_there_is_a_user() {
     let folder = TempDir::new().unwrap();
