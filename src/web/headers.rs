@@ -12,8 +12,19 @@ use uuid::Uuid;
 pub(super) struct RequestId(Uuid);
 
 impl RequestId {
+    /// The request gets it when it is first asked for.
     pub(super) fn of(req: &HttpRequest) -> String {
-        req.extensions().get::<Self>().map_or_else(String::new, |id| id.0.simple().to_string())
+        let known = req.extensions().get::<Self>().copied();
+        let id = known.unwrap_or_else(|| {
+            let new = Self::random();
+            req.extensions_mut().insert(new);
+            new
+        });
+        id.0.simple().to_string()
+    }
+
+    fn random() -> Self {
+        Self(uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid())
     }
 }
 
@@ -25,9 +36,9 @@ pub async fn around<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
-    req.extensions_mut().insert(RequestId(id));
     let mut res = next.call(req).await?;
+    // Hardly any request is asked for it before.
+    let RequestId(id) = res.request().extensions().get().copied().unwrap_or_else(RequestId::random);
     let headers = res.headers_mut();
     add_to(headers, is_https);
     if let Ok(id) = HeaderValue::from_str(id.simple().encode_lower(&mut Uuid::encode_buffer())) {
@@ -55,6 +66,7 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
 ];
 
 fn add_to(headers: &mut HeaderMap, is_https: bool) {
+    headers.reserve(FIXED.len() + 5);
     for (name, value) in FIXED {
         headers.insert(name, value);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::HttpRequest;
 
 use super::face::Face;
 use super::{App, csrf, token_cookies, trust};
@@ -49,8 +49,7 @@ impl Hooks for PorteroHooks {
         _guard: &'a Guard,
     ) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(async move {
-            let standing = self.standing(req, token).await?;
-            req.extensions_mut().insert(standing);
+            token.user = Some(self.standing(req, token).await?);
             Ok(())
         })
     }

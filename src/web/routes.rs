@@ -2,6 +2,7 @@
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::guard;
+use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{FromRequest, Handler, Resource, Responder};
@@ -108,7 +109,8 @@ impl At {
         F::Output: Responder + 'static,
     {
         // HEAD is GET without the body, which Actix leaves out by itself.
-        self.method(guard::Any(guard::Get()).or(guard::Head()), &["GET", "HEAD"], handler)
+        let reads = guard::fn_guard(|context| matches!(context.head().method, Method::GET | Method::HEAD));
+        self.method(reads, &["GET", "HEAD"], handler)
     }
 
     fn post<F, Args>(self, handler: F) -> Self

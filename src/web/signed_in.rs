@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::web::ThinData;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpRequest};
 
 use super::App;
 use super::error::Error;
@@ -21,7 +21,7 @@ pub(super) fn signed_in(req: &HttpRequest) -> Result<Arc<Standing>, Error> {
 
 /// The same where nobody need be signed in: for what is shown beside the answer.
 pub(super) fn found(req: &HttpRequest) -> Option<Arc<Standing>> {
-    req.extensions().get::<Arc<Standing>>().cloned()
+    crate::guards::found(req)?.user()
 }
 
 /// How recently an admin must have proved who they are to change something. Seconds.

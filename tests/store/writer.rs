@@ -121,6 +121,24 @@ fn what_happened_can_not_be_changed_afterwards() {
     assert!(forged.is_err());
 }
 
+/// As `.cargo/config.toml` asks for, which names the reasons.
+#[test]
+fn sqlite_keeps_its_statements_and_shares_no_lock_between_connections() {
+    use diesel::prelude::*;
+    use diesel::sql_types::Text;
+    diesel::define_sql_function! {
+        fn sqlite_compileoption_used(name: Text) -> Bool;
+    }
+    let (_folder, db) = open();
+    for (option, is_wanted) in
+        [("ENABLE_QPSG", true), ("DEFAULT_MEMSTATUS=0", true), ("ENABLE_MEMORY_MANAGEMENT", false)]
+    {
+        let used = diesel::select(sqlite_compileoption_used(option));
+        let is_used: bool = db.read(|conn| Ok::<_, Error>(used.get_result(conn)?)).unwrap();
+        assert_eq!(is_used, is_wanted, "{option}");
+    }
+}
+
 #[test]
 fn the_schema_can_be_taken_back_and_made_again() {
     use diesel::connection::SimpleConnection;
