@@ -1,5 +1,5 @@
 //! What SQLite compiles once per connection where Diesel has it compiled each time: updates, of which one could have any shape (those
-//! here have one or two), and savepoints. Compiling them took the writer a third of its time at a renewal.
+//! here have one or two), and what begins and ends transactions. Compiling them took the writer a third of its time at a renewal.
 
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Bool;

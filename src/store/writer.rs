@@ -1,12 +1,12 @@
-//! The one thread that writes. Jobs that wait together are committed together (group commit), each inside a savepoint, so
-//! that one that fails undoes only itself. Answers go out after the commit, and after what the jobs do to memory.
+//! The one thread that writes. Jobs that wait together are committed together (group commit), each but the first inside a savepoint,
+//! so that one that fails undoes only itself. Answers go out after the commit, and after what the jobs do to memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokio::sync::oneshot;
 
@@ -22,8 +22,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// well: an act that hashes holds one of few threads meanwhile.
 const PATIENCE_LEFT: Duration = Duration::from_millis(50);
 
+/// IMMEDIATE: a transaction that reads first and then writes would fail at once when another process wrote in between.
+const BEGIN: Plain = Plain("BEGIN IMMEDIATE");
+const COMMIT: Plain = Plain("COMMIT");
+const ROLLBACK: Plain = Plain("ROLLBACK");
 const SAVEPOINT: Plain = Plain("SAVEPOINT job");
-const ROLLBACK: Plain = Plain("ROLLBACK TO job");
+const ROLLBACK_TO: Plain = Plain("ROLLBACK TO job");
 const RELEASE: Plain = Plain("RELEASE job");
 
 type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
@@ -193,11 +197,7 @@ impl Side {
     }
 
     fn commit_together(&mut self, first: Job, jobs: &Receiver<Message>) {
-        let begun = self.open().and_then(|conn| {
-            // IMMEDIATE: a transaction that reads first and then writes would fail at once when another process wrote in
-            // between.
-            Ok(AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?)
-        });
+        let begun = self.open().and_then(|conn| Ok(BEGIN.execute(conn)?));
         if let Err(error) = begun {
             tracing::error!(event = "write_refused", error = %chain(&error), "no job was begun");
             self.have_patience(PATIENCE_LEFT);
@@ -295,7 +295,7 @@ impl Side {
     }
 }
 
-/// Runs the first job and those that wait behind it, each in a savepoint, and commits them together.
+/// Runs the first job and those that wait behind it, and commits them together.
 fn run_batch(
     conn: &mut Conn,
     first: Job,
@@ -304,16 +304,27 @@ fn run_batch(
     put_off: &mut Option<Message>,
 ) -> Result<(), Error> {
     let mut next = Some(first);
+    // While the transaction holds nothing, it is the savepoint itself: for a job alone SQLite need not keep what each page was before.
+    let mut is_empty = true;
     while let Some(job) = next.take() {
-        SAVEPOINT.execute(conn)?;
+        if !is_empty {
+            SAVEPOINT.execute(conn)?;
+        }
         let result = job(conn);
         let keep = result.keep;
         ran.push(result);
-        if !keep {
-            // Fails where SQLite gave up the whole transaction by itself (disk full): then the batch fails with it.
+        if !is_empty {
+            if !keep {
+                // Fails where SQLite gave up the whole transaction by itself (disk full): then the batch fails with it.
+                ROLLBACK_TO.execute(conn)?;
+            }
+            RELEASE.execute(conn)?;
+        } else if keep {
+            is_empty = false;
+        } else {
             ROLLBACK.execute(conn)?;
+            BEGIN.execute(conn)?;
         }
-        RELEASE.execute(conn)?;
         if ran.len() < MOST_IN_ONE_COMMIT {
             next = match jobs.try_recv() {
                 Ok(Message::Job(job)) => Some(job),
@@ -325,7 +336,7 @@ fn run_batch(
             };
         }
     }
-    AnsiTransactionManager::commit_transaction(conn)?;
+    COMMIT.execute(conn)?;
     Ok(())
 }
 
