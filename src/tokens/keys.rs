@@ -266,6 +266,14 @@ impl Keys {
         &self.signing
     }
 
+    /// Whether these are the same keys, each in the same place.
+    pub(super) fn are(&self, other: &Self) -> bool {
+        let names = |keys: &Self| -> Vec<_> {
+            keys.all.iter().map(|key| (key.kid.clone(), key.algorithm, key.signing.is_some())).collect()
+        };
+        self.signing.kid == other.signing.kid && names(self) == names(other)
+    }
+
     /// Whether new tokens name their key: needed as soon as there could be a doubt.
     pub(super) fn named(&self) -> bool {
         self.all.len() > 1 || self.signing.algorithm.family() != Family::Shared

@@ -250,3 +250,16 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
     let token = NewToken { identity: "x".repeat(4000).into(), ..new_token(None) };
     assert!(engine().issue(&token, NOW).is_err());
 }
+
+#[test]
+fn what_was_found_good_is_known_until_the_keys_are_others() {
+    let engine = engine();
+    let token = engine.issue(&new_token(None), NOW).unwrap();
+    let read = || engine.decode(&token, None, NOW).unwrap();
+    let first = read();
+    engine.set_keys(Keys::one(key()));
+    assert!(Arc::ptr_eq(&first, &read()), "the same keys, read again");
+    let other = Key::new(Algorithm::HS256, &Secret::new("another secret of at least 32 bytes")).unwrap();
+    engine.set_keys(Keys::ring(vec![], key(), vec![other]));
+    assert!(!Arc::ptr_eq(&first, &read()), "another ring, in which the key is still good");
+}
