@@ -1,5 +1,5 @@
-//! Renewals without a writer of their own: verify, one transaction for each request, one new token. The stock way to do it, with the
-//! same promise as Portero's: answered means durable.
+//! Renewals without a writer of their own: verify, one transaction for each request, in which it is looked whether the session goes on
+//! and the user may, one new token. The stock way to do it, with the same promise as Portero's: answered means durable.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,7 +11,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection};
+use diesel::{BoolExpressionMethods, Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,12 +28,24 @@ const ACCESS_LIFE: i64 = 900;
 
 // What it writes to, of Portero's own tables.
 diesel::table! {
+    users (id) {
+        id -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
     sessions (sid) {
         sid -> Text,
+        user_id -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
         last_seen_at -> BigInt,
         access_until -> BigInt,
     }
 }
+diesel::joinable!(sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(sessions, users);
 diesel::table! {
     session_steps (sid, nth) {
         sid -> Text,
@@ -118,6 +130,13 @@ fn renew(conn: &mut SqliteConnection, sid: &str, now: i64) -> Result<(), Failure
     static STEP: AtomicI64 = AtomicI64::new(1000);
     let nth = STEP.fetch_add(1, Ordering::Relaxed);
     conn.immediate_transaction(|conn| {
+        // None: an error, and nothing is written.
+        let _user: i64 = sessions::table
+            .inner_join(users::table)
+            .filter(sessions::sid.eq(sid).and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now)))
+            .filter(users::disabled_at.is_null().and(users::deleted_at.is_null()))
+            .select(users::id)
+            .get_result(conn)?;
         diesel::update(sessions::table.find(sid))
             .set((sessions::last_seen_at.eq(now), sessions::access_until.eq(now + ACCESS_LIFE)))
             .execute(conn)?;

@@ -55,8 +55,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
         title: "Durable writes",
         how: format!(
             "`POST /refresh` of {TOKENS} bearer sessions in turn, answered when it is on the disk (WAL, `synchronous = FULL`), the \
-             session's story included. Naive: the same tables, one transaction for each request, behind `web::block`; every one of \
-             them makes one new token. In turn, {ROUNDS} rounds."
+             session's story included. Naive: the same tables, one transaction for each request, which looks whether \
+             the session goes on, behind `web::block`; every one of them makes one new token. In turn, {ROUNDS} rounds."
         ),
         tables: vec![renewals.table, sign_ins_and_outs(&portero, &signer, &sessions)?],
         goals: renewals.goals,

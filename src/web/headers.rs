@@ -47,7 +47,7 @@ pub async fn around<B: MessageBody + 'static>(
     Ok(res)
 }
 
-const FIXED: [(HeaderName, HeaderValue); 6] = [
+static FIXED: [(HeaderName, HeaderValue); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
@@ -67,8 +67,8 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
 
 fn add_to(headers: &mut HeaderMap, is_https: bool) {
     headers.reserve(FIXED.len() + 5);
-    for (name, value) in FIXED {
-        headers.insert(name, value);
+    for (name, value) in &FIXED {
+        headers.insert(name.clone(), value.clone());
     }
     // A page whose address is a secret has its own word on referrers. Ours is not `no-referrer`: browsers would send
     // `Origin: null` with forms, and on plain http every one of them would fail.
