@@ -50,23 +50,27 @@ impl Refused {
 
 /// The set.
 pub(super) struct Ids {
-    /// A bit for each id in the array of the same place, by its hash: an id whose bit is not set is not in it. Apart from the pointers,
-    /// so that they fill fewer lines of the processor's cache: most questions are answered here.
-    hints: Box<[AtomicU64]>,
-    /// Each sorted by id.
-    shards: Box<[ArcSwap<Vec<Refused>>]>,
+    shards: Box<[Shard]>,
     /// Keyed anew at each start: nobody can choose ids that fill one array.
     spread: RandomState,
     /// Held while one array changes, so that its hints are those of its ids. Who asks does not take it.
     changes: Mutex<()>,
 }
 
+/// Both in one line of the processor's cache.
+struct Shard {
+    /// A bit for each id in the array, by its hash: an id whose bit is not set is not in it.
+    hints: AtomicU64,
+    /// Sorted by id.
+    refused: ArcSwap<Vec<Refused>>,
+}
+
 impl Default for Ids {
     fn default() -> Self {
         let empty = Arc::new(Vec::new());
+        let shard = || Shard { hints: AtomicU64::new(0), refused: ArcSwap::new(Arc::clone(&empty)) };
         Self {
-            hints: (0..SHARDS).map(|_| AtomicU64::new(0)).collect(),
-            shards: (0..SHARDS).map(|_| ArcSwap::new(Arc::clone(&empty))).collect(),
+            shards: (0..SHARDS).map(|_| shard()).collect(),
             spread: RandomState::default(),
             changes: Mutex::default(),
         }
@@ -77,12 +81,12 @@ impl Ids {
     pub(super) fn get(&self, id: u128) -> Option<Refused> {
         let bytes = id.to_be_bytes();
         let hash = self.spread.hash_one(bytes);
-        let number = shard_of(hash);
-        if self.hints[number].load(Ordering::Acquire) & hint_of(hash) == 0 {
+        let shard = &self.shards[shard_of(hash)];
+        if shard.hints.load(Ordering::Acquire) & hint_of(hash) == 0 {
             return None;
         }
-        let shard = self.shards[number].load();
-        shard.get(place(&shard, bytes)).filter(|refused| refused.id == bytes).copied()
+        let refused = shard.refused.load();
+        refused.get(place(&refused, bytes)).filter(|refused| refused.id == bytes).copied()
     }
 
     pub(super) fn contains(&self, id: u128) -> bool {
@@ -95,24 +99,24 @@ impl Ids {
         // Stable: what came later stays behind.
         new.sort_by_cached_key(|refused| (shard_of(refused), refused.id));
         for group in new.chunk_by(|one, other| shard_of(one) == shard_of(other)) {
-            let number = shard_of(&group[0]);
+            let shard = &self.shards[shard_of(&group[0])];
             let _one_at_a_time = self.changing();
-            self.hints[number].fetch_or(self.hints_of(group), Ordering::Release);
-            self.shards[number].store(Arc::new(merged(&self.shards[number].load(), group)));
+            shard.hints.fetch_or(self.hints_of(group), Ordering::Release);
+            shard.refused.store(Arc::new(merged(&shard.refused.load(), group)));
         }
     }
 
     /// Lets go of what is over since `before`. Copies one array at a time, so nobody waits for it.
     pub(super) fn forget_expired(&self, before: UnixTime) {
         let before = u32::try_from(before.0.max(0)).unwrap_or(FOR_EVER);
-        for (shard, hints) in self.shards.iter().zip(&self.hints) {
-            if shard.load().iter().any(|refused| refused.is_over(before)) {
+        for shard in &self.shards {
+            if shard.refused.load().iter().any(|refused| refused.is_over(before)) {
                 let _one_at_a_time = self.changing();
-                let old = shard.load();
+                let old = shard.refused.load();
                 let mut kept: Vec<_> = old.iter().filter(|refused| !refused.is_over(before)).copied().collect();
                 kept.shrink_to_fit();
-                hints.store(self.hints_of(&kept), Ordering::Release);
-                shard.store(Arc::new(kept));
+                shard.hints.store(self.hints_of(&kept), Ordering::Release);
+                shard.refused.store(Arc::new(kept));
             }
         }
     }
@@ -198,7 +202,7 @@ mod tests {
         for id in 0..20_000 {
             assert_eq!(ids.get(u128::from(id) << 64), model.get(&id).map(|until| refused(id, *until)), "{id}");
         }
-        let held: usize = ids.shards.iter().map(|shard| shard.load().len()).sum();
+        let held: usize = ids.shards.iter().map(|shard| shard.refused.load().len()).sum();
         assert_eq!(held, model.len());
     }
 
@@ -216,7 +220,7 @@ mod tests {
         ids.insert((0..10_000).map(|id| refused(id, 1)).collect());
         ids.insert(vec![refused(10_000, 2)]);
         ids.forget_expired(UnixTime(2));
-        let hints: u32 = ids.hints.iter().map(|hints| hints.load(Ordering::Relaxed).count_ones()).sum();
+        let hints: u32 = ids.shards.iter().map(|shard| shard.hints.load(Ordering::Relaxed).count_ones()).sum();
         assert!(hints == 1 && ids.contains(10_000_u128 << 64));
     }
 
@@ -255,7 +259,7 @@ mod tests {
         let ids = Ids::default();
         ids.insert((0..100_000).map(|id| refused(id, 900)).collect());
         assert!(
-            ids.shards.iter().map(|shard| shard.load()).all(|array| array.capacity() == array.len()),
+            ids.shards.iter().map(|shard| shard.refused.load()).all(|array| array.capacity() == array.len()),
             "and no more"
         );
     }
