@@ -66,6 +66,7 @@ static FIXED: [(HeaderName, HeaderValue); 6] = [
 ];
 
 fn add_to(headers: &mut HeaderMap, is_https: bool) {
+    // These, the five below at most, and no growing in between.
     headers.reserve(FIXED.len() + 5);
     for (name, value) in &FIXED {
         headers.insert(name.clone(), value.clone());
