@@ -88,7 +88,7 @@ impl Lane {
 
 /// On Linux a priority is a thread's own. At the usual one a thread that hashes, once interrupted, has its core back for a whole
 /// slice, and the next request waits for that: the p99 of others in a flood of sign-ins was 5 to 6 times the quiet one, and is
-/// about twice that so. The price: a sign-in beside 110,000 checked requests per second on both cores took 8 s instead of 0.24.
+/// 1.3 to 2.2 times that so. The price: a sign-in beside 110,000 checked requests per second on both cores took 8 s instead of 0.24.
 /// (`sched(7)`; `cargo bench --bench load -- logins`)
 #[cfg(target_os = "linux")]
 fn give_way() {

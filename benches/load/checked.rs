@@ -12,7 +12,7 @@ use crate::wrk::{Rounds, Target, in_turn, write_requests};
 use crate::{Bench, bare, peers, servers};
 
 const CONNECTIONS: u32 = 64;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 11;
 const MILLION: i64 = 1_000_000;
 
 /// What is asked for, and how the token is shown.
