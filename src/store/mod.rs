@@ -35,8 +35,8 @@ pub use writer::{Memory, Pending, Tx};
 /// The connection that all queries take. A second database will make this an enum with `#[derive(MultiConnection)]`; the
 /// queries keep to what that derive can do.
 ///
-/// Where a key finds one row they say `get_result`, not `first`: that one binds a LIMIT, for which SQLite compiles the
-/// statement anew each time.
+/// Where a key finds one row they say `get_result`, not `first`: that one binds a LIMIT, for which SQLite, unless compiled as
+/// `.cargo/config.toml` asks for, compiles the statement anew each time.
 pub type Conn = SqliteConnection;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
