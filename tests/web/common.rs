@@ -1,0 +1,143 @@
+//! Shared by rooms and promises: the apps they begin with, and what visitors do in several of them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use portero::accounts::{AppCredentials, add_app};
+use serde_json::Value;
+
+use crate::support::{Answer, Browser, PASSWORD, TestApp, claims};
+
+/// And a minute: an access token has run out by then.
+pub(crate) const A_QUARTER_OF_AN_HOUR: i64 = 16 * 60;
+
+pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
+
+pub(crate) const CHROME: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// With ana.
+pub(crate) fn app() -> TestApp {
+    let app = TestApp::start();
+    app.add_user("ana");
+    app
+}
+
+/// With ana, bea, and adm, who is an admin.
+pub(crate) fn app_with_admin() -> TestApp {
+    let app = TestApp::start();
+    app.add_user("ana");
+    app.add_user("bea");
+    app.add_admin("adm");
+    app
+}
+
+/// The browser of ana, who becomes an admin.
+pub(crate) fn admin(app: &TestApp) -> Browser {
+    app.add_admin("ana");
+    app.signed_in("ana")
+}
+
+pub(crate) fn sid(browser: &Browser) -> String {
+    claims(&browser.cookies["access_token_cookie"])["sid"].as_str().unwrap().to_owned()
+}
+
+pub(crate) fn refresh_cookie(browser: &Browser) -> String {
+    browser.cookies["refresh_token_cookie"].clone()
+}
+
+pub(crate) fn as_json(browser: &mut Browser, path: &str) -> Value {
+    let answer = browser.send("GET", path, &[("accept", "application/json")], b"");
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    answer.json()
+}
+
+pub(crate) fn with_user_agent(app: &TestApp, user_agent: &str) -> Browser {
+    let mut browser = app.browser();
+    browser.user_agent = user_agent.into();
+    browser.get("/login");
+    assert_eq!(browser.post("/login", &[("username", "ana"), ("password", PASSWORD)]).status, 303);
+    browser
+}
+
+/// Opens the page that asks, and says yes.
+pub(crate) fn end(browser: &mut Browser, path: &str) -> Answer {
+    let page = browser.get(path);
+    assert_eq!(page.status, 200, "{path}: {} {}", page.location(), page.body);
+    let answer = browser.post(path, &[]);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    browser.follow(answer)
+}
+
+/// The path of a user's page.
+pub(crate) fn path_of(browser: &mut Browser, name: &str) -> String {
+    let list = browser.get(&format!("/admin/users?name={name}"));
+    let at = list.body.find("/admin/users/").filter(|_| list.body.contains(&format!(">{name}</a>")));
+    let mut links = list.body[at.unwrap_or_else(|| panic!("{}", list.body))..].split("href=\"");
+    links.find(|link| link.contains(&format!(">{name}</a>"))).unwrap().split('"').next().unwrap().to_owned()
+}
+
+/// Goes through the confirm page; what the page after it says.
+pub(crate) fn act(browser: &mut Browser, user: &str, act: &str, fields: &[(&str, &str)]) -> Answer {
+    let path = format!("{user}/{act}");
+    assert_eq!(browser.get(&path).status, 200, "{path}");
+    let answer = browser.post(&path, fields);
+    browser.follow(answer)
+}
+
+pub(crate) fn login(app: &TestApp, content_type: &str, body: &[u8]) -> Answer {
+    app.client().send("POST", "/login", None, &[("content-type", content_type)], body)
+}
+
+/// An app beside Portero that asks about tokens and has them revoked.
+pub(crate) struct Asker<'a> {
+    app: &'a TestApp,
+    pub(crate) credentials: AppCredentials,
+}
+
+impl<'a> Asker<'a> {
+    pub(crate) fn of(app: &'a TestApp) -> Self {
+        Self { app, credentials: add_app(&app.accounts, "shop".into(), app.clock.now()).unwrap().unwrap() }
+    }
+
+    pub(crate) fn authorization(&self) -> String {
+        format!("Basic {}", STANDARD.encode(format!("{}:{}", self.credentials.id, self.credentials.secret)))
+    }
+
+    pub(crate) fn post(&self, path: &str, token: &str) -> Answer {
+        let authorization = self.authorization();
+        let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish();
+        form(self.app, path, Some(&authorization), &body)
+    }
+
+    /// What is said of a token: `None`, it is not active.
+    pub(crate) fn introspect(&self, token: &str) -> Option<Value> {
+        let answer = self.post("/introspect", token);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let told = answer.json();
+        match told["active"].as_bool().unwrap() {
+            true => Some(told),
+            false => {
+                assert_eq!(answer.body, r#"{"active":false}"#, "nothing else is told");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn revoke(&self, token: &str) {
+        assert_eq!(self.post("/revoke", token).status, 200);
+    }
+}
+
+pub(crate) fn form(app: &TestApp, path: &str, authorization: Option<&str>, body: &str) -> Answer {
+    let mut headers = vec![("content-type", "application/x-www-form-urlencoded")];
+    headers.extend(authorization.map(|value| ("authorization", value)));
+    app.client().send("POST", path, None, &headers, body.as_bytes())
+}
+
+pub(crate) fn opens(app: &TestApp, token: &str) -> u16 {
+    app.client().get("/protected", Some(token)).status
+}

@@ -1,0 +1,21 @@
+//! Promises: what holds everywhere, one file each, whichever page it is tried on.
+
+mod attacks;
+mod bad_input;
+mod cookie_or_bearer;
+mod csrf;
+mod ended;
+mod generated;
+mod headers;
+mod honest;
+mod languages;
+mod locations;
+mod peers;
+mod permissions;
+mod raw_http;
+mod renewal;
+mod rotation;
+mod snapshots;
+mod store_trouble;
+mod throttle;
+mod tutorial;

@@ -1,0 +1,325 @@
+//! Promise: a refresh token is good once; who shows a spent one is either late, or a thief.
+
+use serde_json::json;
+
+use crate::common::{app, refresh_cookie};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, claims};
+
+const AN_HOUR: i64 = 3600;
+const AFTER_THE_GRACE: i64 = 11;
+
+fn kept(app: &TestApp) -> Browser {
+    let mut browser = app.browser();
+    browser.get("/login");
+    let answer = browser.post("/login", &[("username", "ana"), ("password", PASSWORD), ("remember", "on")]);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    browser
+}
+
+fn access(browser: &Browser) -> String {
+    browser.cookies["access_token_cookie"].clone()
+}
+
+/// As a script does it that runs on one of our pages.
+fn by_script(browser: &mut Browser) -> Answer {
+    let value = browser.cookies["csrf_refresh_token"].clone();
+    let headers = [("accept", "application/json"), ("x-csrf-token", value.as_str()), ("sec-fetch-site", "same-origin")];
+    browser.send("POST", "/refresh", &headers, b"")
+}
+
+#[test]
+fn two_tabs_that_renew_at_once_get_the_very_same_tokens() {
+    let app = app();
+    let mut first = kept(&app);
+    app.clock.advance(AN_HOUR);
+    let mut second = first.clone();
+    assert!(first.is_signed_in() && second.is_signed_in());
+    assert_eq!((refresh_cookie(&first), access(&first)), (refresh_cookie(&second), access(&second)));
+    app.clock.advance(9);
+    let mut third = first.clone();
+    assert!(third.is_signed_in());
+    assert!(first.is_signed_in() && second.is_signed_in());
+}
+
+#[test]
+fn a_slow_tab_is_let_in_though_the_others_have_gone_on() {
+    let app = app();
+    let mut slow = kept(&app);
+    app.clock.advance(AN_HOUR);
+    let mut quick = slow.clone();
+    assert!(quick.is_signed_in() && quick.is_signed_in(), "the new tokens have been seen");
+    app.clock.advance(8);
+    assert!(slow.is_signed_in());
+    assert_eq!(refresh_cookie(&slow), refresh_cookie(&quick));
+}
+
+#[test]
+fn who_renews_twice_within_the_grace_gets_the_same_again() {
+    let app = app();
+    let mut browser = kept(&app);
+    let mut slow_tab = browser.clone();
+    app.clock.advance(AN_HOUR);
+    let first = by_script(&mut browser);
+    assert_eq!((first.status, first.body.as_str()), (200, r#"{"msg":"refreshed"}"#));
+    let token = refresh_cookie(&browser);
+    assert_eq!(by_script(&mut browser).status, 200);
+    assert_eq!(refresh_cookie(&browser), token);
+    assert!(slow_tab.is_signed_in(), "it is one rotation behind, not two");
+    app.clock.advance(AFTER_THE_GRACE);
+    assert_eq!(by_script(&mut browser).status, 200);
+    assert_ne!(refresh_cookie(&browser), token);
+}
+
+#[test]
+fn a_lost_answer_can_be_asked_for_again_minutes_later() {
+    let app = app();
+    let mut browser = kept(&app);
+    app.clock.advance(AN_HOUR);
+    // The server has rotated, but the answer never arrives.
+    browser.clone().get("/account");
+    app.clock.advance(5 * 60);
+    assert!(browser.is_signed_in());
+    assert!(browser.is_signed_in());
+    assert_eq!(claims(&refresh_cookie(&browser))["gen"], 1);
+}
+
+#[test]
+fn an_answer_may_be_lost_several_times_in_a_row() {
+    let app = app();
+    let mut browser = kept(&app);
+    for _ in 0..5 {
+        app.clock.advance(20 * 60);
+        browser.clone().get("/account");
+    }
+    app.clock.advance(20 * 60);
+    assert!(browser.is_signed_in() && browser.is_signed_in());
+}
+
+#[test]
+fn the_answer_that_was_thought_lost_is_a_trap_for_whoever_has_it() {
+    for shows_access in [true, false] {
+        let app = app();
+        let mut owner = kept(&app);
+        app.clock.advance(AN_HOUR);
+        // The thief has a copy of the cookie, renews in silence, and keeps what he gets.
+        let mut thief = owner.clone();
+        thief.get("/account");
+        app.clock.advance(60);
+        assert!(owner.is_signed_in(), "the owner's own try looks like a retry");
+        if !shows_access {
+            thief.cookies.remove("access_token_cookie");
+        }
+        assert!(!thief.is_signed_in(), "and what the thief holds has betrayed him");
+        assert!(!owner.is_signed_in(), "the session has ended for both");
+    }
+}
+
+#[test]
+fn a_spent_token_shown_after_the_grace_ends_the_session_and_the_person_is_told() {
+    let app = app();
+    app.add_admin("adm");
+    let mut owner = kept(&app);
+    let mut thief = owner.clone();
+    app.clock.advance(AN_HOUR);
+    assert!(owner.is_signed_in() && owner.is_signed_in());
+    app.clock.advance(AFTER_THE_GRACE);
+    thief.cookies.remove("access_token_cookie");
+    assert!(!thief.is_signed_in());
+    assert!(!owner.is_signed_in());
+
+    let listed = app.signed_in("adm").get("/admin/revoked").body;
+    assert!(listed.contains("class=\"danger\"") && listed.contains("Used-up token shown again"), "{listed}");
+    let told = |browser: &mut Browser| browser.get("/account").body.contains("a used-up key was shown again");
+    let tokens = app.tokens("ana");
+    assert!(!tokens.access.is_empty(), "a program that signs in takes the news from nobody");
+    let mut next = app.signed_in("ana");
+    assert!(told(&mut next));
+    assert!(!told(&mut app.signed_in("ana")), "once");
+}
+
+#[test]
+fn a_script_that_shows_a_spent_token_is_told_that_it_is_revoked() {
+    let app = app();
+    let mut owner = kept(&app);
+    let mut thief = owner.clone();
+    app.clock.advance(AN_HOUR);
+    assert_eq!(by_script(&mut owner).status, 200);
+    assert!(owner.is_signed_in());
+    app.clock.advance(AFTER_THE_GRACE);
+    let refused = by_script(&mut thief);
+    assert_eq!((refused.status, refused.msg().as_str()), (401, "Token has been revoked"));
+    assert_eq!(by_script(&mut owner).status, 401);
+}
+
+#[test]
+fn an_ended_session_wins_over_every_tolerance() {
+    let app = app();
+    let mut browser = kept(&app);
+    app.clock.advance(AN_HOUR);
+    let mut late_tab = browser.clone();
+    assert!(browser.is_signed_in());
+    browser.get("/logout");
+    assert_eq!(browser.post("/logout", &[]).status, 303);
+    assert!(!late_tab.is_signed_in(), "within the grace");
+    let mut lost = kept(&app);
+    app.clock.advance(AN_HOUR);
+    lost.clone().get("/account");
+    app.disable("ana");
+    assert!(!lost.is_signed_in(), "though its answer was lost");
+}
+
+#[test]
+fn a_password_change_leaves_no_grace() {
+    let app = app();
+    let mut browser = kept(&app);
+    let mut old = browser.clone();
+    browser.get("/change-password");
+    let change = [
+        ("current_password", PASSWORD),
+        ("new_password", "verde que te quiero verde"),
+        ("new_password_again", "verde que te quiero verde"),
+    ];
+    assert_eq!(browser.post("/change-password", &change).status, 303);
+    assert!(!old.is_signed_in());
+    old.cookies.remove("access_token_cookie");
+    assert!(!old.is_signed_in());
+}
+
+#[test]
+fn a_lost_race_clears_no_cookie() {
+    let app = app();
+    let browser = kept(&app);
+    app.clock.advance(AN_HOUR);
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let visits: Vec<_> = (0..16).map(|_| scope.spawn(|| browser.clone().get("/account"))).collect();
+        visits.into_iter().map(|visit| visit.join().unwrap()).collect()
+    });
+    for answer in answers {
+        assert_eq!(answer.status, 200);
+        assert!(answer.set_cookies().iter().all(|cookie| !cookie.contains("1970")), "{:?}", answer.set_cookies());
+    }
+}
+
+#[test]
+fn a_confirmation_within_the_grace_is_not_undone_by_a_late_tab() {
+    let app = app();
+    let mut browser = kept(&app);
+    app.clock.advance(AN_HOUR);
+    let mut late_tab = browser.clone();
+    browser.get("/confirm?next=/account");
+    app.clock.advance(2);
+    assert_eq!(browser.post("/confirm", &[("password", PASSWORD), ("next", "/account")]).status, 303);
+    app.clock.advance(2);
+    assert!(late_tab.is_signed_in() && late_tab.is_signed_in());
+    assert!(browser.is_signed_in());
+}
+
+#[test]
+fn programs_rotate_only_where_the_settings_say_so() {
+    let rotates = |rotate: &str, by_cookie: bool| {
+        let app = TestApp::with(&[("session.rotate", rotate)]);
+        app.add_user("ana");
+        if by_cookie {
+            let mut browser = kept(&app);
+            let before = refresh_cookie(&browser);
+            app.clock.advance(AN_HOUR);
+            assert!(browser.is_signed_in() && browser.is_signed_in());
+            return refresh_cookie(&browser) != before;
+        }
+        let tokens = app.tokens("ana");
+        app.clock.advance(AN_HOUR);
+        let answer = app.client().post("/refresh", Some(&tokens.refresh));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json().get("refresh_token").is_some()
+    };
+    assert_eq!((rotates("cookies", true), rotates("cookies", false)), (true, false));
+    assert_eq!((rotates("always", true), rotates("always", false)), (true, true));
+    assert_eq!((rotates("never", true), rotates("never", false)), (false, false));
+}
+
+#[test]
+fn a_program_whose_session_rotates_is_caught_like_anybody() {
+    let app = TestApp::with(&[("session.rotate", "always")]);
+    app.add_user("ana");
+    let tokens = app.tokens("ana");
+    app.clock.advance(AN_HOUR);
+    let next = app.client().post("/refresh", Some(&tokens.refresh)).json();
+    let (access, refresh) = (next["access_token"].as_str().unwrap(), next["refresh_token"].as_str().unwrap());
+    assert_eq!(app.client().get("/protected", Some(access)).status, 200);
+    app.clock.advance(AFTER_THE_GRACE);
+    assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).msg(), "Token has been revoked");
+    assert_eq!(app.client().post("/refresh", Some(refresh)).msg(), "Token has been revoked");
+}
+
+#[test]
+fn the_oldest_of_too_many_programs_ends() {
+    let app = TestApp::with(&[("session.bearer_limit", "3")]);
+    app.add_admin("ana");
+    let mut browser = app.signed_in("ana");
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        app.clock.advance(1);
+        all.push(app.tokens("ana"));
+    }
+    let statuses: Vec<u16> =
+        all.iter().map(|tokens| app.client().get("/protected", Some(&tokens.access)).status).collect();
+    assert_eq!(statuses, [401, 401, 200, 200, 200]);
+    assert!(browser.is_signed_in(), "browsers do not count");
+    assert!(browser.get("/account").body.contains("Programs may hold 3 sessions"));
+    let list = browser.send("GET", "/admin/revoked?reason=limit", &[("accept", "application/json")], b"").json();
+    assert_eq!(list["revoked"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_program_that_is_not_used_for_a_week_signs_in_again() {
+    let app = app();
+    let tokens = app.tokens("ana");
+    app.clock.advance(6 * 24 * AN_HOUR);
+    assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 200);
+    app.clock.advance(7 * 24 * AN_HOUR + 1);
+    let answer = app.client().post("/refresh", Some(&tokens.refresh));
+    assert_eq!((answer.status, answer.msg().as_str()), (401, "Token has been revoked"));
+}
+
+/// 64 clients hold the same cookie and renew at once, a hundred times.
+#[test]
+fn a_storm_of_tabs_rotates_once_a_round_and_throws_nobody_out() {
+    const CLIENTS: usize = 64;
+    const ROUNDS: i64 = 100;
+    let app = app();
+    let mut browser = kept(&app);
+    for round in 1..=ROUNDS {
+        app.clock.advance(AFTER_THE_GRACE);
+        let tabs: Vec<Browser> = std::thread::scope(|scope| {
+            let tabs: Vec<_> = (0..CLIENTS)
+                .map(|_| {
+                    let mut tab = browser.clone();
+                    scope.spawn(move || {
+                        let answer = by_script(&mut tab);
+                        assert_eq!(answer.status, 200, "{}", answer.body);
+                        tab
+                    })
+                })
+                .collect();
+            tabs.into_iter().map(|tab| tab.join().unwrap()).collect()
+        });
+        browser = tabs[0].clone();
+        assert_eq!(claims(&refresh_cookie(&browser))["gen"], json!(round), "one rotation a round");
+        assert!(tabs.iter().all(|tab| refresh_cookie(tab) == refresh_cookie(&browser)), "one successor each");
+    }
+}
+
+#[test]
+fn one_replay_after_the_grace_ends_the_session_every_time() {
+    let app = app();
+    for _ in 0..100 {
+        let mut browser = kept(&app);
+        let mut copy = browser.clone();
+        app.clock.advance(AFTER_THE_GRACE);
+        assert_eq!(by_script(&mut browser).status, 200);
+        assert!(browser.is_signed_in());
+        app.clock.advance(AFTER_THE_GRACE);
+        assert_eq!(by_script(&mut copy).status, 401);
+        assert!(!browser.is_signed_in());
+    }
+}

@@ -1,0 +1,204 @@
+//! Promise: who tries too often is told how long to wait, before anything is hashed, and never at the cost of who is known.
+
+use serde_json::json;
+
+use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp};
+
+const PROXIED: (&str, &str) = ("trusted_proxies", "127.0.0.1");
+
+/// A sign-in by JSON as it comes from this address.
+fn try_from(app: &TestApp, ip: &str, name: &str, password: &str) -> Answer {
+    let body = json!({ "username": name, "password": password }).to_string();
+    let headers = [("content-type", "application/json"), ("x-forwarded-for", ip)];
+    app.client().send("POST", "/login", None, &headers, body.as_bytes())
+}
+
+fn seconds(answer: &Answer) -> i64 {
+    answer.header("retry-after").unwrap_or_else(|| panic!("{answer:?}")).parse().unwrap()
+}
+
+/// Wrong passwords from so many networks that each may try.
+fn attack(app: &TestApp, name: &str, networks: std::ops::Range<u32>) {
+    for n in networks {
+        let answer = try_from(app, &format!("100.{}.{}.7", 64 + n / 250, n % 250), name, "a wrong password");
+        assert_eq!(answer.status, 401, "{n}: {}", answer.body);
+    }
+    // Nobody waits for the note of the last one, so it may come a moment later.
+    std::thread::sleep(std::time::Duration::from_millis(50));
+}
+
+#[test]
+fn after_five_wrong_passwords_a_network_has_to_wait_and_is_told_how_long() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let mut browser = app.browser();
+    browser.get("/login");
+    for _ in 0..5 {
+        assert_eq!(browser.sign_in("ana", OTHER_PASSWORD).status, 401);
+    }
+    let refused = browser.sign_in("ana", PASSWORD);
+    assert_eq!(refused.status, 429, "not even the right one is looked at");
+    assert!((1..=30).contains(&seconds(&refused)));
+    assert!(refused.body.contains(&format!("try again in {} seconds", seconds(&refused))), "{}", refused.body);
+    assert!(refused.body.contains("value=\"ana\""), "the name stays");
+    assert!(refused.set_cookies().iter().all(|cookie| !cookie.contains("access_token")));
+
+    let by_program = app.client().post_json("/login", None, &json!({ "username": "ana", "password": PASSWORD }));
+    assert_eq!(by_program.status, 429);
+    assert_eq!(by_program.msg(), format!("Too many attempts. Try again in {} seconds", seconds(&by_program)));
+
+    app.clock.advance(30);
+    assert_eq!(browser.sign_in("ana", PASSWORD).status, 303);
+}
+
+#[test]
+fn a_name_that_nobody_bears_is_treated_alike() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    for name in ["ana", "nobody", "no name at all!", ""] {
+        let answers: Vec<_> = (0..6).map(|_| try_from(&app, "192.0.2.1", name, "wrong").status).collect();
+        assert_eq!(answers, [401, 401, 401, 401, 401, 429], "{name}");
+    }
+    // Also the ceiling, which is stored.
+    for (name, networks) in [("ana", 0..95), ("nobody", 1000..1095)] {
+        attack(&app, name, networks);
+        let answers = ["203.0.113.1", "198.51.100.1"].map(|ip| try_from(&app, ip, name, "wrong").status);
+        assert_eq!(answers, [401, 429], "{name}");
+    }
+}
+
+fn sign_in_and_out(browser: &mut Browser) -> u16 {
+    let status = browser.sign_in("ana", PASSWORD).status;
+    if status == 303 {
+        browser.get("/account");
+        assert_eq!(browser.post("/logout", &[]).status, 303);
+    }
+    status
+}
+
+#[test]
+fn a_victim_signs_in_from_a_known_browser_fifty_times_out_of_fifty() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    let mut known = app.browser();
+    assert_eq!(sign_in_and_out(&mut known), 303);
+    attack(&app, "ana", 0..100);
+    attack(&app, "ana", 100..101);
+    let mut stranger = app.browser();
+    stranger.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
+    assert_eq!(stranger.sign_in("ana", PASSWORD).status, 429, "strangers share one try, and that is gone");
+
+    // The attack goes on, also from the victim's own network.
+    let mut signed_in = 0;
+    for n in 0..50 {
+        for ip in [format!("101.0.{n}.7"), "127.0.0.1".into()] {
+            assert!(matches!(try_from(&app, &ip, "ana", "a wrong password").status, 401 | 429));
+        }
+        signed_in += usize::from(sign_in_and_out(&mut known) == 303);
+    }
+    assert_eq!(signed_in, 50);
+}
+
+#[test]
+fn the_ceiling_outlives_a_restart_and_ends_after_a_day() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    attack(&app, "ana", 0..100);
+    // Nobody waits for the notes, but they are in the queue before the end.
+    let folder = app.stop().unwrap();
+    let app = TestApp::in_folder(folder.path(), &[PROXIED]);
+    assert_eq!(try_from(&app, "203.0.113.1", "ana", "wrong").status, 401, "one each quarter of an hour");
+    assert_eq!(try_from(&app, "203.0.113.77", "ana", PASSWORD).status, 429);
+    app.clock.advance(25 * 60 * 60);
+    assert_eq!(try_from(&app, "203.0.113.77", "ana", PASSWORD).status, 200);
+}
+
+#[test]
+fn a_browser_is_known_by_a_cookie_that_only_we_can_make() {
+    let app = TestApp::with(&[PROXIED]);
+    for name in ["ana", "bea"] {
+        app.add_user(name);
+    }
+    let mut known = app.browser();
+    assert_eq!(sign_in_and_out(&mut known), 303);
+    let cookie = known.cookies["portero_device"].clone();
+    attack(&app, "ana", 0..100);
+    assert_eq!(try_from(&app, "203.0.113.1", "ana", "wrong").status, 401);
+    let with_cookie = |cookie: &str| {
+        let mut browser = app.browser();
+        browser.cookies.insert("portero_device".into(), cookie.into());
+        browser.sign_in("ana", PASSWORD).status
+    };
+    let (says, tag) = cookie.rsplit_once('.').unwrap();
+    let mut parts: Vec<_> = says.split('.').collect();
+    parts[0] = "2";
+    for forged in ["", "x", "1.2.3.4", says, &format!("{}.{tag}", parts.join(".")), &format!("{cookie}x")] {
+        assert_eq!(with_cookie(forged), 429, "{forged}");
+    }
+    // Of another account it is worth nothing.
+    let mut other = app.browser();
+    assert_eq!(other.sign_in("bea", PASSWORD).status, 303);
+    assert_eq!(with_cookie(&other.cookies["portero_device"].clone()), 429);
+    assert_eq!(with_cookie(&format!("x; portero_device={cookie}")), 303, "a neighbour's cookie shuts out none of ours");
+    assert_eq!(with_cookie(&cookie), 303);
+}
+
+#[test]
+fn who_is_signed_in_cannot_guess_the_password_either() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let mut browser = app.signed_in("ana");
+    browser.get("/confirm");
+    for _ in 0..5 {
+        assert_eq!(browser.post("/confirm", &[("password", OTHER_PASSWORD)]).status, 401);
+    }
+    let wrong = [
+        ("current_password", OTHER_PASSWORD),
+        ("new_password", "lluvia de estrellas en agosto"),
+        ("new_password_again", "lluvia de estrellas en agosto"),
+    ];
+    for _ in 0..5 {
+        assert_eq!(browser.post("/change-password", &wrong).status, 401);
+    }
+    // One bucket for both.
+    for (path, fields) in [("/change-password", &wrong[..]), ("/confirm", &[("password", PASSWORD)])] {
+        let refused = browser.post(path, fields);
+        assert_eq!(refused.status, 429, "{path}");
+        assert!(refused.body.contains("Nothing was checked: try again in") && seconds(&refused) <= 30);
+    }
+    let tokens = app.tokens("ana");
+    for _ in 0..10 {
+        app.client().post_json("/confirm", Some(&tokens.access), &json!({ "password": "wrong" }));
+    }
+    let refused = app.client().post_json("/confirm", Some(&tokens.access), &json!({ "password": PASSWORD }));
+    assert_eq!((refused.status, refused.msg().starts_with("Too many attempts")), (429, true));
+    app.clock.advance(31);
+    assert_eq!(browser.post("/confirm", &[("password", PASSWORD)]).status, 303);
+}
+
+#[test]
+fn of_many_tries_at_once_no_more_than_ten_are_looked_at() {
+    let app = TestApp::with(&[("password.bcrypt_cost", "8")]);
+    app.add_user("ana");
+    let client = app.client();
+    let tries: Vec<_> = (0..40)
+        .map(|_| {
+            let client = client.clone();
+            std::thread::spawn(move || {
+                client.post_json("/login", None, &json!({ "username": "ana", "password": "wrong" })).status
+            })
+        })
+        .collect();
+    let checked = tries.into_iter().map(|one| one.join().unwrap()).filter(|status| *status == 401).count();
+    assert!((5..15).contains(&checked), "{checked}");
+}
+
+#[test]
+fn it_can_be_switched_off_for_tests() {
+    let app = TestApp::with(&[("throttle", "off")]);
+    app.add_user("ana");
+    for _ in 0..30 {
+        let answer = app.client().post_json("/login", None, &json!({ "username": "ana", "password": "wrong" }));
+        assert_eq!(answer.status, 401);
+    }
+}

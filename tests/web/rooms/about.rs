@@ -1,0 +1,32 @@
+//! Room /admin/about: what the installation sees, without its secrets.
+
+use crate::common::admin;
+use crate::support::TestApp;
+
+#[test]
+fn the_page_about_the_installation_tells_what_it_sees_and_no_secret() {
+    let app = TestApp::with(&[("jwt.secret_key", "one key that only we have, of 32 bytes")]);
+    let mut ana = admin(&app);
+    let page = ana.get("/admin/about").body;
+    for part in [
+        env!("CARGO_PKG_VERSION"),
+        "127.0.0.1",
+        "portero.db",
+        "access_token_cookie",
+        "portero_device",
+        "jwt.secret_key",
+        "(hidden)",
+        "MB",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("one key that only we have") && !page.contains("trusted_proxies, and was ignored"));
+    ana.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
+    ana.get("/account");
+    let page = ana.get("/admin/about").body;
+    assert!(page.contains("trusted_proxies, and was ignored") && !page.contains("203.0.113.9"));
+    assert!(page.contains("http://127.0.0.1:"), "as it was asked for: {page}");
+    let json = app.client().get("/admin/about", Some(&app.tokens("ana").access)).json();
+    assert_eq!((json["peer"].as_str(), json["forwarded_ignored"].as_bool()), (Some("127.0.0.1"), Some(true)));
+    assert_eq!(json["settings"]["jwt.secret_key"], "(hidden)");
+}

@@ -1,0 +1,44 @@
+//! Room /account: where one is signed in, since when, and what happened meanwhile.
+
+use crate::common::{app, app_with_admin, as_json, sid};
+use crate::support::{Browser, TestApp};
+
+#[test]
+fn the_account_page_shows_where_one_is_signed_in() {
+    let app = app();
+    let mut browser = app.signed_in("ana");
+    app.tokens("ana");
+    let page = browser.get("/account");
+    assert_eq!(page.body.matches("<th scope=\"row\"").count(), 2);
+    assert_eq!(page.body.matches("This device").count(), 1);
+    assert!(page.body.contains("127.0.0.1"));
+}
+
+#[test]
+fn last_seen_follows_the_use_and_is_written_down() {
+    let app = app_with_admin();
+    let mut browser = app.signed_in("ana");
+    app.clock.advance(300);
+    assert!(browser.is_signed_in());
+    let now = app.clock.now().0;
+    let seen = |browser: &mut Browser| as_json(browser, "/account")["sessions"][0]["last_seen_at"].as_i64().unwrap();
+    assert!((now - 5..=now + 5).contains(&seen(&mut browser)));
+    portero::accounts::flush_last_seen(&app.accounts).unwrap();
+    let stored = app
+        .accounts
+        .db
+        .read(|conn| portero::store::sessions::find(conn, portero::domain::SessionId::parse(&sid(&browser)).unwrap()));
+    assert!((now - 5..=now + 5).contains(&stored.unwrap().unwrap().last_seen_at.0));
+}
+
+#[test]
+fn wrong_passwords_since_the_last_visit_are_told_once() {
+    let app = app_with_admin();
+    for _ in 0..3 {
+        app.browser().sign_in("ana", "wrong");
+    }
+    let told =
+        |app: &TestApp| app.signed_in("ana").get("/account").body.contains("wrong password for your account 3 times");
+    assert!(told(&app));
+    assert!(!told(&app));
+}

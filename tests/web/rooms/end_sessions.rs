@@ -1,0 +1,59 @@
+//! Room /admin/sessions/end: ending all sessions of a user, or all since a moment.
+
+use crate::common::{app_with_admin, end, sid};
+
+#[test]
+fn an_admin_ends_one_all_of_a_user_and_all_since_a_moment() {
+    let app = app_with_admin();
+    let mut admin = app.signed_in("adm");
+    let mut early = app.signed_in("bea");
+    app.clock.advance(100);
+    let moment = app.clock.now().0;
+    let (mut ana, mut bea) = (app.signed_in("ana"), app.signed_in("bea"));
+
+    let page = admin.get("/admin/sessions").body;
+    assert!(page.contains(">ana") && page.matches(">bea").count() == 2, "{page}");
+    let receipt = end(&mut admin, &format!("/admin/sessions/{}/end", sid(&ana)));
+    assert!(
+        receipt.body.contains("Ended by an administrator") && receipt.body.contains("<dd>adm</dd>"),
+        "{}",
+        receipt.body
+    );
+    assert!(!ana.is_signed_in());
+
+    let mut ana = app.signed_in("ana");
+    let page = admin.get(&format!("/admin/sessions/end?since={moment}"));
+    assert!(page.body.contains("Those are 2 sessions"), "{}", page.body);
+    let receipt = end(&mut admin, &format!("/admin/sessions/end?since={moment}"));
+    assert!(receipt.body.contains("2 sessions were ended"), "{}", receipt.body);
+    assert!(!ana.is_signed_in() && !bea.is_signed_in());
+    assert!(early.is_signed_in() && admin.is_signed_in());
+
+    let page = admin.get("/admin/sessions/end?user=BEA");
+    assert!(page.body.contains("All sessions of bea end at once") && page.body.contains("That is one session"));
+    assert!(end(&mut admin, "/admin/sessions/end?user=BEA").body.contains("One session was ended"));
+    assert!(!early.is_signed_in());
+    // Nothing is left: said, and no receipt about nothing.
+    admin.get("/admin/sessions/end?user=bea");
+    let answer = admin.post("/admin/sessions/end?user=bea", &[]);
+    assert_eq!(answer.location(), "/admin/sessions");
+    assert!(admin.follow(answer).body.contains("nothing to end any more"));
+}
+
+#[test]
+fn what_an_admin_may_not_mean_is_refused() {
+    let app = app_with_admin();
+    let mut admin = app.signed_in("adm");
+    assert!(admin.get("/admin/sessions/end").body.contains("Signed in since"));
+    for (query, status) in [
+        ("?since=yesterday", 400),
+        ("?since=", 400),
+        ("?user=ana&since=2026-11-25", 400),
+        ("?user=nobody", 404),
+        ("?user=%3Cscript%3E", 404),
+    ] {
+        assert_eq!(admin.get(&format!("/admin/sessions/end{query}")).status, status, "{query}");
+    }
+    admin.get("/account");
+    assert_eq!(admin.post("/admin/sessions/end", &[]).status, 400);
+}

@@ -1,0 +1,197 @@
+//! Room /login: who gets in, for how long, where to, and what a refusal says. Also the room /, which leads there or to the account.
+
+use serde_json::json;
+
+use crate::common::app;
+use crate::support::{PASSWORD, TestApp};
+
+#[test]
+fn a_sign_in_sets_four_cookies_of_which_scripts_read_two() {
+    let app = app();
+    let answer = app.browser().sign_in("ana", PASSWORD);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let mut browser = app.browser();
+    browser.get("/login");
+    let answer = browser.post("/login", &[("username", "ana"), ("password", PASSWORD), ("remember", "on")]);
+    for (name, http_only) in [
+        ("access_token_cookie", true),
+        ("refresh_token_cookie", true),
+        ("csrf_access_token", false),
+        ("csrf_refresh_token", false),
+    ] {
+        let cookies = answer.set_cookies();
+        let cookie = cookies.iter().find(|cookie| cookie.starts_with(&format!("{name}="))).unwrap();
+        assert_eq!(cookie.contains("HttpOnly"), http_only, "{cookie}");
+        assert!(cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+    }
+}
+
+#[test]
+fn keeping_signed_in_decides_whether_cookies_outlive_the_browser() {
+    let app = app();
+    let max_age = |remember: &[(&str, &str)], name: &str| {
+        let mut browser = app.browser();
+        browser.get("/login");
+        let fields = [&[("username", "ana"), ("password", PASSWORD)], remember].concat();
+        let answer = browser.post("/login", &fields);
+        let cookie = answer.set_cookies().into_iter().find(|cookie| cookie.starts_with(name)).unwrap().to_owned();
+        cookie.split("Max-Age=").nth(1).map(|rest| rest.split(';').next().unwrap().parse::<i64>().unwrap())
+    };
+    assert_eq!(max_age(&[], "refresh_token_cookie="), None);
+    assert_eq!(max_age(&[("remember", "on")], "refresh_token_cookie="), Some(30 * 24 * 3600));
+    assert_eq!(max_age(&[("remember", "on")], "access_token_cookie="), Some(15 * 60));
+}
+
+#[test]
+fn without_keeping_signed_in_a_session_ends_after_half_a_day() {
+    let app = app();
+    let mut browser = app.signed_in("ana");
+    app.clock.advance(12 * 3600 - 60);
+    assert!(browser.is_signed_in());
+    app.clock.advance(120);
+    assert!(!browser.is_signed_in());
+}
+
+#[test]
+fn a_sign_in_goes_on_to_where_it_was_asked_for() {
+    let app = app();
+    let mut browser = app.browser();
+    let answer = browser.get("/change-password");
+    assert_eq!((answer.status, answer.location()), (303, "/login?next=/change-password"));
+    let page = browser.follow(answer);
+    assert!(page.body.contains("Please sign in first"), "{}", page.body);
+    let fields = [("username", "ana"), ("password", PASSWORD), ("next", "/change-password")];
+    assert_eq!(browser.post("/login", &fields).location(), "/change-password");
+}
+
+#[test]
+fn nobody_is_led_to_another_site() {
+    let app = app();
+    for next in ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)"]
+    {
+        let mut browser = app.browser();
+        browser.get("/login");
+        let answer = browser.post("/login", &[("username", "ana"), ("password", PASSWORD), ("next", next)]);
+        assert_eq!((answer.status, answer.location()), (303, "/account"), "{next:?}");
+    }
+}
+
+#[test]
+fn a_wrong_password_keeps_the_name_and_says_no_more_than_an_unknown_one() {
+    let app = app();
+    let page = |name| {
+        let answer = app.browser().sign_in(name, "wrong");
+        assert_eq!(answer.status, 401);
+        assert!(answer.body.contains(&format!("value=\"{name}\"")) && !answer.body.contains("wrong\""));
+        let value = answer.body.split("name=\"csrf_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        answer.body.replace(value, "").replace(name, "")
+    };
+    assert_eq!(page("ana"), page("bob"));
+}
+
+#[test]
+fn only_who_knows_the_password_learns_that_an_account_is_disabled() {
+    let app = app();
+    app.disable("ana");
+    let right = app.browser().sign_in("ana", PASSWORD);
+    assert_eq!(right.status, 403);
+    assert!(right.body.contains("disabled"), "{}", right.body);
+    let wrong = app.browser().sign_in("ana", "wrong");
+    assert_eq!(wrong.status, 401);
+    assert!(!wrong.body.contains("disabled"));
+    let body = serde_json::json!({ "username": "ana", "password": PASSWORD });
+    let program = app.client().post_json("/login", None, &body);
+    assert_eq!((program.status, program.msg().as_str()), (401, "Bad username or password"));
+}
+
+#[test]
+fn a_stale_cookie_shows_the_login_page_and_not_a_loop() {
+    let app = app();
+    let mut browser = app.browser();
+    browser.cookies.insert("access_token_cookie".into(), "no.such.token".into());
+    browser.cookies.insert("refresh_token_cookie".into(), "neither.is.this".into());
+    assert_eq!(browser.get("/login").status, 200);
+    let answer = browser.get("/account");
+    assert_eq!((answer.status, answer.location()), (303, "/login?next=/account"));
+    assert!(!browser.cookies.contains_key("access_token_cookie"), "and it is removed");
+    assert!(browser.follow(answer).body.contains("Your session has ended"));
+}
+
+#[test]
+fn who_is_signed_in_already_is_not_asked_again() {
+    let app = app();
+    let mut browser = app.signed_in("ana");
+    let answer = browser.get("/login?next=/change-password");
+    assert_eq!((answer.status, answer.location()), (303, "/change-password"));
+    assert_eq!(browser.get("/").location(), "/account");
+    assert_eq!(app.browser().get("/").location(), "/login");
+}
+
+#[test]
+fn signing_in_again_in_the_same_browser_ends_the_session_it_held() {
+    let app = app();
+    let mut browser = app.signed_in("ana");
+    let mut before = browser.clone();
+    browser.cookies.remove("access_token_cookie");
+    let answer = browser.post("/login", &[("username", "ana"), ("password", PASSWORD)]);
+    assert_eq!(answer.status, 400, "the value of the signed-in form is not that of the login form");
+    let mut other_tab = browser.clone();
+    other_tab.cookies.remove("refresh_token_cookie");
+    other_tab.get("/login");
+    let mut browser = other_tab;
+    browser.cookies.insert("refresh_token_cookie".into(), before.cookies["refresh_token_cookie"].clone());
+    assert_eq!(browser.post("/login", &[("username", "ana"), ("password", PASSWORD)]).status, 303);
+    assert!(browser.is_signed_in());
+    assert!(!before.is_signed_in());
+}
+
+#[test]
+fn a_login_form_that_stood_open_too_long_is_shown_again_with_the_name_and_then_works() {
+    let app = app();
+    let mut browser = app.browser();
+    browser.get("/login");
+    app.clock.advance(2 * 3600);
+    let fields = [("username", "ana"), ("password", PASSWORD), ("next", "/change-password")];
+    let page = browser.post("/login", &fields);
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("The form had expired") && page.body.contains("value=\"ana\""), "{}", page.body);
+    assert!(page.body.contains("value=\"/change-password\"") && !page.body.contains(PASSWORD));
+    assert_eq!(browser.post("/login", &fields).location(), "/change-password");
+}
+
+#[test]
+fn two_login_tabs_do_not_spoil_each_other() {
+    let app = app();
+    let mut browser = app.browser();
+    browser.get("/login");
+    let mut first_tab = browser.clone();
+    browser.get("/login");
+    first_tab.cookies = browser.cookies.clone();
+    assert_eq!(first_tab.post("/login", &[("username", "ana"), ("password", PASSWORD)]).status, 303);
+}
+
+#[test]
+fn two_sign_ins_at_once_both_succeed_though_the_hash_is_made_anew() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let app = TestApp::in_folder(folder.path(), &[("password.bcrypt_cost", "5")]);
+    app.add_user("ana");
+    drop(app);
+    for _ in 0..5 {
+        let app = TestApp::in_folder(folder.path(), &[("password.bcrypt_cost", "4")]);
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let logins: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let body = json!({ "username": "ana", "password": PASSWORD });
+                        app.client().post_json("/login", None, &body).status
+                    })
+                })
+                .collect();
+            logins.into_iter().map(|login| login.join().unwrap()).collect()
+        });
+        assert_eq!(statuses, [200; 8]);
+        drop(app);
+        let app = TestApp::in_folder(folder.path(), &[("password.bcrypt_cost", "5")]);
+        app.tokens("ana");
+    }
+}

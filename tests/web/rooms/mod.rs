@@ -1,0 +1,30 @@
+//! Rooms: one file per page or endpoint of Portero, named like its source in `src/web`.
+//!
+//! What holds for all of them stands in `promises`.
+//!
+//! Rooms without a file here: / is in `login`, /admin/users/add in `link` and `user_act`, /admin/users/{id} in `user_act`;
+//! /protected, /whoami and /refresh are in `promises::tutorial`, and the last in `promises::rotation` too.
+
+mod about;
+mod account;
+mod change_password;
+mod confirm;
+mod end_session;
+mod end_sessions;
+mod health;
+mod introspect;
+mod language;
+mod link;
+mod login;
+mod logout;
+mod receipt;
+mod revoke;
+mod revoked;
+mod sessions;
+mod setup;
+mod sign_in_help;
+mod static_files;
+mod story;
+mod user_act;
+mod users;
+mod well_known;

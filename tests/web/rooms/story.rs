@@ -1,0 +1,67 @@
+//! Rooms /account/sessions/{sid} and /admin/sessions/{sid}: how a session went.
+
+use serde_json::json;
+
+use crate::common::{CHROME, FIREFOX, app, app_with_admin, as_json, sid, with_user_agent};
+use crate::support::{PASSWORD, claims};
+
+#[test]
+fn a_session_tells_its_story() {
+    let app = app_with_admin();
+    let mut browser = with_user_agent(&app, CHROME);
+    for _ in 0..3 {
+        app.clock.advance(1200);
+        assert!(browser.is_signed_in());
+    }
+    browser.get("/confirm?next=/account");
+    browser.post("/confirm", &[("password", PASSWORD), ("next", "/account")]);
+    let id = sid(&browser);
+    let page = browser.get(&format!("/account/sessions/{id}")).body;
+    for part in ["1. Signed in", "2. Renewed 3 times", "3. Confirmed with the password", "<svg", "Chrome on Windows"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let steps = as_json(&mut browser, &format!("/account/sessions/{id}"))["steps"].clone();
+    let what: Vec<_> = steps.as_array().unwrap().iter().map(|step| step["what"].as_str().unwrap()).collect();
+    assert_eq!(what, ["signed_in", "renewed", "confirmed"]);
+    assert_eq!(steps[1]["times"], json!(3));
+}
+
+#[test]
+fn another_browser_in_the_same_session_is_marked_and_who_showed_a_spent_token_too() {
+    let app = app_with_admin();
+    let mut owner = with_user_agent(&app, CHROME);
+    let mut thief = owner.clone();
+    thief.user_agent = FIREFOX.into();
+    thief.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
+    app.clock.advance(1200);
+    assert!(thief.is_signed_in(), "he came first");
+    assert!(thief.is_signed_in());
+    let mut admin = app.signed_in("adm");
+    let odd = as_json(&mut admin, "/admin/sessions?state=odd")["sessions"].clone();
+    assert_eq!((odd.as_array().unwrap().len(), &odd[0]["user"]), (1, &json!("ana")));
+    assert!(admin.get("/admin/sessions").body.contains("class=\"danger\""));
+
+    app.clock.advance(1200);
+    assert!(!owner.is_signed_in(), "the owner shows what the thief has spent");
+    let id = odd[0]["sid"].as_str().unwrap();
+    let page = admin.get(&format!("/admin/sessions/{id}")).body;
+    assert!(page.contains("Showed a used-up token") && page.contains("step reused odd"), "{page}");
+    assert!(page.contains("Firefox on Linux") && page.contains("Chrome on Windows"), "{page}");
+    assert!(page.contains("End: Used-up token shown again"), "{page}");
+}
+
+#[test]
+fn a_story_does_not_grow_without_end() {
+    let app = app();
+    let tokens = app.tokens("ana");
+    for number in 0..600 {
+        let user_agent = format!("robot{}/1", number % 2);
+        let headers = [("user-agent", user_agent.as_str())];
+        assert_eq!(app.client().send("POST", "/refresh", Some(&tokens.refresh), &headers, b"").status, 200);
+    }
+    let sid = claims(&tokens.access)["sid"].as_str().unwrap().to_owned();
+    let story = app.client().get(&format!("/account/sessions/{sid}"), Some(&tokens.access)).json();
+    let steps = story["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 500);
+    assert_eq!(steps.iter().map(|step| step["times"].as_i64().unwrap()).sum::<i64>(), 601);
+}

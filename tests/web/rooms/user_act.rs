@@ -1,0 +1,174 @@
+//! Room /admin/users/{id}/{act}: disabling, scheduling, deleting, making admins. Programs also add users, at /admin/users/add.
+
+use serde_json::json;
+
+use crate::common::{act, admin, path_of};
+use crate::support::{PASSWORD, TestApp};
+
+#[test]
+fn disabling_names_what_ends_does_it_at_once_and_tells_how_many() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let (mut bea, tokens) = (app.signed_in("bea"), app.tokens("bea"));
+    let user = path_of(&mut ana, "bea");
+    let page = ana.get(&format!("{user}/disable"));
+    assert!(page.body.contains("Disable bea?") && page.body.contains("2 sessions"), "{}", page.body);
+    assert!(bea.is_signed_in(), "asking does nothing");
+    let told = act(&mut ana, &user, "disable", &[]);
+    assert!(told.body.contains("2 sessions were ended") && told.body.contains("Disabled"), "{}", told.body);
+    assert!(!bea.is_signed_in());
+    assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 401);
+    let refused = app.browser().sign_in("bea", PASSWORD);
+    assert!(refused.status == 403 && refused.body.contains("disabled"), "{}", refused.body);
+    assert!(act(&mut ana, &user, "disable", &[]).body.contains("it was so already"));
+    act(&mut ana, &user, "enable", &[]);
+    assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 303);
+}
+
+#[test]
+fn a_user_is_disabled_on_the_date_that_was_set() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let mut bea = app.signed_in("bea");
+    let tokens = app.tokens("bea");
+    let user = path_of(&mut ana, "bea");
+    let past = act(&mut ana, &user, "schedule", &[("date", "2020-01-01T10:00")]);
+    assert!(past.status == 400 && past.body.contains("That moment is over"));
+    assert_eq!(act(&mut ana, &user, "schedule", &[("date", "soon")]).status, 400);
+    let date = (app.clock.now().0 + 600).to_string();
+    let told = act(&mut ana, &user, "schedule", &[("date", &date)]);
+    assert!(told.body.contains("The date is set") && told.body.contains("until"), "{}", told.body);
+    app.clock.advance(590);
+    assert!(bea.is_signed_in());
+    app.clock.advance(20);
+    assert_eq!(
+        app.client().get("/protected", Some(&tokens.access)).status,
+        401,
+        "the next request, not the next cleaning"
+    );
+    assert!(!bea.is_signed_in());
+    assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 403);
+    assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 401);
+}
+
+#[test]
+fn a_date_can_be_taken_back() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let user = path_of(&mut ana, "bea");
+    let date = (app.clock.now().0 + 60).to_string();
+    act(&mut ana, &user, "schedule", &[("date", &date)]);
+    act(&mut ana, &user, "schedule", &[("date", "")]);
+    app.clock.advance(120);
+    assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 303);
+}
+
+#[test]
+fn a_deleted_user_is_gone_and_the_name_stays_taken() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let mut bea = app.signed_in("bea");
+    let user = path_of(&mut ana, "bea");
+    for wrong in ["", "eva", "be a"] {
+        let refused = act(&mut ana, &user, "delete", &[("name", wrong)]);
+        assert!(refused.status == 400 && refused.body.contains("That is not the name"), "{wrong}");
+    }
+    assert!(bea.is_signed_in());
+    let told = act(&mut ana, &user, "delete", &[("name", "bea")]);
+    assert!(told.body.contains("One session was ended") && !told.body.contains(">bea</a>"), "{}", told.body);
+    assert!(!bea.is_signed_in());
+    assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 401, "as if there had never been one");
+    assert_eq!(ana.get(&user).status, 404);
+    ana.get("/admin/users/add");
+    for name in ["bea", "BEA"] {
+        let taken = ana.post("/admin/users/add", &[("username", name)]);
+        assert!(taken.status == 409 && taken.body.contains("or there was one"));
+    }
+    assert!(ana.get("/admin/revoked").body.contains("bea"), "what was ended stays to be read");
+}
+
+#[test]
+fn the_last_admin_can_not_be_demoted_disabled_scheduled_or_deleted() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let date = (app.clock.now().0 + 600).to_string();
+    let user = path_of(&mut ana, "ana");
+    for (what, fields) in [
+        ("make-user", &[][..]),
+        ("disable", &[]),
+        ("delete", &[("name", "ana")]),
+        ("schedule", &[("date", date.as_str())]),
+    ] {
+        let refused = act(&mut ana, &user, what, fields);
+        assert!(refused.status == 400 && refused.body.contains("the last administrator"), "{what}: {}", refused.body);
+    }
+    // With a second one, the first may go; one who goes at a date does not count.
+    app.add_admin("bea");
+    let bea = path_of(&mut ana, "bea");
+    act(&mut ana, &bea, "schedule", &[("date", &date)]);
+    assert_eq!(act(&mut ana, &user, "make-user", &[]).status, 400);
+    act(&mut ana, &bea, "schedule", &[("date", "")]);
+    // Nor does one who was invited and may never come.
+    act(&mut ana, &bea, "make-user", &[]);
+    ana.get("/admin/users/add");
+    assert_eq!(ana.post("/admin/users/add", &[("username", "eva"), ("role", "admin")]).status, 200);
+    assert_eq!(act(&mut ana, &user, "make-user", &[]).status, 400);
+    act(&mut ana, &bea, "make-admin", &[]);
+    ana.get(&format!("{user}/make-user"));
+    assert_eq!(ana.post(&format!("{user}/make-user"), &[]).status, 303);
+    assert_eq!(ana.get("/admin/users").status, 403, "on the next click");
+}
+
+#[test]
+fn of_two_admins_who_demote_each_other_at_once_one_stays() {
+    for _ in 0..5 {
+        let app = TestApp::start();
+        app.add_admin("ana");
+        app.add_admin("bea");
+        let (mut ana, mut bea) = (app.signed_in("ana"), app.signed_in("bea"));
+        let (of_bea, of_ana) = (path_of(&mut ana, "bea"), path_of(&mut bea, "ana"));
+        let race =
+            [(ana, format!("{of_bea}/make-user")), (bea, format!("{of_ana}/disable"))].map(|(mut browser, path)| {
+                browser.get(&path);
+                std::thread::spawn(move || browser.post(&path, &[]).status)
+            });
+        for one in race {
+            let status = one.join().unwrap();
+            assert!(matches!(status, 303 | 400 | 403), "{status}");
+        }
+        let admins = app.accounts.db.read(|conn| portero::store::users::enabled_admins(conn, None)).unwrap();
+        assert_eq!(admins, 1);
+    }
+}
+
+#[test]
+fn programs_manage_users_too() {
+    let app = TestApp::start();
+    app.add_admin("ana");
+    let token = app.tokens("ana").access;
+    let post = |path: &str, body: &serde_json::Value| app.client().post_json(path, Some(&token), body);
+    let made = post("/admin/users/add", &json!({ "username": "bea", "role": "admin" }));
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert!(made.json()["link"].as_str().unwrap().contains("/link/"));
+    assert_eq!(post("/admin/users/add", &json!({ "username": "bea" })).status, 400);
+    assert_eq!(post("/admin/users/add", &json!({ "username": "eva", "role": "king" })).status, 400);
+    let users = app.client().get("/admin/users?name=bea", Some(&token)).json();
+    let id = users["users"][0]["id"].as_i64().unwrap();
+    assert_eq!(users["users"][0]["state"], "invited");
+    for bad in
+        [json!({}), json!({ "dat": "2030-01-01T10:00" }), json!({ "date": "soon" }), json!({ "date": "", "x": 1 })]
+    {
+        assert_eq!(post(&format!("/admin/users/{id}/schedule"), &bad).status, 400, "{bad}");
+    }
+    assert_eq!(post(&format!("/admin/users/{id}/disable"), &json!({ "date": "2030-01-01T10:00" })).status, 400);
+    let disabled = post(&format!("/admin/users/{id}/disable"), &json!({}));
+    assert_eq!(disabled.json(), json!({ "changed": true, "sessions_ended": 0 }));
+    assert_eq!(app.client().post(&format!("/admin/users/{id}/disable"), Some(&token)).json()["changed"], false);
+    assert_eq!(post(&format!("/admin/users/{id}/delete"), &json!({ "name": "eva" })).status, 400);
+    assert_eq!(post(&format!("/admin/users/{id}/delete"), &json!({ "name": "bea" })).status, 200);
+    assert_eq!(app.client().get(&format!("/admin/users/{id}"), Some(&token)).status, 404);
+}

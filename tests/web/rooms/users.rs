@@ -1,0 +1,37 @@
+//! Room /admin/users: everybody, by name.
+
+use crate::common::admin;
+use crate::support::TestApp;
+
+#[test]
+fn users_are_listed_by_name_searched_and_paged() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    for n in 0..60 {
+        let name = portero::domain::Username::parse(&format!("user{n:02}")).unwrap();
+        portero::accounts::invite(&app.accounts, name, portero::domain::Role::User, None, app.clock.now()).unwrap();
+    }
+    let first = ana.get("/admin/users");
+    assert!(
+        first.body.contains(">ana</a>") && first.body.contains(">user48</a>") && !first.body.contains(">user49</a>")
+    );
+    assert!(first.body.contains("Invited"));
+    let next =
+        first.body.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let second = ana.get(&next);
+    assert!(
+        second.body.contains(">user49</a>") && second.body.contains(">user59</a>") && !second.body.contains(">ana</a>")
+    );
+    let found = ana.get("/admin/users?name=USER5");
+    assert!(found.body.contains(">user50</a>") && !found.body.contains(">user49</a>"));
+    for nothing in ["zzz", "%25", "user5_", "'"] {
+        assert!(ana.get(&format!("/admin/users?name={nothing}")).body.contains("Nobody’s name begins like that"));
+    }
+    let json = app.client().get("/admin/users?name=ana", Some(&app.tokens("ana").access)).json();
+    let row = &json["users"][0];
+    assert_eq!(
+        (row["username"].as_str(), row["role"].as_str(), row["state"].as_str()),
+        (Some("ana"), Some("admin"), Some("enabled"))
+    );
+    assert_eq!(row["open_sessions"], 2);
+}
