@@ -1,7 +1,7 @@
 //! The admin's lists with a million open and a million ended sessions: `cargo bench --bench lists`.
 //!
-//! Makes the rows, then prints how long each list takes on its first page and far inside, by the store and as a page of the
-//! running server; and how long the server takes to its first answer with all that to load. `-- 100000` makes fewer rows.
+//! Makes the rows, then prints how long each list takes for its first page and for one far inside, both from the store and from a
+//! running server, and how long that server takes to its first answer, with all those rows to load. `-- 100000` makes fewer rows.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -11,7 +11,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use portero::domain::{Reason, SessionId, UnixTime, UserId};
-use portero::store::session_lists::{self, Filter};
+use portero::store::list_filter::ListFilter;
+use portero::store::session_lists::{self, ListedSession, Which};
 use portero::store::{Db, Error, sessions};
 use support::seed::Seeding;
 use support::{Failure, Server, add_user, exchange, get, log_in};
@@ -31,23 +32,27 @@ fn main() -> Result<(), Failure> {
     let db = Db::open(&path)?;
     println!("\n{:44} {:>10} {:>10}", "query (ms, median)", "page 1", "far inside");
     let of_user = UserId(77);
-    let filters: [(&str, Filter); 5] = [
-        ("all", Filter::default()),
-        ("of a user", Filter { user: Some(of_user), ..Filter::default() }),
-        ("from an address", Filter { ip: Some("10.0.0.77".into()), ..Filter::default() }),
-        ("unusual / for a reason", Filter { odd: true, reason: Some(Reason::Reuse), ..Filter::default() }),
+    let filters: [(&str, ListFilter); 5] = [
+        ("all", ListFilter::default()),
+        ("of a user", ListFilter { user: Some(of_user), ..ListFilter::default() }),
+        ("from an address", ListFilter { ip: Some("10.0.0.77".into()), ..ListFilter::default() }),
+        ("unusual / for a reason", ListFilter { odd: true, reason: Some(Reason::Reuse), ..ListFilter::default() }),
         (
             "within a day",
-            Filter { from: Some(now.plus(-6 * 86_400)), until: Some(now.plus(-5 * 86_400)), ..Filter::default() },
+            ListFilter {
+                from: Some(now.plus(-6 * 86_400)),
+                until: Some(now.plus(-5 * 86_400)),
+                ..ListFilter::default()
+            },
         ),
     ];
     for (name, filter) in &filters {
-        let open = |filter: &Filter| db.read(|conn| session_lists::open(conn, filter, now));
+        let open = |filter: &ListFilter| db.read(|conn| session_lists::page(conn, Which::Open(now), filter));
         figures(&format!("open sessions, {name}"), filter, &open, |one| one.session.created_at)?;
     }
     for (name, filter) in &filters {
-        let ended = |filter: &Filter| db.read(|conn| session_lists::ended(conn, filter));
-        let moment = |one: &session_lists::Listed| one.session.end.map_or(UnixTime(0), |end| end.at);
+        let ended = |filter: &ListFilter| db.read(|conn| session_lists::page(conn, Which::Ended, filter));
+        let moment = |one: &ListedSession| one.session.end.map_or(UnixTime(0), |end| end.at);
         figures(&format!("ended sessions, {name}"), filter, &ended, moment)?;
     }
     println!(
@@ -59,7 +64,7 @@ fn main() -> Result<(), Failure> {
     pages(program, &data, now)
 }
 
-/// A million of each; returns the moment up to which they reach.
+/// Makes `rows` open and as many ended sessions. Returns the moment that counts as now in them.
 fn make(path: &std::path::Path, rows: i64) -> Result<UnixTime, Failure> {
     let begin = Instant::now();
     let mut seeding = Seeding::begin(path)?;
@@ -72,17 +77,17 @@ fn make(path: &std::path::Path, rows: i64) -> Result<UnixTime, Failure> {
     Ok(now)
 }
 
-/// The list's first page, and one that begins three quarters down the list.
+/// Prints how long a list takes for its first page, and for one that begins three quarters down the list.
 fn figures(
     name: &str,
-    filter: &Filter,
-    list: &impl Fn(&Filter) -> Result<Vec<session_lists::Listed>, Error>,
-    moment: impl Fn(&session_lists::Listed) -> UnixTime,
+    filter: &ListFilter,
+    list: &impl Fn(&ListFilter) -> Result<Vec<ListedSession>, Error>,
+    moment: impl Fn(&ListedSession) -> UnixTime,
 ) -> Result<(), Failure> {
-    let first = Filter { limit: 51, ..filter.clone() };
-    let all = list(&Filter { limit: i64::MAX, ..filter.clone() })?;
+    let first = ListFilter { limit: 51, ..filter.clone() };
+    let all = list(&ListFilter { limit: i64::MAX, ..filter.clone() })?;
     let far = all.get(all.len() * 3 / 4).ok_or("an empty list tells nothing")?;
-    let inside = Filter { before: Some((moment(far), far.session.sid.to_string())), ..first.clone() };
+    let inside = ListFilter { before: Some((moment(far), far.session.sid.to_string())), ..first.clone() };
     println!(
         "{:44} {:>10.2} {:>10.2}   of {}",
         name,
@@ -93,7 +98,7 @@ fn figures(
     Ok(())
 }
 
-/// Milliseconds.
+/// The median time that `act` takes, in milliseconds.
 fn median<E>(mut act: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
     let mut times = Vec::new();
     for _ in 0..TURNS {

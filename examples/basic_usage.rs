@@ -40,7 +40,7 @@ fn routes(config: &mut ServiceConfig) {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Made anew at each start: what was issued before is worth nothing then. A real app keeps its key.
+    // A new key at each start: tokens from before are worth nothing then. A real app keeps its key.
     let jwt = shared(Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     HttpServer::new(move || App::new().app_data(jwt.clone()).configure(routes)).bind(address)?.run().await?;

@@ -19,7 +19,8 @@ use serde_json::json;
 
 struct Shop {
     engine: Engine,
-    /// Ids of tokens, each with when it would have expired. Memory alone: after a restart they are good again.
+    /// Ids of revoked tokens, each with the time at which it expires anyway. Held in memory only: an app that keeps its key over
+    /// a restart has to keep this list too.
     blocked: RwLock<HashMap<String, UnixTime>>,
 }
 
@@ -34,8 +35,9 @@ impl Hooks for Shop {
         token: &'a Caller,
     ) -> LocalBoxFuture<'a, Result<bool, Refusal>> {
         Box::pin(async {
+            // A token without an id could never be revoked, so it is refused.
             let Some(jti) = &token.claims.jti else { return Ok(true) };
-            // Who can't look refuses: a poisoned lock is a 503, not an open door.
+            // If the list can't be read, the token is refused: a poisoned lock is a 503, not free entry.
             let blocked = self.blocked.read().map_err(|_| Refusal::Unavailable)?;
             Ok(blocked.contains_key(jti))
         })
@@ -81,7 +83,7 @@ fn routes(config: &mut ServiceConfig) {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?;
     let shop = Data::new(Shop { engine, blocked: RwLock::default() });
-    // The same object, once as the handlers know it and once as the guards do.
+    // The same object, once under its own type for the handlers and once as hooks for the guards.
     let jwt = shared_from(&shop);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     let app = move || App::new().app_data(shop.clone()).app_data(jwt.clone()).configure(routes);

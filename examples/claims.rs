@@ -26,14 +26,14 @@ impl Hooks for Shop {
 }
 
 async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
-    // This one is of another shop: what a token brings itself stands in the place of what the callback gives.
+    // This token is for another shop: a token's own claims replace those of the callback.
     let token = NewToken::access("ana").claim("shop", "south").claim("till", 3);
     let token = jwt.create(token).map_err(ErrorInternalServerError)?;
     Ok(HttpResponse::Ok().json(json!({ "access_token": token })))
 }
 
 async fn protected(TokenClaims(claims): TokenClaims) -> HttpResponse {
-    // Not by index, which panics where a token lacks the claim.
+    // Not by index, which panics if a token lacks the claim.
     let claim = |name| claims.get(name);
     HttpResponse::Ok().json(json!({ "shop": claim("shop"), "till": claim("till"), "greeting": claim("greeting") }))
 }
@@ -46,7 +46,7 @@ fn routes(config: &mut ServiceConfig) {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Made anew at each start: what was issued before is worth nothing then. A real app keeps its key.
+    // A new key at each start: tokens from before are worth nothing then. A real app keeps its key.
     let jwt = shared(Shop(Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?));
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     HttpServer::new(move || App::new().app_data(jwt.clone()).configure(routes)).bind(address)?.run().await?;

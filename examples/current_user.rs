@@ -33,7 +33,7 @@ impl Hooks for Shop {
         &self.engine
     }
 
-    /// Of the user that `create` is given, the token holds the id, as text.
+    /// The token holds only the id of the user that `create` is given, as text.
     fn user_identity(&self, user: &Value) -> Value {
         user["id"].to_string().into()
     }
@@ -65,7 +65,7 @@ async fn who_am_i(CurrentUser(user): CurrentUser<User>) -> HttpResponse {
     HttpResponse::Ok().json(user.as_ref())
 }
 
-/// From then on nobody bears the identity of this user's tokens.
+/// Removes the user. Their tokens then name an identity that nobody has, and are refused.
 async fn leave(shop: Data<Shop>, CurrentUser(user): CurrentUser<User>) -> Result<HttpResponse, actix_web::Error> {
     let mut users = shop.users.write().map_err(|_| ErrorInternalServerError("the list is broken"))?;
     users.remove(&user.username);
@@ -85,7 +85,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ana = User { id: 1, username: "ana".into(), full_name: "Ana Ruiz".into() };
     let users = RwLock::new(HashMap::from([(ana.username.clone(), Arc::new(ana))]));
     let shop = Data::new(Shop { engine, users });
-    // The same object, once as the handlers know it and once as the guards do.
+    // The same object, once under its own type for the handlers and once as hooks for the guards.
     let jwt = shared_from(&shop);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     let app = move || App::new().app_data(shop.clone()).app_data(jwt.clone()).configure(routes);

@@ -1,4 +1,4 @@
-//! The freshness pattern: what is dangerous wants a token from a real sign-in of late, not a refreshed one.
+//! The freshness pattern: a dangerous route wants a token from a recent sign-in, not one from a refresh.
 //!
 //!     cargo run --no-default-features --example freshness
 //!     curl -s -X POST localhost:8000/login
@@ -12,7 +12,7 @@ use portero::tokens::options::Options;
 use portero::tokens::{Algorithm, Engine, Fresh, Key, NewToken};
 use serde_json::json;
 
-/// Seconds that a sign-in counts as fresh.
+/// For how many seconds a sign-in counts as fresh.
 const FRESH_FOR: i64 = 300;
 
 async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
@@ -22,7 +22,7 @@ async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
     Ok(HttpResponse::Ok().json(json!({ "access_token": access, "refresh_token": refresh })))
 }
 
-/// Not fresh: nobody has proved anything.
+/// The new token is not fresh, because nobody has proved again who they are.
 async fn refresh(jwt: SharedHooks, Identity(name): Identity) -> Result<HttpResponse, actix_web::Error> {
     let access = jwt.create(NewToken::access(name)).map_err(ErrorInternalServerError)?;
     Ok(HttpResponse::Ok().json(json!({ "access_token": access })))
@@ -48,7 +48,7 @@ fn routes(config: &mut ServiceConfig) {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Made anew at each start: what was issued before is worth nothing then. A real app keeps its key.
+    // A new key at each start: tokens from before are worth nothing then. A real app keeps its key.
     let jwt = shared(Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     HttpServer::new(move || App::new().app_data(jwt.clone()).configure(routes)).bind(address)?.run().await?;

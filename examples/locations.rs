@@ -1,4 +1,5 @@
-//! Locations: headers, cookies with their CSRF value, the query string and JSON bodies, in this order; and a route of its own mind.
+//! Locations: headers, cookies with their CSRF value, the query string and JSON bodies, in this order; and a route with a
+//! location of its own.
 //!
 //!     cargo run --no-default-features --example locations
 //!     curl -s -c jar -X POST localhost:8000/login            # the token in the answer, and in cookies
@@ -30,7 +31,7 @@ fn routes(config: &mut ServiceConfig) {
     config
         .route("/login", web::post().to(login))
         .service(web::resource("/protected").wrap(Guard::access()).to(protected))
-        // A link that is clicked carries its token itself, and nothing else counts.
+        // A link to a download carries its token in the query string, and no other location counts.
         .service(
             web::resource("/download")
                 .wrap(Guard::access().locations([Location::QueryString]))

@@ -1,4 +1,5 @@
-//! A route that is open to everybody and greets by name who shows a token. A bad token is still refused: only its absence is forgiven.
+//! A route that is open to everybody and greets by name whoever shows a token. A bad token is still refused: only its absence is
+//! forgiven.
 //!
 //!     cargo run --no-default-features --example optional
 //!     curl -s localhost:8000/greeting
@@ -29,7 +30,7 @@ fn routes(config: &mut ServiceConfig) {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Made anew at each start: what was issued before is worth nothing then. A real app keeps its key.
+    // A new key at each start: tokens from before are worth nothing then. A real app keeps its key.
     let jwt = shared(Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     HttpServer::new(move || App::new().app_data(jwt.clone()).configure(routes)).bind(address)?.run().await?;

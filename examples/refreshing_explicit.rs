@@ -12,7 +12,7 @@ use portero::tokens::options::Options;
 use portero::tokens::{Algorithm, Engine, Fresh, Key, NewToken};
 use serde_json::json;
 
-/// Whoever asks is ana here; basic_usage shows how to look at a password.
+/// Signs everybody in as ana; `basic_usage` shows how to check a password.
 async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
     let access = jwt.create(NewToken::access("ana").fresh(Fresh::Yes)).map_err(ErrorInternalServerError)?;
     let refresh = jwt.create(NewToken::refresh("ana")).map_err(ErrorInternalServerError)?;
@@ -31,14 +31,14 @@ async fn protected(Identity(name): Identity) -> HttpResponse {
 fn routes(config: &mut ServiceConfig) {
     config
         .route("/login", web::post().to(login))
-        // Only a refresh token opens this, and nothing else is opened by one.
+        // This route accepts only refresh tokens, and it is the only one that does.
         .service(web::resource("/refresh").wrap(Guard::refresh()).route(web::post().to(refresh)))
         .service(web::resource("/protected").wrap(Guard::access()).route(web::get().to(protected)));
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Made anew at each start: what was issued before is worth nothing then. A real app keeps its key.
+    // A new key at each start: tokens from before are worth nothing then. A real app keeps its key.
     let jwt = shared(Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     HttpServer::new(move || App::new().app_data(jwt.clone()).configure(routes)).bind(address)?.run().await?;

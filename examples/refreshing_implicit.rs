@@ -1,5 +1,5 @@
-//! Refreshing implicitly: tokens in cookies, and the guard renews an expired access cookie by the refresh cookie, on the way.
-//! It never does so behind a sign-out: what the handler does to the cookies stands.
+//! Refreshing implicitly: the tokens are in cookies, and when the access cookie has expired, the guard renews it by the refresh
+//! cookie while it handles the request. A sign-out is never undone by that: what the handler does to the cookies stands.
 //!
 //!     cargo run --no-default-features --example refreshing_implicit
 //!     curl -s -c jar -X POST localhost:8000/login; sleep 3
@@ -9,7 +9,8 @@
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use portero::guards::cookies::{self, NewCookies, PerCall};
+use portero::guards::NewCookies;
+use portero::guards::cookies::{self, PerCall};
 use portero::guards::{Caller, Guard, Hooks, Identity, LocalBoxFuture, Refusal, SharedHooks, shared};
 use portero::tokens::options::{Lifetime, Location, Options};
 use portero::tokens::{Algorithm, Engine, Key, NewToken};
@@ -22,8 +23,8 @@ impl Hooks for Renewing {
         &self.0
     }
 
-    /// Reading is renewed in passing. A form is not: it has to show that it comes from a page of ours, and that is the access
-    /// cookie's CSRF value.
+    /// A GET may renew. A form may not: it has to show that it comes from one of the app's own pages, and what shows that is the
+    /// CSRF value of the access token.
     fn may_renew(&self, req: &HttpRequest) -> bool {
         req.method() == Method::GET
     }
@@ -33,7 +34,7 @@ impl Hooks for Renewing {
             let jwt: &dyn Hooks = self;
             let access = jwt.create(NewToken::access(refresh.claims.identity.as_str()));
             let access = access.map_err(|_| Refusal::Unavailable)?;
-            // The refresh token stays: no session lasts longer than from one sign-in to its end.
+            // The refresh token stays the same, so that no session outlives the refresh token of its sign-in.
             Ok(NewCookies::from_tokens(jwt, access, None, false)?)
         })
     }
@@ -50,7 +51,7 @@ async fn login(jwt: SharedHooks) -> Result<HttpResponse, actix_web::Error> {
     Ok(res)
 }
 
-/// Wants no token: who is signed out already may sign out.
+/// Wants no token: whoever is signed out already may sign out again.
 async fn logout(jwt: SharedHooks) -> HttpResponse {
     let mut res = HttpResponse::Ok().json(json!({ "msg": "logout successful" }));
     cookies::unset_jwt_cookies(jwt.as_ref(), res.head_mut(), &PerCall::default());
@@ -72,7 +73,7 @@ fn routes(config: &mut ServiceConfig) {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Short, so that one can watch it.
+    // The access token expires after two seconds, so that one can watch the renewal.
     let options = Options {
         token_location: vec![Location::Cookies],
         access_token_expires: Lifetime::Seconds(2),

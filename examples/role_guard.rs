@@ -1,4 +1,4 @@
-//! A guard of one's own: a parameter that only an administrator's token gives.
+//! A guard of one's own: a handler parameter that only an administrator's token satisfies.
 //!
 //!     cargo run --no-default-features --example role_guard
 //!     curl -s localhost:8000/login -H 'Content-Type: application/json' -d '{"username":"ana"}'
@@ -18,7 +18,7 @@ use portero::tokens::{Algorithm, Engine, Key, NewToken};
 use serde::Deserialize;
 use serde_json::json;
 
-/// An administrator's good access token. A handler that takes one can't forget to ask.
+/// An administrator's good access token. A handler that takes one can't forget the check.
 struct Admin(Caller);
 
 #[derive(Debug)]
@@ -59,7 +59,8 @@ struct Login {
 }
 
 async fn login(jwt: SharedHooks, Json(login): Json<Login>) -> Result<HttpResponse, actix_web::Error> {
-    // Stays in the token until it expires. Who must be able to take a role away at once looks it up instead (current_user).
+    // The claim stays in the token until it expires. An app that must be able to take a role away at once looks it up instead
+    // (see `current_user`).
     let is_administrator = login.username == "ana";
     let token = NewToken::access(login.username).claim("is_administrator", is_administrator);
     let token = jwt.create(token).map_err(ErrorInternalServerError)?;
@@ -78,7 +79,7 @@ fn routes(config: &mut ServiceConfig) {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Made anew at each start: what was issued before is worth nothing then. A real app keeps its key.
+    // A new key at each start: tokens from before are worth nothing then. A real app keeps its key.
     let jwt = shared(Engine::with_key(Options::default(), &Key::generate(Algorithm::HS256)?)?);
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
     HttpServer::new(move || App::new().app_data(jwt.clone()).configure(routes)).bind(address)?.run().await?;

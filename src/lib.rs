@@ -1,16 +1,17 @@
 //! Portero, a self-hosted login service. Without its default feature `server` it is a library: [`tokens`], the token engine, and
 //! [`guards`], its Actix part, make another app speak flask-jwt-extended (`examples/`, `docs/flask-jwt-extended.md`).
 //!
-//! The modules in reading order, each importing only from those above it (`tests/layers.rs` draws the line):
+//! The modules in reading order, each importing only from those above it (`tests/layers.rs` holds them to it):
 //!
-//! - [`domain`]: values right by construction, no I/O; `user_agent`: browsers in words
-//! - [`tokens`]: the token engine; `password`: hashing; `lane`: threads for what blocks; `blocklist`: what is refused, in memory;
-//!   `throttle`: who tries too often; `store`: the only SQL
+//! - [`domain`]: values right by construction, no I/O; `clock`, `error_chain`, `user_agent`, `workers`: small things that many use
+//! - [`tokens`]: the token engine; `passwords`: hashing; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
+//!   `store`: the only SQL
 //! - `config`: every setting
-//! - `accounts`: the acts, one file each
+//! - `accounts`: the acts, by what is done: proof, sessions, people, apps, upkeep
 //! - [`guards`]: the Actix part of the engine
 //! - `installation`: what lies on disk
-//! - `web`: the HTTP of Portero: routes, error answers, and the rooms, one file per page or endpoint
+//! - `web`: the HTTP of Portero: what HTTP needs, what a browser carries, what pages are made of, and the rooms, one file per page
+//!   or endpoint
 //! - `server`: start, serve, stop; `cli`: the commands
 
 pub mod domain;
@@ -24,13 +25,15 @@ pub mod blocklist;
 #[cfg(feature = "server")]
 pub mod cli;
 #[cfg(feature = "server")]
+pub mod clock;
+#[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
+mod error_chain;
 #[cfg(feature = "server")]
 pub mod installation;
 #[cfg(feature = "server")]
-pub mod lane;
-#[cfg(feature = "server")]
-pub mod password;
+pub mod passwords;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
@@ -41,3 +44,5 @@ pub mod throttle;
 pub mod user_agent;
 #[cfg(feature = "server")]
 pub mod web;
+#[cfg(feature = "server")]
+pub mod workers;

@@ -1,4 +1,4 @@
-//! Reads the command line, does what it says, and prints what went wrong with all its causes.
+//! Reads the command line, runs the command, and prints an error with all its causes.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Start, serve, stop.
+//! Starting, serving and stopping the server.
 
 use std::fs::File;
 use std::io;
@@ -13,14 +13,20 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer};
 use url::Url;
 
-use crate::accounts::{self, Accounts, PruneClock};
+use crate::accounts::people::links;
+use crate::accounts::proof::setup_link;
+use crate::accounts::upkeep::prune::PruneClock;
+use crate::accounts::upkeep::{due, last_seen, memory, prune};
+use crate::accounts::{self, Accounts};
+use crate::clock::Clock;
 use crate::config::Loaded;
+use crate::error_chain::chain;
 use crate::installation::{Installation, KeyRing, OpenError, RingError};
-use crate::lane::{Lane, Priority};
-use crate::store::{self, Memory, chain};
-use crate::web::{self, App, Clock, Texts};
+use crate::store::{self, Memory};
+use crate::web::{self, App, Texts};
+use crate::workers::{Priority, Workers};
 
-/// After SIGTERM, what is under way may finish within this time.
+/// After SIGTERM, how long requests that are under way may take to finish.
 const DRAIN_SECONDS: u64 = 8;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -46,10 +52,10 @@ pub enum StartError {
     Serve(#[source] io::Error),
 }
 
-/// A server that listens and is about to serve.
+/// A server that listens but does not serve yet.
 pub struct Prepared {
     pub address: SocketAddr,
-    /// To create the first admin; `None`: there is a user already.
+    /// Where the first admin can be created; `None`: there is a user already.
     pub setup_link: Option<String>,
     app: App,
     listener: TcpListener,
@@ -58,7 +64,8 @@ pub struct Prepared {
 
 /// Opens the installation, loads the blocklist, and listens. Blocks, so call it before the event loop runs.
 pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Prepared, StartError> {
-    // First of all, so that a busy port changes nothing.
+    let config = Arc::new(config);
+    // Listen before anything else, so that a port in use leaves everything unchanged.
     let failed = |source| StartError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -67,40 +74,38 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         None => Url::parse(&format!("http://{address}/")).map_err(|_| StartError::Url(address))?,
     };
 
-    let installation = Installation::open(&config, clock.now())?;
+    let installation = Installation::open(&config, clock.clone())?;
     let lock = installation.lock()?;
     let accounts = installation.accounts;
     installation.ring.follow_settings(&accounts.db, clock.now())?;
-    load_memory(&accounts, installation.ring, &clock)?;
-    let setup_link = setup_link(&accounts, &public_url, &clock)?;
+    load_memory(&accounts, installation.ring)?;
+    let setup_link = setup_link::make(&accounts)?.map(|token| links::setup_url(&public_url, &token));
     let started = clock.now();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let app = App::new(web::Shared {
         accounts,
-        lane: Lane::start("password", cores, Priority::Last).map_err(StartError::Thread)?,
-        readers: Lane::start("reader", store::READERS as usize, Priority::Usual).map_err(StartError::Thread)?,
+        password_workers: Workers::start("password", cores, Priority::Last).map_err(StartError::Thread)?,
+        readers: Workers::start("reader", store::READERS as usize, Priority::Usual).map_err(StartError::Thread)?,
         public_url,
         texts: Texts::load(config.languages_dir.as_deref())?,
-        clock,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
         started,
         settings: shown,
-        config,
     });
     Ok(Prepared { address, setup_link, app, listener, lock })
 }
 
 impl Prepared {
-    /// The acts behind the server, for whoever runs it inside a program of their own.
+    /// The acts behind the server, for a program that runs the server inside itself.
     pub fn accounts(&self) -> Arc<Accounts> {
         Arc::clone(&self.app.accounts)
     }
 
-    /// Serves while the result is awaited. Call it on an Actix system, and keep the file: while it is open, no other
-    /// process serves this database.
+    /// Serves for as long as the returned server is awaited. To be called on an Actix system. Keep the file: while it is open, no
+    /// other process can serve this database.
     pub fn serve(self) -> Result<(Server, File), StartError> {
-        keep_house(&self.app.accounts, &self.app.clock);
+        start_upkeep(&self.app.accounts);
         let app = self.app;
         let is_https = app.public_url.scheme() == "https";
         let server = HttpServer::new(move || {
@@ -118,71 +123,68 @@ impl Prepared {
     }
 }
 
-/// From here on, memory follows the database, whoever changes it.
-fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, clock: &Clock) -> Result<(), accounts::Error> {
-    // Weak: the writer's thread keeps this, and must end with the last of those that use it.
-    let (weak, of_reload) = (Arc::downgrade(accounts), clock.clone());
-    let (of_gaps, clock) = (Weak::clone(&weak), clock.clone());
+/// Loads memory. From here on it follows the database, whoever changes that.
+fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::Error> {
+    // Weak, because the writer's thread keeps these closures and has to end with the last user of the database.
+    let weak = Arc::downgrade(accounts);
+    let for_gaps = Weak::clone(&weak);
     let blocklist = Arc::clone(&accounts.blocklist);
-    Ok(accounts.db.keep_in_step(Memory {
+    Ok(accounts.db.follow_changes(Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
             Some(accounts) => {
                 let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
                 accounts.engine.set_keys(keys);
-                accounts::load_blocklist(&accounts, conn, of_reload.now())
+                memory::load(&accounts, conn, accounts.now())
             }
             None => Ok(()),
         }),
         doubt: Box::new(move || blocklist.doubt()),
         has_gaps: Box::new(move || {
-            of_gaps.upgrade().is_some_and(|accounts| accounts::memory_has_gaps(&accounts, clock.now()))
+            for_gaps.upgrade().is_some_and(|accounts| memory::has_gaps(&accounts, accounts.now()))
         }),
     })?)
 }
 
-fn setup_link(accounts: &Accounts, public_url: &Url, clock: &Clock) -> Result<Option<String>, accounts::Error> {
-    let token = accounts::make_setup_link(accounts, clock.now())?;
-    Ok(token.map(|token| web::link_url(public_url, "setup", &token)))
-}
-
-/// What is done from time to time: writing down what was seen, closing what has run out, letting go of what is old.
-fn keep_house(accounts: &Arc<Accounts>, clock: &Clock) {
+/// Starts the periodic jobs: storing when sessions were last seen, closing sessions that have expired or were idle for too long,
+/// disabling users whose date has come, and pruning what is old.
+fn start_upkeep(accounts: &Arc<Accounts>) {
     let seen = Arc::clone(accounts);
     actix_web::rt::spawn(async move {
         loop {
             actix_web::rt::time::sleep(FLUSH_EVERY).await;
-            let accounts = Arc::clone(&seen);
-            note("flush", actix_web::web::block(move || accounts::flush_last_seen(&accounts).map(|()| 0)).await);
+            run_job("last_seen", &seen, |accounts| last_seen::flush(accounts).map(|()| 0)).await;
         }
     });
-    let (old, clock) = (Arc::clone(accounts), clock.clone());
-    let mut prune_clock = PruneClock::start(clock.now(), Instant::now());
+    let old = Arc::clone(accounts);
+    let mut prune_clock = PruneClock::start(old.now(), Instant::now());
     actix_web::rt::spawn(async move {
         loop {
             actix_web::rt::time::sleep(PRUNE_EVERY).await;
-            let now = clock.now();
-            if !prune_clock.can_be_believed(now, Instant::now()) {
+            if !prune_clock.can_be_believed(old.now(), Instant::now()) {
                 tracing::warn!(
                     event = "clock_jumped",
                     "the clock has jumped: nothing is closed or pruned until it has stood for a day"
                 );
                 continue;
             }
-            let accounts = Arc::clone(&old);
-            note("close", actix_web::web::block(move || accounts::close_run_out(&accounts, now)).await);
-            let accounts = Arc::clone(&old);
-            note("disable", actix_web::web::block(move || accounts::disable_due(&accounts, now)).await);
-            let accounts = Arc::clone(&old);
-            note("prune", actix_web::web::block(move || accounts::prune(&accounts, now)).await);
+            run_job("close", &old, prune::close_run_out).await;
+            run_job("disable", &old, due::disable_due).await;
+            run_job("prune", &old, prune::prune).await;
         }
     });
 }
 
-fn note(what: &str, done: Result<Result<usize, accounts::Error>, actix_web::error::BlockingError>) {
-    match done {
+/// Runs one job off the event loop, and logs its outcome.
+async fn run_job(
+    job: &str,
+    accounts: &Arc<Accounts>,
+    work: impl FnOnce(&Arc<Accounts>) -> Result<usize, accounts::Error> + Send + 'static,
+) {
+    let accounts = Arc::clone(accounts);
+    match actix_web::web::block(move || work(&accounts)).await {
         Ok(Ok(0)) => {}
-        Ok(Ok(rows)) => tracing::info!(event = "house_kept", what, rows),
-        Ok(Err(error)) => tracing::error!(event = "house_not_kept", what, error = %chain(&error)),
-        Err(error) => tracing::error!(event = "house_not_kept", what, error = %error),
+        Ok(Ok(rows)) => tracing::info!(event = "upkeep_done", job, rows),
+        Ok(Err(error)) => tracing::error!(event = "upkeep_failed", job, error = %chain(&error)),
+        Err(error) => tracing::error!(event = "upkeep_failed", job, error = %error),
     }
 }

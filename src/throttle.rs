@@ -1,49 +1,46 @@
-//! How often somebody may try to get in: by network, by account and network, by device, by session. In memory and bounded; what has
-//! to outlive a restart is counted in the database (`store::sign_in_failures`).
+//! How often somebody may try a password or a one-time link: by network, by account and network, by device, by session. Kept in
+//! memory, and bounded; what has to outlive a restart is counted in the database (`store::sign_in_failures`).
 //!
-//! Each limit is a bucket of tries that fills up again with time (GCRA): one moment per key says all of it. Not a library: those
-//! that there are keep a key for ever, or know only tries, not how they ended ([`Pass::succeeded`]).
+//! Each limit is a bucket of tries that fills up again with time (GCRA), so one moment per key says all of it. Not a library: the
+//! existing ones keep a key for ever, or know only tries and not how they ended ([`Try::succeeded`]).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::{SessionId, UnixTime};
-
-/// Names an account, whether it exists or not, without its name: people type passwords there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct NameKey(pub u128);
+use crate::domain::{NameKey, SessionId, UnixTime};
 
 /// Who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// Somebody with a one-time link.
     Link,
-    /// Somebody who gives this account's name. `exhausted`: too many like them were wrong of late.
+    /// Somebody who gives this account's name and is not known to it. `exhausted`: too many of these strangers were wrong
+    /// recently.
     Stranger { name: NameKey, exhausted: bool },
-    /// A browser in which this account has signed in before.
+    /// A browser in which this account has signed in before, by its id.
     Device(u128),
     /// Somebody who is signed in and gives the password once more.
     Session(SessionId),
 }
 
-/// A try that may be made. Dropped, it counts: whoever gives up, or goes away before the answer, has tried.
+/// A try that has begun. If it is dropped, it counts as wrong: whoever gives up, or goes away before the answer, has tried.
 #[must_use = "dropped at once, it counts as a wrong try"]
-pub struct Pass {
+pub struct Try {
     who: Who,
     ip: IpAddr,
     now: UnixTime,
-    /// `None`: nobody counts.
+    /// `None`: the throttle is off.
     buckets: Option<Arc<Mutex<Buckets>>>,
 }
 
-impl Pass {
+impl Try {
     pub fn who(&self) -> Who {
         self.who
     }
 
-    /// Who tried was right: it counts for nothing, and the account's bucket for this network, device or session is new. Not the pool of
-    /// strangers: that one of them knows the password must not open the door to the others.
+    /// The try was right: it counts for nothing, and the account's bucket for this network, device or session is full again. Not
+    /// the pool of strangers: that one of them knows the password must not let the others try.
     pub fn succeeded(mut self) {
         if let Some(buckets) = self.buckets.take() {
             let mut buckets = lock(&buckets);
@@ -53,61 +50,66 @@ impl Pass {
                     Key::Network { .. } | Key::Pool(_) => {}
                 }
             }
-            buckets.land(self.ip, self.who);
+            buckets.end_flight(self.ip, self.who);
         }
     }
 
-    /// Nobody looked at what was tried: it counts for nothing.
+    /// What was tried was never checked: it counts for nothing, except in the pool of strangers, which it left when it began.
     pub fn not_tried(mut self) {
         if let Some(buckets) = self.buckets.take() {
-            lock(&buckets).land(self.ip, self.who);
+            lock(&buckets).end_flight(self.ip, self.who);
         }
     }
 }
 
-impl Drop for Pass {
+impl Drop for Try {
     fn drop(&mut self) {
         if let Some(buckets) = &self.buckets {
             let mut buckets = lock(buckets);
-            buckets.land(self.ip, self.who);
-            buckets.count(self.ip, self.who, millis(self.now));
+            buckets.end_flight(self.ip, self.who);
+            buckets.take_one(self.ip, self.who, millis(self.now));
         }
     }
 }
 
-/// Too often. Seconds until the next try, at least 1.
+/// Too many tries. Seconds until the next one is allowed, at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Too many attempts. Try again in {0} seconds")]
 pub struct Wait(pub i64);
 
-/// So many wrong tries, and one more each so many milliseconds; and how many may be under way at once, of which nobody knows yet how they
-/// end. Several people, or programs, may well sign in in the same moment.
+/// A token bucket for wrong tries, and how many tries may be in flight at once, their end still unknown: several people, or
+/// programs, may well sign in at the same moment.
 #[derive(Clone, Copy)]
 struct Limit {
+    /// Size of the bucket.
     burst: i64,
-    every: i64,
-    at_once: u32,
+    /// Milliseconds until the bucket holds one more try.
+    refill_ms: i64,
+    /// The most tries in flight.
+    max_in_flight: u32,
 }
 
-const fn limit(burst: i64, every_seconds: i64, at_once: u32) -> Limit {
-    Limit { burst, every: every_seconds * 1000, at_once }
+const fn limit(burst: i64, every_seconds: i64, max_in_flight: u32) -> Limit {
+    Limit { burst, refill_ms: every_seconds * 1000, max_in_flight }
 }
 
-/// Of one address (IPv4), or one household (IPv6 /64): 20 in a minute, 200 in an hour.
+/// For one address (IPv4) or one household (IPv6 /64): 20 a minute, 200 an hour.
 const NEAR: [Limit; 2] = [limit(20, 3, 50), limit(200, 18, 50)];
-/// Of the network around it (/24, /48): five times as many.
-const WIDE: [Limit; 2] =
-    [Limit { burst: 100, every: 600, at_once: 250 }, Limit { burst: 1000, every: 3600, at_once: 250 }];
-/// Of one network at one account.
+/// For the network around it (/24, /48): five times as many.
+const WIDE: [Limit; 2] = [
+    Limit { burst: 100, refill_ms: 600, max_in_flight: 250 },
+    Limit { burst: 1000, refill_ms: 3600, max_in_flight: 250 },
+];
+/// For one network (/24, /64) and one account.
 const PAIR: Limit = limit(5, 30, 10);
-/// Of a browser that the account knows, and of a session.
+/// For a browser that the account knows, and for a session.
 const KNOWN: Limit = limit(10, 30, 10);
-/// Of all strangers together at an account that is exhausted.
+/// For all strangers together who try an account that is exhausted.
 const POOL: Limit = limit(1, 15 * 60, 1);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Key {
-    /// An address without its last bits; which of the two limits.
+    /// The first `bits` bits of an address. `nth`: which of the network's two limits.
     Network {
         prefix: u128,
         bits: u8,
@@ -122,57 +124,58 @@ enum Key {
     Pool(NameKey),
 }
 
-/// At most so many buckets are kept: about 8 MB.
-const MOST: usize = 100_000;
+/// The most buckets that are kept: about 8 MB.
+const MAX_BUCKETS: usize = 100_000;
 
-/// When each bucket is full again, and the tries under way.
+/// For each key, when its bucket is full again, in milliseconds since the epoch, and how many of its tries are in flight.
 #[derive(Default)]
 struct Buckets {
     full_at: HashMap<Key, i64>,
-    under_way: HashMap<Key, u32>,
+    in_flight: HashMap<Key, u32>,
 }
 
 impl Buckets {
     fn full_at(&self, key: &Key, limit: Limit, now: i64) -> i64 {
         let full_at = self.full_at.get(key).copied().unwrap_or(now).max(now);
-        // Further off than what can be under way takes: the clock was set back. It shuts nobody out for longer than one try.
-        let longest = (limit.burst + i64::from(limit.at_once)) * limit.every;
-        if full_at > now + longest { now + limit.burst * limit.every } else { full_at }
+        // Further off than all tries that can be in flight would put it: the clock was set back. The bucket then counts as empty,
+        // which makes nobody wait longer than for one try.
+        let longest = (limit.burst + i64::from(limit.max_in_flight)) * limit.refill_ms;
+        if full_at > now + longest { now + limit.burst * limit.refill_ms } else { full_at }
     }
 
-    /// Milliseconds until there is a try again; none or less: now.
+    /// Milliseconds until the next try is allowed; 0 or less: now.
     fn wait(&self, key: &Key, limit: Limit, now: i64) -> i64 {
-        let by_time = self.full_at(key, limit, now) + limit.every - now - limit.burst * limit.every;
-        let too_many = self.under_way.get(key).is_some_and(|count| *count >= limit.at_once);
+        let by_time = self.full_at(key, limit, now) + limit.refill_ms - now - limit.burst * limit.refill_ms;
+        let too_many = self.in_flight.get(key).is_some_and(|count| *count >= limit.max_in_flight);
         if too_many { by_time.max(1000) } else { by_time }
     }
 
-    fn land(&mut self, ip: IpAddr, who: Who) {
+    fn end_flight(&mut self, ip: IpAddr, who: Who) {
         for (key, _) in keys(ip, who) {
-            if let Some(count) = self.under_way.get_mut(&key) {
+            if let Some(count) = self.in_flight.get_mut(&key) {
                 *count -= 1;
                 if *count == 0 {
-                    self.under_way.remove(&key);
+                    self.in_flight.remove(&key);
                 }
             }
         }
     }
 
-    fn count(&mut self, ip: IpAddr, who: Who, now: i64) {
+    fn take_one(&mut self, ip: IpAddr, who: Who, now: i64) {
         for (key, limit) in keys(ip, who) {
-            // That one was taken out when it began.
+            // The pool's try was taken out when it began.
             if !matches!(key, Key::Pool(_)) {
-                let full_at = self.full_at(&key, limit, now) + limit.every;
+                let full_at = self.full_at(&key, limit, now) + limit.refill_ms;
                 self.full_at.insert(key, full_at);
             }
         }
-        if self.full_at.len() > MOST {
+        if self.full_at.len() > MAX_BUCKETS {
             make_room(&mut self.full_at, now);
         }
     }
 }
 
-/// The buckets. `None`: nobody is ever slowed down.
+/// The buckets; `None`: nobody is ever slowed down.
 pub struct Throttle(Option<Arc<Mutex<Buckets>>>);
 
 impl Throttle {
@@ -180,10 +183,10 @@ impl Throttle {
         Self(on.then(Arc::default))
     }
 
-    /// May this be tried now?
-    pub fn attempt(&self, ip: IpAddr, who: Who, now: UnixTime) -> Result<Pass, Wait> {
-        let pass = |buckets| Pass { who, ip, now, buckets };
-        let Some(shared) = &self.0 else { return Ok(pass(None)) };
+    /// Begins a try, if none of its buckets is empty or has too many tries in flight.
+    pub fn begin_try(&self, ip: IpAddr, who: Who, now: UnixTime) -> Result<Try, Wait> {
+        let begun = |buckets| Try { who, ip, now, buckets };
+        let Some(shared) = &self.0 else { return Ok(begun(None)) };
         let mut buckets = lock(shared);
         let now = millis(now);
         let longest = keys(ip, who).into_iter().map(|(key, limit)| buckets.wait(&key, limit, now)).max().unwrap_or(0);
@@ -191,12 +194,12 @@ impl Throttle {
             return Err(Wait((longest + 999) / 1000));
         }
         for (key, limit) in keys(ip, who) {
-            *buckets.under_way.entry(key).or_default() += 1;
+            *buckets.in_flight.entry(key).or_default() += 1;
             if let Key::Pool(_) = key {
-                buckets.full_at.insert(key, now + limit.every);
+                buckets.full_at.insert(key, now + limit.refill_ms);
             }
         }
-        Ok(pass(Some(Arc::clone(shared))))
+        Ok(begun(Some(Arc::clone(shared))))
     }
 }
 
@@ -208,19 +211,20 @@ fn millis(now: UnixTime) -> i64 {
     now.0.saturating_mul(1000)
 }
 
-/// Lets go of the buckets that are full, which are as good as none; where those are too few, of the tenth that is nearest to it.
+/// Drops the buckets that are full again, which are as good as none. If there are still too many, also drops about a tenth of
+/// them: those that will be full soonest.
 fn make_room(buckets: &mut HashMap<Key, i64>, now: i64) {
     buckets.retain(|_, full_at| *full_at > now);
-    if buckets.len() > MOST {
+    if buckets.len() > MAX_BUCKETS {
         let mut moments: Vec<_> = buckets.values().copied().collect();
-        let (_, tenth, _) = moments.select_nth_unstable(MOST / 10);
+        let (_, tenth, _) = moments.select_nth_unstable(MAX_BUCKETS / 10);
         let tenth = *tenth;
         buckets.retain(|_, full_at| *full_at > tenth);
     }
 }
 
-/// All the buckets that this try takes from. A known browser and a session go by their own alone: whoever shares a network with an
-/// attacker would be shut out with them.
+/// All buckets that the try takes from. A known browser and a session have only their own, or whoever shares a network with an
+/// attacker would be shut out together with them.
 fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
     let (near, wide) = networks(ip);
     let of_networks = [(near, NEAR), (wide, WIDE)].into_iter().flat_map(|((prefix, bits), limits)| {
@@ -238,7 +242,7 @@ fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
     }
 }
 
-/// The nearer and the wider network of an address, each as its first bits and how many they are.
+/// The near and the wide network of an address, each as its first bits and how many they are.
 fn networks(ip: IpAddr) -> ((u128, u8), (u128, u8)) {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {
@@ -260,17 +264,17 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// How many tries in a row are let through.
+    /// How many tries in a row are allowed.
     fn let_through(throttle: &Throttle, ip: IpAddr, who: Who, now: UnixTime) -> usize {
-        (0..10_000).take_while(|_| throttle.attempt(ip, who, now).is_ok()).count()
+        (0..10_000).take_while(|_| throttle.begin_try(ip, who, now).is_ok()).count()
     }
 
     #[test]
     fn one_network_gets_five_tries_at_an_account_and_then_one_each_half_minute() {
         let throttle = Throttle::new(true);
         assert_eq!(let_through(&throttle, ip("192.0.2.1"), ANA, NOW), 5);
-        assert_eq!(throttle.attempt(ip("192.0.2.99"), ANA, NOW).err(), Some(Wait(30)), "the whole /24 is one");
-        assert_eq!(throttle.attempt(ip("192.0.2.1"), ANA, NOW.plus(29)).err(), Some(Wait(1)));
+        assert_eq!(throttle.begin_try(ip("192.0.2.99"), ANA, NOW).err(), Some(Wait(30)), "the whole /24 is one");
+        assert_eq!(throttle.begin_try(ip("192.0.2.1"), ANA, NOW.plus(29)).err(), Some(Wait(1)));
         assert_eq!(let_through(&throttle, ip("192.0.2.1"), ANA, NOW.plus(30)), 1);
         assert_eq!(let_through(&throttle, ip("198.51.100.1"), ANA, NOW), 5, "another network has its own");
     }
@@ -279,12 +283,12 @@ mod tests {
     fn one_address_gets_twenty_in_a_minute_whatever_the_names() {
         let throttle = Throttle::new(true);
         let somebody = |name| Who::Stranger { name: NameKey(name), exhausted: false };
-        let tries = (0..100).take_while(|name| throttle.attempt(ip("192.0.2.1"), somebody(*name), NOW).is_ok());
+        let tries = (0..100).take_while(|name| throttle.begin_try(ip("192.0.2.1"), somebody(*name), NOW).is_ok());
         assert_eq!(tries.count(), 20);
         assert_eq!(let_through(&throttle, ip("2001:db8::1"), Who::Link, NOW), 20);
         assert_eq!(let_through(&throttle, ip("2001:db8::ffff"), Who::Link, NOW), 0, "a /64 is one household");
         assert_eq!(let_through(&throttle, ip("2001:db8:0:1::1"), Who::Link, NOW), 20);
-        // Five households of one /48 use its share up.
+        // Five households use up the share of their /48.
         let of_48 = (2..10).map(|n| let_through(&throttle, ip(&format!("2001:db8:0:{n}::1")), Who::Link, NOW));
         assert_eq!(of_48.sum::<usize>(), 60);
     }
@@ -293,7 +297,7 @@ mod tests {
     fn two_hundred_an_hour_is_all() {
         let throttle = Throttle::new(true);
         let tries = (0..3600).map(|second| let_through(&throttle, ip("192.0.2.1"), Who::Link, NOW.plus(second)));
-        // A full bucket of 200 and what comes in within the hour.
+        // A full bucket of 200, and what is added within the hour.
         assert_eq!(tries.sum::<usize>(), 200 + 199);
     }
 
@@ -301,18 +305,18 @@ mod tests {
     fn who_was_right_starts_anew_and_costs_the_network_nothing() {
         let throttle = Throttle::new(true);
         for _ in 0..100 {
-            throttle.attempt(ip("192.0.2.1"), ANA, NOW).unwrap().succeeded();
+            throttle.begin_try(ip("192.0.2.1"), ANA, NOW).unwrap().succeeded();
         }
     }
 
     #[test]
     fn tries_under_way_count_only_so_far_and_wrong_ones_may_run_into_debt() {
         let throttle = Throttle::new(true);
-        let under_way: Vec<_> = (0..20).map_while(|_| throttle.attempt(ip("192.0.2.1"), ANA, NOW).ok()).collect();
-        assert_eq!(under_way.len(), 10, "ten at once, of whom nobody knows yet");
-        drop(under_way);
-        // All ten were wrong: five more than the bucket holds.
-        assert_eq!(throttle.attempt(ip("192.0.2.1"), ANA, NOW).err(), Some(Wait(6 * 30)));
+        let in_flight: Vec<_> = (0..20).map_while(|_| throttle.begin_try(ip("192.0.2.1"), ANA, NOW).ok()).collect();
+        assert_eq!(in_flight.len(), 10, "ten at once, of whom nobody knows yet");
+        drop(in_flight);
+        // All ten were wrong: five more than the bucket held.
+        assert_eq!(throttle.begin_try(ip("192.0.2.1"), ANA, NOW).err(), Some(Wait(6 * 30)));
     }
 
     #[test]
@@ -332,16 +336,16 @@ mod tests {
     fn strangers_at_an_exhausted_account_share_one_try_a_quarter_of_an_hour() {
         let throttle = Throttle::new(true);
         let stranger = Who::Stranger { name: NameKey(1), exhausted: true };
-        throttle.attempt(ip("192.0.2.1"), stranger, NOW).unwrap().succeeded();
-        assert_eq!(throttle.attempt(ip("203.0.113.5"), stranger, NOW.plus(60)).err(), Some(Wait(840)));
-        assert!(throttle.attempt(ip("203.0.113.5"), stranger, NOW.plus(900)).is_ok());
+        throttle.begin_try(ip("192.0.2.1"), stranger, NOW).unwrap().succeeded();
+        assert_eq!(throttle.begin_try(ip("203.0.113.5"), stranger, NOW.plus(60)).err(), Some(Wait(840)));
+        assert!(throttle.begin_try(ip("203.0.113.5"), stranger, NOW.plus(900)).is_ok());
     }
 
     #[test]
     fn a_clock_that_is_set_back_shuts_nobody_out_for_long() {
         let throttle = Throttle::new(true);
         let_through(&throttle, ip("192.0.2.1"), ANA, NOW);
-        let Err(Wait(seconds)) = throttle.attempt(ip("192.0.2.1"), ANA, NOW.plus(-86_400)) else {
+        let Err(Wait(seconds)) = throttle.begin_try(ip("192.0.2.1"), ANA, NOW.plus(-86_400)) else {
             panic!("let through")
         };
         assert!(seconds <= 30, "{seconds}");
@@ -352,9 +356,9 @@ mod tests {
         let throttle = Throttle::new(true);
         for n in 0..60_000_u32 {
             let from = IpAddr::from(std::net::Ipv4Addr::from(n << 8));
-            assert!(throttle.attempt(from, Who::Stranger { name: NameKey(n.into()), exhausted: false }, NOW).is_ok());
+            assert!(throttle.begin_try(from, Who::Stranger { name: NameKey(n.into()), exhausted: false }, NOW).is_ok());
         }
-        assert!(lock(throttle.0.as_ref().unwrap()).full_at.len() <= MOST);
+        assert!(lock(throttle.0.as_ref().unwrap()).full_at.len() <= MAX_BUCKETS);
     }
 
     #[test]

@@ -1,15 +1,15 @@
-//! Browser and system in words, from what a client says of itself. To be shown to people and to notice a change, never to
-//! decide what anybody may do.
+//! Browser and system in words, from a `User-Agent` header. To be shown to people and to notice a change, never to decide what
+//! anybody may do.
 
-/// What a `User-Agent` header tells.
+/// What a `User-Agent` header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Described<'a> {
-    /// `None`: it says nothing.
+    /// `None`: the header names none.
     pub browser: Option<&'a str>,
     pub system: Option<&'a str>,
 }
 
-/// In a few words. What is no browser gives its own name, the word before the slash.
+/// Describes a header in a few words. Anything but a browser is called by the header's first word, up to the slash.
 pub fn describe(user_agent: &str) -> Described<'_> {
     let parsed = woothee::parser::Parser::new().parse(user_agent);
     let browser =
@@ -25,13 +25,13 @@ fn system(os: &str) -> Option<&str> {
     match os {
         "UNKNOWN" => None,
         "Mac OSX" => Some("macOS"),
-        // Browsers have stopped telling which one.
+        // Browsers no longer say which Windows it is.
         os if os.starts_with("Windows ") && !os.starts_with("Windows Phone") => Some("Windows"),
         os => Some(os),
     }
 }
 
-/// Whether two such headers can't be of one browser that was updated in between.
+/// Whether two headers can't come from one browser that was updated in between.
 pub fn differ(one: &str, other: &str) -> bool {
     one != other && describe(one) != describe(other)
 }

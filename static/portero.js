@@ -22,14 +22,14 @@ for (const button of document.querySelectorAll("[data-show-password]")) {
   });
   // A browser remembers what was typed into text fields, never what was typed into password fields.
   field.form.addEventListener("submit", () => show(false));
-  // Back to a page that was left with the password in sight.
+  // The browser may bring back a page that was left with its password shown.
   addEventListener("pageshow", () => show(false));
   button.hidden = false;
 
   const capsLock = document.getElementById(`${field.id}-caps`);
   const warn = (on) => { capsLock.textContent = on ? capsLock.dataset.text : ""; };
   for (const type of ["keydown", "keyup"]) {
-    // Browsers that fill in a form send such events without getModifierState.
+    // Browsers that fill in a form send these events without getModifierState.
     field.addEventListener(type, (event) => warn(event.getModifierState?.("CapsLock")));
   }
   field.addEventListener("blur", () => warn(false));

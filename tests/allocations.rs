@@ -1,4 +1,4 @@
-//! What a refusal costs in memory does not grow with what was sent.
+//! Refusing a token allocates the same number of bytes however long the token is, and wherever it was found.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use actix_web::dev::Service;
@@ -37,9 +37,9 @@ fn wherever_the_token_is_found() {
         .service(web::resource("/").wrap(Guard::access()).to(async || HttpResponse::Ok().finish()));
     let app = system.block_on(actix_test::init_service(app));
     for place in ["header", "cookie", "query"] {
-        // The first is not counted: it fills what the framework keeps.
+        // The first size is not counted: its request fills the buffers that the framework keeps.
         let bytes = [5_000, 10_000, 10_000, 21_000].map(|size| {
-            // Escaped, it has to be decoded, which makes a copy.
+            // Escaped in the query, the token has to be decoded, which makes a copy.
             let token = if place == "query" { "%61".repeat(size) } else { "a".repeat(size) };
             let request = match place {
                 "header" => actix_test::TestRequest::get().insert_header(("authorization", format!("Bearer {token}"))),

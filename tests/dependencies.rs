@@ -1,9 +1,10 @@
-//! What the program is built from: licences that anyone can live with, and no crate that we have reasons to leave out.
+//! The crates that Portero is built from: all have licences that anyone can live with, and none is one
+//! that there is a reason to leave out.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::process::Command;
 
-/// Each package of the program with its licence. Not what only tests use.
+/// Each package of the program with its licence, without those that only tests use.
 fn packages() -> Vec<(String, String)> {
     packages_with(&[])
 }
@@ -40,7 +41,7 @@ const ALLOWED: [&str; 12] = [
     "MIT-0",
 ];
 
-/// Whether we may choose so that only allowed licences apply. (SPDX: OR lets choose, AND binds)
+/// Whether one can choose so that only allowed licences apply. (SPDX: OR gives a choice, AND binds to both)
 fn may_be_used(licence: &str) -> bool {
     let licence = licence.replace('/', " OR ");
     let bound_by_all = |part: &str| {

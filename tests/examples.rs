@@ -1,4 +1,4 @@
-//! Each example is started and asked what it promises.
+//! Each program in `examples/` is started, and answers as it promises.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -24,7 +24,7 @@ impl Example {
         let process = Command::new(program).arg(address.to_string()).spawn().unwrap();
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
         let agent = config.timeout_global(Some(Duration::from_secs(20))).build().into();
-        // From here on a panic stops the process too.
+        // From here on a panic stops the process too, by `Drop`.
         let mut example = Self { process, address, agent };
         let begin = Instant::now();
         while TcpStream::connect(address).is_err() {
@@ -88,12 +88,12 @@ impl Answer {
         self.json()[key].as_str().unwrap_or_else(|| panic!("{self:?}")).to_owned()
     }
 
-    /// Status and message.
+    /// The status, and the `msg` of the body.
     fn told(&self) -> (u16, String) {
         (self.status, self.text("msg"))
     }
 
-    /// As a browser sends them back.
+    /// The cookies that were set, as a browser sends them back.
     fn jar(&self) -> String {
         self.cookies.iter().map(|cookie| cookie.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }
@@ -105,7 +105,7 @@ impl Answer {
     }
 }
 
-/// What stands in a token, its signature unseen.
+/// The claims of a token, without a look at its signature.
 fn claims(token: &str) -> Value {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     serde_json::from_slice(&payload).unwrap()

@@ -1,4 +1,5 @@
-//! The Actix part for another app: guards that refuse by themselves, parameters that tell, and every callback.
+//! The Actix part of the engine as another app uses it: guards that refuse by themselves, handlers'
+//! parameters that tell what the guard found, and every callback.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::sync::{Arc, Mutex};
@@ -32,7 +33,7 @@ fn plain() -> SharedHooks {
     shared(engine(Options::default()))
 }
 
-/// Status and body of one request to an app with these routes.
+/// Sends one request to an app with these routes; returns status and body.
 async fn ask(jwt: &SharedHooks, routes: fn(&mut web::ServiceConfig), request: TestRequest) -> (u16, String) {
     let app = init_service(App::new().app_data(jwt.clone()).configure(routes)).await;
     read(&app, request).await
@@ -144,7 +145,7 @@ async fn a_parameter_outside_every_guard_lets_nobody_in() {
         assert_eq!(ask(&jwt, unguarded, bearer(path, &token)).await.0, 500, "{path}");
     }
     assert_eq!(ask(&jwt, unguarded, bearer("/location", &token)).await, (200, "none".into()));
-    // And a guard without the hooks that it needs answers 500 too.
+    // A guard without the hooks that it needs answers 500 too.
     let app = init_service(App::new().configure(guarded)).await;
     let answer = app.call(bearer("/access", &token).to_request()).await;
     assert_eq!(answer.unwrap_err().as_response_error().status_code(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -174,7 +175,7 @@ async fn parameters_tell_what_the_token_says_and_where_it_was() {
     assert_eq!(ask(&jwt, telling, TestRequest::get().uri("/optional")).await, (200, "[null,{},{}]".into()));
 }
 
-/// An app that answers every callback in its own way.
+/// The hooks of an app that answers every callback in its own way.
 struct Own {
     engine: Engine,
     tenants: Arc<Key>,
@@ -340,7 +341,7 @@ async fn each_tenant_may_have_a_key_of_its_own() {
     }
     let theirs = Engine::new(Options::default(), Keys::one(key(OTHER)));
     assert!(theirs.decode(&other, None, jwt.now()).is_ok() && theirs.decode(&ours, None, jwt.now()).is_err());
-    // What is not true yet can be wrong: the callback refuses.
+    // `decode_key` sees header and claims before the signature is checked; if the two disagree, it refuses.
     let two = jwt.create(of("ours").header("tenant", "other")).unwrap();
     assert_eq!(ask(&jwt, own_routes, bearer("/me", &two)).await, (418, "invalid: Two tenants: ".into()));
 }
@@ -383,7 +384,7 @@ async fn a_body_is_read_for_a_token_only_as_far_as_the_app_allows() {
     let post = |body: &Value| TestRequest::post().uri("/access").set_json(body);
     assert_eq!(ask(&jwt, guarded, post(&large)).await.0, 413);
     assert_eq!(ask(&jwt, guarded, post(&json!({ "access_token": "x" }))).await.0, 422);
-    // With a token in the header nothing is read.
+    // With a token in the header, the body is not read.
     let token = jwt.create(NewToken::access("ana")).unwrap();
     let request = post(&large).insert_header(("authorization", format!("Bearer {token}")));
     assert_eq!(ask(&jwt, guarded, request).await.0, 200);

@@ -1,4 +1,4 @@
-//! The measure of all: actix-web that checks nothing and answers what Portero answered once, headers and body.
+//! The yardstick: actix-web that checks nothing and gives the answer that Portero once gave, headers and body.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::Bench;
 use crate::servers::{ask, is_success, ours};
 use crate::support::{Failure, Server};
 
-/// Asks Portero once and starts a bare server that says the same under the same path.
+/// Asks Portero once and starts a bare server that gives the same answer under the same path.
 pub(crate) fn start_like(bench: &Bench, portero: &Server, path: &str, request: &str) -> Result<Server, Failure> {
     let answer = ask(portero.address, request)?;
     if !is_success(&answer) {
@@ -22,7 +22,7 @@ pub(crate) fn start_like(bench: &Bench, portero: &Server, path: &str, request: &
     ours(&["--serve-bare", path, file.to_str().ok_or("the path is not Unicode")?], &[])
 }
 
-/// The other process: answers what stands in the file, and under `/plain` a small body without those headers.
+/// Runs in the bare server's process: answers with what is in the file, and under `/plain` with a small body without those headers.
 pub(crate) fn serve(path: &str, answer: &Path) -> Result<(), Failure> {
     let answer = Answer::read(answer)?;
     actix_web::rt::System::new().block_on(async {
@@ -39,7 +39,7 @@ pub(crate) fn serve(path: &str, answer: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Static through and through, so that sending it again costs as little as it can.
+/// An answer whose parts are all static, so that sending it costs as little as possible.
 #[derive(Clone, Copy)]
 struct Answer {
     headers: &'static [(HeaderName, HeaderValue)],
@@ -47,7 +47,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// All headers but those that Actix itself adds.
+    /// Reads the body and all headers except those that Actix adds itself.
     fn read(file: &Path) -> Result<Self, Failure> {
         let text: &'static str = std::fs::read_to_string(file)?.leak();
         let (head, body) = text.split_once("\r\n\r\n").ok_or("no body")?;

@@ -1,4 +1,4 @@
-//! What a checked request costs beside one that checks nothing, and beside flask-jwt-extended's.
+//! What a checked request costs, compared with one that is not checked and with one that flask-jwt-extended checks.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,11 @@ const CONNECTIONS: u32 = 64;
 const ROUNDS: usize = 11;
 const MILLION: i64 = 1_000_000;
 
-/// What is asked for, and how the token is shown.
+/// What is requested, and how the token is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Bearer,
-    /// The same token every time: all that the check touches stays in the processor's cache.
+    /// The same token every time: everything that the check touches stays in the processor's cache.
     OneBearer,
     Cookie,
     Page,
@@ -102,7 +102,7 @@ impl All<'_> {
         Ok(())
     }
 
-    /// What the headers alone cost.
+    /// Adds rows for the bare server with and without the headers and the large body, to show what these alone cost.
     fn without_headers(&mut self, bare: &Target, with_headers: &Rounds, same: &Path) -> Result<(), Failure> {
         let plain = self.bench.path("plain-requests");
         write_requests(&plain, [get("/plain", "")])?;
@@ -137,7 +137,7 @@ impl All<'_> {
         Ok(file)
     }
 
-    /// Notes the figures; returns the ratios of throughput and CPU.
+    /// Adds a row of figures. Returns the ratios of throughput and CPU time.
     fn row(&mut self, name: &str, rounds: &Rounds, beside: &Rounds) -> (f64, f64) {
         let rate = rounds.ratio(beside, |round| round.requests_per_second);
         let cpu = rounds.ratio(beside, |round| round.cpu);

@@ -1,4 +1,4 @@
-//! Clients that send one request after the other, each on a connection of its own: for what can be asked only once, or takes long.
+//! Clients that send one request after the other, each on a connection of its own: for requests that take long or work only once.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ pub(crate) struct Answer {
     pub(crate) came: Instant,
 }
 
-/// Successes per second where so many clients share these requests, each sent once.
+/// Successes per second if `clients` clients share the requests, each of which is sent once.
 pub(crate) fn each_once(address: SocketAddr, clients: usize, requests: &[String]) -> Result<f64, Failure> {
     let begin = Instant::now();
     let answers = at_once(clients, |number| {
@@ -27,7 +27,8 @@ pub(crate) fn each_once(address: SocketAddr, clients: usize, requests: &[String]
     }
 }
 
-/// Each request has its client, which sends it over and over until it is late enough; told to come back later, it does.
+/// Gives each request a client of its own, which sends it over and over until `until`. A client that is told to come back later
+/// waits as long as it is told.
 pub(crate) fn flood(address: SocketAddr, requests: &[String], until: Instant) -> Result<Vec<Answer>, Failure> {
     at_once(requests.len(), |number| {
         let request = requests.get(number).ok_or("a client without a request")?;

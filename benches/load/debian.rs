@@ -1,11 +1,11 @@
-//! Programs from Debian: those of the machine, or unpacked into a folder under `target`, which needs no root.
+//! Programs from Debian: as installed, or else unpacked into a folder under `target`, which needs no root.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::support::Failure;
 
-/// `packages`: where to find the program if the machine has none, with the libraries that it needs.
+/// A command that runs `program`. `packages`: the Debian packages with it and its libraries, in case it is not installed.
 pub(crate) fn command(program: &str, packages: &[&str]) -> Result<Command, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| folder.join(program).exists()) {
@@ -30,7 +30,7 @@ pub(crate) fn command(program: &str, packages: &[&str]) -> Result<Command, Failu
     Ok(command)
 }
 
-/// Runs it to its end, which has to be a good one.
+/// Runs a command to its end. An error unless it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     if command.status()?.success() { Ok(()) } else { Err(format!("failed: {command:?}").into()) }
 }

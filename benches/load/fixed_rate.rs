@@ -1,5 +1,5 @@
-//! Latency at a steady rate. A request goes out when it is due, however late earlier answers are, and its time is counted from
-//! when it was due: a stall is seen by every request that falls into it.
+//! Latency at a steady rate. Requests are due at fixed times, however late earlier answers are, and the time of each is counted
+//! from when it was due. So a stall shows in every request that falls into it.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crate::servers::is_success;
 use crate::support::{Failure, exchange};
 
-/// They take turns; where one is stuck, the others go on.
+/// How many connections take turns. If one is stuck, the others go on.
 const CONNECTIONS: u32 = 16;
 
-/// Milliseconds until each answer, `requests` in turn, so many per second, for `length`.
+/// Sends `requests` in turn, `per_second` of them each second, for `length`. Returns the latency of each, in milliseconds.
 pub(crate) fn latencies(
     address: SocketAddr,
     requests: &[String],

@@ -1,4 +1,4 @@
-//! The same figures with more and more users, sessions and revoked tokens.
+//! How the figures change with more and more users, sessions and revoked tokens.
 
 use std::time::Instant;
 
@@ -47,7 +47,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     })
 }
 
-/// What is measured at each size, with the digits that it is shown with.
+/// What is measured at each size, and with how many decimals it is shown.
 const FIGURES: [(&str, usize); 7] = [
     ("start to ready, ms", 0),
     ("memory when ready, MB", 0),

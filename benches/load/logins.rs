@@ -1,9 +1,9 @@
-//! A flood of sign-ins: how near they come to what the cores can hash, how long anybody waits, and whether it hurts others.
+//! A flood of sign-ins: how close they come to what the cores can hash, how long anybody waits, and whether other requests suffer.
 
 use std::time::{Duration, Instant};
 
 use portero::domain::Transport;
-use portero::password::time_of_hash;
+use portero::passwords::time_of_hash;
 use portero::tokens::Algorithm;
 
 use crate::report::{Goal, Line, Section, Spread, Table, percentile};
@@ -14,9 +14,9 @@ use crate::{Bench, bare, clients, fixed_rate, servers};
 const CLIENTS: usize = 64;
 const ROUNDS: usize = 3;
 const COST: u32 = 12;
-/// Requests per second, beside the flood and before it.
+/// Checked requests per second, before the flood and during it.
 const RATE: u32 = 500;
-/// The same to the bare server, to see what the busy machine alone does to a latency.
+/// Requests per second to the bare server, to see what a busy machine alone does to latency.
 const BARE_RATE: u32 = 100;
 const QUIET: Duration = Duration::from_secs(4);
 const FLOOD: Duration = Duration::from_secs(10);
@@ -79,18 +79,19 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
 }
 
 struct Round {
-    /// Seconds that one takes.
+    /// How long one hash takes, in seconds.
     hash: f64,
-    /// Hashes per second on all cores, with nothing else to do.
+    /// Hashes per second on all cores, while they have nothing else to do.
     at_once: f64,
-    /// Per second.
+    /// Sign-ins per second.
     sign_ins: f64,
-    /// Seconds until the answer that took longest, whichever it was.
+    /// How long the slowest answer took, in seconds. A refusal counts as an answer.
     longest: f64,
+    /// Sign-ins that were answered with 503.
     refused: usize,
-    /// Refused without a word on when to come back.
+    /// How many of those came without `Retry-After`.
     untold: usize,
-    /// The p99 of checked requests, in milliseconds: before the flood, in it, and the bare server's in it.
+    /// The p99 latency in milliseconds: of checked requests before the flood, of those during it, and of the bare server during it.
     quiet: f64,
     flooded: f64,
     bare: f64,
@@ -115,7 +116,7 @@ fn round(cores: usize, portero: &Server, bare: &Server, requests: &[String]) -> 
     if let Some(other) = refused.iter().find(|answer| !answer.text.starts_with("HTTP/1.1 503")) {
         return Err(format!("neither signed in nor 503: {}", other.text).into());
     }
-    // Up to the last that came in time: so many hashes took just that long.
+    // Counted up to the last sign-in before the end of the flood, because that many hashes took exactly that long.
     let times: Vec<Duration> = good.iter().map(|answer| answer.came - begin).filter(|at| *at <= FLOOD).collect();
     let until = times.iter().max().ok_or("nobody got in")?;
     let round = Round {
@@ -133,7 +134,7 @@ fn round(cores: usize, portero: &Server, bare: &Server, requests: &[String]) -> 
     Ok(round)
 }
 
-/// Per second, so many threads hashing without pause: what is lost beside the bound, the machine takes and not the server.
+/// Hashes per second by this many threads that do nothing else. What is missing from the bound, the machine takes, not the server.
 fn hashes_at_once(threads: usize) -> Result<f64, Failure> {
     const EACH: usize = 8;
     let begin = Instant::now();
@@ -145,7 +146,7 @@ fn hashes_at_once(threads: usize) -> Result<f64, Failure> {
     Ok((threads * EACH) as f64 / begin.elapsed().as_secs_f64())
 }
 
-/// Seconds; the least of three, for what else the machine does can only make it slower.
+/// How long one hash takes, in seconds: the least of three, because whatever else the machine does can only make it slower.
 fn one_hash() -> Result<f64, Failure> {
     let times = (0..3).map(|_| time_of_hash(COST)).collect::<Result<Vec<_>, _>>()?;
     Ok(times.iter().map(Duration::as_secs_f64).fold(f64::INFINITY, f64::min))

@@ -1,9 +1,10 @@
-//! Portero under load, beside servers that do less or the same some other way: `cargo bench --bench load`.
+//! Portero under load, compared with servers that do less, or do the same in another way: `cargo bench --bench load`.
 //!
-//! Everything runs on this machine over loopback, the load beside the servers on the same cores: read the ratios, which are
+//! Everything runs on one machine over loopback, and the load shares the cores with the servers. Read the ratios, which are
 //! measured in turn (A B A B) within one run, not the absolute figures. Words after `--` choose sections (`checked`, `writes`,
-//! `logins`, `growth`, `start`); `--peers` adds flask-jwt-extended; a whole run, or `--write`, leaves `results.md` here and
-//! `docs/load.svg`. A goal that is missed is told as such and is no failure; an answer that is not a success is one.
+//! `logins`, `growth`, `start`); `--peers` adds flask-jwt-extended; a run of all sections, or `--write`, writes `results.md` here
+//! and `docs/load.svg`. A goal that is missed is reported and is no failure. An answer that is not a success is one, except a 503
+//! in a flood of sign-ins.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -34,10 +35,10 @@ use support::Failure;
 
 /// What every section works with.
 struct Bench {
-    /// For data folders and files of requests; on the disk that holds `target`, and gone afterwards.
+    /// For data folders and files of requests. On the disk that holds `target`; deleted at the end.
     folder: tempfile::TempDir,
     with_peers: bool,
-    /// How many workers each server has, and threads the password lane.
+    /// The number of cores. Each server has as many workers, and Portero as many password workers.
     cores: usize,
 }
 

@@ -1,5 +1,6 @@
-//! Renewals without a writer of their own: verify, one transaction for each request, in which it is looked whether the session goes on
-//! and the user may, one new token. The stock way to do it, with the same promise as Portero's: answered means durable.
+//! Renewals without a writer, the usual way to do it: verify the token; in one transaction for each request, make sure that the
+//! session is open and its user neither disabled nor deleted, and store the renewal; make one new token. The promise is the same as
+//! Portero's: answered means durable.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -23,10 +24,10 @@ pub(crate) const POOL: &str = "pool";
 pub(crate) const NOTHING: &str = "nothing";
 
 const CONNECTIONS: u32 = 4;
-/// Seconds.
+/// How long an access token lives, in seconds.
 const ACCESS_LIFE: i64 = 900;
 
-// What it writes to, of Portero's own tables.
+// The columns of Portero's tables that a renewal needs.
 diesel::table! {
     users (id) {
         id -> BigInt,
@@ -81,9 +82,9 @@ struct Claims {
 /// How a renewal is stored.
 enum Store {
     Nothing,
-    /// One connection, and whoever wants it waits.
+    /// One connection, for which requests wait.
     Mutex(Mutex<SqliteConnection>),
-    /// Several, of which SQLite lets one write at a time.
+    /// Several connections, of which SQLite lets one write at a time.
     Pool(Pool<ConnectionManager<SqliteConnection>>),
 }
 
@@ -126,11 +127,11 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Durable {
 }
 
 fn renew(conn: &mut SqliteConnection, sid: &str, now: i64) -> Result<(), Failure> {
-    // A new step for each, with a number that no other has.
+    // Each renewal adds a step of the story, with a number that no other step has.
     static STEP: AtomicI64 = AtomicI64::new(1000);
     let nth = STEP.fetch_add(1, Ordering::Relaxed);
     conn.immediate_transaction(|conn| {
-        // None: an error, and nothing is written.
+        // If there is no such row, this is an error and nothing is written.
         let _user: i64 = sessions::table
             .inner_join(users::table)
             .filter(sessions::sid.eq(sid).and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now)))
@@ -164,7 +165,7 @@ struct Shared {
     decoding: DecodingKey,
 }
 
-/// The other process. The key is in the environment, as Portero's.
+/// Runs in the naive server's process. The key is in the environment, as it is for Portero.
 pub(crate) fn serve(how: &str, database: &Path) -> Result<(), Failure> {
     let key = std::env::var("JWT_SECRET_KEY")?;
     let shared = Data::new(Shared {
@@ -190,7 +191,7 @@ async fn refresh(req: HttpRequest, shared: Data<Shared>) -> Result<HttpResponse,
     let claims = claims.map_err(|error| failed(error.into()))?.claims;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| failed(error.into()))?;
     let now = i64::try_from(since.as_secs()).map_err(|error| failed(error.into()))?;
-    // Only what may wait goes to a thread that may.
+    // Only what may block goes to a thread that may.
     if !matches!(shared.store, Store::Nothing) {
         let (shared, sid) = (Arc::clone(&shared), claims.sid.clone());
         web::block(move || shared.store.store(&sid, now)).await?.map_err(failed)?;

@@ -1,5 +1,5 @@
-//! flask-jwt-extended under gunicorn, as many workers as cores, with the blocklists that its documentation shows. Python's packages
-//! go into a folder under `target`.
+//! flask-jwt-extended under gunicorn, with as many workers as cores and the blocklists that its documentation shows. The Python
+//! packages are installed into a folder under `target`.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use crate::seed::Signer;
 use crate::support::Failure;
 use crate::wrk::Target;
 
-/// Revoked tokens in each blocklist.
+/// The number of revoked tokens in each blocklist.
 const BLOCKED: usize = 100_000;
 
 type Start = fn(&Bench, &Signer) -> Result<Peer, Failure>;
@@ -25,7 +25,7 @@ type Start = fn(&Bench, &Signer) -> Result<Peer, Failure>;
 pub(crate) const ALL: [(&str, Start); 2] =
     [("flask-jwt-extended, SQLite", with_sqlite), ("flask-jwt-extended, Redis", with_redis)];
 
-/// A server with what it needs beside it; both are asked to end when it is dropped.
+/// A server and whatever else it needs to run. All of them are asked to end when this is dropped.
 pub(crate) struct Peer {
     pub(crate) target: Target,
     _processes: Vec<Process>,
@@ -35,7 +35,7 @@ struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Not killed: gunicorn has workers to take along.
+        // Asked to end (SIGTERM), not killed: gunicorn has to end its workers too.
         drop(Command::new("kill").arg(self.0.id().to_string()).status());
         drop(self.0.wait());
     }
@@ -45,7 +45,7 @@ fn with_sqlite(bench: &Bench, signer: &Signer) -> Result<Peer, Failure> {
     let database = bench.path("flask.db");
     let path = database.to_str().ok_or("the path is not Unicode")?;
     let mut conn = SqliteConnection::establish(path)?;
-    // As SQLAlchemy makes it for the documentation's model.
+    // The table as SQLAlchemy makes it for the model in the documentation.
     conn.batch_execute(&format!(
         "CREATE TABLE token_blocklist (id INTEGER NOT NULL, jti VARCHAR(36) NOT NULL, created_at DATETIME NOT NULL, PRIMARY KEY (id));
          CREATE INDEX ix_token_blocklist_jti ON token_blocklist (jti);
@@ -82,7 +82,7 @@ fn with_redis(bench: &Bench, signer: &Signer) -> Result<Peer, Failure> {
     Ok(Peer { target, _processes: vec![gunicorn, redis] })
 }
 
-/// `blocklist`: where the app finds it.
+/// Starts gunicorn with `app`. `blocklist`: the database's path, or Redis's port.
 fn gunicorn(bench: &Bench, app: &str, blocklist: &str, signer: &Signer) -> Result<(Process, Target), Failure> {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let process = Command::new(python()?.join("bin/gunicorn"))
@@ -100,7 +100,7 @@ fn gunicorn(bench: &Bench, app: &str, blocklist: &str, signer: &Signer) -> Resul
     Ok((process, target))
 }
 
-/// A Python of its own with what `requirements.txt` names.
+/// The folder of a Python environment with what `requirements.txt` names, installed if need be.
 fn python() -> Result<PathBuf, Failure> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("flask");
     let wanted = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/load/requirements.txt");
@@ -110,7 +110,7 @@ fn python() -> Result<PathBuf, Failure> {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
         let mut install = Command::new(folder.join("bin/pip"));
         run(install.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&wanted))?;
-        // Last, so that what was broken off is begun anew.
+        // Comes last, so that an installation that was interrupted starts again.
         std::fs::copy(&wanted, &there)?;
     }
     Ok(folder)

@@ -1,4 +1,4 @@
-//! The bars as an SVG picture that reads well in light and dark.
+//! Draws the bars as an SVG picture that is readable on light and dark pages.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::report::{Bar, Kind};
 const ROW: usize = 28;
 const TOP: usize = 44;
 const LEFT: usize = 300;
-/// Of a bar that is as long as the bare server's.
+/// Width of a bar with the ratio 1.
 const FULL: f64 = 360.0;
 const WIDTH: usize = 740;
 

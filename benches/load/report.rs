@@ -1,10 +1,10 @@
-//! What was measured, as Markdown that is also readable in a terminal.
+//! The results, as Markdown that is also readable in a terminal.
 
 use std::fmt::{self, Display, Formatter, Write};
 
 use crate::support::Failure;
 
-/// The middle and the ends of what several rounds gave.
+/// The median, the least and the greatest of the figures of several rounds.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -21,7 +21,7 @@ impl Spread {
     }
 }
 
-/// `median (min–max)`, with as many digits after the point as asked for (`{:.2}`; none).
+/// `median (min–max)`, with as many decimals as the format asks for (`{:.2}`), or none.
 impl Display for Spread {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let digits = f.precision().unwrap_or(0);
@@ -30,7 +30,7 @@ impl Display for Spread {
     }
 }
 
-/// `1234567.8` as `1,234,568`.
+/// Formats a figure with commas and `digits` decimals: `1234567.8` with none is `1,234,568`.
 pub(crate) fn with_commas(figure: f64, digits: usize) -> String {
     let text = format!("{figure:.digits$}");
     let (whole, rest) = text.split_once('.').map_or((text.as_str(), ""), |(whole, _)| (whole, &text[whole.len()..]));
@@ -44,7 +44,7 @@ pub(crate) fn with_commas(figure: f64, digits: usize) -> String {
     out + rest
 }
 
-/// The figure that ends a share of all, such as 0.99, from below.
+/// The figure below which a share of all figures lies, such as 0.99.
 pub(crate) fn percentile(figures: &[f64], share: f64) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -58,7 +58,7 @@ pub(crate) fn percentile(figures: &[f64], share: f64) -> f64 {
     sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
-/// Where a figure should lie.
+/// A bound on a figure.
 #[derive(Clone, Copy)]
 pub(crate) enum Line {
     AtLeast(f64),
@@ -83,7 +83,7 @@ impl Display for Line {
     }
 }
 
-/// A figure with where it should lie and, below that, where it has to.
+/// A figure, the bound it should keep (the goal), and a weaker one that it has to keep (the floor).
 pub(crate) struct Goal {
     pub(crate) what: String,
     pub(crate) measured: f64,
@@ -105,7 +105,7 @@ impl Display for Goal {
     }
 }
 
-/// Rows of cells under a head.
+/// A table: a head, and rows of cells.
 pub(crate) struct Table {
     pub(crate) head: Vec<String>,
     pub(crate) rows: Vec<Vec<String>>,
@@ -140,7 +140,7 @@ impl Display for Table {
     }
 }
 
-/// A bar of the picture: requests per second as a share of the bare server's in the same rounds.
+/// A bar of the picture: requests per second as a share of those of the server it is compared with, in the same rounds.
 pub(crate) struct Bar {
     pub(crate) name: String,
     pub(crate) ratio: f64,
@@ -153,7 +153,7 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// One subject: what was done, what came out, and what should have.
+/// One subject of the report: what was done, what came out, and what should have come out.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
     /// How it was measured, in a few sentences.
@@ -176,12 +176,12 @@ impl Display for Section {
     }
 }
 
-/// How many threads wanted to run in the last minute: what else the machine has to do.
+/// How many threads wanted to run, on average over the last minute: how busy the machine is with other things.
 pub(crate) fn load_average() -> Result<String, Failure> {
     Ok(std::fs::read_to_string("/proc/loadavg")?.split(' ').take(1).collect())
 }
 
-/// The file of all results. `busy`: the load average before the run.
+/// The whole report. `busy`: the load average before the run.
 pub(crate) fn whole(sections: &[Section], cores: usize, busy: &str, arguments: &[&str]) -> Result<String, Failure> {
     let processor = std::fs::read_to_string("/proc/cpuinfo")?;
     let model =

@@ -1,4 +1,4 @@
-//! Data folders with so many users, sessions and revoked tokens, and tokens for their sessions.
+//! Data folders with any number of users, sessions and revoked tokens, and requests with tokens for those sessions.
 
 use std::path::PathBuf;
 
@@ -12,9 +12,9 @@ use crate::servers::PORTERO;
 use crate::support::seed::Seeding;
 use crate::support::{Failure, add_user, get};
 
-/// So many tokens, of as many sessions, are sent in turn.
+/// How many tokens are sent in turn, each of a session of its own.
 pub(crate) const TOKENS: usize = 4096;
-/// Seconds; longer than any run.
+/// How long the tokens live, in seconds: longer than any run.
 const LIFE: i64 = 2 * 3600;
 pub(crate) const PROTECTED: &str = "/protected";
 pub(crate) const ACCOUNT: &str = "/account";
@@ -28,13 +28,13 @@ pub(crate) struct Amounts {
     pub(crate) blocked_tokens: i64,
 }
 
-/// A data folder.
+/// A data folder with its rows.
 pub(crate) struct Data {
     pub(crate) folder: PathBuf,
 }
 
 impl Data {
-    /// `bcrypt_cost`: of everybody's password, which is the same.
+    /// `bcrypt_cost`: the cost of the one hash that all users share, because they have the same password.
     pub(crate) fn make(folder: PathBuf, bcrypt_cost: &str, amounts: Amounts) -> Result<Self, Failure> {
         add_user(PORTERO, &folder, "admin", &["--admin"], &[(BCRYPT_COST, bcrypt_cost)])?;
         let mut seeding = Seeding::begin(&folder.join(DATABASE))?;
@@ -55,7 +55,7 @@ impl Data {
         self.folder.join(DATABASE)
     }
 
-    /// Open sessions, in no order that means anything.
+    /// Up to `count` open sessions, sorted by their ids, which are random.
     pub(crate) fn sessions(&self, transport: Transport, count: usize) -> Result<Vec<Session>, Failure> {
         let path = self.database();
         let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not Unicode")?)?;
@@ -83,12 +83,12 @@ pub(crate) struct Session {
     username: String,
 }
 
-/// A key with which this program makes tokens that a Portero with the same key takes for its own.
+/// Makes tokens that a Portero with the same key takes for its own.
 pub(crate) struct Signer {
     engine: Engine,
     now: UnixTime,
     algorithm: Algorithm,
-    /// The setting that holds the key, and the key.
+    /// The name of the setting that holds the key, and the key.
     key: (&'static str, String),
 }
 
@@ -105,7 +105,7 @@ impl Signer {
         Ok(Self { engine, now: UnixTime(jiff::Timestamp::now().as_second()), algorithm, key })
     }
 
-    /// What tells a server, Portero or another, of the key.
+    /// The settings that give a server, Portero or another, the key.
     pub(crate) fn settings(&self) -> [(&str, &str); 2] {
         [("JWT_ALGORITHM", self.algorithm.as_str()), (self.key.0, &self.key.1)]
     }
@@ -147,7 +147,7 @@ impl Signer {
         tokens.map(|token| Ok(get(PROTECTED, &format!("authorization: Bearer {}\r\n", token?)))).collect()
     }
 
-    /// The same with the token in a cookie.
+    /// As [`bearer_requests`](Self::bearer_requests), with the token in a cookie.
     pub(crate) fn cookie_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
         let tokens = sessions.iter().map(|session| self.access(Transport::Cookie, session));
         tokens.map(|token| Ok(get(PROTECTED, &format!("cookie: access_token_cookie={}\r\n", token?)))).collect()
@@ -179,12 +179,12 @@ impl Signer {
     }
 }
 
-/// Sign-ins of different users, each from a network of its own: what is slowed down otherwise is somebody who guesses.
+/// Sign-ins of different users, each from a network of its own, so that the throttle does not take them for guesses.
 pub(crate) fn log_in_requests(users: usize) -> Vec<String> {
     let from = |user: usize| format!("x-forwarded-for: 10.{}.{}.1\r\n", user / 250, user % 250);
     let request = |user| crate::support::log_in_request(&format!("user{user}"), &from(user));
     (1..=users).map(request).collect()
 }
 
-/// So that the addresses of [`log_in_requests`] are believed.
+/// The setting that makes Portero believe the addresses in [`log_in_requests`].
 pub(crate) const BELIEVE_ADDRESSES: (&str, &str) = ("PORTERO_TRUSTED_PROXIES", "127.0.0.1");

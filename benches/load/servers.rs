@@ -1,4 +1,4 @@
-//! Starting the servers, each in a process of its own, and what can be told of a process from outside.
+//! Starts servers, each in a process of its own, and measures processes from outside.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -12,19 +12,19 @@ pub(crate) const PORTERO: &str = env!("CARGO_BIN_EXE_portero");
 /// Linux counts CPU time in hundredths of a second. (`proc(5)`, `sysconf(_SC_CLK_TCK)`)
 const MICROS_PER_TICK: f64 = 10_000.0;
 
-/// Portero's release binary on a data folder.
+/// Starts Portero's release binary on a data folder.
 pub(crate) fn portero(data: &Path, settings: &[(&str, &str)]) -> Result<Server, Failure> {
     let mut command = Command::new(PORTERO);
     command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data).envs(settings.iter().copied());
     Server::start(command.current_dir(ELSEWHERE))
 }
 
-/// This very program in one of its other roles.
+/// Starts this very program as one of the servers that Portero is compared with.
 pub(crate) fn ours(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Server, Failure> {
     Server::start(Command::new(std::env::current_exe()?).args(arguments).envs(environment.iter().copied()))
 }
 
-/// Returns when `GET /readyz` says 200.
+/// Waits until `GET /readyz` succeeds, for a minute at most.
 pub(crate) fn wait_until_ready(address: SocketAddr) -> Result<(), Failure> {
     let begin = Instant::now();
     while !ask(address, &get("/readyz", "")).is_ok_and(|answer| is_success(&answer)) {
@@ -36,7 +36,7 @@ pub(crate) fn wait_until_ready(address: SocketAddr) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One request on a connection of its own.
+/// Sends one request on a connection of its own and returns the answer.
 pub(crate) fn ask(address: SocketAddr, request: &str) -> Result<String, Failure> {
     Ok(exchange(&mut TcpStream::connect(address)?, request)?)
 }
@@ -45,7 +45,7 @@ pub(crate) fn is_success(answer: &str) -> bool {
     answer.split(' ').nth(1).is_some_and(|status| status.starts_with('2'))
 }
 
-/// CPU time in microseconds, in user and kernel mode, that these processes and their children have used so far.
+/// The CPU time that these processes and their children have used so far, in user and kernel mode, in microseconds.
 pub(crate) fn cpu_micros(processes: &[u32]) -> Result<f64, Failure> {
     let mut sum = 0.0;
     for process in processes {
@@ -58,7 +58,7 @@ pub(crate) fn cpu_micros(processes: &[u32]) -> Result<f64, Failure> {
 
 fn own_cpu_micros(process: u32) -> Result<f64, Failure> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The second field, the name, may hold anything but ends with the last parenthesis.
+    // The second field, the name, may contain anything, but ends with the last parenthesis.
     let fields = stat.rsplit(')').next().ok_or("no fields in stat")?;
     let ticks: Vec<f64> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
     Ok(ticks.iter().sum::<f64>() * MICROS_PER_TICK)

@@ -1,4 +1,4 @@
-//! The first start, and what Portero takes when nobody asks anything.
+//! How long the first start takes, how much memory Portero needs when idle, and how large its binary is.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What it costs to store something for good: renewals beside one transaction for each, and beside storing nothing.
+//! What durable writes cost: Portero's renewals, compared with one transaction for each request and with storing nothing.
 
 use portero::domain::Transport;
 use portero::tokens::Algorithm;
@@ -106,7 +106,7 @@ impl Renewals {
     }
 }
 
-/// Each can be done only once, so not by wrk.
+/// Sign-ins and sign-outs per second. Each request is sent once, so not by wrk, which repeats its requests.
 fn sign_ins_and_outs(portero: &Server, signer: &Signer, sessions: &[Session]) -> Result<Table, Failure> {
     println!("writes: sign-ins and sign-outs");
     let sign_ins = clients::each_once(portero.address, CLIENTS, &log_in_requests(TOKENS))?;

@@ -1,4 +1,4 @@
-//! Throughput, by `wrk`: one thread that keeps a number of connections busy.
+//! Throughput, measured by `wrk`: one thread that keeps a number of connections busy.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -9,10 +9,10 @@ use crate::report::Spread;
 use crate::servers::{ask, cpu_micros, is_success};
 use crate::support::{Failure, Server};
 
-/// Seconds.
+/// How long a round lasts, in seconds.
 const LENGTH: u32 = 1;
 
-/// Where a load goes, and whose CPU time it costs.
+/// The address that a load goes to, and the processes whose CPU time it costs.
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) processes: Vec<u32>,
@@ -24,19 +24,19 @@ impl From<&Server> for Target {
     }
 }
 
-/// What one round gave.
+/// The figures of one round.
 #[derive(Clone, Copy)]
 pub(crate) struct Round {
     pub(crate) requests_per_second: f64,
-    /// Milliseconds until half of the answers, 99 % and 99.9 % were there.
+    /// Latency in milliseconds: within so many came half of the answers, 99 % and 99.9 % of them.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) p999: f64,
-    /// The server's, in microseconds per request.
+    /// The server's CPU time, in microseconds per request.
     pub(crate) cpu: f64,
 }
 
-/// The rounds of one server, beside those of others.
+/// The rounds of one server, which took turns with those of others.
 pub(crate) struct Rounds(Vec<Round>);
 
 impl Rounds {
@@ -44,7 +44,7 @@ impl Rounds {
         Spread::of(self.0.iter().map(figure))
     }
 
-    /// Round by round, this one's figure divided by the other's.
+    /// This server's figure divided by the other's, round by round.
     pub(crate) fn ratio(&self, other: &Self, figure: impl Fn(&Round) -> f64) -> Spread {
         Spread::of(self.0.iter().zip(&other.0).map(|(one, other)| figure(one) / figure(other)))
     }
@@ -61,7 +61,7 @@ impl Rounds {
     }
 }
 
-/// A file of requests that are sent in turn.
+/// Writes the file of requests that wrk sends in turn, with a zero byte after each.
 pub(crate) fn write_requests(path: &Path, requests: impl IntoIterator<Item = String>) -> Result<(), Failure> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for request in requests {
@@ -71,7 +71,7 @@ pub(crate) fn write_requests(path: &Path, requests: impl IntoIterator<Item = Str
     Ok(file.flush()?)
 }
 
-/// Loads the servers in turn, each with its file of requests: one round that does not count, to warm up, then so many.
+/// Loads the servers in turn, each with its file of requests: one round to warm up, which does not count, then `rounds` of them.
 pub(crate) fn in_turn<const N: usize>(
     rounds: usize,
     connections: u32,
@@ -93,7 +93,7 @@ pub(crate) fn in_turn<const N: usize>(
     Ok(of_each)
 }
 
-/// To wrk a redirect is as good as an answer.
+/// Sends some of the requests to see that they succeed: wrk takes a redirect for a success.
 fn expect_success(target: &Target, requests: &Path) -> Result<(), Failure> {
     let requests = std::fs::read_to_string(requests)?;
     for request in requests.split_terminator('\0').step_by(64) {

@@ -10,12 +10,12 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// A folder in which lies no `portero.toml` that would be read.
+/// A working folder for the servers: it contains no `portero.toml` that they would read.
 pub(crate) const ELSEWHERE: &str = env!("CARGO_TARGET_TMPDIR");
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// By the command line, with the settings in `environment`. Makes the data folder if it is not there.
+/// Adds a user by `portero user add`, with the settings in `environment`. Makes the data folder if there is none.
 pub(crate) fn add_user(
     program: &str,
     data: &Path,
@@ -37,7 +37,7 @@ pub(crate) fn add_user(
     if add.wait()?.success() { Ok(()) } else { Err("the user was not added".into()) }
 }
 
-/// What signs `name` in as a program. `more`: header lines, each with its end.
+/// A request that signs `name` in as a program. `more`: header lines, each with its line end.
 pub(crate) fn log_in_request(name: &str, more: &str) -> String {
     let body = format!(r#"{{"username":"{name}","password":"{PASSWORD}"}}"#);
     format!(
@@ -46,14 +46,14 @@ pub(crate) fn log_in_request(name: &str, more: &str) -> String {
     )
 }
 
-/// An access token, as a program gets one.
+/// Signs `name` in as a program and returns the access token.
 pub(crate) fn log_in(address: SocketAddr, name: &str) -> Result<String, Failure> {
     let answer = exchange(&mut TcpStream::connect(address)?, &log_in_request(name, ""))?;
     let token = answer.split("\"access_token\":\"").nth(1).and_then(|rest| rest.split('"').next());
     Ok(token.ok_or("no token")?.to_owned())
 }
 
-/// `header`: lines, each with its end.
+/// A `GET` request. `header`: header lines, each with its line end.
 pub(crate) fn get(path: &str, header: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: x\r\n{header}\r\n")
 }
@@ -63,7 +63,7 @@ pub(crate) fn mega(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// Sends a request and reads head and body, by `content-length`.
+/// Sends a request and returns the answer, whose body is as long as its `content-length` says.
 pub(crate) fn exchange(stream: &mut TcpStream, request: &str) -> std::io::Result<String> {
     stream.write_all(request.as_bytes())?;
     let (mut answer, mut buffer) = (Vec::new(), [0; 64 * 1024]);
@@ -82,7 +82,7 @@ pub(crate) fn exchange(stream: &mut TcpStream, request: &str) -> std::io::Result
     }
 }
 
-/// The value of a header in the head of an answer. `name` in lower case.
+/// The value of a header in the head of an answer. `name` in any letter case.
 pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     let head = answer.split("\r\n\r\n").next()?;
     let mut lines = head.lines().filter_map(|line| line.split_once(':'));
@@ -92,7 +92,7 @@ pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
 /// A server in a process of its own, which says on its first line where it listens.
 pub(crate) struct Server {
     process: Child,
-    // Open as long as the server runs, or what it prints later would be an error to it.
+    // Kept open as long as the server runs; otherwise the server could not print any more.
     _output: BufReader<ChildStdout>,
     pub(crate) address: SocketAddr,
 }

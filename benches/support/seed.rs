@@ -1,4 +1,4 @@
-//! Rows by the hundred thousand, made by SQLite itself in the database of a Portero that is not running.
+//! Fills the database of a Portero that is not running with hundreds of thousands of rows, which SQLite itself makes.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use portero::domain::UnixTime;
 
 use super::Failure;
 
-/// A random UUID in its text form.
+/// SQL for a random UUID in its text form.
 const UUID: &str = "lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) \
                     || '-a' || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))";
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const DAY: i64 = 86_400;
 
-/// A database that is being filled, in one transaction. Its only user so far, number 1, lends the others the password.
+/// A database that is being filled, in one transaction. It has one user so far, number 1, whose password all others get.
 pub(crate) struct Seeding {
     conn: SqliteConnection,
     pub(crate) now: UnixTime,
@@ -36,7 +36,7 @@ impl Seeding {
         Ok(Self { conn, now, users: 0 })
     }
 
-    /// `user1`, `user2` and so on, with the numbers from 2 on.
+    /// Adds `user1`, `user2` and so on, with the numbers from 2 on.
     pub(crate) fn users(&mut self, count: i64) -> Result<(), Failure> {
         let now = self.now.0;
         self.users = count;
@@ -49,12 +49,12 @@ impl Seeding {
         )
     }
 
-    /// Open sessions, spread over the users. `transport`: `cookie` or `bearer`.
+    /// Adds open sessions, spread over the users. `transport`: `cookie` or `bearer`.
     pub(crate) fn open_sessions(&mut self, count: i64, transport: &str) -> Result<(), Failure> {
         self.sessions(count, transport, "NULL, NULL, NULL, NULL")
     }
 
-    /// Ended ones, likewise, over the last month and for several reasons.
+    /// Adds sessions that ended in the last month, for several reasons, spread over the users.
     pub(crate) fn ended_sessions(&mut self, count: i64) -> Result<(), Failure> {
         let (now, users) = (self.now.0, self.users);
         let reason = "CASE i % 20 WHEN 0 THEN 'reuse' WHEN 1 THEN 'ended_by_admin' ELSE 'logout' END";
@@ -73,7 +73,7 @@ impl Seeding {
         )
     }
 
-    /// The first step of each session's story.
+    /// Adds the first step of each session's story.
     pub(crate) fn stories(&mut self) -> Result<(), Failure> {
         self.conn.batch_execute(
             "INSERT INTO session_steps
@@ -82,7 +82,7 @@ impl Seeding {
         Ok(())
     }
 
-    /// Revoked tokens that would be good for days.
+    /// Adds revoked tokens that would be good for another ten days.
     pub(crate) fn blocked_tokens(&mut self, count: i64) -> Result<(), Failure> {
         let (now, users) = (self.now.0, self.users);
         self.insert(

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run verify`: no bytes make the check of a token panic, signed or not.
+//! `cargo +nightly fuzz run verify`: looks for bytes, signed or not, that make the check of a token panic.
 
 #![no_main]
 
@@ -33,7 +33,7 @@ fn check(token: &str) {
     }
 }
 
-/// What the holder of the key could make: without a right signature no check but the first would ever be reached.
+/// A token that the holder of the key could make. Without a good signature no later check would ever be reached.
 fn signed(header: &[u8], payload: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), message.as_bytes());

@@ -1,8 +1,6 @@
-//! A set of refused ids that is exact, small and read without a lock: many sorted arrays, each behind an atomic pointer. A
-//! change copies one of them: 15 ids of a million, 150 of ten million. Beside each pointer stand 64 bits that tell of most ids that are
-//! not in the array without a look at it.
-//!
-//! `cargo bench --bench blocklist` measures it: 24 bytes an id.
+//! A set of refused ids that is exact, small and read without a lock: many sorted arrays, each behind an atomic pointer. A change
+//! copies one of them, which holds 15 ids out of a million, 150 out of ten million. Beside each pointer are 64 hint bits, which
+//! rule out most ids that are not in the array without a look at it. `cargo bench --bench blocklist` measures 24 bytes an id.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,23 +11,25 @@ use foldhash::quality::RandomState;
 
 use crate::domain::UnixTime;
 
-/// So many that a look-up among a million ids touches one or two lines of its array: with 4,096 it took a microsecond, a tenth of
-/// a whole request. Of a million, the hints keep four in five from being looked up at all. Pointers and hints take a megabyte.
+/// The number of arrays: enough that a look-up among a million ids touches one or two cache lines of its array. With 4,096 arrays
+/// it took a microsecond, a tenth of a whole request. With a million ids in the set, the hints answer four in five look-ups of
+/// other ids. Pointers and hints take a megabyte.
 const SHARDS: usize = 65_536;
-/// Beyond the year 2106 and for ever are the same to a set that forgets what is over.
+/// `until` of an id that never expires. An id that expires after the year 2106 is kept for ever too.
 const FOR_EVER: u32 = u32::MAX;
 
 /// An id that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
-    /// Big-endian, so that it takes no more room than it needs.
+    /// As bytes: with a `u128`'s alignment an entry would take 32 bytes, not 24. Big-endian, so that they sort as the number does.
     id: [u8; 16],
+    /// When it expires, in seconds since the epoch, or [`FOR_EVER`].
     until: u32,
     is_trap: bool,
 }
 
 impl Refused {
-    /// `until`: the last moment at which it could be shown; `None`: for ever.
+    /// `until`: when the token or session expires; `None`: never.
     pub(super) fn new(id: u128, until: Option<UnixTime>, is_trap: bool) -> Self {
         let until = match until {
             None => FOR_EVER,
@@ -38,7 +38,7 @@ impl Refused {
         Self { id: id.to_be_bytes(), until, is_trap }
     }
 
-    /// Whoever shows it has stolen it.
+    /// Whether whoever shows this token must have stolen it.
     pub(super) fn is_trap(self) -> bool {
         self.is_trap
     }
@@ -48,18 +48,18 @@ impl Refused {
     }
 }
 
-/// The set.
+/// The set of refused ids.
 pub(super) struct Ids {
     shards: Box<[Shard]>,
-    /// Keyed anew at each start: nobody can choose ids that fill one array.
+    /// Keyed at random at each start, so that nobody can choose ids that all fall into one array.
     spread: RandomState,
-    /// Held while one array changes, so that its hints are those of its ids. Who asks does not take it.
+    /// Held while an array and its hints change, so that the two agree. Look-ups do not take it.
     changes: Mutex<()>,
 }
 
-/// Both in one line of the processor's cache.
+/// Both fields are in one cache line.
 struct Shard {
-    /// A bit for each id in the array, by its hash: an id whose bit is not set is not in it.
+    /// One bit for each id in the array, chosen by its hash: an id whose bit is not set is not in the array.
     hints: AtomicU64,
     /// Sorted by id.
     refused: ArcSwap<Vec<Refused>>,
@@ -93,10 +93,10 @@ impl Ids {
         self.get(id).is_some()
     }
 
-    /// In force for every look-up that begins after this returns. The later of two entries for one id counts.
+    /// Adds ids. Every look-up that begins after this returns finds them. Of two entries for one id, the later one counts.
     pub(super) fn insert(&self, mut new: Vec<Refused>) {
         let shard_of = |refused: &Refused| shard_of(self.spread.hash_one(refused.id));
-        // Stable: what came later stays behind.
+        // The sort is stable: of two entries for one id, the later one stays behind the earlier.
         new.sort_by_cached_key(|refused| (shard_of(refused), refused.id));
         for group in new.chunk_by(|one, other| shard_of(one) == shard_of(other)) {
             let shard = &self.shards[shard_of(&group[0])];
@@ -106,7 +106,7 @@ impl Ids {
         }
     }
 
-    /// Lets go of what is over since `before`. Copies one array at a time, so nobody waits for it.
+    /// Removes ids that expired before `before`. Copies one array at a time, so nobody waits for it.
     pub(super) fn forget_expired(&self, before: UnixTime) {
         let before = u32::try_from(before.0.max(0)).unwrap_or(FOR_EVER);
         for shard in &self.shards {
@@ -135,13 +135,13 @@ fn shard_of(hash: u64) -> usize {
     (hash % SHARDS as u64) as usize
 }
 
-/// By the bits of the hash that did not choose the shard.
+/// The hint bit for a hash, from bits of it that did not choose the shard.
 fn hint_of(hash: u64) -> u64 {
     1 << (hash >> 58)
 }
 
-/// Where the id stands, or would stand. Ids are random as a rule, so that their first bytes tell nearly where; from there it is a
-/// few steps, and never more than the array is long.
+/// The index at which the id is, or would be. Ids are random as a rule, so their first bytes nearly tell the index; from there it
+/// takes a few steps, and never more than the array is long.
 fn place(sorted: &[Refused], id: [u8; 16]) -> usize {
     let head = u32::from_be_bytes([id[0], id[1], id[2], id[3]]);
     let mut place = ((u64::from(head) * sorted.len() as u64) >> 32) as usize;
@@ -154,10 +154,10 @@ fn place(sorted: &[Refused], id: [u8; 16]) -> usize {
     place
 }
 
-/// In order; where both have an id, `new` counts.
+/// Both arrays as one, sorted. If an id is in both, the entry in `new` counts.
 fn merged(old: &[Refused], new: &[Refused]) -> Vec<Refused> {
     let mut all = [old, new].concat();
-    // Stable, and quick where two ordered runs are all there is.
+    // Stable, and fast for two sorted runs, which is what this is.
     all.sort_by_key(|refused| refused.id);
     all.dedup_by(|later, earlier| {
         let is_same = later.id == earlier.id;
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn it_holds_what_a_map_would_hold() {
         let (ids, mut model) = (Ids::default(), HashMap::new());
-        // Reproducible, and dense enough that ids come again.
+        // A linear congruential generator: reproducible, and over so few ids that they come up again and again.
         let mut state = 1_u64;
         let mut next = |below| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -235,7 +235,7 @@ mod tests {
                     in_force.store(id + 1, Ordering::Release);
                 }
             });
-            // Others come and go, in the same arrays.
+            // Other ids come and go, in the same arrays.
             scope.spawn(|| {
                 while in_force.load(Ordering::Acquire) < ALL {
                     ids.insert((ALL..ALL + 5_000).map(|id| refused(id, 1)).collect());

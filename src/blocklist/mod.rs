@@ -1,5 +1,6 @@
-//! The exact answer, from memory, to "is this revoked?", and what else a request's check needs of users with open sessions.
-//! Changed only after a commit, so it never runs ahead of the database or behind an answer. Whoever asks waits for nobody.
+//! The exact answer, from memory, to "is this revoked?", and what else a request's check needs to know of users with open
+//! sessions. It changes after an act's commit and before its answer, so it is never ahead of the database and never behind an
+//! answer; only the first use of a generation is known here first. A look-up waits for nobody.
 
 mod ids;
 
@@ -15,7 +16,7 @@ use papaya::HashMap;
 use crate::domain::{Role, SessionId, TokenId, UnixTime, UserId, Username};
 use ids::{Ids, Refused};
 
-/// What a checked token says that matters here.
+/// What a token that passed its own checks says, as far as the blocklist needs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The identity claim.
@@ -30,100 +31,104 @@ pub struct Question<'a> {
 pub enum Verdict {
     Good {
         standing: Arc<Standing>,
-        /// The first sight of its generation: worth a note in the database.
-        first_seen: bool,
+        /// Whether this is the first use of the token's generation, which has to be noted in the database.
+        is_first_use: bool,
     },
     Revoked,
-    /// A token that only a thief can hold: its session has to end.
+    /// Only a thief can hold this token: its session has to end.
     Stolen,
-    /// A peer's token, of a user we keep nothing about in memory: the store has to be asked.
+    /// A token of a peer, for a user of whom memory holds nothing: the store has to be asked.
     UnknownUser,
-    /// The database knows more than memory, and did not answer: nobody can tell.
+    /// Memory is behind the database, or may be: nobody can tell whether the token is revoked.
     Unknowable,
 }
 
-/// What a user may do, as far as a request's check needs it.
+/// What a request's check needs to know of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub user: UserId,
     pub username: Username,
-    /// What stands in the identity claim of the user's tokens.
+    /// The identity claim of the user's tokens.
     pub subject: String,
     pub role: Role,
     /// The cut-off: a peer's token issued up to this moment is refused.
     pub tokens_valid_from: UnixTime,
-    /// From when on the user is shut out.
+    /// From when on the user is shut out; `None`: no date is set.
     pub disable_at: Option<UnixTime>,
 }
 
-/// Everything that the database says must be kept here, to be filled in and [loaded](Blocklist::load).
+/// Everything that memory has to hold of the database, to be filled in and [loaded](Blocklist::load).
 #[derive(Default)]
 pub struct Contents {
-    rest: OfDatabase,
+    others: DatabaseCopy,
     tokens: Vec<Refused>,
     sessions: Vec<Refused>,
 }
 
 impl Contents {
-    /// Room for so many users.
+    /// Empty, with room for `count` users.
     pub fn for_users(count: usize) -> Self {
         let contents = Self::default();
-        contents.rest.users.pin().reserve(count);
+        contents.others.users.pin().reserve(count);
         contents
     }
 
-    /// Somebody who has an open session. Each once.
+    /// Adds a user who has an open session.
     pub fn user(&mut self, standing: Standing) {
-        self.rest.keep(standing);
+        self.others.keep(standing);
     }
 
     pub fn token(&mut self, BlockedToken(refused): BlockedToken) {
         self.tokens.push(refused);
     }
 
-    /// One that has ended, and until when a token of it could be shown.
+    /// Adds a session that has ended. `until`: the moment by which all its tokens have expired.
     pub fn ended_session(&mut self, sid: SessionId, until: UnixTime) {
         self.sessions.push(Refused::new(sid.as_u128(), Some(until), false));
     }
 
-    /// An open one whose current generation was never seen in use.
-    pub fn unseen(&mut self, sid: SessionId, generation: i64) {
-        self.rest.unseen.pin().insert(sid, generation);
+    /// Adds an open session whose current generation was never seen in use.
+    pub fn expected_first_use(&mut self, sid: SessionId, generation: i64) {
+        self.others.awaiting_first_use.pin().insert(sid, generation);
     }
 }
 
-/// A token that is refused by itself.
+/// A single token that is refused, whatever becomes of its session.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockedToken(Refused);
 
 impl BlockedToken {
-    /// `until`: until when it could be shown; `None`: it never expires. `is_trap`: whoever shows it has stolen it.
+    /// `until`: when the token expires; `None`: never. `is_trap`: whoever shows it must have stolen it.
     pub fn new(jti: TokenId, until: Option<UnixTime>, is_trap: bool) -> Self {
         Self(Refused::new(jti.as_u128(), until, is_trap))
     }
 }
 
+/// What is refused, and the users with open sessions.
 #[derive(Default)]
 pub struct Blocklist {
-    of_database: ArcSwap<OfDatabase>,
-    /// Sights that the database does not know of yet: ahead of it, so that no load takes them away.
-    just_seen: Mutex<StdHashMap<SessionId, i64>>,
+    database_copy: ArcSwap<DatabaseCopy>,
+    /// First uses that the database does not know of yet: the generation for each session. Not in the copy, so that loading it
+    /// again does not lose them.
+    just_used: Mutex<StdHashMap<SessionId, i64>>,
 }
 
-/// What the database holds too.
+/// What memory holds of the database. Replaced as a whole by [`Blocklist::load`].
 #[derive(Default)]
-struct OfDatabase {
-    /// By what stands in the identity claim.
+struct DatabaseCopy {
+    /// By identity claim.
     users: HashMap<String, Arc<Standing>, RandomState>,
     tokens: Ids,
     sessions: Ids,
-    unseen: HashMap<SessionId, i64, RandomState>,
+    /// Generations of open sessions that were never seen in use.
+    awaiting_first_use: HashMap<SessionId, i64, RandomState>,
     in_doubt: AtomicBool,
 }
 
 impl Blocklist {
+    /// Whether the token may be accepted.
     pub fn judge(&self, question: Question<'_>) -> Verdict {
-        let memory = self.of_database.load();
+        let memory = self.database_copy.load();
         if memory.in_doubt.load(Ordering::Acquire) {
             return Verdict::Unknowable;
         }
@@ -138,119 +143,125 @@ impl Blocklist {
         match (users.get(question.subject), question.session) {
             (Some(standing), Some((sid, generation))) => Verdict::Good {
                 standing: Arc::clone(standing),
-                first_seen: memory.unseen.pin().get(&sid) == Some(&generation),
+                is_first_use: memory.awaiting_first_use.pin().get(&sid) == Some(&generation),
             },
-            // Whoever has an open session is in here. So this one is not open, whatever else it is.
+            // Memory holds every user with an open session, so this session is not open, whatever else it is.
             (None, Some(_)) => Verdict::Revoked,
             (None, None) => Verdict::UnknownUser,
-            // Within the same second nobody can tell which came first: refused.
+            // A token issued in the very second of the cut-off may be from before or after it: refused.
             (Some(standing), None) if question.issued_at.is_some_and(|moment| moment > standing.tokens_valid_from) => {
-                Verdict::Good { standing: Arc::clone(standing), first_seen: false }
+                Verdict::Good { standing: Arc::clone(standing), is_first_use: false }
             }
             (Some(_), None) => Verdict::Revoked,
         }
     }
 
-    /// Of the user with this identity claim.
+    /// The standing of the user with this identity claim; `None`: memory holds nothing of them.
     pub fn standing(&self, subject: &str) -> Option<Arc<Standing>> {
-        self.of_database.load().users.pin().get(subject).cloned()
+        self.database_copy.load().users.pin().get(subject).cloned()
     }
 
-    /// Takes everything in place of what was there.
+    /// Replaces everything that memory held of the database.
     pub fn load(&self, contents: Contents) {
-        let Contents { rest, tokens, sessions } = contents;
-        rest.tokens.insert(tokens);
-        rest.sessions.insert(sessions);
-        self.of_database.store(Arc::new(rest));
+        let Contents { others, tokens, sessions } = contents;
+        others.tokens.insert(tokens);
+        others.sessions.insert(sessions);
+        self.database_copy.store(Arc::new(others));
     }
 
-    /// Until the next [`load`](Self::load), every question is answered with [`Verdict::Unknowable`].
+    /// Answers every question with [`Verdict::Unknowable`] until the next [`load`](Self::load).
     pub fn doubt(&self) {
-        self.of_database.load().in_doubt.store(true, Ordering::Release);
+        self.database_copy.load().in_doubt.store(true, Ordering::Release);
     }
 
+    /// Whether memory may be behind the database.
     pub fn is_in_doubt(&self) -> bool {
-        self.of_database.load().in_doubt.load(Ordering::Acquire)
+        self.database_copy.load().in_doubt.load(Ordering::Acquire)
     }
 
-    /// A user has an open session now, or changed.
+    /// Keeps a user's standing: they have an open session now, their standing has changed, or a peer's token needs it.
     pub fn remember(&self, standing: Standing) {
-        self.of_database.load().remember(standing);
+        self.database_copy.load().remember(standing);
     }
 
-    /// A user may do nothing any more, or has no open session.
+    /// Drops a user's standing: they may do nothing any more, or have no open session.
     pub fn forget(&self, subject: &str) {
-        self.of_database.load().users.pin().remove(subject);
+        self.database_copy.load().users.pin().remove(subject);
     }
 
-    /// Those of whom something is kept and who are not among these.
+    /// The users held in memory who are not among `these`.
     pub fn users_except(&self, these: &HashSet<UserId>) -> Vec<Arc<Standing>> {
-        let memory = self.of_database.load();
+        let memory = self.database_copy.load();
         let users = memory.users.pin();
         users.values().filter(|standing| !these.contains(&standing.user)).cloned().collect()
     }
 
+    /// Refuses a single token from now on.
     pub fn block(&self, BlockedToken(refused): BlockedToken) {
-        self.of_database.load().tokens.insert(vec![refused]);
+        self.database_copy.load().tokens.insert(vec![refused]);
     }
 
-    /// These are refused from now on, each until the moment from which none of its tokens can be shown.
+    /// Refuses these sessions from now on. The moment with each is the one by which all its tokens have expired.
     pub fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {
-        self.of_database.load().end_sessions(ended);
+        self.database_copy.load().end_sessions(ended);
     }
 
-    /// Whether this session was ended. `false` also for one that nobody can show any more.
+    /// Whether this session is refused because it has ended. Also `false` for one that was dropped because all its tokens had
+    /// expired.
     pub fn refuses_session(&self, sid: SessionId) -> bool {
-        self.of_database.load().sessions.contains(sid.as_u128())
+        self.database_copy.load().sessions.contains(sid.as_u128())
     }
 
-    /// The session rotated: whether the new generation arrives is still to be seen.
-    pub fn await_sight(&self, sid: SessionId, generation: i64) {
-        self.of_database.load().unseen.pin().insert(sid, generation);
+    /// Notes that the session has rotated, and that the first use of its new generation is still to come.
+    pub fn expect_first_use(&self, sid: SessionId, generation: i64) {
+        self.database_copy.load().awaiting_first_use.pin().insert(sid, generation);
     }
 
-    /// `true` for exactly one caller per generation.
-    pub fn note_seen(&self, sid: SessionId, generation: i64) -> bool {
-        let memory = self.of_database.load();
-        // Held over both, so that nobody finds the sight in neither.
-        let mut just_seen = self.just_seen();
-        let is_awaited =
-            memory.unseen.pin().remove_if(&sid, |_, awaited| *awaited == generation).is_ok_and(|gone| gone.is_some());
-        if is_awaited {
-            just_seen.insert(sid, generation);
+    /// Notes that a token of this generation was used. `true` if it was the first use, for exactly one caller per generation.
+    pub fn note_first_use(&self, sid: SessionId, generation: i64) -> bool {
+        let memory = self.database_copy.load();
+        // Locked for both changes, so that nobody finds the first use in neither place.
+        let mut just_used = self.just_used();
+        let is_expected = memory
+            .awaiting_first_use
+            .pin()
+            .remove_if(&sid, |_, expected| *expected == generation)
+            .is_ok_and(|gone| gone.is_some());
+        if is_expected {
+            just_used.insert(sid, generation);
         }
-        is_awaited
+        is_expected
     }
 
-    /// A sight that the database may not know of yet.
-    pub fn was_just_seen(&self, sid: SessionId, generation: i64) -> bool {
-        self.just_seen().get(&sid) == Some(&generation)
+    /// Whether this generation was used and the database may not know it yet.
+    pub fn was_just_used(&self, sid: SessionId, generation: i64) -> bool {
+        self.just_used().get(&sid) == Some(&generation)
     }
 
-    /// The database knows of that sight now.
-    pub fn forget_sight(&self, sid: SessionId, generation: i64) {
-        let mut just_seen = self.just_seen();
-        if just_seen.get(&sid) == Some(&generation) {
-            just_seen.remove(&sid);
+    /// Drops a first use: the database knows of it now.
+    pub fn forget_first_use(&self, sid: SessionId, generation: i64) {
+        let mut just_used = self.just_used();
+        if just_used.get(&sid) == Some(&generation) {
+            just_used.remove(&sid);
         }
     }
 
-    /// Lets go of what could not be shown any more since `before`.
+    /// Drops tokens and sessions that expired before `before`.
     pub fn forget_expired(&self, before: UnixTime) {
-        let memory = self.of_database.load();
+        let memory = self.database_copy.load();
         memory.tokens.forget_expired(before);
         memory.sessions.forget_expired(before);
     }
 
-    // Each change under this lock is one call: a panic can't leave it half done.
-    fn just_seen(&self) -> MutexGuard<'_, StdHashMap<SessionId, i64>> {
-        self.just_seen.lock().unwrap_or_else(PoisonError::into_inner)
+    // A poisoned lock can be used on: each change under it is one call, so a panic can't leave it half done.
+    fn just_used(&self) -> MutexGuard<'_, StdHashMap<SessionId, i64>> {
+        self.just_used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl OfDatabase {
+impl DatabaseCopy {
     fn remember(&self, standing: Standing) {
-        // As a rule it is known already: every renewal comes by here.
+        // Mostly it is held already: every renewal comes by here.
         if self.users.pin().get(&standing.subject).is_some_and(|known| **known == standing) {
             return;
         }
@@ -265,9 +276,9 @@ impl OfDatabase {
         let ended: Vec<_> = ended.collect();
         let refused = ended.iter().map(|(sid, until)| Refused::new(sid.as_u128(), Some(*until), false));
         self.sessions.insert(refused.collect());
-        let unseen = self.unseen.pin();
+        let awaiting_first_use = self.awaiting_first_use.pin();
         for (sid, _) in ended {
-            unseen.remove(&sid);
+            awaiting_first_use.remove(&sid);
         }
     }
 }
@@ -298,7 +309,7 @@ mod tests {
     fn of_session(sid: SessionId) -> Question<'static> {
         Question {
             subject: "ana",
-            jti: Some(TokenId::of(JTI)),
+            jti: Some(TokenId::from_jti(JTI)),
             session: Some((sid, 3)),
             issued_at: Some(UnixTime(200)),
         }
@@ -313,7 +324,7 @@ mod tests {
         let (list, ended, open) = (list(), SessionId::random(), SessionId::random());
         list.end_sessions([(ended, UnixTime(900))].into_iter());
         assert_eq!(list.judge(of_session(ended)), Verdict::Revoked);
-        assert_eq!(list.judge(of_session(open)), Verdict::Good { standing: Arc::new(ana()), first_seen: false });
+        assert_eq!(list.judge(of_session(open)), Verdict::Good { standing: Arc::new(ana()), is_first_use: false });
     }
 
     #[test]
@@ -328,13 +339,13 @@ mod tests {
     fn a_peers_token_from_before_the_cut_off_is_refused() {
         let list = list();
         assert_eq!(list.judge(of_peer(100)), Verdict::Revoked);
-        assert_eq!(list.judge(of_peer(101)), Verdict::Good { standing: Arc::new(ana()), first_seen: false });
+        assert_eq!(list.judge(of_peer(101)), Verdict::Good { standing: Arc::new(ana()), is_first_use: false });
     }
 
     #[test]
     fn a_trap_tells_of_theft_until_its_session_has_ended() {
         let (list, sid) = (list(), SessionId::random());
-        list.block(BlockedToken::new(TokenId::of(JTI), None, true));
+        list.block(BlockedToken::new(TokenId::from_jti(JTI), None, true));
         assert_eq!(list.judge(of_session(sid)), Verdict::Stolen);
         list.end_sessions([(sid, UnixTime(900))].into_iter());
         assert_eq!(list.judge(of_session(sid)), Verdict::Revoked);
@@ -343,14 +354,14 @@ mod tests {
     #[test]
     fn a_generation_is_seen_for_the_first_time_once() {
         let (list, sid) = (list(), SessionId::random());
-        list.await_sight(sid, 3);
-        assert_eq!(list.judge(of_session(sid)), Verdict::Good { standing: Arc::new(ana()), first_seen: true });
-        assert!(!list.note_seen(sid, 2), "another generation");
-        assert!(list.note_seen(sid, 3));
-        assert!(list.was_just_seen(sid, 3));
-        list.forget_sight(sid, 3);
-        assert!(!list.was_just_seen(sid, 3));
-        assert!(!list.note_seen(sid, 3));
+        list.expect_first_use(sid, 3);
+        assert_eq!(list.judge(of_session(sid)), Verdict::Good { standing: Arc::new(ana()), is_first_use: true });
+        assert!(!list.note_first_use(sid, 2), "another generation");
+        assert!(list.note_first_use(sid, 3));
+        assert!(list.was_just_used(sid, 3));
+        list.forget_first_use(sid, 3);
+        assert!(!list.was_just_used(sid, 3));
+        assert!(!list.note_first_use(sid, 3));
     }
 
     #[test]

@@ -1,15 +1,15 @@
-//! `portero bench-hash`: what each cost of bcrypt means on this machine.
+//! `portero bench-hash`: how long a password hash takes on this machine, for each cost of bcrypt.
 
 use std::num::NonZero;
 use std::time::Duration;
 
-use super::{Failure, warn};
+use super::output::{Failure, warn};
 use crate::config::Loaded;
-use crate::password::time_of_hash;
+use crate::passwords::time_of_hash;
 
-/// Longer than this nobody should wait for one hash; dearer costs are not tried.
+/// Nobody should wait longer than this for one hash, so costs beyond that are not tried.
 const LONGEST: Duration = Duration::from_secs(1);
-/// The fastest of so many, which others on the machine disturbed least.
+/// How many hashes are timed for each cost. The fastest counts: it was disturbed least by whatever else the machine does.
 const TRIES: usize = 3;
 
 pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {

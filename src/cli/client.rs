@@ -1,13 +1,16 @@
 //! `portero client`: the apps that may ask about tokens (RFC 7662) and revoke them (RFC 7009).
 
+use std::sync::Arc;
+
 use clap::Subcommand;
 
-use super::{Failure, moment, warn};
-use crate::accounts;
+use super::operator::operator;
+use super::output::{Failure, moment, warn};
+use crate::accounts::apps::credentials::{add_app, remove_app};
+use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::installation::Installation;
-use crate::store::clients;
-use crate::web::Clock;
+use crate::store::apps;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -29,9 +32,8 @@ const MAX_NAME: usize = 64;
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let now = Clock::default().now();
-    let installation = Installation::open_existing(&loaded.config, now)?;
-    let at = &installation.accounts;
+    let installation = Installation::open_existing(&Arc::new(loaded.config), Clock::default())?;
+    let accounts = &installation.accounts;
     match command {
         Command::Add { name } => {
             if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
@@ -39,17 +41,17 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                     format!("an app's name has 1 to {MAX_NAME} characters, none of them a control character").into()
                 );
             }
-            let credentials = accounts::add_app(at, name.clone(), now)?;
+            let credentials = add_app(accounts, operator(), name.clone()).committed()?;
             let credentials = credentials.ok_or_else(|| format!("there is an app {name} already"))?;
             println!("client_id={}\nclient_secret={}", credentials.id, credentials.secret);
         }
         Command::List => {
-            for client in at.db.read(clients::all)? {
-                println!("{}  {}  {}", client.id, moment(Some(client.created_at)), client.name);
+            for app in accounts.db.read(apps::all)? {
+                println!("{}  {}  {}", app.id, moment(Some(app.created_at)), app.name);
             }
         }
         Command::Remove { name } => {
-            if !accounts::remove_app(at, name.clone(), now)? {
+            if !remove_app(accounts, operator(), name.clone()).committed()? {
                 return Err(format!("there is no app {name}").into());
             }
             println!("{name} may not ask any more.");

@@ -1,8 +1,8 @@
-//! `portero config`: are the settings right, and what are they.
+//! `portero config`: checks and shows the settings.
 
 use clap::Subcommand;
 
-use super::warn;
+use super::output::warn;
 use crate::config::Loaded;
 
 #[derive(Subcommand)]

@@ -1,14 +1,17 @@
-//! `portero key`: the keys that sign tokens. Also beside a running server, without signing anybody out.
+//! `portero key`: the keys that sign tokens. Works beside a running server and signs nobody out, except `retire --now`.
+
+use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::user::wait_for_server;
-use super::{Failure, moment, warn};
+use super::operator::operator;
+use super::output::{Failure, moment, warn};
+use super::running_server::wait_for_server;
+use crate::clock::Clock;
 use crate::config::Loaded;
+use crate::error_chain::chain;
 use crate::installation::{Installation, RingError};
-use crate::store::chain;
 use crate::store::signing_keys::KeyState;
-use crate::web::Clock;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -30,25 +33,26 @@ pub(super) enum Command {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let now = Clock::default().now();
-    let installation = Installation::open_existing(&loaded.config, now)?;
+    let clock = Clock::default();
+    let now = clock.now();
+    let installation = Installation::open_existing(&Arc::new(loaded.config), clock)?;
     let (ring, db) = (&installation.ring, &installation.accounts.db);
     match command {
         Command::List => list(&installation),
         Command::New => {
-            let kid = ring.add(db, now)?;
+            let kid = ring.add(db, operator(), now)?;
             wait_for_server(&installation)?;
             println!("{kid} is there and waits; `portero key rotate` lets it sign.");
             Ok(())
         }
         Command::Rotate => {
-            let kid = ring.rotate(db, now)?;
+            let kid = ring.rotate(db, operator(), now)?;
             wait_for_server(&installation)?;
             println!("{kid} signs from now on.");
             Ok(())
         }
         Command::Retire { kid, now: at_once } => {
-            let retired = match ring.retire(db, &kid, installation.longest_life(), at_once, now) {
+            let retired = match ring.retire(db, operator(), &kid, longest_life(&installation), at_once, now) {
                 Err(RingError::StillNeeded { until, .. }) => {
                     return Err(format!(
                         "tokens that {kid} signed may live until {}; with --now they are refused at once, and their holders have \
@@ -77,10 +81,14 @@ fn list(installation: &Installation) -> Result<(), Failure> {
         let from = match key.state {
             KeyState::Pending => "now".into(),
             KeyState::Signing => "-".into(),
-            KeyState::VerifyOnly => moment(Some(key.since.plus(installation.longest_life()))),
+            KeyState::VerifyOnly => moment(Some(key.since.plus(longest_life(installation)))),
         };
         let state = key.state.as_str().replace('_', "-");
         println!("{:width$}  {:9}  {:11}  {:20}  {from}", key.kid, key.algorithm, state, moment(Some(key.since)));
     }
     Ok(())
+}
+
+fn longest_life(installation: &Installation) -> i64 {
+    installation.accounts.config.longest_token_life()
 }

@@ -1,11 +1,15 @@
-//! The commands.
+//! The command line: one file per command, and what they share.
 
 mod bench_hash;
 mod client;
 mod config;
+mod existing_user;
 mod key;
+mod operator;
+mod output;
 mod password_input;
 mod revoked;
+mod running_server;
 mod serve;
 mod session;
 mod setup_link;
@@ -14,11 +18,9 @@ mod user;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use jiff::Timestamp;
-use url::Url;
+use output::Failure;
 
-use crate::config::{Config, Loaded, Overrides};
-use crate::domain::UnixTime;
+use crate::config::{Config, Overrides};
 
 /// A self-hosted login service.
 #[derive(Parser)]
@@ -71,10 +73,8 @@ enum Command {
     Config(config::Command),
 }
 
-pub type Failure = Box<dyn std::error::Error>;
-
 impl Arguments {
-    /// Does what is asked. The error is for the operator to read.
+    /// Runs the command. The error is for the operator to read.
     pub fn run(self) -> Result<(), Failure> {
         let overrides = self.overrides();
         let command = self.command.unwrap_or(Command::Serve);
@@ -105,25 +105,4 @@ impl Arguments {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
-}
-
-/// Where links lead.
-fn public_url(config: &Config) -> Result<Url, Failure> {
-    match &config.public_url {
-        Some(url) => Ok(url.clone()),
-        None => Ok(Url::parse(&format!("http://{}/", config.listen))?),
-    }
-}
-
-/// A moment in a list, in UTC.
-fn moment(moment: Option<UnixTime>) -> String {
-    let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
-    timestamp.map_or_else(|| "never".into(), |timestamp| timestamp.to_string())
-}
-
-/// Warnings go where a person sees them and a pipe does not.
-fn warn(loaded: &Loaded) {
-    for warning in &loaded.warnings {
-        eprintln!("warning: {warning}");
-    }
 }

@@ -1,9 +1,9 @@
-//! Passwords come from the terminal, without echo, or from standard input: never from the command line, where every other
-//! user of the machine could read them.
+//! Reads passwords from the terminal, without echo, or from standard input. Never from the command line, where every other user of
+//! the machine could read them.
 
 use std::io::{BufRead, IsTerminal, stdin};
 
-use super::Failure;
+use super::output::Failure;
 use crate::domain::{NewPassword, PasswordRules, Username};
 
 /// A new password, typed twice or read from the first line of standard input.

@@ -1,16 +1,18 @@
-//! `portero revoked list`: what was ended or revoked, newest first.
+//! `portero revoked list`: ended sessions and revoked tokens, newest first.
+
+use std::sync::Arc;
 
 use clap::Subcommand;
-use serde_json::json;
 
-use super::user::existing;
-use super::{Failure, moment, warn};
+use super::existing_user::existing;
+use super::output::{Failure, moment, warn};
+use crate::accounts::json;
+use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::domain::Reason;
 use crate::installation::Installation;
+use crate::store::list_filter::ListFilter;
 use crate::store::revoked::{self, Kinds};
-use crate::store::session_lists::Filter;
-use crate::web::Clock;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -20,7 +22,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         /// Only those that ended for this reason: logout, password_change, replaced, ended_by_user, ended_by_admin, disabled,
-        /// expired, idle, limit, reuse, superseded, lost
+        /// deleted, expired, idle, limit, reuse, superseded, lost, revoked_by_app
         #[arg(long, value_name = "REASON", value_parser = reason)]
         reason: Option<Reason>,
         /// At most so many
@@ -41,27 +43,18 @@ fn reason(text: &str) -> Result<Reason, String> {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let installation = Installation::open_existing(&loaded.config, Clock::default().now())?;
-    let at = &installation.accounts;
-    let Command::List { user, reason, limit, json } = command;
-    let user = user.map(|name| existing(at, &name)).transpose()?.map(|user| user.id);
-    let filter = Filter { user, reason, limit, ..Filter::default() };
-    let rows = at.db.read(|conn| revoked::list(conn, &filter, Kinds::Both))?;
-    if rows.is_empty() && !json {
+    let installation = Installation::open_existing(&Arc::new(loaded.config), Clock::default())?;
+    let accounts = &installation.accounts;
+    let Command::List { user, reason, limit, json: as_json } = command;
+    let user = user.map(|name| existing(accounts, &name)).transpose()?.map(|user| user.id);
+    let filter = ListFilter { user, reason, limit, ..ListFilter::default() };
+    let rows = accounts.db.read(|conn| revoked::page(conn, &filter, Kinds::Both))?;
+    if rows.is_empty() && !as_json {
         println!("Nothing was revoked.");
     }
     for row in rows {
-        if json {
-            let line = json!({
-                "what": row.what(),
-                "id": row.id,
-                "user": row.user,
-                "revoked_at": row.at,
-                "reason": row.reason,
-                "by": row.by_name,
-                "until": row.until,
-            });
-            println!("{line}");
+        if as_json {
+            println!("{}", json::revoked(&row));
         } else {
             let by = match &row.by_name {
                 Some(by) => format!("  by {by}"),

@@ -1,19 +1,19 @@
-//! `portero serve`.
+//! `portero serve`: runs the server until a signal stops it.
 
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::Failure;
-use crate::accounts;
+use super::output::Failure;
+use crate::accounts::upkeep::last_seen;
+use crate::clock::Clock;
 use crate::config::{Loaded, LogFormat, LogLevel, LogRules};
 use crate::server::{self, StartError};
-use crate::web::Clock;
 
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     start_log(&loaded.config.log);
     for warning in &loaded.warnings {
-        tracing::warn!(event = "settings", "{warning}");
+        tracing::warn!(event = "settings_warning", "{warning}");
     }
     let prepared = server::prepare(loaded, Clock::default())?;
     let (address, accounts) = (prepared.address, prepared.accounts());
@@ -21,12 +21,12 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     actix_web::rt::System::new().block_on(async {
         let (server, _lock) = prepared.serve()?;
         let running = actix_web::rt::spawn(server);
-        // Once the server had its first turn it heeds signals: who reads that it listens may ask it to stop.
+        // The server handles signals only once it has had a turn. Whoever reads the announcement may ask it to stop at once.
         actix_web::rt::task::yield_now().await;
         announce(address, setup_link.as_deref());
         running.await.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)
     })?;
-    accounts::flush_last_seen(&accounts)?;
+    last_seen::flush(&accounts)?;
     tracing::info!(event = "stopped");
     Ok(())
 }
@@ -39,7 +39,7 @@ fn announce(address: std::net::SocketAddr, setup_link: Option<&str>) {
     }
 }
 
-/// To standard error, so that standard output is left for people.
+/// The log goes to standard error, so that standard output is left for people.
 fn start_log(rules: &LogRules) {
     let level = match rules.level {
         LogLevel::Error => LevelFilter::ERROR,

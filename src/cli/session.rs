@@ -1,15 +1,22 @@
-//! `portero session`: open sessions, and ending them; also beside a running server.
+//! `portero session`: lists open sessions and ends them, beside a running server too.
+
+use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::user::{existing, sessions, wait_for_server};
-use super::{Failure, moment, warn};
-use crate::accounts::{Which, end_sessions};
+use super::existing_user::existing;
+use super::operator::operator;
+use super::output::{Failure, moment, sessions, warn};
+use super::running_server::wait_for_server;
+use crate::accounts::json;
+use crate::accounts::sessions::end::end_anybodys;
+use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::domain::{Reason, SessionId, UnixTime};
+use crate::domain::{BareDate, SessionId, UnixTime};
 use crate::installation::Installation;
-use crate::store::session_lists::{self, Filter};
-use crate::web::{Clock, moment_in};
+use crate::store::list_filter::ListFilter;
+use crate::store::session_ends::Which;
+use crate::store::session_lists;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -42,22 +49,22 @@ pub(super) enum Command {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let now = Clock::default().now();
-    let installation = Installation::open_existing(&loaded.config, now)?;
+    let config = Arc::new(loaded.config);
+    let installation = Installation::open_existing(&config, Clock::default())?;
     match command {
-        Command::List { user, limit, json } => list(&installation, user.as_deref(), limit, json, now),
+        Command::List { user, limit, json } => list(&installation, user.as_deref(), limit, json),
         Command::End { sid, user, since } => {
             let which = match (sid, user, since) {
                 (Some(sid), _, _) => Which::One(SessionId::parse(&sid).ok_or("that is no session's id")?),
                 (_, Some(name), _) => Which::OfUser { user: existing(&installation.accounts, &name)?.id, except: None },
                 (_, _, Some(text)) => {
-                    let moment = moment_in(&loaded.config.time_zone, &text)
+                    let moment = UnixTime::read(&text, &config.time_zone, BareDate::Begins)
                         .ok_or("that is no moment; write 2026-11-25, 2026-11-25T10:00 or seconds since the epoch")?;
                     Which::Since { moment, except: None }
                 }
                 (None, None, None) => return Err("say which: an id, --user or --since".into()),
             };
-            let ended = end_sessions(&installation.accounts, which, Reason::EndedByAdmin, None, now).wait()?;
+            let ended = end_anybodys(&installation.accounts, operator(), which).committed()?;
             let count = ended.sessions.len();
             match which {
                 Which::One(_) if count == 0 => return Err("there is no such open session".into()),
@@ -74,26 +81,16 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     }
 }
 
-fn list(installation: &Installation, user: Option<&str>, limit: i64, json: bool, now: UnixTime) -> Result<(), Failure> {
-    let at = &installation.accounts;
-    let user = user.map(|name| existing(at, name)).transpose()?.map(|user| user.id);
-    let filter = Filter { user, limit, ..Filter::default() };
-    let rows = at.db.read(|conn| session_lists::open(conn, &filter, now))?;
+fn list(installation: &Installation, user: Option<&str>, limit: i64, as_json: bool) -> Result<(), Failure> {
+    let accounts = &installation.accounts;
+    let user = user.map(|name| existing(accounts, name)).transpose()?.map(|user| user.id);
+    let filter = ListFilter { user, limit, ..ListFilter::default() };
+    let rows =
+        accounts.db.read(|conn| session_lists::page(conn, session_lists::Which::Open(accounts.now()), &filter))?;
     for one in &rows {
         let session = &one.session;
-        if json {
-            let line = serde_json::json!({
-                "sid": session.sid,
-                "user": one.user,
-                "transport": session.transport,
-                "ip": session.ip,
-                "user_agent": session.user_agent,
-                "signed_in_at": session.created_at,
-                "last_seen_at": session.last_seen_at,
-                "expires_at": session.expires_at,
-                "odd": session.odd,
-            });
-            println!("{line}");
+        if as_json {
+            println!("{}", json::session(accounts, session, Some(&one.user), None));
         } else {
             println!(
                 "{}  {}  {:6}  {}  {}{}",
@@ -106,7 +103,7 @@ fn list(installation: &Installation, user: Option<&str>, limit: i64, json: bool,
             );
         }
     }
-    if rows.is_empty() && !json {
+    if rows.is_empty() && !as_json {
         println!("No session is open.");
     }
     Ok(())

@@ -1,19 +1,21 @@
-//! `portero setup-link`.
+//! `portero setup-link`: prints a new link for creating the first admin.
 
-use super::{Failure, public_url, warn};
-use crate::accounts;
+use std::sync::Arc;
+
+use super::output::{Failure, public_url, warn};
+use crate::accounts::people::links;
+use crate::accounts::proof::setup_link;
+use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::installation::Installation;
-use crate::web::{Clock, link_url};
 
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     warn(&loaded);
-    let config = loaded.config;
-    let now = Clock::default().now();
-    let installation = Installation::open_existing(&config, now)?;
+    let config = Arc::new(loaded.config);
+    let installation = Installation::open_existing(&config, Clock::default())?;
     let public_url = public_url(&config)?;
-    match accounts::make_setup_link(&installation.accounts, now)? {
-        Some(token) => println!("{}", link_url(&public_url, "setup", &token)),
+    match setup_link::make(&installation.accounts)? {
+        Some(token) => println!("{}", links::setup_url(&public_url, &token)),
         None => return Err("there are users already, so no link creates an admin any more; `portero user role NAME admin` makes one of them an admin".into()),
     }
     Ok(())

@@ -1,12 +1,12 @@
-//! What only two settings together can get wrong.
+//! Settings that are valid one by one and wrong together.
 
-use super::Config;
 use super::parse::human;
 use super::reader::Reader;
+use super::settings::Config;
 use crate::tokens::options::{Lifetime, Location, SameSite};
 
 impl Config {
-    /// What only two settings together can get wrong.
+    /// Adds faults for settings that contradict each other, and warnings about doubtful ones.
     pub(super) fn cross_check(&self, r: &mut Reader) {
         let (https, jwt, session) = (self.is_https(), &self.jwt, &self.session);
         r.check(

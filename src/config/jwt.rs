@@ -4,6 +4,7 @@ use url::Host;
 
 use super::parse::{choice, http_name, lifetime, list, seconds, switch, text};
 use super::reader::{Raw, Reader, UNSET};
+use super::settings::cookie_prefix;
 use crate::tokens::options::{Location, Options, SameSite, Secret};
 use crate::tokens::{Algorithm, Key};
 
@@ -83,7 +84,7 @@ pub(super) fn options(r: &mut Reader, https: bool) -> Options {
     }
 }
 
-/// The key given by hand, if there is one: `secret_key` for a shared key, `private_key` for a key pair, each also as a file.
+/// The signing key in the settings, if any: `secret_key` for a shared key, `private_key` for a key pair, each also as a file.
 pub(super) fn signing_key(r: &mut Reader, options: &Options, allow_weak: bool) -> Option<Secret> {
     let algorithm = options.algorithm;
     let least = algorithm.min_shared_key();
@@ -135,13 +136,8 @@ pub(super) fn signing_key(r: &mut Reader, options: &Options, allow_weak: bool) -
     }
 }
 
-/// See [`super::Config::cookie_prefix`].
-pub(super) fn cookie_prefix(this_host_only: bool) -> &'static str {
-    if this_host_only { "__Host-" } else { "" }
-}
-
 fn algorithm(raw: &Raw) -> Result<Algorithm, String> {
-    // PyJWT's, which the crate that signs has not.
+    // PyJWT has these; the crate that signs here does not.
     const LACKING: [&str; 5] = ["ES256K", "ES512", "ES521", "Ed448", "none"];
     match raw {
         Raw::Text(name) if LACKING.contains(&name.as_str()) => {
@@ -168,7 +164,7 @@ fn locations(raw: &Raw) -> Result<Vec<Location>, String> {
     if locations.is_empty() { Err("is empty; headers and cookies are right".into()) } else { Ok(locations) }
 }
 
-/// May end with a space, as `Bearer ` does; empty for none.
+/// A prefix, which may end with a space, as `Bearer ` does. Empty: none.
 fn prefix(raw: &Raw) -> Result<String, String> {
     match raw {
         Raw::Text(text) if !text.contains(char::is_control) => Ok(text.clone()),
@@ -189,7 +185,7 @@ fn cookie_path(raw: &Raw) -> Result<String, String> {
     if fits { Ok(path) } else { Err(format!("{path:?} is not a path that begins with /")) }
 }
 
-/// Without the dot that old cookies had in front (Werkzeug takes it off too).
+/// A domain, without the leading dot that it used to have in cookies (Werkzeug strips it too).
 fn domain(raw: &Raw) -> Result<String, String> {
     let text = text(raw)?;
     match Host::parse(text.strip_prefix('.').unwrap_or(&text)) {

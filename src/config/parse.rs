@@ -1,4 +1,4 @@
-//! From what was written to a value that is right, or to a sentence that says what would be.
+//! Turns what was written into a valid value, or into a sentence that says what would be valid.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -8,7 +8,6 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::FreshFor;
 use super::reader::Raw;
 use crate::tokens::options::Lifetime;
 
@@ -18,7 +17,7 @@ pub(super) fn address(raw: &Raw) -> Result<SocketAddr, String> {
 }
 
 pub(super) fn public_url(raw: &Raw) -> Result<Url, String> {
-    // The value is not repeated: it may hold a password.
+    // The message does not repeat the value, which may contain a password.
     let right = || "is not an address such as https://login.example.org, without path, user name or ?".to_owned();
     let url = Url::parse(&text(raw)?).map_err(|_| right())?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -30,7 +29,7 @@ pub(super) fn database(raw: &Raw) -> Result<PathBuf, String> {
     let text = text(raw)?;
     let (scheme, rest) =
         text.split_once(':').ok_or("has no scheme; only sqlite: is supported, as in sqlite:/var/lib/portero.db")?;
-    // No more of it is repeated: it may hold a password.
+    // The message repeats only the scheme: the rest may contain a password.
     if scheme != "sqlite" {
         return Err(format!("{scheme}: is not available; only sqlite: is supported"));
     }
@@ -60,6 +59,14 @@ pub(super) fn network(raw: &Raw) -> Result<IpNet, String> {
         .map_err(|_| format!("{text:?} is not an address or network, such as 10.0.0.1 or 10.0.0.0/8"))
 }
 
+/// How long a token from a sign-in or a confirmation is fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FreshFor {
+    Seconds(i64),
+    /// As long as the token lives.
+    Token,
+}
+
 pub(super) fn fresh_for(raw: &Raw) -> Result<FreshFor, String> {
     match raw {
         Raw::Text(text) if text == "token" => Ok(FreshFor::Token),
@@ -71,7 +78,7 @@ fn wrong<T>(raw: &Raw, right: &str) -> Result<T, String> {
     Err(format!("{raw} is not {right}"))
 }
 
-/// Text of several lines, of at most 4,000 characters.
+/// Text of one line or more, at most 4,000 characters.
 pub(super) fn long_text(raw: &Raw) -> Result<String, String> {
     const MOST: usize = 4000;
     match raw {
@@ -80,7 +87,7 @@ pub(super) fn long_text(raw: &Raw) -> Result<String, String> {
     }
 }
 
-/// Text on one line, with something to see in it.
+/// Text on one line that is not empty and has no space around it.
 pub(super) fn text(raw: &Raw) -> Result<String, String> {
     match raw {
         Raw::Text(text) if text.trim() == text && !text.is_empty() && !text.contains(char::is_control) => {
@@ -115,7 +122,7 @@ pub(super) fn whole(range: RangeInclusive<u32>) -> impl Fn(&Raw) -> Result<u32, 
 }
 
 pub(super) const DAY: i64 = 24 * 60 * 60;
-/// Ten years. Whatever is meant to be longer is meant to be `never`.
+/// Ten years, in seconds. Whoever wants longer wants `never`.
 pub(super) const LONGEST: i64 = 3650 * DAY;
 
 /// A length of time in seconds: a plain number, or one with `s`, `m`, `h` or `d` after it.
@@ -151,7 +158,7 @@ fn span(text: &str) -> Option<i64> {
     digits.parse::<i64>().ok()?.checked_mul(unit)
 }
 
-/// `seconds` as a person would write it, and as [`seconds`] reads it.
+/// A length of time as a person would write it, and as [`seconds`] reads it.
 pub(super) fn human(seconds: i64) -> String {
     match seconds {
         0 => "0s".into(),
@@ -162,7 +169,7 @@ pub(super) fn human(seconds: i64) -> String {
     }
 }
 
-/// `never` or, as flask-jwt-extended has it, `False`: no end of its own.
+/// A token's lifetime. `never` or, as flask-jwt-extended has it, `False`: the token has no end of its own.
 pub(super) fn lifetime(raw: &Raw) -> Result<Lifetime, String> {
     match raw {
         Raw::Switch(false) => Ok(Lifetime::Never),
@@ -191,7 +198,7 @@ pub(super) fn choice<T: Copy>(
     }
 }
 
-/// A list, in the file also as one text with commas, elsewhere always so. No text at all is the empty list.
+/// A list: one text with commas or, in the file, also an array. An empty text is the empty list.
 pub(super) fn list<T>(item: impl Fn(&Raw) -> Result<T, String>) -> impl Fn(&Raw) -> Result<Vec<T>, String> {
     move |raw| match raw {
         Raw::Text(text) if text.is_empty() => Ok(Vec::new()),
@@ -201,7 +208,7 @@ pub(super) fn list<T>(item: impl Fn(&Raw) -> Result<T, String>) -> impl Fn(&Raw)
     }
 }
 
-/// A name as headers and cookies may have (RFC 9110, `token`).
+/// A name that a header or a cookie may have (RFC 9110, `token`).
 pub(super) fn http_name(raw: &Raw) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     match raw {

@@ -1,15 +1,15 @@
-//! Takes one setting after the other out of the file, the environment and the command line, by name. What is left at the end
-//! is unknown; what was wrong on the way is gathered.
+//! Takes settings by name out of the file, the environment and the command line, one after the other, and gathers all faults.
+//! Whatever is left at the end is no setting.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
 
-use super::{Faults, Setting, Source};
+use super::settings::{Faults, Setting, Source};
 use crate::tokens::options::Secret;
 
-/// What stands for "there is no value" in `Setting::value`.
+/// `Setting::value` of a setting that has no value.
 pub(super) const UNSET: &str = "(unset)";
 
 /// A value as it was written. The environment and the command line know text only.
@@ -19,7 +19,7 @@ pub(super) enum Raw {
     Number(i64),
     Switch(bool),
     List(Vec<String>),
-    /// Nothing a setting could be made of; says what it is.
+    /// Something that can't be a setting's value; the text says what it is.
     Other(&'static str),
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Raw {
 pub(super) struct Reader {
     file_name: String,
     file: BTreeMap<String, Raw>,
-    /// Known only in part, so that nothing can be said about what it leaves unset.
+    /// The file could not be read or parsed, so nobody knows which settings it was to set.
     file_is_broken: bool,
     environment: BTreeMap<String, OsString>,
     flags: BTreeMap<String, String>,
@@ -51,7 +51,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Of the environment, only names that could be ours are kept.
+    /// Keeps only those names of the environment that could be settings of Portero.
     pub(super) fn new<N: Into<OsString>, V: Into<OsString>>(
         environment: impl IntoIterator<Item = (N, V)>,
         flags: &[(String, String)],
@@ -60,7 +60,7 @@ impl Reader {
             .into_iter()
             .filter_map(|(name, value)| Some((name.into().into_string().ok()?, value.into())))
             .filter(|(name, _)| name.starts_with("PORTERO_") || name.starts_with("JWT_"))
-            // It says where the file is and so was used before there was a reader.
+            // No setting: it says where the settings file is.
             .filter(|(name, _)| name != "PORTERO_CONFIG")
             .collect();
         Self { environment, flags: flags.iter().cloned().collect(), ..Self::default() }
@@ -82,14 +82,14 @@ impl Reader {
         self.faults.push(format!("{name}: {why}"));
     }
 
-    /// The setting `key`; where nobody has set it, `default`, written as a person would write it.
+    /// The setting `key`; if nobody has set it, or its value is wrong, the `default`, written as a person would write it.
     pub(super) fn take<T>(&mut self, key: &'static str, default: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> T {
         let shown = if default.is_empty() { "(none)" } else { default };
         self.take_if_set(key, shown, &parse)
             .unwrap_or_else(|| parse(&Raw::Text(default.into())).expect("every default passes its own parser"))
     }
 
-    /// The setting `key`, or `None` where nobody has set it; `shown` then stands in its place for people.
+    /// The setting `key`; `None` if nobody has set it, or its value is wrong. `shown` is what people see if nobody has set it.
     pub(super) fn take_if_set<T>(
         &mut self,
         key: &'static str,
@@ -106,7 +106,7 @@ impl Reader {
             Raw::Number(_) | Raw::Switch(_) | Raw::Other(_) => raw.to_string(),
         };
         self.show(key, &text, source);
-        // An empty variable is a mistake far more often than a wish for the default; where empty means something, it may be.
+        // An empty variable is a mistake far more often than a wish for the default. A few settings have a meaning for it.
         let parsed = match raw {
             Raw::Text(text) if text.is_empty() && !EMPTY_MEANS_NONE.contains(&key) => {
                 Err("is empty; leave it out to have the default".into())
@@ -117,8 +117,8 @@ impl Reader {
         parsed.map_err(|text| self.fault(&[key], &text)).ok()
     }
 
-    /// A secret, written out under `key` or lying in the file that `key_file` names. Has to have `least` bytes and to be hard
-    /// to guess, for whoever guesses it can sign in as anybody; `allow_weak` turns that fault into a warning.
+    /// A secret, either written out under `key` or in the file that `key_file` names. It must have at least `least` bytes and be
+    /// hard to guess, because whoever guesses it can pass for anybody; `allow_weak` turns that fault into a warning.
     pub(super) fn secret(
         &mut self,
         key: &'static str,
@@ -140,8 +140,8 @@ impl Reader {
         Some(secret)
     }
 
-    /// What is nobody's business, written out under `key` or lying in the file that `key_file` names; with the name of the one it
-    /// came from. `unset` stands for it where there is none.
+    /// A secret of any strength, either written out under `key` or in the file that `key_file` names, with the name of the setting
+    /// it came from. People see `unset` if there is none.
     pub(super) fn given(
         &mut self,
         key: &'static str,
@@ -181,7 +181,8 @@ impl Reader {
         }
     }
 
-    /// One fault on all `keys` unless `holds`. Says nothing about a key that is broken in itself: its real value is unknown.
+    /// Adds one fault that names all `keys`, unless `holds`. Adds none if the value of one of them is broken, or may be in a broken
+    /// file: its real value is unknown.
     pub(super) fn check(&mut self, keys: &[&'static str], holds: bool, text: &str) {
         let unknown = |key: &&'static str| self.broken.contains(key) || (self.file_is_broken && !self.is_set(key));
         if !holds && !keys.iter().any(unknown) {
@@ -199,11 +200,12 @@ impl Reader {
         self.shown.iter().any(|setting| setting.key == key && setting.source != Source::Default)
     }
 
-    /// What nobody has taken is unknown: a fault in our own file and on the command line, a warning in the environment, where
-    /// others may have put names that begin like ours (Kubernetes does).
+    /// The settings to show, and the warnings. Names that were never taken are unknown: a fault in the settings file and on the
+    /// command line, but only a warning in the environment, where others may have put names that begin like Portero's
+    /// (Kubernetes does).
     pub(super) fn finish(mut self) -> Result<(Vec<Setting>, Vec<String>), Faults> {
         for (key, raw) in &self.file {
-            // An empty table of ours, `[jwt]` with all its lines commented out, is fine.
+            // An empty table with a known name is fine, such as `[jwt]` with all its lines commented out.
             let table = format!("{key}.");
             if !matches!(raw, Raw::Other(TABLE)) || !self.known.iter().any(|known| known.starts_with(&table)) {
                 let hint = self.hint(key, str::to_owned);
@@ -218,12 +220,12 @@ impl Reader {
             let hint = self.hint(name, environment_name);
             self.warnings.push(format!("{name} in the environment: there is no such setting, it is ignored{hint}"));
         }
-        // Table by table, our top level first; within one, in the order of taking.
+        // Table by table, the top level first; within a table, in the order in which settings were taken.
         self.shown.sort_by_key(|setting| setting.key.split_once('.').map(|(table, _)| table));
         if self.faults.is_empty() { Ok((self.shown, self.warnings)) } else { Err(Faults(self.faults)) }
     }
 
-    /// The strongest source's value; the others' are taken out with it.
+    /// The value from the source that overrides the others. Takes `key` out of all sources.
     fn find(&mut self, key: &'static str) -> Option<(Source, Raw)> {
         self.known.push(key);
         let file = self.file.remove(key).map(|raw| (Source::File, raw));
@@ -249,7 +251,7 @@ impl Reader {
         self.faults.push(format!("{}: {text}", names.join(" and ")));
     }
 
-    /// `key` and where its value comes from, in the words in which the operator wrote it.
+    /// `key` and where its value comes from, spelled as the operator spells it there.
     fn name(&self, key: &str) -> String {
         let setting = self.shown.iter().find(|setting| setting.key == key);
         let source = setting.map_or(Source::Default, |setting| setting.source);
@@ -266,7 +268,7 @@ impl Reader {
         }
     }
 
-    /// The setting that `wrong` was probably meant to be: the same name in another table, or at most two letters off.
+    /// Suggests what `wrong` was probably meant to be: a setting with the same name in another table, or at most two letters off.
     fn hint(&self, wrong: &str, spell: fn(&str) -> String) -> String {
         let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
         let letters_off = |known: &&str| {
@@ -280,13 +282,13 @@ impl Reader {
     }
 }
 
-/// `JWT_…` for flask-jwt-extended's options, `PORTERO_`, table and key for our own.
+/// The setting's name in the environment: `JWT_…` for flask-jwt-extended's options, `PORTERO_`, table and key for all others.
 fn environment_name(key: &str) -> String {
     let name = key.replace('.', "_").to_uppercase();
     if key.starts_with("jwt.") { name } else { format!("PORTERO_{name}") }
 }
 
-/// Where an empty text is a value like any other.
+/// Settings for which an empty text is a value like any other.
 const EMPTY_MEANS_NONE: [&str; 2] = ["jwt.header_type", "jwt.query_string_value_prefix"];
 
 const TABLE: &str = "a table, not a value";
@@ -319,7 +321,7 @@ fn read_secret(path: &str) -> Result<Secret, String> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| format!("{path:?} can't be opened: {error}"))?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("{path:?} can't be read: {error}"))?;
-    // Editors and `echo` put a line end there that nobody meant as part of the secret.
+    // Editors and `echo` add a line end, which nobody means to be part of the secret.
     let bytes = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
     match bytes.len() {
         0 => Err(format!("{path:?} is empty")),

@@ -1,10 +1,10 @@
-//! The settings as an operator meets them.
+//! The settings, as an operator sees them.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use super::parse::DAY;
-use super::{Config, Faults, FreshFor, Loaded, Overrides, Setting, Source};
+use super::{Config, Faults, Loaded, Overrides, Setting, Source};
 use crate::tokens::options::{Lifetime, Location, Options, SameSite, Secret};
 use crate::tokens::{Algorithm, Key};
 
@@ -44,7 +44,7 @@ fn nothing_is_mandatory() {
         (config.session.absolute, config.session.idle, config.session.short_absolute),
         (30 * DAY, 7 * DAY, DAY / 2)
     );
-    assert_eq!((config.session.grace, config.session.fresh_for), (10, FreshFor::Seconds(600)));
+    assert_eq!((config.session.grace, config.session.fresh_for), (10, 600));
     assert!(config.throttle && !config.is_https() && config.signing_key.is_none());
     assert_eq!(config.time_zone.iana_name(), Some("UTC"));
 }
@@ -228,7 +228,8 @@ fn what_a_good_start_needs_is_let_through() {
     );
     assert_eq!(config("[session]\nabsolute = '1h'").session.idle, 3600);
     assert_eq!(config("trusted_proxies = ['10.1.2.3', 'fd00::/8']").trusted_proxies.len(), 2);
-    assert_eq!(config("[session]\nfresh_for = 'token'").session.fresh_for, FreshFor::Token);
+    let session = config("[session]\nfresh_for = 'token'").session;
+    assert_eq!((session.fresh_is_plain, session.fresh_for), (true, 900));
     assert_eq!(
         config("[jwt]\ntoken_location = 'cookies,headers'").jwt.token_location,
         [Location::Cookies, Location::Headers]

@@ -1,6 +1,8 @@
-//! Values that are right by construction. No I/O, no framework: everything else may use this, it uses nothing of ours.
+//! Values that are right by construction. No I/O, no framework: every other part may use this one, and it uses none of them.
 #![warn(missing_docs)]
 
+#[cfg(feature = "server")]
+mod moment;
 #[cfg(feature = "server")]
 mod names;
 #[cfg(feature = "server")]
@@ -15,51 +17,54 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[cfg(feature = "server")]
-pub use names::{Role, UserId, Username, UsernameFault};
+pub use moment::BareDate;
+#[cfg(feature = "server")]
+pub use names::{NameKey, Role, UserId, Username, UsernameFault};
 #[cfg(feature = "server")]
 pub use passwords::{NewPassword, Password, PasswordFault, PasswordRules, PasswordTooLong};
 #[cfg(feature = "server")]
-pub use records::{Reason, StepKind};
+pub use records::{By, Reason, StepKind};
 
-/// Seconds since the epoch, the unit of `iat` and `exp` (RFC 7519, NumericDate). Read once at the edge, then passed down.
+/// Seconds since the epoch, the unit of `iat` and `exp` (RFC 7519, NumericDate). The clock is read once for a request or a change;
+/// whatever is called from there takes the time as a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UnixTime(pub i64);
 
 impl UnixTime {
-    /// `self` moved by `seconds`, forwards or backwards; stays at the end of the range instead of wrapping.
+    /// Moves by `seconds`, which may be negative. Stops at the end of the range instead of wrapping.
     pub fn plus(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// Seconds from `earlier` to `self`; negative when `self` lies before it.
+    /// Seconds from `earlier` to `self`; negative if `self` is the earlier one.
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// One sign-in of one browser or client: claim `sid` in every token it ever gets.
+/// The id of a session, which is one sign-in of one browser or program: claim `sid` in every token the session ever gets.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(Uuid);
 
 impl SessionId {
-    /// A new one.
+    /// A new, random id.
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
-    /// The 36-character form only, in lower case: one session has one spelling.
+    /// Parses the 36-character form in lower case and no other: one session has one spelling.
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;
         (id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(Self(id))
     }
 
-    /// As a number, for a map's key.
+    /// The id as a number, for use as a map's key.
     pub fn as_u128(self) -> u128 {
         self.0.as_u128()
     }
 
-    /// Enough of the id to tell sessions apart in a log, too little to be of use to a thief.
+    /// The first eight digits: enough to tell sessions apart in a log, too little to be of use to a thief.
     pub fn short(self) -> String {
         self.0.simple().to_string().chars().take(8).collect()
     }
@@ -77,13 +82,14 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// Sixteen bytes for a token's id, to look it up by.
+/// A token's id in sixteen bytes, for looking it up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenId(u128);
 
 impl TokenId {
-    /// Of claim `jti`: a UUID in its one spelling as it is, anything else by the first half of its SHA-256.
-    pub fn of(jti: &str) -> Self {
+    /// The id for a claim `jti`: a UUID in lower case with hyphens is taken as it is, anything else becomes the first half of
+    /// its SHA-256.
+    pub fn from_jti(jti: &str) -> Self {
         Self(match Uuid::try_parse(jti) {
             Ok(id) if id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == jti => id.as_u128(),
             Ok(_) | Err(_) => {
@@ -93,7 +99,7 @@ impl TokenId {
         })
     }
 
-    /// As a number, for a map's key.
+    /// The id as a number, for use as a map's key.
     pub fn as_u128(self) -> u128 {
         self.0
     }
@@ -114,7 +120,7 @@ pub enum Transport {
     Bearer,
 }
 
-/// Claim `type`.
+/// What a token is for: claim `type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenType {
     /// Opens pages and endpoints.
@@ -123,19 +129,19 @@ pub enum TokenType {
     Refresh,
 }
 
-/// Gives an enum one spelling, for the database, the settings and JSON.
+/// Gives each variant of an enum one spelling, used in the database, the settings and JSON.
 macro_rules! spelled {
     ($type:ty { $($variant:ident = $text:literal),+ $(,)? }) => {
         impl $type {
-            /// Every one, as they are declared.
+            /// All variants, in the order listed.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its one spelling.
+            /// The variant's one spelling.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// The one that is spelled so, letter for letter.
+            /// The variant that is spelled exactly so; `None` if there is none.
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
             }
@@ -161,8 +167,8 @@ mod tests {
     #[test]
     fn two_spellings_of_a_uuid_are_two_tokens() {
         let id = "5116c888-512e-48e3-9949-c87e30a6b899";
-        assert_ne!(TokenId::of(id), TokenId::of(&id.to_uppercase()));
-        assert_ne!(TokenId::of("a"), TokenId::of("b"));
+        assert_ne!(TokenId::from_jti(id), TokenId::from_jti(&id.to_uppercase()));
+        assert_ne!(TokenId::from_jti("a"), TokenId::from_jti("b"));
     }
 
     #[test]

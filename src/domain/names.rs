@@ -1,4 +1,4 @@
-//! What a user is called, and what a user may do.
+//! Ids, names and roles of users.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::spelled;
 
-/// The database's number of a user. Never given out twice, so a token of a deleted user can't come to mean another.
+/// The database's number for a user. Never given out twice, so that a token of a deleted user can't come to mean somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub i64);
 
@@ -17,30 +17,30 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A user's name as it is shown. 1 to 64 characters: letters and digits of any script, and `. _ - + @` between them.
-/// Stored and shown in NFC; two names are the same when their [`canonical`](Self::canonical) forms are.
+/// A user's name. 1 to 64 characters: letters, digits and combining marks of any script, and `. _ - + @` between them.
+/// Stored and shown in NFC; two names are the same if their [`canonical`](Self::canonical) forms are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Username(String);
 
-/// Why a text is no user name.
+/// Why a text is not a user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameFault {
     /// Empty, or too long.
     #[error("a user name has 1 to 64 characters")]
     Length,
-    /// A character that could deceive, or one in the wrong place.
+    /// A character that could deceive, or one that a name may not begin or end with.
     #[error("a user name consists of letters, digits and . _ - + @, and begins and ends with a letter or digit")]
     Characters,
 }
 
 impl Username {
-    /// In characters, not bytes.
+    /// The longest name, in characters, not bytes.
     pub const MAX_CHARS: usize = 64;
 
-    /// Into NFC; nothing is trimmed.
+    /// Checks `text` and brings it into NFC. Nothing is trimmed.
     pub fn parse(text: &str) -> Result<Self, UsernameFault> {
-        // Far over the limit is refused before any normalising, whose cost grows with the text.
+        // A text far over the limit is refused before it is normalised, because the cost of that grows with the text.
         if text.is_empty() || text.len() > Self::MAX_CHARS * 16 {
             return Err(UsernameFault::Length);
         }
@@ -55,12 +55,12 @@ impl Username {
         if first && last && name.chars().all(inside) { Ok(Self(name)) } else { Err(UsernameFault::Characters) }
     }
 
-    /// As it is shown.
+    /// The name as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What makes two spellings one name: case folded, NFKC. `Íñigo` and `íñigo` are one user, and so are `ﬁn` and `fin`.
+    /// The form in which names are compared: case folded, NFKC. `Íñigo` and `íñigo` are one user, and so are `ﬁn` and `fin`.
     pub fn canonical(&self) -> String {
         unicase::UniCase::unicode(self.0.nfkc().collect::<String>()).to_folded_case().nfkc().collect()
     }
@@ -72,12 +72,17 @@ impl fmt::Display for Username {
     }
 }
 
-/// What a user may do. Stands in no token: a change bites on the next request.
+/// Stands for the name of an account, whether that exists or not, without revealing the name: people type passwords into the field
+/// for the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NameKey(pub u128);
+
+/// What a user may do. No token contains it, so a change takes effect on the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Their own account.
+    /// Manage their own account.
     User,
-    /// And everybody's sessions.
+    /// Manage users and everybody's sessions, too.
     Admin,
 }
 

@@ -1,26 +1,27 @@
-//! Passwords: as typed, and as they may be set.
+//! Passwords as somebody typed them, and passwords that may be set.
 
 use super::Username;
 
-/// What a person typed as a password, to be compared with a stored hash. Has no `Debug`: it can't be logged.
+/// A password as somebody typed it, to be compared with a stored hash. Has no `Debug`, so that it can't be logged.
 #[derive(Clone)]
 pub struct Password(String);
 
-/// Over [`Password::MAX_BYTES`].
+/// The password is longer than [`Password::MAX_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a password has at most {} bytes", Password::MAX_BYTES)]
 pub struct PasswordTooLong;
 
 impl Password {
-    /// Far above any password that [`NewPassword`] lets through; anything longer is not worth a hash.
+    /// The longest password, in bytes: as long as a [`NewPassword`] can be, with 256 characters of four bytes. Anything longer is
+    /// not worth a hash.
     pub const MAX_BYTES: usize = 1024;
 
-    /// As it was typed.
+    /// Takes `text` as it was typed, unless it is too long.
     pub fn parse(text: String) -> Result<Self, PasswordTooLong> {
         if text.len() > Self::MAX_BYTES { Err(PasswordTooLong) } else { Ok(Self(text)) }
     }
 
-    /// For hashing, and for nothing else.
+    /// The text, for hashing and for nothing else.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -30,37 +31,37 @@ impl Password {
 #[derive(Clone)]
 pub struct NewPassword(Password);
 
-/// What a password is measured against.
+/// What a new password is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordRules<'a> {
-    /// In characters; the settings see to it that it is at least 8.
+    /// The shortest password, in characters. The settings allow no less than 8.
     pub min_length: usize,
-    /// Words that a guesser would try first: the site's name, its host.
+    /// Words that a guesser would try first: the site's name, its host, and what the operator added.
     pub context: &'a [String],
 }
 
 /// Why a password may not be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordFault {
-    /// Fewer characters than the rules want, which are these many.
+    /// Fewer characters than [`PasswordRules::min_length`], which is given here.
     #[error("the password needs at least {0} characters")]
     TooShort(usize),
-    /// Over [`NewPassword::MAX_CHARS`].
+    /// More characters than [`NewPassword::MAX_CHARS`].
     #[error("the password may have at most {} characters", NewPassword::MAX_CHARS)]
     TooLong,
-    /// By `zxcvbn` and the words of the context.
+    /// As `zxcvbn` estimates, too few guesses find it, given the user's name and the words of the context.
     #[error("the password is too easy to guess")]
     Guessable,
 }
 
 impl NewPassword {
-    /// In characters, not bytes.
+    /// The longest password, in characters, not bytes.
     pub const MAX_CHARS: usize = 256;
-    /// Guesses, as a power of ten, that a password has to stand: `zxcvbn`'s third of four steps, "safely unguessable"
-    /// against an attacker who has to ask a server that throttles.
+    /// The fewest guesses that a password has to withstand, as a power of ten. `zxcvbn`'s score 3 (of 0 to 4; "safely
+    /// unguessable") begins here, and an attacker has to ask a server that throttles.
     const MIN_GUESSES_LOG10: f64 = 8.0;
 
-    /// `username`: whose it is to be, if that is known already.
+    /// Checks `text` against `rules`. `username`: whose password it is to be, if that is known already.
     pub fn parse(text: String, username: Option<&Username>, rules: PasswordRules<'_>) -> Result<Self, PasswordFault> {
         let characters = text.chars().count();
         if characters < rules.min_length {
@@ -69,7 +70,7 @@ impl NewPassword {
         if characters > Self::MAX_CHARS {
             return Err(PasswordFault::TooLong);
         }
-        // zxcvbn looks at 100 characters at most, so what it costs does not grow with the text.
+        // zxcvbn looks at 100 characters at most, so its cost does not grow with the text.
         let lower = text.to_lowercase();
         let words: Vec<&str> = rules
             .context
@@ -86,13 +87,13 @@ impl NewPassword {
         Ok(Self(password))
     }
 
-    /// To be hashed.
+    /// The password, to be hashed.
     pub fn as_password(&self) -> &Password {
         &self.0
     }
 }
 
-/// Common in Spanish and unknown to `zxcvbn`, whose lists are English.
+/// Passwords that are common in Spanish and unknown to `zxcvbn`, whose lists are English.
 const SPANISH_COMMON: &str = include_str!("spanish_common_passwords.txt");
 
 #[cfg(test)]

@@ -1,6 +1,29 @@
-//! What the records say of sessions: how they ended, and what happened in them.
+//! What is recorded about sessions and tokens: who did something, why they ended, and the steps of a session's story.
 
-use super::spelled;
+use super::{UserId, spelled};
+
+/// Who did something, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A user, for themselves or as an admin.
+    User(UserId),
+    /// The operator, on the command line; the name of the system's user who ran the command.
+    Operator(String),
+    /// An app; its id.
+    App(String),
+    /// Portero itself: a limit or a date was reached, or a theft detected.
+    Portero,
+}
+
+impl By {
+    /// The user who did it; `None` if it was no user.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User(user) => Some(*user),
+            Self::Operator(_) | Self::App(_) | Self::Portero => None,
+        }
+    }
+}
 
 /// Why a session ended or a single token was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,7 +32,7 @@ pub enum Reason {
     Logout,
     /// The password was changed, here or elsewhere.
     PasswordChange,
-    /// Signed in again in the same browser.
+    /// The same browser signed in again.
     Replaced,
     /// The person ended it from another session.
     EndedByUser,
@@ -17,29 +40,31 @@ pub enum Reason {
     EndedByAdmin,
     /// The user was disabled.
     Disabled,
+    /// The user was deleted.
+    Deleted,
     /// Its time was up.
     Expired,
-    /// It was not used for too long.
+    /// It was not used for too long (the idle limit).
     Idle,
-    /// The user has too many sessions of programs: the oldest ends.
+    /// The user had too many bearer sessions, so the oldest ended.
     Limit,
     /// A spent refresh token was shown again: taken as theft.
     Reuse,
     /// A confirmation put another token in its place (single tokens only).
     Superseded,
-    /// Given out by a renewal whose answer nobody was seen to use, and replaced when the client asked again (single tokens
-    /// only). Whoever shows it is not that client: it is a trap.
+    /// The token came with a renewal whose answer was lost: there was no first use, and the same browser or program asked again
+    /// and got another (single tokens only). Whoever shows it after all is somebody else: it is a trap.
     Lost,
-    /// An app beside us had it revoked. (RFC 7009)
+    /// An app revoked it. (RFC 7009)
     RevokedByApp,
 }
 
 impl Reason {
-    /// Whether somebody else may have had a hand in it.
+    /// Whether it may have been the work of a thief.
     pub fn is_danger(self) -> bool {
         match self {
             Self::Reuse => true,
-            // An answer that was lost is mostly just that; shown after all, it ends the session for reuse.
+            // A lost answer is mostly just that. If its token is shown after all, the session ends for reuse.
             Self::Lost
             | Self::Logout
             | Self::PasswordChange
@@ -47,6 +72,7 @@ impl Reason {
             | Self::EndedByUser
             | Self::EndedByAdmin
             | Self::Disabled
+            | Self::Deleted
             | Self::Expired
             | Self::Idle
             | Self::Limit
@@ -56,20 +82,21 @@ impl Reason {
     }
 }
 
-/// What happened in a session's story. How it ended stands with the session.
+/// What happened at one step of a session's story. How the session ended is stored with the session, not as a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepKind {
-    /// Name and password; also a change of password, which begins a new session.
+    /// The session began: with a sign-in, or with a change of password, which begins a new session.
     SignedIn,
-    /// Tokens for a refresh token.
+    /// A refresh token was used, and new tokens given for it.
     Renewed,
-    /// A token that had just been renewed was shown again, and answered as before: a second tab, a double click.
+    /// A refresh token was shown again within the grace, and the answer was the same: a second tab, a double click.
     Repeated,
-    /// A token that had been renewed was shown again, and the answer had never been seen to arrive: a new one was given.
+    /// A refresh token was shown again after the grace, and its successor had had no first use: the answer was lost, so another
+    /// successor was given.
     Retried,
-    /// The password once more, within the session.
+    /// The person confirmed who they are, within the session.
     Confirmed,
-    /// A spent token was shown.
+    /// A spent refresh token was shown.
     Reused,
 }
 
@@ -88,6 +115,7 @@ spelled!(Reason {
     EndedByUser = "ended_by_user",
     EndedByAdmin = "ended_by_admin",
     Disabled = "disabled",
+    Deleted = "deleted",
     Expired = "expired",
     Idle = "idle",
     Limit = "limit",

@@ -1,4 +1,4 @@
-//! Reading a request's body: bounded in size and time, and able to put it back.
+//! Reading a request's body, bounded in size and time, and putting it back for the handler.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream;
 
-/// No form or JSON of ours comes near this.
+/// How many bytes a body may have by default. No form or JSON body of Portero's comes near this.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// A body that trickles longer than this is an attack or a lost cause. Actix itself would wait for ever.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,18 +18,18 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
-    /// Over the limit, in bytes.
+    /// The body is over the limit, which is given in bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// It trickled.
+    /// The body did not arrive in time.
     #[error("the body did not arrive within {} seconds", READ_TIMEOUT.as_secs())]
     TooSlow,
-    /// The connection broke, or what came is no HTTP.
+    /// The connection broke, or what came is not valid HTTP.
     #[error("the body could not be read")]
     Broken,
 }
 
-/// The whole body, of at most so many bytes.
+/// Reads the whole body. `at_most`: its limit in bytes.
 pub async fn read(headers: &HeaderMap, payload: &mut Payload, at_most: usize) -> Result<Bytes, BodyFault> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > at_most) {
@@ -49,7 +49,7 @@ pub async fn read(headers: &HeaderMap, payload: &mut Payload, at_most: usize) ->
     actix_web::rt::time::timeout(READ_TIMEOUT, all).await.unwrap_or(Err(BodyFault::TooSlow))
 }
 
-/// The whole body, which stays readable for whoever comes next.
+/// Reads the whole body and puts it back, so that the handler can read it too.
 pub(super) async fn peek(req: &mut ServiceRequest, at_most: usize) -> Result<Bytes, BodyFault> {
     let mut payload = req.take_payload();
     let body = read(req.headers(), &mut payload, at_most).await?;
@@ -58,8 +58,8 @@ pub(super) async fn peek(req: &mut ServiceRequest, at_most: usize) -> Result<Byt
     Ok(body)
 }
 
-/// The fields of a URL-encoded form, in order. `None`: an escape is broken, or something is not UTF-8. Strict, because two
-/// different passwords would become one if what can't be read turned into U+FFFD.
+/// Returns the fields of a URL-encoded form, in order. `None`: an escape is broken, or something is not UTF-8. Strict, because
+/// two different passwords would become one if unreadable bytes turned into U+FFFD.
 pub fn form_fields(body: &[u8]) -> Option<Vec<(String, String)>> {
     let text = |bytes: &[u8]| {
         let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
@@ -80,12 +80,12 @@ pub fn form_fields(body: &[u8]) -> Option<Vec<(String, String)>> {
         .collect()
 }
 
-/// Where the parts of a multipart form begin, if the body is one.
+/// Returns the boundary between the parts of a multipart form. `None`: the body is not one.
 pub(super) fn multipart_boundary(headers: &HeaderMap) -> Option<String> {
     multer::parse_boundary(headers.get(CONTENT_TYPE)?.to_str().ok()?).ok()
 }
 
-/// The text of the first field of this name. `None`: there is none, or the body is no such form.
+/// Returns the text of the first field with this name. `None`: there is none, or the form can't be read.
 pub(super) async fn multipart_field(body: Bytes, boundary: String, name: &str) -> Option<String> {
     let whole = stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(body)));
     let mut form = multer::Multipart::new(whole, boundary);

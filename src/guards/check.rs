@@ -1,21 +1,23 @@
-//! From a request to who calls, or to what is wrong; with a renewal on the way where one is due.
+//! From a request to its caller or to what is wrong with it, with a renewal on the way if one is due.
 
 use actix_web::dev::ServiceRequest;
 
-use super::cookies::NewCookies;
+use super::caller::{Caller, Finding, Refusal};
+use super::guard::Guard;
+use super::hooks::Hooks;
 use super::locate::{self, Found};
-use super::{Caller, Finding, Guard, Hooks, Refusal};
+use super::new_cookies::NewCookies;
 use crate::domain::{TokenType, UnixTime};
 use crate::tokens::options::Location;
 use crate::tokens::{Checked, Fault, Unverified};
 
 pub(super) struct Outcome {
     pub(super) finding: Finding,
-    /// What to set on the answer.
+    /// The cookies of a renewal, to be set on the answer.
     pub(super) renewed: Option<NewCookies>,
 }
 
-/// A refusal, and the token as far as it could be read.
+/// A refusal, and beside it the token's caller if the token could be read.
 struct Refused {
     refusal: Refusal,
     caller: Option<Caller>,
@@ -30,9 +32,9 @@ impl<R: Into<Refusal>> From<R> for Refused {
 pub(super) async fn check(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Outcome {
     let now = hooks.now();
     let found = match locate::find(hooks, guard, req).await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(fault)) => Err(fault),
-        Err(fault) => return outcome(Err(fault.into())),
+        Ok(found) => Ok(found),
+        Err(Refusal::Fault(fault)) => Err(fault),
+        Err(refusal) => return outcome(Err(refusal.into())),
     };
     let by_cookie = found.as_ref().map_or(true, |found| found.location == Location::Cookies);
     let checked = match found {
@@ -43,14 +45,14 @@ pub(super) async fn check(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceReq
         Err(Refused { refusal: Refusal::Fault(fault), .. }) => fault,
         _ => return outcome(checked),
     };
-    // A revoked access token may belong to a session that goes on: another tab has just confirmed, say. Whether it does,
-    // the refresh token's own check tells.
+    // A revoked access token may belong to a session that goes on, for example if another tab has just confirmed. The check of
+    // the refresh token tells whether it does.
     let is_due =
         matches!(fault, Fault::Expired | Fault::Missing(_) | Fault::Revoked) && guard.token == TokenType::Access;
     if !by_cookie || !is_due || !hooks.may_renew(req.request()) {
         return outcome(checked);
     }
-    // Boxed, or every request would carry about what a renewal needs.
+    // Boxed, because otherwise every request would carry the space that a renewal needs.
     match Box::pin(renew(hooks, guard, req, now)).await {
         Ok(Some((caller, cookies))) => Outcome { renewed: Some(cookies), ..outcome(Ok(caller)) },
         Ok(None) => outcome(checked),
@@ -66,7 +68,7 @@ fn outcome(checked: Result<Caller, Refused>) -> Outcome {
     Outcome { finding, renewed: None }
 }
 
-/// What was found, through every check in the library's order.
+/// Puts the token that was found through every check, in the library's order.
 async fn caller(
     hooks: &dyn Hooks,
     guard: &Guard,
@@ -75,11 +77,11 @@ async fn caller(
     now: UnixTime,
 ) -> Result<Caller, Refused> {
     let mut caller = decode(hooks, guard, found, now)?;
-    let admitted = match fresh_enough(hooks, guard, &caller, now) {
-        Ok(()) => hooks.admit(req.request(), &mut caller, guard).await,
+    let accepted = match fresh_enough(hooks, guard, &caller, now) {
+        Ok(()) => hooks.accept(req.request(), &mut caller, guard).await,
         Err(fault) => Err(fault.into()),
     };
-    match admitted {
+    match accepted {
         Ok(()) => Ok(caller),
         Err(refusal) => Err(Refused { refusal, caller: Some(caller) }),
     }
@@ -89,7 +91,7 @@ fn fresh_enough(hooks: &dyn Hooks, guard: &Guard, caller: &Caller, now: UnixTime
     if guard.wants_fresh { caller.claims.require_fresh(hooks.fresh_for(), now) } else { Ok(()) }
 }
 
-/// The first token that is good; if none is, what is wrong with the first.
+/// Returns the first token that is good. If none is, the refusal says what is wrong with the first.
 fn decode(hooks: &dyn Hooks, guard: &Guard, found: &Found, now: UnixTime) -> Result<Caller, Refused> {
     let first = decode_one(hooks, guard, found, &found.tokens.first, now);
     if first.is_ok() {
@@ -112,8 +114,8 @@ fn decode_one(hooks: &dyn Hooks, guard: &Guard, found: &Found, token: &str, now:
     }
 }
 
-/// In place of an access cookie that is expired or gone: new tokens by the refresh cookie, and the request goes on with them.
-/// `None`: there is no refresh cookie.
+/// Gets new tokens by the refresh cookie if the access cookie is expired, revoked or gone; the request goes on with them. `None`:
+/// there is no refresh cookie, or it can't be used (too long, or without its CSRF value).
 async fn renew(
     hooks: &dyn Hooks,
     guard: &Guard,
@@ -121,15 +123,20 @@ async fn renew(
     now: UnixTime,
 ) -> Result<Option<(Caller, NewCookies)>, Refused> {
     let by_refresh = Guard::refresh().locations([Location::Cookies]).csrf(guard.csrf);
-    let Ok(found) = locate::find(hooks, &by_refresh, req).await? else { return Ok(None) };
-    // A refusal goes without the refresh token: to the route it would be one of the wrong type.
+    let found = match locate::find(hooks, &by_refresh, req).await {
+        Ok(found) => found,
+        Err(Refusal::Fault(_)) => return Ok(None),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    // The refusal does not hand on the refresh token: to the route it would be a token of the wrong type.
     let refresh = caller(hooks, &by_refresh, req, &found, now).await.map_err(|refused| refused.refusal)?;
     let cookies = hooks.renew(req.request(), &refresh).await?;
-    // Not admitted once more: that the client has the new token is not known before it shows it.
+    // `Hooks::accept` is not asked about the new token, because it may count that as a first use: that the token has arrived is
+    // known only once the browser shows it.
     let access = Unverified::parse(&cookies.access.text)?;
     let key = hooks.decode_key(&access)?;
-    // By now: the new token may be of a later second than the one in which the request came. It may even have run out while its
-    // commit was waited for; the request came in time.
+    // Checked by the present time, because the new token may have been issued in a later second than the one in which the request
+    // came. It may even have expired while the commit was waited for; that does not matter, because the request came in time.
     let Checked { claims, .. } = hooks.engine().check(&access, key.as_deref(), None, hooks.now())?;
     let caller = Caller { claims, ..refresh };
     match fresh_enough(hooks, guard, &caller, now) {

@@ -8,36 +8,15 @@ use actix_web::cookie::{Cookie, SameSite as CookieSameSite};
 use actix_web::dev::ResponseHead;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 
-use super::Hooks;
+use super::hooks::Hooks;
+use super::new_cookies::{NewCookies, TokenCookie};
 use crate::domain::{TokenType, UnixTime};
 use crate::tokens::Fault;
 use crate::tokens::options::{Options, SameSite};
 
-/// A token with its end, which becomes the cookie's.
-#[derive(Clone)]
-pub struct TokenCookie {
-    /// As it is signed.
-    pub text: String,
-    /// Its `exp`.
-    pub expires_at: UnixTime,
-}
-
-/// A session's cookies that are to be set.
-#[derive(Clone)]
-pub struct NewCookies {
-    /// The new access token.
-    pub access: TokenCookie,
-    /// `None`: the refresh token stays as it is.
-    pub refresh: Option<TokenCookie>,
-    /// The value in both tokens.
-    pub csrf: String,
-    /// "Keep me signed in": whether the cookies outlive the browser's session, where the options leave that open.
-    pub kept: bool,
-}
-
 impl NewCookies {
-    /// From tokens as they are signed, which have to be good ones. `kept`: whether the cookies outlive the browser's session, where the
-    /// options leave that open.
+    /// Makes cookies of signed tokens, which have to be good ones. `kept`: whether the cookies outlive the browser's session; it
+    /// counts only if the options leave that open (`session_cookie` is `None`).
     pub fn from_tokens(hooks: &dyn Hooks, access: String, refresh: Option<String>, kept: bool) -> Result<Self, Fault> {
         let read = |text: String| {
             let claims = hooks.decode(&text, None)?;
@@ -50,19 +29,19 @@ impl NewCookies {
     }
 }
 
-/// The names and paths that go with one kind of token.
+/// The names and paths of the two cookies for one type of token.
 pub struct Names<'a> {
-    /// Of the token's own cookie.
+    /// Name of the cookie with the token.
     pub token: &'a str,
-    /// And its path.
+    /// Path of that cookie.
     pub path: &'a str,
-    /// Of the one with its CSRF value.
+    /// Name of the cookie with the token's CSRF value.
     pub csrf: &'a str,
-    /// And its path.
+    /// Path of that cookie.
     pub csrf_path: &'a str,
 }
 
-/// As the options have them.
+/// Returns the names and paths that the options give for this type of token.
 pub fn names(options: &Options, token: TokenType) -> Names<'_> {
     match token {
         TokenType::Access => Names {
@@ -80,17 +59,17 @@ pub fn names(options: &Options, token: TokenType) -> Names<'_> {
     }
 }
 
-/// What a call wants otherwise than the options do.
+/// What one call sets otherwise than the options say.
 #[derive(Clone, Debug, Default)]
 pub struct PerCall {
-    /// Seconds for which the browser is to keep the cookies. Default: as long as the token lives, or, where `session_cookie` says
-    /// so, until it is closed.
+    /// For how many seconds the browser keeps the cookies. `None`: as long as the token lives if `session_cookie` is
+    /// `Some(false)`, otherwise until the browser is closed. Removing cookies ignores it.
     pub max_age: Option<i64>,
-    /// Their `Domain`. Default: the options' for an access token, none for a refresh token.
+    /// `Domain` of the cookies. `None`: the options' for an access token, no domain for a refresh token.
     pub domain: Option<String>,
 }
 
-/// Sets an access token's cookies on an answer, the CSRF value's among them. The token has to be a good one.
+/// Sets an access token's cookies on an answer, including that of its CSRF value. The token has to be a good one.
 /// (`set_access_cookies`)
 pub fn set_access_cookies(
     hooks: &dyn Hooks,
@@ -101,7 +80,7 @@ pub fn set_access_cookies(
     set_encoded(hooks, head, TokenType::Access, token, call)
 }
 
-/// The same with a refresh token. (`set_refresh_cookies`)
+/// The same for a refresh token. (`set_refresh_cookies`)
 pub fn set_refresh_cookies(
     hooks: &dyn Hooks,
     head: &mut ResponseHead,
@@ -125,7 +104,7 @@ fn set_encoded(
         (true, Some(csrf)) => csrf,
         (true, None) => return Err(Fault::missing_claim("csrf")),
     };
-    // Without an end of its own a token is kept for as long as browsers keep anything.
+    // A token without `exp` is kept for as long as browsers keep any cookie.
     let left = claims.expires_at.map_or(FOUR_HUNDRED_DAYS, |end| end.since(hooks.now()));
     let kept = (options.session_cookie == Some(false)).then_some(left);
     let place = Place { token_type, max_age: call.max_age.or(kept), domain: call.domain.as_deref() };
@@ -133,7 +112,7 @@ fn set_encoded(
     Ok(())
 }
 
-/// The most that browsers keep a cookie for. (draft-ietf-httpbis-rfc6265bis §5.5)
+/// The longest that browsers keep a cookie, in seconds. (draft-ietf-httpbis-rfc6265bis §5.5)
 const FOUR_HUNDRED_DAYS: i64 = 400 * 24 * 60 * 60;
 
 /// Removes an access token's cookies. (`unset_access_cookies`)
@@ -146,7 +125,7 @@ pub fn unset_refresh_cookies(hooks: &dyn Hooks, head: &mut ResponseHead, call: &
     take_away(hooks.engine().options(), head, TokenType::Refresh, call);
 }
 
-/// Removes all four. (`unset_jwt_cookies`)
+/// Removes all four cookies. (`unset_jwt_cookies`)
 pub fn unset_jwt_cookies(hooks: &dyn Hooks, head: &mut ResponseHead, call: &PerCall) {
     unset_access_cookies(hooks, head, call);
     unset_refresh_cookies(hooks, head, call);
@@ -158,12 +137,12 @@ pub fn set(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: Un
     set_refresh(options, head, new, now);
 }
 
-/// Only the access token's two.
+/// Sets only the access token's two cookies.
 pub fn set_access(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
     set_one(options, head, TokenType::Access, &new.access, new, now);
 }
 
-/// Only the refresh token's two, if there is a new one.
+/// Sets only the refresh token's two cookies, if there is a new refresh token.
 pub fn set_refresh(options: &Options, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {
     if let Some(refresh) = &new.refresh {
         set_one(options, head, TokenType::Refresh, refresh, new, now);
@@ -183,7 +162,8 @@ fn set_one(
     put(options, head, &Place { token_type, max_age, domain: None }, &token.text, &new.csrf);
 }
 
-/// Whose cookies, how long they stay in seconds, and their domain where it is not the options'.
+/// Which token's cookies, for how many seconds they are kept (`None`: until the browser is closed), and their domain if it is not
+/// the options'.
 struct Place<'a> {
     token_type: TokenType,
     max_age: Option<i64>,
@@ -210,7 +190,7 @@ fn csrf_cookies(options: &Options) -> bool {
     options.cookie_csrf_protect && options.csrf_in_cookies
 }
 
-/// The token's cookie and, where there is one, its CSRF value's.
+/// The token's cookie and, if the options ask for it, that of its CSRF value.
 fn cookies<'a>(
     options: &'a Options,
     place: &Place<'a>,
@@ -225,13 +205,13 @@ fn cookies<'a>(
     [Some(token), csrf].into_iter().flatten()
 }
 
-/// Whether the answer sets or removes this token's cookie already.
+/// Whether the answer already sets or removes the cookie for this type of token.
 pub fn touched<B: MessageBody>(options: &Options, res: &HttpResponse<B>, token: TokenType) -> bool {
     let name = names(options, token).token;
     res.cookies().any(|cookie| cookie.name() == name)
 }
 
-/// A refresh token is for this host alone: apps on its neighbours need access tokens only.
+/// The refresh token's cookies are for this host alone: apps on neighbouring hosts need access tokens only.
 fn domain(options: &Options, token: TokenType) -> Option<&str> {
     match token {
         TokenType::Access => options.cookie_domain.as_deref(),
@@ -255,7 +235,7 @@ fn cookie<'a>(options: &Options, name: &'a str, path: &'a str, domain: Option<&'
 }
 
 fn add(head: &mut ResponseHead, cookie: Cookie<'_>) {
-    // Names, paths and domain were checked with the settings; tokens and UUIDs are ASCII.
+    // In Portero this can't fail: names, paths and domain were checked with the settings; tokens and UUIDs are ASCII.
     match HeaderValue::from_str(&cookie.to_string()) {
         Ok(value) => head.headers_mut().append(SET_COOKIE, value),
         Err(_) => tracing::error!(cookie = cookie.name(), "a cookie can't be written as a header"),

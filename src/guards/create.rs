@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Hooks;
+use super::hooks::Hooks;
 use crate::tokens::{Claims, Fault, IssueError, NewToken};
 
 impl dyn Hooks + '_ {
-    /// Signs a token as the callbacks and the options say: first what is built in, then what the callbacks add, then what the token
-    /// itself brings; the later stands in place of the earlier. (`create_access_token`, `create_refresh_token`)
+    /// Signs a token as the options and the callbacks say. Claims and headers that are built in are replaced by those that the
+    /// callbacks add, and these by the token's own. (`create_access_token`, `create_refresh_token`)
     pub fn create(&self, token: NewToken) -> Result<String, IssueError> {
         let handed_over = token.identity;
         let mut additional_claims = self.additional_claims(&handed_over);
@@ -19,7 +19,8 @@ impl dyn Hooks + '_ {
         self.engine().issue_with(&token, self.encode_key(&handed_over).as_deref(), self.now())
     }
 
-    /// Checks a token outside any request: all that it can tell itself, by the key that the callback names. (`decode_token`)
+    /// Checks a token outside any request, as [`Engine::decode`](crate::tokens::Engine::decode) does but with the key that
+    /// [`decode_key`](Hooks::decode_key) names. (`decode_token`)
     pub fn decode(&self, token: &str, csrf: Option<&str>) -> Result<Arc<Claims>, Fault> {
         let now = self.now();
         let token = self.engine().take_apart(token, now)?;

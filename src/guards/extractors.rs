@@ -1,5 +1,5 @@
-//! A handler's parameter list is its access rule. These look only at what the guard found: a route outside every guard
-//! answers 500 instead of letting anybody in.
+//! Extractors, which make a handler's parameter list its access rule. They look only at what the guard found: a route outside
+//! every guard answers 500 instead of letting anybody in.
 
 use std::any::Any;
 use std::future::{Ready, ready};
@@ -12,20 +12,21 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
 use super::body::BodyFault;
-use super::{Caller, Finding, Refusal, SharedHooks, found, hooks};
+use super::caller::{Caller, Finding, Refusal, found};
+use super::hooks::{self, SharedHooks};
 use crate::domain::TokenType;
 use crate::tokens::Fault;
 use crate::tokens::options::Location;
 
-/// Any good access token. (`jwt_required()`)
+/// A good access token. (`jwt_required()`)
 #[derive(Clone, Debug)]
 pub struct AccessToken(pub Caller);
 
-/// An access token from a login or confirmation of late. (`jwt_required(fresh=True)`)
+/// An access token from a recent login or confirmation. (`jwt_required(fresh=True)`)
 #[derive(Clone, Debug)]
 pub struct FreshToken(pub Caller);
 
-/// A good refresh token, on a route whose guard reads those. (`jwt_required(refresh=True)`)
+/// A good refresh token, on a route behind [`Guard::refresh`](super::Guard::refresh). (`jwt_required(refresh=True)`)
 #[derive(Clone, Debug)]
 pub struct RefreshToken(pub Caller);
 
@@ -33,7 +34,8 @@ pub struct RefreshToken(pub Caller);
 #[derive(Clone, Debug)]
 pub struct OptionalToken(pub Option<Caller>);
 
-/// A good token of either type, on a route whose guard does not mind. (`jwt_required(verify_type=False)`)
+/// A good token of either type, on a route behind [`Guard::any_type`](super::Guard::any_type).
+/// (`jwt_required(verify_type=False)`)
 #[derive(Clone, Debug)]
 pub struct AnyToken(pub Caller);
 
@@ -41,31 +43,31 @@ pub struct AnyToken(pub Caller);
 #[derive(Clone, Debug)]
 pub struct Identity(pub String);
 
-/// The claims of a good token; empty where there is none on an optional route. (`get_jwt`)
+/// The claims of a good token; empty if an optional route gets no token. (`get_jwt`)
 #[derive(Clone, Debug)]
 pub struct TokenClaims(pub Map<String, Value>);
 
-/// The JOSE header of a good token; empty where there is none on an optional route. (`get_jwt_header`)
+/// The JOSE header of a good token; empty if an optional route gets no token. (`get_jwt_header`)
 #[derive(Clone, Debug)]
 pub struct TokenHeader(pub Map<String, Value>);
 
-/// Where the good token was found; `None` where there is none, and outside every guard. (`get_jwt_request_location`)
+/// Where in the request the good token was found. `None`: there is no good token, or no guard. (`get_jwt_request_location`)
 #[derive(Clone, Copy, Debug)]
 pub struct TokenLocation(pub Option<Location>);
 
-/// Whom [`Hooks::user_lookup`](super::Hooks::user_lookup) found. Without such a callback, or with one that finds another type,
-/// answers 500. On an optional route: `Option<CurrentUser<T>>`. (`get_current_user`, `current_user`)
+/// The user that [`Hooks::user_lookup`](super::Hooks::user_lookup) found. Answers 500 if there is no such callback, or if it
+/// finds users of another type. On an optional route: `Option<CurrentUser<T>>`. (`get_current_user`, `current_user`)
 #[derive(Clone, Debug)]
 pub struct CurrentUser<T>(pub Arc<T>);
 
-/// A [`Refusal`] on its way out: the app's own error pages may read it, else the callbacks' answer goes out.
+/// A [`Refusal`] as an Actix error. The app's own error pages may read it; otherwise the answer of the callbacks goes out.
 #[derive(Debug, thiserror::Error)]
 #[error("{refusal}")]
 pub struct Refused {
-    /// Why.
+    /// Why the request is refused.
     pub refusal: Refusal,
-    /// The callbacks' answer, made while the request was at hand.
     status: StatusCode,
+    /// The callbacks' answer, made while the request was at hand and taken out to be sent.
     answer: std::cell::RefCell<Option<HttpResponse>>,
 }
 
@@ -79,7 +81,7 @@ impl ResponseError for Refused {
     }
 }
 
-/// The refusal in an error that a guard or one of these extractors returned.
+/// Returns the refusal in an error that a guard or one of these extractors returned. `None`: it is another error.
 pub fn refusal_in(error: &actix_web::Error) -> Option<Refusal> {
     error.as_error::<Refused>().map(|refused| refused.refusal.clone())
 }
@@ -101,14 +103,14 @@ fn finding(req: &HttpRequest) -> Result<Finding, actix_web::Error> {
     found.ok_or_else(|| misused(req, "a route that needs a token stands outside every guard"))
 }
 
-/// The programmer's fault.
+/// Reports a mistake in the app's code: the log says what it is, the caller gets a 500.
 fn misused(req: &HttpRequest, what: &str) -> actix_web::Error {
     tracing::error!(path = req.path(), "{what}");
     actix_web::error::ErrorInternalServerError("")
 }
 
-/// A good token that passes `more`. What `more` says comes before what was found wrong later in the order of checks: type and
-/// freshness come before revocation.
+/// Returns the caller if the guard accepted the token and it passes `more`, the extractor's own check. A fault that `more` finds
+/// comes before one that the guard found later in the order of checks: type and freshness come before revocation.
 fn caller(
     req: &HttpRequest,
     more: impl FnOnce(&Caller, &SharedHooks) -> Result<(), Fault>,
@@ -148,7 +150,7 @@ fn fresh(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
     })
 }
 
-/// What `look` finds, or `None` where there is no token at all.
+/// Returns what `look` finds, or `None` if there is no token at all.
 fn if_any<T>(
     req: &HttpRequest,
     look: impl FnOnce(&HttpRequest) -> Result<T, actix_web::Error>,
@@ -171,7 +173,7 @@ fn user<T: Any + Send + Sync>(req: &HttpRequest) -> Result<Arc<T>, actix_web::Er
     any(req)?.user().ok_or_else(|| misused(req, "no user_lookup that finds such a user"))
 }
 
-/// Each of them looks at the request and nothing else.
+/// Implements `FromRequest`. Each extractor looks at the request alone, never at the payload.
 macro_rules! extracted {
     ($($name:ident$(<$T:ident>)? = |$req:ident| $look:expr;)+) => {$(
         impl$(<$T: Any + Send + Sync>)? FromRequest for $name$(<$T>)? {

@@ -1,7 +1,6 @@
-//! What a guard asks of the app around it: flask-jwt-extended's callbacks, each with what the library does where none is
-//! registered, and a few questions that only sessions raise.
+//! What a guard asks of the app around it: flask-jwt-extended's callbacks, each with what the library does if none is registered,
+//! and a few questions that only sessions raise.
 
-use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,61 +10,60 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value};
 
 use super::body::MAX_BODY_BYTES;
-use super::cookies::NewCookies;
-use super::{Caller, Guard, Refusal, json_answer};
+use super::caller::{AnyUser, Caller, Refusal};
+use super::guard::Guard;
+use super::json_answer::json_answer;
+use super::new_cookies::NewCookies;
 use crate::domain::UnixTime;
 use crate::tokens::{Engine, Fault, Key, Unverified};
 
-/// What an `async` block becomes in `Box::pin(async move { … })`.
+/// The future that a callback returns: `Box::pin(async move { … })`.
 pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// An app's user, of whatever type the app has for it.
-pub type AnyUser = Arc<dyn Any + Send + Sync>;
-
-/// What came of looking a token's user up.
+/// The result of looking up a token's user.
 #[derive(Clone)]
 pub enum Lookup {
     /// The app does not look users up.
     None,
-    /// Nobody bears this identity: the token is refused.
+    /// No user has this identity: the token is refused.
     Nobody,
-    /// Here.
+    /// The user that was found.
     User(AnyUser),
 }
 
-/// The hooks as app data.
+/// The hooks as app data, where guards and handlers find them.
 pub type SharedHooks = web::Data<dyn Hooks>;
 
-/// The hooks as app data: `App::new().app_data(shared(hooks))`.
+/// Makes app data of the hooks: `App::new().app_data(shared(hooks))`.
 pub fn shared(hooks: impl Hooks + 'static) -> SharedHooks {
     web::Data::from(Arc::new(hooks) as Arc<dyn Hooks>)
 }
 
-/// Hooks that handlers know as their own type too, as app data for the guards.
+/// The same for hooks that handlers also use under their own type, and which are app data already.
 pub fn shared_from<H: Hooks + 'static>(hooks: &web::Data<H>) -> SharedHooks {
     web::Data::from(hooks.clone().into_inner() as Arc<dyn Hooks>)
 }
 
-/// An engine alone is an app without callbacks.
+/// An engine alone stands for an app without callbacks.
 impl Hooks for Engine {
     fn engine(&self) -> &Engine {
         self
     }
 }
 
-/// What a guard asks of the app around it. Only [`engine`](Self::engine) has to be there.
+/// What a guard asks of the app around it. Only [`engine`](Self::engine) has to be implemented.
 pub trait Hooks: Send + Sync {
-    /// What signs and checks.
+    /// The engine that signs and checks tokens.
     fn engine(&self) -> &Engine;
 
-    /// What time it is. Default: the system's clock.
+    /// The present time. Default: the system's clock.
     fn now(&self) -> UnixTime {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         UnixTime(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 
-    /// Seconds within which a person must have proved who they are where a route wants a fresh token. Looked at in tokens of
-    /// Portero's sessions, and told in the challenge of RFC 9470. Default: 10 minutes.
+    /// For a route that wants a fresh token: how old, in seconds, the person's last proof of who they are may be. Compared with
+    /// `auth_time` in tokens of Portero's sessions, and sent in the challenge of RFC 9470. Default: 600 (10 minutes).
     fn fresh_for(&self) -> i64 {
         600
     }
@@ -77,34 +75,37 @@ pub trait Hooks: Send + Sync {
 
     // Making tokens
 
-    /// Claims for every new token of this identity, before the token's own. (`additional_claims_loader`)
+    /// Claims for every new token of this identity, which the token's own may replace. Default: none.
+    /// (`additional_claims_loader`)
     fn additional_claims(&self, _identity: &Value) -> Map<String, Value> {
         Map::new()
     }
 
-    /// The same for its header. (`additional_headers_loader`)
+    /// The same for the token's header. (`additional_headers_loader`)
     fn additional_headers(&self, _identity: &Value) -> Map<String, Value> {
         Map::new()
     }
 
-    /// From what the app hands over as identity, such as a user, to what stands in the token. (`user_identity_loader`)
+    /// Turns what the app hands over as the identity, for example a user, into what is written in the token. Default: unchanged.
+    /// (`user_identity_loader`)
     fn user_identity(&self, identity: &Value) -> Value {
         identity.clone()
     }
 
-    /// The key that signs this identity's tokens. Default: the engine's. (`encode_key_loader`)
+    /// The key that signs this identity's tokens. `None`, the default: the engine's. (`encode_key_loader`)
     fn encode_key(&self, _identity: &Value) -> Option<Arc<Key>> {
         None
     }
 
-    // Checking them
+    // Checking tokens
 
-    /// The key that this token is to be checked with. Nothing in it is true yet. Default: the engine's. (`decode_key_loader`)
+    /// The key that this token is to be checked with. Nothing in the token is verified yet. `None`, the default: the engine's.
+    /// (`decode_key_loader`)
     fn decode_key(&self, _token: &Unverified<'_>) -> Result<Option<Arc<Key>>, Fault> {
         Ok(None)
     }
 
-    /// Whether a token that is good in itself was revoked. (`token_in_blocklist_loader`)
+    /// Whether a token that is good in itself was revoked. Default: no. (`token_in_blocklist_loader`)
     fn token_in_blocklist<'a>(
         &'a self,
         _req: &'a HttpRequest,
@@ -113,7 +114,7 @@ pub trait Hooks: Send + Sync {
         Box::pin(async { Ok(false) })
     }
 
-    /// Whether the app likes its claims. (`token_verification_loader`)
+    /// Whether the app accepts the token's claims. Default: yes. (`token_verification_loader`)
     fn token_verification<'a>(
         &'a self,
         _req: &'a HttpRequest,
@@ -122,7 +123,7 @@ pub trait Hooks: Send + Sync {
         Box::pin(async { Ok(true) })
     }
 
-    /// Whose it is. (`user_lookup_loader`)
+    /// Looks up the token's user. Default: [`Lookup::None`]. (`user_lookup_loader`)
     fn user_lookup<'a>(
         &'a self,
         _req: &'a HttpRequest,
@@ -131,9 +132,10 @@ pub trait Hooks: Send + Sync {
         Box::pin(async { Ok(Lookup::None) })
     }
 
-    /// The last word on a token that passed everything else: asks the three above, in the library's order. An app that answers all
-    /// three at once, as Portero does from memory, puts its own in place. It may take something from the claims, never add.
-    fn admit<'a>(
+    /// Decides about a token that passed every other check. By default it asks the three callbacks above, in the library's order;
+    /// an app that can answer all three at once, as Portero does from memory, implements it itself. It may take something from
+    /// the claims, but never add to them.
+    fn accept<'a>(
         &'a self,
         req: &'a HttpRequest,
         token: &'a mut Caller,
@@ -157,57 +159,58 @@ pub trait Hooks: Send + Sync {
         })
     }
 
-    // Saying what is wrong
+    // Answering what is wrong
 
-    /// `exp` has passed, and nothing else is wrong. (`expired_token_loader`)
+    /// The answer to [`Fault::Expired`]. (`expired_token_loader`)
     fn expired_token(&self, fault: &Fault, _token: &Caller) -> HttpResponse {
         json_answer(self.engine(), fault)
     }
 
-    /// It is no token, not ours, or not for here. (`invalid_token_loader`)
+    /// The answer to [`Fault::Invalid`] and [`Fault::NotYetValid`]. (`invalid_token_loader`)
     fn invalid_token(&self, fault: &Fault) -> HttpResponse {
         json_answer(self.engine(), fault)
     }
 
-    /// There is none, or it came from a cookie without the right CSRF value. (`unauthorized_loader`)
+    /// The answer if there is no token, or one without the right CSRF value or in the wrong location: [`Fault::Missing`],
+    /// [`Fault::CsrfMissing`], [`Fault::CsrfMismatch`], [`Fault::WrongTransport`]. (`unauthorized_loader`)
     fn unauthorized(&self, fault: &Fault) -> HttpResponse {
         json_answer(self.engine(), fault)
     }
 
-    /// The route wants a fresh one. (`needs_fresh_token_loader`)
+    /// The answer to [`Fault::NotFresh`]. (`needs_fresh_token_loader`)
     fn needs_fresh_token(&self, fault: &Fault, _token: &Caller) -> HttpResponse {
         json_answer(self.engine(), fault)
     }
 
-    /// It was revoked. (`revoked_token_loader`)
+    /// The answer to [`Fault::Revoked`]. (`revoked_token_loader`)
     fn revoked_token(&self, fault: &Fault, _token: &Caller) -> HttpResponse {
         json_answer(self.engine(), fault)
     }
 
-    /// The app does not like its claims. (`token_verification_failed_loader`)
+    /// The answer to [`Fault::Unwanted`]. (`token_verification_failed_loader`)
     fn token_verification_failed(&self, fault: &Fault, _token: &Caller) -> HttpResponse {
         json_answer(self.engine(), fault)
     }
 
-    /// Its user is gone. (`user_lookup_error_loader`)
+    /// The answer to [`Fault::UserGone`]. (`user_lookup_error_loader`)
     fn user_lookup_error(&self, fault: &Fault, _token: &Caller) -> HttpResponse {
         json_answer(self.engine(), fault)
     }
 
-    // What only sessions raise
+    // What only sessions need
 
-    /// What this request is to be held to, where that depends on more than its route.
+    /// The guard for this request, if what it demands depends on more than the route. Default: `base`, the route's guard.
     fn guard(&self, _req: &HttpRequest, base: Guard) -> Guard {
         base
     }
 
-    /// Whether this request may renew the session's tokens by its refresh cookie. Default: none may.
+    /// Whether this request may renew the session's tokens by its refresh cookie. Default: no.
     fn may_renew(&self, _req: &HttpRequest) -> bool {
         false
     }
 
-    /// New tokens for a good refresh token from a cookie. The guard goes on with them and sets their cookies on the answer, unless
-    /// the handler set or removed them itself.
+    /// Makes new tokens for a good refresh token from a cookie. The guard goes on with them and sets their cookies on the answer,
+    /// unless the handler set or removed them itself.
     fn renew<'a>(
         &'a self,
         _req: &'a HttpRequest,
@@ -217,7 +220,7 @@ pub trait Hooks: Send + Sync {
     }
 }
 
-/// The answer to a fault, by the callback that is there for it. `token`: as far as it could be read.
+/// Returns the answer to a fault, by the callback for it. `token`: the token, if it could be read.
 pub(super) fn answer(hooks: &dyn Hooks, fault: &Fault, token: Option<&Caller>) -> HttpResponse {
     match (fault, token) {
         (Fault::Missing(_) | Fault::CsrfMissing | Fault::CsrfMismatch | Fault::WrongTransport, _) => {
@@ -229,7 +232,7 @@ pub(super) fn answer(hooks: &dyn Hooks, fault: &Fault, token: Option<&Caller>) -
         (Fault::Revoked, Some(token)) => hooks.revoked_token(fault, token),
         (Fault::Unwanted, Some(token)) => hooks.token_verification_failed(fault, token),
         (Fault::UserGone(_), Some(token)) => hooks.user_lookup_error(fault, token),
-        // A renewal can say so of a session whose access token is not even there.
+        // A renewal can report these about a session whose access token is not even there.
         (Fault::Expired | Fault::NotFresh { .. } | Fault::Revoked | Fault::Unwanted | Fault::UserGone(_), None) => {
             json_answer(hooks.engine(), fault)
         }

@@ -1,19 +1,23 @@
-//! Where the token is: the places in their order, of which only "not here" leads on to the next.
+//! Finding a request's token: the locations are searched in order, and only "not here" leads on to the next.
 
 use std::borrow::Cow;
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use serde_json::Value;
 
 use super::body::{self, BodyFault};
-use super::{CsrfCheck, Guard, Hooks, cookies};
+use super::caller::Refusal;
+use super::cookies;
+use super::guard::{CsrfCheck, Guard};
+use super::hooks::Hooks;
+use super::request_headers::{cookie_values, is_form, is_json};
 use crate::domain::TokenType;
 use crate::tokens::options::{Location, Options};
 use crate::tokens::{Fault, MAX_TOKEN_BYTES};
 
-/// What a place holds. More than one only where several cookies of the name were sent.
+/// The tokens in one location. There is more than one only if several cookies of the same name were sent.
 pub(super) struct Tokens {
     pub(super) first: String,
     pub(super) others: Vec<String>,
@@ -21,12 +25,12 @@ pub(super) struct Tokens {
 
 pub(super) struct Found {
     pub(super) tokens: Tokens,
-    /// What has to equal the token's `csrf` claim; `None`: nothing has to.
+    /// The value that has to equal the token's `csrf` claim. `None`: none is demanded.
     pub(super) csrf: Option<String>,
     pub(super) location: Location,
 }
 
-/// One place: a token, or why there is none here, or why there will be none at all.
+/// What one location gave: a token, why there is none here, or a fault that ends the search.
 enum Place {
     Here(Found),
     NotHere(String),
@@ -34,9 +38,9 @@ enum Place {
 }
 
 impl Place {
-    /// A token that no browser sends by itself: nothing need come with it.
+    /// A token that no browser sends by itself, so that no CSRF value need come with it.
     fn here(token: &str, location: Location) -> Self {
-        // Before it is copied: what a refusal costs must not grow with what was sent.
+        // Checked before the token is copied: the cost of a refusal must not grow with what was sent.
         if token.len() > MAX_TOKEN_BYTES {
             return Self::Fatal(Fault::too_long());
         }
@@ -45,12 +49,9 @@ impl Place {
     }
 }
 
-/// The outer error ends everything; the inner one is "no token" or a container that is malformed.
-pub(super) async fn find(
-    hooks: &dyn Hooks,
-    guard: &Guard,
-    req: &mut ServiceRequest,
-) -> Result<Result<Found, Fault>, BodyFault> {
+/// Finds the request's token. [`Refusal::Fault`]: there is none, its CSRF value is missing, or what should hold it is malformed.
+/// Any other refusal ends the check: the body could not be read.
+pub(super) async fn find(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Found, Refusal> {
     let options = hooks.engine().options();
     let locations = guard.locations.as_deref().unwrap_or(&options.token_location);
     let mut missing = Vec::new();
@@ -59,16 +60,16 @@ pub(super) async fn find(
             Location::Headers => in_header(options, req.headers()),
             Location::Cookies => in_cookie(hooks, guard, req).await?,
             Location::QueryString => in_query(options, req.query_string()),
-            // Boxed, as everything that reads a body: or every request would carry about what that needs.
+            // Boxed, like everything that reads a body, because otherwise every request would carry the space for that.
             Location::Json => Box::pin(in_json(hooks, guard, req)).await?,
         };
         match place {
-            Place::Here(found) => return Ok(Ok(found)),
-            Place::Fatal(fault) => return Ok(Err(fault)),
+            Place::Here(found) => return Ok(found),
+            Place::Fatal(fault) => return Err(fault.into()),
             Place::NotHere(text) => missing.push(text),
         }
     }
-    Ok(Err(Fault::Missing(nowhere(locations, &missing))))
+    Err(Fault::Missing(nowhere(locations, &missing)).into())
 }
 
 fn nowhere(locations: &[Location], missing: &[String]) -> String {
@@ -87,7 +88,7 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
         return Place::here(token, Location::Headers);
     }
     let name = &options.header_name;
-    // Repeated lines are one header with a comma between. (RFC 9110 §5.3)
+    // Repeated lines are one header, joined by commas. (RFC 9110 §5.3)
     let mut lines = headers.get_all(name.as_str()).map(|line| String::from_utf8_lossy(line.as_bytes()));
     let first = lines.next().unwrap_or_default();
     let all = lines.fold(first, |all, line| all + "," + line);
@@ -117,14 +118,14 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
     }
 }
 
-/// The token of a header as nearly all are: one line, scheme, space, token. What follows in [`in_header`] finds the same in it, in
-/// ten times the time, which is a twentieth of a whole request's.
+/// The token of a header in the form that nearly all have: one line, scheme, space, token. The rest of [`in_header`] finds the
+/// same token in it, but takes ten times as long, which is a twentieth of the time for a whole request.
 fn plain_header<'a>(options: &Options, headers: &'a HeaderMap) -> Option<&'a str> {
     let mut lines = headers.get_all(options.header_name.as_str());
     let (Some(line), None) = (lines.next(), lines.next()) else { return None };
     let scheme = options.header_type.as_bytes();
     let token = line.as_bytes().strip_prefix(scheme)?.strip_prefix(b" ")?;
-    // To the end in any case: without a way out in the middle, many bytes are looked at at once.
+    // Looks at every byte in any case: without an early exit, the loop can take many bytes at once.
     let is_odd = token.iter().fold(false, |odd, byte| odd | !byte.is_ascii_graphic() | (*byte == b','));
     if scheme.is_empty() || token.is_empty() || is_odd { None } else { std::str::from_utf8(token).ok() }
 }
@@ -152,19 +153,19 @@ async fn in_cookie(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -
     Ok(Place::Here(Found { tokens, csrf, location: Location::Cookies }))
 }
 
-/// The parameter's first value. (`query_string` in the library)
+/// Looks at the first value of the query parameter. (`query_string` in the library)
 fn in_query(options: &Options, query: &str) -> Place {
     let (name, prefix) = (&options.query_string_name, &options.query_string_value_prefix);
     let decode =
         |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let mut parameters = query.split('&').map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")));
     let encoded = parameters.find(|(found, _)| decode(found) == *name).map(|(_, value)| value);
-    // At most three characters stand for one.
+    // A byte takes at most three characters when it is percent-encoded.
     if encoded.is_some_and(|value| value.len() / 3 > prefix.len() + MAX_TOKEN_BYTES) {
         return Place::Fatal(Fault::too_long());
     }
     match encoded.map(decode).filter(|value| !value.is_empty()) {
-        // The library's spelling.
+        // "paramater" is the library's spelling.
         None => Place::NotHere(format!("Missing '{name}' query paramater")),
         Some(value) => match value.strip_prefix(prefix.as_str()) {
             Some(token) => Place::here(token, Location::QueryString),
@@ -175,7 +176,7 @@ fn in_query(options: &Options, query: &str) -> Place {
     }
 }
 
-/// A member of the body, whatever the method.
+/// Looks at a member of the JSON body, whatever the method.
 async fn in_json(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
     let options = hooks.engine().options();
     if !is_json(req.headers()) {
@@ -188,7 +189,7 @@ async fn in_json(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> 
     let body: Value = serde_json::from_slice(&body::peek(req, hooks.max_body_bytes()).await?).unwrap_or_default();
     Ok(match body.get(key) {
         Some(Value::String(token)) if !token.is_empty() => Place::here(token, Location::Json),
-        // What Python takes for nothing is nothing.
+        // What is false to Python counts as missing.
         None | Some(Value::String(_) | Value::Null | Value::Bool(false)) => no_key(key),
         Some(Value::Array(items)) if items.is_empty() => no_key(key),
         Some(Value::Object(members)) if members.is_empty() => no_key(key),
@@ -213,7 +214,7 @@ fn csrf_is_due(options: &Options, guard: &Guard, method: &Method) -> bool {
     }
 }
 
-/// From the header, or, where there is none and forms count, from the form's field.
+/// Returns the CSRF value from the header or, if there is none and forms count, from the form's field.
 async fn csrf_value(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Option<String>, BodyFault> {
     let options = hooks.engine().options();
     let (header_name, field_name) = match guard.token {
@@ -240,34 +241,4 @@ async fn csrf_value(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) 
         }
     };
     Ok(value.filter(|value| !value.is_empty()))
-}
-
-/// Whether the body is a form, URL-encoded.
-pub fn is_form(headers: &HeaderMap) -> bool {
-    essence(headers) == "application/x-www-form-urlencoded"
-}
-
-/// Whether the body is `application/json`, or a kin of it.
-pub fn is_json(headers: &HeaderMap) -> bool {
-    let essence = essence(headers);
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-/// The content type without its parameters.
-fn essence(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// Every cookie of this name that is not empty, in the order in which they came. There are several where a neighbour on the
-/// same domain has set one too: it must not shut out ours. Our own reading: one broken byte in a neighbour's cookie must not
-/// sign anybody out, and Actix drops the whole jar then.
-pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
-    headers
-        .get_all(header::COOKIE)
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
-        .filter(move |(found, _)| *found == name)
-        .map(|(_, value)| Cow::from(value.trim().trim_matches('"')))
-        .filter(|value| !value.is_empty())
 }

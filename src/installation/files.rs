@@ -1,4 +1,4 @@
-//! The data folder's files: private, whole, and never written over.
+//! The data folder's files: only their owner can read them, they are written whole, and key files are never overwritten.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -8,21 +8,18 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::OpenError;
+use super::error::{KEY_BYTES, OpenError};
 use crate::tokens::options::Secret;
-
-/// Bytes of the keys that we make.
-pub(super) const KEY_BYTES: usize = 64;
 
 pub(super) fn make_folder(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Folder { path: path.to_owned(), source };
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-    // Tells now, and by its name, what would fail later and elsewhere.
+    // A folder that can't be written to is reported here, by name; otherwise something else would fail later.
     let probe = path.join(".probe");
     File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(failed)
 }
 
-/// SQLite would make it as the umask says; its journal takes the file's mode.
+/// Makes the database's file with mode 0600: SQLite would follow the umask, and its journal takes the mode of the file.
 pub(super) fn make_database_file(path: &Path) -> Result<(), OpenError> {
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
     match made {
@@ -32,7 +29,7 @@ pub(super) fn make_database_file(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Written beside and linked into place: the file is there whole or not at all, and never in another's stead.
+/// Writes a key to a file beside `path` and links it into place: the file is there whole or not at all, and never replaces another.
 pub(super) fn write_key(path: &Path, text: &str) -> Result<(), OpenError> {
     let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
     let beside = with_suffix(path, ".new");
@@ -55,7 +52,7 @@ pub(super) fn write_key(path: &Path, text: &str) -> Result<(), OpenError> {
     write().map_err(failed)
 }
 
-/// Whoever runs a command as root makes files that the server, which runs as somebody else, has to read.
+/// Gives the file to the owner of its folder: the server has to read it even if a command made it as root.
 fn give_to_the_folders_owner(file: &Path) -> io::Result<()> {
     let Some(folder) = file.parent() else { return Ok(()) };
     let (folder, own) = (fs::metadata(folder)?, fs::metadata(file)?);
@@ -63,13 +60,13 @@ fn give_to_the_folders_owner(file: &Path) -> io::Result<()> {
         return Ok(());
     }
     match std::os::unix::fs::chown(file, Some(folder.uid()), Some(folder.gid())) {
-        // Only root may, and only root has to.
+        // Only root may do this, and only root needs to.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         done => done,
     }
 }
 
-/// The text of a key file that only its owner can read.
+/// Reads a key file. An error if anybody but its owner has access to it.
 pub(super) fn read_key(mut file: File, path: &Path) -> Result<String, OpenError> {
     let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
     if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
@@ -80,12 +77,12 @@ pub(super) fn read_key(mut file: File, path: &Path) -> Result<String, OpenError>
     Ok(text)
 }
 
-/// The form in which bytes lie in a key file.
+/// A secret as the text of its key file.
 pub(super) fn encode(secret: &Secret) -> String {
     STANDARD_NO_PAD.encode(secret.as_bytes())
 }
 
-/// And back. They are as many as we make, or it is not one of our files.
+/// The reverse of [`encode`]. A secret shorter than Portero makes them is an error: the file is not one of its own.
 pub(super) fn decode(text: &str, path: &Path) -> Result<Secret, OpenError> {
     match STANDARD_NO_PAD.decode(text.trim()) {
         Ok(bytes) if bytes.len() >= KEY_BYTES => Ok(Secret::new(bytes)),

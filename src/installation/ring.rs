@@ -1,25 +1,28 @@
-//! The ring of keys: rows in the database, the keys in files beside it. Unless the operator gives one key by the settings, which is
-//! then the only one.
+//! The ring of keys that sign and check tokens: the database lists them, and files in the data folder hold them. If the settings
+//! give a key, that is the only one.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{OpenError, files, was_used};
+use super::error::OpenError;
+use super::files;
 use crate::config::Config;
-use crate::domain::UnixTime;
-use crate::store::audit::{self, What};
+use crate::domain::{By, UnixTime};
+use crate::error_chain::chain;
+use crate::store::audit::{Details, Event, What};
 use crate::store::signing_keys::{self, KeyRow, KeyState};
-use crate::store::{self, Conn, Db, instance};
+use crate::store::{self, Authority, Conn, Db, Tx, Upkeep, instance, users};
 use crate::tokens::options::Secret;
 use crate::tokens::{Algorithm, Family, Key, KeyError, Keys, fingerprint};
 
-/// The name of the first key's file; a later one's has its `kid` in it.
+/// File name of the first key. The names of later ones contain their `kid`.
 const FIRST_FILE: &str = "signing.key";
-/// What to do when a lost signing key is not in any backup.
-const HINT: &str = "; if it is lost for good, set JWT_SECRET_KEY to a new secret: everybody will have to sign in again";
+/// What to do if a lost signing key is not in any backup.
+const LOST_KEY_HINT: &str =
+    "; if it is lost for good, set JWT_SECRET_KEY to a new secret: everybody will have to sign in again";
 
-/// Where the keys are, and how new ones are to be.
+/// Where the keys are, and which algorithm new ones are for.
 #[derive(Clone)]
 pub struct KeyRing {
     folder: PathBuf,
@@ -54,7 +57,7 @@ pub enum RingError {
     Store(#[from] store::Error),
 }
 
-/// A key that is out of the ring; its file goes when every server has let go of it.
+/// A key that was taken out of the ring. Its file may be deleted once no server uses the key any more.
 pub struct Retired(PathBuf);
 
 impl Retired {
@@ -68,7 +71,7 @@ impl Retired {
 }
 
 impl KeyRing {
-    /// Finds it, or begins it in a database that has never been used.
+    /// Opens the ring, or begins it in a database that has no key yet.
     pub(super) fn open(config: &Config, db: &Db, now: UnixTime) -> Result<Self, OpenError> {
         let ring = Self {
             folder: config.data_dir.clone(),
@@ -77,14 +80,14 @@ impl KeyRing {
             given: config.signing_key.clone(),
         };
         match &ring.given {
-            Some(given) => ring.note_given(db, given)?,
+            Some(given) => ring.note_given(db, given, now)?,
             None if db.read(signing_keys::all)?.is_empty() => ring.begin(db, now)?,
             None => {}
         }
         Ok(ring)
     }
 
-    /// The keys of this moment.
+    /// Reads the keys that are in the ring now.
     pub fn load(&self, conn: &mut Conn) -> Result<Keys, OpenError> {
         if let Some(given) = &self.given {
             return Ok(Keys::one(key(self.algorithm, given, "the settings".into())?));
@@ -93,9 +96,9 @@ impl KeyRing {
         for row in signing_keys::all(conn)? {
             let key = match self.read(&row) {
                 Ok(key) => key,
-                // Nothing was signed with it yet, so nobody is shut out without it.
+                // Nothing has been signed with it yet, so leaving it out shuts nobody out.
                 Err(error) if row.state == KeyState::Pending => {
-                    tracing::error!(event = "pending_key_unreadable", kid = row.kid, error = %store::chain(&error));
+                    tracing::error!(event = "pending_key_unreadable", kid = row.kid, error = %chain(&error));
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -106,36 +109,48 @@ impl KeyRing {
                 KeyState::Pending => newer.push(key),
             }
         }
-        let signing = signing.ok_or_else(|| self.is_missing(self.folder.join(FIRST_FILE)))?;
+        let signing = signing.ok_or_else(|| self.missing_key(self.folder.join(FIRST_FILE)))?;
         Ok(Keys::ring(older, signing, newer))
     }
 
-    /// Every key, oldest first.
+    /// All keys, oldest first.
     pub fn list(&self, db: &Db) -> Result<Vec<KeyRow>, RingError> {
-        self.is_ours()?;
+        self.refuse_given_key()?;
         Ok(db.read(signing_keys::all)?)
     }
 
-    /// Makes a key that will sign after the next [`rotate`](Self::rotate); peers can read it from now on.
-    pub fn add(&self, db: &Db, now: UnixTime) -> Result<String, RingError> {
-        self.is_ours()?;
+    /// Makes a key that waits to sign until [`rotate`](Self::rotate) and returns its `kid`. Apps can read the key from now on,
+    /// unless it is a shared secret.
+    pub fn add(
+        &self,
+        db: &Db,
+        by: impl Authority<RingError, Granted = By>,
+        now: UnixTime,
+    ) -> Result<String, RingError> {
+        self.refuse_given_key()?;
         let material = Key::generate(self.algorithm)?;
         let kid = key(self.algorithm, &material, "memory".into())?.kid().to_owned();
         let file = format!("signing-{kid}.key");
         files::write_key(&self.folder.join(&file), &text(self.algorithm, &material))?;
         let row = row(kid.clone(), self.algorithm, KeyState::Pending, file, now);
-        db.write(move |tx| {
+        let added = db.write(by, now, move |tx, by| {
             signing_keys::add(tx.conn, &row)?;
-            note(tx.conn, What::KeyAdded, &row.kid, now)
-        })?;
+            Ok(record(tx, What::KeyAdded, &by, &row.kid)?)
+        });
+        added.committed()?;
         Ok(kid)
     }
 
-    /// Has the key that waited longest sign from now on. What the one before it signed stays good.
-    pub fn rotate(&self, db: &Db, now: UnixTime) -> Result<String, RingError> {
-        self.is_ours()?;
+    /// Lets the key that has waited longest sign from now on and returns its `kid`. What its predecessor signed stays good.
+    pub fn rotate(
+        &self,
+        db: &Db,
+        by: impl Authority<RingError, Granted = By>,
+        now: UnixTime,
+    ) -> Result<String, RingError> {
+        self.refuse_given_key()?;
         let ring = self.clone();
-        db.write(move |tx| {
+        let rotated = db.write(by, now, move |tx, by| {
             let waiting = signing_keys::all(tx.conn)?.into_iter().find(|key| key.state == KeyState::Pending);
             let next = waiting.ok_or(RingError::NonePending)?;
             if let Err(source) = ring.read(&next) {
@@ -144,16 +159,26 @@ impl KeyRing {
             if !signing_keys::promote(tx.conn, &next.kid, now)? {
                 return Err(RingError::NonePending);
             }
-            note(tx.conn, What::KeyRotated, &next.kid, now)?;
+            record(tx, What::KeyRotated, &by, &next.kid)?;
             Ok(next.kid)
-        })
+        });
+        rotated.committed()
     }
 
-    /// Takes a key out. `life`: seconds that a token lives at most; before they have passed, only `at_once`.
-    pub fn retire(&self, db: &Db, kid: &str, life: i64, at_once: bool, now: UnixTime) -> Result<Retired, RingError> {
-        self.is_ours()?;
+    /// Takes a key out of the ring. `life`: how long a token lives at most, in seconds. For that long after it stopped signing, a
+    /// key is still needed and is taken out only if `at_once`.
+    pub fn retire(
+        &self,
+        db: &Db,
+        by: impl Authority<RingError, Granted = By>,
+        kid: &str,
+        life: i64,
+        at_once: bool,
+        now: UnixTime,
+    ) -> Result<Retired, RingError> {
+        self.refuse_given_key()?;
         let kid = kid.to_owned();
-        let file = db.write(move |tx| {
+        let retired = db.write(by, now, move |tx, by| {
             let all = signing_keys::all(tx.conn)?;
             let Some(row) = all.into_iter().find(|row| row.kid == kid) else { return Err(RingError::NoSuchKey(kid)) };
             let needed_until = row.since.plus(life);
@@ -167,14 +192,14 @@ impl KeyRing {
             if !signing_keys::remove(tx.conn, &kid)? {
                 return Err(RingError::NoSuchKey(kid));
             }
-            note(tx.conn, What::KeyRetired, &kid, now)?;
+            record(tx, What::KeyRetired, &by, &kid)?;
             Ok(row.file)
-        })?;
-        Ok(Retired(self.folder.join(file)))
+        });
+        Ok(Retired(self.folder.join(retired.committed()?)))
     }
 
-    /// Where the settings ask for another algorithm than the one that signs, a new key takes over. Only for the process that serves:
-    /// a command beside it may have been started with other settings.
+    /// If the key that signs is not for the algorithm in the settings, a key that is takes over: one that waits, or a new one. Only
+    /// for the process that serves: a command beside it may have been started with other settings.
     pub fn follow_settings(&self, db: &Db, now: UnixTime) -> Result<(), RingError> {
         if self.given.is_some() {
             return Ok(());
@@ -188,14 +213,15 @@ impl KeyRing {
             let waits = |row: &KeyRow| fits(row) && self.read(row).is_ok();
             let kid = match db.read(signing_keys::all)?.into_iter().find(waits) {
                 Some(row) => row.kid,
-                None => self.add(db, now)?,
+                None => self.add(db, Upkeep, now)?,
             };
             let promoted = kid.clone();
-            // Rolled back unless it signs then: there is never none that does.
-            let signs = db.write(move |tx| match signing_keys::promote(tx.conn, &promoted, now)? {
+            // The error rolls back what `promote` did to the key that signed, so that there is always one that signs.
+            let signs = db.write(Upkeep, now, move |tx, _| match signing_keys::promote(tx.conn, &promoted, now)? {
                 true => Ok(()),
                 false => Err(RingError::NonePending),
             });
+            let signs = signs.committed();
             if !matches!(signs, Err(RingError::NonePending)) {
                 signs?;
                 tracing::warn!(
@@ -209,12 +235,12 @@ impl KeyRing {
         }
     }
 
-    fn is_ours(&self) -> Result<(), RingError> {
+    fn refuse_given_key(&self) -> Result<(), RingError> {
         if self.given.is_some() { Err(RingError::Given) } else { Ok(()) }
     }
 
-    /// A key given by hand may be another than before, but that is said.
-    fn note_given(&self, db: &Db, given: &Secret) -> Result<(), OpenError> {
+    /// Remembers the key in the settings by its fingerprint. It may differ from the one before, but that is logged.
+    fn note_given(&self, db: &Db, given: &Secret, now: UnixTime) -> Result<(), OpenError> {
         let found = fingerprint(given.as_bytes());
         let before = db.read(|conn| instance::get(conn, instance::SIGNING_KEY))?;
         if before.as_ref() == Some(&found) {
@@ -226,10 +252,11 @@ impl KeyRing {
                 "the signing key is another than before: tokens from before are refused, everybody has to sign in again"
             );
         }
-        Ok(db.write(move |tx| instance::set(tx.conn, instance::SIGNING_KEY, &found))?)
+        let set = db.write(Upkeep, now, move |tx, _| instance::set(tx.conn, instance::SIGNING_KEY, &found));
+        Ok(set.committed()?)
     }
 
-    /// The first key: the file that is there, or a new one beside a database that has never been used.
+    /// Adds the first key: the one whose file exists, or a new one if the database has never been used.
     fn begin(&self, db: &Db, now: UnixTime) -> Result<(), OpenError> {
         let path = self.folder.join(FIRST_FILE);
         let expected = db.read(|conn| instance::get(conn, instance::SIGNING_KEY))?;
@@ -240,7 +267,7 @@ impl KeyRing {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if db.read(was_used)? {
-                    return Err(self.is_missing(path));
+                    return Err(self.missing_key(path));
                 }
                 let material = Key::generate(self.algorithm).map_err(|_| OpenError::Random)?;
                 files::write_key(&path, &text(self.algorithm, &material))?;
@@ -252,13 +279,14 @@ impl KeyRing {
         if let Some(expected) = expected
             && expected != fingerprint(material.as_bytes())
         {
-            return Err(self.is_another(&path, kid, expected));
+            return Err(self.other_key(&path, kid, expected));
         }
         let row = row(kid, algorithm, KeyState::Signing, FIRST_FILE.into(), now);
-        Ok(db.write(move |tx| {
-            // Two first starts at once: the other one's key, which lies in the same file, is there already.
+        let begun = db.write(Upkeep, now, move |tx, _| {
+            // If two processes start for the first time at once, the other may have added the key, which is in the same file.
             if signing_keys::all(tx.conn)?.is_empty() { signing_keys::add(tx.conn, &row) } else { Ok(()) }
-        })?)
+        });
+        Ok(begun.committed()?)
     }
 
     fn read(&self, row: &KeyRow) -> Result<Key, OpenError> {
@@ -266,21 +294,21 @@ impl KeyRing {
         let algorithm = Algorithm::parse(&row.algorithm)
             .ok_or_else(|| OpenError::UnknownAlgorithm { kid: row.kid.clone(), algorithm: row.algorithm.clone() })?;
         let file = File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => self.is_missing(path.clone()),
+            io::ErrorKind::NotFound => self.missing_key(path.clone()),
             _ => OpenError::KeyFile { path: path.clone(), source: error },
         })?;
         let material = material(algorithm, &files::read_key(file, &path)?, &path)?;
         let key = key(algorithm, &material, path.display().to_string())?;
-        if key.kid() == row.kid { Ok(key) } else { Err(self.is_another(&path, key.kid().into(), row.kid.clone())) }
+        if key.kid() == row.kid { Ok(key) } else { Err(self.other_key(&path, key.kid().into(), row.kid.clone())) }
     }
 
-    fn is_missing(&self, path: PathBuf) -> OpenError {
-        OpenError::KeyIsMissing { path, database: self.database.clone(), hint: HINT }
+    fn missing_key(&self, path: PathBuf) -> OpenError {
+        OpenError::KeyIsMissing { path, database: self.database.clone(), hint: LOST_KEY_HINT }
     }
 
-    fn is_another(&self, path: &Path, found: String, expected: String) -> OpenError {
+    fn other_key(&self, path: &Path, found: String, expected: String) -> OpenError {
         let (path, database) = (path.display().to_string(), self.database.clone());
-        OpenError::OtherKey { path, database, found, expected, hint: HINT }
+        OpenError::OtherKey { path, database, found, expected, hint: LOST_KEY_HINT }
     }
 }
 
@@ -288,7 +316,7 @@ fn key(algorithm: Algorithm, material: &Secret, path: String) -> Result<Key, Ope
     Key::new(algorithm, material).map_err(|source| OpenError::NoKey { path, source })
 }
 
-/// As it lies in its file: PEM as it is, a secret in base64.
+/// A key as the text of its file: PEM as it is, a shared secret in base64.
 fn text(algorithm: Algorithm, material: &Secret) -> String {
     match algorithm.family() {
         Family::Shared => files::encode(material),
@@ -309,7 +337,12 @@ fn row(kid: String, algorithm: Algorithm, state: KeyState, file: String, now: Un
     KeyRow { kid, algorithm: algorithm.as_str().into(), state, file, created_at: now, since: now }
 }
 
-fn note(conn: &mut Conn, what: What, kid: &str, now: UnixTime) -> Result<(), store::Error> {
-    let event = audit::Event { at: now, what, user: None, by: None, sid: None, ip: None, details: Some(kid) };
-    audit::add(conn, &event)
+fn record(tx: &mut Tx<'_>, what: What, by: &By, kid: &str) -> Result<(), store::Error> {
+    Event::new(what, by).details(Details::Key(kid.to_owned())).record(tx)
+}
+
+/// Whether the database has been used: with a key and a pepper, or because it has users.
+pub(super) fn was_used(conn: &mut Conn) -> Result<bool, store::Error> {
+    let has_key = instance::get(conn, instance::SIGNING_KEY)?.is_some() || !signing_keys::all(conn)?.is_empty();
+    Ok((has_key && instance::get(conn, instance::PEPPER)?.is_some()) || users::any(conn)?)
 }

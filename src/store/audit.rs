@@ -1,11 +1,15 @@
-//! What happened: append only, a trigger sees to it.
+//! The audit log. Events are appended and never changed; a trigger refuses updates.
 
 use diesel::{ExpressionMethods, RunQueryDsl};
+use serde_json::{Map, Value, json};
 
+use super::connection::Error;
+use super::links::Purpose;
 use super::schema::audit_events;
-use super::{Conn, Error};
-use crate::domain::{SessionId, UnixTime, UserId};
+use super::writer::Tx;
+use crate::domain::{By, Reason, Role, SessionId, Transport, UnixTime, UserId, spelled};
 
+/// What happened. A log event of the same kind, if there is one, has the name that is stored here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     SignedIn,
@@ -26,61 +30,130 @@ pub enum What {
     KeyAdded,
     KeyRotated,
     KeyRetired,
-    ClientAdded,
-    ClientRemoved,
+    AppAdded,
+    AppRemoved,
 }
 
-impl What {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SignedIn => "signed_in",
-            Self::SignInFailed => "sign_in_failed",
-            Self::Confirmed => "confirmed",
-            Self::ConfirmFailed => "confirm_failed",
-            Self::PasswordChanged => "password_changed",
-            Self::SessionEnded => "session_ended",
-            Self::TokenRevoked => "token_revoked",
-            Self::RefreshReused => "refresh_reused",
-            Self::UserAdded => "user_added",
-            Self::UserDisabled => "user_disabled",
-            Self::UserEnabled => "user_enabled",
-            Self::RoleChanged => "role_changed",
-            Self::LinkMade => "link_made",
-            Self::UserDeleted => "user_deleted",
-            Self::DisableScheduled => "disable_scheduled",
-            Self::KeyAdded => "key_added",
-            Self::KeyRotated => "key_rotated",
-            Self::KeyRetired => "key_retired",
-            Self::ClientAdded => "client_added",
-            Self::ClientRemoved => "client_removed",
+spelled!(What {
+    SignedIn = "signed_in",
+    SignInFailed = "sign_in_failed",
+    Confirmed = "confirmed",
+    ConfirmFailed = "confirm_failed",
+    PasswordChanged = "password_changed",
+    SessionEnded = "session_ended",
+    TokenRevoked = "token_revoked",
+    RefreshReused = "refresh_reused",
+    UserAdded = "user_added",
+    UserDisabled = "user_disabled",
+    UserEnabled = "user_enabled",
+    RoleChanged = "role_changed",
+    LinkMade = "link_made",
+    UserDeleted = "user_deleted",
+    DisableScheduled = "disable_scheduled",
+    KeyAdded = "key_added",
+    KeyRotated = "key_rotated",
+    KeyRetired = "key_retired",
+    AppAdded = "client_added",
+    AppRemoved = "client_removed",
+});
+
+/// What an event says besides who, where and in which session; stored as a JSON object.
+#[derive(Clone, Debug)]
+pub enum Details {
+    None,
+    SignIn(Transport),
+    Role(Role),
+    Link(Purpose),
+    /// From when on the user is disabled; `None`: the date was taken back.
+    DisableAt(Option<UnixTime>),
+    Ended {
+        reason: Reason,
+        sessions: usize,
+        receipt: String,
+    },
+    Revoked(Reason),
+    App(String),
+    Key(String),
+}
+
+impl Details {
+    fn members(self) -> Map<String, Value> {
+        let object = match self {
+            Self::None => Value::Null,
+            Self::SignIn(transport) => json!({ "transport": transport }),
+            Self::Role(role) => json!({ "role": role }),
+            Self::Link(purpose) => json!({ "purpose": purpose }),
+            Self::DisableAt(date) => json!({ "disable_at": date }),
+            Self::Ended { reason, sessions, receipt } => {
+                json!({ "reason": reason, "sessions": sessions, "receipt": receipt })
+            }
+            Self::Revoked(reason) => json!({ "reason": reason }),
+            Self::App(name) => json!({ "app": name }),
+            Self::Key(kid) => json!({ "kid": kid }),
+        };
+        match object {
+            Value::Object(members) => members,
+            _ => Map::new(),
         }
     }
 }
 
+/// An event that is not recorded yet.
 #[derive(Clone, Debug)]
-pub struct Event<'a> {
-    pub at: UnixTime,
-    pub what: What,
-    /// Whom it happened to.
-    pub user: Option<UserId>,
-    /// Who did it; `None`: the program itself or the command line.
-    pub by: Option<UserId>,
-    pub sid: Option<SessionId>,
-    pub ip: Option<&'a str>,
-    pub details: Option<&'a str>,
+#[must_use = "an event counts once it is recorded"]
+pub struct Event {
+    what: What,
+    by: By,
+    user: Option<UserId>,
+    sid: Option<SessionId>,
+    ip: Option<String>,
+    details: Details,
 }
 
-pub fn add(conn: &mut Conn, event: &Event<'_>) -> Result<(), Error> {
-    diesel::insert_into(audit_events::table)
-        .values((
-            audit_events::at.eq(event.at.0),
-            audit_events::what.eq(event.what.as_str()),
-            audit_events::user_id.eq(event.user.map(|user| user.0)),
-            audit_events::by_user.eq(event.by.map(|user| user.0)),
-            audit_events::sid.eq(event.sid.map(|sid| sid.to_string())),
-            audit_events::ip.eq(event.ip),
-            audit_events::details.eq(event.details),
-        ))
-        .execute(conn)?;
-    Ok(())
+impl Event {
+    pub fn new(what: What, by: &By) -> Self {
+        Self { what, by: by.clone(), user: None, sid: None, ip: None, details: Details::None }
+    }
+
+    /// The user it happened to.
+    pub fn user(self, user: UserId) -> Self {
+        Self { user: Some(user), ..self }
+    }
+
+    /// The session it happened in.
+    pub fn session(self, sid: SessionId) -> Self {
+        Self { sid: Some(sid), ..self }
+    }
+
+    /// The address it was done from.
+    pub fn ip(self, ip: &str) -> Self {
+        Self { ip: Some(ip.to_owned()), ..self }
+    }
+
+    pub fn details(self, details: Details) -> Self {
+        Self { details, ..self }
+    }
+
+    /// Appends the event to the log, dated with the transaction's `now`.
+    pub fn record(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let mut details = self.details.members();
+        match &self.by {
+            By::Operator(system_user) => drop(details.insert("operator".into(), system_user.as_str().into())),
+            By::App(id) => drop(details.insert("client_id".into(), id.as_str().into())),
+            By::User(_) | By::Portero => {}
+        }
+        let details = (!details.is_empty()).then(|| Value::Object(details).to_string());
+        diesel::insert_into(audit_events::table)
+            .values((
+                audit_events::at.eq(tx.now.0),
+                audit_events::what.eq(self.what.as_str()),
+                audit_events::user_id.eq(self.user.map(|user| user.0)),
+                audit_events::by_user.eq(self.by.user().map(|user| user.0)),
+                audit_events::sid.eq(self.sid.map(|sid| sid.to_string())),
+                audit_events::ip.eq(self.ip),
+                audit_events::details.eq(details),
+            ))
+            .execute(tx.conn)?;
+        Ok(())
+    }
 }

@@ -1,18 +1,18 @@
-//! What belongs to the database as a whole: fingerprints of the keys that go with it, and how far a running server has
-//! taken up what other processes changed.
+//! Facts about the database as a whole: the fingerprints of the keys that go with it, and how many of the commands' changes a
+//! running server has taken up.
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
+use super::connection::{Conn, Error, known};
 use super::schema::instance;
-use super::{Conn, Error, known};
 
-/// Fingerprint of the key that signs tokens.
+/// Fingerprint of the signing key, if the settings give it. (Keys that Portero keeps itself have rows in `signing_keys`.)
 pub const SIGNING_KEY: &str = "signing_key";
 /// Fingerprint of the pepper.
 pub const PEPPER: &str = "pepper";
-/// Counts the changes by commands beside a server.
+/// How many changes were made by commands while a server was running.
 const CHANGED: &str = "changed";
-/// The last of those changes that a server has taken up.
+/// How many of those changes a server enforces.
 const TAKEN_UP: &str = "taken_up";
 
 pub fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, Error> {
@@ -29,23 +29,25 @@ pub fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Counts one more change by a command; the server beside it will say when it has taken it up.
+/// Counts one more change by a command and returns the new count. The running server notes when it enforces that change
+/// ([`taken_up`]).
 pub fn note_change(conn: &mut Conn) -> Result<i64, Error> {
     let count = number(conn, CHANGED)? + 1;
     set(conn, CHANGED, &count.to_string())?;
     Ok(count)
 }
 
-/// How many changes by commands there were. Read before memory is loaded, handed to [`note_taken_up`] afterwards.
+/// How many changes commands have made. To be read before memory is loaded, and handed to [`note_taken_up`] afterwards.
 pub fn changed(conn: &mut Conn) -> Result<i64, Error> {
     number(conn, CHANGED)
 }
 
-/// Says that the changes up to this count are enforced in memory.
+/// Notes that memory enforces the first `count` changes.
 pub fn note_taken_up(conn: &mut Conn, count: i64) -> Result<(), Error> {
     if number(conn, TAKEN_UP)? == count { Ok(()) } else { set(conn, TAKEN_UP, &count.to_string()) }
 }
 
+/// How many of the commands' changes a server enforces.
 pub fn taken_up(conn: &mut Conn) -> Result<i64, Error> {
     number(conn, TAKEN_UP)
 }

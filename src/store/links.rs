@@ -1,34 +1,34 @@
-//! One-time links: only the hash of each is kept.
+//! The one-time links. Only the hash of each is kept.
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
+use super::connection::{Conn, Error, known};
 use super::schema::one_time_links;
-use super::{Conn, Error, known};
 use crate::domain::{UnixTime, UserId, spelled};
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Create the first admin.
+    /// To create the first admin.
     Setup,
-    /// Choose a first password.
+    /// To choose a first password.
     Invitation,
-    /// Choose another one.
+    /// To choose a new password.
     NewPassword,
 }
 
 spelled!(Purpose { Setup = "setup", Invitation = "invitation", NewPassword = "new_password" });
 
-/// A link that could be used.
+/// A link that can be used.
 #[derive(Clone, Copy, Debug)]
 pub struct Link {
     pub purpose: Purpose,
-    /// `None`: whoever holds it (the first admin).
+    /// `None`: for whoever holds the link, who becomes the first admin.
     pub user: Option<UserId>,
     pub expires_at: UnixTime,
 }
 
-/// Stores a link and voids the earlier ones for the same user, or for nobody.
+/// Stores a link and deletes the earlier ones of the same user, or, if it has no user, those without one.
 pub fn replace(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result<(), Error> {
     void(conn, link.user)?;
     diesel::insert_into(one_time_links::table)
@@ -43,7 +43,7 @@ pub fn replace(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result
     Ok(())
 }
 
-/// No link of this user's, or nobody's, is good any more.
+/// Deletes the user's links; `None`: those without a user.
 pub fn void(conn: &mut Conn, user: Option<UserId>) -> Result<(), Error> {
     match user {
         Some(user) => diesel::delete(one_time_links::table.filter(one_time_links::user_id.eq(user.0))).execute(conn)?,
@@ -52,7 +52,7 @@ pub fn void(conn: &mut Conn, user: Option<UserId>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The link, if it could be used now.
+/// The link, unless it has been used or has expired.
 pub fn find(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<Option<Link>, Error> {
     let row: Option<(String, Option<i64>, i64)> = one_time_links::table
         .find(hash.to_owned())
@@ -71,7 +71,7 @@ pub fn find(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<Option<Link>, 
     .transpose()
 }
 
-/// Uses the link up. `false`: it could not be used, or somebody was quicker.
+/// Marks the link as used. `false`: it was used already, perhaps a moment ago, has expired, or does not exist.
 pub fn consume(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<bool, Error> {
     let good = one_time_links::table
         .find(hash.to_owned())
@@ -80,7 +80,7 @@ pub fn consume(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<bool, Error
     Ok(diesel::update(good).set(one_time_links::used_at.eq(now.0)).execute(conn)? == 1)
 }
 
-/// Lets go of links that are long over. Returns how many.
+/// Deletes links that expired before `before`. Returns how many.
 pub fn prune(conn: &mut Conn, before: UnixTime) -> Result<usize, Error> {
     Ok(diesel::delete(one_time_links::table.filter(one_time_links::expires_at.lt(before.0))).execute(conn)?)
 }

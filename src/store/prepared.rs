@@ -1,14 +1,15 @@
-//! What SQLite compiles once per connection where Diesel has it compiled each time: updates, of which one could have any shape (those
-//! here have one or two), and what begins and ends transactions. Compiling them took the writer a third of its time at a renewal.
+//! Statements that SQLite compiles once per connection, where Diesel would have them compiled each time: updates, because Diesel
+//! has to expect that one update in the code gives statements of any shape (those here give one or two), and the statements that
+//! begin and end transactions. Compiling them took a third of the writer's time for a renewal.
 
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use diesel::{AppearsOnTable, QueryResult, QuerySource, RunQueryDsl};
 
-use super::Conn;
+use super::connection::Conn;
 
-/// `UPDATE table SET set WHERE which`, to be executed. Its text may depend on the types of its parts, not on their values.
+/// `UPDATE table SET set WHERE which`, to be executed. Its text may depend on the types of its parts, but not on their values.
 pub(super) fn update<T, S, W>(table: T, set: S, which: W) -> Update<T::FromClause, S::Changeset, W>
 where
     T: QuerySource,
@@ -26,7 +27,7 @@ pub(super) struct Update<T, S, W> {
 
 impl<T, S, W> QueryId for Update<T, S, W> {
     type QueryId = ();
-    // What is prepared is found again by its text.
+    // So Diesel finds the prepared statement again by its text.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
@@ -48,7 +49,7 @@ where
 
 impl<T, S, W> RunQueryDsl<Conn> for Update<T, S, W> {}
 
-/// A statement without values, to be executed.
+/// A statement without parameters, to be executed.
 pub(super) struct Plain(pub(super) &'static str);
 
 impl QueryId for Plain {

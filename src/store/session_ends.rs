@@ -1,4 +1,4 @@
-//! How sessions end: by an act, one or many at once, or by themselves.
+//! Ending sessions: by an act, one or many at once, or because they expired or were idle for too long.
 
 use diesel::sql_types::Bool;
 use diesel::{
@@ -6,12 +6,12 @@ use diesel::{
     OptionalExtension, QueryDsl, RunQueryDsl,
 };
 
+use super::connection::{Conn, Error, known};
 use super::schema::sessions;
-use super::sessions::{End, last_shown, sid};
-use super::{Conn, Error, known};
+use super::sessions::{End, is_open, last_shown, sid};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
-/// Which open sessions an act is about.
+/// Which sessions an act ends, of those that are open.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {
     One(SessionId),
@@ -19,25 +19,25 @@ pub enum Which {
         user: UserId,
         except: Option<SessionId>,
     },
-    /// Those signed in at this moment or later.
+    /// Those of all users that began at this moment or later.
     Since {
         moment: UnixTime,
         except: Option<SessionId>,
     },
 }
 
-/// A session that was open until now.
+/// A session that an act has ended just now.
 #[derive(Clone, Debug)]
 pub struct JustEnded {
     pub sid: SessionId,
     pub user: UserId,
     pub transport: Transport,
     pub remembered: bool,
-    /// Until when a token of it could be shown.
+    /// The moment by which all its tokens have expired.
     pub until: UnixTime,
 }
 
-/// Ends those that are open, in one statement; of two acts at once, one gets each session.
+/// Ends the sessions and returns them. One statement: of two acts at the same time, only one ends and returns each session.
 pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec<JustEnded>, Error> {
     let change = (
         sessions::ended_at.eq(end.at.0),
@@ -46,7 +46,7 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
         sessions::receipt.eq(receipt),
     );
     type Columns = (String, i64, String, bool, i64, i64);
-    let rows: Vec<Columns> = diesel::update(sessions::table.filter(open(which)))
+    let rows: Vec<Columns> = diesel::update(sessions::table.filter(matching(which)))
         .set(change)
         .returning((
             sessions::sid,
@@ -70,19 +70,20 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
         .collect()
 }
 
-/// How many open sessions an act would end.
+/// How many open sessions [`end`] would end.
 pub fn count(conn: &mut Conn, which: Which, now: UnixTime) -> Result<i64, Error> {
-    Ok(sessions::table.filter(open(which)).filter(sessions::expires_at.gt(now.0)).count().get_result(conn)?)
+    Ok(sessions::table.filter(matching(which)).filter(is_open(now.0)).count().get_result(conn)?)
 }
 
-/// Those that have not ended; also what has run out, for the clock by which it has may be wrong, and set right again.
-fn open(which: Which) -> Condition {
-    let (meant, except): (Condition, _) = match which {
+/// The condition that a session is one of `which` and has not ended. One that has expired counts too: the clock that says so may
+/// be wrong, and be set right again.
+fn matching(which: Which) -> Condition {
+    let (named, except): (Condition, _) = match which {
         Which::One(sid) => (Box::new(sessions::sid.eq(sid.to_string())), None),
         Which::OfUser { user, except } => (Box::new(sessions::user_id.eq(user.0)), except),
         Which::Since { moment, except } => (Box::new(sessions::created_at.ge(moment.0)), except),
     };
-    let open = sessions::ended_at.is_null().and(meant);
+    let open = sessions::ended_at.is_null().and(named);
     match except {
         Some(sid) => Box::new(open.and(sessions::sid.ne(sid.to_string()))),
         None => Box::new(open),
@@ -91,24 +92,23 @@ fn open(which: Which) -> Condition {
 
 type Condition = Box<dyn BoxableExpression<sessions::table, <Conn as Connection>::Backend, SqlType = Bool>>;
 
-/// The oldest open sessions of programs that the user has beyond `limit`.
+/// The user's open bearer sessions beyond the newest `limit`.
 pub fn beyond_limit(conn: &mut Conn, user: UserId, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {
     let ids: Vec<String> = sessions::table
         .filter(sessions::user_id.eq(user.0))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now.0))
+        .filter(is_open(now.0))
         .filter(sessions::transport.eq(Transport::Bearer.as_str()))
         .order((sessions::created_at.desc(), sessions::sid.desc()))
         .offset(limit)
-        // SQLite knows no offset without a limit.
+        // SQLite has no OFFSET without a LIMIT.
         .limit(i64::from(u16::MAX))
         .select(sessions::sid)
         .load(conn)?;
     ids.iter().map(|id| sid(id)).collect()
 }
 
-/// Marks as ended what ran out by itself before `before`, at the moment when it did. At most `limit` rows; returns them with the
-/// moment until which a token of each could be shown.
+/// Marks sessions that expired before `before` as ended, dated with the moment when they expired. At most `limit`. Returns each
+/// with the moment by which all its tokens have expired.
 pub fn close_run_out(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Vec<(SessionId, UnixTime)>, Error> {
     let ids: Vec<String> = sessions::table
         .filter(sessions::ended_at.is_null())
@@ -126,7 +126,8 @@ pub fn close_run_out(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Ve
     last_shown(&rows)
 }
 
-/// Open sessions last seen before `before`. At most `limit`. Looks at every open session, so not for the writer.
+/// Sessions that have not ended and were last seen before `before`. At most `limit`. Reads every open session, so it should not
+/// run on the writer's thread.
 pub fn idle_since(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Vec<SessionId>, Error> {
     let ids: Vec<String> = sessions::table
         .filter(sessions::ended_at.is_null())
@@ -137,8 +138,8 @@ pub fn idle_since(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Vec<S
     ids.iter().map(|id| sid(id)).collect()
 }
 
-/// Marks one of those as ended, unless it was used after all. `idle`: seconds. Returns until when a token of it could be
-/// shown; `None`: it was used.
+/// Marks a session as ended if it was last seen before `before`, dated `idle` seconds after it was last seen. Returns the moment
+/// by which all its tokens have expired; `None`: it was used after all, or has ended meanwhile.
 pub fn close_idle(conn: &mut Conn, id: SessionId, before: UnixTime, idle: i64) -> Result<Option<UnixTime>, Error> {
     let unused = sessions::table
         .find(id.to_string())

@@ -6,9 +6,9 @@ use diesel::{
     SelectableHelper,
 };
 
+use super::connection::{Conn, Error, known};
 use super::prepared::update;
 use super::schema::sessions;
-use super::{Conn, Error, known};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Session {
     pub sid: SessionId,
     pub user: UserId,
     pub transport: Transport,
-    /// "Keep me signed in".
+    /// Whether the person asked to be kept signed in.
     pub remembered: bool,
     pub created_at: UnixTime,
     pub auth_time: UnixTime,
@@ -27,35 +27,36 @@ pub struct Session {
     pub ip: String,
     pub user_agent: String,
     pub generation: i64,
-    /// How many refresh tokens it was given, lost ones included.
+    /// The current refresh token's number: from 0 on in the order in which they were made, lost ones included.
     pub issue_count: i64,
-    /// The last refresh token of the generation before, by its place in that count.
+    /// The number of the previous generation's last refresh token.
     pub previous_issue: i64,
-    /// Since when the current refresh token is in force.
+    /// When the current refresh token was made.
     pub rotated_at: UnixTime,
+    /// Whether a token of the current generation was ever seen in use.
     pub seen: bool,
     pub csrf_seed: String,
-    /// How many steps its story has, and whether one of them is odd.
+    /// How many rows of `session_steps` its story has, and whether one of them is odd.
     pub steps: i64,
     pub odd: bool,
     pub end: Option<End>,
-    /// Names the act that ended it, and whatever else with it.
+    /// Names the act that ended it, perhaps together with other sessions.
     pub receipt: Option<String>,
 }
 
 impl Session {
-    /// The moment from which no token of it can be shown.
+    /// The moment by which all its tokens have expired.
     pub fn shown_until(&self) -> UnixTime {
         self.expires_at.max(self.access_until)
     }
 }
 
-/// How, why and by whom a session ends.
+/// When, why and by whom a session was ended.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
     pub at: UnixTime,
     pub reason: Reason,
-    /// `None`: the program itself or the command line.
+    /// `None`: Portero itself, the command line or an app.
     pub by: Option<UserId>,
 }
 
@@ -162,20 +163,25 @@ pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
     row.map(Session::try_from).transpose()
 }
 
-/// The user's sessions that have neither ended nor expired, newest first.
+/// Whether a session has neither ended nor expired at the moment `now`.
+#[diesel::dsl::auto_type]
+pub(super) fn is_open(now: i64) -> _ {
+    sessions::ended_at.is_null().and(sessions::expires_at.gt(now))
+}
+
+/// The user's open sessions, newest first.
 pub fn open_of(conn: &mut Conn, user: UserId, now: UnixTime) -> Result<Vec<Session>, Error> {
     let rows = sessions::table
         .filter(sessions::user_id.eq(user.0))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now.0))
+        .filter(is_open(now.0))
         .order((sessions::created_at.desc(), sessions::sid.desc()))
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(Session::try_from).collect()
 }
 
-/// Claims a rotation: from the state that was read to the one given, unless somebody was quicker or the session ended.
-/// `false`: read again.
+/// Claims a rotation: stores `to`, unless the session has rotated or ended since `from` was read. `false`: it has; nothing was
+/// stored.
 pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
     let unchanged = sessions::sid
         .eq(from.sid.to_string())
@@ -201,7 +207,8 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     Ok(changed == 1)
 }
 
-/// Notes that the session was used, and what access token it was given, if any. `false`: it has ended meanwhile.
+/// Stores what a use of the session changed: `auth_time`, last use, `access_until`, steps, and where it was used from. `false`: it
+/// has ended meanwhile.
 pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
     let open = sessions::sid.eq(to.sid.to_string()).and(sessions::ended_at.is_null());
     let set = (
@@ -219,12 +226,12 @@ pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, E
     Ok(changed == 1)
 }
 
-/// Whether it was used from elsewhere. If not, two indexes need not be written.
+/// Whether address, user agent or oddness changed. If not, two indexes need not be written.
 fn has_moved(from: &Session, to: &Session) -> bool {
     (&from.ip, &from.user_agent, from.odd) != (&to.ip, &to.user_agent, to.odd)
 }
 
-/// Notes what was added to the story of a session that has just ended.
+/// Stores how many steps the story of a session that has just ended has, and whether one is odd.
 pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error> {
     diesel::update(sessions::table.find(session.sid.to_string()))
         .set((sessions::steps.eq(session.steps), sessions::odd.eq(session.odd)))
@@ -232,21 +239,22 @@ pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error
     Ok(())
 }
 
-/// Moves "last seen" on, never back.
+/// Stores when the session was last seen, unless a later moment is stored already.
 pub fn note_last_seen(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<(), Error> {
     let earlier = sessions::sid.eq(sid.to_string()).and(sessions::last_seen_at.lt(at.0));
     update(sessions::table, sessions::last_seen_at.eq(at.0), earlier).execute(conn)?;
     Ok(())
 }
 
-/// Notes that a token of this generation was seen in use.
+/// Notes that a token of this generation was seen in use, if it still is the session's current one.
 pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(), Error> {
     let current = sessions::sid.eq(sid.to_string()).and(sessions::generation.eq(generation));
     update(sessions::table, sessions::seen.eq(true), current).execute(conn)?;
     Ok(())
 }
 
-/// Sessions that were ended though their tokens could still be shown, with the moment from which none can be.
+/// Calls `each` with every ended session that expires at `since` or later, and with the moment by which all its tokens have
+/// expired.
 pub fn each_ended_in_force(
     conn: &mut Conn,
     since: UnixTime,
@@ -263,12 +271,12 @@ pub fn each_ended_in_force(
     Ok(())
 }
 
-/// Of rows with id, `expires_at` and `access_until`: see [`Session::shown_until`].
+/// Each session with its [`Session::shown_until`], from rows of `sid`, `expires_at` and `access_until`.
 pub(super) fn last_shown(rows: &[(String, i64, i64)]) -> Result<Vec<(SessionId, UnixTime)>, Error> {
     rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()
 }
 
-/// Open sessions whose current generation was never seen in use.
+/// Sessions that have not ended and whose current generation was never seen in use.
 pub fn unseen(conn: &mut Conn) -> Result<Vec<(SessionId, i64)>, Error> {
     let rows: Vec<(String, i64)> = sessions::table
         .filter(sessions::seen.eq(false))
@@ -278,7 +286,8 @@ pub fn unseen(conn: &mut Conn) -> Result<Vec<(SessionId, i64)>, Error> {
     rows.iter().map(|(id, generation)| Ok((sid(id)?, *generation))).collect()
 }
 
-/// Forgets what ended before `before`, with its story. At most `limit` rows, so that other writes get their turn.
+/// Deletes sessions that ended and expired before `before`, with their stories. At most `limit`, so that other writes get their
+/// turn.
 pub fn prune(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<usize, Error> {
     let old: Vec<String> = sessions::table
         .filter(sessions::ended_at.lt(before.0))

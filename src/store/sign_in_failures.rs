@@ -1,24 +1,25 @@
-//! How many strangers gave a wrong password for an account, in a day. Of names that nobody bears too, so that they are treated alike.
+//! How many wrong passwords strangers gave for an account within a day. Names without an account are counted too, so that both are
+//! treated alike.
 
 use diesel::upsert::excluded;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
+use super::connection::{Conn, Error};
 use super::schema::sign_in_failures;
-use super::{Conn, Error};
-use crate::domain::UnixTime;
-use crate::throttle::NameKey;
+use crate::domain::{NameKey, UnixTime};
 
-/// For so long they count.
+/// Seconds for which an account's failures count, from the first of them on.
 const A_DAY: i64 = 24 * 60 * 60;
-/// More rows than these are an attack by names that nobody bears; the oldest go.
-const MOST: i64 = 100_000;
+/// How many rows are kept. More than these are an attack with names that have no account; the oldest are deleted.
+const MAX_ROWS: i64 = 100_000;
 
+/// How many failures count for this name now.
 pub fn count(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<i64, Error> {
     let recent = sign_in_failures::table.find(text(name)).filter(sign_in_failures::since.gt(now.0 - A_DAY));
     Ok(recent.select(sign_in_failures::failures).get_result(conn).optional()?.unwrap_or(0))
 }
 
-/// One more.
+/// Counts one more failure. If the first is over a day old, counting starts again at one.
 pub fn add(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<(), Error> {
     let over = sign_in_failures::table.find(text(name)).filter(sign_in_failures::since.le(now.0 - A_DAY));
     diesel::delete(over).execute(conn)?;
@@ -35,17 +36,17 @@ pub fn add(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets go of what no longer counts, and of the oldest of too many. Returns how many.
+/// Deletes rows that no longer count and, beyond `MAX_ROWS`, the oldest ones. Returns how many.
 pub fn prune(conn: &mut Conn, now: UnixTime) -> Result<usize, Error> {
     let old =
         diesel::delete(sign_in_failures::table.filter(sign_in_failures::since.le(now.0 - A_DAY))).execute(conn)?;
-    let oldest_kept: Option<i64> = sign_in_failures::table
+    let newest_to_delete: Option<i64> = sign_in_failures::table
         .order(sign_in_failures::since.desc())
-        .offset(MOST)
+        .offset(MAX_ROWS)
         .select(sign_in_failures::since)
         .get_result(conn)
         .optional()?;
-    let Some(oldest) = oldest_kept else { return Ok(old) };
+    let Some(oldest) = newest_to_delete else { return Ok(old) };
     Ok(old + diesel::delete(sign_in_failures::table.filter(sign_in_failures::since.le(oldest))).execute(conn)?)
 }
 

@@ -1,19 +1,19 @@
-//! The ring of keys, without the keys.
+//! The ring of signing keys. The keys themselves are in files of the data folder.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
+use super::connection::{Conn, Error, known};
 use super::schema::signing_keys;
-use super::{Conn, Error, known};
 use crate::domain::{UnixTime, spelled};
 
-/// What a key is for at present; they go through these in order.
+/// What a key is used for. A key goes through these states in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// Peers may read it already; nothing is signed with it yet.
+    /// Peers can read it already; nothing is signed with it yet.
     Pending,
     /// New tokens are signed with it. There is exactly one.
     Signing,
-    /// What it signed is still good.
+    /// It signs no more; tokens that it signed are still good.
     VerifyOnly,
 }
 
@@ -22,17 +22,17 @@ spelled!(KeyState { Pending = "pending", Signing = "signing", VerifyOnly = "veri
 #[derive(Clone, Debug)]
 pub struct KeyRow {
     pub kid: String,
-    /// As `alg` spells it.
+    /// As a token's `alg` header names it.
     pub algorithm: String,
     pub state: KeyState,
-    /// Its name in the data folder.
+    /// The name of its file in the data folder.
     pub file: String,
     pub created_at: UnixTime,
     /// Since when it is in this state.
     pub since: UnixTime,
 }
 
-/// All of them, oldest first.
+/// All keys, oldest first.
 pub fn all(conn: &mut Conn) -> Result<Vec<KeyRow>, Error> {
     type Row = (i64, String, String, String, String, i64, i64);
     let rows: Vec<Row> = signing_keys::table.order(signing_keys::id).load(conn)?;
@@ -58,7 +58,8 @@ pub fn add(conn: &mut Conn, key: &KeyRow) -> Result<(), Error> {
     Ok(())
 }
 
-/// Has `kid` sign from now on, in the place of the one that did. `false`: it does not wait to (any more).
+/// Makes `kid` the signing key, and the previous one verify-only. `false`: `kid` is not pending (any more); the caller then has to
+/// roll back, for no key would sign.
 pub fn promote(conn: &mut Conn, kid: &str, now: UnixTime) -> Result<bool, Error> {
     let moved = |state: KeyState| (signing_keys::state.eq(state.as_str()), signing_keys::since.eq(now.0));
     diesel::update(signing_keys::table.filter(signing_keys::state.eq(KeyState::Signing.as_str())))
@@ -70,7 +71,7 @@ pub fn promote(conn: &mut Conn, kid: &str, now: UnixTime) -> Result<bool, Error>
     Ok(diesel::update(waiting).set(moved(KeyState::Signing)).execute(conn)? == 1)
 }
 
-/// Takes a key out that does not sign. `false`: there is none.
+/// Deletes a key that does not sign. `false`: there is no such key, or it signs.
 pub fn remove(conn: &mut Conn, kid: &str) -> Result<bool, Error> {
     let idle = signing_keys::table
         .filter(signing_keys::kid.eq(kid))

@@ -4,21 +4,22 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
 };
 
+use super::connection::{Conn, Error, known};
 use super::prepared::update;
 use super::schema::session_steps;
-use super::{Conn, Error, known};
 use crate::domain::{SessionId, StepKind, UnixTime};
 
+/// A step, or several like it in one row.
 #[derive(Clone, Debug)]
 pub struct Step {
     pub kind: StepKind,
-    /// First and last time; a row may stand for several steps of one kind by one client.
+    /// When the first and the last of the row's steps were: repeated steps of one kind, address and user agent are one row.
     pub at: UnixTime,
     pub until: UnixTime,
     pub times: i64,
     pub ip: String,
     pub user_agent: String,
-    /// Not what one expects of the same person's browser.
+    /// Whether it is not what one expects of the same person's browser.
     pub odd: bool,
 }
 
@@ -50,8 +51,8 @@ impl TryFrom<Row> for Step {
     }
 }
 
-/// The whole story, from the sign-in on.
-pub fn of(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
+/// The session's whole story, from the sign-in on.
+pub fn of_session(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
     let rows = session_steps::table
         .filter(session_steps::sid.eq(sid.to_string()))
         .order(session_steps::nth)
@@ -60,6 +61,7 @@ pub fn of(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
     rows.into_iter().map(Step::try_from).collect()
 }
 
+/// Adds a row to the story. `nth`: its place there, from 0 on.
 pub fn add(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(), Error> {
     diesel::insert_into(session_steps::table)
         .values((
@@ -77,7 +79,8 @@ pub fn add(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(),
     Ok(())
 }
 
-/// Once more what the `nth` row tells, if it is of the same kind and client and nothing about it is odd. `false`: it is not.
+/// Counts a step in the `nth` row, if that row has the same kind, address and user agent and is not odd. `false`: it has not;
+/// nothing was changed.
 pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<bool, Error> {
     let same = session_steps::sid
         .eq(sid.to_string())
@@ -91,7 +94,8 @@ pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<
     Ok(changed == 1)
 }
 
-/// Counts a step in the `nth` row whatever it is, and keeps what is newest of it.
+/// Counts a step in the `nth` row, whatever that row holds: it takes on the step's kind, address and user agent, and is odd if
+/// either is.
 pub fn merge(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<(), Error> {
     let row = || session_steps::table.find((sid.to_string(), nth));
     diesel::update(row())

@@ -1,12 +1,12 @@
-//! Single tokens that are refused although their session goes on, and tokens of peers.
+//! The single tokens that are refused while their session goes on, and the refused tokens of peers.
 
 use diesel::connection::DefaultLoadingMode;
-use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
 
-use super::revoked::Revoked;
+use super::connection::{Conn, Error, known};
+use super::list_filter::{ListFilter, page_of};
 use super::schema::{token_blocklist, users};
-use super::session_lists::Filter;
-use super::{Conn, Error, known};
+use super::sessions::sid;
 use crate::domain::{Reason, SessionId, TokenType, UnixTime, UserId, Username};
 
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Entry {
     pub by: Option<UserId>,
 }
 
-/// `false`: it was there already.
+/// Adds an entry. `false`: the token was there already.
 pub fn add(conn: &mut Conn, entry: &Entry) -> Result<bool, Error> {
     let row = (
         token_blocklist::jti.eq(&entry.jti),
@@ -39,7 +39,7 @@ pub fn add(conn: &mut Conn, entry: &Entry) -> Result<bool, Error> {
     Ok(insert.execute(conn)? == 1)
 }
 
-/// What has to be refused: id, reason, and until when the token could be shown (`None`: for ever).
+/// Calls `each` with every entry that expires at `since` or later: id, reason, and when the token expires (`None`: never).
 pub fn each_in_force(
     conn: &mut Conn,
     since: UnixTime,
@@ -55,7 +55,7 @@ pub fn each_in_force(
     Ok(())
 }
 
-/// Forgets what was revoked and expired before `before`. At most `limit` rows.
+/// Deletes entries of tokens that were revoked and expired before `before`. At most `limit`.
 pub fn prune(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<usize, Error> {
     let old: Vec<String> = token_blocklist::table
         .filter(token_blocklist::revoked_at.lt(before.0))
@@ -66,8 +66,22 @@ pub fn prune(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<usize, Err
     Ok(diesel::delete(token_blocklist::table.filter(token_blocklist::jti.eq_any(&old))).execute(conn)?)
 }
 
-/// Revoked tokens, newest first, by the same filter as the sessions. They have no address.
-pub(super) fn revoked(conn: &mut Conn, filter: &Filter) -> Result<Vec<Revoked>, Error> {
+/// Why this single token was revoked. `None`: it was not, though its session may have ended.
+pub fn reason(conn: &mut Conn, jti: &str) -> Result<Option<Reason>, Error> {
+    let entry = token_blocklist::table.find(jti.to_owned()).select(token_blocklist::reason);
+    let reason: Option<String> = entry.get_result(conn).optional()?;
+    reason.map(|reason| known(Reason::parse(&reason), "reason", &reason)).transpose()
+}
+
+/// An entry with the name of the token's user.
+#[derive(Clone, Debug)]
+pub struct ListedToken {
+    pub entry: Entry,
+    pub user: Username,
+}
+
+/// One page of the revoked tokens, last revoked first.
+pub fn page(conn: &mut Conn, filter: &ListFilter) -> Result<Vec<ListedToken>, Error> {
     let mut query =
         token_blocklist::table.inner_join(users::table.on(users::id.eq(token_blocklist::user_id))).into_boxed();
     if let Some(user) = filter.user {
@@ -76,47 +90,33 @@ pub(super) fn revoked(conn: &mut Conn, filter: &Filter) -> Result<Vec<Revoked>, 
     if let Some(reason) = filter.reason {
         query = query.filter(token_blocklist::reason.eq(reason.as_str()));
     }
-    if let Some(from) = filter.from {
-        query = query.filter(token_blocklist::revoked_at.ge(from.0));
-    }
-    if let Some(until) = filter.until {
-        query = query.filter(token_blocklist::revoked_at.le(until.0));
-    }
-    if let Some((moment, id)) = &filter.before {
-        let earlier = token_blocklist::revoked_at.lt(moment.0);
-        let same_but_lower = token_blocklist::revoked_at.eq(moment.0).and(token_blocklist::jti.lt(id));
-        // The first condition repeats what the second says, so that the index can begin at the place.
-        query = query.filter(token_blocklist::revoked_at.le(moment.0)).filter(earlier.or(same_but_lower));
-    }
-    type Columns = (String, String, i64, String, i64, String, Option<i64>, Option<i64>);
-    let rows: Vec<Columns> = query
-        .order((token_blocklist::revoked_at.desc(), token_blocklist::jti.desc()))
-        .limit(filter.limit)
+    type Columns = (String, String, i64, Option<String>, i64, Option<i64>, String, Option<i64>, String);
+    let rows: Vec<Columns> = page_of!(query, token_blocklist::revoked_at, token_blocklist::jti, filter)
         .select((
             token_blocklist::jti,
             token_blocklist::token_type,
             token_blocklist::user_id,
-            users::username,
+            token_blocklist::sid,
             token_blocklist::revoked_at,
+            token_blocklist::expires_at,
             token_blocklist::reason,
             token_blocklist::revoked_by,
-            token_blocklist::expires_at,
+            users::username,
         ))
         .load(conn)?;
     rows.into_iter()
-        .map(|(jti, token_type, user, name, revoked_at, reason, by, expires_at)| {
-            Ok(Revoked {
-                token_type: Some(known(TokenType::parse(&token_type), "token type", &token_type)?),
-                id: jti,
-                user_id: UserId(user),
-                user: known(Username::parse(&name).ok(), "user name", &name)?,
-                at: UnixTime(revoked_at),
+        .map(|(jti, token_type, user, session, revoked_at, expires_at, reason, by, name)| {
+            let entry = Entry {
+                jti,
+                token_type: known(TokenType::parse(&token_type), "token type", &token_type)?,
+                user: UserId(user),
+                sid: session.map(|id| sid(&id)).transpose()?,
+                revoked_at: UnixTime(revoked_at),
+                expires_at: expires_at.map(UnixTime),
                 reason: known(Reason::parse(&reason), "reason", &reason)?,
                 by: by.map(UserId),
-                by_name: None,
-                until: expires_at.map(UnixTime),
-                receipt: None,
-            })
+            };
+            Ok(ListedToken { entry, user: known(Username::parse(&name).ok(), "user name", &name)? })
         })
         .collect()
 }

@@ -1,15 +1,15 @@
-//! The people.
+//! The users, deleted ones included: their names stay taken.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::exists;
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper, select,
+    ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
 };
 
+use super::connection::{Conn, Error, known};
 use super::prepared::update;
 use super::schema::{sessions, users};
-use super::{Conn, Error, known};
+use super::sessions::is_open;
 use crate::domain::{Role, UnixTime, UserId, Username};
 
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct User {
     pub username: Username,
     /// `None` until the person has chosen one.
     pub password_hash: Option<String>,
-    /// Counts the changes of the password, not of its hash's form.
+    /// Counts changes of the password, not of the form of its hash.
     pub password_version: i64,
     pub role: Role,
     pub disabled_at: Option<UnixTime>,
@@ -28,18 +28,19 @@ pub struct User {
     pub created_at: UnixTime,
     pub password_changed_at: Option<UnixTime>,
     pub last_login_at: Option<UnixTime>,
+    /// Wrong passwords at sign-in since the person was last told of them, or changed the password.
     pub failed_attempts: i64,
-    /// A session of theirs was ended because a spent token was shown, and they have not been told yet.
+    /// When a session of theirs was last ended for reuse, if they have not been told yet.
     pub untold_reuse_at: Option<UnixTime>,
-    /// From when on they can't sign in, if an admin has set a date.
+    /// From when on they are shut out, if an admin has set a date.
     pub disable_at: Option<UnixTime>,
-    /// The account is gone; the row keeps the name from being given out again.
+    /// When the account was deleted. The row stays, so that nobody else can take the name.
     pub deleted_at: Option<UnixTime>,
 }
 
 impl User {
-    /// Whether they are shut out at this moment.
-    pub fn is_out(&self, now: UnixTime) -> bool {
+    /// Whether the user is shut out at this moment: deleted, disabled, or past the date set for it.
+    pub fn is_shut_out(&self, now: UnixTime) -> bool {
         self.deleted_at.is_some() || self.disabled_at.is_some() || self.disable_at.is_some_and(|date| date <= now)
     }
 }
@@ -95,12 +96,13 @@ impl TryFrom<Row> for User {
     }
 }
 
+/// The user with this id, deleted or not.
 pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, Error> {
     let row = users::table.find(id.0).select(Row::as_select()).get_result(conn).optional()?;
     row.map(User::try_from).transpose()
 }
 
-/// Not one that was deleted: to everybody who asks by name, it is gone.
+/// The user with this name. A deleted one is not found: by name, the account is gone.
 pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>, Error> {
     let same = users::canonical.eq(username.canonical());
     let row = users::table
@@ -112,32 +114,27 @@ pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>
     row.map(User::try_from).transpose()
 }
 
-/// The user, unless disabled or given another password since that version of it was read: checking a hash takes its time, and
-/// whatever was changed meanwhile wins.
+/// The user, unless they were disabled or their password was changed since `version` of it was read: checking a hash takes time,
+/// and whatever was changed meanwhile wins.
 pub fn find_unchanged(conn: &mut Conn, id: UserId, version: i64, now: UnixTime) -> Result<Option<User>, Error> {
-    Ok(find(conn, id)?.filter(|user| !user.is_out(now) && user.password_version == version))
+    Ok(find(conn, id)?.filter(|user| !user.is_shut_out(now) && user.password_version == version))
 }
 
-/// The name of a user, if there is one.
+/// The name of the user with this id, deleted or not.
 pub fn name_of(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
     Ok(users::table.find(id.0).select(users::username).get_result(conn).optional()?)
 }
 
+/// All users but deleted ones, ordered by name.
 pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
-    let there = users::table.filter(users::deleted_at.is_null());
-    let rows = there.order(users::canonical).select(Row::as_select()).load(conn)?;
+    let not_deleted = users::table.filter(users::deleted_at.is_null());
+    let rows = not_deleted.order(users::canonical).select(Row::as_select()).load(conn)?;
     rows.into_iter().map(User::try_from).collect()
-}
-
-/// Sessions that have neither ended nor run out.
-#[diesel::dsl::auto_type]
-fn is_open(now: i64) -> _ {
-    sessions::ended_at.is_null().and(sessions::expires_at.gt(now))
 }
 
 /// What a request's check needs of a user.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct UserBasics {
     pub id: UserId,
     pub username: Username,
     pub role: Role,
@@ -145,7 +142,7 @@ pub struct Standing {
     pub disable_at: Option<UnixTime>,
 }
 
-impl From<&User> for Standing {
+impl From<&User> for UserBasics {
     fn from(user: &User) -> Self {
         Self {
             id: user.id,
@@ -157,14 +154,14 @@ impl From<&User> for Standing {
     }
 }
 
-/// Those who are not disabled and have a session that has not ended.
-pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnMut(Standing)) -> Result<(), Error> {
+/// Calls `each` with every user who is not disabled and has an open session.
+pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnMut(UserBasics)) -> Result<(), Error> {
     let open = sessions::table.filter(is_open(now.0)).select(sessions::user_id);
     let columns = (users::id, users::username, users::role, users::tokens_valid_from, users::disable_at);
     let rows = users::table.filter(users::id.eq_any(open)).filter(users::disabled_at.is_null()).select(columns);
     for row in rows.load_iter::<(i64, String, String, i64, Option<i64>), DefaultLoadingMode>(conn)? {
         let (id, username, role, tokens_valid_from, disable_at) = row?;
-        each(Standing {
+        each(UserBasics {
             id: UserId(id),
             username: known(Username::parse(&username).ok(), "user name", &username)?,
             role: known(Role::parse(&role), "role", &role)?,
@@ -175,13 +172,13 @@ pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnM
     Ok(())
 }
 
-/// At most so many of whom that function tells.
+/// How many users are enabled: an upper bound for [`each_with_open_session`].
 pub fn count_enabled(conn: &mut Conn) -> Result<usize, Error> {
     let count: i64 = users::table.filter(users::disabled_at.is_null()).count().get_result(conn)?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// Who they are, and nothing else about them.
+/// The ids of all users who have an open session.
 pub fn ids_with_open_sessions(conn: &mut Conn, now: UnixTime) -> Result<Vec<UserId>, Error> {
     let ids: Vec<i64> = sessions::table.filter(is_open(now.0)).select(sessions::user_id).distinct().load(conn)?;
     Ok(ids.into_iter().map(UserId).collect())
@@ -192,12 +189,13 @@ pub fn has_open_session(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bo
     Ok(select(exists(open.select(sessions::sid))).get_result(conn)?)
 }
 
+/// Whether there is any user at all, even a deleted one.
 pub fn any(conn: &mut Conn) -> Result<bool, Error> {
     Ok(select(exists(users::table.select(users::id))).get_result(conn)?)
 }
 
-/// How many admins can sign in, and will be able to: without a date from which on they can't, and with
-/// a password, which who is invited has not chosen yet. Not counting `except`.
+/// How many admins can sign in, now and later: enabled, without a date for being disabled, and with a password, which somebody
+/// invited has not chosen yet. `except` is not counted.
 pub fn enabled_admins(conn: &mut Conn, except: Option<UserId>) -> Result<i64, Error> {
     let except = except.map_or(-1, |user| user.0);
     let enabled = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled_at.is_null());
@@ -206,7 +204,7 @@ pub fn enabled_admins(conn: &mut Conn, except: Option<UserId>) -> Result<i64, Er
     Ok(lasting.count().get_result(conn)?)
 }
 
-/// `None`: the name is taken.
+/// Adds a user. `None`: the name is taken.
 pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error> {
     let row = (
         users::username.eq(user.username.as_str()),
@@ -228,7 +226,8 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
     Ok(Some(UserId(id)))
 }
 
-/// `false`: there is no such user, or the password was changed since its version was read.
+/// Changes the password, and moves the cut-off for peers' tokens to `now`. `false`: there is no such user, or the password was
+/// changed since `version` of it was read.
 pub fn set_password(conn: &mut Conn, id: UserId, version: i64, hash: &str, now: UnixTime) -> Result<bool, Error> {
     let new = (
         users::password_hash.eq(hash),
@@ -241,7 +240,8 @@ pub fn set_password(conn: &mut Conn, id: UserId, version: i64, hash: &str, now: 
     Ok(diesel::update(unchanged).set(new).execute(conn)? == 1)
 }
 
-/// The same password in a newer form: no change that anybody has to hear of.
+/// Stores the same password's hash in a newer form, unless the hash is no longer `from`. Not a change of password: nobody has to
+/// be told of it.
 pub fn upgrade_hash(conn: &mut Conn, id: UserId, from: &str, to: &str) -> Result<(), Error> {
     diesel::update(users::table.find(id.0).filter(users::password_hash.eq(from)))
         .set(users::password_hash.eq(to))
@@ -249,7 +249,7 @@ pub fn upgrade_hash(conn: &mut Conn, id: UserId, from: &str, to: &str) -> Result
     Ok(())
 }
 
-/// `false`: there is no such user, or it was so already.
+/// Disables the user. `false`: there is no such user, or they were disabled already.
 pub fn disable(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
     let changed = diesel::update(users::table.find(id.0).filter(users::disabled_at.is_null()))
         .set((users::disabled_at.eq(now.0), users::tokens_valid_from.eq(now.0)))
@@ -257,7 +257,8 @@ pub fn disable(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error
     Ok(changed == 1)
 }
 
-/// `false`: there is no such user, or it was so already.
+/// Enables the user, and takes back a date for disabling them. `false`: there is no such user (any more), or they were enabled
+/// already.
 pub fn enable(conn: &mut Conn, id: UserId) -> Result<bool, Error> {
     let disabled = users::table.find(id.0).filter(users::disabled_at.is_not_null()).filter(users::deleted_at.is_null());
     let changed = diesel::update(disabled)
@@ -266,7 +267,7 @@ pub fn enable(conn: &mut Conn, id: UserId) -> Result<bool, Error> {
     Ok(changed == 1)
 }
 
-/// `false`: there is no such user, or it was so already.
+/// Changes the user's role. `false`: there is no such user, or they have that role already.
 pub fn set_role(conn: &mut Conn, id: UserId, role: Role) -> Result<bool, Error> {
     let changed = diesel::update(users::table.find(id.0).filter(users::role.ne(role.as_str())))
         .set(users::role.eq(role.as_str()))
@@ -274,20 +275,20 @@ pub fn set_role(conn: &mut Conn, id: UserId, role: Role) -> Result<bool, Error> 
     Ok(changed == 1)
 }
 
-/// From this moment on the user can't sign in; `None`: no such date.
+/// Sets the date from which on the user is shut out; `None` takes it back.
 pub fn set_disable_at(conn: &mut Conn, id: UserId, date: Option<UnixTime>) -> Result<(), Error> {
     diesel::update(users::table.find(id.0)).set(users::disable_at.eq(date.map(|date| date.0))).execute(conn)?;
     Ok(())
 }
 
-/// Those whose date has come and who are not disabled yet.
+/// The users whose date for being disabled has come and who are not disabled yet.
 pub fn due_to_be_disabled(conn: &mut Conn, now: UnixTime) -> Result<Vec<User>, Error> {
     let due = users::table.filter(users::disable_at.le(now.0)).filter(users::disabled_at.is_null());
     let rows = due.select(Row::as_select()).load(conn)?;
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// The account is gone: nobody can sign in with it, and its name stays taken. `false`: there is no such user any more.
+/// Marks the account as deleted: nobody can sign in with it, and its name stays taken. `false`: there is no such user (any more).
 pub fn delete(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
     let gone = (
         users::deleted_at.eq(now.0),
@@ -298,8 +299,8 @@ pub fn delete(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error>
         users::tokens_valid_from.eq(now.0),
         users::role.eq(Role::User.as_str()),
     );
-    let there = users::table.find(id.0).filter(users::deleted_at.is_null());
-    Ok(diesel::update(there).set(gone).execute(conn)? == 1)
+    let not_deleted = users::table.find(id.0).filter(users::deleted_at.is_null());
+    Ok(diesel::update(not_deleted).set(gone).execute(conn)? == 1)
 }
 
 pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error> {
@@ -312,7 +313,7 @@ pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Erro
     Ok(())
 }
 
-/// The person is being told what has happened since the last time: it need not be told again.
+/// Forgets wrong passwords and reuse, because the person is being told of them.
 pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
     let told = (users::failed_attempts.eq(0), users::untold_reuse_at.eq(None::<i64>));
     update(users::table, told, users::id.eq(id.0)).execute(conn)?;

@@ -1,5 +1,6 @@
-//! The one thread that writes. Jobs that wait together are committed together (group commit), each but the first inside a savepoint,
-//! so that one that fails undoes only itself. Answers go out after the commit, and after what the jobs do to memory.
+//! The one thread that writes. Jobs that wait together are committed together (group commit), each but the first inside a
+//! savepoint, so that a job that fails undoes only itself. Each job begins by judging its authority. Its answer goes out after the
+//! commit, and after what the job does to memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -8,21 +9,26 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use tokio::sync::oneshot;
 
+use super::connection::{BUSY_TIMEOUT, Conn, Error, connect};
+use super::instance;
 use super::prepared::Plain;
-use super::{BUSY_TIMEOUT, Conn, Error, connect, instance};
+use crate::domain::{By, UnixTime};
+use crate::error_chain::chain;
 
-/// Beyond this many waiting jobs a new one is refused at once: 503 is better than a wait without end.
+/// The most jobs that may wait. One more is refused at once: 503 is better than a wait without end.
 const QUEUE: usize = 1024;
 const MOST_IN_ONE_COMMIT: usize = 256;
-/// How soon a change by another process is noticed.
+/// How often the writer looks for changes by other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long a lock is waited for where the last wait was in vain. Whoever comes then would otherwise wait for those before them as
-/// well: an act that hashes holds one of few threads meanwhile.
-const PATIENCE_LEFT: Duration = Duration::from_millis(50);
+/// How long to wait for a lock if the last wait for one was in vain. With the full timeout each job would also wait for those
+/// before it, and a job from a password worker would keep one of few threads busy meanwhile.
+const SHORT_LOCK_WAIT: Duration = Duration::from_millis(50);
 
-/// IMMEDIATE: a transaction that reads first and then writes would fail at once when another process wrote in between.
+/// IMMEDIATE, because a transaction that reads before it writes would fail at once if another process wrote in between.
 const BEGIN: Plain = Plain("BEGIN IMMEDIATE");
 const COMMIT: Plain = Plain("COMMIT");
 const ROLLBACK: Plain = Plain("ROLLBACK");
@@ -32,56 +38,94 @@ const RELEASE: Plain = Plain("RELEASE job");
 
 type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
 
-/// What is kept in memory of the database, for the writer to keep in step with it.
+/// How the writer makes what is kept in memory follow the database.
 pub struct Memory {
-    /// Takes everything anew.
+    /// Loads all of it again.
     pub reload: Reload,
-    /// The database holds what memory does not, and can't be asked: until the next reload nothing in memory is to be believed.
+    /// Called when the database may have changed but can't be read: until the next reload nothing in memory may be believed.
     pub doubt: Box<dyn FnMut() + Send>,
-    /// Whether it has to be taken anew although nobody changed the database.
+    /// Whether memory has to be loaded again although nobody changed the database.
     pub has_gaps: Box<dyn Fn() -> bool + Send>,
 }
 
 type AfterCommit = Box<dyn FnOnce() + Send>;
-/// Sends a job's answer, or, if the commit failed, why.
+/// Sends a job's answer. Called with the reason if the commit failed.
 type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
 
-/// The transaction a job works in.
+/// The transaction in which a job runs.
 pub struct Tx<'a> {
     pub conn: &'a mut Conn,
+    /// The moment of the change, read when the job was handed over: after the request's body was read and the password hashed.
+    pub now: UnixTime,
     after_commit: Vec<AfterCommit>,
 }
 
 impl Tx<'_> {
-    /// Leaves something to do in memory, once the change is durable and before anybody is told of it.
+    /// Runs `act` once the change is durable and before anybody is told of it: for what has to change in memory, and for the log.
     pub fn after_commit(&mut self, act: impl FnOnce() + Send + 'static) {
         self.after_commit.push(Box::new(act));
     }
 }
 
-/// An answer that comes after the commit.
-pub struct Pending<T, E>(oneshot::Receiver<Result<T, E>>);
+/// The right by which a job changes something. It is judged in the job's own transaction, before anything else: what was found out
+/// earlier is as old as the request's body was slow. A job without an authority does not compile.
+pub trait Authority<E>: Send + 'static {
+    /// What the judgement found out and the job may rely on.
+    type Granted;
 
-impl<T, E: From<Error>> Pending<T, E> {
-    /// Waits on a thread that may block.
-    pub fn wait(self) -> Result<T, E> {
-        self.0.blocking_recv().unwrap_or_else(|_| Err(Error::NotTaken.into()))
+    /// An error undoes the transaction: nothing was changed.
+    fn judge(self, tx: &mut Tx<'_>) -> Result<Self::Granted, E>;
+}
+
+/// The authority of Portero itself: for what falls due, for notes that nobody waits for, for keys. The job has to check its own
+/// condition again.
+#[derive(Clone, Copy, Debug)]
+pub struct Upkeep;
+
+impl<E> Authority<E> for Upkeep {
+    type Granted = By;
+
+    fn judge(self, _: &mut Tx<'_>) -> Result<By, E> {
+        Ok(By::Portero)
+    }
+}
+
+/// The outcome of an act, available once its change is durable. The act runs to its end even if nobody waits for the outcome.
+pub struct Pending<T, E>(BoxFuture<'static, Result<T, E>>);
+
+impl<T: Send + 'static, E: From<Error> + Send + 'static> Pending<T, E> {
+    /// An outcome that is known already, because nothing had to be written.
+    pub fn known(outcome: Result<T, E>) -> Self {
+        Self(ready(outcome).boxed())
     }
 
-    /// Waits on the event loop.
-    pub async fn answer(self) -> Result<T, E> {
-        self.0.await.unwrap_or_else(|_| Err(Error::NotTaken.into()))
+    /// Blocks until the change is durable, and enforced on this node.
+    pub fn committed(self) -> Result<T, E> {
+        pollster::block_on(self.0)
+    }
+
+    /// Waits, without blocking, until the change is enforced on every node. There is only one, so that is when it is committed.
+    pub async fn everywhere(self) -> Result<T, E> {
+        self.0.await
+    }
+
+    /// Turns the outcome into another. `form` runs on the thread that waits for the outcome, not on the writer's.
+    pub fn then<U: Send + 'static>(
+        self,
+        form: impl FnOnce(Result<T, E>) -> Result<U, E> + Send + 'static,
+    ) -> Pending<U, E> {
+        Pending(self.0.map(form).boxed())
     }
 }
 
 enum Message {
     Job(Job),
-    KeepInStep(Memory, oneshot::Sender<Result<(), Error>>),
+    FollowChanges(Memory, oneshot::Sender<Result<(), Error>>),
 }
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Ran + Send>;
 
-/// A job that ran but is not committed yet.
+/// A job that has run but is not committed yet.
 struct Ran {
     keep: bool,
     after_commit: Vec<AfterCommit>,
@@ -97,43 +141,53 @@ impl Writer {
     pub(super) fn start(conn: Conn, path: PathBuf) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         std::thread::Builder::new().name("writer".into()).spawn(move || {
-            Side {
+            WriterThread {
                 conn: Some(conn),
                 path,
                 memory: None,
-                patience: BUSY_TIMEOUT,
+                lock_wait: BUSY_TIMEOUT,
                 version: None,
-                to_tell: None,
-                looked: Instant::now(),
-                put_off: None,
+                changes_to_report: None,
+                last_look: Instant::now(),
+                deferred: None,
             }
             .run(&jobs)
         })?;
         Ok(Self { queue })
     }
 
-    pub(super) fn submit<T, E>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Pending<T, E>
+    pub(super) fn write<A, T, E>(
+        &self,
+        authority: A,
+        now: UnixTime,
+        job: impl FnOnce(&mut Tx<'_>, A::Granted) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
     where
+        A: Authority<E>,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        let message = Message::Job(Box::new(move |conn| run(conn, job, sender)));
-        // A refused message is dropped with its sender, which the receiver reads as `Error::NotTaken`.
+        let judged = move |tx: &mut Tx<'_>| authority.judge(tx).and_then(|granted| job(tx, granted));
+        let message = Message::Job(Box::new(move |conn| run(conn, now, judged, sender)));
+        // A message that the queue refuses is dropped with its sender; the receiver turns that into `Error::NotTaken`.
         match self.queue.try_send(message) {
-            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Pending(receiver),
+            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                Pending(receiver.map(|answer| answer.unwrap_or_else(|_| Err(Error::NotTaken.into()))).boxed())
+            }
         }
     }
 
-    pub(super) fn keep_in_step(&self, memory: Memory) -> Result<(), Error> {
+    pub(super) fn follow_changes(&self, memory: Memory) -> Result<(), Error> {
         let (sender, receiver) = oneshot::channel();
-        self.queue.send(Message::KeepInStep(memory, sender)).map_err(|_| Error::NotTaken)?;
+        self.queue.send(Message::FollowChanges(memory, sender)).map_err(|_| Error::NotTaken)?;
         receiver.blocking_recv().map_err(|_| Error::NotTaken)?
     }
 }
 
 fn run<T, E>(
     conn: &mut Conn,
+    now: UnixTime,
     job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     sender: oneshot::Sender<Result<T, E>>,
 ) -> Ran
@@ -141,54 +195,55 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    let mut tx = Tx { conn, after_commit: Vec::new() };
+    let mut tx = Tx { conn, now, after_commit: Vec::new() };
     let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
     Ran {
         keep: result.is_ok(),
         after_commit: tx.after_commit,
         answer: Box::new(move |committed| {
             let result = committed.map_err(|why| Error::NotCommitted(why.to_owned()).into()).and(result);
-            // Nobody may be waiting any more: a client that went away does not undo what it asked for.
+            // Nobody may be waiting any more: a caller who has gone away does not undo what they asked for.
             drop(sender.send(result));
         }),
     }
 }
 
-/// What lives on the writer's thread.
-struct Side {
-    /// `None` after a failure, until the database opens again.
+/// The state of the writer's thread.
+struct WriterThread {
+    /// `None` after a failed commit, until the database is opened again.
     conn: Option<Conn>,
     path: PathBuf,
     memory: Option<Memory>,
-    /// For how long this connection waits for a lock.
-    patience: Duration,
-    /// SQLite's count of the commits by other connections, when we last looked.
+    /// How long this connection waits for a lock at present.
+    lock_wait: Duration,
+    /// SQLite's `data_version` when it was last read: another value means a commit by another connection. `None`: memory has to be
+    /// loaded again.
     version: Option<i64>,
-    /// How many changes by commands memory has taken up, until the database has been told.
-    to_tell: Option<i64>,
-    looked: Instant,
-    /// What came while a transaction was open and is not for inside of one.
-    put_off: Option<Message>,
+    /// How many changes by commands memory has taken up; `None` once the database says so too.
+    changes_to_report: Option<i64>,
+    last_look: Instant,
+    /// A message that arrived while a transaction was open and can't be handled inside one.
+    deferred: Option<Message>,
 }
 
-impl Side {
+impl WriterThread {
     fn run(mut self, jobs: &Receiver<Message>) {
         loop {
-            let next = self.put_off.take().map_or_else(|| jobs.recv_timeout(LOOK_EVERY), Ok);
+            let next = self.deferred.take().map_or_else(|| jobs.recv_timeout(LOOK_EVERY), Ok);
             let first = match next {
                 Ok(Message::Job(job)) => Some(job),
-                Ok(Message::KeepInStep(memory, sender)) => {
+                Ok(Message::FollowChanges(memory, sender)) => {
                     self.memory = Some(memory);
                     self.version = None;
-                    drop(sender.send(self.bring_in_step()));
-                    self.tell();
+                    drop(sender.send(self.follow_database()));
+                    self.report_changes();
                     None
                 }
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            if self.looked.elapsed() >= LOOK_EVERY {
-                self.look();
+            if self.last_look.elapsed() >= LOOK_EVERY {
+                self.look_for_changes();
             }
             if let Some(first) = first {
                 self.commit_together(first, jobs);
@@ -200,30 +255,31 @@ impl Side {
         let begun = self.open().and_then(|conn| Ok(BEGIN.execute(conn)?));
         if let Err(error) = begun {
             tracing::error!(event = "write_refused", error = %chain(&error), "no job was begun");
-            self.have_patience(PATIENCE_LEFT);
-            // Whoever else waits would wait for the same lock, one after the other. A dropped job answers `NotTaken`.
+            self.set_lock_wait(SHORT_LOCK_WAIT);
+            // All other waiting jobs would wait for the same lock, one after the other, so they are dropped. A dropped job answers
+            // `NotTaken`.
             while let Ok(message) = jobs.try_recv() {
-                if let Message::KeepInStep(..) = message {
-                    self.put_off = Some(message);
+                if let Message::FollowChanges(..) = message {
+                    self.deferred = Some(message);
                 }
             }
             return;
         }
-        self.have_patience(BUSY_TIMEOUT);
+        self.set_lock_wait(BUSY_TIMEOUT);
         let mut ran = Vec::new();
-        let mut put_off = None;
-        let committed = self.open().and_then(|conn| run_batch(conn, first, jobs, &mut ran, &mut put_off));
-        self.put_off = put_off;
+        let mut deferred = None;
+        let committed = self.open().and_then(|conn| run_batch(conn, first, jobs, &mut ran, &mut deferred));
+        self.deferred = deferred;
         if let Err(error) = &committed {
             tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch was stored");
-            // What the connection went through is unknown, and the commit may have got through after all: begin anew.
+            // The connection's state is unknown, and the commit may have got through after all: open the database again, and look.
             self.conn = None;
-            self.look();
+            self.look_for_changes();
         }
         if committed.is_ok() {
             for act in ran.iter_mut().filter(|job| job.keep).flat_map(|job| job.after_commit.drain(..)) {
                 if catch_unwind(AssertUnwindSafe(act)).is_err() {
-                    // It may have left memory half done: the next look takes everything anew.
+                    // The act may have left memory half changed: the next look loads everything again.
                     self.version = None;
                 }
             }
@@ -234,77 +290,79 @@ impl Side {
         }
     }
 
-    /// The connection, opened anew if the last one was given up.
+    /// The connection; opened again if the last one was given up.
     fn open(&mut self) -> Result<&mut Conn, Error> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
             None => {
                 self.version = None;
-                self.patience = BUSY_TIMEOUT;
+                self.lock_wait = BUSY_TIMEOUT;
                 connect(&self.path).map_err(|fault| Error::Reopen(format!("{fault:?}")))?
             }
         };
         Ok(self.conn.insert(conn))
     }
 
-    fn have_patience(&mut self, patience: Duration) {
-        let Some(conn) = self.conn.as_mut().filter(|_| self.patience != patience) else { return };
-        match conn.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis())) {
-            Ok(()) => self.patience = patience,
+    fn set_lock_wait(&mut self, lock_wait: Duration) {
+        let Some(conn) = self.conn.as_mut().filter(|_| self.lock_wait != lock_wait) else { return };
+        match conn.batch_execute(&format!("PRAGMA busy_timeout = {}", lock_wait.as_millis())) {
+            Ok(()) => self.lock_wait = lock_wait,
             Err(error) => tracing::error!(event = "busy_timeout_not_set", error = %chain(&error)),
         }
     }
 
-    /// Looks whether another process has committed, or whether it is unknown if we have.
-    fn look(&mut self) {
-        self.looked = Instant::now();
-        if let Err(error) = self.bring_in_step() {
-            tracing::error!(event = "out_of_step", error = %chain(&error), "nobody is admitted until the database answers");
+    /// Loads memory again if another process has committed, or if it is unknown whether this one has. If that fails, memory is in
+    /// doubt.
+    fn look_for_changes(&mut self) {
+        self.last_look = Instant::now();
+        if let Err(error) = self.follow_database() {
+            tracing::error!(event = "memory_behind_database", error = %chain(&error), "no token is accepted until the database answers");
             self.version = None;
             if let Some(memory) = self.memory.as_mut() {
                 (memory.doubt)();
             }
         }
-        self.tell();
+        self.report_changes();
     }
 
-    fn bring_in_step(&mut self) -> Result<(), Error> {
+    fn follow_database(&mut self) -> Result<(), Error> {
         let version = data_version(self.open()?)?;
         let has_gaps = self.memory.as_ref().is_some_and(|memory| (memory.has_gaps)());
         if self.version == Some(version) && !has_gaps {
             return Ok(());
         }
         if let (Some(conn), Some(memory)) = (self.conn.as_mut(), self.memory.as_mut()) {
-            // Read before the rest: what is committed meanwhile is the next look's to find.
+            // Read before the rest: what is committed meanwhile is found by the next look.
             let changes = instance::changed(conn)?;
             (memory.reload)(conn)?;
-            self.to_tell = Some(changes);
+            self.changes_to_report = Some(changes);
         }
         self.version = Some(version);
         Ok(())
     }
 
-    /// Lets the commands beside us know that their changes are enforced. Where the database is locked for writing they wait
-    /// a little longer; it is no reason to doubt what is in memory.
-    fn tell(&mut self) {
-        let (Some(conn), Some(changes)) = (self.conn.as_mut(), self.to_tell) else { return };
+    /// Tells waiting commands, through the database, that their changes are enforced here. If the database is locked for writing,
+    /// they wait a little longer; that is no reason to doubt what is in memory.
+    fn report_changes(&mut self) {
+        let (Some(conn), Some(changes)) = (self.conn.as_mut(), self.changes_to_report) else { return };
         match instance::note_taken_up(conn, changes) {
-            Ok(()) => self.to_tell = None,
-            Err(error) => tracing::warn!(event = "not_told", error = %chain(&error)),
+            Ok(()) => self.changes_to_report = None,
+            Err(error) => tracing::warn!(event = "change_count_not_stored", error = %chain(&error)),
         }
     }
 }
 
-/// Runs the first job and those that wait behind it, and commits them together.
+/// Runs the first job and those waiting behind it, and commits them together.
 fn run_batch(
     conn: &mut Conn,
     first: Job,
     jobs: &Receiver<Message>,
     ran: &mut Vec<Ran>,
-    put_off: &mut Option<Message>,
+    deferred: &mut Option<Message>,
 ) -> Result<(), Error> {
     let mut next = Some(first);
-    // While the transaction holds nothing, it is the savepoint itself: for a job alone SQLite need not keep what each page was before.
+    // Until one job is kept, the transaction itself serves as the savepoint: for a job that is alone, SQLite then need not keep
+    // what each page was before.
     let mut is_empty = true;
     while let Some(job) = next.take() {
         if !is_empty {
@@ -315,7 +373,7 @@ fn run_batch(
         ran.push(result);
         if !is_empty {
             if !keep {
-                // Fails where SQLite gave up the whole transaction by itself (disk full): then the batch fails with it.
+                // Fails if SQLite has rolled back the whole transaction by itself (disk full): then the batch fails with it.
                 ROLLBACK_TO.execute(conn)?;
             }
             RELEASE.execute(conn)?;
@@ -328,8 +386,8 @@ fn run_batch(
         if ran.len() < MOST_IN_ONE_COMMIT {
             next = match jobs.try_recv() {
                 Ok(Message::Job(job)) => Some(job),
-                Ok(message @ Message::KeepInStep(..)) => {
-                    *put_off = Some(message);
+                Ok(message @ Message::FollowChanges(..)) => {
+                    *deferred = Some(message);
                     None
                 }
                 Err(_) => None,
@@ -346,19 +404,7 @@ struct DataVersion {
     data_version: i64,
 }
 
-/// Changes when another connection has committed. (SQLite, `PRAGMA data_version`)
+/// A number that changes when another connection has committed. (SQLite, `PRAGMA data_version`)
 fn data_version(conn: &mut Conn) -> diesel::QueryResult<i64> {
     sql_query("PRAGMA data_version").get_result::<DataVersion>(conn).map(|row| row.data_version)
-}
-
-/// An error with all its causes, on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -1,9 +1,9 @@
-//! The signing algorithms, and which keys go with which.
+//! The signing algorithms, and the kind of key that each takes.
 
 use crate::domain::spelled;
 
-/// The signing algorithms of RFC 7518 and RFC 8037 that flask-jwt-extended and we have in common. Of PyJWT's, the crate that signs
-/// lacks ES256K, ES512 and EdDSA with Ed448.
+/// The signing algorithms (RFC 7518, RFC 8037) that flask-jwt-extended and this engine have in common. Of PyJWT's algorithms, the
+/// `jsonwebtoken` crate lacks ES256K, ES512 and EdDSA with Ed448.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the RFCs'")]
 pub enum Algorithm {
@@ -36,8 +36,8 @@ spelled!(Algorithm {
     EdDSA = "EdDSA",
 });
 
-/// What kind of key an algorithm takes. One key serves the algorithms of its family and no other: that is what stops a public key
-/// from being used as a shared secret.
+/// The kind of key that an algorithm takes. A key serves the algorithms of its own family and no other: that is what stops a
+/// public key from being used as a shared secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// One secret that signs and verifies.
@@ -53,7 +53,7 @@ pub enum Family {
 }
 
 impl Algorithm {
-    /// The keys that go with it.
+    /// The kind of key that this algorithm takes.
     pub fn family(self) -> Family {
         match self {
             Self::HS256 | Self::HS384 | Self::HS512 => Family::Shared,
@@ -64,7 +64,8 @@ impl Algorithm {
         }
     }
 
-    /// Bytes that a shared key has at the least: as many as the hash gives (RFC 7518, 3.2). `None`: needs a key pair.
+    /// The least length of a shared key in bytes: that of the hash (RFC 7518 §3.2). `None`: the algorithm takes a key pair.
+    /// [`Key::new`](super::Key::new) does not insist on it.
     pub fn min_shared_key(self) -> Option<usize> {
         match self {
             Self::HS256 => Some(32),

@@ -1,68 +1,73 @@
-//! Checking tokens: signature by the crate, everything else here, in the library's order; the first failure wins.
+//! Checking tokens. The `jsonwebtoken` crate verifies the signature; everything else is checked here, in the library's order, and
+//! the first failure wins.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::algorithm::Algorithm;
 use super::claims::{Claims, Fresh, SessionClaims};
+use super::engine::Engine;
+use super::fault::{Fault, MAX_TOKEN_BYTES};
+use super::keys::{Key, Keys};
 use super::unverified::{Unverified, bytes};
-use super::{Algorithm, Engine, Fault, Key, Keys, MAX_TOKEN_BYTES};
 use crate::domain::{SessionId, TokenId, TokenType, Transport, UnixTime};
 
-/// A token that is ours and well formed, whether or not it has expired.
+/// A token that passed every check of the engine, except that it may have expired.
 pub struct Checked {
-    /// What it says.
+    /// The token's claims.
     pub claims: Arc<Claims>,
-    /// Whether its time is up.
+    /// Whether its `exp` has passed.
     pub expired: bool,
 }
 
 impl Checked {
-    /// The claims of a token whose time is not up.
+    /// Returns the claims, or [`Fault::Expired`] if the token has expired.
     pub fn unexpired(self) -> Result<Arc<Claims>, Fault> {
         if self.expired { Err(Fault::Expired) } else { Ok(self.claims) }
     }
 }
 
 impl Engine {
-    /// Everything that the token itself can tell: form, signature, `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`, `jti`, identity
-    /// and, if `csrf` is what a cookie request brought along, the double submit. Not its type, freshness or revocation.
-    /// (`decode_token`)
+    /// Checks everything that the token alone can tell: form, signature, `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`, `jti` and
+    /// identity, but not its type, freshness or revocation. `csrf`: the value that came with a token from a cookie, which has to
+    /// equal the token's own; `None` leaves that check out. (`decode_token`)
     pub fn decode(&self, token: &str, csrf: Option<&str>, now: UnixTime) -> Result<Arc<Claims>, Fault> {
         self.decode_allow_expired(token, csrf, now)?.unexpired()
     }
 
-    /// As [`decode`](Self::decode), but expiry is reported, not refused. Any other fault outranks expiry.
+    /// Like [`decode`](Self::decode), but expiry is reported, not refused. Any other fault found here outranks expiry.
     /// (`decode_token(allow_expired=True)`)
     pub fn decode_allow_expired(&self, token: &str, csrf: Option<&str>, now: UnixTime) -> Result<Checked, Fault> {
         self.check(&self.take_apart(token, now)?, None, csrf, now)
     }
 
-    /// The id of a good token. (`get_jti`)
+    /// Returns the id of a good token. `None`: it has none. (`get_jti`)
     pub fn jti(&self, token: &str, now: UnixTime) -> Result<Option<String>, Fault> {
         Ok(self.decode(token, None, now)?.jti.clone())
     }
 
-    /// The CSRF value of a good token, to be sent along with it. (`get_csrf_token`)
+    /// Returns the CSRF value of a good token, which requests have to send along with it. A token without one is a fault.
+    /// (`get_csrf_token`)
     pub fn csrf(&self, token: &str, now: UnixTime) -> Result<String, Fault> {
         self.decode(token, None, now)?.csrf.clone().ok_or_else(|| Fault::missing_claim("csrf"))
     }
 
-    /// As [`Unverified::parse`], quicker for a token that was found good before.
+    /// Like [`Unverified::parse`], but faster for a token that was found good before.
     pub fn take_apart<'a>(&self, token: &'a str, now: UnixTime) -> Result<Unverified<'a>, Fault> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Fault::too_long());
         }
         let earliest = now.plus(-self.options.decode_leeway);
-        let trust = self.trust.load();
-        match trust.memory.recall(token, earliest) {
-            Some(claims) => Unverified::known(token, claims, trust.number),
+        let epoch = self.epoch.load();
+        match epoch.memory.recall(token, earliest) {
+            Some(claims) => Unverified::known(token, claims, epoch.number),
             None => Unverified::parse(token),
         }
     }
 
-    /// As [`decode_allow_expired`](Self::decode_allow_expired), for a token that was taken apart, and with another key than the
-    /// engine's if there is one. (`decode_key_loader`)
+    /// Like [`decode_allow_expired`](Self::decode_allow_expired), for a token that was already taken apart. `key`: checks with
+    /// this key instead of the engine's. (`decode_key_loader`)
     pub fn check(
         &self,
         token: &Unverified<'_>,
@@ -70,19 +75,19 @@ impl Engine {
         csrf: Option<&str>,
         now: UnixTime,
     ) -> Result<Checked, Fault> {
-        let trust = self.trust.load();
-        // What another key signed, or one that is gone since, was not found good by this one.
-        let found_good = if key.is_none() { token.found_good(trust.number) } else { None };
+        let epoch = self.epoch.load();
+        // What is remembered counts only for the engine's own keys, and only as long as they have not changed since.
+        let found_good = if key.is_none() { token.found_good(epoch.number) } else { None };
         let claims = match found_good {
             Some(claims) => {
                 self.in_time(claims.issued_at, claims.not_before, now)?;
                 Arc::clone(claims)
             }
-            None => Arc::new(self.check_anew(token, key, &trust.keys, now)?),
+            None => Arc::new(self.check_anew(token, key, &epoch.keys, now)?),
         };
         let expired = claims.is_expired(now.plus(-self.options.decode_leeway));
         if found_good.is_none() && key.is_none() && !expired {
-            trust.memory.remember(token.text, &claims);
+            epoch.memory.remember(token.text, &claims);
         }
         if let Some(shown) = csrf {
             let own = claims.csrf.as_deref().ok_or_else(|| Fault::missing_claim("csrf"))?;
@@ -93,8 +98,8 @@ impl Engine {
         Ok(Checked { claims, expired })
     }
 
-    /// What need not be looked at again while keys and options are the same, and `iat` and `nbf` besides, whose turn comes
-    /// before the rest.
+    /// The full check: everything that stays true of a token while keys and options are the same, and also `iat` and `nbf`,
+    /// because the library checks them before the rest.
     fn check_anew(
         &self,
         token: &Unverified<'_>,
@@ -130,7 +135,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The signature, by the one key that the token names and an algorithm that both the options and the key allow.
+    /// Verifies the signature, with the one key that the token names and by an algorithm that both the options and the key allow.
     fn verify(&self, token: &Unverified<'_>, key: Option<&Key>, keys: &Keys) -> Result<(), Fault> {
         let not_verified = || Fault::invalid("Signature verification failed");
         let Some(algorithm) = token.header().get("alg") else { return Err(Fault::invalid("Algorithm not specified")) };
@@ -147,7 +152,7 @@ impl Engine {
         if key.verifies(algorithm, token.message, token.signature) { Ok(()) } else { Err(not_verified()) }
     }
 
-    /// The claims as values, each of the type it has to have.
+    /// Reads the claims into typed values. A claim of the wrong type is a fault.
     pub(super) fn read(
         &self,
         mut claims: Map<String, Value>,
@@ -171,9 +176,9 @@ impl Engine {
         let session = if self.reads_sessions { session(&claims)? } else { None };
         let read = Claims {
             identity,
-            id: jti.as_deref().map(TokenId::of),
+            id: jti.as_deref().map(TokenId::from_jti),
             jti,
-            // Anything but the exact word counts as non-refresh, as in the library.
+            // Anything but exactly `refresh` counts as an access token, as in the library.
             token_type: match claims.get("type").and_then(Value::as_str) {
                 Some("refresh") => TokenType::Refresh,
                 Some(_) | None => TokenType::Access,
@@ -187,7 +192,7 @@ impl Engine {
             all: Map::new(),
             header: Map::new(),
         };
-        // What a token leaves out is there for whoever reads it.
+        // Claims that the token leaves out get their default here, so that whoever reads `all` finds them.
         claims.entry("type").or_insert_with(|| TokenType::Access.as_str().into());
         claims.entry("fresh").or_insert(Value::Bool(false));
         claims.entry("jti").or_insert(Value::Null);
@@ -195,7 +200,8 @@ impl Engine {
     }
 }
 
-/// A moment, read as the library reads it: Python's `int()` takes whole and broken numbers, digits in quotes, and booleans.
+/// Reads a time claim as the library does: Python's `int()` takes whole numbers, fractions, digits in quotes, and booleans.
+/// `None`: the token does not have the claim.
 pub(super) fn integer(claims: &Map<String, Value>, name: &str, fault: &'static str) -> Result<Option<UnixTime>, Fault> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let number = match value {
@@ -238,7 +244,8 @@ fn check_audience(claims: &Map<String, Value>, wanted: &[String]) -> Result<(), 
     if found { Ok(()) } else { Err(Fault::invalid("Audience doesn't match")) }
 }
 
-/// Our own claims: all of them or none. Only the holder of the key can make a token in which they are broken.
+/// Reads Portero's session claims: all of them, or none if there is no `sid`. Only a holder of the key can make a token in which
+/// they are broken.
 fn session(claims: &Map<String, Value>) -> Result<Option<SessionClaims>, Fault> {
     let Some(sid) = claims.get("sid") else { return Ok(None) };
     let read = || {

@@ -1,44 +1,44 @@
-//! What stands in a token that passed the checks.
+//! The claims of a token that passed the checks.
 
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::fault::Fault;
 use crate::domain::{SessionId, TokenId, TokenType, Transport, UnixTime};
 
-/// The claims of a checked token, as flask-jwt-extended's `get_jwt` gives them, with ours beside.
+/// The claims of a checked token: as typed values, and in [`all`](Self::all) as flask-jwt-extended's `get_jwt` gives them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims {
     /// The identity claim (`sub` unless named otherwise), as text. (`get_jwt_identity`)
     pub identity: String,
-    /// `None`: the token has none and can't be revoked by itself.
+    /// Claim `jti`. `None`: the token has none and can't be revoked by itself.
     pub jti: Option<String>,
-    /// The same, to look it up by.
+    /// The same as a [`TokenId`], by which a blocklist looks it up.
     pub id: Option<TokenId>,
     /// Claim `type`; absent or unknown counts as access.
     pub token_type: TokenType,
-    /// Claim `fresh`; absent: not.
+    /// Claim `fresh`; if absent, the token is not fresh.
     pub fresh: Fresh,
     /// Claim `iat`.
     pub issued_at: Option<UnixTime>,
     /// Claim `nbf`.
     pub not_before: Option<UnixTime>,
-    /// `None`: never expires; only a peer issues such tokens.
+    /// Claim `exp`. `None`: the token never expires. A token of a Portero session always does.
     pub expires_at: Option<UnixTime>,
-    /// The value a cookie request has to show again (double submit).
+    /// Claim `csrf`: the value that a request has to send a second time if its token came in a cookie (double submit).
     pub csrf: Option<String>,
-    /// `None` in a *foreign* token: right key, but not of a session of ours.
+    /// The session that the token belongs to. `None` in a *foreign* token (right key, but none of Portero's sessions), and always
+    /// without [`Engine::with_sessions`](super::Engine::with_sessions).
     pub session: Option<SessionClaims>,
-    /// Everything that stands in the token, by name, with `type`, `fresh` and `jti` filled in where it leaves them out.
-    /// (`get_jwt`)
+    /// Every claim by its name, with `type`, `fresh` and `jti` filled in if the token leaves them out. (`get_jwt`)
     pub all: Map<String, Value>,
     /// The JOSE header. (`get_jwt_header`)
     pub header: Map<String, Value>,
 }
 
-/// What our own tokens say of the session they belong to.
+/// What a token of Portero's says about the session it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionClaims {
-    /// Which one.
+    /// The session's id.
     pub sid: SessionId,
     /// How often the session had rotated when the token was made. (`gen`)
     pub generation: i64,
@@ -48,21 +48,21 @@ pub struct SessionClaims {
     pub transport: Transport,
 }
 
-/// Claim `fresh`.
+/// Claim `fresh`: whether the token is fresh, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fresh {
-    /// From a renewal.
+    /// Not fresh, as after a renewal.
     No,
-    /// For as long as the token lives, as the library means it.
+    /// Fresh for as long as the token lives, which is what `true` means to the library.
     Yes,
-    /// Until this moment, in seconds since the epoch; a peer may write fractions.
+    /// Fresh until this moment, in seconds since the epoch. A float, because a peer may write fractions.
     Until(f64),
-    /// Of a type that means nothing; refused where freshness is asked for.
+    /// Neither a boolean nor a number: refused by a route that asks for freshness.
     Senseless,
 }
 
 impl Fresh {
-    /// Fresh until then. (A `timedelta` in the library)
+    /// Fresh until `moment`. (A `timedelta` in the library)
     #[expect(clippy::cast_precision_loss, reason = "exact up to the year 285 million")]
     pub fn until(moment: UnixTime) -> Self {
         Self::Until(moment.0 as f64)
@@ -88,7 +88,7 @@ impl Fresh {
 }
 
 impl Claims {
-    /// The token must be of this type. A peer's token without the claim counts as access.
+    /// Fails unless the token is of type `wanted`. A token without the claim `type` counts as an access token.
     pub fn require_type(&self, wanted: TokenType) -> Result<(), Fault> {
         match (wanted, self.token_type) {
             (TokenType::Access, TokenType::Refresh) => Err(Fault::invalid("Only non-refresh tokens are allowed")),
@@ -97,18 +97,18 @@ impl Claims {
         }
     }
 
-    /// Whether its time was up at `moment`.
+    /// Whether the token has expired at `moment`. In the very second of its `exp` it has.
     pub(super) fn is_expired(&self, moment: UnixTime) -> bool {
         self.expires_at.is_some_and(|end| end <= moment)
     }
 
-    /// The session the token is of, if it is one of ours.
+    /// The id of the token's session. `None`: it belongs to none of Portero's.
     pub fn sid(&self) -> Option<SessionId> {
         self.session.map(|session| session.sid)
     }
 
-    /// The token must be fresh, and, if it is ours, the person must have proved who they are within `max_age` seconds.
-    /// The claim can only restrict: what counts is the session's `auth_time`.
+    /// Fails unless the token is fresh and, if it belongs to a session, the person proved who they are within the last `max_age`
+    /// seconds. The claim can only restrict: what counts is the session's `auth_time`.
     pub fn require_fresh(&self, max_age: i64, now: UnixTime) -> Result<(), Fault> {
         let says_fresh = match self.fresh {
             Fresh::Yes => true,
@@ -117,12 +117,12 @@ impl Claims {
             Fresh::Until(moment) => moment >= now.0 as f64,
             Fresh::Senseless => return Err(Fault::senseless_freshness()),
         };
-        // A proof from the future is none: the clock was set back since.
+        // A proof from the future does not count: the clock was set back after it.
         let proved = self.session.is_none_or(|session| (0..=max_age).contains(&now.since(session.auth_time)));
         if says_fresh && proved { Ok(()) } else { Err(Fault::NotFresh { max_age }) }
     }
 
-    /// Seconds of freshness left, 0 if none.
+    /// For how many more seconds the token is fresh; 0 if it is not.
     pub fn freshness_left(&self, max_age: i64, now: UnixTime) -> i64 {
         if self.require_fresh(max_age, now).is_err() {
             return 0;

@@ -2,69 +2,73 @@
 
 use std::borrow::Cow;
 
-/// What is wrong with a token. Its `Display` is the text that goes out.
+/// Tokens longer than this are refused unread.
+pub const MAX_TOKEN_BYTES: usize = 4096;
+
+/// What is wrong with a token. Its `Display` is the text of the answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// No token in any of the places. The only fault that an optional route forgives.
+    /// There is no token in any of the locations. The only fault that an optional route forgives.
     #[error("{0}")]
     Missing(String),
-    /// A cookie request that changes something came without its CSRF value.
+    /// The token came in a cookie, and its CSRF value is missing from a request that has to show it.
     #[error("Missing CSRF token")]
     CsrfMissing,
-    /// Or with another token's.
+    /// The CSRF value is not the one of the token in the cookie.
     #[error("CSRF double submit tokens do not match")]
     CsrfMismatch,
-    /// `exp` has passed, and nothing else is wrong.
+    /// `exp` has passed, and everything else that [`Engine::decode`](super::Engine::decode) checks is right.
     #[error("Token has expired")]
     Expired,
-    /// The route wants a token from a login or confirmation of late.
+    /// The route wants a token from a recent login or confirmation.
     #[error("Fresh token required")]
     NotFresh {
         /// Seconds within which the person must have proved who they are. (RFC 9470)
         max_age: i64,
     },
-    /// It is on the blocklist.
+    /// The token is on the blocklist.
     #[error("Token has been revoked")]
     Revoked,
-    /// The app does not like its claims. (`token_verification_loader`)
+    /// The app does not accept the token's claims. (`token_verification_loader`)
     #[error("User claims verification failed")]
     Unwanted,
-    /// Nobody bears this identity any more.
+    /// There is no user with this identity, or no longer. Holds the identity.
     #[error("Error loading the user {0}")]
     UserGone(String),
-    /// A cookie session's token in a header or the reverse. Ours; the library has no such thing.
+    /// A cookie session's token came in another location, or a bearer session's token in a cookie. Portero's own; the library has
+    /// no fault like it.
     #[error("Token is not accepted in this location")]
     WrongTransport,
-    /// From the future, by our clock: `iat` or `nbf`, whichever says so.
+    /// The token is from the future by this server's clock. Holds the name of the claim that says so, `iat` or `nbf`.
     #[error("The token is not yet valid ({0})")]
     NotYetValid(&'static str),
-    /// Not a token, not ours, or not for here.
+    /// Not a token, not signed with the right key, or not meant for this route. Holds the text of the answer.
     #[error("{0}")]
     Invalid(Cow<'static, str>),
 }
 
 impl Fault {
-    /// A 422 with this text.
+    /// A fault that is answered with this text and status 422.
     pub fn invalid(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Invalid(text.into())
     }
 
-    /// A claim that has to be there is not.
+    /// The token lacks a claim that it has to have.
     pub fn missing_claim(name: &str) -> Self {
         Self::invalid(format!("Missing claim: {name}"))
     }
 
-    /// Neither a yes or no nor a moment. Ours; the library answers 500.
+    /// Claim `fresh` is neither a boolean nor a number. Portero's own; the library answers 500.
     pub(super) fn senseless_freshness() -> Self {
         Self::invalid("Claim fresh must be a boolean or a number")
     }
 
-    /// Over [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES). Ours.
+    /// The token is longer than [`MAX_TOKEN_BYTES`]. Portero's own; the library has no limit.
     pub fn too_long() -> Self {
         Self::invalid("Token is too long")
     }
 
-    /// The HTTP status. (flask-jwt-extended, default callbacks)
+    /// The HTTP status of the answer. (flask-jwt-extended, default callbacks)
     pub fn status(&self) -> u16 {
         match self {
             Self::Missing(_)
@@ -80,10 +84,10 @@ impl Fault {
         }
     }
 
-    /// The `WWW-Authenticate` challenge that goes with a 401. (RFC 6750 §3, RFC 9470 §3)
+    /// The `WWW-Authenticate` challenge that goes with a 401. `None`: none is sent. (RFC 6750 §3, RFC 9470 §3)
     pub fn challenge(&self) -> Option<String> {
         match self {
-            // Who showed nothing is told the scheme and no error.
+            // A request without a token is told the scheme and no error.
             Self::Missing(_) => Some("Bearer".into()),
             Self::NotFresh { max_age } => Some(format!(
                 "Bearer error=\"insufficient_user_authentication\", \
@@ -96,8 +100,8 @@ impl Fault {
         }
     }
 
-    /// The same in a word for programs, which stays when a text changes. Ours; sent where
-    /// [`error_code_key`](super::options::Options::error_code_key) asks for it.
+    /// The fault as one word for programs, which stays the same when a text changes. Portero's own; sent if
+    /// [`error_code_key`](super::options::Options::error_code_key) names a key for it.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing(_) => "token_missing",
@@ -114,11 +118,38 @@ impl Fault {
         }
     }
 
-    /// The text without anything a caller could have put into it: it goes into a quoted header value.
+    /// The text without anything that the caller could have put into it, because it goes into a quoted header value.
     fn description(&self) -> Cow<'static, str> {
         match self {
             Self::UserGone(_) => "Error loading the user".into(),
             other => other.to_string().into(),
         }
     }
+}
+
+/// Why a token was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The key does not fit its algorithm, or the system failed.
+    #[error("could not sign a token")]
+    Sign(#[from] jsonwebtoken::errors::Error),
+    /// There is only a public key, which can't sign.
+    #[error("the key can only verify")]
+    VerifiesOnly,
+    /// The token would be longer than [`MAX_TOKEN_BYTES`] and therefore never be accepted. Holds its length, or that of header
+    /// and claims if they alone are too long.
+    #[error("the token would have {0} bytes, more than the {MAX_TOKEN_BYTES} that are accepted")]
+    TooLong(usize),
+    /// The lifetime is less than one second. To flask-jwt-extended zero means for ever, which nobody expects.
+    #[error("a token can't live for {0} seconds")]
+    NoLife(i64),
+    /// This header is the engine's to set: with another value the token could not be checked.
+    #[error("the header {0} can't be set")]
+    Header(String),
+    /// The engine itself would refuse the token.
+    #[error("a token with these claims would be refused: {0}")]
+    Refused(Fault),
+    /// An app's own callback failed.
+    #[error("{0}")]
+    Callback(String),
 }

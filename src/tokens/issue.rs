@@ -1,4 +1,4 @@
-//! Making tokens. What our own check would refuse is not made.
+//! Making tokens. The engine makes no token whose claims it would itself refuse to read.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,48 +7,51 @@ use uuid::Uuid;
 
 use super::check::integer;
 use super::claims::{Fresh, SessionClaims};
+use super::engine::Engine;
+use super::fault::{Fault, IssueError, MAX_TOKEN_BYTES};
+use super::keys::Key;
 use super::options::Lifetime;
-use super::{Engine, Fault, Key, MAX_TOKEN_BYTES};
 use crate::domain::{TokenType, UnixTime};
 
-/// What a new token is to say. All but the identity may be left as it is.
+/// What a new token is to contain. [`access`](Self::access) and [`refresh`](Self::refresh) set a default for all but the
+/// identity.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     /// Access or refresh.
     pub token_type: TokenType,
-    /// Whose it is; text, unless `verify_sub` is off or the identity has another claim than `sub`.
+    /// Whose token it is. Has to be a string, unless `verify_sub` is off or `identity_claim` is not `sub`.
     pub identity: Value,
-    /// `fresh`. A refresh token never is.
+    /// Claim `fresh`. Has no effect on a refresh token, which is never fresh.
     pub fresh: Fresh,
-    /// `expires_delta`.
+    /// How long the token lives. (`expires_delta`)
     pub life: Life,
-    /// `None`: a new one.
+    /// Claim `jti`. `None`: a random one.
     pub jti: Option<Uuid>,
-    /// `None`: a new one, where tokens have any.
+    /// Claim `csrf`, which a token gets if `cookie_csrf_protect` is on or it belongs to a session. `None`: a random one.
     pub csrf: Option<String>,
-    /// `None` for a token outside any session of Portero's.
+    /// The session that the token belongs to. `None`: none of Portero's.
     pub session: Option<SessionClaims>,
-    /// `additional_claims`: they stand in place of what would be there of the same name.
+    /// Further claims, which replace those of the same name. (`additional_claims`)
     pub additional_claims: Map<String, Value>,
-    /// `additional_headers`, likewise; `typ: null` leaves that out.
+    /// Further header parameters, which replace `typ` if they contain it; `typ: null` leaves it out. (`additional_headers`)
     pub additional_headers: Map<String, Value>,
 }
 
 /// How long a token is to live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// As the options say for its type.
+    /// As long as the options say for its type.
     Configured,
-    /// So many seconds, at least 1.
+    /// This many seconds, at least 1.
     Seconds(i64),
     /// Until this moment.
     Until(UnixTime),
-    /// For ever: it has no `exp`. (`False` in the library)
+    /// For ever: the token has no `exp`. (`False` in the library)
     Never,
 }
 
 impl NewToken {
-    /// An access token, not fresh. (`create_access_token(identity)`)
+    /// Returns an access token that is not fresh. (`create_access_token(identity)`)
     pub fn access(identity: impl Into<Value>) -> Self {
         Self {
             token_type: TokenType::Access,
@@ -63,31 +66,31 @@ impl NewToken {
         }
     }
 
-    /// A refresh token. (`create_refresh_token(identity)`)
+    /// Returns a refresh token. (`create_refresh_token(identity)`)
     pub fn refresh(identity: impl Into<Value>) -> Self {
         Self { token_type: TokenType::Refresh, ..Self::access(identity) }
     }
 
-    /// `fresh`
+    /// Sets `fresh`.
     #[must_use]
     pub fn fresh(self, fresh: Fresh) -> Self {
         Self { fresh, ..self }
     }
 
-    /// `expires_delta`
+    /// Sets how long the token lives. (`expires_delta`)
     #[must_use]
     pub fn life(self, life: Life) -> Self {
         Self { life, ..self }
     }
 
-    /// One of the `additional_claims`.
+    /// Adds one of the `additional_claims`.
     #[must_use]
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.additional_claims.insert(name.to_owned(), value.into());
         self
     }
 
-    /// One of the `additional_headers`.
+    /// Adds one of the `additional_headers`.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.additional_headers.insert(name.to_owned(), value.into());
@@ -95,47 +98,21 @@ impl NewToken {
     }
 }
 
-/// Why a token was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    /// The key and the algorithm don't fit, or the system failed.
-    #[error("could not sign a token")]
-    Sign(#[from] jsonwebtoken::errors::Error),
-    /// Only a public key is there.
-    #[error("the key can only verify")]
-    VerifiesOnly,
-    /// It would not be read.
-    #[error("the token would have {0} bytes, more than the {MAX_TOKEN_BYTES} that are accepted")]
-    TooLong(usize),
-    /// To flask-jwt-extended a zero means for ever, which nobody expects.
-    #[error("a token can't live for {0} seconds")]
-    NoLife(i64),
-    /// The engine's to say: with another one the token could not be checked.
-    #[error("the header {0} can't be set")]
-    Header(String),
-    /// Our own check would refuse it.
-    #[error("a token with these claims would be refused: {0}")]
-    Refused(Fault),
-    /// An app's own callback failed.
-    #[error("{0}")]
-    Callback(String),
-}
-
 impl Engine {
-    /// Signs a token. Given the same `now`, `jti` and `csrf`, the same token comes out. (`create_access_token`,
-    /// `create_refresh_token`)
+    /// Signs a token. The same token, `now`, `jti` and `csrf` give the same claims and, with one key, the very same bytes; only
+    /// the PS and ES algorithms make another signature each time. (`create_access_token`, `create_refresh_token`)
     pub fn issue(&self, token: &NewToken, now: UnixTime) -> Result<String, IssueError> {
         self.issue_with(token, None, now)
     }
 
-    /// The same, with another key than the engine's if there is one. (`encode_key_loader`)
+    /// Like [`issue`](Self::issue). `key`: signs with this key instead of the engine's. (`encode_key_loader`)
     pub fn issue_with(&self, token: &NewToken, key: Option<&Key>, now: UnixTime) -> Result<String, IssueError> {
         let keys = self.keys();
         let own = key.unwrap_or_else(|| keys.signing());
         let header = header(token, own, key.is_none() && keys.named())?;
         let claims = self.claims(token, now)?;
         let message = format!("{}.{}", segment(&header.into()), segment(&claims.clone().into()));
-        // As long as the shortest signature at least; before any is made.
+        // Before anything is signed: a signature only makes it longer.
         if message.len() > MAX_TOKEN_BYTES {
             return Err(IssueError::TooLong(message.len()));
         }
@@ -162,7 +139,7 @@ impl Engine {
         if options.encode_nbf {
             put("nbf", now.0.into());
         }
-        // A session's token has it always: its pages demand it, whatever programs are spared.
+        // A session's token always has the claim: Portero's pages demand it, even if `cookie_csrf_protect` is off.
         if options.cookie_csrf_protect || token.session.is_some() {
             let csrf = token.csrf.clone().unwrap_or_else(|| Uuid::new_v4().hyphenated().to_string());
             put("csrf", csrf.into());
@@ -206,7 +183,8 @@ impl Engine {
         }
     }
 
-    /// Whether each claim has a type that our own check takes. Not its times, issuer and audience: they may be meant for others.
+    /// Fails if a claim is of a type that the engine itself would refuse. What times, issuer and audience say does not matter:
+    /// they may be meant for others.
     fn would_be_read(&self, claims: Map<String, Value>) -> Result<(), Fault> {
         for (name, fault) in [
             ("iat", "Issued At claim (iat) must be an integer."),
@@ -233,7 +211,7 @@ fn header(token: &NewToken, key: &Key, named: bool) -> Result<Map<String, Value>
     for (name, value) in &token.additional_headers {
         let ours = match name.as_str() {
             "alg" | "crit" => true,
-            // Without a ring of ours a key's name is the app's business.
+            // As long as the engine does not write a `kid` itself, an app may write its own.
             "kid" => named || !value.is_string(),
             _ => false,
         };

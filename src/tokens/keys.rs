@@ -1,4 +1,4 @@
-//! The keys that sign and verify, by `kid`. A token is checked with exactly one of them, never with "all".
+//! The keys that sign and verify, by `kid`. A token is checked with exactly one of them, never with each in turn.
 
 use std::sync::Arc;
 
@@ -11,37 +11,37 @@ use aws_lc_rs::{digest, rand, rsa};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
-use super::Algorithm;
-use super::algorithm::Family;
+use super::algorithm::{Algorithm, Family};
+use super::fault::IssueError;
 use super::options::Secret;
 
-/// Bytes of a shared key that we make: enough for every HMAC algorithm (RFC 7518 §3.2).
+/// Length of a generated shared key in bytes: enough for every HMAC algorithm (RFC 7518 §3.2).
 const SHARED_KEY_BYTES: usize = 64;
 
-/// One key, or the public half of one.
+/// A key that signs and verifies, or a public key, which only verifies.
 pub struct Key {
     kid: String,
     algorithm: Algorithm,
-    /// `None`: verifies only.
+    /// `None`: the key only verifies.
     signing: Option<EncodingKey>,
     verifying: DecodingKey,
-    /// What may be published. `None`: a shared key.
+    /// The public key, which may be published. `None`: a shared key has none.
     public: Option<Jwk>,
 }
 
-/// Why something is not a key.
+/// Why a key could not be read or made.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// An HMAC algorithm was given what looks like a public key, which anybody may have. (CVE-2022-29217)
     #[error("a public key is no secret: {algorithm} would let anybody who has it sign tokens", algorithm = .0.as_str())]
     PublicAsSecret(Algorithm),
-    /// Not PEM, or of another kind than the algorithm needs.
+    /// The material is not PEM, or a key of another kind than the algorithm takes.
     #[error("it is not {wanted}", wanted = wanted(*.0, *.1))]
     Unfit(Algorithm, Half),
-    /// The two halves given are of two keys.
+    /// The public key belongs to another private key.
     #[error("the public key does not belong to the private key")]
     NotAPair,
-    /// The system could not make one.
+    /// The system could not make a key.
     #[error("no key could be made")]
     NotMade,
 }
@@ -62,7 +62,7 @@ fn wanted(algorithm: Algorithm, half: Half) -> String {
     };
     let kind = match algorithm.family() {
         Family::Shared => return format!("a secret for {}", algorithm.as_str()),
-        // Fewer are refused. (RFC 7518 §3.3)
+        // Fewer bits are refused. (RFC 7518 §3.3)
         Family::Rsa => "RSA (2048 bits or more)",
         Family::P256 => "elliptic curve (P-256)",
         Family::P384 => "elliptic curve (P-384)",
@@ -72,8 +72,8 @@ fn wanted(algorithm: Algorithm, half: Half) -> String {
 }
 
 impl Key {
-    /// A key that signs. `material`: the secret of an HMAC algorithm, otherwise a private key in PEM form (PKCS#8; also PKCS#1 for
-    /// RSA and SEC 1 for elliptic curves). (`JWT_SECRET_KEY`, `JWT_PRIVATE_KEY`)
+    /// Returns a key that signs. `material`: the secret of an HMAC algorithm, otherwise a private key in PEM form (PKCS#8; also
+    /// PKCS#1 for RSA and SEC 1 for elliptic curves). (`JWT_SECRET_KEY`, `JWT_PRIVATE_KEY`)
     pub fn new(algorithm: Algorithm, material: &Secret) -> Result<Self, KeyError> {
         if algorithm.family() == Family::Shared {
             return Self::shared(algorithm, material.as_bytes());
@@ -85,7 +85,7 @@ impl Key {
         Ok(Self { signing: Some(signing), ..Self::of_public(algorithm, public, verifying)? })
     }
 
-    /// A key that only verifies: a public key in PEM form. (`JWT_PUBLIC_KEY`)
+    /// Returns a key that only verifies, from a public key in PEM form. (`JWT_PUBLIC_KEY`)
     pub fn verify_only(algorithm: Algorithm, public_pem: &[u8]) -> Result<Self, KeyError> {
         let unfit = || KeyError::Unfit(algorithm, Half::Public);
         let verifying = match algorithm.family() {
@@ -99,13 +99,13 @@ impl Key {
         Self::of_public(algorithm, public, verifying)
     }
 
-    /// The same key, if this public one belongs to it.
+    /// Returns this key unchanged if `public_pem` is its public half. Another key's public half is [`KeyError::NotAPair`].
     pub fn with_public(self, public_pem: &[u8]) -> Result<Self, KeyError> {
         let public = Self::verify_only(self.algorithm, public_pem)?;
         if public.kid == self.kid { Ok(self) } else { Err(KeyError::NotAPair) }
     }
 
-    /// What to keep of a new key, in the form that [`new`](Self::new) takes.
+    /// Makes a new key and returns what has to be kept of it, in the form that [`new`](Self::new) takes.
     pub fn generate(algorithm: Algorithm) -> Result<Secret, KeyError> {
         let pem = |der: &[u8]| Secret::new(pem::encode(&pem::Pem::new("PRIVATE KEY", der)));
         let not_made = |_| KeyError::NotMade;
@@ -158,25 +158,25 @@ impl Key {
         Ok(Self { kid, algorithm, signing: None, verifying, public: Some(public) })
     }
 
-    /// Its name in tokens: of a key pair the thumbprint of RFC 7638, of a shared key the beginning of its SHA-256.
+    /// The key's name in tokens: for a key pair its thumbprint (RFC 7638), for a shared key its [`fingerprint`].
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// What it signs with.
+    /// The algorithm that the key signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// The base64url signature of `message`.
     pub(super) fn sign(&self, message: &str) -> Result<String, super::IssueError> {
-        let signing = self.signing.as_ref().ok_or(super::IssueError::VerifiesOnly)?;
+        let signing = self.signing.as_ref().ok_or(IssueError::VerifiesOnly)?;
         Ok(jsonwebtoken::crypto::sign(message.as_bytes(), signing, self.algorithm.in_crate())?)
     }
 
     /// Whether this signature was made with this key and `algorithm`, which has to be of the key's family.
     pub(super) fn verifies(&self, algorithm: Algorithm, message: &str, signature: &str) -> bool {
-        // An error here is a signature that is not even base64 or not of this algorithm's form: no signature of ours.
+        // An error means that the signature is not base64 or not of this algorithm's form, and so not made with this key.
         algorithm.family() == self.algorithm.family()
             && jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.verifying, algorithm.in_crate())
                 .unwrap_or(false)
@@ -186,7 +186,7 @@ impl Key {
 fn is_of(family: Family, public: &Jwk) -> bool {
     use jsonwebtoken::jwk::EllipticCurve;
     match &public.algorithm {
-        // Four characters of base64url carry three bytes.
+        // The modulus is in base64url, in which a character carries six bits.
         AlgorithmParameters::RSA(rsa) => family == Family::Rsa && rsa.n.len() * 6 >= 2048,
         AlgorithmParameters::EllipticCurve(ec) => match ec.curve {
             EllipticCurve::P256 => family == Family::P256,
@@ -209,7 +209,7 @@ fn private(algorithm: Algorithm, material: &[u8]) -> Result<EncodingKey, KeyErro
     }
 }
 
-/// Also from the form that `openssl ecparam -genkey` writes, which the crate that signs can't read.
+/// Reads an elliptic curve's private key, also as `openssl ecparam -genkey` writes it, which `jsonwebtoken` can't read.
 fn curve(material: &[u8], algorithm: &'static EcdsaSigningAlgorithm) -> Option<EncodingKey> {
     // That command writes the curve's name in a block of its own before the key.
     let blocks = pem::parse_many(material).ok()?;
@@ -218,7 +218,7 @@ fn curve(material: &[u8], algorithm: &'static EcdsaSigningAlgorithm) -> Option<E
     Some(EncodingKey::from_ec_der(pair.to_pkcs8v1().ok()?.as_ref()))
 }
 
-/// Whether it is, by its form, a key that is meant to be handed about. As PyJWT sees it.
+/// Whether the secret has the form of a public key or a certificate. (After PyJWT's check, which refuses private keys as well.)
 fn looks_public(secret: &[u8]) -> bool {
     let text = String::from_utf8_lossy(secret);
     let text = text.trim_start();
@@ -227,7 +227,7 @@ fn looks_public(secret: &[u8]) -> bool {
         || text.starts_with("ecdsa-sha2-")
 }
 
-/// Sixteen hexadecimal digits that name a secret without telling it.
+/// Returns 16 hexadecimal digits that name a secret without revealing it: the first 8 bytes of its SHA-256.
 pub fn fingerprint(secret: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, secret);
     digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
@@ -236,23 +236,24 @@ pub fn fingerprint(secret: &[u8]) -> String {
 /// The key that signs, and those that verify beside it.
 pub struct Keys {
     signing: Arc<Key>,
-    /// Every key, the signing one among them.
+    /// Every key, including the one that signs, oldest first.
     all: Vec<Arc<Key>>,
-    /// What a token without a `kid` is checked with.
+    /// The key that a token without a `kid` is checked with.
     unnamed: Arc<Key>,
 }
 
 impl Keys {
-    /// One key for everything.
+    /// A single key, for everything.
     pub fn one(key: Key) -> Self {
         let key = Arc::new(key);
         Self { signing: Arc::clone(&key), all: vec![Arc::clone(&key)], unnamed: key }
     }
 
-    /// A ring: `signing`, and before it those that came earlier and after it those that are to come, oldest first.
+    /// A ring of keys, oldest first: those that signed earlier, the one that signs, and those that will sign later. All verify.
     ///
-    /// A token without a `kid` was made when a shared key was alone, which can only have been the oldest of them; without a
-    /// shared key, or by a peer that has only the newest, it is checked with the one that signs.
+    /// A token without a `kid` was made while a shared key was alone, which can only have been the oldest of them; it is checked
+    /// with that key, or, in a ring without a shared key, with the one that signs. A peer that shares only a newer key has to
+    /// write its `kid`.
     pub fn ring(older: Vec<Key>, signing: Key, newer: Vec<Key>) -> Self {
         let signing = Arc::new(signing);
         let arcs = |keys: Vec<Key>| keys.into_iter().map(Arc::new);
@@ -261,12 +262,12 @@ impl Keys {
         Self { unnamed: Arc::clone(unnamed), signing, all }
     }
 
-    /// The one that signs.
+    /// The key that signs.
     pub fn signing(&self) -> &Key {
         &self.signing
     }
 
-    /// Whether these are the same keys, each in the same place.
+    /// Whether both are the same keys in the same order, and the same one signs.
     pub(super) fn are(&self, other: &Self) -> bool {
         let names = |keys: &Self| -> Vec<_> {
             keys.all.iter().map(|key| (key.kid.clone(), key.algorithm, key.signing.is_some())).collect()
@@ -274,12 +275,13 @@ impl Keys {
         self.signing.kid == other.signing.kid && names(self) == names(other)
     }
 
-    /// Whether new tokens name their key: needed as soon as there could be a doubt.
+    /// Whether new tokens carry a `kid`: always, unless a shared key is the only one, so that there can be no doubt.
     pub(super) fn named(&self) -> bool {
         self.all.len() > 1 || self.signing.algorithm.family() != Family::Shared
     }
 
-    /// The one key a token with this `kid` is checked with. A ring of one needs no name: a peer may write any.
+    /// The key that a token with this `kid` is checked with; `None`: no key has that name. If there is only one key, any `kid` is
+    /// taken, because a peer may write its own.
     pub(super) fn find(&self, kid: Option<&str>) -> Option<&Arc<Key>> {
         match kid {
             Some(kid) if self.all.len() > 1 => self.all.iter().find(|key| key.kid == kid),
@@ -287,7 +289,7 @@ impl Keys {
         }
     }
 
-    /// The public keys, as peers read them (RFC 7517 §5). Empty where keys are shared: they are nobody's to read.
+    /// The public keys as a JWK Set, for peers to read (RFC 7517 §5). Shared keys are nobody's to read and are left out.
     pub fn jwks(&self) -> serde_json::Value {
         let public: Vec<_> = self.all.iter().filter_map(|key| key.public.as_ref()).collect();
         serde_json::json!({ "keys": public })

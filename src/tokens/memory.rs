@@ -1,8 +1,9 @@
 //! Access tokens whose signature was found good, so that it is not computed again for each request that shows the very same
-//! bytes. Holds what never changes about a token: expiry, freshness, CSRF value and revocation are looked at each time.
+//! bytes. Holds only what never changes about a token: expiry, freshness, CSRF value and revocation are checked each time.
 //!
-//! A place is chosen by whose token it is, not by what it is: who collects good tokens, one renewal after the other, pushes out
-//! his own, and those of the few who share his row of places. Nobody gets a token in here without a good signature.
+//! A token's place depends on its owner (the session, or the identity in a foreign token), not on its text: whoever collects good
+//! tokens, one renewal after the other, pushes out their own and those of the few owners in the same row. No token gets in here
+//! without a good signature.
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,18 +11,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use foldhash::quality::RandomState;
 use papaya::HashMap;
 
-use super::Claims;
+use super::claims::Claims;
 use crate::domain::{TokenType, UnixTime};
 
-/// 16,384 tokens in all, of a few kilobytes each.
+/// How many rows there are: 16,384 tokens in all, of a few kilobytes each.
 const ROWS: usize = 2048;
-/// Tokens that owners of one row can have in here at a time.
+/// How many tokens a row holds, which its owners share.
 const PLACES: usize = 8;
 
-/// Known tokens by their whole text, in a table that readers never wait for.
+/// The remembered tokens by their whole text, in a table that is read without waiting.
 pub(super) struct Memory {
     known: HashMap<Arc<str>, Arc<Claims>, RandomState>,
-    /// What is in the table, oldest first in each row.
+    /// The texts in the table, oldest first in each row. One that expired stays here until it is pushed out.
     rows: Box<[Mutex<Row>]>,
     row_of: RandomState,
 }
@@ -39,7 +40,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// What is known of the token with this very text, unless it expired before `earliest`.
+    /// Returns what is remembered of the token with this very text, unless it had expired at `earliest` (now less the leeway).
     pub(super) fn recall(&self, token: &str, earliest: UnixTime) -> Option<Arc<Claims>> {
         let table = self.known.pin();
         let claims = table.get(token)?;
@@ -50,7 +51,7 @@ impl Memory {
         Some(Arc::clone(claims))
     }
 
-    /// Keeps an access token in place of the oldest in its row. Refresh tokens are shown too seldom to be worth a place.
+    /// Remembers an access token in place of the oldest in its owner's row. Refresh tokens are shown too seldom to need a place.
     pub(super) fn remember(&self, token: &str, claims: &Arc<Claims>) {
         if claims.token_type != TokenType::Access {
             return;
@@ -62,7 +63,7 @@ impl Memory {
         #[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
         let row = &self.rows[(owner % ROWS as u64) as usize];
         let mut row = row.lock().unwrap_or_else(PoisonError::into_inner);
-        // Two requests may have brought it at once.
+        // Two requests may have brought the same token at once.
         if row.iter().flatten().any(|other| **other == *token) && self.known.pin().contains_key(token) {
             return;
         }
@@ -79,9 +80,9 @@ impl Memory {
 mod tests {
     use serde_json::Map;
 
-    use super::super::{Fresh, SessionClaims};
     use super::*;
     use crate::domain::{SessionId, Transport};
+    use crate::tokens::{Fresh, SessionClaims};
 
     fn known(session: Option<SessionId>) -> Arc<Claims> {
         let session = session.map(|sid| SessionClaims {

@@ -1,9 +1,9 @@
-//! The options of the token engine as plain values, each under the name flask-jwt-extended gives it. Where they come from
-//! and whether they fit together is `config`'s business; nothing here reads a file or the environment.
+//! The options of the token engine as plain values, each under the name that flask-jwt-extended gives it. Where they come from
+//! and whether they fit together is for `config` to settle; nothing here reads a file or the environment.
 
 use std::fmt;
 
-use super::Algorithm;
+use super::algorithm::Algorithm;
 use crate::domain::spelled;
 
 /// How tokens are made, carried and checked. The defaults are flask-jwt-extended's, not the server's (`config` sets those).
@@ -13,17 +13,17 @@ pub struct Options {
     pub access_token_expires: Lifetime,
     /// `JWT_REFRESH_TOKEN_EXPIRES`: lifetime of refresh tokens. Default: 30 days.
     pub refresh_token_expires: Lifetime,
-    /// `JWT_ALGORITHM`: of the keys that sign new tokens. Always accepted. Default: HS256.
+    /// `JWT_ALGORITHM`: the algorithm of the key that signs new tokens, which is always accepted. Default: HS256.
     pub algorithm: Algorithm,
-    /// `JWT_DECODE_ALGORITHMS`: what is accepted besides, each only with a key of its own kind. Default: none.
+    /// `JWT_DECODE_ALGORITHMS`: the algorithms accepted besides, each only with a key of its own kind. Default: none.
     pub decode_algorithms: Vec<Algorithm>,
     /// `JWT_DECODE_LEEWAY`: seconds tolerated on `exp`, `nbf` and `iat`. Default: 0.
     pub decode_leeway: i64,
-    /// `JWT_DECODE_ISSUER`: the `iss` a token must have. Default: none, `iss` is not looked at.
+    /// `JWT_DECODE_ISSUER`: the `iss` that a token must have. Default: none, `iss` is not checked.
     pub decode_issuer: Option<String>,
     /// `JWT_ENCODE_ISSUER`: the `iss` of new tokens. Default: none.
     pub encode_issuer: Option<String>,
-    /// `JWT_DECODE_AUDIENCE`: one of these must be in a token's `aud`. Default: empty, `aud` is not looked at.
+    /// `JWT_DECODE_AUDIENCE`: one of these must be in a token's `aud`. Default: empty, `aud` is not checked.
     pub decode_audience: Vec<String>,
     /// `JWT_ENCODE_AUDIENCE`: the `aud` of new tokens. Default: empty, no `aud`.
     pub encode_audience: Vec<String>,
@@ -31,8 +31,8 @@ pub struct Options {
     pub encode_nbf: bool,
     /// `JWT_ERROR_MESSAGE_KEY`: the key of the text in error bodies. Default: `msg`.
     pub error_message_key: String,
-    /// The key of the machine-readable [`Fault::code`](super::Fault::code) in error bodies. Ours, not the library's. Default:
-    /// none, the code is left out.
+    /// The key of the machine-readable [`Fault::code`](super::Fault::code) in error bodies. Portero's own, not the library's.
+    /// Default: none, the code is left out.
     pub error_code_key: Option<String>,
     /// `JWT_IDENTITY_CLAIM`: the claim that says whose token it is. Default: `sub`.
     pub identity_claim: String,
@@ -43,7 +43,8 @@ pub struct Options {
     pub token_location: Vec<Location>,
     /// `JWT_HEADER_NAME`: the request header that carries a token. Default: `Authorization`.
     pub header_name: String,
-    /// `JWT_HEADER_TYPE`: the word before the token, its case counts; empty: the header is the bare token. Default: `Bearer`.
+    /// `JWT_HEADER_TYPE`: the word before the token, in which case matters; if empty, the header is the bare token. Default:
+    /// `Bearer`.
     pub header_type: String,
 
     /// `JWT_ACCESS_COOKIE_NAME`. Default: `access_token_cookie`.
@@ -57,14 +58,15 @@ pub struct Options {
     /// `JWT_COOKIE_CSRF_PROTECT`: put `csrf` into every token, demand its value on cookie requests, set the CSRF cookies.
     /// Default: true.
     pub cookie_csrf_protect: bool,
-    /// `JWT_COOKIE_DOMAIN`: `Domain` of the cookies, without a leading dot. Default: none, this host only.
+    /// `JWT_COOKIE_DOMAIN`: `Domain` of the access token's two cookies, without a leading dot. Default: none, this host only.
+    /// Unlike in the library, the refresh token's cookies are for this host only in any case.
     pub cookie_domain: Option<String>,
     /// `JWT_COOKIE_SAMESITE`. Default: none, the attribute is left out.
     pub cookie_samesite: Option<SameSite>,
     /// `JWT_COOKIE_SECURE`: `Secure` on all four cookies. Default: false.
     pub cookie_secure: bool,
-    /// `JWT_SESSION_COOKIE`: true: cookies end with the browser's session; false: they are kept. `None`: "keep me signed in"
-    /// decides for each session. Default: true.
+    /// `JWT_SESSION_COOKIE`: whether cookies end with the browser's session (true) or are kept (false). `None`: "keep me signed
+    /// in" decides for each session. Default: true.
     pub session_cookie: Option<bool>,
 
     /// `JWT_CSRF_IN_COOKIES`: set the readable CSRF cookies. Default: true.
@@ -92,7 +94,7 @@ pub struct Options {
 
     /// `JWT_QUERY_STRING_NAME`: the parameter that carries a token. Default: `jwt`.
     pub query_string_name: String,
-    /// `JWT_QUERY_STRING_VALUE_PREFIX`: what stands before the token in it. Default: nothing.
+    /// `JWT_QUERY_STRING_VALUE_PREFIX`: the text before the token in that parameter. Default: empty.
     pub query_string_value_prefix: String,
     /// `JWT_JSON_KEY`: the member of a JSON body that carries an access token. Default: `access_token`.
     pub json_key: String,
@@ -101,7 +103,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Whether tokens signed with this algorithm are looked at.
+    /// Whether tokens signed by this algorithm may be accepted.
     pub fn accepts(&self, algorithm: Algorithm) -> bool {
         algorithm == self.algorithm || self.decode_algorithms.contains(&algorithm)
     }
@@ -155,54 +157,64 @@ impl Default for Options {
     }
 }
 
-/// How long a token lives from its making.
+/// How long a token lives after it was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// At least 1. A zero is no lifetime here: to flask-jwt-extended it would mean "never expires".
+    /// A number of seconds, at least 1. Zero is no lifetime here, though to flask-jwt-extended it means "never expires".
     Seconds(i64),
-    /// No `exp` of its own; a token of a session still ends with it.
+    /// No limit: the token has no `exp`. A token of a Portero session still ends with its session.
     Never,
+}
+
+impl Lifetime {
+    /// The lifetime in seconds. `None`: [`Never`](Self::Never).
+    pub fn seconds(self) -> Option<i64> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds),
+            Self::Never => None,
+        }
+    }
 }
 
 /// Where a request may carry a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// The header of `JWT_HEADER_NAME`.
+    /// The header named by `JWT_HEADER_NAME`.
     Headers,
-    /// The cookie of the token's type.
+    /// The cookie for the token's type.
     Cookies,
-    /// The parameter of `JWT_QUERY_STRING_NAME`.
+    /// The query parameter named by `JWT_QUERY_STRING_NAME`.
     QueryString,
-    /// A member of a JSON body.
+    /// A member of a JSON body, named by `JWT_JSON_KEY` or `JWT_REFRESH_JSON_KEY`.
     Json,
 }
 
 spelled!(Location { Headers = "headers", Cookies = "cookies", QueryString = "query_string", Json = "json" });
 
-/// The cookie attribute of that name.
+/// The cookie attribute `SameSite`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// Sent along by this site's own pages only.
+    /// The cookie is sent only with requests from this site's own pages.
     Strict,
-    /// Also when somebody follows a link from elsewhere.
+    /// It is also sent when somebody follows a link from elsewhere.
     Lax,
-    /// Always; browsers want `Secure` beside it.
+    /// It is always sent; browsers want `Secure` beside it.
     None,
 }
 
 spelled!(SameSite { Strict = "Strict", Lax = "Lax", None = "None" });
 
-/// Bytes that are nobody's business: a key, the pepper. Its `Debug` tells nothing, and it has no `==`.
+/// Secret bytes: a key or the pepper. Their `Debug` shows nothing, and they have no `==`.
 #[derive(Clone)]
 pub struct Secret(Vec<u8>);
 
 impl Secret {
-    /// Takes the bytes in.
+    /// Wraps the bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(bytes.into())
     }
 
-    /// What only those who sign, verify or hash should ask for.
+    /// The bytes themselves. Only code that signs, verifies or hashes should ask for them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Issue and check against each other, and against tokens made by hand.
+//! Issuing and checking, against each other and against tokens made by hand.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ fn new_token(session: Option<SessionClaims>) -> NewToken {
     }
 }
 
-/// A token with exactly these claims, rightly signed.
+/// A token with exactly these claims and a good signature.
 fn signed(claims: &Value) -> String {
     with_header(&json!({ "alg": "HS256", "typ": "JWT" }), claims)
 }

@@ -1,4 +1,4 @@
-//! A token taken apart: its form is right, and nothing in it is believed yet.
+//! A token taken apart: its form is right, but nothing in it is verified yet.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::{Claims, Fault, MAX_TOKEN_BYTES};
+use super::claims::Claims;
+use super::fault::{Fault, MAX_TOKEN_BYTES};
 
-/// What a token says of itself before anybody looked whether it is true: enough to choose a key by. (What
-/// `decode_key_loader` is given)
+/// What a token says before anything in it is verified: enough to choose a key by. (What `decode_key_loader` is given)
 pub struct Unverified<'a> {
     pub(super) text: &'a str,
     pub(super) message: &'a str,
@@ -22,7 +22,7 @@ enum Content {
         header: Map<String, Value>,
         payload: Vec<u8>,
     },
-    /// Its signature was found good before, by the keys of this number.
+    /// The token was found good before, by the keys of the epoch with this number.
     Known {
         claims: Arc<Claims>,
         keys: u64,
@@ -30,7 +30,7 @@ enum Content {
 }
 
 impl<'a> Unverified<'a> {
-    /// Takes it apart, whatever its signature is worth.
+    /// Takes a token apart without looking at its signature.
     pub fn parse(token: &'a str) -> Result<Self, Fault> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Fault::too_long());
@@ -42,21 +42,21 @@ impl<'a> Unverified<'a> {
         if header.get("kid").is_some_and(|kid| !kid.is_string()) {
             return Err(Fault::invalid("Key ID header parameter must be a string"));
         }
-        // We understand no critical extension, so whatever stands there must be refused. (RFC 7515 §4.1.11)
+        // The engine understands no critical extension, so it must refuse them all. (RFC 7515 §4.1.11)
         if header.contains_key("crit") {
             return Err(Fault::invalid("Unsupported critical extension"));
         }
         Ok(Self { text: token, message, signature, content: Content::Read { header, payload } })
     }
 
-    /// One that was found good before, by the keys of this number.
+    /// A token that was found good before, by the keys of the epoch with this number.
     pub(super) fn known(token: &'a str, claims: Arc<Claims>, keys: u64) -> Result<Self, Fault> {
         let [_, _, signature] = segments(token)?;
         let message = &token[..token.len() - signature.len() - 1];
         Ok(Self { text: token, message, signature, content: Content::Known { claims, keys } })
     }
 
-    /// What was found then, if those keys are still the ones.
+    /// The claims that were found good then, if those keys are still in force: `now_keys` is the number of the present epoch.
     pub(super) fn found_good(&self, now_keys: u64) -> Option<&Arc<Claims>> {
         match &self.content {
             Content::Known { claims, keys } if *keys == now_keys => Some(claims),
@@ -72,7 +72,7 @@ impl<'a> Unverified<'a> {
         }
     }
 
-    /// The claims, as anybody could have written them.
+    /// The claims, which anybody could have written.
     pub fn claims(&self) -> Result<Map<String, Value>, Fault> {
         if let Content::Read { payload, .. } = &self.content {
             return object(payload, "payload");
@@ -86,12 +86,12 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// The header of a token, good or bad. (`get_unverified_jwt_headers`)
+/// Returns the header of a token, whether the token is good or not. (`get_unverified_jwt_headers`)
 pub fn unverified_header(token: &str) -> Result<Map<String, Value>, Fault> {
     Ok(Unverified::parse(token)?.header().clone())
 }
 
-/// Header, payload, signature. What is too much stands in the payload, where it is no base64.
+/// Splits a token into header, payload and signature. Dots beyond the second stay in the payload, which then is not base64.
 fn segments(token: &str) -> Result<[&str; 3], Fault> {
     let not_enough = || Fault::invalid("Not enough segments");
     let (message, signature) = token.rsplit_once('.').ok_or_else(not_enough)?;

@@ -1,21 +1,25 @@
-//! Portero's answers to what the guards ask.
+//! Portero's answers to the questions that the guards ask.
 
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
 
-use super::face::Face;
-use super::{App, csrf, token_cookies, trust};
-use crate::accounts::{self, NotAdmitted, Renewal};
+use super::app::App;
+use crate::accounts::accept_token::{NotAccepted, accept};
+use crate::accounts::sessions::renew::{Renewal, renew};
+use crate::accounts::{self, OwnToken};
 use crate::blocklist::Standing;
 use crate::domain::{Transport, UnixTime};
-use crate::guards::cookies::NewCookies;
+use crate::error_chain::chain;
+use crate::guards::NewCookies;
 use crate::guards::{Caller, CsrfCheck, Guard, Hooks, LocalBoxFuture, Refusal};
-use crate::store::chain;
 use crate::tokens::options::Location;
 use crate::tokens::{Engine, Fault};
+use crate::web::browser::token_cookies;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::{client_address, origin};
 
-pub(super) struct PorteroHooks(pub(super) App);
+pub(in crate::web) struct PorteroHooks(pub(in crate::web) App);
 
 impl Hooks for PorteroHooks {
     fn engine(&self) -> &Engine {
@@ -27,22 +31,24 @@ impl Hooks for PorteroHooks {
     }
 
     fn fresh_for(&self) -> i64 {
-        self.0.accounts.rules.fresh_for
+        self.0.config().session.fresh_for
     }
 
-    /// Pages read cookies and demand the CSRF value, whatever the options say; programs follow the options.
+    /// Pages read only cookies and demand the CSRF value, whatever the options say, unless the route checks that
+    /// itself. Programs follow the options.
     fn guard(&self, req: &HttpRequest, base: Guard) -> Guard {
-        match Face::of(req, &self.0) {
-            Face::Program => base,
-            Face::Page if base.csrf_check() == CsrfCheck::Configured => {
+        match audience(req, &self.0) {
+            Audience::Program => base,
+            Audience::Browser if base.csrf_check() == CsrfCheck::Configured => {
                 base.locations([Location::Cookies]).csrf(CsrfCheck::Always)
             }
-            Face::Page => base.locations([Location::Cookies]),
+            Audience::Browser => base.locations([Location::Cookies]),
         }
     }
 
-    /// The library's three questions (revoked? claims as they should be? whose?) are one here, and answered from memory.
-    fn admit<'a>(
+    /// The library's three questions (revoked? claims as they should be? whose?) are one question here, which memory
+    /// answers for almost every request.
+    fn accept<'a>(
         &'a self,
         req: &'a HttpRequest,
         token: &'a mut Caller,
@@ -55,22 +61,22 @@ impl Hooks for PorteroHooks {
     }
 
     fn may_renew(&self, req: &HttpRequest) -> bool {
-        Face::of(req, &self.0) == Face::Page && csrf::may_renew(req, &self.0.public_url)
+        audience(req, &self.0) == Audience::Browser && origin::may_renew(req, &self.0.public_url)
     }
 
     fn renew<'a>(&'a self, req: &'a HttpRequest, token: &'a Caller) -> LocalBoxFuture<'a, Result<NewCookies, Refusal>> {
         Box::pin(async move {
-            let client = trust::client(&self.0, req);
-            let ip = client.ip.clone();
-            let renewed =
-                accounts::renew(&self.0.accounts, &token.claims, Transport::Cookie, client, self.0.now()).await;
+            let visitor = client_address::visitor(&self.0, req);
+            let ip = visitor.ip.clone();
+            let own = OwnToken(Arc::clone(&token.claims));
+            let renewed = renew(&self.0.accounts, own, Transport::Cookie, visitor).everywhere().await;
             match renewed.map_err(|error| unavailable(&error))? {
                 Renewal::Pair(pair) => {
                     tracing::debug!(event = "renewed", session = pair.sid.short(), ip);
-                    Ok(token_cookies::of_pair(pair))
+                    Ok(token_cookies::from_pair(pair))
                 }
                 Renewal::Access { access, csrf, remembered } => {
-                    Ok(NewCookies { access: token_cookies::of_token(access), refresh: None, csrf, kept: remembered })
+                    Ok(NewCookies { access: token_cookies::from_token(access), refresh: None, csrf, kept: remembered })
                 }
                 Renewal::Over => Err(Fault::Revoked.into()),
                 Renewal::WrongTransport => Err(Fault::WrongTransport.into()),
@@ -85,17 +91,17 @@ impl PorteroHooks {
         if token.claims.session.is_some_and(|session| session.transport != transport) {
             return Err(Fault::WrongTransport.into());
         }
-        let client = || trust::client(&self.0, req);
-        let admitted = accounts::admit(&self.0.accounts, &mut token.claims, client, self.0.now()).await;
-        admitted.map_err(|error| match error {
-            NotAdmitted::Fault(fault) => fault.into(),
-            NotAdmitted::Unknown(error) => error.map_or(Refusal::Unavailable, |error| unavailable(&error)),
+        let visitor = || client_address::visitor(&self.0, req);
+        let accepted = accept(&self.0.accounts, &mut token.claims, visitor, self.0.now()).await;
+        accepted.map_err(|error| match error {
+            NotAccepted::Fault(fault) => fault.into(),
+            NotAccepted::Unknown(error) => error.map_or(Refusal::Unavailable, |error| unavailable(&error)),
         })
     }
 }
 
-/// Told once in the log; the caller learns only that it could not be looked up.
+/// Logs the cause, once; the caller learns only that the token could not be checked.
 fn unavailable(error: &accounts::Error) -> Refusal {
-    tracing::error!(event = "could_not_look", error = %chain(error));
+    tracing::error!(event = "store_unavailable", error = %chain(error));
     Refusal::Unavailable
 }

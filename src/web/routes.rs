@@ -1,4 +1,4 @@
-//! Every path on one screen. Who may do what stands in the handlers' parameters; the guard here says which token is read.
+//! Every path on one screen. The handlers' parameters say who may do what; the guard here only says which token is read.
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::guard;
@@ -7,101 +7,104 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{FromRequest, Handler, Resource, Responder};
 
-use super::edge::{answers, edge};
-use super::error::Error;
+use super::answers::{around_route, outside_routes};
+use super::app::App;
+use super::browser::browser_session;
 use super::hooks::PorteroHooks;
-use super::{
-    App, about, account, add_user, browser_session, change_password, confirm, end_session, end_sessions, health, home,
-    introspect, jwks, language, link, login, logout, protected, receipt, refresh, revoke, revoked, sessions, setup,
-    sign_in_help, static_files, story, user, user_act, users, well_known, whoami,
-};
+use super::http::error::Error;
+use super::rooms::account::{account, change_password, confirm, end_session, receipt, story};
+use super::rooms::admin::{about, add_user, end_sessions, revoked, sessions, user, user_act, users};
+use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
+use super::rooms::signing_in::{home, language, link, login, logout, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
 
 pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     config.app_data(web::ThinData(app.clone())).app_data(shared(PorteroHooks(app.clone())));
 
-    // For programs, and for what watches over us: no page, no browser's session.
+    // For programs and for monitoring: no page, and no browser's session.
     config
-        .service(at("/protected").get(protected::show).guarded(Guard::access()))
-        .service(at("/whoami").get(whoami::show).guarded(Guard::access()))
-        .service(at("/refresh").post(refresh::submit).guarded(Guard::refresh()))
-        .service(at("/introspect").post(introspect::submit).open())
-        .service(at("/revoke").post(revoke::submit).open())
-        .service(at("/.well-known/jwks.json").get(jwks::show).open())
-        .service(at("/robots.txt").get(well_known::robots).open())
-        .service(at("/healthz").get(health::alive).open())
-        .service(at("/readyz").get(health::ready).open())
-        .service(at("/static/{name}").get(static_files::show).open());
+        .service(path("/protected").get(protected::show).guarded(Guard::access()))
+        .service(path("/whoami").get(whoami::show).guarded(Guard::access()))
+        .service(path("/refresh").post(refresh::submit).guarded(Guard::refresh()))
+        .service(path("/introspect").post(introspect::submit).open())
+        .service(path("/revoke").post(revoke::submit).open())
+        .service(path("/.well-known/jwks.json").get(jwks::show).open())
+        .service(path("/robots.txt").get(well_known::robots).open())
+        .service(path("/healthz").get(health::alive).open())
+        .service(path("/readyz").get(health::ready).open())
+        .service(path("/static/{name}").get(static_files::show).open());
 
     let from_page = || Guard::access().csrf(CsrfCheck::Never);
     config.service(
         web::scope("")
-            .service(at("/").get(home::show).guarded(Guard::access()))
-            .service(at("/setup/{token}").get(setup::form).post(setup::submit).open())
-            .service(at("/login").get(login::form).post(login::submit).guarded(from_page()))
-            .service(at("/confirm").get(confirm::form).post(confirm::submit).guarded(Guard::access()))
+            .service(path("/").get(home::show).guarded(Guard::access()))
+            .service(path("/setup/{token}").get(setup::form).post(setup::submit).open())
+            .service(path("/login").get(login::form).post(login::submit).guarded(from_page()))
+            .service(path("/confirm").get(confirm::form).post(confirm::submit).guarded(Guard::access()))
             .service(
-                at("/change-password")
+                path("/change-password")
                     .get(change_password::form)
                     .post(change_password::submit)
                     .guarded(Guard::access()),
             )
-            .service(at("/account").get(account::show).guarded(Guard::access()))
+            .service(path("/account").get(account::show).guarded(Guard::access()))
             .service(
-                at("/logout")
+                path("/logout")
                     .get(logout::form)
                     .post(logout::submit)
                     .delete(logout::by_token)
                     .guarded(Guard::any_type().csrf(CsrfCheck::Configured)),
             )
-            .service(at("/account/sessions/{sid}").get(story::own).guarded(Guard::access()))
+            .service(path("/account/sessions/{sid}").get(story::own).guarded(Guard::access()))
             .service(
-                at("/account/sessions/{sid}/end")
+                path("/account/sessions/{sid}/end")
                     .get(end_session::own_form)
                     .post(end_session::own)
                     .guarded(Guard::access()),
             )
-            .service(at("/receipts/{id}").get(receipt::show).guarded(Guard::access()))
-            .service(at("/admin/sessions").get(sessions::show).guarded(Guard::access()))
+            .service(path("/receipts/{id}").get(receipt::show).guarded(Guard::access()))
+            .service(path("/admin/sessions").get(sessions::show).guarded(Guard::access()))
             .service(
-                at("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Guard::access()),
+                path("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Guard::access()),
             )
-            .service(at("/admin/sessions/{sid}").get(story::anybodys).guarded(Guard::access()))
+            .service(path("/admin/sessions/{sid}").get(story::anybodys).guarded(Guard::access()))
             .service(
-                at("/admin/sessions/{sid}/end")
+                path("/admin/sessions/{sid}/end")
                     .get(end_session::anybodys_form)
                     .post(end_session::anybodys)
                     .guarded(Guard::access()),
             )
-            .service(at("/link/{token}").get(link::form).post(link::submit).open())
-            .service(at("/sign-in-help").get(sign_in_help::show).open())
-            .service(at("/admin/users").get(users::show).guarded(Guard::access()))
-            .service(at("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
-            .service(at("/admin/users/{id}").get(user::show).guarded(Guard::access()))
-            .service(at("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()))
-            .service(at("/admin/about").get(about::show).guarded(Guard::access()))
-            .service(at("/admin/revoked").get(revoked::show).guarded(Guard::access()))
-            .service(at("/language").post(language::choose).guarded(from_page()))
-            .service(at("/.well-known/change-password").get(well_known::change_password).open())
+            .service(path("/link/{token}").get(link::form).post(link::submit).open())
+            .service(path("/sign-in-help").get(sign_in_help::show).open())
+            .service(path("/admin/users").get(users::show).guarded(Guard::access()))
+            .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
+            .service(path("/admin/users/{id}").get(user::show).guarded(Guard::access()))
+            .service(
+                path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
+            )
+            .service(path("/admin/about").get(about::show).guarded(Guard::access()))
+            .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
+            .service(path("/language").post(language::choose).guarded(from_page()))
+            .service(path("/.well-known/change-password").get(well_known::change_password).open())
             .default_service(web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))))
-            // The last is the outermost: the browser's session is there even for an error's page.
-            .wrap(from_fn(answers))
+            // The last wrapper is the outermost: an error page has the browser's session too.
+            .wrap(from_fn(outside_routes))
             .wrap(browser_session::middleware(app))
             .wrap(from_fn(browser_session::without_broken_cookies)),
     );
 }
 
-fn at(path: &'static str) -> At {
-    At { resource: web::resource(path), methods: Vec::new() }
+fn path(path: &'static str) -> Path {
+    Path { resource: web::resource(path), methods: Vec::new() }
 }
 
-/// A path with its methods; any other method is answered with those that there are.
-struct At {
+/// A path with its methods. Any other method is answered with 405 and a list of these.
+struct Path {
     resource: Resource,
     methods: Vec<&'static str>,
 }
 
-impl At {
+impl Path {
     fn get<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
@@ -142,18 +145,18 @@ impl At {
         self
     }
 
-    /// A route without a token.
+    /// A route that reads no token.
     fn open(self) -> impl HttpServiceFactory {
-        self.finish().wrap(from_fn(edge))
+        self.finish().wrap(from_fn(around_route))
     }
 
-    /// A route whose token the guard reads and renews.
+    /// A route whose token the guard reads and renews; it is the handlers' extractors that refuse.
     fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
-        self.finish().wrap(guard.leave_to_handlers()).wrap(from_fn(edge))
+        self.finish().wrap(guard.leave_to_handlers()).wrap(from_fn(around_route))
     }
 
     fn finish(self) -> Resource {
-        // Once per start and worker, and as long-lived as the program: the header wants a constant.
+        // Leaked once per start and Actix worker: the header wants text that lives as long as the program.
         let allow: &'static str = Box::leak(self.methods.join(", ").into_boxed_str());
         self.resource
             .default_service(web::to(move || std::future::ready(Err::<&str, _>(Error::MethodNotAllowed(allow)))))

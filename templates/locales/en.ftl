@@ -286,6 +286,7 @@ reason-replaced = Signed in again in the same browser
 reason-ended_by_user = Ended by the user
 reason-ended_by_admin = Ended by an administrator
 reason-disabled = Account disabled
+reason-deleted = Account deleted
 reason-expired = Its time was up
 reason-idle = Not used for too long
 reason-limit = Too many sessions of programs

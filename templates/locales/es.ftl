@@ -286,6 +286,7 @@ reason-replaced = Nuevo inicio de sesión en el mismo navegador
 reason-ended_by_user = Terminada por el usuario
 reason-ended_by_admin = Terminada por un administrador
 reason-disabled = Cuenta desactivada
+reason-deleted = Cuenta eliminada
 reason-expired = Se le acabó el tiempo
 reason-idle = Demasiado tiempo sin uso
 reason-limit = Demasiadas sesiones de programas

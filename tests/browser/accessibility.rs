@@ -1,7 +1,7 @@
-//! What axe-core finds wrong on any page, in any state, language, colour scheme and width: nothing. (WCAG 2.2 AA)
+//! axe-core finds nothing wrong on any page, in any state, language, colour scheme and width. (WCAG 2.2 AA)
 //!
-//! A page more is a line more in one of the lists below: what to call it, its address, and what is done there until it
-//! looks as it should.
+//! To add a page, add a line to one of the lists below: a name, the path, and the steps that bring the
+//! page into the state to check.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -16,16 +16,16 @@ use crate::portero::{PASSWORD, Server, ok, portero};
 
 use Step::{Follow, Sees, Type};
 
-/// What to call it, its path, and the steps from there. `{setup}` is the path of the link to create the first
-/// administrator, `{invitation}` that of one to choose a password.
+/// The name of a page in some state, its path, and the steps from there to that state. `{setup}` stands for the
+/// path of the link that creates the first administrator, `{invitation}` for that of a link to choose a password.
 type Page = (&'static str, &'static str, &'static [Step]);
 
 enum Step {
-    /// Into the field of this id.
+    /// Types into the field with this id.
     Type(&'static str, &'static str),
     /// Clicks what this CSS selector finds, and waits for the page it leads to.
     Follow(&'static str),
-    /// What this CSS selector finds is there: the page is in the state that it is looked at for.
+    /// Waits until this CSS selector finds something: the page is then in the state to check.
     Sees(&'static str),
 }
 
@@ -38,7 +38,7 @@ const ERROR: Step = Sees(".request-id");
 const FIRST_TO_END: Step = Follow("td .row-links a[href$='/end']");
 const FIRST_STORY: Step = Follow("td .row-links a:first-child");
 
-/// Nobody has an account yet.
+/// Pages while nobody has an account yet.
 const AT_FIRST: &[Page] = &[
     ("setup", "{setup}", &[]),
     ("setup sent empty", "{setup}", &[SEND, REFUSED]),
@@ -55,7 +55,7 @@ const AT_FIRST: &[Page] = &[
     ),
 ];
 
-/// There are accounts; nobody is signed in here.
+/// Pages once there are accounts, for somebody who is not signed in.
 const SIGNED_OUT: &[Page] = &[
     ("a link that is used up", "{setup}", &[ERROR]),
     ("login", "/login", &[]),
@@ -69,20 +69,20 @@ const SIGNED_OUT: &[Page] = &[
     ("nothing there", "/nowhere", &[ERROR]),
 ];
 
-/// Bea, who is no administrator.
+/// Pages for Bea, who is no administrator.
 const AS_BEA: &[Page] = &[
     ("account with one session", "/account", &[]),
     ("not for this account", "/admin/sessions", &[ERROR]),
     ("sign out of the only session", "/logout", &[]),
 ];
 
-/// Bea, since an administrator disabled her account.
+/// Pages for Bea after an administrator has disabled her account.
 const BEA_IS_DISABLED: &[Page] = &[
     ("login after the session ended", "/account", &[NOTICE]),
     ("login, disabled", "/login", &[Type("username", "bea"), Type("password", PASSWORD), SEND, REFUSED]),
 ];
 
-/// Ana, an administrator, who has other sessions. The lists hold something of everything.
+/// Pages for Ana, an administrator who has other sessions. The lists hold an example of everything ([`fill`]).
 const AS_ANA: &[Page] = &[
     ("account", "/account", &[]),
     ("own session's story", "/account", &[FIRST_STORY]),
@@ -134,11 +134,11 @@ const AS_ANA: &[Page] = &[
     ),
     ("about", "/admin/about", &[]),
     ("nothing there, signed in", "/nowhere", &[ERROR]),
-    // The last, for it is the end of her session.
+    // Last, because it ends her session.
     ("signed out", "/logout", &[SEND, NOTICE]),
 ];
 
-/// Width, and whether dark.
+/// Window width in pixels, and whether the colour scheme is dark.
 const LOOKS: [(u32, bool); 4] = [(320, false), (320, true), (1280, false), (1280, true)];
 
 static AXE: LazyLock<String> = LazyLock::new(|| {
@@ -147,7 +147,7 @@ static AXE: LazyLock<String> = LazyLock::new(|| {
         .unwrap_or_else(|error| panic!("{}: {error}: run tests/peers/install", path.display()))
 });
 
-/// Runs axe, and tells what it found and what it could not decide.
+/// A script that runs axe and returns what axe found and what it could not decide.
 const RUN_AXE: &str = "
     const [runOnly, background, done] = arguments;
     // Axe does not judge text over a gradient, but it does over either end of one.
@@ -162,30 +162,30 @@ const RUN_AXE: &str = "
         (error) => done([`axe failed: ${error}`]),
     );";
 
-/// What WCAG 2.2 AA asks for, the size of targets among it, and what is good practice.
+/// The rules for WCAG 2.2 AA, the size of targets among them, and for good practice.
 fn all_rules() -> Value {
     let values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
     json!({ "type": "tag", "values": values })
 }
 
-/// A colour scheme changes nothing else.
+/// The rules to check again in the dark: a colour scheme changes nothing else.
 fn rules_of_colour() -> Value {
     json!({ "type": "rule", "values": ["color-contrast", "link-in-text-block"] })
 }
 
-/// What axe says about the page as it is now. It has to be there.
+/// Returns what axe says about the page as it is now. Axe has to be in the page ([`with_axe`]).
 async fn axe(browser: &Browser, rules: Value, background: &str) -> Vec<String> {
     let found = browser.client.execute_async(RUN_AXE, vec![rules, json!(background)]).await.unwrap();
     let Value::Array(found) = found else { panic!("a list was expected: {found}") };
     found.into_iter().map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
-/// Puts axe into the page. Scripts that WebDriver gives run though the page's policy forbids them.
+/// Loads axe into the page. A script that comes by WebDriver runs although the page's policy forbids it.
 async fn with_axe(browser: &Browser) {
     browser.client.execute(&AXE, Vec::new()).await.unwrap();
 }
 
-/// One browser on its way through the pages, and what was found there.
+/// A browser on its way through the pages, and what axe found on them.
 struct Visit<'a> {
     server: &'a Server,
     browser: Browser,
@@ -239,7 +239,7 @@ impl Visit<'_> {
     }
 }
 
-/// Something of everything for the lists: ended sessions, an odd one, and one whose token was copied.
+/// Fills the lists with an example of everything: ended sessions, one with an odd step, and one whose token was copied.
 fn fill(folder: &Path, server: &Server) {
     for name in ["bea", "cleo"] {
         ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
@@ -252,7 +252,7 @@ fn fill(folder: &Path, server: &Server) {
     server.ask("DELETE", "/logout", Some(&ended.text("refresh_token")), None).unwrap();
 
     let refresh = |token: &str| server.ask("POST", "/refresh", Some(token), None).unwrap();
-    // Within one second even a grace of none gives the same token again.
+    // Within one second the same token is given again, even with a grace of 0 s.
     let until_the_grace_is_over = || std::thread::sleep(Duration::from_millis(1100));
     let copied = server.log_in("cleo", PASSWORD).unwrap().text("refresh_token");
     until_the_grace_is_over();
@@ -274,7 +274,7 @@ fn fill(folder: &Path, server: &Server) {
 async fn every_page(language: &'static str) {
     let folder = TempDir::new().unwrap();
     let mut command = portero(folder.path());
-    // Programs, too, get a new refresh token each time, and a used-up one is refused at once: a theft is soon staged.
+    // Bearer sessions rotate, too, and a spent refresh token is refused without a grace: so a theft is quickly staged.
     command.env("PORTERO_SESSION_ROTATE", "always").env("PORTERO_SESSION_GRACE", "0s");
     let server = Server::with(folder.path(), command);
     let said = server.said();
@@ -319,7 +319,7 @@ async fn no_page_shuts_anybody_out_in_spanish() {
     every_page("es").await;
 }
 
-/// Nothing found is worth only as much as what would have been.
+/// That axe finds nothing means something only if it does find the faults that are there.
 #[actix_web::test]
 async fn what_is_wrong_with_a_page_is_found() {
     let folder = TempDir::new().unwrap();

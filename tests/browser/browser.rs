@@ -1,4 +1,4 @@
-//! A Chromium of its own for each test, and the few moves that a person makes.
+//! Starts a Chromium for each test, and makes the few moves in it that a person makes.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -15,10 +15,10 @@ use tempfile::TempDir;
 use url::{ParseError, Url};
 
 const A_MOMENT: Duration = Duration::from_millis(25);
-/// So many moments, and a page that has not come does not come.
+/// How many times [`A_MOMENT`] to wait for a page: 10 s.
 const PATIENCE: u32 = 400;
 
-/// ChromeDriver on a port that it chose. Ends, with its browsers, when dropped.
+/// A ChromeDriver on a port of its own choice. Dropping it ends it and its browsers.
 pub(crate) struct Driver {
     process: Child,
     url: String,
@@ -39,7 +39,7 @@ impl Driver {
                 break port.trim_end_matches('.').parse().unwrap();
             }
         };
-        // Whoever closes the pipe kills the writer.
+        // Keeps reading: if the pipe were closed, ChromeDriver would die of its next write.
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, url: format!("http://127.0.0.1:{port}") }
     }
@@ -92,7 +92,7 @@ impl Drop for Driver {
     }
 }
 
-/// What kind of browser.
+/// How a browser is set up.
 pub(crate) struct Wishes {
     pub(crate) language: &'static str,
     /// Whether JavaScript is on.
@@ -121,31 +121,31 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Clicks a button or link by its words, and waits until another page has come.
+    /// Clicks the button or link with these words, and waits for the next page.
     pub(crate) async fn click(&self, words: &str) {
         self.go_by(self.by_words(words).await).await;
     }
 
-    /// Clicks what leads to another page, and waits for it.
+    /// Clicks an element that leads to another page, and waits for that page.
     pub(crate) async fn go_by(&self, element: Element) {
         let before = self.document().await;
         element.click().await.unwrap();
         self.another_than(&before).await;
     }
 
-    /// Presses a key that leads to another page, and waits for it.
+    /// Presses a key that leads to another page, and waits for that page.
     pub(crate) async fn go_by_key(&self, key: char) {
         let before = self.document().await;
         self.press_key(key).await;
         self.another_than(&before).await;
     }
 
-    /// Presses and lets go of a key, wherever the keyboard is. Those without a letter have numbers. (WebDriver, 17.4.2)
+    /// Presses and releases a key, wherever the focus is. Keys without a letter have code points of their own. (WebDriver, 17.4.2)
     pub(crate) async fn press_key(&self, key: char) {
         self.press_keys(key.encode_utf8(&mut [0; 4])).await;
     }
 
-    /// The same, one key after the other.
+    /// Presses and releases these keys, one after the other.
     pub(crate) async fn press_keys(&self, keys: &str) {
         let moves = keys.chars().fold(KeyActions::new("keyboard".to_owned()), |moves, key| {
             moves.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
@@ -163,7 +163,7 @@ impl Browser {
         panic!("that led nowhere: {:?}", self.text().await);
     }
 
-    /// Clicks a button or link by its words, which stays on this page.
+    /// Clicks the button or link with these words, and expects to stay on the page.
     pub(crate) async fn press(&self, words: &str) {
         self.by_words(words).await.click().await.unwrap();
     }
@@ -180,7 +180,7 @@ impl Browser {
         }
     }
 
-    /// Names the document that is shown; another one after each navigation.
+    /// Returns an id of the document that is shown: a different one after each navigation.
     async fn document(&self) -> String {
         let tree = self.devtools("Page.getFrameTree", json!({})).await;
         tree["frameTree"]["frame"]["loaderId"].as_str().unwrap().to_owned()
@@ -196,7 +196,7 @@ impl Browser {
         self.client.title().await.unwrap()
     }
 
-    /// All that a person can read; `None` while one page gives way to another.
+    /// All text that a person can read; `None` while one page gives way to another.
     pub(crate) async fn text(&self) -> Option<String> {
         self.client.find(Locator::Css("body")).await.ok()?.text().await.ok()
     }
@@ -217,12 +217,12 @@ impl Browser {
         }
     }
 
-    /// Where the keyboard is: the id of the element.
+    /// The id of the element that has the focus; empty if it has none.
     pub(crate) async fn focus(&self) -> String {
         self.client.active_element().await.unwrap().attr("id").await.unwrap().unwrap_or_default()
     }
 
-    /// A window of this size, in light or dark.
+    /// Sets the size of the window, in pixels, and the colour scheme.
     pub(crate) async fn look(&self, width: u32, height: u32, dark: bool) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
@@ -231,7 +231,7 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
-    /// A picture of the whole page in `tests/screenshots/`.
+    /// Saves a picture of the whole page as `tests/screenshots/{name}.png`.
     pub(crate) async fn picture(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
@@ -248,7 +248,7 @@ impl Browser {
         sizes["cssContentSize"]["width"].as_f64() > sizes["cssLayoutViewport"]["clientWidth"].as_f64()
     }
 
-    /// Asks Chromium itself. (Chrome DevTools Protocol)
+    /// Sends a command to Chromium itself. (Chrome DevTools Protocol)
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.client.issue_cmd(DevTools { command: command.to_owned(), parameters }).await.unwrap()
     }

@@ -1,4 +1,4 @@
-//! From nothing to "password changed, and the other browser is out", as the README promises it, in both languages.
+//! The journey from the first start to a changed password that signs the other browser out: in both languages, and without script.
 
 use tempfile::TempDir;
 
@@ -8,7 +8,7 @@ use crate::portero::{Server, portero};
 const FIRST: &str = "correct horse battery";
 const SECOND: &str = "verde que te quiero verde";
 
-/// What is read and pressed on the way.
+/// The words that are read and pressed on the way, in one language.
 struct Words {
     language: &'static str,
     create: &'static str,

@@ -1,4 +1,4 @@
-//! Every flow by keyboard alone, always with the focus in sight. (WCAG 2.1.1, 2.4.3, 2.4.7, 2.4.11)
+//! Every flow works by keyboard alone, and the focus can be seen at every step. (WCAG 2.1.1, 2.4.3, 2.4.7, 2.4.11)
 
 use fantoccini::Locator;
 use serde_json::{Value, json};
@@ -10,10 +10,11 @@ use crate::portero::{PASSWORD, Server, ok, portero};
 const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
 const SPACE: char = ' ';
-/// No page has so many stops.
+/// More stops of the Tab key than any page has.
 const ROUND: usize = 60;
 
-/// Where the keyboard is: whether that is what the selector means, whether a person can see it, and what to call it.
+/// A script that describes the focused element: whether the selector matches it, whether a person can
+/// see it, and the beginning of its HTML as a name.
 const FOCUS: &str = "
     const [selector] = arguments;
     const one = document.activeElement;
@@ -37,7 +38,7 @@ struct Keyboard {
 }
 
 impl Keyboard {
-    /// At the login page; Ana has an account, and a session elsewhere.
+    /// Starts at the login page. Ana is an administrator, and has a session elsewhere.
     async fn start() -> Self {
         let folder = TempDir::new().unwrap();
         ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
@@ -59,7 +60,7 @@ impl Keyboard {
         keyboard
     }
 
-    /// As one does in the address bar.
+    /// Opens a page as by the address bar.
     async fn open(&self, path: &str) {
         self.browser.open(&format!("http://{}{path}", self.server.address)).await;
     }
@@ -68,20 +69,20 @@ impl Keyboard {
         self.browser.client.execute(FOCUS, vec![json!(selector)]).await.unwrap()
     }
 
-    /// The keyboard is there, and one sees that it is.
+    /// Asserts that the focus is on this element, and that it can be seen there.
     #[track_caller]
     fn is_at<'a>(&'a self, selector: &'a str) -> impl Future<Output = ()> + 'a {
         let caller = std::panic::Location::caller();
         async move {
-            // Until the page has loaded, the focus may still be on its way.
+            // While the page loads, the focus may still be on its way.
             self.browser.element(Locator::Css(&format!(":is({selector}):focus"))).await;
             let focus = self.focus(selector).await;
             assert_eq!(focus["is_seen"], true, "{caller}: the focus can't be seen: {focus}");
         }
     }
 
-    /// Tab by tab, until the keyboard is there, if need be past the page's end and on from its beginning. Each stop on
-    /// the way is in sight, too.
+    /// Presses Tab until the focus is on this element, if need be past the page's end and on from its
+    /// beginning. Asserts that the focus can be seen at each stop on the way, too.
     #[track_caller]
     fn tab_to<'a>(&'a self, selector: &'a str) -> impl Future<Output = ()> + 'a {
         let caller = std::panic::Location::caller();
@@ -105,7 +106,7 @@ impl Keyboard {
         self.browser.press_keys(text).await;
     }
 
-    /// The form was refused: what was wrong has the focus, and each error leads to its field.
+    /// Asserts that the form was refused: the error summary has the focus, and each error in it leads to its field.
     async fn errors_lead_to(&self, fields: &[&str]) {
         self.is_at("#error-summary").await;
         for (nth, field) in fields.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Real browsers against the real program: headless Chromium by WebDriver. Screenshots go to `tests/screenshots/`, for people
-//! to look at.
+//! The pages of the real program in a real browser: headless Chromium, driven by WebDriver. Screenshots
+//! go to `tests/screenshots/`, for people to look at.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod accessibility;

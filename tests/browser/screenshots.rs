@@ -1,4 +1,4 @@
-//! Pictures of every page, light and dark, narrow and wide, in both languages; and that none is wider than its window.
+//! Takes pictures of every page, light and dark, narrow and wide, in both languages. No page may be wider than its window.
 
 use fantoccini::Locator;
 use tempfile::TempDir;
@@ -15,7 +15,7 @@ async fn sign_in(browser: &Browser, server: &Server, name: &str) {
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
 }
 
-/// The page in four looks.
+/// Takes a picture of the page in each of four looks.
 async fn pictures(browser: &Browser, name: &str) {
     for (look, width, dark) in
         [("light", 1280, false), ("dark", 1280, true), ("narrow", 320, false), ("narrow-dark", 320, true)]
@@ -124,7 +124,7 @@ async fn every_page_in_spanish() {
     every_page("es").await;
 }
 
-/// A copied cookie that is shown after its owner has gone on: what the admin finds.
+/// A copied cookie is shown after its owner has renewed: what the owner is told, and what the admin finds.
 #[actix_web::test]
 async fn a_theft_as_it_looks_afterwards() {
     const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";

@@ -1,5 +1,5 @@
-//! At the moment when a token runs out, and after a sign-out: never a login page for the honest, never a private page for
-//! who comes after.
+//! Sessions in a real browser: when a token runs out, nobody honest meets a login page; after a
+//! sign-out, nobody sees a private page; and a session can be ended from the list.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn two_tabs_and_a_crowd_of_pictures_at_the_moment_of_expiry_sign_nobody_ou
     browser.open(&account).await;
     for _ in 0..4 {
         until_it_has_run_out().await;
-        // What a page with many pictures asks for, all at once and with the cookies that have run out.
+        // The requests of a page with many pictures, all at once and with cookies that have run out.
         let crowd = "for (let i = 0; i < 60; i++) { new Image().src = `/account?${i}`; }
                      for (let i = 0; i < 20; i++) { new Image().src = `/static/icon.svg?${Math.random()}`; }
                      setTimeout(() => location.assign('/account'), 5);";
@@ -75,7 +75,7 @@ async fn a_form_left_open_past_expiry_works_though_another_tab_has_renewed() {
     browser.type_into("new_password", "verde que te quiero verde").await;
     browser.type_into("new_password_again", "verde que te quiero verde").await;
     browser.click("Change password").await;
-    // A renewed token is not fresh: who takes longer than a token lives is asked once more, and nothing is lost but that.
+    // A renewed token is not fresh: a person who takes longer than a token lives has to confirm, which is all that it costs.
     browser.shows("Confirm it’s you").await;
     browser.shows("Nothing was changed yet").await;
     browser.type_into("password", PASSWORD).await;

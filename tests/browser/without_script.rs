@@ -1,4 +1,4 @@
-//! What the little script adds, and that nothing is missing without it.
+//! What the pages' little script adds, and that nothing is missing without it.
 
 use fantoccini::Locator;
 use tempfile::TempDir;
@@ -79,14 +79,14 @@ async fn an_access_cookie_that_runs_out_is_renewed_unnoticed() {
         browser.click("Account").await;
         browser.shows("This device").await;
     }
-    // A form that was shown before the token ran out, too.
+    // A form that was shown before the token ran out renews it, too.
     actix_web::rt::time::sleep(std::time::Duration::from_millis(1100)).await;
     browser.click("Español").await;
     browser.shows("Este dispositivo").await;
     browser.close().await;
 }
 
-/// The setup, too, goes without script: journeys.rs.
+/// Every form but that of the setup, which `journeys.rs` sends without script.
 #[actix_web::test]
 async fn without_script_every_form_works() {
     let folder = TempDir::new().unwrap();

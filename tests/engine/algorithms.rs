@@ -1,4 +1,4 @@
-//! Every algorithm signs, verifies, and takes no other's keys.
+//! The signing algorithms and their keys: each algorithm verifies what it signs, and accepts no other's keys.
 
 use portero::tokens::options::{Options, Secret};
 use portero::tokens::{Algorithm, Engine, Family, Half, Key, KeyError, Keys, NewToken};
@@ -32,7 +32,7 @@ fn a_public_key_verifies_and_cannot_sign() {
     assert_eq!(verifier.issue(&NewToken::access("ana"), NOW).unwrap_err().to_string(), "the key can only verify");
 }
 
-/// The public half of an elliptic curve's key, as openssl writes it.
+/// The public half of a P-256 key in PEM, as openssl writes it.
 fn public_pem(material: &Secret) -> String {
     use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -42,7 +42,7 @@ fn public_pem(material: &Secret) -> String {
     pem::encode(&pem::Pem::new("PUBLIC KEY", der.as_ref()))
 }
 
-/// The attack: a token signed with HMAC, the published public key as its secret. (RFC 8725 §2.1)
+/// The attack: a token signed by HMAC with the published public key as the secret. (RFC 8725 §2.1)
 #[test]
 fn a_public_key_is_never_taken_for_a_secret() {
     let material = Key::generate(Algorithm::ES256).unwrap();
@@ -53,7 +53,7 @@ fn a_public_key_is_never_taken_for_a_secret() {
     }
     assert!(Key::new(Algorithm::HS256, &Secret::new("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI")).is_err());
 
-    // Even where both families are accepted, a key serves its own alone.
+    // Even if both families of algorithms are accepted, a key serves only its own.
     let accepting = Options { decode_algorithms: vec![Algorithm::HS256], ..options(Algorithm::ES256) };
     let ours = Engine::new(accepting, Keys::one(Key::new(Algorithm::ES256, &material).unwrap()));
     let forged = super::signed_by_hand(
@@ -98,7 +98,7 @@ fn a_key_of_the_wrong_kind_or_half_is_refused_with_what_is_needed() {
     assert!(matches!(other.with_public(public_pem(&p256).as_bytes()), Err(KeyError::NotAPair)));
 }
 
-/// `openssl ecparam -genkey` writes the curve's name first and then SEC 1, `openssl genrsa -traditional` PKCS#1.
+/// `openssl ecparam -genkey` writes the curve's name first and then SEC 1, `openssl genrsa -traditional` writes PKCS#1.
 #[test]
 fn older_forms_of_key_files_are_read() {
     let sec1 = Key::new(Algorithm::ES256, &Secret::new(include_str!("sec1.pem"))).unwrap();

@@ -1,4 +1,4 @@
-//! Making tokens: what each argument does, and what is not made.
+//! Issuing tokens: what each argument does, and which tokens the engine refuses to issue.
 
 use portero::tokens::options::{Lifetime, Options, Secret};
 use portero::tokens::{Algorithm, Engine, Fresh, Key, Keys, Life, NewToken, unverified_header};

@@ -1,4 +1,4 @@
-//! The token engine, through its public face.
+//! The token engine, tested through its public interface.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod algorithms;
@@ -29,7 +29,7 @@ fn engine(algorithm: Algorithm) -> Engine {
     Engine::new(options(algorithm), Keys::one(new_key(algorithm)))
 }
 
-/// An engine that signs and checks with this very secret.
+/// An engine that signs and checks with this secret (HS256).
 fn shared(secret: &str) -> Engine {
     let key = Key::new(Algorithm::HS256, &Secret::new(secret)).unwrap();
     Engine::new(Options::default(), Keys::one(key))
@@ -44,7 +44,7 @@ fn header_of(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
 }
 
-/// HS256 over any message, by hand.
+/// A token of these two segments, signed with HS256 without the engine.
 fn signed_by_hand(secret: &str, header: &str, payload: &str) -> String {
     use aws_lc_rs::hmac;
     let message = format!("{header}.{payload}");

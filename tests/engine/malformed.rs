@@ -1,4 +1,5 @@
-//! Tokens that an attacker would try. What the library's specification accepts of them is accepted.
+//! Tokens that an attacker would try. They are refused, unless flask-jwt-extended accepts them and
+//! `docs/deviations.md` names no difference.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -19,7 +20,7 @@ fn refused(token: &str) -> String {
     verdict(token).expect_err(&shown)
 }
 
-/// Rightly signed, whatever stands in it.
+/// A correctly signed token with these texts as header and payload.
 fn with_texts(header: &str, payload: &str) -> String {
     signed_by_hand(SECRET, &URL_SAFE_NO_PAD.encode(header), &URL_SAFE_NO_PAD.encode(payload))
 }
@@ -41,7 +42,7 @@ fn no_algorithm_but_ours_whatever_its_spelling() {
     }
     assert_eq!(refused(&with_texts(r#"{"typ":"JWT"}"#, GOOD)), "Algorithm not specified");
     assert_eq!(refused(&with_texts(r#"{"alg":["HS256"]}"#, GOOD)), "The specified alg value is not allowed");
-    // Twice: the last counts, as with Python; the signature has to be of that one.
+    // `alg` twice: the last one counts, as in Python, and the signature has to be made by that algorithm.
     assert_eq!(refused(&with_texts(r#"{"alg":"HS256","alg":"none"}"#, GOOD)), "The specified alg value is not allowed");
 }
 
@@ -106,7 +107,7 @@ fn moments_out_of_every_range_are_refused_or_mean_what_they_say() {
 fn no_leeway_is_given_that_nobody_asked_for() {
     assert_eq!(refused(&with_claims(&json!({ "sub": "ana", "exp": NOW.0 }))), "Token has expired");
     assert_eq!(refused(&with_claims(&json!({ "sub": "ana", "exp": NOW.0 - 30 }))), "Token has expired");
-    // The largest that the settings allow, at the ends of time: nothing overflows.
+    // The largest leeway that fits the type, with an `exp` of 0: nothing overflows.
     let options = Options { decode_leeway: i64::MAX, ..Options::default() };
     let lenient = Engine::new(options, Keys::one(Key::new(Algorithm::HS256, &Secret::new(SECRET)).unwrap()));
     assert!(lenient.decode(&with_claims(&json!({ "sub": "ana", "exp": 0 })), None, NOW).is_ok());
@@ -154,7 +155,7 @@ fn a_token_has_one_spelling() {
     for other in [format!("{payload}="), format!("{payload}\n"), format!("{payload} ")] {
         assert_eq!(refused(&format!("{header}.{other}.{signature}")), "Invalid payload padding");
     }
-    // 32 bytes leave two bits over in the last character: set, they would make a second spelling of the same signature.
+    // 32 bytes leave two bits of the last character unused: if they could be set, the same signature would have a second spelling.
     let mut stray = signature.to_owned();
     let last = stray.pop().unwrap();
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -1,4 +1,4 @@
-//! A token that was seen before is judged as if it never had been.
+//! The memory of checked tokens: a token that the engine has seen before is judged as if it never had.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ fn until(seconds: i64) -> NewToken {
     NewToken { life: Life::Until(NOW.plus(seconds)), csrf: Some("its value".into()), ..NewToken::access("ana") }
 }
 
-/// Has the engine see it often.
+/// Has the engine check the token so often that it is remembered.
 fn show(engine: &Engine, token: &str) {
     for _ in 0..100 {
         assert_eq!(engine.decode(token, Some("its value"), NOW).unwrap().identity, "ana");
@@ -29,7 +29,7 @@ fn it_expires_all_the_same() {
             assert_eq!(engine.decode(&token, None, NOW.plus(900)).unwrap_err(), Fault::Expired);
             assert!(engine.decode_allow_expired(&token, None, NOW.plus(900)).unwrap().expired);
         }
-        // The clock was wrong, and is set right.
+        // The clock was wrong and is set right: the token is good again.
         show(&engine, &token);
     }
 }
@@ -52,7 +52,7 @@ fn its_csrf_value_is_asked_for_each_time() {
     let token = engine.issue(&until(900), NOW).unwrap();
     show(&engine, &token);
     assert_eq!(engine.decode(&token, Some("another"), NOW).unwrap_err(), Fault::CsrfMismatch);
-    // Wrong in both: the wrong value is told, as for a token never seen.
+    // Expired and with a wrong CSRF value: the wrong value is reported, as for a token never seen.
     assert_eq!(engine.decode(&token, Some("another"), NOW.plus(900)).unwrap_err(), Fault::CsrfMismatch);
 }
 
@@ -102,7 +102,7 @@ fn another_key_of_the_apps_own_is_not_taken_for_the_engines() {
     assert_eq!(apart.claims().unwrap()["sub"], "ana");
     assert!(engine.check(&apart, Some(&other), None, NOW).is_err());
 
-    // And what only the app's key has signed is not remembered for the engine's.
+    // And a token that only the app's key has signed is not remembered as good for the engine's key.
     let theirs = Engine::new(Options::default(), Keys::one(new_key(Algorithm::HS256)));
     let token = theirs.issue(&until(900), NOW).unwrap();
     let keys = theirs.keys();

@@ -1,4 +1,4 @@
-//! What holds for any token, tried with many.
+//! Properties that hold for any token, tried with many random ones.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use super::{NOW, engine, segment, shared, signed_by_hand};
 
 const SECRET: &str = "one secret of more than thirty-two bytes";
 
-/// One of each, for making an RSA key takes its time.
+/// One engine per algorithm, made only once because generating an RSA key takes long.
 static ENGINES: LazyLock<Vec<Engine>> = LazyLock::new(|| Algorithm::ALL.iter().copied().map(engine).collect());
 
 fn json() -> impl Strategy<Value = Value> {
@@ -30,7 +30,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Under names that mean nothing to the engine.
+/// Claims under names that mean nothing to the engine.
 fn own_claims() -> impl Strategy<Value = Map<String, Value>> {
     btree_map("x_.{0,8}", json(), 0..5).prop_map(|map| map.into_iter().collect())
 }
@@ -68,7 +68,7 @@ proptest! {
         }
     }
 
-    /// Of the right form, with anything in it.
+    /// Tokens of the right form, with any JSON as header and claims.
     #[test]
     fn no_contents_make_the_check_panic(header in json(), claims in json(), signed in any::<bool>()) {
         let (header, claims) = (segment(&header), segment(&claims));
@@ -77,7 +77,7 @@ proptest! {
         drop(Unverified::parse(&token).map(|token| token.claims()));
     }
 
-    /// Rightly signed and with every claim that means something: one at a time is anything.
+    /// Correctly signed tokens in which one of the claims that the engine knows has any value.
     #[test]
     fn no_claim_makes_the_check_panic(
         name in prop::sample::select(&["exp", "iat", "nbf", "sub", "jti", "type", "fresh", "csrf", "iss", "aud", "sid"][..]),

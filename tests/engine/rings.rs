@@ -1,4 +1,4 @@
-//! Several keys: each token is checked with the one that it names.
+//! Rings of several keys: each token is checked with the key that it names.
 
 use portero::tokens::options::{Options, Secret};
 use portero::tokens::{Algorithm, Engine, Key, Keys, NewToken};

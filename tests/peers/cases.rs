@@ -1,4 +1,4 @@
-//! One request under some options, to be sent to Flask and to us.
+//! The cases by which Portero is compared with the library: each is one request under some options, sent to Flask and to Portero.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,14 +11,14 @@ use crate::{Request, SECRET};
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) options: Value,
-    /// What the callbacks say.
+    /// What the callbacks answer: `mirror::Answers` as JSON.
     pub(crate) answers: Value,
     pub(crate) request: Request,
-    /// Whether the bodies have to be the same too; not where PyJWT words the fault.
+    /// Whether the bodies have to be the same too; not if the fault is told in PyJWT's words.
     pub(crate) texts: bool,
-    /// Row of the list, and the statuses of the library and of ours.
+    /// The row of `docs/deviations.md`, the status of the library, and that of Portero.
     pub(crate) deviation: Option<(&'static str, u16, u16)>,
-    /// So that a case can't agree on something else than it was made for.
+    /// The status that both must have, so that a case can't agree on something else than it was made for.
     pub(crate) status: Option<u16>,
     on_portero: bool,
 }
@@ -33,7 +33,7 @@ impl Case {
         Self { options, ..self }
     }
 
-    /// Callbacks are the library face's alone; Portero answers by its own data.
+    /// Only apps that use Portero as a library have callbacks; Portero itself answers by its own data.
     pub(crate) fn answered(self, answers: Value) -> Self {
         Self { answers, on_portero: false, ..self }
     }
@@ -54,7 +54,8 @@ impl Case {
         Self { on_portero: false, ..self }
     }
 
-    /// The same question to one of Portero's own routes, where it has one like that for this method.
+    /// The same question to one of Portero's own routes; `None` if it has none like that for this
+    /// method, or if the case is not for Portero itself.
     pub(crate) fn porteros_path(&self) -> Option<String> {
         let (path, query) =
             self.request.path.split_once('?').map_or((&*self.request.path, ""), |(path, query)| (path, query));
@@ -73,7 +74,7 @@ pub(crate) fn now() -> i64 {
     i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-/// What every token of ours and theirs has, for ana.
+/// The claims that every token of Flask's and of Portero's has, for ana.
 pub(crate) fn claims() -> Value {
     json!({
         "fresh": false, "iat": now() - 5, "jti": "5116c888-512e-48e3-9949-c87e30a6b899", "type": "access", "sub": "ana",
@@ -83,7 +84,7 @@ pub(crate) fn claims() -> Value {
 
 pub(crate) const CSRF: &str = "b3072f5a-e39c-4380-8193-d3588bc76ff3";
 
-/// The same with other claims, `null` meaning "leave it out".
+/// [`claims`] with these changes, in which `null` leaves a claim out.
 pub(crate) fn with(changes: Value) -> Value {
     let mut claims = claims();
     for (name, value) in changes.as_object().unwrap() {
@@ -100,7 +101,7 @@ pub(crate) fn signed(claims: &Value) -> String {
     signed_texts(r#"{"alg":"HS256","typ":"JWT"}"#, &claims.to_string())
 }
 
-/// Of ana, good for ten minutes.
+/// An access token of ana, good for ten minutes.
 pub(crate) fn good() -> String {
     signed(&claims())
 }
@@ -109,7 +110,7 @@ pub(crate) fn good_refresh() -> String {
     signed(&with(json!({ "type": "refresh" })))
 }
 
-/// Any header and payload, signed with the shared key.
+/// A token of any header and payload, signed with the shared key.
 pub(crate) fn signed_texts(header: &str, payload: &str) -> String {
     signed_bytes(header.as_bytes(), payload.as_bytes())
 }
@@ -119,7 +120,7 @@ pub(crate) fn signed_bytes(header: &[u8], payload: &[u8]) -> String {
     by_hand(&format!("{}.{}", segment(header), segment(payload)))
 }
 
-/// The message with its signature.
+/// The message (`header.payload`) with its HS256 signature behind it.
 pub(crate) fn by_hand(message: &str) -> String {
     use aws_lc_rs::hmac;
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), message.as_bytes());

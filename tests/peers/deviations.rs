@@ -1,10 +1,11 @@
-//! The one list of what differs on purpose: `docs/deviations.md`. Its rows are read here, and each has to be shown by a test.
+//! Reads `docs/deviations.md`, the one list of what differs from the library on purpose. Each of its
+//! rows has to be shown by a test.
 
 use std::collections::BTreeMap;
 
 use crate::root;
 
-/// Row by row: its name, and the test that shows it.
+/// For the name of each row, the test that shows it.
 pub(crate) struct Deviations(BTreeMap<String, String>);
 
 impl Deviations {
@@ -23,7 +24,7 @@ impl Deviations {
     }
 }
 
-/// All test functions of ours.
+/// The text of every Rust file in `tests` and `src`, to look for test functions in.
 fn tests() -> String {
     let mut folders = vec![root().join("tests"), root().join("src")];
     let mut all = String::new();

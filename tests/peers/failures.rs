@@ -1,4 +1,4 @@
-//! Every row of the library's table of failures, and the order in which they win, as the library itself answers them.
+//! Every failure of a token or a request that the library knows, and which of two wins, compared with the library's own answers.
 
 use serde_json::{Value, json};
 
@@ -312,7 +312,7 @@ fn what_is_wrong_with_a_token_is_told_in_the_librarys_order() {
 
 #[test]
 fn padded_tokens_are_taken_by_the_library_and_not_by_us() {
-    // The header {"alg":"HS256" } has a length at which base64 needs a padding.
+    // With these spaces the header is 29 bytes long, a length at which base64 needs padding.
     use base64::Engine as _;
     let engine = base64::engine::general_purpose::URL_SAFE;
     let message =

@@ -67,7 +67,7 @@ def find_user(_header, claims):
 @app.post("/_create")
 def create():
     asked = request.json
-    # A number of seconds in the test's words; the library wants a timedelta, or False for "never".
+    # The tests give a number of seconds; the library wants a timedelta, or False for "never".
     expires = asked.get("expires")
     if expires is not None and expires is not False:
         expires = timedelta(seconds=expires)
@@ -130,7 +130,7 @@ for path, demands in {
 @app.route("/echo", methods=METHODS)
 @jwt_required()
 def echo():
-    # A form that was parsed for its CSRF value is not raw any more; Flask keeps the bytes only if they were asked for first.
+    # Once a form was parsed for its CSRF value, its bytes are gone, unless they were asked for before.
     return request.get_data(as_text=True)
 
 

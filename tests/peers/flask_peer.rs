@@ -1,16 +1,16 @@
-//! `examples/flask_peer.py`: an app that was there before, and asks Portero whether a token is still good.
+//! `examples/flask_peer.py`: a Flask app that was there before Portero, and now asks it whether a token is still good.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use portero::accounts::add_app;
+use portero::accounts::apps::credentials::add_app;
 
-use crate::support::{TestApp, Tokens};
+use crate::support::{TestApp, Tokens, operator};
 use crate::{Python, Reply, Request, SECRET};
 
 fn peer(app: &TestApp, settings: &[(&str, &str)]) -> Python {
     let name = format!("shop {}", settings.len());
-    let credentials = add_app(&app.accounts, name, app.clock.now()).unwrap().unwrap();
+    let credentials = add_app(&app.accounts, operator(), name).committed().unwrap().unwrap();
     Python::start("examples/flask_peer.py", |command, address| {
         command
             .env("LISTEN", address.to_string())
@@ -44,11 +44,11 @@ fn who_signs_out_in_portero_is_refused_in_flask_on_the_next_request() {
     assert_eq!(app.client().delete("/logout", Some(&tokens.access)).status, 200);
     let reply = orders(&peer, &tokens.access);
     assert_eq!((reply.status, reply.json()["msg"].as_str()), (401, Some("Token has been revoked")));
-    // Somebody else's session goes on.
+    // Another session, even of the same user, is served.
     assert_eq!(orders(&peer, &app.tokens("ana").access).status, 200);
 }
 
-/// Who is asked about has to be the token that was checked, not another one that came along.
+/// The app has to ask about the token that it has checked, not about another one in the same request.
 #[test]
 fn a_token_that_was_signed_out_does_not_get_in_behind_another() {
     let (app, ended) = with_ana();

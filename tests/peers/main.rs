@@ -1,5 +1,5 @@
-//! Portero beside what it speaks to: flask-jwt-extended as the oracle, PyJWT and Node's jose, a Flask app that asks. What they
-//! need, `tests/peers/install` puts into `target/peers`; `tests/run` calls it.
+//! Portero beside the software that it has to agree with: flask-jwt-extended as the oracle, PyJWT, Node's jose, and a Flask app
+//! that asks Portero about tokens. `tests/peers/install`, which `tests/run` calls, puts what they need into `target/peers`.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[path = "../support/mod.rs"]
@@ -22,14 +22,14 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-/// The key that both sides have.
+/// The key that Flask and Portero share.
 const SECRET: &str = "one key for Flask and for Portero, of 32 bytes and more";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where `tests/peers/install` put it.
+/// The path at which `tests/peers/install` has put something.
 fn installed(what: &str) -> PathBuf {
     let path = root().join("target/peers").join(what);
     assert!(path.exists(), "{} is not there: run tests/peers/install", path.display());
@@ -43,9 +43,9 @@ struct Python {
 }
 
 impl Python {
-    /// `prepare` is told the address that it is to listen on.
+    /// Starts a program and waits until it listens. `prepare` gets the command, and the address that the program is to listen on.
     fn start(program: &str, prepare: impl FnOnce(&mut Command, SocketAddr)) -> Self {
-        // Free a moment ago; nobody else here takes ports by number.
+        // The port was free a moment ago, and nothing else here takes a port by its number.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(installed("python/bin/python"));
         command.arg(root().join(program)).stdout(Stdio::piped()).stderr(Stdio::inherit());
@@ -65,7 +65,7 @@ impl Drop for Python {
     }
 }
 
-/// A request, byte for byte: both sides are sent the same.
+/// A request, byte for byte: Flask and Portero are sent the same.
 #[derive(Clone, Debug)]
 struct Request {
     method: &'static str,

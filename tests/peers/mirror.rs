@@ -1,4 +1,4 @@
-//! The same app as `flask_app.py`, with Portero as a library: guarded routes that tell what the guard found.
+//! The same app as `flask_app.py`, but with Portero as its library: guarded routes that tell what the guard found.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::SECRET;
 
-/// What the callbacks answer.
+/// What the callbacks answer. If `users` is `None`, every user exists.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Answers {
@@ -143,7 +143,7 @@ async fn tell(
     HttpResponse::Ok().json(json!({ "identity": identity, "claims": claims, "header": header, "location": location }))
 }
 
-/// What is left of the body for the handler.
+/// Tells what is left of the body for the handler.
 async fn echo(_: OptionalToken, body: String) -> String {
     body
 }
@@ -180,7 +180,7 @@ async fn unset_cookies(jwt: SharedHooks) -> HttpResponse {
     res
 }
 
-/// For what an answer says of identity: text as it is.
+/// Callbacks that refuse nothing: no token is blocked, and every user exists.
 pub(crate) fn no_answers() -> Answers {
     serde_json::from_value(Value::Object(serde_json::Map::new())).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Each of the library's options, set to something else than its default on both sides.
+//! Each of the library's options, set to something else than its default in Flask and in Portero, changes both in the same way.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ fn post(path: &str) -> Request {
     Request::new("POST", path)
 }
 
-/// Options, and requests that would be answered otherwise without them.
+/// Requests under options without which they would be answered differently.
 fn cases() -> Vec<Case> {
     let shown = |token: &str| get("/access").bearer(token);
     let of = |changes: Value| shown(&signed(&with(changes)));
@@ -171,7 +171,7 @@ fn each_option_changes_the_answer_as_it_does_in_the_library() {
     }
 }
 
-/// What changes new tokens and cookies is compared in `tokens.rs`.
+/// Options that change new tokens and cookies, which `tokens.rs` compares.
 const SHOWN_BY_NEW_TOKENS: [&str; 18] = [
     "JWT_ACCESS_TOKEN_EXPIRES",
     "JWT_REFRESH_TOKEN_EXPIRES",
@@ -210,7 +210,7 @@ fn every_one_of_the_librarys_options_is_compared() {
                 && !word.ends_with("_FILE")
                 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
         })
-        // Ours alone.
+        // Portero's own option, which the library does not have.
         .filter(|word| *word != "JWT_ERROR_CODE_KEY")
         .map(str::to_owned)
         .collect();

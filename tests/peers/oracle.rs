@@ -1,4 +1,4 @@
-//! The real library is the oracle: the same options and the same request to Flask and to us, and the answers compared.
+//! The real library is the oracle: Flask and Portero get the same options and the same request, and their answers are compared.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use crate::mirror::{Answers, Mirror};
 use crate::support::TestApp;
 use crate::{Python, Reply, Request, SECRET};
 
-/// What Portero's defaults have otherwise than the library's.
+/// The library's defaults of those options for which Portero has another.
 const LIBRARY_DEFAULTS: [(&str, &str); 3] =
     [("JWT_TOKEN_LOCATION", "headers"), ("JWT_CSRF_CHECK_FORM", "false"), ("JWT_SESSION_COOKIE", "true")];
 
@@ -48,7 +48,7 @@ impl Oracle {
         self.flask.address
     }
 
-    /// The library of ours, in the same app.
+    /// The address of the mirror: the same app, with Portero as its library.
     pub(crate) fn mirror(&mut self, options: &Value, answers: &Value) -> SocketAddr {
         let wanted = (options.clone(), answers.clone());
         if self.mirror.as_ref().map(|(has, _)| has) != Some(&wanted) {
@@ -61,7 +61,8 @@ impl Oracle {
         self.mirror.as_ref().unwrap().1.address
     }
 
-    /// Portero itself, which takes a peer's tokens as the library would. With ana, who was there yesterday already.
+    /// The address of Portero itself, set to take a peer's tokens as the library would. Its user ana
+    /// was added a day ago, for a peer's tokens from before a user was added are refused.
     pub(crate) fn portero(&mut self, options: &Value) -> SocketAddr {
         if self.portero.as_ref().map(|(has, _)| has) != Some(options) {
             let settings = settings(options);
@@ -77,7 +78,7 @@ impl Oracle {
         self.portero.as_ref().unwrap().1.address
     }
 
-    /// Sends a case to each, and compares.
+    /// Sends a case to Flask, to the mirror and, if it has such a route, to Portero itself, and compares the answers.
     pub(crate) fn ask(&mut self, case: &Case) {
         let flask = self.flask(&case.options, &case.answers);
         let theirs = case.request.send(flask);
@@ -101,7 +102,7 @@ impl Oracle {
         }
         assert_eq!(ours.status, theirs.status, "{name}, {who}:\n{theirs:?}\n{ours:?}");
         if case.texts && case.request.method != "OPTIONS" {
-            // PyJWT's own words for low-level faults are its own; ours, Flask's and the library's have to be the same.
+            // Only the texts in which PyJWT tells low-level faults may differ; Flask's and the library's have to be the same.
             assert_eq!(ours.json(), theirs.json(), "{name}, {who}");
         }
         if let Some(status) = case.status {
@@ -110,7 +111,7 @@ impl Oracle {
     }
 }
 
-/// From the library's values to what an operator writes.
+/// The text that an operator writes for an option's value in Python. With `never`, `false` is written as "never".
 fn written(value: &Value, never: bool) -> String {
     match value {
         Value::Bool(false) if never => "never".into(),
@@ -133,7 +134,7 @@ fn environment(options: &Value) -> BTreeMap<String, String> {
     all
 }
 
-/// By their keys in the file.
+/// The settings for these options, by their keys in the settings file.
 fn settings(options: &Value) -> BTreeMap<String, String> {
     environment(options)
         .into_iter()
@@ -145,7 +146,7 @@ pub(crate) fn our_options(options: &Value) -> Options {
     let loaded = Config::from_sources(None, environment(options), &Overrides::default()).unwrap();
     let mut ours = loaded.config.jwt;
     if options.get("JWT_COOKIE_SAMESITE").is_none() {
-        // Portero always says something here, the library nothing.
+        // Portero always sets SameSite; the library, by default, does not.
         ours.cookie_samesite = None;
     }
     ours

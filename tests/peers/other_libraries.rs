@@ -1,4 +1,4 @@
-//! PyJWT and Node's jose take our tokens and we theirs, for each algorithm.
+//! PyJWT and Node's jose accept Portero's tokens, and Portero accepts theirs, for each algorithm.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -34,7 +34,7 @@ fn x509(public: &impl AsDer<PublicKeyX509Der<'static>>) -> Vec<u8> {
     public.as_der().unwrap().as_ref().to_vec()
 }
 
-/// Runs one of the scripts on what it is to verify and to sign.
+/// Runs one of the scripts on a JSON document that says what to verify and what to sign; returns its answer.
 fn ask(mut command: Command, question: &Value) -> Value {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
@@ -46,7 +46,7 @@ fn ask(mut command: Command, question: &Value) -> Value {
 struct Ours {
     algorithm: Algorithm,
     engine: Engine,
-    /// What a peer signs and verifies with.
+    /// What a peer signs and verifies with: keys in PEM, or a shared secret.
     private: String,
     public: String,
 }

@@ -21,7 +21,7 @@ def verify(item):
     try:
         return jwt.decode(item["token"], key_of(item), algorithms=[item["algorithm"]])
     except (jwt.PyJWTError, ValueError, KeyError) as error:
-        # PyJWT raises the last two for a PEM that is none, and for a `kid` that is missing or not in the set.
+        # PyJWT raises the last two for a text that is no PEM, and for a `kid` that is missing or not in the set.
         return {"error": str(error)}
 
 

@@ -1,4 +1,4 @@
-//! New tokens and cookies, made by each side and compared, and each taken by the other.
+//! New tokens and cookies of Flask and of Portero: compared with each other, and each accepted by the other.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ fn engine(options: &Value) -> Engine {
     Engine::new(options, Keys::one(key))
 }
 
-/// The claims without what is new each time, which only has to look alike.
+/// The claims, with names in place of values that are new each time and only have to look alike.
 fn comparable(token: &str) -> Value {
     let mut claims = claims(token);
     let all = claims.as_object_mut().unwrap();
@@ -96,23 +96,23 @@ fn what_the_library_makes_by_mistake_is_an_error_here() {
     let flask = oracle.flask(&json!({}), &json!({}));
     let make = |asked: Value| Request::new("POST", "/_create").json(&asked).send(flask);
     let ours = engine(&json!({}));
-    // A zero life is for ever there.
+    // To the library, a life of zero means for ever.
     let theirs = make(json!({ "type": "access", "identity": "ana", "expires": 0 })).json();
     assert!(claims(theirs["token"].as_str().unwrap()).get("exp").is_none());
     assert!(ours.issue(&NewToken::access("ana").life(Life::Seconds(0)), UnixTime(now())).is_err());
-    // A number as identity is noticed only when the token is shown.
+    // The library notices only when the token is shown that its identity is a number.
     let theirs = make(json!({ "type": "access", "identity": 7 })).json();
     let shown = Request::new("GET", "/access").bearer(theirs["token"].as_str().unwrap()).send(flask);
     assert_eq!(shown.status, 422);
     assert!(ours.issue(&NewToken::access(7), UnixTime(now())).is_err());
-    // Another `alg` in the header changes what signs, and the token can't be checked.
+    // In the library another `alg` in the header changes how the token is signed, so that it can't be checked.
     let theirs = make(json!({ "type": "access", "identity": "ana", "headers": { "alg": "HS512" } })).json();
     let shown = Request::new("GET", "/access").bearer(theirs["token"].as_str().unwrap()).send(flask);
     assert_eq!(shown.status, 422);
     assert!(ours.issue(&NewToken::access("ana").header("alg", "HS512"), UnixTime(now())).is_err());
 }
 
-/// Attributes by name, in lower case; without when it ends.
+/// The cookies that an answer sets: for each name the value, and the attributes by their names in lower case.
 fn cookies(reply: &Reply) -> BTreeMap<String, (String, BTreeMap<String, String>)> {
     reply
         .cookies()
@@ -155,7 +155,7 @@ fn cookies_are_set_and_removed_as_the_library_does() {
         ] {
             let set = Request::new("POST", "/_cookies").json(&body);
             let (mut theirs, own) = (cookies(&set.send(flask)), cookies(&set.send(mirror.address)));
-            // Werkzeug writes the end twice, once for browsers of another age.
+            // Werkzeug writes the end of a cookie twice: `expires` is for browsers of another age.
             theirs.values_mut().filter(|(_, attributes)| attributes.contains_key("max-age")).for_each(
                 |(_, attributes)| {
                     attributes.remove("expires");
@@ -279,7 +279,7 @@ fn key_pairs_are_shared_as_shared_keys_are() {
         assert_eq!(ours.decode(theirs, None, UnixTime(now())).unwrap().identity, "ana", "{name}");
         let own = ours.issue(&NewToken::access("ana"), UnixTime(now())).unwrap();
         assert_eq!(Request::new("GET", "/access").bearer(&own).send(flask).status, 200, "{name}");
-        // And by Portero itself, whose key is given.
+        // The same for a token of Portero itself, with the key pair in its settings.
         let app = TestApp::with(&[("jwt.algorithm", name), ("jwt.private_key", &private), ("jwt.public_key", &public)]);
         app.add_user("ana");
         assert_eq!(Request::new("GET", "/access").bearer(&app.tokens("ana").access).send(flask).status, 200, "{name}");

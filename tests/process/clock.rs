@@ -1,5 +1,5 @@
-//! The system's clock is moved under the running server: what has expired, gone stale or was revoked stays so, and nobody is thrown
-//! out twice.
+//! The system's clock is moved under the running server: what has expired, gone stale or been revoked
+//! stays so, and nobody is signed out twice.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,14 +14,14 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// Where Debian puts it, by kind of machine.
+/// The path of libfaketime, which Debian puts into a folder for the machine's architecture.
 fn libfaketime() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").unwrap().map(|folder| folder.unwrap().path());
     let found = folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.exists());
     found.expect("libfaketime is there: tests/run installs it")
 }
 
-/// The clock of a server, which other programs may be given too.
+/// The clock of a server: a file from which libfaketime reads how to change the time.
 struct Clock(PathBuf);
 
 impl Clock {
@@ -31,7 +31,7 @@ impl Clock {
         clock
     }
 
-    /// By libfaketime's words, such as `+1h` or `+0 x3600`.
+    /// Sets the clock in libfaketime's words, such as `+1h` or `+0 x3600`.
     fn set(&self, to: &str) {
         // In one step, or the server might read half a line.
         let next = self.0.with_extension("next");
@@ -39,7 +39,7 @@ impl Clock {
         std::fs::rename(&next, &self.0).unwrap();
     }
 
-    /// So many seconds off.
+    /// Sets the clock this many seconds off the real time.
     fn move_to(&self, seconds: i64) {
         self.set(&format!("{seconds:+}"));
     }
@@ -50,7 +50,7 @@ impl Clock {
             .env("LD_PRELOAD", libfaketime())
             .env("FAKETIME_TIMESTAMP_FILE", &self.0)
             .env("FAKETIME_NO_CACHE", "1")
-            // As with a real clock: setting it moves no stopwatch.
+            // As with a real clock: setting it does not move the monotonic clock.
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         Server::with(folder, command)
     }
@@ -75,7 +75,7 @@ fn what_has_expired_does_not_come_back_with_a_clock_that_is_set_back() {
     let (_folder, clock, server) = prepared();
     let access = server.log_in("ana", PASSWORD).unwrap().text("access_token");
     assert_eq!(protected(&server, &access), 200);
-    // The quarter of an hour that it lives goes by.
+    // The quarter of an hour that the token lives goes by.
     clock.move_to(16 * MINUTE);
     assert_eq!(protected(&server, &access), 401);
     for back in [-HOUR, -2 * DAY] {
@@ -126,7 +126,7 @@ fn what_was_revoked_stays_so_wherever_the_clock_goes() {
         let client = server.client();
         for token in [&access, &refresh, &alone.text("access_token")] {
             for answer in [client.get("/protected", Some(token)), client.post("/refresh", Some(token))] {
-                // 503: nobody can tell, which is no yes either.
+                // 503: Portero can't tell, which lets nobody in either.
                 assert!([401, 422, 503].contains(&answer.status), "{when}: {} {}", answer.status, answer.body);
             }
         }
@@ -138,8 +138,8 @@ fn what_was_revoked_stays_so_wherever_the_clock_goes() {
         clock.move_to(seconds);
         is_refused(&server, &format!("{seconds} s off"));
     }
-    // What is kept in memory is taken anew while the clock is wrong, and then the clock is set right: after another process changed
-    // something, and at a start.
+    // The server loads its memory while the clock is wrong, and then the clock is set right: first
+    // because another process has changed something, then at a start.
     for command in ["disable", "enable"] {
         clock.move_to(40 * DAY);
         ok(folder.path(), &["user", command, "cleo"], "");
@@ -167,7 +167,7 @@ fn what_was_revoked_stays_so_wherever_the_clock_goes() {
     server.assert_never_panicked();
 }
 
-/// Signs in again where that is asked for; whether it was.
+/// Signs in again if the browser is signed out; returns whether it was.
 fn visit(browser: &mut Browser) -> bool {
     if browser.is_signed_in() {
         return false;
@@ -210,7 +210,7 @@ fn a_clock_that_stands_still_or_races_throws_nobody_out() {
     let (_folder, clock, server) = prepared();
     let client = server.client();
     let login = json!({ "username": "ana", "password": PASSWORD });
-    // Stands still: an absolute date, five minutes from now.
+    // The clock stands still at an absolute date, five minutes from now.
     let soon = moment(5 * MINUTE);
     clock.set(&soon);
     let mut browser = server.signed_in("ana");
@@ -218,7 +218,8 @@ fn a_clock_that_stands_still_or_races_throws_nobody_out() {
         assert!(browser.is_signed_in());
         assert_eq!(client.post_json("/login", None, &login).status, 200);
     }
-    // An hour a second: each access token is dead within a quarter of one, each session is renewed all the time.
+    // The clock runs an hour a second: each access token expires within a quarter of a second, and each
+    // session is renewed all the time.
     clock.set("+0 x3600");
     let mut browser = server.signed_in("ana");
     let access = server.log_in("bea", PASSWORD).unwrap().text("access_token");
@@ -238,7 +239,7 @@ fn a_clock_that_stands_still_or_races_throws_nobody_out() {
     server.assert_never_panicked();
 }
 
-/// So many seconds from now, as libfaketime reads a moment to stand still at.
+/// The moment this many seconds from now, written so that libfaketime stands still at it.
 fn moment(seconds: i64) -> String {
     let output =
         std::process::Command::new("date").arg(format!("--date={seconds:+} seconds")).arg("+%F %T").output().unwrap();

@@ -1,4 +1,4 @@
-//! What the operator does from a shell, also beside a running server.
+//! The commands that the operator runs from a shell, also beside a running server.
 
 use tempfile::TempDir;
 

@@ -1,4 +1,4 @@
-//! The server dies right before each single write and sync of a sign-out, and of a rotation: it is done wholly or not at all.
+//! The server dies right before each single write and sync of a sign-out, and of a rotation: the act is done wholly or not at all.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,12 @@ use crate::portero::{PASSWORD, Server, ok};
 use crate::strace::{SYNC, Tracer, WRITE};
 use crate::support::{Answer, Browser, claims};
 
-/// More than there are points to die at.
+/// More browsers than there are points to die at, for each point takes one.
 const BROWSERS: usize = 60;
 
-/// Has a browser do something, the server dying one call later each time, until it gets through unharmed; each time `look` sees
-/// the browser as it was before, as it is after, and what it was told. The sessions are at least so old.
+/// Has one browser after the other do `act` while the server dies, each time one call later, until the
+/// act gets through unharmed. After each restart `look` gets the browser as it was before, as it is
+/// after, and the answer. The sessions are at least `age` old.
 fn at_every_point(
     what: &str,
     age: Duration,
@@ -27,7 +28,7 @@ fn at_every_point(
     let mut server = Server::start(folder.path());
     let mut browsers: Vec<_> = (0..BROWSERS).map(|_| server.signed_in("ana")).collect();
     for browser in &mut browsers {
-        // Shows its token for the first time, and finds the form.
+        // This uses its token for the first time, and loads the form.
         assert_eq!(browser.get("/logout").status, 200);
     }
     std::thread::sleep(age);
@@ -37,11 +38,11 @@ fn at_every_point(
         loop {
             let before = browsers.pop().expect("there are enough");
             let mut browser = before.clone().moved_to(server.address);
-            // What nobody waits for is written by now, such as the note of what the last look has shown.
+            // What no answer waits for is written by now, such as a first use that the last `look` has made.
             std::thread::sleep(Duration::from_millis(250));
             let tracer = Tracer::attach(&server, folder.path(), &format!("{call}:signal=KILL:when={nth}"));
             let answer = act(&mut browser);
-            // With an answer the server may still be about to write more.
+            // After its answer, the server may still be about to write more.
             let has_died = died(&mut server, Duration::from_millis(if answer.is_some() { 300 } else { 5_000 }));
             assert!(has_died || answer.is_some(), "neither an answer nor a death");
             let (writes, syncs) = tracer.end();
@@ -72,12 +73,12 @@ fn died(server: &mut Server, within: Duration) -> bool {
     false
 }
 
-/// The session's id, as its tokens tell it.
+/// The session's id, as the access token tells it.
 fn session(browser: &Browser) -> String {
     claims(&browser.cookies["access_token_cookie"])["sid"].as_str().unwrap().to_owned()
 }
 
-/// Whether a list that the operator asks for names this session.
+/// Whether `portero {list} list` names this session.
 fn lists(folder: &TempDir, list: &str, sid: &str) -> bool {
     let said = ok(folder.path(), &[list, "list", "--json", "--limit", "200"], "");
     said.lines()
@@ -137,10 +138,10 @@ fn a_rotation_cut_off_at_any_write_is_wholly_done_or_not_at_all() {
         if let Some(answer) = answer {
             assert_eq!(answer.status, 200, "{}", answer.body);
             assert_eq!(after.fetch("/protected").status, 200);
-            // Were the rotation lost, this one would be ahead of the database.
+            // If the rotation were lost, this token would be ahead of the database.
             assert_eq!(after.renew().status, 200);
         }
-        // Within the grace the old token gets the one successor that there is, whoever comes first.
+        // Within the grace the old token gets the one successor that there is, whichever browser comes first.
         assert_eq!(before.renew().status, 200);
         assert_eq!(claims(&before.cookies["refresh_token_cookie"])["gen"], 1);
         assert_eq!(before.fetch("/protected").status, 200);

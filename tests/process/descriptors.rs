@@ -1,4 +1,5 @@
-//! More connections than the system grants: the server lives through it, idly, and serves again once some have gone.
+//! More connections than the system grants descriptors for: the server goes on, without a busy loop,
+//! and serves new connections again once some have gone.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -8,10 +9,10 @@ use tempfile::TempDir;
 use crate::faults::portero_by;
 use crate::portero::{PASSWORD, Server, ok};
 
-/// What it needs for itself, and some forty connections.
+/// Starts the server with 96 descriptors: what it needs for itself, and some forty connections.
 const LIMITED: &str = "ulimit -n 96; exec \"$0\"";
 
-/// Hundredths of a second that the server has spent computing. (proc(5), fields 14 and 15; the name before them has no space)
+/// The CPU time of the server, in hundredths of a second. (proc(5), fields 14 and 15; the name before them has no space)
 fn spent(server: &Server) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.process.id())).unwrap();
     let fields: Vec<_> = stat.split(' ').collect();
@@ -29,7 +30,7 @@ fn out_of_descriptors_it_waits_without_a_busy_loop_and_serves_again() {
     let access = tokens.text("access_token");
     assert_eq!(client.get("/protected", Some(&access)).status, 200);
 
-    // Fewer than the queue of those that wait to be accepted holds beside them.
+    // Of these, the connections that the server cannot accept fit into the queue that the system keeps for them.
     let crowd: Vec<_> = (0..150).map(|_| TcpStream::connect(server.address).unwrap()).collect();
     std::thread::sleep(Duration::from_millis(500));
     let open = std::fs::read_dir(format!("/proc/{}/fd", server.process.id())).unwrap().count();
@@ -40,7 +41,7 @@ fn out_of_descriptors_it_waits_without_a_busy_loop_and_serves_again() {
     println!("out of descriptors for 3 s: {spent} hundredths of a second spent");
     assert!(spent <= 60, "a busy loop: {spent} hundredths of a second");
     assert!(server.process.try_wait().unwrap().is_none());
-    // Whoever was there before is served all the same, also with a change.
+    // A connection from before is served all the same, also with a change.
     assert_eq!(client.get("/protected", Some(&access)).status, 200);
     assert_eq!(client.post("/refresh", Some(&tokens.text("refresh_token"))).status, 200);
 

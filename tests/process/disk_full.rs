@@ -1,4 +1,5 @@
-//! A full disk: "try again" for every change, nothing false, and it goes on by itself once there is room.
+//! A full disk: every change is answered by "try again", nothing false is said, and the server goes on
+//! by itself once there is room.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 use crate::faults::{assert_try_again, portero_by};
 use crate::portero::{PASSWORD, Server, ok};
 
-/// Data on a disk of 4 MB, which only the server sees: it lives in a namespace of its own and needs nobody's leave to mount.
+/// Starts the server with its data on a disk of 4 MB that only it sees: in a namespace of its own, in which it may mount one.
 const ON_A_SMALL_DISK: &str =
     "mkdir small && mount -t tmpfs -o size=4m none small && cp -a data/. small/ && exec \"$0\"";
 
@@ -21,12 +22,12 @@ fn start(folder: &TempDir) -> Server {
     Server::with(folder.path(), command)
 }
 
-/// A file on that disk, as it can be reached from outside.
+/// The path of a file on that disk, by which it can be reached from outside.
 fn on_its_disk(server: &Server, folder: &TempDir, name: &str) -> PathBuf {
     PathBuf::from(format!("/proc/{}/root{}/small/{name}", server.process.id(), folder.path().display()))
 }
 
-/// To the last byte.
+/// Fills the disk to the last byte with this file.
 fn fill(path: &PathBuf) {
     let mut file = File::create(path).unwrap();
     for size in [64 * 1024, 1024, 1] {
@@ -67,7 +68,7 @@ fn on_a_full_disk_every_change_asks_to_try_again_and_works_once_there_is_room() 
         assert_try_again(&client.send("POST", "/revoke", None, &form, revocation.as_bytes()));
         assert_try_again(&client.delete("/logout", Some(&access)));
         assert_try_again(&browser.renew());
-        // Signing out by the page; with its form from the page before, which is only read.
+        // Signing out by the page: its form can be opened, for that only reads.
         assert_eq!(browser.get("/logout").status, 200);
         let page = browser.post("/logout", &[]);
         assert_try_again(&page);

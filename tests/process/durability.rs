@@ -11,21 +11,22 @@ use crate::faults::{assert_is_whole, kills};
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::support::{Browser, claims};
 
+/// Users whose program signs in and out, users with several browsers, and how many of these stay signed in.
 const PROGRAMS: usize = 4;
 const HOUSEHOLDS: usize = 2;
 const VISITORS: usize = 6;
 
-/// What the answers told one user's client, kept outside of the server.
+/// What the answers told one user's program, kept outside of the server.
 #[derive(Default)]
 struct Record {
     /// The password after every change that was acknowledged.
     password: Option<String>,
-    /// The password that was asked for when the server died: it may or may not have been changed.
+    /// The new password of a change that had no answer when the server died: it may or may not be in force.
     perhaps: Option<String>,
-    /// Tokens that were given and not taken back, as far as the answers tell.
+    /// Tokens that were issued and not revoked, as far as the answers tell.
     access: Vec<String>,
     refresh: Vec<String>,
-    /// Tokens whose end was acknowledged, by themselves or with their session.
+    /// Tokens whose end was acknowledged, alone or with their session.
     gone: Vec<String>,
     acknowledged: Counts,
 }
@@ -50,16 +51,16 @@ impl Record {
     }
 }
 
-/// The credentials of an app that may have tokens revoked, as a form has them.
+/// The credentials of an app that may revoke tokens, as a form has them.
 fn app_credentials(folder: &TempDir) -> String {
     let said = ok(folder.path(), &["client", "add", "shop"], "");
     let value = |key: &str| said.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
     format!("client_id={}&client_secret={}", value("client_id="), value("client_secret="))
 }
 
-/// Does one thing after the other until there is no answer any more.
+/// Signs in and does something with the session, over and over, until there is no answer any more.
 fn live(server: &Server, name: &str, app: &str, record: &mut Record, round: u32, answers: &AtomicU32) -> Option<()> {
-    // Each time something else comes first, for what comes last may not come at all.
+    // Each round begins with another step, for the server may die before the last ones.
     for step in round.. {
         let tokens = server.log_in(name, &record.password())?;
         assert_eq!(tokens.status, 200, "{tokens:?}");
@@ -73,7 +74,7 @@ fn live(server: &Server, name: &str, app: &str, record: &mut Record, round: u32,
                 record.acknowledged.sign_outs += 1;
                 record.gone.extend([pair.0, pair.1]);
             }
-            // A refresh token takes its session with it.
+            // Revoking a refresh token ends its session.
             2 => {
                 revoke(server, app, &pair.1)?;
                 record.acknowledged.revocations += 1;
@@ -89,7 +90,7 @@ fn live(server: &Server, name: &str, app: &str, record: &mut Record, round: u32,
                 let new = format!("verde que te quiero {round} {step}");
                 let body = json!({ "current_password": record.password(), "new_password": new });
                 record.perhaps = Some(new.clone());
-                // The sessions may end with an answer that never comes.
+                // The change may end these sessions even if its answer never comes.
                 let ending = [std::mem::take(&mut record.access), std::mem::take(&mut record.refresh)];
                 let answer = server.ask("POST", "/change-password", Some(&pair.0), Some(&body))?;
                 assert_eq!(answer.status, 200, "{answer:?}");
@@ -111,7 +112,7 @@ fn revoke(server: &Server, app: &str, token: &str) -> Option<()> {
     Some(())
 }
 
-/// Compares what is with what was acknowledged.
+/// Compares what the server says now with what it had acknowledged.
 fn audit(server: &Server, name: &str, record: &mut Record) {
     if let Some(perhaps) = record.perhaps.take()
         && server.log_in(name, &perhaps).unwrap().status == 200
@@ -135,16 +136,16 @@ fn audit(server: &Server, name: &str, record: &mut Record) {
     }
 }
 
-/// One browser, and what the answers told it.
+/// One browser that stays signed in, and what the answers told it.
 struct Visitor {
     browser: Browser,
-    /// Since when it holds what it holds. Without a grace, the same second still counts as the same moment, in which nothing rotates.
+    /// Since when it has had its tokens. Even without a grace, nothing rotates within the same second.
     since: Instant,
-    /// As it was before a rotation that was acknowledged.
+    /// The browser as it was before a rotation that was acknowledged.
     before: Option<Browser>,
-    /// Whether the server died over a rotation: it may or may not have been done.
+    /// Whether the server died during a rotation, which may or may not have been done.
     perhaps: bool,
-    /// Whether what came out of the rotation was found to be good.
+    /// Whether the tokens that came out of the rotation were found to be good.
     audited: bool,
 }
 
@@ -176,7 +177,8 @@ impl Visitor {
         self.before.is_none() && self.since.elapsed() >= A_MOMENT
     }
 
-    /// Compares what is with what was acknowledged. `false`: a spent token was shown, which has ended the session.
+    /// Compares what the server says now with what it had acknowledged. `false`: a spent token was
+    /// shown, which has ended the session.
     fn audit(&mut self, server: &Server) -> bool {
         self.browser = self.browser.clone().moved_to(server.address);
         if let Some(before) = self.before.take_if(|_| self.audited && self.since.elapsed() >= A_MOMENT) {
@@ -184,7 +186,7 @@ impl Visitor {
             return false;
         }
         if self.perhaps || (self.before.is_some() && !self.audited) {
-            // Were an acknowledged rotation lost, this token would be ahead of the database, and refused.
+            // If an acknowledged rotation were lost, this token would be ahead of the database, and refused.
             let answer = self.browser.renew();
             assert_eq!(answer.status, 200, "a rotation or its retry is lost, asked for only: {}", self.perhaps);
             assert_eq!(self.browser.fetch("/protected").status, 200);
@@ -196,7 +198,7 @@ impl Visitor {
     }
 }
 
-/// Some people at their browsers, of one name.
+/// Several browsers of one user.
 struct People {
     visitors: Vec<Visitor>,
     /// Browsers as they were before a sign-out that was acknowledged.
@@ -204,7 +206,7 @@ struct People {
     acknowledged: Counts,
 }
 
-/// Rotates where that is due, then signs in and out, until there is no answer any more.
+/// Rotates the sessions for which that is due, then signs in and out in new browsers, until there is no answer any more.
 fn browse(server: &Server, name: &str, people: &mut People, answers: &AtomicU32) -> Option<()> {
     for visitor in people.visitors.iter_mut().filter(|visitor| visitor.is_due()) {
         visitor.rotate(&mut people.acknowledged)?;
@@ -239,9 +241,9 @@ fn audit_people(server: &Server, name: &str, people: &mut People) {
 
 fn start(folder: &TempDir) -> (Server, Duration) {
     let mut command = portero(folder.path());
-    // So that a spent token need not be waited for.
+    // So that a token is spent at once, not only after a grace.
     command.env("PORTERO_SESSION_GRACE", "0");
-    // The audit tries which of two passwords counts; after some hundred kills that is guessing.
+    // The audit tries which of two passwords is right; after some hundred kills the throttle would take that for guessing.
     command.env("PORTERO_THROTTLE", "off");
     let begin = Instant::now();
     let server = Server::with(folder.path(), command);
@@ -266,7 +268,8 @@ fn no_kill_loses_what_was_acknowledged() {
     let households: Vec<_> = (0..HOUSEHOLDS).map(household).collect();
     let mut restarts = Vec::new();
     for round in 0..kills(50) {
-        // After so many answers and a moment more: not evenly spaced, and as telling on a busy machine as on an idle one.
+        // The server is killed after some answers and a moment more: not evenly spaced, and as telling
+        // on a busy machine as on an idle one.
         let answers = AtomicU32::new(0);
         let (enough, moment) = (10 + round * 37 % 40, Duration::from_micros(u64::from(round * 1_709 % 9_973)));
         std::thread::scope(|scope| {
@@ -303,7 +306,7 @@ fn no_kill_loses_what_was_acknowledged() {
     report(&counts.collect::<Vec<_>>(), restarts);
 }
 
-/// One line to read, and a look whether the clients did enough to tell anything.
+/// Prints one line to read, and asserts that browsers and programs did enough to tell anything.
 fn report(counts: &[Counts], mut restarts: Vec<Duration>) {
     let sum = |of: fn(&Counts) -> usize| counts.iter().map(of).sum::<usize>();
     restarts.sort();

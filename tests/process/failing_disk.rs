@@ -1,4 +1,4 @@
-//! A disk that fails while it is asked to keep something for good: nothing is acknowledged then, and it goes on by itself.
+//! A disk that fails at `fsync`: no change is acknowledged then, and the server goes on by itself once the disk works again.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn what_the_disk_failed_to_sync_is_not_acknowledged_and_the_next_change_is() {
         assert_eq!(same.cookies[name], browser.cookies[name], "nobody is told to be signed out");
     }
     assert!(browser.is_signed_in());
-    // The disk has failed once, and not again.
+    // The disk has failed only once.
     assert_eq!(same.post("/logout", &[]).status, 303);
     assert!(!browser.is_signed_in());
     tracer.end();

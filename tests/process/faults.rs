@@ -1,5 +1,5 @@
-//! What the tests of faults share: a server started under odd conditions, people and programs that visit it, and looks at what is
-//! left.
+//! What the tests of faults share: a server started under odd conditions, browsers and programs that
+//! visit it, and checks of what is left.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use crate::portero::{PASSWORD, Server, portero};
 use crate::support::{Answer, Browser, Client};
 
-/// The server, started by another program, which gets these arguments and then the server's own path.
+/// A command that starts the server by another program, which gets these arguments and then the server's path.
 pub(crate) fn portero_by(folder: &Path, program: &str, arguments: &[&str]) -> Command {
     let alone = portero(folder);
     let mut command = Command::new(program);
@@ -24,7 +24,7 @@ pub(crate) fn portero_by(folder: &Path, program: &str, arguments: &[&str]) -> Co
     command
 }
 
-/// So many in every run; `PORTERO_TEST_KILLS` asks for more.
+/// How often a test kills the server: `usually`, or as `PORTERO_TEST_KILLS` says.
 pub(crate) fn kills(usually: u32) -> u32 {
     std::env::var("PORTERO_TEST_KILLS").map_or(usually, |text| text.parse().expect("PORTERO_TEST_KILLS is a number"))
 }
@@ -45,7 +45,7 @@ pub(crate) fn assert_is_whole(folder: &Path) {
     assert_eq!(found.integrity_check, "ok");
 }
 
-/// The right answer of a server that can change nothing right now.
+/// Asserts that this is the right answer of a server that can change nothing right now: 503 with `Retry-After`.
 pub(crate) fn assert_try_again(answer: &Answer) {
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(answer.header("retry-after").is_some(), "{:?}", answer.headers);
@@ -68,7 +68,7 @@ impl Server {
         browser
     }
 
-    /// Asks again and again until the answer is right.
+    /// Asks again and again until `is_so`, which must happen within `most`; returns how long it took.
     pub(crate) fn wait_until(&self, most: Duration, is_so: impl Fn(&Client) -> bool) -> Duration {
         let begin = Instant::now();
         while !is_so(&self.client()) {
@@ -82,7 +82,7 @@ impl Server {
         assert!(!self.log().contains("panicked"), "{}", self.log());
     }
 
-    /// Kilobytes in memory.
+    /// The server's resident memory in kilobytes.
     pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,4 +1,4 @@
-//! The keys that sign, as the operator handles them: beside a running server, without signing anybody out.
+//! The signing keys, as the operator handles them: beside a running server, and without signing anybody out.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ fn header(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
 }
 
-/// The first word of each line of `key list`, and what state it is in.
+/// The first word and the state of each key in `key list`.
 fn keys(folder: &Path) -> Vec<(String, String)> {
     let list = ok(folder, &["key", "list"], "");
     list.lines()
@@ -73,7 +73,7 @@ fn a_key_is_rotated_beside_a_running_server_and_nobody_is_signed_out() {
     assert_eq!(renewed.status, 200, "a refresh token from before the rotation renews");
     assert_eq!(header(&renewed.text("access_token"))["kid"], second.as_str());
 
-    // And after a restart.
+    // They are good after a restart, too.
     server.terminate();
     let server = Server::start(path);
     for token in [&access, &named, &newest] {
@@ -91,7 +91,7 @@ fn a_key_is_rotated_beside_a_running_server_and_nobody_is_signed_out() {
     assert_eq!(states(path), ["signing"]);
 }
 
-/// Many keys in one second: which is the oldest, seconds don't tell.
+/// Several keys are made in one second, so that their times don't tell which one is the oldest.
 #[test]
 fn a_token_without_a_name_is_checked_with_the_oldest_key_however_fast_the_others_came() {
     let folder = with_ana();
@@ -136,7 +136,7 @@ fn another_algorithm_takes_over_at_the_next_start_and_the_public_key_is_there_to
     assert_eq!((opens(&server, &shared), opens(&server, &signed)), (200, 200));
     server.terminate();
 
-    // A command beside it, started without that setting, changes nothing.
+    // A command that is run without that setting changes nothing.
     ok(path, &["user", "list"], "");
     let mut command = portero(path);
     command.env("JWT_ALGORITHM", "ES256");
@@ -173,14 +173,14 @@ fn a_lost_key_of_the_ring_stops_the_start() {
     let said = ok(path, &["key", "new"], "");
     ok(path, &["key", "rotate"], "");
     let second = format!("signing-{}.key", said.split_whitespace().next().unwrap());
-    // What it signed is still good, or signs now: without either, somebody would be thrown out.
+    // The first key's tokens are still good, and the second signs now: without either, somebody would be signed out.
     for name in ["signing.key", &second] {
         let file = path.join("data").join(name);
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
         let complaint = fails(path, &["serve"], "");
         assert!(complaint.contains("is missing") && complaint.contains("backup"), "{complaint}");
-        // Another key in its place is not taken for it.
+        // Another key under the same file name is not taken for it.
         std::fs::copy(path.join("data/pepper.key"), &file).unwrap();
         assert!(fails(path, &["serve"], "").contains("is not the one"));
         std::fs::write(&file, text).unwrap();

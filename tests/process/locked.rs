@@ -1,4 +1,5 @@
-//! Another process has the database locked: for a moment nobody notices, for longer whoever wants a change hears so in time.
+//! Another process has the database locked: a short lock costs only the wait, and during a long one
+//! every change is answered by "try again" in time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ fn a_lock_of_two_seconds_costs_whoever_signs_in_or_renews_nothing_but_the_wait()
         for number in 0..12 {
             let (client, refresh) = (server.client(), &refresh);
             visitors.push(scope.spawn(move || {
-                // Not all at once: some find others waiting.
+                // Not all at once, so that some find others waiting.
                 std::thread::sleep(Duration::from_millis(number * 150));
                 let (answer, took) = timed(|| match number % 2 {
                     0 => client.post_json("/login", None, &json!({ "username": "ana", "password": PASSWORD })),
@@ -90,10 +91,10 @@ fn a_lock_of_a_minute_is_told_in_time_while_everything_else_goes_on() {
     let server = start(&folder);
     let tokens = server.log_in("ana", PASSWORD).unwrap();
     let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
-    // Who asks last may get through, and is signed out then.
+    // A visitor's last request may get through; then this session, which nothing else uses, is signed out.
     let to_sign_out = server.log_in("ana", PASSWORD).unwrap().text("access_token");
     let mut other = database(folder.path());
-    // What a first wave of waiting visitors takes of memory is no leak.
+    // Memory is compared with that after ten seconds: what a first wave of waiting visitors takes is no leak.
     let mut memory = Vec::new();
     other.batch_execute("BEGIN EXCLUSIVE").unwrap();
     let (locked, over) = (Instant::now(), AtomicBool::new(false));
@@ -116,7 +117,7 @@ fn a_lock_of_a_minute_is_told_in_time_while_everything_else_goes_on() {
                     }
                     assert_try_again(&answer);
                     refused.push(took);
-                    // People do not ask again at once, and few clients do.
+                    // People do not ask again at once, and few programs do.
                     std::thread::sleep(Duration::from_millis(200));
                 }
                 refused
@@ -147,8 +148,8 @@ fn a_lock_of_a_minute_is_told_in_time_while_everything_else_goes_on() {
         alive.len()
     );
     assert!(refused.len() > 100 && *slowest <= IN_TIME);
-    // Whoever waited for the lock would wait for seconds. What is over 50 ms is left to whatever else runs on the machine, as other
-    // tests do.
+    // A request that waited for the lock would take seconds. Some may take more than 50 ms, because
+    // other tests run on the same machine.
     assert!(alive[alive.len() / 2] <= Duration::from_millis(50) && longest <= Duration::from_secs(2));
     assert!(grown <= 2_000, "memory grows with those that wait");
 

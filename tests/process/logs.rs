@@ -1,4 +1,4 @@
-//! What the log tells, and what it must never tell.
+//! The log of the server: what it has to tell, and what it must never tell.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-//! The server dies between the commit of a renewal and its answer: the client's retry with the old token succeeds.
+//! The server dies between the commit of a renewal and its answer: a retry with the old token succeeds.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ fn issued(database: &mut SqliteConnection) -> i64 {
 
 fn start(folder: &TempDir) -> Server {
     let mut command = portero(folder.path());
-    // Programs rotate too, so that a client without cookies can be watched; and no grace, so that each retry is a late one.
+    // Bearer sessions rotate, too, so that the test needs no cookies; and there is no grace, so that each retry is a late one.
     command.env("PORTERO_SESSION_ROTATE", "always").env("PORTERO_SESSION_GRACE", "0");
     Server::with(folder.path(), command)
 }
@@ -35,11 +35,11 @@ fn an_answer_lost_with_its_server_can_be_asked_for_again() {
     let mut database = database(folder.path());
     let mut before = issued(&mut database);
     for kill in 0..i64::from(kills(20)) {
-        // Without a grace, the same second would still count as the same moment.
+        // Even without a grace, nothing rotates within the same second.
         std::thread::sleep(Duration::from_millis(1100));
         let request = format!("POST /refresh HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {refresh}\r\n\r\n");
         let unread = server.connect(request.as_bytes());
-        // The commit is what another connection can see.
+        // What another connection can see is committed.
         let begin = Instant::now();
         while issued(&mut database) == before {
             assert!(begin.elapsed() < Duration::from_secs(10), "the renewal was not committed");

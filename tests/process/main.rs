@@ -1,4 +1,5 @@
-//! The program as the operator runs it: a process with a data folder, its commands, its log, and its death.
+//! The program as the operator runs it: a process with a data folder, its commands and its log; and
+//! what happens when it is killed, or when its disk, its clock or the system fails it.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod clock;

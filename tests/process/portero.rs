@@ -1,4 +1,4 @@
-//! A Portero in a process of its own.
+//! Runs the program `portero` in a process of its own: a command, or the server.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// The program with its data in this folder, no settings file, and bcrypt as cheap as it gets.
+/// A command for the program, without arguments: its data in this folder, no settings file, and bcrypt as cheap as it gets.
 pub(crate) fn portero(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portero"));
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
@@ -25,24 +25,24 @@ pub(crate) fn portero(folder: &Path) -> Command {
     command
 }
 
-/// Runs a command to its end, with something on its standard input.
+/// Runs a command to its end, with `input` on its standard input.
 pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = portero(folder);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A command that does not read has closed it already.
+    // A command that reads no input has closed it already.
     drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
     child.wait_with_output().unwrap()
 }
 
-/// The same, which has to succeed; what it printed.
+/// Runs a command that has to succeed; returns what it printed.
 pub(crate) fn ok(folder: &Path, arguments: &[&str], input: &str) -> String {
     let output = run(folder, arguments, input);
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
     text(&output.stdout)
 }
 
-/// The same, which has to fail; what it complained of.
+/// Runs a command that has to fail; returns what it wrote to standard error.
 pub(crate) fn fails(folder: &Path, arguments: &[&str], input: &str) -> String {
     let output = run(folder, arguments, input);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
@@ -87,7 +87,7 @@ impl Server {
         Self { process, address, output, log, agent }
     }
 
-    /// Everything it printed for people.
+    /// Everything that the server has printed for people (standard output).
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.output).unwrap()
     }
@@ -101,7 +101,7 @@ impl Server {
         self.process.wait().unwrap();
     }
 
-    /// Asks it to stop, as a service manager does; its exit code and how long it took.
+    /// Asks the server to stop, as a service manager does; returns its exit code and how long it took.
     pub(crate) fn terminate(&mut self) -> (Option<i32>, Duration) {
         let begin = Instant::now();
         let pid = self.process.id().to_string();
@@ -109,7 +109,7 @@ impl Server {
         (self.process.wait().unwrap().code(), begin.elapsed())
     }
 
-    /// Status and body of a request with JSON; `None`: there was no answer.
+    /// Sends a request, with a JSON body if one is given; `None`: there was no answer.
     pub(crate) fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> Option<Reply> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         if let Some(token) = token {
@@ -129,12 +129,12 @@ impl Server {
         Some(Reply { status, body: serde_json::from_str(&body).unwrap_or_default() })
     }
 
-    /// The answer to a form.
+    /// Sends a form, which has to be answered.
     pub(crate) fn ask_form(&self, path: &str, form: &str) -> Reply {
         self.try_form(path, form).unwrap()
     }
 
-    /// `None`: there was no answer.
+    /// Sends a form; `None`: there was no answer.
     pub(crate) fn try_form(&self, path: &str, form: &str) -> Option<Reply> {
         let request = ureq::http::Request::builder().method("POST").uri(format!("http://{}{path}", self.address));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
@@ -147,7 +147,7 @@ impl Server {
         self.ask("POST", "/login", None, Some(&json!({ "username": name, "password": password })))
     }
 
-    /// Sends these very bytes and keeps the connection.
+    /// Sends these very bytes and returns the open connection.
     pub(crate) fn connect(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.write_all(bytes).unwrap();

@@ -1,4 +1,4 @@
-//! First start, second start, and the starts that are refused.
+//! Starting and stopping the server: the first start, the second, and the starts that are refused.
 
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -31,8 +31,8 @@ fn the_first_start_makes_what_it_needs_private_and_prints_a_link() {
     assert!(!server.log().contains(token), "the log does not tell the link");
 }
 
-/// The threads of a process, and which of them run when nobody else wants the core: the 17th field behind the name is the
-/// priority. (`proc_pid_stat(5)`)
+/// The threads of the server by name, and whether they run only when nobody else wants the core: the
+/// 17th field behind the name is the nice value, of which 19 is the highest. (`proc_pid_stat(5)`)
 fn threads(server: &Server) -> Vec<(String, bool)> {
     let threads = std::fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap();
     let stats = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap());
@@ -179,7 +179,7 @@ fn one_server_owns_a_database() {
 fn asked_to_stop_it_finishes_and_exits_well() {
     let folder = TempDir::new().unwrap();
     let mut server = Server::start(folder.path());
-    // An idle connection and one whose request never comes to an end do not hold it up for long.
+    // An idle connection and one whose request never comes to an end do not hold the server up for long.
     let _idle = server.connect(b"");
     let _endless = server.connect(b"POST /login HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n");
     let (code, took) = server.terminate();

@@ -1,4 +1,4 @@
-//! `strace`, which lets system calls of the thread that writes fail, or be the server's last.
+//! Runs `strace`, which makes system calls of the writer's thread fail, or be the server's last.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::portero::Server;
 
-/// By these the writer's thread changes files. By the others it does not, which [`Tracer::end`] sees to.
+/// The two calls by which the writer's thread changes the data. It uses none of [`OTHERS`], as [`Tracer::end`] asserts.
 pub(crate) const WRITE: &str = "pwrite64";
 pub(crate) const SYNC: &str = "fsync";
 const OTHERS: [&str; 9] =
@@ -19,7 +19,7 @@ pub(crate) struct Tracer {
 }
 
 impl Tracer {
-    /// From when this returns, the writer's calls are counted anew: its first one is number 1.
+    /// Attaches `strace` to the writer's thread. `injection` counts the writer's calls from then on: the first one is number 1.
     pub(crate) fn attach(server: &Server, folder: &Path, injection: &str) -> Self {
         let output = folder.join("strace");
         drop(std::fs::remove_file(&output));
@@ -28,7 +28,7 @@ impl Tracer {
         command.args(["-p", &writer(server)]).stdout(Stdio::null()).stderr(Stdio::piped());
         let process = command.spawn().expect("strace is there: tests/run installs it");
         let mut tracer = Self { process, output };
-        // The writer wakes up ten times a second, so that it has something to show soon.
+        // The writer wakes up ten times a second, so that there is something to see soon.
         while tracer.seen().is_empty() {
             if tracer.process.try_wait().unwrap().is_some() {
                 let mut complaint = String::new();
@@ -44,11 +44,11 @@ impl Tracer {
         std::fs::read_to_string(&self.output).unwrap_or_default()
     }
 
-    /// Lets go of the server; how many writes and syncs there were.
+    /// Lets go of the server; returns how many writes and syncs of its data there were.
     pub(crate) fn end(mut self) -> (usize, usize) {
         self.detach();
         let seen = self.seen();
-        // Not what wakes up another thread, and not the log.
+        // Not the calls that wake up another thread, and not those that write the log.
         let of_the_data: Vec<_> = seen.lines().filter(|line| line.contains("/data/")).collect();
         let made = |call: &str| of_the_data.iter().filter(|line| line.starts_with(&format!("{call}("))).count();
         for other in OTHERS {
@@ -58,7 +58,7 @@ impl Tracer {
     }
 
     fn detach(&mut self) {
-        // Not SIGKILL: what it traces would be left standing in the middle of a call.
+        // Not SIGKILL, which would leave the traced thread standing in the middle of a call.
         drop(Command::new("kill").args(["-TERM", &self.process.id().to_string()]).stderr(Stdio::null()).status());
         drop(self.process.wait());
     }

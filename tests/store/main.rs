@@ -1,4 +1,4 @@
-//! What only the database knows: the doors, the one writer, and races that no page shows.
+//! The store from within: readers and the one writer, pruning, and races that no page shows.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[path = "../support/mod.rs"]

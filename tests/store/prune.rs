@@ -1,6 +1,8 @@
-//! Letting go: never of what could still be shown, and in the end of everything.
+//! Pruning: a revocation is kept while its token could still be shown, and listed for 90 days; a user
+//! whose sessions are all over leaves memory.
 
-use portero::accounts::prune;
+use portero::accounts::upkeep::prune::prune;
+use portero::clock::Clock;
 
 use crate::support::TestApp;
 
@@ -21,9 +23,9 @@ fn what_was_revoked_is_refused_while_it_could_be_shown_and_told_for_ninety_days(
     app.client().delete("/logout", Some(&tokens.access));
     let mut gone = Vec::new();
     for days in [0, 1, 29, 31, 60, 88] {
-        let passed = days * DAY - (app.clock.now().0 - portero::web::Clock::default().now().0);
+        let passed = days * DAY - (app.clock.now().0 - Clock::default().now().0);
         app.clock.advance(passed);
-        gone.push(prune(&app.accounts, app.clock.now()).unwrap());
+        gone.push(prune(&app.accounts).unwrap());
         let refused = app.client().post("/refresh", Some(&tokens.refresh));
         let expected = if days < 30 { "Token has been revoked" } else { "Token has expired" };
         assert_eq!((refused.status, refused.msg().as_str()), (401, expected), "after {days} days");
@@ -31,7 +33,7 @@ fn what_was_revoked_is_refused_while_it_could_be_shown_and_told_for_ninety_days(
     }
     assert_eq!(gone, [0; 6]);
     app.clock.advance(33 * DAY);
-    assert!(prune(&app.accounts, app.clock.now()).unwrap() >= 1);
+    assert!(prune(&app.accounts).unwrap() >= 1);
     assert_eq!(shown(&app), 0);
 }
 
@@ -41,7 +43,7 @@ fn a_user_whose_sessions_are_all_over_is_let_go_and_comes_back_with_the_next() {
     app.add_user("ana");
     app.tokens("ana");
     app.clock.advance(32 * DAY);
-    prune(&app.accounts, app.clock.now()).unwrap();
+    prune(&app.accounts).unwrap();
     assert_eq!(app.accounts.blocklist.standing("ana"), None);
     let tokens = app.tokens("ana");
     assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 200);

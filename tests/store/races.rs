@@ -1,30 +1,33 @@
-//! Acts that hash take time; what others change meanwhile wins.
+//! Races: hashing takes time, and a change that somebody else makes meanwhile wins; of two last admins, one stays.
 
 use std::sync::{Arc, Barrier};
 
-use portero::accounts::{self, Accounts, Client, Credentials, LogIn, LogInOutcome, StateChange};
+use portero::accounts::people::set_password::set_password;
+use portero::accounts::people::state::{self, StateChange};
+use portero::accounts::sessions::sign_in::{Credentials, Outcome, SignIn, sign_in};
+use portero::accounts::{Accounts, Visitor};
 use portero::domain::{NewPassword, Password, PasswordRules, Role, Transport, Username};
 use portero::store::{sessions, users};
 
-use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp};
+use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp, operator};
 
 fn name() -> Username {
     Username::parse("ana").unwrap()
 }
 
-fn log_in(at: &Arc<Accounts>, app: &TestApp) -> bool {
-    let asked = LogIn {
+fn log_in(accounts: &Arc<Accounts>) -> bool {
+    let asked = SignIn {
         credentials: Credentials { username: "ana".into(), password: Password::parse(PASSWORD.into()).unwrap() },
         transport: Transport::Bearer,
         remembered: true,
         replaces: None,
-        client: Client::new("127.0.0.1".into(), "test"),
+        visitor: Visitor::new("127.0.0.1".into(), "test"),
     };
-    matches!(accounts::log_in(at, asked, app.clock.now()).unwrap(), LogInOutcome::SignedIn { .. })
+    matches!(sign_in(accounts, asked).committed().unwrap(), Outcome::SignedIn { .. })
 }
 
-/// Runs logins against one change, over and over, and looks whether any session outlived it.
-fn logins_against(change: impl Fn(&Arc<Accounts>, &TestApp)) {
+/// Runs four logins against one change, 15 times over, and asserts that no session outlives the change.
+fn logins_against(change: impl Fn(&Arc<Accounts>)) {
     for _ in 0..15 {
         let app = TestApp::start();
         app.add_user("ana");
@@ -34,12 +37,12 @@ fn logins_against(change: impl Fn(&Arc<Accounts>, &TestApp)) {
                 .map(|_| {
                     scope.spawn(|| {
                         begin.wait();
-                        usize::from(log_in(&app.accounts, &app))
+                        usize::from(log_in(&app.accounts))
                     })
                 })
                 .collect();
             begin.wait();
-            change(&app.accounts, &app);
+            change(&app.accounts);
             logins.into_iter().map(|login| login.join().unwrap()).sum()
         });
         let id = app.accounts.db.read(|conn| users::find_by_name(conn, &name())).unwrap().unwrap().id;
@@ -51,17 +54,17 @@ fn logins_against(change: impl Fn(&Arc<Accounts>, &TestApp)) {
 
 #[test]
 fn no_login_with_the_old_password_outlives_its_change() {
-    logins_against(|at, app| {
+    logins_against(|accounts| {
         let rules = PasswordRules { min_length: 8, context: &[] };
         let new = NewPassword::parse(OTHER_PASSWORD.into(), Some(&name()), rules).unwrap();
-        accounts::set_password(at, name(), &new, None, app.clock.now()).unwrap();
+        set_password(accounts, operator(), name(), &new).committed().unwrap();
     });
 }
 
 #[test]
 fn no_login_outlives_a_disabling() {
-    logins_against(|at, app| {
-        accounts::disable(at, name(), None, app.clock.now()).unwrap();
+    logins_against(|accounts| {
+        state::disable(accounts, operator(), name()).committed().unwrap();
     });
 }
 
@@ -79,7 +82,7 @@ fn of_two_last_admins_one_stays() {
                     scope.spawn(move || {
                         begin.wait();
                         let name = Username::parse(name).unwrap();
-                        accounts::set_role(&app.accounts, name, Role::User, None, app.clock.now()).unwrap()
+                        state::set_role(&app.accounts, operator(), name, Role::User).committed().unwrap()
                     })
                 })
                 .into_iter()

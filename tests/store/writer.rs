@@ -1,17 +1,25 @@
-//! One writer, many jobs: together in the commit, apart in their failure.
+//! The one writer and its many jobs: committed together, failing each alone. Also readers, the schema, and how SQLite is compiled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use portero::domain::{Role, UnixTime, Username};
+use portero::domain::{By, Role, UnixTime, Username};
 use portero::store::users::{self, NewUser};
-use portero::store::{Db, Error, Tx};
+use portero::store::{Db, Error, Pending, Tx, Upkeep};
 use tempfile::TempDir;
 
 fn open() -> (TempDir, Db) {
     let folder = TempDir::new().unwrap();
     let db = Db::open(&folder.path().join("test.db")).unwrap();
     (folder, db)
+}
+
+/// Hands the writer a change by Portero itself.
+fn write<T: Send + 'static>(
+    db: &Db,
+    job: impl FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+) -> Pending<T, Error> {
+    db.write(Upkeep, UnixTime(1), move |tx, _| job(tx))
 }
 
 fn add(tx: &mut Tx<'_>, name: &str) -> Result<(), Error> {
@@ -31,14 +39,14 @@ fn a_job_that_fails_undoes_itself_and_no_other() {
     let (_folder, db) = open();
     let jobs: Vec<_> = (0..100)
         .map(|number| {
-            db.submit(move |tx| {
+            write(&db, move |tx| {
                 add(tx, &format!("user{number:03}"))?;
                 if number % 3 == 0 { Err(Error::Unknown("on purpose".into())) } else { Ok(number) }
             })
         })
         .collect();
     for (number, job) in jobs.into_iter().enumerate() {
-        assert_eq!(job.wait().is_ok(), number % 3 != 0, "{number}");
+        assert_eq!(job.committed().is_ok(), number % 3 != 0, "{number}");
     }
     let expected: Vec<_> = (0..100).filter(|number| number % 3 != 0).map(|number| format!("user{number:03}")).collect();
     assert_eq!(names(&db), expected);
@@ -47,12 +55,12 @@ fn a_job_that_fails_undoes_itself_and_no_other() {
 #[test]
 fn a_job_that_panics_undoes_itself_and_the_writer_goes_on() {
     let (_folder, db) = open();
-    let panicked = db.write::<(), Error>(|tx| {
+    let panicked: Pending<(), _> = write(&db, |tx| {
         add(tx, "ana")?;
         panic!("on purpose");
     });
-    assert!(matches!(panicked, Err(Error::Panicked)));
-    db.write(|tx| add(tx, "bea")).unwrap();
+    assert!(matches!(panicked.committed(), Err(Error::Panicked)));
+    write(&db, |tx| add(tx, "bea")).committed().unwrap();
     assert_eq!(names(&db), ["bea"]);
 }
 
@@ -63,13 +71,13 @@ fn what_a_job_leaves_for_memory_is_done_before_its_answer_and_only_if_it_is_kept
     for kept in [true, false] {
         let count = Arc::clone(&done);
         let before = done.load(Ordering::SeqCst);
-        let answer = db.write(move |tx| {
+        let answer = write(&db, move |tx| {
             tx.after_commit(move || {
                 count.fetch_add(1, Ordering::SeqCst);
             });
             if kept { Ok(()) } else { Err(Error::Unknown("on purpose".into())) }
         });
-        assert_eq!(answer.is_ok(), kept);
+        assert_eq!(answer.committed().is_ok(), kept);
         assert_eq!(done.load(Ordering::SeqCst) - before, usize::from(kept));
     }
 }
@@ -77,15 +85,15 @@ fn what_a_job_leaves_for_memory_is_done_before_its_answer_and_only_if_it_is_kept
 #[test]
 fn a_job_runs_to_its_end_though_nobody_waits() {
     let (_folder, db) = open();
-    drop(db.submit(|tx| add(tx, "ana")));
-    db.write(|tx| add(tx, "bea")).unwrap();
+    drop(write(&db, |tx| add(tx, "ana")));
+    write(&db, |tx| add(tx, "bea")).committed().unwrap();
     assert_eq!(names(&db), ["ana", "bea"]);
 }
 
 #[test]
 fn a_reader_can_change_nothing() {
     let (_folder, db) = open();
-    db.write(|tx| add(tx, "ana")).unwrap();
+    write(&db, |tx| add(tx, "ana")).committed().unwrap();
     let id = db.read(users::all).unwrap()[0].id;
     assert!(db.read(|conn| users::disable(conn, id, UnixTime(2))).is_err());
     assert_eq!(db.read(users::all).unwrap()[0].disabled_at, None);
@@ -94,34 +102,25 @@ fn a_reader_can_change_nothing() {
 #[test]
 fn two_spellings_of_a_name_are_one_user_in_the_database_too() {
     let (_folder, db) = open();
-    db.write(|tx| add(tx, "Íñigo")).unwrap();
-    let taken = db.write(|tx| {
+    write(&db, |tx| add(tx, "Íñigo")).committed().unwrap();
+    let taken = write(&db, |tx| {
         let username = Username::parse("íñigo").unwrap();
         users::add(tx.conn, &NewUser { username: &username, password_hash: None, role: Role::User, now: UnixTime(1) })
     });
-    assert_eq!(taken.unwrap(), None);
+    assert_eq!(taken.committed().unwrap(), None);
 }
 
 #[test]
 fn what_happened_can_not_be_changed_afterwards() {
     use diesel::RunQueryDsl;
-    use portero::store::audit::{self, What};
+    use portero::store::audit::{Event, What};
     let (_folder, db) = open();
-    let event = audit::Event {
-        at: UnixTime(1),
-        what: What::SignedIn,
-        user: None,
-        by: None,
-        sid: None,
-        ip: None,
-        details: None,
-    };
-    db.write(move |tx| audit::add(tx.conn, &event)).unwrap();
-    let forged = db.write(|tx| Ok::<_, Error>(diesel::sql_query("UPDATE audit_events SET at = 0").execute(tx.conn)?));
-    assert!(forged.is_err());
+    write(&db, |tx| Event::new(What::SignedIn, &By::Portero).record(tx)).committed().unwrap();
+    let forged = write(&db, |tx| Ok(diesel::sql_query("UPDATE audit_events SET at = 0").execute(tx.conn)?));
+    assert!(forged.committed().is_err());
 }
 
-/// As `.cargo/config.toml` asks for, which names the reasons.
+/// The options that `.cargo/config.toml` compiles SQLite with; it names the reasons.
 #[test]
 fn sqlite_keeps_its_statements_and_shares_no_lock_between_connections() {
     use diesel::prelude::*;
@@ -148,7 +147,7 @@ fn the_schema_can_be_taken_back_and_made_again() {
     let path = folder.path().join("test.db");
     drop(Db::open(&path).unwrap());
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    // The one before closes on a thread of its own.
+    // The database that was dropped above closes on a thread of its own.
     conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
     let migrations = FileBasedMigrations::from_path("migrations/sqlite").unwrap();
     conn.revert_all_migrations(migrations.clone()).unwrap();

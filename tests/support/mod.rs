@@ -1,5 +1,5 @@
-//! A real server on a port of its own, and visitors to it: a browser that keeps cookies and reads pages, and a client that
-//! sends tokens and reads JSON.
+//! Shared by the test binaries: a real server on a port of its own, and its visitors: a browser that
+//! keeps cookies and reads pages, and a program ([`Client`]) that sends tokens and reads JSON.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -11,16 +11,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use portero::accounts::{self, Accounts, StateChange};
+use portero::accounts::people::add::add_user;
+use portero::accounts::people::set_password::set_password;
+use portero::accounts::people::state::{self, StateChange};
+use portero::accounts::{Accounts, Operator};
+use portero::clock::Clock;
 use portero::config::{Config, Overrides};
 use portero::domain::{NewPassword, PasswordRules, Role, Username};
 use portero::server;
-use portero::web::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const OTHER_PASSWORD: &str = "verde que te quiero verde";
+
+/// The operator, for what a test does without a page.
+pub fn operator() -> Operator {
+    Operator::new("test".into())
+}
 
 /// A server of its own for one test: its data in a temporary folder, its clock movable.
 pub struct TestApp {
@@ -34,12 +42,12 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// With the defaults, and bcrypt as cheap as it gets.
+    /// Starts a server with the default settings, and bcrypt as cheap as it gets.
     pub fn start() -> Self {
         Self::with(&[])
     }
 
-    /// With settings by their keys, such as `("session.idle", "2d")`.
+    /// Starts a server with these settings, by their keys, such as `("session.idle", "2d")`.
     pub fn with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let mut app = Self::in_folder(folder.path(), settings);
@@ -69,7 +77,8 @@ impl TestApp {
         Self { address, clock, accounts, setup_link, handle, thread: Some(thread), folder: None }
     }
 
-    /// Stops the server and waits until it has let go of its data.
+    /// Stops the server, waits until it has let go of its data, and returns the folder; `None` after
+    /// [`in_folder`](Self::in_folder).
     pub fn stop(mut self) -> Option<TempDir> {
         self.shut_down();
         self.folder.take()
@@ -100,36 +109,36 @@ impl TestApp {
         let name = Username::parse(name).unwrap();
         let rules = PasswordRules { min_length: 8, context: &[] };
         let password = NewPassword::parse(PASSWORD.into(), Some(&name), rules).unwrap();
-        accounts::add_user(&self.accounts, name, &password, role, None, self.clock.now()).unwrap();
+        add_user(&self.accounts, operator(), name, &password, role).committed().unwrap();
     }
 
-    /// As the operator does it.
+    /// Disables a user, as the operator does.
     pub fn disable(&self, name: &str) {
-        let change = accounts::disable(&self.accounts, Username::parse(name).unwrap(), None, self.clock.now()).unwrap();
+        let change = state::disable(&self.accounts, operator(), Username::parse(name).unwrap()).committed().unwrap();
         assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
     }
 
-    /// As the operator does it.
+    /// Sets a user's password, as the operator does.
     pub fn set_password(&self, name: &str, password: &str) {
         let name = Username::parse(name).unwrap();
         let rules = PasswordRules { min_length: 8, context: &[] };
         let password = NewPassword::parse(password.into(), Some(&name), rules).unwrap();
-        accounts::set_password(&self.accounts, name, &password, None, self.clock.now()).unwrap().unwrap();
+        set_password(&self.accounts, operator(), name, &password).committed().unwrap().unwrap();
     }
 
     pub fn set_role(&self, name: &str, admin: bool) {
         let role = if admin { Role::Admin } else { Role::User };
         let name = Username::parse(name).unwrap();
-        let change = accounts::set_role(&self.accounts, name, role, None, self.clock.now()).unwrap();
+        let change = state::set_role(&self.accounts, operator(), name, role).committed().unwrap();
         assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
     }
 
-    /// Where its data lies.
+    /// The folder of the server's data; not for a server that was started by [`in_folder`](Self::in_folder).
     pub fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
     }
 
-    /// Sends these very bytes and reads what comes back until the server has nothing more to say for a moment.
+    /// Sends these very bytes and reads what comes back until the server closes, or says nothing for 0.7 s.
     pub fn raw(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
@@ -156,7 +165,7 @@ impl TestApp {
         browser
     }
 
-    /// The tokens of a fresh sign-in by JSON.
+    /// The tokens of a new sign-in by JSON.
     pub fn tokens(&self, name: &str) -> Tokens {
         let body = serde_json::json!({ "username": name, "password": PASSWORD });
         let answer = self.client().post_json("/login", None, &body);
@@ -201,7 +210,7 @@ impl Answer {
         self.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Where a redirect leads.
+    /// Where a redirect leads; empty if there is no `Location`.
     pub fn location(&self) -> &str {
         self.header("location").unwrap_or_default()
     }
@@ -263,7 +272,7 @@ impl Http {
     }
 }
 
-/// Sends tokens in a header and reads JSON.
+/// A program: sends tokens in a header and reads JSON.
 #[derive(Clone)]
 pub struct Client {
     http: Http,
@@ -300,7 +309,7 @@ impl Client {
     }
 }
 
-/// Keeps cookies, asks for pages, sends forms with the value that the last page gave them. Follows no redirect by itself.
+/// Keeps cookies, asks for pages, and sends forms with the CSRF value that the last page gave them. Follows no redirect by itself.
 #[derive(Clone)]
 pub struct Browser {
     http: Http,
@@ -339,12 +348,12 @@ impl Browser {
         self.send("GET", path, headers, b"")
     }
 
-    /// Sends a form from a page of ours, with the value the last page gave it.
+    /// Sends a form from one of Portero's pages, with the CSRF value that the last page gave it.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.try_post(path, fields).unwrap()
     }
 
-    /// Sends just these fields.
+    /// Sends a form with just these fields, so without a CSRF value unless it is among them.
     pub fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.try_post_bare(path, fields).unwrap()
     }
@@ -368,7 +377,7 @@ impl Browser {
         self.try_renew().unwrap()
     }
 
-    /// `None`: there was no answer.
+    /// As [`renew`](Self::renew); `None`: there was no answer.
     pub fn try_renew(&mut self) -> Option<Answer> {
         let value = self.cookies.get("csrf_refresh_token").cloned().unwrap_or_default();
         let headers =
@@ -376,7 +385,7 @@ impl Browser {
         self.try_send("POST", "/refresh", &headers, b"")
     }
 
-    /// Asks as a script on a page does.
+    /// Sends a GET as a script on a page does.
     pub fn fetch(&mut self, path: &str) -> Answer {
         self.get_with(path, &[("accept", "application/json"), ("sec-fetch-site", "same-origin")])
     }
@@ -385,7 +394,7 @@ impl Browser {
         self.try_send(method, path, headers, body).unwrap()
     }
 
-    /// `None`: there was no answer.
+    /// As [`send`](Self::send); `None`: there was no answer.
     pub fn try_send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut all: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         if !headers.iter().any(|(name, _)| *name == "accept") {

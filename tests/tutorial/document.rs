@@ -1,8 +1,8 @@
-//! Reads a tutorial: which commands it gives, and what it says that they answer.
+//! Reads a tutorial: the commands that it gives, and the answers that it says they have.
 
 use std::fmt::Write as _;
 
-/// The tutorial that was asked for has at least so many.
+/// A tutorial has to have at least this many steps.
 const STEPS: usize = 7;
 
 #[derive(Debug)]
@@ -27,8 +27,8 @@ struct Fence<'a> {
 }
 
 impl Document {
-    /// What is wrong with it otherwise: a command without an answer, an answer without a command, a block of another
-    /// kind, or too few steps.
+    /// Reads a tutorial's text, or says what is wrong with it: a command without an answer, an answer without a command,
+    /// a block of another kind, a server that is not started exactly once, too few steps, or one without commands.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         let (steps, fences) = fences(text)?;
         if steps < STEPS {
@@ -62,7 +62,7 @@ impl Document {
     }
 }
 
-/// How many steps there are, and all fenced blocks.
+/// The number of steps, and all fenced blocks.
 fn fences(text: &str) -> Result<(usize, Vec<Fence<'_>>), String> {
     let (mut steps, mut fences) = (0, Vec::new());
     let mut lines = text.lines().zip(1..);
@@ -83,15 +83,15 @@ fn fences(text: &str) -> Result<(usize, Vec<Fence<'_>>), String> {
         } else if line.starts_with('#') && fences.len() + steps > 0 {
             return Err(format!("line {number}: not step {}", steps + 1));
         } else if line.trim_start().starts_with("```") || line.starts_with("~~~") {
-            // It would be shown as a block, and not be run.
+            // A reader would see a block, but the test would not run it.
             return Err(format!("line {number}: a block that does not start as the others"));
         }
     }
     Ok((steps, fences))
 }
 
-/// How an output differs from what was said of it, line by line. White space at the ends of lines and around the whole
-/// does not count.
+/// How an output differs from what the tutorial says, line by line; `None` if it does not. White space
+/// at the ends of lines and around the whole does not count.
 pub(crate) fn difference(expected: &str, output: &str) -> Option<String> {
     let lines = |text: &str| -> Vec<String> { text.trim().lines().map(|line| line.trim_end().to_owned()).collect() };
     let (expected, output) = (lines(expected), lines(output));
@@ -110,13 +110,13 @@ pub(crate) fn difference(expected: &str, output: &str) -> Option<String> {
     Some(report)
 }
 
-/// Whether a line is as the pattern says, in which `…` is anything but nothing.
+/// Whether a line is as the pattern says, in which `…` stands for at least one character.
 fn matches(pattern: &str, line: &str) -> bool {
     let mut pieces = pattern.split('…');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = line.strip_prefix(first) else { return false };
     let Some(last) = pieces.next_back() else { return rest.is_empty() };
-    // The first place where a piece fits leaves most for those after it.
+    // The first place where a piece fits leaves the most for the pieces after it.
     for piece in pieces {
         let Some(after) = behind_something(rest).and_then(|rest| rest.split_once(piece)) else { return false };
         rest = after.1;

@@ -1,4 +1,5 @@
-//! The tutorial in both languages, followed to the letter: its commands in one shell, beside a Portero that runs.
+//! The tutorial in both languages, followed to the letter: its commands are run in one shell, beside a
+//! running Portero, and have to answer what it says.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod document;
@@ -34,10 +35,10 @@ fn both_tutorials_have_the_same_steps() {
     assert_eq!(shape(&english), shape(&spanish));
 }
 
-/// Stands on a line of its own behind the output of each block.
+/// Printed on a line of its own after the output of each block.
 const END: &str = "--- end of the block ---";
 
-/// The only line of a document that is not run as written: a reader's server has this port, ours a free one.
+/// The only line of a tutorial that is not run as written: the reader's server has this port, that of the test a free one.
 const BASE: &str = "PORTERO=http://localhost:8080\n";
 
 fn follow(text: &str) {
@@ -57,7 +58,7 @@ fn follow(text: &str) {
     let said = shell(folder.path(), &script);
     let outputs: Vec<_> = said.split_inclusive(END).collect();
     for (at, block) in document.blocks.iter().enumerate() {
-        // What comes after a block that has no end is what the shell left when it gave up.
+        // Without `END`, this is what the shell printed before a command failed and it gave up.
         let output = outputs.get(at).copied().unwrap_or_default();
         let Some(output) = output.strip_suffix(END) else {
             panic!("line {}: a command failed:\n{}\n{output}", block.line, block.commands)
@@ -68,20 +69,20 @@ fn follow(text: &str) {
     }
 }
 
-/// What this script prints in a shell that knows `portero` as the reader's does.
+/// What this script prints in a shell that finds `portero` as the reader's does.
 fn shell(folder: &Path, script: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_portero")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([program.to_owned()].into_iter().chain(std::env::split_paths(&path))).unwrap();
     let mut shell = Command::new("sh");
-    // The same data folder and the same cheap hashes as the server's, and nothing of the tester's own settings.
+    // The same data folder and the same cheap hashes as the server's, and no settings from the environment of the test.
     for (name, value) in portero(folder).get_envs() {
         match value {
             Some(value) => shell.env(name, value),
             None => shell.env_remove(name),
         };
     }
-    // A proxy of the tester's would be asked for our server, and ~/.curlrc may change what curl prints.
+    // Otherwise curl might ask a proxy for the server, and a `~/.curlrc` might change what it prints.
     shell.env("no_proxy", "*").env("CURL_HOME", folder).env("HOME", folder).env("PATH", path);
     let output = shell.current_dir(folder).args(["-eu", "-c", script]).output().unwrap();
     text(&output.stdout)

@@ -1,13 +1,13 @@
-//! Shared by rooms and promises: the apps they begin with, and what visitors do in several of them.
+//! Shared by `rooms` and `promises`: the servers that tests begin with, and what visitors do in several of them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portero::accounts::{AppCredentials, add_app};
+use portero::accounts::apps::credentials::{AppCredentials, add_app};
 use serde_json::Value;
 
-use crate::support::{Answer, Browser, PASSWORD, TestApp, claims};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator};
 
-/// And a minute: an access token has run out by then.
+/// In seconds, and one minute longer: an access token has run out by then.
 pub(crate) const A_QUARTER_OF_AN_HOUR: i64 = 16 * 60;
 
 pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -19,14 +19,14 @@ pub(crate) const CHROME: &str =
 
 pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-/// With ana.
+/// A server with the user ana.
 pub(crate) fn app() -> TestApp {
     let app = TestApp::start();
     app.add_user("ana");
     app
 }
 
-/// With ana, bea, and adm, who is an admin.
+/// A server with the users ana and bea, and adm, who is an admin.
 pub(crate) fn app_with_admin() -> TestApp {
     let app = TestApp::start();
     app.add_user("ana");
@@ -35,7 +35,7 @@ pub(crate) fn app_with_admin() -> TestApp {
     app
 }
 
-/// The browser of ana, who becomes an admin.
+/// Adds ana as an admin; returns her browser, signed in.
 pub(crate) fn admin(app: &TestApp) -> Browser {
     app.add_admin("ana");
     app.signed_in("ana")
@@ -63,7 +63,7 @@ pub(crate) fn with_user_agent(app: &TestApp, user_agent: &str) -> Browser {
     browser
 }
 
-/// Opens the page that asks, and says yes.
+/// Opens a page that asks first, and says yes; returns the page after it.
 pub(crate) fn end(browser: &mut Browser, path: &str) -> Answer {
     let page = browser.get(path);
     assert_eq!(page.status, 200, "{path}: {} {}", page.location(), page.body);
@@ -72,7 +72,7 @@ pub(crate) fn end(browser: &mut Browser, path: &str) -> Answer {
     browser.follow(answer)
 }
 
-/// The path of a user's page.
+/// The path of a user's page, as the admin's list of users links to it.
 pub(crate) fn path_of(browser: &mut Browser, name: &str) -> String {
     let list = browser.get(&format!("/admin/users?name={name}"));
     let at = list.body.find("/admin/users/").filter(|_| list.body.contains(&format!(">{name}</a>")));
@@ -80,7 +80,7 @@ pub(crate) fn path_of(browser: &mut Browser, name: &str) -> String {
     links.find(|link| link.contains(&format!(">{name}</a>"))).unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// Goes through the confirm page; what the page after it says.
+/// Does this act to a user by the page that asks first; returns the page after it.
 pub(crate) fn act(browser: &mut Browser, user: &str, act: &str, fields: &[(&str, &str)]) -> Answer {
     let path = format!("{user}/{act}");
     assert_eq!(browser.get(&path).status, 200, "{path}");
@@ -92,7 +92,7 @@ pub(crate) fn login(app: &TestApp, content_type: &str, body: &[u8]) -> Answer {
     app.client().send("POST", "/login", None, &[("content-type", content_type)], body)
 }
 
-/// An app beside Portero that asks about tokens and has them revoked.
+/// An app that introspects and revokes tokens.
 pub(crate) struct Asker<'a> {
     app: &'a TestApp,
     pub(crate) credentials: AppCredentials,
@@ -100,7 +100,7 @@ pub(crate) struct Asker<'a> {
 
 impl<'a> Asker<'a> {
     pub(crate) fn of(app: &'a TestApp) -> Self {
-        Self { app, credentials: add_app(&app.accounts, "shop".into(), app.clock.now()).unwrap().unwrap() }
+        Self { app, credentials: add_app(&app.accounts, operator(), "shop".into()).committed().unwrap().unwrap() }
     }
 
     pub(crate) fn authorization(&self) -> String {
@@ -113,7 +113,7 @@ impl<'a> Asker<'a> {
         form(self.app, path, Some(&authorization), &body)
     }
 
-    /// What is said of a token: `None`, it is not active.
+    /// What introspection tells of a token; `None`: it is not active.
     pub(crate) fn introspect(&self, token: &str) -> Option<Value> {
         let answer = self.post("/introspect", token);
         assert_eq!(answer.status, 200, "{}", answer.body);

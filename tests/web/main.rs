@@ -1,5 +1,5 @@
-//! What users can see, asked through the front door of a real server: by page in `rooms`, and in `promises` what
-//! holds on all of them.
+//! What people, programs and apps can see of a real server, asked over HTTP: page by page in `rooms`,
+//! and in `promises` what holds on all pages.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[path = "../support/mod.rs"]

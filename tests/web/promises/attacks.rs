@@ -1,15 +1,15 @@
-//! Promise: attacks on sessions, cookies, forms and passwords fail. The rows are those of tables S and B in the list of attacks.
-//! What holds each:
+//! Promise: attacks on sessions, cookies and forms (S), and on passwords and names (B), fail. The numbers are those of a list
+//! of attacks that is not part of this repository. A neighbour is another site on the same domain. What holds each attack off:
 //!
 //! | row | what | held by |
 //! |-----|------|---------|
 //! | S1  | session fixation | here, and `rooms::login::signing_in_again_in_the_same_browser_ends_the_session_it_held` |
-//! | S2  | an old sealed cookie replayed | `rooms::login::a_login_form_that_stood_open_too_long_is_shown_again_with_the_name_and_then_works`, and here: no authority is in it |
+//! | S2  | an old sealed cookie replayed | `rooms::login::a_login_form_that_stood_open_too_long_is_shown_again_with_the_name_and_then_works`, and here: it carries no authority |
 //! | S3  | cookies tossed by a neighbour | `honest::a_neighbours_cookie_of_the_same_name_shuts_nobody_out`, and here for the forms |
 //! | S4  | a cookie without a name | here |
 //! | S5  | broken bytes in a neighbour's cookie | here |
 //! | S6  | a cookie bomb | here |
-//! | S7  | an own cookie too large to be kept | here |
+//! | S7  | a cookie of Portero's that is too large for a browser | here |
 //! | S8  | forms forged in other shapes | here, `csrf::without_the_value_no_form_changes_anything`, `csrf::a_get_changes_nothing` |
 //! | S9  | forms from another site | `csrf::with_the_value_but_from_another_site_no_form_changes_anything` |
 //! | S10 | signing somebody in by force | `csrf::nobody_is_signed_in_by_another_site` |
@@ -19,31 +19,31 @@
 //! | S14 | framing | `headers::every_answer_says_what_a_browser_may_do_with_it` |
 //! | S15 | the back button | the same, and `rooms::logout::signing_out_asks_first_and_then_ends_the_session_for_good` |
 //! | S16 | deceived caches | here |
-//! | S17 | renewals at once | `rotation::two_tabs_that_renew_at_once_get_the_very_same_tokens`, `rotation::a_storm_of_tabs_rotates_once_a_round_and_throws_nobody_out` |
+//! | S17 | many renewals at once | `rotation::two_tabs_that_renew_at_once_get_the_very_same_tokens`, `rotation::a_storm_of_tabs_rotates_once_a_round_and_throws_nobody_out` |
 //! | S18 | a spent token after the grace | `rotation::a_spent_token_shown_after_the_grace_ends_the_session_and_the_person_is_told` |
 //! | S19 | a lost answer | `process::lost_answers::an_answer_lost_with_its_server_can_be_asked_for_again` |
 //! | S20 | one tab signs out, the other sends | here |
-//! | S21 | one tab changes the user, the other sends | here |
+//! | S21 | one tab signs in as somebody else, the other sends | here |
 //! | S22 | a password changed elsewhere | `rooms::change_password::changing_the_password_puts_every_other_browser_out_and_keeps_this_one` |
 //! | S23 | disabled or demoted while in use | `ended::a_disabled_user_is_out_on_the_next_click`, `store::races::of_two_last_admins_one_stays` |
-//! | S24 | sessions without number | `rotation::the_oldest_of_too_many_programs_ends` |
-//! | S25 | ids of others | here, and `permissions::nobody_sees_or_ends_what_is_not_theirs` |
+//! | S24 | sessions without a limit | `rotation::the_oldest_of_too_many_programs_ends` |
+//! | S25 | ids of other people's sessions | here, and `permissions::nobody_sees_or_ends_what_is_not_theirs` |
 //! | S26 | https | `headers::behind_https_cookies_and_connections_are_bound_to_it` |
-//! | B1  | names told by what is answered | here, and `rooms::login::a_wrong_password_keeps_the_name_and_says_no_more_than_an_unknown_one` |
-//! | B2  | names told by the time it takes | `password::nothing_matches_the_decoy`, beside the code |
+//! | B1  | names told by the answer | here, and `rooms::login::a_wrong_password_keeps_the_name_and_says_no_more_than_an_unknown_one` |
+//! | B2  | names told by the time it takes | `passwords::nothing_matches_the_decoy`, beside the code |
 //! | B5  | passwords beyond 72 bytes | here |
 //! | B6  | NUL in passwords | here, and `bad_input::a_password_that_is_too_long_or_has_a_nul_is_wrong_and_costs_nothing_more` |
-//! | B7  | a hash that leaked | `password::a_hash_made_with_another_pepper_is_an_error_not_a_wrong_password`, beside the code |
-//! | B8  | bytes that are replaced | here, and `bad_input::bytes_that_are_not_text_are_refused_and_not_replaced` |
+//! | B7  | a hash that leaked | `passwords::a_hash_made_with_another_pepper_is_an_error_not_a_wrong_password`, beside the code |
+//! | B8  | different bytes read as the same text | here, and `bad_input::bytes_that_are_not_text_are_refused_and_not_replaced` |
 //! | B9  | endless passwords | `bad_input::a_password_that_is_too_long_or_has_a_nul_is_wrong_and_costs_nothing_more` |
-//! | B11 | a tampered hash | `password::a_hash_that_was_tampered_with_is_an_error_and_costs_nothing`, beside the code |
+//! | B11 | a tampered hash | `passwords::a_hash_that_was_tampered_with_is_an_error_and_costs_nothing`, beside the code |
 //! | B12 | links with a foreign host | here, and `raw_http::a_host_of_garbage_stands_in_no_answer_and_breaks_nothing` |
 //! | B13 | one-time links | `rooms::setup::the_link_works_once`, `rooms::setup::the_link_is_dead_after_an_hour_and_another_was_never_alive` |
 //! | B14 | the first admin | `rooms::setup::whoever_holds_the_link_becomes_the_first_admin_and_is_signed_in` |
-//! | B15 | guessing the password inside | here: not without a token, a value and a recent proof |
+//! | B15 | guessing the password while signed in | here: it takes a token, its CSRF value and a recent proof |
 //! | B16 | twins of a name | here, and `domain::names::two_spellings_of_a_name_are_one_user` |
 //!
-//! Rows on limits of tries (B3, B4, B10) have tests of their own.
+//! Attacks that limits on tries hold off (B3, B4, B10) have tests of their own, such as those in `throttle`.
 
 use serde_json::json;
 
@@ -58,7 +58,7 @@ fn app() -> TestApp {
     app
 }
 
-/// Opens a page with a cookie header of these very bytes.
+/// Opens a page with these very bytes as the cookie header.
 fn page_with_cookies(app: &TestApp, path: &str, cookies: &[u8]) -> String {
     let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/html\r\nconnection: close\r\ncookie: ");
     app.raw(&[head.as_bytes(), cookies, b"\r\n\r\n"].concat())
@@ -99,7 +99,7 @@ fn a_forms_cookie_opens_no_page_and_changes_nothing_for_who_is_signed_in() {
     let mut visitor = app.browser();
     visitor.get("/login");
     assert_eq!(visitor.get("/account").status, 303);
-    // The value of a signed-out form is not that of a session.
+    // The CSRF value of a signed-out form does not count in a session.
     let page = visitor.get("/login").body;
     let value = page.split("name=\"csrf_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let mut browser = app.signed_in("ana");
@@ -139,7 +139,7 @@ fn broken_bytes_in_a_neighbours_cookie_sign_nobody_out() {
     }
 }
 
-/// Signs in by hand, with a neighbour's cookies before or behind ours.
+/// Signs in by the form, with a neighbour's cookies before or behind Portero's in the header.
 fn sign_in_beside(app: &TestApp, planted: &[u8], before: bool) -> String {
     let mut browser = app.browser();
     let page = browser.get("/login").body;
@@ -164,7 +164,7 @@ fn a_neighbours_cookies_keep_nobody_from_signing_in() {
         b"portero_language=xx",
         b"portero_was_here=\"",
         b"access_token_cookie=x",
-        // Names in disguise, and bytes that are text beside bytes that are none.
+        // Names of Portero's cookies in disguise, and bytes that are UTF-8 beside bytes that are not.
         b"portero%5Fform=x",
         b"%70ortero_form=x",
         b"z=\xc3\xa9; y=\xff",
@@ -227,14 +227,14 @@ fn a_form_in_another_shape_changes_nothing() {
         answer.status
     };
     for path in ["/confirm", "/logout", "/change-password", "/language"] {
-        // What a foreign page can send without asking first.
+        // What a page on another site can send without a preflight; and, last, the CSRF value in a header named like the field.
         send("POST", path, &[("content-type", "text/plain"), OURS], &json);
         send("POST", path, &[("content-type", "text/plain;application/json"), OURS], &json);
         send("POST", path, &[("content-type", "multipart/form-data; boundary=b"), OURS], &multipart);
         send("POST", path, &[OURS], &form);
         send("POST", path, &[FORM, OURS, ("csrf_token", &value)], "password=x");
     }
-    // Neither a field nor a header makes one method of another.
+    // Neither a field nor a header turns one method into another.
     for (name, field) in [("x-http-method-override", "_method"), ("x-method-override", "method")] {
         let page = |method: &str, path: &str| browser.clone().send(method, path, &[(name, "POST"), OURS], b"").status;
         assert_eq!(page("GET", "/logout"), 200);
@@ -244,14 +244,14 @@ fn a_form_in_another_shape_changes_nothing() {
         let answer = browser.clone().send("POST", "/login", &[(name, "DELETE"), FORM, OURS], b"_method=DELETE");
         assert_eq!(answer.status, 400);
     }
-    // The value in the address is none in the form.
+    // A CSRF value in the address does not count as one in the form.
     let answer = browser.clone().send("POST", &format!("/logout?csrf_token={value}"), &[FORM, OURS], b"");
     assert_eq!(answer.status, 403);
     assert!(browser.clone().is_signed_in());
     assert_eq!(app.browser().sign_in("ana", PASSWORD).status, 303);
 }
 
-/// Ways on that some reader or other takes for another site's.
+/// Values of `next` that one reader or another takes for an address on another site.
 const WAYS_ON: [&str; 64] = [
     "//e.example",
     "///e.example",
@@ -319,7 +319,7 @@ const WAYS_ON: [&str; 64] = [
     "e.example",
 ];
 
-/// Whether a browser that reads this in `Location` stays with us: one slash, then nothing that makes another of it.
+/// Whether a browser that reads this in `Location` stays on the host: one slash, and then nothing that can be read as another one.
 fn stays_here(location: &str) -> bool {
     let bytes = location.as_bytes();
     bytes.first() == Some(&b'/')
@@ -346,7 +346,7 @@ fn no_way_on_leads_from_any_form_or_page_to_another_site() {
             assert!(stays_here(answer.location()), "{next:?} leads to {:?}", answer.location());
         }
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-        // Who is signed in already is led on at once.
+        // Somebody who is signed in already is led on at once.
         let answer = signed_in.get(&format!("/login?{query}"));
         assert_eq!(answer.status, 303, "{next:?}");
         assert!(stays_here(answer.location()), "{next:?} leads to {:?}", answer.location());
@@ -423,7 +423,7 @@ fn a_path_that_looks_like_a_file_shows_nobodys_page_and_is_kept_by_no_cache() {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
         assert!(!answer.body.contains("TestBrowser") && !answer.body.contains("127.0.0.1"), "{path}: {}", answer.body);
     }
-    // A query is no other page.
+    // With a query it is the same page.
     let answer = browser.get("/account?x.css");
     assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
 }
@@ -476,7 +476,7 @@ fn the_id_of_anothers_session_is_answered_like_one_that_never_was() {
     app.add_admin("adm");
     let (mut ana, bea) = (app.signed_in("ana"), app.signed_in("bea"));
     let (own, others) = (sid(&ana), sid(&bea));
-    // One digit beside the own: nothing to guess at.
+    // An id that never existed, one digit away from ana's own: even so close, nothing can be guessed.
     let mut never: Vec<u8> = own.clone().into_bytes();
     let last = never.last_mut().unwrap();
     *last = if *last == b'0' { b'1' } else { b'0' };
@@ -485,7 +485,7 @@ fn the_id_of_anothers_session_is_answered_like_one_that_never_was() {
         let mut answer = ana.get(&path.replace("ID", id));
         answer.headers.retain(|(name, _)| !matches!(name.as_str(), "x-request-id" | "date" | "set-cookie"));
         answer.headers.sort_unstable();
-        // The page says where it stands and names the request; nothing else may differ.
+        // The page names its path and the id of the request; nothing else may differ.
         let lines = answer.body.lines().filter(|line| !line.contains("class=\"code\""));
         let text: Vec<_> = lines.map(|line| line.replace(id, "ID")).collect();
         (answer.status, answer.headers, text)
@@ -499,7 +499,7 @@ fn the_id_of_anothers_session_is_answered_like_one_that_never_was() {
     for id in [&others, &never] {
         assert_eq!(ana.post(&format!("/account/sessions/{id}/end"), &[]).status, 404);
     }
-    // Who is no admin learns nothing by an admin's paths either.
+    // To somebody who is no admin, an admin's paths tell nothing either.
     for id in [&own, &others, &never] {
         assert_eq!(ana.get(&format!("/admin/sessions/{id}")).status, 403);
     }
@@ -518,7 +518,7 @@ fn a_wrong_password_an_unknown_name_and_a_disabled_user_are_answered_alike_to_th
         let body = json!({ "username": name, "password": "wrong wrong wrong" });
         let mut answer = app.client().post_json("/login", None, &body);
         answer.headers.retain(|(name, _)| !matches!(name.as_str(), "x-request-id" | "date"));
-        // Actix sends them in an order that changes from answer to answer by itself.
+        // Actix sends headers in an order that changes from answer to answer.
         answer.headers.sort_unstable();
         (answer.status, answer.headers, answer.body)
     };
@@ -529,7 +529,7 @@ fn a_wrong_password_an_unknown_name_and_a_disabled_user_are_answered_alike_to_th
     }
 }
 
-/// Changes it in a program's session; the new token.
+/// Changes the password in a new bearer session; returns the answer.
 fn change_password(app: &TestApp, name: &str, new: &str) -> Answer {
     let tokens = app.tokens(name);
     let body = json!({ "current_password": PASSWORD, "new_password": new });
@@ -575,7 +575,7 @@ fn a_password_with_a_nul_is_none_or_counts_beyond_it() {
 #[test]
 fn two_bytes_that_are_not_text_are_not_the_same_password() {
     let app = app();
-    // Replaced by U+FFFD both would be this one.
+    // If bytes that are no text were replaced by U+FFFD, each of the passwords below would be this one.
     let replaced = "verde que te quiero \u{fffd}";
     assert_eq!(change_password(&app, "ana", replaced).status, 200);
     assert!(signs_in(&app, "ana", replaced));
@@ -662,7 +662,7 @@ fn the_twins_of_a_name_are_the_same_user_or_nobody() {
         }
     }
     assert!(signs_in(&app, "ANA", PASSWORD));
-    // Cyrillic and accented, with a dot or a space, with what is not seen.
+    // Names that look like ana: in Cyrillic letters, with an accent, a dot, spaces, or characters that can't be seen.
     for name in
         ["\u{430}n\u{430}", "an\u{e1}", "ana.", "ana ", "a\u{200b}na", "ana\u{301}", "a n a", "ana\0", "ana\u{feff}"]
     {

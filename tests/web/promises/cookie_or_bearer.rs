@@ -1,4 +1,4 @@
-//! Promise: a session lives in cookies or in headers, and its tokens never pass from one to the other.
+//! Promise: a session's tokens travel in cookies or in a header, whichever it was signed in with, and are refused the other way.
 
 use serde_json::json;
 

@@ -1,9 +1,10 @@
-//! Promise: no other site changes anything through somebody's browser: two layers, each of which refuses alone.
+//! Promise: no other site changes anything through somebody's browser. Two layers, the CSRF value and
+//! where a request comes from, refuse each on its own.
 
 use crate::common::{FORM, app};
 use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp, claims};
 
-/// Every change that cookies allow, with all it needs but the value.
+/// Changes that cookies allow: the path, and the form with everything but the CSRF value.
 fn changes() -> Vec<(&'static str, String)> {
     let password = PASSWORD.replace(' ', "+");
     let new = OTHER_PASSWORD.replace(' ', "+");
@@ -52,7 +53,7 @@ fn with_the_value_but_from_another_site_no_form_changes_anything() {
             ("origin", "null"),
             ("referer", "https://evil.example/"),
         ] {
-            // It stands on the pages of one-time links, too, where old browsers hide their origin.
+            // The choice of language is on the pages of one-time links, too, where old browsers hide their origin.
             let hides = path == "/language" && foreign == ("origin", "null");
             let expected = if hides { 303 } else { 403 };
             assert_eq!(send(&browser, path, &[FORM, foreign], &body).status, expected, "{path} {foreign:?}");

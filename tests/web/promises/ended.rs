@@ -1,7 +1,9 @@
-//! Promise: what was ended, disabled or changed is refused from the next request on, whatever was remembered of it.
+//! Promise: once a session is ended, its user disabled or the password changed, its tokens are refused
+//! from the next request on, whatever was remembered of them.
 
 use crate::common::{app, app_with_admin, end, sid};
-use crate::support::{Browser, OTHER_PASSWORD, Tokens};
+use crate::support::{Browser, OTHER_PASSWORD, Tokens, operator};
+use portero::accounts::people::set_password::set_password;
 
 #[test]
 fn a_disabled_user_is_out_on_the_next_click() {
@@ -23,7 +25,7 @@ fn a_password_changed_while_the_clock_was_ahead_ends_every_session_all_the_same(
     let name = portero::domain::Username::parse("ana").unwrap();
     let rules = portero::domain::PasswordRules { min_length: 8, context: &[] };
     let new = portero::domain::NewPassword::parse(OTHER_PASSWORD.into(), Some(&name), rules).unwrap();
-    portero::accounts::set_password(&app.accounts, name, &new, None, app.clock.now()).unwrap();
+    set_password(&app.accounts, operator(), name, &new).committed().unwrap();
     app.clock.advance(-13 * 3600);
     assert!(!browser.is_signed_in());
 }

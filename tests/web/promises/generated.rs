@@ -1,14 +1,14 @@
-//! Promise: whatever requests come, broken in every way and by the tens of thousands, the answer is none of our errors, no
-//! thread panics, and nothing changes that nobody was allowed to change.
+//! Promise: tens of thousands of requests, broken in every way, meet no error of Portero's own (5xx),
+//! make no thread panic, and change nothing that they may not change.
 //!
-//! A run is its seed: `PORTERO_TEST_SEED` repeats one, and `PORTERO_TEST_REQUESTS` makes it longer than the 50,000 of
-//! the suite. A million, for which nextest would have no patience:
+//! A run follows from its seed: `PORTERO_TEST_SEED` repeats one, and `PORTERO_TEST_REQUESTS` makes it
+//! longer than the 50,000 of the suite. A million, which nextest would end after three minutes:
 //!
 //! ```text
 //! PORTERO_TEST_REQUESTS=1000000 PORTERO_TEST_SEED=7 cargo test --test web generated -- --nocapture
 //! ```
 //!
-//! What fails is printed whole, with the seed.
+//! A request that fails is printed with its number and the seed.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -18,21 +18,21 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portero::accounts::add_app;
+use portero::accounts::apps::credentials::add_app;
 use portero::domain::Username;
 use portero::store::users;
 
-use crate::support::{PASSWORD, TestApp, claims};
+use crate::support::{PASSWORD, TestApp, claims, operator};
 
 const THREADS: u64 = 2;
-/// After so many requests a thread looks whether its tokens are still good: a valid request may have ended a session.
+/// After this many requests a thread looks whether its tokens are still good: a valid request may have ended a session.
 const LOOK_EVERY: usize = 200;
 
 fn number_from(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// xorshift64*: the same numbers from the same seed, for ever.
+/// Random numbers by xorshift64*: the same from the same seed, for ever.
 struct Random(u64);
 
 impl Random {
@@ -61,11 +61,11 @@ impl Random {
     }
 }
 
-/// What a thread may show: real tokens, of a user and of an admin, and pieces to make false ones of.
+/// What a thread's requests may show: real tokens of a user and of an admin, and what false ones are made of.
 #[derive(Clone)]
 struct Shown {
     bearer: Vec<String>,
-    /// Access token, refresh token and the value in both.
+    /// Access token, refresh token, and the CSRF value in both.
     cookies: Vec<(String, String, String)>,
     sids: Vec<String>,
     app: String,
@@ -87,7 +87,7 @@ impl Shown {
         shown
     }
 
-    /// By the access tokens alone: a refresh token that is shown has been used.
+    /// Whether all access tokens are good. The refresh tokens are not tried, for showing one uses it.
     fn is_good(&self, app: &TestApp) -> bool {
         let by_cookie = |access: &str| {
             let cookie = format!("access_token_cookie={access}");
@@ -98,7 +98,7 @@ impl Shown {
     }
 }
 
-/// Every route with its methods, and paths that are none.
+/// Every route with its methods, and paths that are no routes. `ID` stands for an id.
 const ROUTES: [(&str, &str); 41] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
@@ -143,9 +143,9 @@ const ROUTES: [(&str, &str); 41] = [
     ("*", "OPTIONS"),
 ];
 
-/// Where a right password would be hashed.
+/// Paths whose POST hashes a password.
 const HASHING: [&str; 3] = ["/login", "/confirm", "/change-password"];
-/// Where a good token may end its own session, or all, or change who there is.
+/// Paths at which a good token may end its own session, or all, or add and change users: few requests there show one.
 const ENDING: [&str; 8] = [
     "/logout",
     "/revoke",
@@ -159,7 +159,7 @@ const ENDING: [&str; 8] = [
 
 const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "TRACE", "QUERY", "get"];
 
-/// As they stand in an address or a form.
+/// Odd values, escaped as in an address or a form.
 const ODD: [&str; 44] = [
     "",
     "x",
@@ -278,7 +278,7 @@ const CONTENT_TYPES: [&str; 16] = [
     "application/json, text/html",
 ];
 
-/// Headers with what they may hold. Bytes beyond ASCII stand for themselves, as Latin-1.
+/// Headers with the values that they may hold. Characters beyond ASCII are sent as single bytes, as Latin-1.
 const HEADERS: [(&str, &[&str]); 24] = [
     ("accept", &["text/html", "*/*", "application/json", "text/html;q=0", "", ",,;q=x", "\u{e9}", "text/html\u{ff}"]),
     (
@@ -316,7 +316,7 @@ struct Request {
     bytes: Vec<u8>,
     is_head: bool,
     has_body: bool,
-    /// Only then must there be an answer.
+    /// Whether it is valid HTTP: only then must there be an answer.
     well_formed: bool,
     hashes: bool,
 }
@@ -360,13 +360,13 @@ impl Maker<'_> {
         }
         let is_hashing = HASHING.contains(&template) && method == "POST";
         let has_body = !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE") || self.random.percent(5);
-        // Who sends a whole form or object there has a password hashed, and that is slow by intent.
+        // A whole form or object has a password hashed there, which is slow by intent: so few are whole.
         let whole = is_hashing && self.random.percent(25);
         let body = match has_body {
             true => self.body(&mut head, whole),
             false => Vec::new(),
         };
-        // Some tokens and ids hold what no address may, and Actix takes no address above 64 kB.
+        // Some tokens and ids hold characters that no address may hold, and Actix takes no address above 64 kB.
         let mut well_formed = target.bytes().all(|byte| byte.is_ascii_graphic()) && target.len() < 60_000;
         if self.random.percent(2) {
             well_formed = false;
@@ -414,7 +414,7 @@ impl Maker<'_> {
             2 => target = target.to_uppercase(),
             3 => target.push_str(self.random.pick(&ODD)),
             4 => {
-                // One letter, escaped as no client would.
+                // Escapes a letter that nobody would escape.
                 let at = 1 + self.random.below(target.len().max(2) - 1);
                 if let Some(letter) = target.as_bytes().get(at).copied() {
                     target.replace_range(at..=at, &format!("%{letter:02X}"));
@@ -461,7 +461,7 @@ impl Maker<'_> {
         match field {
             "csrf_token" => self.csrf_value(),
             "jwt" | "token" if self.random.percent(50) => self.token(),
-            // Never the right one: a password that somebody changes is another test's subject.
+            // There is no arm for passwords, so that they are never right: changing one is another test's subject.
             "lang" if self.random.percent(40) => self.random.pick(&["es", "en", "de"]).to_owned(),
             "next" | "back" if self.random.percent(40) => ROUTES[self.random.below(ROUTES.len())].0.to_owned(),
             _ if self.random.percent(2) => self.random.pick(&["a", "%41", "+", "9"]).repeat(self.random.below(4000)),
@@ -477,7 +477,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A token, real or made of real ones.
+    /// A token: a real one, or a false one made of real ones.
     fn token(&mut self) -> String {
         let token = match self.random.percent(70) {
             true => self.shown.bearer[self.random.below(self.shown.bearer.len())].clone(),
@@ -552,7 +552,7 @@ impl Maker<'_> {
         push(head, "cookie: ");
         if self.good && self.random.percent(60) {
             let (access, refresh, value) = &self.shown.cookies[self.random.below(self.shown.cookies.len())];
-            // Never without its access token: a refresh token would be used up, and shown again be taken for a thief's.
+            // A refresh token never goes without its access token: it would be used up and, shown again, be taken for a thief's.
             push(head, &format!("access_token_cookie={access}; csrf_access_token={value}; "));
             if self.random.percent(30) {
                 push(head, &format!("refresh_token_cookie={refresh}; csrf_refresh_token={value}; "));
@@ -583,7 +583,8 @@ impl Maker<'_> {
         push(head, "\r\n");
     }
 
-    /// With its type in the head. `whole`: as the forms and programs of Portero send it, but for what it says.
+    /// A body; its type is added to the head. `whole`: with every field that Portero's forms or a
+    /// program would send, but wrong values.
     fn body(&mut self, head: &mut Vec<u8>, whole: bool) -> Vec<u8> {
         if whole {
             let json = self.random.percent(50);
@@ -643,7 +644,7 @@ impl Maker<'_> {
     }
 }
 
-/// As Latin-1, so that a text can hold any byte that a head can.
+/// Appends the text as Latin-1, so that it can hold any byte that a head can.
 fn push(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend(text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()));
 }
@@ -656,13 +657,13 @@ struct Answered {
     closes: bool,
 }
 
-/// A connection that is kept as long as the server keeps it.
+/// A connection, which is kept as long as the server keeps it.
 struct Line {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
-    /// Whether the server may have closed behind the last answer: it does where it has not read a body.
+    /// Whether the server may have closed the connection after the last answer, as it does if it has not read a body.
     may_be_closed: bool,
-    /// What was sent before by the same connection: an answer that is missing may be its doing.
+    /// The request before on the same connection: if an answer is missing, that one may be the cause.
     previous: Vec<u8>,
     opened: usize,
 }
@@ -731,12 +732,12 @@ fn read_answer(stream: &mut BufReader<TcpStream>, is_head: bool) -> Result<Answe
     Ok(Answered { status, head, body, closes })
 }
 
-/// What is wrong with an answer, if something is.
+/// What is wrong with an answer; `None`: nothing is.
 fn fault(request: &Request, answer: &Answered) -> Option<String> {
     if answer.status >= 500 {
         return Some(format!("an error of ours: {}", answer.status));
     }
-    // What Actix itself refuses, before it is a request, has no id; everything else has passed through us.
+    // What Actix refuses before it is a request has no id; everything else has passed through Portero.
     if request.well_formed && !answer.head.contains("\nx-request-id: ") {
         return Some("an answer without its id".into());
     }
@@ -745,7 +746,7 @@ fn fault(request: &Request, answer: &Answered) -> Option<String> {
     }
     let told = String::from_utf8_lossy(&answer.body);
     let inner = ["panicked", "diesel", "sqlite", "src/", ".rs:", "unwrap()"];
-    // The page about the installation names the database, for an admin.
+    // The admin's page about the installation names the database.
     let told = told.replace("sqlite:", "");
     inner.iter().find(|word| told.contains(**word)).map(|word| format!("it tells of our inside: {word}"))
 }
@@ -778,7 +779,7 @@ fn bombard(app: &TestApp, credentials: &str, seed: u64, count: usize) -> Tally {
                 *tally.by_status.entry(answer.status).or_default() += 1;
                 fault(&request, &answer).map(|fault| format!("{fault}\n{}", answer.head))
             }
-            // What is hardly HTTP may be closed upon without a word.
+            // If a request is hardly HTTP, the server may close without a word.
             Err(_) if !request.well_formed => None,
             Err(error) => {
                 Some(format!("no answer: {error}\nbefore it: {:.600}", line.previous.escape_ascii().to_string()))
@@ -796,7 +797,7 @@ fn bombard(app: &TestApp, credentials: &str, seed: u64, count: usize) -> Tally {
     tally
 }
 
-/// What no request of ours was allowed to change in the rows of the users.
+/// What none of the requests may change in the rows of the users.
 fn rows(app: &TestApp) -> Vec<String> {
     ["ana", "adm", "mallory", "nobody"]
         .into_iter()
@@ -815,8 +816,8 @@ fn rows(app: &TestApp) -> Vec<String> {
 fn no_request_of_tens_of_thousands_is_an_error_of_ours_or_changes_what_it_may_not() {
     let count = number_from("PORTERO_TEST_REQUESTS").map_or(50_000, |count| usize::try_from(count).unwrap());
     let seed = number_from("PORTERO_TEST_SEED").unwrap_or(20_261_125);
-    // The server runs in this very process, so that no panic of its threads can hide behind an answer. Tests run by
-    // `cargo test` have threads of their own here, which are named after them.
+    // The server runs in this very process, so that no panic of its threads can hide behind an answer. Not counted
+    // are the threads of other tests, which `cargo test` runs in this process too and names after their paths.
     let panics = Arc::new(AtomicUsize::new(0));
     let (counted, before) = (Arc::clone(&panics), std::panic::take_hook());
     std::panic::set_hook(Box::new(move |info| {
@@ -828,9 +829,9 @@ fn no_request_of_tens_of_thousands_is_an_error_of_ours_or_changes_what_it_may_no
     let app = TestApp::with(&[("throttle", "off")]);
     app.add_user("ana");
     app.add_admin("adm");
-    let credentials = add_app(&app.accounts, "shop".into(), app.clock.now()).unwrap().unwrap();
+    let credentials = add_app(&app.accounts, operator(), "shop".into()).committed().unwrap().unwrap();
     let credentials = format!("Basic {}", STANDARD.encode(format!("{}:{}", credentials.id, credentials.secret)));
-    // A first sign-in may hash anew what was stored.
+    // A first sign-in may hash the password again and store that.
     let rows_before = {
         app.tokens("ana");
         app.tokens("adm");
@@ -860,7 +861,7 @@ fn no_request_of_tens_of_thousands_is_an_error_of_ours_or_changes_what_it_may_no
     assert_eq!(panics.load(Ordering::Relaxed), 0, "PORTERO_TEST_SEED={seed} repeats the panics above");
 
     assert_eq!(rows(&app), rows_before);
-    // Whatever limit on tries these may have run into is over by then.
+    // Whatever limit on tries the requests may have run into is over after a day.
     app.clock.advance(24 * 3600);
     for name in ["ana", "adm"] {
         let answer = app.browser().sign_in(name, PASSWORD);

@@ -1,4 +1,4 @@
-//! Promise: every answer says what a browser may do with it.
+//! Promise: every answer tells a browser, by its headers, what it may do with it.
 
 use crate::support::{Answer, TestApp};
 

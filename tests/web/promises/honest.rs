@@ -1,5 +1,5 @@
-//! Promise: nobody honest is thrown out by a page that was asked for without cookies, by a clock that is set right, or by a
-//! neighbour's cookies.
+//! Promise: nobody honest is signed out by a page that was asked for without cookies, by a clock that
+//! is set right, or by the cookies of a neighbour (another site on the same domain).
 
 use crate::common::{A_QUARTER_OF_AN_HOUR, app};
 

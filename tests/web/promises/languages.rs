@@ -1,5 +1,4 @@
-//! Promise: every page speaks a language that one file adds. Here a pseudo-language, in which a text that was forgotten would
-//! stand out.
+//! Promise: one file adds a language, and every page speaks it. In a pseudo-language a text that was forgotten stands out.
 
 use std::fmt::Write;
 
@@ -10,7 +9,7 @@ use crate::support::{PASSWORD, TestApp};
 
 const ENGLISH: &str = include_str!("../../../templates/locales/en.ftl");
 
-/// Every text with a mark before and behind it; names, selectors and places for values stay.
+/// The English catalogue with a mark before and behind every text; names, selectors and places for values stay.
 fn pseudo() -> String {
     let mut text = String::new();
     for line in ENGLISH.lines() {
@@ -30,7 +29,7 @@ fn pseudo() -> String {
     text
 }
 
-/// What people read on a page: without markup, its attributes included where they are words.
+/// The texts that people read on a page, without tags and their attributes.
 fn words(page: &str) -> Vec<String> {
     let body = page.split("<body").nth(1).unwrap();
     let texts = body.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text.trim().to_owned());
@@ -70,7 +69,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         assert_eq!(page.status, 200, "{path}");
         pages.push(page.body);
     }
-    // Names, moments, addresses and ids are nobody's language.
+    // Names, moments, addresses and ids belong to no language.
     let is_nobodys = |text: &str| {
         ["ana", "bea", "Sitio", "English", "Español", "UTC", "TestBrowser", "127.0.0.1"]
             .iter()
@@ -87,7 +86,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
 #[test]
 fn the_new_language_has_its_own_plural_forms() {
     let folder = TempDir::new().unwrap();
-    // Polish has a form for 2 to 4.
+    // Polish has a plural form for 2 to 4.
     let few = "end-sessions-count =\n    { $n ->\n        [one] jedna sesja\n        [few] { $n } sesje\n       *[other] { $n } sesji\n    }\n";
     let at = ENGLISH.find("end-sessions-count =").unwrap();
     let end = at + ENGLISH[at..].find("    }\n").unwrap() + "    }\n".len();

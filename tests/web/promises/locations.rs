@@ -1,4 +1,5 @@
-//! Promise: a token is looked for in its four places in their configured order, and only "not here" moves on.
+//! Promise: a token is looked for in those of four places that are configured, in their order; only
+//! "there is none here" leads to the next.
 
 use serde_json::json;
 

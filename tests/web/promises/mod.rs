@@ -1,4 +1,4 @@
-//! Promises: what holds everywhere, one file each, whichever page it is tried on.
+//! Promises: what holds on every page and endpoint, in one file each.
 
 mod attacks;
 mod bad_input;
@@ -19,3 +19,4 @@ mod snapshots;
 mod store_trouble;
 mod throttle;
 mod tutorial;
+mod who_acts;

@@ -1,4 +1,4 @@
-//! Promise: a token that a peer has issued with our key is good for what the settings grant, and for no more.
+//! Promise: a token that a peer (an app with the same key) has issued is good for what the settings grant, and for no more.
 
 use base64::Engine as _;
 use portero::tokens::options::{Options, Secret};
@@ -10,7 +10,7 @@ use crate::support::TestApp;
 
 const SHARED: &str = "one key that a peer has too, of 32 bytes and more";
 
-/// What a Flask app with our key would issue.
+/// A token as a Flask app with the same key would issue it.
 fn of_a_peer(app: &TestApp, token: NewToken) -> String {
     let key = Key::new(Algorithm::HS256, &Secret::new(SHARED)).unwrap();
     Engine::new(Options::default(), Keys::one(key)).issue(&token, app.clock.now()).unwrap()
@@ -30,7 +30,7 @@ fn a_peers_token_is_good_for_what_the_settings_grant() {
     for (foreign, access, refresh) in [("refuse", 422, 422), ("access", 200, 422), ("trust", 200, 200)] {
         let app = TestApp::with(&[("jwt.secret_key", SHARED), ("foreign_tokens", foreign)]);
         app.add_admin("ana");
-        // The cut-off is set when a user is made.
+        // The cut-off is set when a user is added; a peer's token has to be younger.
         app.clock.advance(2);
         let token = of_a_peer(&app, NewToken::access("ana").fresh(portero::tokens::Fresh::Yes));
         assert_eq!(opens(&app, &token), access, "{foreign}");

@@ -1,4 +1,4 @@
-//! Promise: nobody sees or ends what is not theirs, and only an admin who has just proved it changes what is everybody's.
+//! Promise: nobody sees or ends what is not theirs, and only an admin with a recent proof of identity changes anything for others.
 
 use crate::common::{admin, app_with_admin, end, path_of, sid};
 use crate::support::TestApp;

@@ -1,6 +1,6 @@
-//! Promise: HTTP as no honest client writes it harms nobody, byte by byte: what leads two servers to read one stream
-//! differently, what floods, what comes slowly or not at all. The rows are those of table H in the list of attacks. What
-//! holds each:
+//! Promise: HTTP as no honest browser or program writes it harms nobody: bytes that two servers would
+//! read differently, floods, and requests that come slowly or not to their end. The numbers are those
+//! of a list of attacks that is not part of this repository. What holds each attack off:
 //!
 //! | row | what | held by |
 //! |-----|------|---------|
@@ -18,10 +18,10 @@
 //! | H12 | content types | here, and `bad_input::a_content_type_we_do_not_read_is_refused` |
 //! | H13 | forwarded headers | `bad_input::forwarded_headers_of_strangers_are_not_believed` |
 //! | H14 | odd methods | here, and `bad_input::a_wrong_method_is_told_the_right_ones` |
-//! | H15 | a panic | `web::headers::a_panic_is_answered_and_the_next_request_too`, beside the code |
+//! | H15 | a panic | `web::answers::a_panic_is_answered_and_the_next_request_too`, beside the code |
 //! | H16 | HTTP/2 | here |
 //! | H17 | pipelining | here |
-//! | H18 | a client that leaves | here |
+//! | H18 | a connection closed too early | here |
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -32,7 +32,7 @@ use serde_json::json;
 use crate::common::{app, login};
 use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp};
 
-/// How many answers came, whatever stands in them.
+/// The number of answers in what came back.
 fn answers(text: &str) -> usize {
     text.matches("HTTP/1.1 ").count() + text.matches("HTTP/1.0 ").count()
 }
@@ -41,7 +41,7 @@ fn status(text: &str) -> u16 {
     text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0)
 }
 
-/// Refused by a 4xx or by a connection that closes, and read as one request and not as two.
+/// Asserts that the request is refused, by a 4xx or by closing the connection, and is read as one request and not as two.
 fn assert_refused_once(app: &TestApp, request: &[u8]) {
     let shown = String::from_utf8_lossy(request).chars().take(200).collect::<String>();
     let answer = app.raw(request);
@@ -56,7 +56,7 @@ fn get(app: &TestApp, target: &str, more: &str) -> String {
 #[test]
 fn a_request_whose_length_can_be_read_in_two_ways_is_refused_and_never_read_as_two() {
     let app = app();
-    // Whoever reads the shorter length finds this request behind the first.
+    // A server that goes by the shorter length finds this request behind the first.
     let hidden = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
     let length = hidden.len();
     for headers in [
@@ -191,7 +191,7 @@ fn a_host_of_garbage_stands_in_no_answer_and_breaks_nothing() {
             assert!(!answer.contains("evil"), "{path} {host:.50}: {answer}");
         }
     }
-    // The target may name a host too, and a proxy in front may have believed it.
+    // The target of a request may name a host, too, and a proxy in front may have believed it.
     for target in ["http://evil.example/login", "http://evil.example:99999/account", "//evil.example/login"] {
         let answer = get(&app, target, "accept: text/html\r\n");
         assert!(answer.is_empty() || (200..500).contains(&status(&answer)), "{target}: {answer}");
@@ -208,7 +208,7 @@ fn a_flood_of_headers_is_refused_and_a_generous_number_is_not() {
     assert_eq!(status(&get(&app, "/healthz", &headers(200))), 431);
     assert_eq!(status(&get(&app, "/healthz", &headers(5000))), 431);
     assert_eq!(status(&get(&app, "/healthz", &format!("x: {}\r\n", "y".repeat(30_000)))), 200);
-    // Closed while we still write, so that the answer may be lost on its way.
+    // The server closes while the test still writes, so that the answer may be lost on its way.
     let answer = get(&app, "/healthz", &format!("x: {}\r\n", "y".repeat(400_000)));
     assert!(answer.is_empty() || status(&answer) == 431, "{answer}");
     let name = "n".repeat(80_000);
@@ -226,7 +226,7 @@ fn a_long_address_is_refused_or_answered_but_never_an_error_of_ours() {
             assert!(answer.is_empty() || (200..500).contains(&status(&answer)), "{length}: {answer:.300}");
         }
     }
-    // A way on that no header could carry is not kept.
+    // A `next` that is too long for a header is not kept.
     let answer = get(&app, &format!("/account?x={}", "a".repeat(10_000)), "accept: text/html\r\n");
     let location = answer.lines().find(|line| line.starts_with("location:")).unwrap();
     assert!(location.len() < 1000, "{location:.200}");
@@ -465,7 +465,7 @@ fn two_hundred_requests_at_once_get_two_hundred_answers_in_their_order() {
     }
 }
 
-/// Sends a request, or only its beginning, and leaves without an answer.
+/// Sends a request, or only its beginning, and closes the connection `after` a while without waiting for an answer.
 fn send_and_leave(app: &TestApp, request: &[u8], after: Duration) {
     let mut stream = TcpStream::connect(app.address).unwrap();
     stream.write_all(request).unwrap();
@@ -492,7 +492,7 @@ fn who_leaves_in_the_middle_of_signing_out_is_signed_out_with_both_tokens_or_wit
         send_and_leave(&app, &request, Duration::from_micros(after));
         sessions.push((after, tokens));
     }
-    // What the server has read is carried out, also behind the back of who has left; that may take a moment.
+    // A request that the server has read is carried out even though the connection is closed; that may take a moment.
     std::thread::sleep(Duration::from_millis(300));
     for (after, tokens) in &sessions {
         let access = app.client().get("/protected", Some(&tokens.access)).status;
@@ -514,7 +514,7 @@ fn who_leaves_in_the_middle_of_changing_the_password_has_one_password_and_sessio
         let (held, other) = (app.tokens(&name), app.tokens(&name));
         let request = with_token("POST", "/change-password", &held.access, &body);
         send_and_leave(&app, &request, Duration::from_micros(after));
-        // The hash runs to its end on its own thread, whoever has left.
+        // The hash runs to its end on its own thread, even though the connection is closed.
         std::thread::sleep(Duration::from_millis(300));
         let sign_in = |password: &str| {
             app.client().post_json("/login", None, &json!({ "username": name, "password": password })).status
@@ -534,7 +534,7 @@ fn who_leaves_in_the_middle_of_a_body_has_asked_for_nothing() {
     for missing in [1, 2, 10, body.len()] {
         send_and_leave(&app, &whole[..whole.len() - missing], Duration::from_millis(2));
     }
-    // A chunked body has an end of its own, and without it is none.
+    // A chunked body without the chunk that ends it is not complete.
     let head =
         "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     send_and_leave(&app, format!("{head}{:x}\r\n{body}\r\n", body.len()).as_bytes(), Duration::from_millis(2));

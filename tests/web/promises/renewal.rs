@@ -62,7 +62,7 @@ fn a_form_that_arrives_slowly_after_expiry_renews_and_proceeds() {
     );
     let mut stream = std::net::TcpStream::connect(app.address).unwrap();
     stream.write_all(head.as_bytes()).unwrap();
-    // The second in which the request came is over when its body is there.
+    // The second in which the head arrived is over before the body arrives.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     stream.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();

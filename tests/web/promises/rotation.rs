@@ -1,4 +1,4 @@
-//! Promise: a refresh token is good once; who shows a spent one is either late, or a thief.
+//! Promise: a refresh token is good once; whoever shows a spent one is either late, and goes on, or a thief, and the session ends.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn access(browser: &Browser) -> String {
     browser.cookies["access_token_cookie"].clone()
 }
 
-/// As a script does it that runs on one of our pages.
+/// Renews as a script on one of Portero's pages does.
 fn by_script(browser: &mut Browser) -> Answer {
     let value = browser.cookies["csrf_refresh_token"].clone();
     let headers = [("accept", "application/json"), ("x-csrf-token", value.as_str()), ("sec-fetch-site", "same-origin")];
@@ -281,7 +281,7 @@ fn a_program_that_is_not_used_for_a_week_signs_in_again() {
     assert_eq!((answer.status, answer.msg().as_str()), (401, "Token has been revoked"));
 }
 
-/// 64 clients hold the same cookie and renew at once, a hundred times.
+/// 64 tabs hold the same cookie and renew at once, a hundred times.
 #[test]
 fn a_storm_of_tabs_rotates_once_a_round_and_throws_nobody_out() {
     const CLIENTS: usize = 64;

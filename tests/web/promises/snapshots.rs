@@ -1,9 +1,9 @@
-//! Promise: pages and JSON go out word for word as they are kept here. A change shows in review; `cargo insta review` takes it
-//! over.
+//! Promise: pages and JSON go out word for word as they are kept in `snapshots/`. A change shows in
+//! review; `cargo insta review` accepts it.
 
 use crate::support::{Answer, Browser, PASSWORD, TestApp};
 
-/// The page without what differs from run to run.
+/// Status and page, with placeholders for what differs from run to run.
 fn steady(answer: &Answer) -> String {
     let mut text = answer.body.clone();
     for (before, after, name) in [
@@ -23,12 +23,12 @@ fn steady(answer: &Answer) -> String {
     format!("{}\n{}", answer.status, lines.join("\n"))
 }
 
-/// With `UUID` and `SHORT` in place of session ids, whole and shortened.
+/// The text with `UUID` in place of whole session ids, and `SHORT` in place of shortened ones.
 fn without_ids(text: &str) -> String {
     let mut steady = String::new();
     for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
         let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-        // One in 2,500 short ids has no digit; no word of ours has eight letters up to f.
+        // A short id may be without a digit, as one in 2,500 is; no word on the pages has eight letters from a to f.
         let is_id = word.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
         let name = match word.len() {
             36 if is_id && word.contains(|c: char| c.is_ascii_digit()) => "UUID",

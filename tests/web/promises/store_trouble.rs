@@ -1,10 +1,10 @@
-//! Promise: a database that is locked or full means "try again", never a false "signed out", and nothing half done.
+//! Promise: a database that is locked or full means "try again", never a false "signed out", and leaves nothing half done.
 
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
-use portero::accounts;
+use portero::store::{Error, Upkeep};
 use serde_json::json;
 
 use crate::support::{Answer, PASSWORD, TestApp};
@@ -55,13 +55,13 @@ fn when_the_database_is_full_nothing_is_half_done_and_it_recovers_by_itself() {
     let app = TestApp::start();
     app.add_user("ana");
     let mut browser = app.signed_in("ana");
-    // No page more than there are: every change that needs one fails as on a full disk.
-    let full = app.accounts.db.write::<_, accounts::Error>(|tx| {
-        diesel::sql_query("PRAGMA max_page_count = 1").execute(tx.conn).map_err(portero::store::Error::from)?;
-        diesel::sql_query("CREATE TABLE filler (x)").execute(tx.conn).map_err(portero::store::Error::from)?;
-        Ok(())
+    // The database may not grow by a single page: every change that needs one fails as on a full disk.
+    let full = app.accounts.db.write(Upkeep, app.clock.now(), |tx, _| {
+        diesel::sql_query("PRAGMA max_page_count = 1").execute(tx.conn)?;
+        diesel::sql_query("CREATE TABLE filler (x)").execute(tx.conn)?;
+        Ok::<_, Error>(())
     });
-    assert!(full.is_err());
+    assert!(full.committed().is_err());
     assert!(browser.is_signed_in());
     let answer = app.client().post_json("/login", None, &json!({ "username": "ana", "password": PASSWORD }));
     assert_eq!(answer.status, 200, "the writer has opened the database anew");
@@ -79,7 +79,7 @@ fn an_answer_that_cannot_be_looked_up_is_neither_yes_nor_no() {
     is_try_again(&app.client().get("/readyz", None));
     is_try_again(&browser.get("/account"));
     assert!(browser.cookies.contains_key("refresh_token_cookie"));
-    // A change by another process has everything loaded anew.
+    // A change by another process makes the server load its memory again.
     database(&app).batch_execute("UPDATE users SET failed_attempts = failed_attempts + 1").unwrap();
     std::thread::sleep(Duration::from_millis(500));
     let page = browser.get("/account");

@@ -1,4 +1,5 @@
-//! Promise: who tries too often is told how long to wait, before anything is hashed, and never at the cost of who is known.
+//! Promise: whoever tries passwords too often is told how long to wait, before anything is hashed, and
+//! never at the cost of people who are known.
 
 use serde_json::json;
 
@@ -6,7 +7,7 @@ use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp};
 
 const PROXIED: (&str, &str) = ("trusted_proxies", "127.0.0.1");
 
-/// A sign-in by JSON as it comes from this address.
+/// Tries to sign in by JSON, from this address.
 fn try_from(app: &TestApp, ip: &str, name: &str, password: &str) -> Answer {
     let body = json!({ "username": name, "password": password }).to_string();
     let headers = [("content-type", "application/json"), ("x-forwarded-for", ip)];
@@ -17,13 +18,13 @@ fn seconds(answer: &Answer) -> i64 {
     answer.header("retry-after").unwrap_or_else(|| panic!("{answer:?}")).parse().unwrap()
 }
 
-/// Wrong passwords from so many networks that each may try.
+/// Tries one wrong password from each of these networks, so that no network has to wait.
 fn attack(app: &TestApp, name: &str, networks: std::ops::Range<u32>) {
     for n in networks {
         let answer = try_from(app, &format!("100.{}.{}.7", 64 + n / 250, n % 250), name, "a wrong password");
         assert_eq!(answer.status, 401, "{n}: {}", answer.body);
     }
-    // Nobody waits for the note of the last one, so it may come a moment later.
+    // No answer waits until a wrong password is noted, so the last note may come a moment later.
     std::thread::sleep(std::time::Duration::from_millis(50));
 }
 
@@ -59,7 +60,7 @@ fn a_name_that_nobody_bears_is_treated_alike() {
         let answers: Vec<_> = (0..6).map(|_| try_from(&app, "192.0.2.1", name, "wrong").status).collect();
         assert_eq!(answers, [401, 401, 401, 401, 401, 429], "{name}");
     }
-    // Also the ceiling, which is stored.
+    // The ceiling, which is stored, does not tell the two apart either.
     for (name, networks) in [("ana", 0..95), ("nobody", 1000..1095)] {
         attack(&app, name, networks);
         let answers = ["203.0.113.1", "198.51.100.1"].map(|ip| try_from(&app, ip, name, "wrong").status);
@@ -104,7 +105,7 @@ fn the_ceiling_outlives_a_restart_and_ends_after_a_day() {
     let app = TestApp::with(&[PROXIED]);
     app.add_user("ana");
     attack(&app, "ana", 0..100);
-    // Nobody waits for the notes, but they are in the queue before the end.
+    // No answer waits for the notes of wrong passwords, but they are in the queue before the server stops.
     let folder = app.stop().unwrap();
     let app = TestApp::in_folder(folder.path(), &[PROXIED]);
     assert_eq!(try_from(&app, "203.0.113.1", "ana", "wrong").status, 401, "one each quarter of an hour");
@@ -135,7 +136,7 @@ fn a_browser_is_known_by_a_cookie_that_only_we_can_make() {
     for forged in ["", "x", "1.2.3.4", says, &format!("{}.{tag}", parts.join(".")), &format!("{cookie}x")] {
         assert_eq!(with_cookie(forged), 429, "{forged}");
     }
-    // Of another account it is worth nothing.
+    // The cookie of another account is worth nothing.
     let mut other = app.browser();
     assert_eq!(other.sign_in("bea", PASSWORD).status, 303);
     assert_eq!(with_cookie(&other.cookies["portero_device"].clone()), 429);
@@ -160,7 +161,7 @@ fn who_is_signed_in_cannot_guess_the_password_either() {
     for _ in 0..5 {
         assert_eq!(browser.post("/change-password", &wrong).status, 401);
     }
-    // One bucket for both.
+    // Both pages count in one bucket.
     for (path, fields) in [("/change-password", &wrong[..]), ("/confirm", &[("password", PASSWORD)])] {
         let refused = browser.post(path, fields);
         assert_eq!(refused.status, 429, "{path}");

@@ -1,4 +1,4 @@
-//! Promise: the tutorial's calls answer as it says, made as a programmer with curl makes them.
+//! Promise: the calls of the tutorial, made as a programmer makes them with curl, are answered as it says.
 
 use serde_json::json;
 

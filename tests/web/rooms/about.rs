@@ -1,4 +1,4 @@
-//! Room /admin/about: what the installation sees, without its secrets.
+//! Room /admin/about: what an admin reads about the installation, without its secrets.
 
 use crate::common::admin;
 use crate::support::TestApp;

@@ -1,7 +1,8 @@
-//! Room /account: where one is signed in, since when, and what happened meanwhile.
+//! Room /account: where a person is signed in, since when, and what happened meanwhile.
 
 use crate::common::{app, app_with_admin, as_json, sid};
 use crate::support::{Browser, TestApp};
+use portero::accounts::upkeep::last_seen;
 
 #[test]
 fn the_account_page_shows_where_one_is_signed_in() {
@@ -23,7 +24,7 @@ fn last_seen_follows_the_use_and_is_written_down() {
     let now = app.clock.now().0;
     let seen = |browser: &mut Browser| as_json(browser, "/account")["sessions"][0]["last_seen_at"].as_i64().unwrap();
     assert!((now - 5..=now + 5).contains(&seen(&mut browser)));
-    portero::accounts::flush_last_seen(&app.accounts).unwrap();
+    last_seen::flush(&app.accounts).unwrap();
     let stored = app
         .accounts
         .db

@@ -3,7 +3,7 @@
 use crate::common::{A_QUARTER_OF_AN_HOUR, app};
 use crate::support::{Browser, PASSWORD, TestApp};
 
-/// Goes on for two lives of an access token, as somebody does who is not disturbed.
+/// Uses the session for two more lives of an access token, and asserts that it stays signed in all along.
 fn goes_on(app: &TestApp, browser: &mut Browser) {
     for _ in 0..2 {
         assert!(browser.is_signed_in() && browser.is_signed_in());

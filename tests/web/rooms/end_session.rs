@@ -1,4 +1,4 @@
-//! Rooms /account/sessions/{sid}/end and /admin/sessions/{sid}/end: ending one session.
+//! Rooms /account/sessions/{sid}/end and /admin/sessions/{sid}/end: ending one session, one's own or anybody's.
 
 use crate::common::{CHROME, FIREFOX, app_with_admin, end, sid, with_user_agent};
 use crate::support::PASSWORD;

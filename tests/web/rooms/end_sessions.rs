@@ -33,7 +33,7 @@ fn an_admin_ends_one_all_of_a_user_and_all_since_a_moment() {
     assert!(page.body.contains("All sessions of bea end at once") && page.body.contains("That is one session"));
     assert!(end(&mut admin, "/admin/sessions/end?user=BEA").body.contains("One session was ended"));
     assert!(!early.is_signed_in());
-    // Nothing is left: said, and no receipt about nothing.
+    // If nothing is left to end, the page says so, and there is no receipt.
     admin.get("/admin/sessions/end?user=bea");
     let answer = admin.post("/admin/sessions/end?user=bea", &[]);
     assert_eq!(answer.location(), "/admin/sessions");

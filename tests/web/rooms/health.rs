@@ -1,4 +1,4 @@
-//! Rooms /healthz and /readyz: alive, and ready.
+//! Rooms /healthz and /readyz: whether the server is alive, and whether it is ready.
 
 use crate::support::TestApp;
 

@@ -1,11 +1,12 @@
-//! Room /introspect: whose a token is and until when, told to an app. Who may ask holds for /revoke as well.
+//! Room /introspect: tells an app whose a token is and until when. The test of who may ask covers /revoke as well.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portero::accounts::remove_app;
+use portero::accounts::apps::credentials::remove_app;
 
 use crate::common::{Asker, form, opens};
 use crate::support::TestApp;
+use crate::support::operator;
 
 #[test]
 fn an_app_learns_whose_a_token_is_and_until_when() {
@@ -86,6 +87,6 @@ fn only_an_app_that_we_know_may_ask() {
     let (id, secret) = (&asker.credentials.id, &asker.credentials.secret);
     let in_form = form(&app, "/introspect", None, &format!("{body}&client_id={id}&client_secret={secret}"));
     assert_eq!(in_form.json()["active"], true);
-    assert!(remove_app(&app.accounts, "shop".into(), app.clock.now()).unwrap());
+    assert!(remove_app(&app.accounts, operator(), "shop".into()).committed().unwrap());
     assert_eq!(asker.post("/introspect", &tokens.access).status, 401);
 }

@@ -1,11 +1,11 @@
-//! Room /link/{token}: a one-time link, given by an admin to who is invited or forgot their password.
+//! Room /link/{token}: a one-time link that an admin gives to somebody who is invited, or forgot their password.
 
 use crate::common::{act, admin, path_of};
 use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp};
 
 const NEW_PASSWORD: &str = "lluvia de estrellas en agosto";
 
-/// The path of the link that a page shows.
+/// The path of the one-time link that a page shows.
 fn link(answer: &Answer) -> String {
     let at = answer.body.find("/link/").unwrap_or_else(|| panic!("{answer:?}"));
     answer.body[at..].split('"').next().unwrap().to_owned()
@@ -25,7 +25,7 @@ fn who_is_invited_chooses_a_password_and_is_signed_in() {
     let link = link(&made);
     let mut inigo = app.browser();
     for _ in 0..3 {
-        // Chat programs fetch links to preview them.
+        // Chat programs fetch links to preview them, which must not use them up.
         let page = inigo.get(&link);
         assert!(page.status == 200 && page.body.contains("Íñigo"), "{}", page.body);
         assert_eq!(page.header("referrer-policy"), Some("no-referrer"));

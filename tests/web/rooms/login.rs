@@ -1,4 +1,5 @@
-//! Room /login: who gets in, for how long, where to, and what a refusal says. Also the room /, which leads there or to the account.
+//! Room /login: who is signed in, for how long, where that leads, and what a refusal says. Also the
+//! room /, which leads there or to the account.
 
 use serde_json::json;
 

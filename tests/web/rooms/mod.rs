@@ -1,9 +1,10 @@
-//! Rooms: one file per page or endpoint of Portero, named like its source in `src/web`.
+//! Rooms: one file per page or endpoint of Portero, named like its source in `src/web/rooms`.
 //!
-//! What holds for all of them stands in `promises`.
+//! What holds for all of them is in `promises`.
 //!
-//! Rooms without a file here: / is in `login`, /admin/users/add in `link` and `user_act`, /admin/users/{id} in `user_act`;
-//! /protected, /whoami and /refresh are in `promises::tutorial`, and the last in `promises::rotation` too.
+//! Rooms without a file here: / is in `login`, /admin/users/add in `link` and `user_act`,
+//! /admin/users/{id} in `user_act`; /protected, /whoami and /refresh are in `promises::tutorial`, and
+//! the last in `promises::rotation` too; /.well-known/jwks.json is in `tests/process/keys.rs`.
 
 mod about;
 mod account;

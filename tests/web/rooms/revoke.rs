@@ -1,4 +1,4 @@
-//! Room /revoke: an app has a token refused.
+//! Room /revoke: an app revokes a token, a refresh token together with its session.
 
 use crate::common::{Asker, opens};
 use crate::support::TestApp;
@@ -18,7 +18,7 @@ fn an_app_has_an_access_token_revoked_alone_and_a_refresh_token_with_its_session
     assert_eq!(opens(&app, renewed), 401);
     assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 401);
 
-    // Twice, and what is no token: nothing to complain of. (RFC 7009 §2.2)
+    // A token that is revoked already, and a text that is no token, are nothing to complain of. (RFC 7009 §2.2)
     for token in [tokens.refresh.as_str(), &tokens.access, "x"] {
         asker.revoke(token);
     }

@@ -125,7 +125,7 @@ fn long_lists_are_paged_by_place_and_nothing_is_skipped_or_shown_twice() {
         let rows = list["revoked"].as_array().unwrap();
         assert!(rows.len() <= 50);
         ids.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
-        // What happens meanwhile moves nothing.
+        // A revocation that comes in meanwhile moves nothing.
         app.clock.advance(1);
         sign_out(&app, "carl");
         let Some(next) = list["next"].as_str() else { break };

@@ -1,5 +1,6 @@
 //! Room /admin/sessions: the open sessions of everybody, filtered and page by page.
 
+use portero::accounts::upkeep::prune::close_run_out;
 use serde_json::json;
 
 use crate::common::{app_with_admin, as_json};
@@ -11,7 +12,7 @@ fn what_has_run_out_or_was_idle_is_no_longer_listed_as_open() {
     app.signed_in("ana");
     app.tokens("bea");
     app.clock.advance(14 * 3600);
-    portero::accounts::close_run_out(&app.accounts, app.clock.now()).unwrap();
+    close_run_out(&app.accounts).unwrap();
     let mut admin = app.signed_in("adm");
     let count = |admin: &mut Browser, query: &str| as_json(admin, query)["sessions"].as_array().map(Vec::len);
     assert_eq!(count(&mut admin, "/admin/sessions?user=ana"), Some(0));
@@ -19,7 +20,7 @@ fn what_has_run_out_or_was_idle_is_no_longer_listed_as_open() {
     let expired = as_json(&mut admin, "/admin/revoked?reason=expired");
     assert_eq!((expired["revoked"].as_array().unwrap().len(), &expired["revoked"][0]["user"]), (1, &json!("ana")));
     app.clock.advance(8 * 24 * 3600);
-    portero::accounts::close_run_out(&app.accounts, app.clock.now()).unwrap();
+    close_run_out(&app.accounts).unwrap();
     let mut admin = app.signed_in("adm");
     assert_eq!(count(&mut admin, "/admin/sessions?user=bea"), Some(0));
     assert_eq!(as_json(&mut admin, "/admin/revoked?reason=idle")["revoked"][0]["user"], json!("bea"));
@@ -34,7 +35,7 @@ fn open_sessions_are_filtered_and_paged() {
         app.tokens("bea");
     }
     app.signed_in("ana");
-    // The limit of programs is 50, so bea has 50 open.
+    // A user can hold 50 bearer sessions, so bea has 50 open.
     let mut seen = Vec::new();
     let mut path = "/admin/sessions".to_owned();
     loop {

@@ -1,4 +1,4 @@
-//! Room /sign-in-help: what the operator says to who cannot sign in.
+//! Room /sign-in-help: what the operator says to people who cannot sign in.
 
 use crate::support::TestApp;
 

@@ -1,4 +1,4 @@
-//! Room /static/{name}: style, script and icon.
+//! Room /static/{name}: style, script and icon, and how long browsers keep them.
 
 use crate::support::TestApp;
 

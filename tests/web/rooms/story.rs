@@ -1,4 +1,4 @@
-//! Rooms /account/sessions/{sid} and /admin/sessions/{sid}: how a session went.
+//! Rooms /account/sessions/{sid} and /admin/sessions/{sid}: the story of a session, step by step.
 
 use serde_json::json;
 

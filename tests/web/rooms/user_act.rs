@@ -1,4 +1,5 @@
-//! Room /admin/users/{id}/{act}: disabling, scheduling, deleting, making admins. Programs also add users, at /admin/users/add.
+//! Room /admin/users/{id}/{act}: disabling users, at once or on a date, deleting them, making them
+//! admins. Programs also add users, at /admin/users/add.
 
 use serde_json::json;
 
@@ -106,13 +107,13 @@ fn the_last_admin_can_not_be_demoted_disabled_scheduled_or_deleted() {
         let refused = act(&mut ana, &user, what, fields);
         assert!(refused.status == 400 && refused.body.contains("the last administrator"), "{what}: {}", refused.body);
     }
-    // With a second one, the first may go; one who goes at a date does not count.
+    // With a second admin, the first may go; but one who is to be disabled on a date does not count.
     app.add_admin("bea");
     let bea = path_of(&mut ana, "bea");
     act(&mut ana, &bea, "schedule", &[("date", &date)]);
     assert_eq!(act(&mut ana, &user, "make-user", &[]).status, 400);
     act(&mut ana, &bea, "schedule", &[("date", "")]);
-    // Nor does one who was invited and may never come.
+    // Nor does an admin who is only invited, and may never come.
     act(&mut ana, &bea, "make-user", &[]);
     ana.get("/admin/users/add");
     assert_eq!(ana.post("/admin/users/add", &[("username", "eva"), ("role", "admin")]).status, 200);

@@ -1,7 +1,9 @@
-//! Room /admin/users: everybody, by name.
+//! Room /admin/users: all users, by name.
 
 use crate::common::admin;
 use crate::support::TestApp;
+use crate::support::operator;
+use portero::accounts::people::links::invite;
 
 #[test]
 fn users_are_listed_by_name_searched_and_paged() {
@@ -9,7 +11,7 @@ fn users_are_listed_by_name_searched_and_paged() {
     let mut ana = admin(&app);
     for n in 0..60 {
         let name = portero::domain::Username::parse(&format!("user{n:02}")).unwrap();
-        portero::accounts::invite(&app.accounts, name, portero::domain::Role::User, None, app.clock.now()).unwrap();
+        invite(&app.accounts, operator(), name, portero::domain::Role::User).committed().unwrap();
     }
     let first = ana.get("/admin/users");
     assert!(

@@ -1,4 +1,4 @@
-//! Room /.well-known/change-password: where password managers look for the page.
+//! Room /.well-known/change-password: where password managers look for the page to change a password.
 
 use crate::common::app;
 

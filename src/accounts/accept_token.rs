@@ -1,0 +1,161 @@
+//! Whether a token that is good in itself is accepted: its session goes on, its user may act, and if it is a peer's, the settings let
+//! it. Answered from memory, but for a peer's user who was never asked for before.
+
+use std::sync::Arc;
+
+use super::context::{Accounts, Error, Visitor};
+use super::people::state::{StateChange, disable_if_due};
+use super::sessions::{first_use, reuse};
+use super::upkeep::memory;
+use crate::blocklist::{Question, Standing, Verdict};
+use crate::config::ForeignTokens;
+use crate::domain::{Role, TokenType, UnixTime};
+use crate::tokens::{Claims, Fault, Fresh};
+
+/// Why not.
+pub enum NotAccepted {
+    Fault(Fault),
+    /// It could not be found out; the cause, where there is more to it than that memory is behind.
+    Unknown(Option<Error>),
+}
+
+impl From<Fault> for NotAccepted {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Error> for NotAccepted {
+    fn from(error: Error) -> Self {
+        Self::Unknown(Some(error))
+    }
+}
+
+/// What the user may do by this token. Notes that it was used; one that can only be a thief's ends its session. A peer's token
+/// loses what the settings don't grant it.
+pub async fn accept(
+    accounts: &Arc<Accounts>,
+    claims: &mut Arc<Claims>,
+    visitor: impl FnOnce() -> Visitor,
+    now: UnixTime,
+) -> Result<Arc<Standing>, NotAccepted> {
+    if claims.session.is_none() {
+        take_from_peer(accounts, claims)?;
+    }
+    match by_memory(accounts, claims, now) {
+        Answer::Accepted(standing) => Ok(standing),
+        Answer::NotAccepted(why) => Err(why),
+        // Boxed: hardly any request comes here, and none should carry about what this needs.
+        Answer::AskStore(verdict) => Box::pin(by_store(accounts, claims, verdict, visitor, now)).await,
+    }
+}
+
+/// What memory says.
+enum Answer {
+    Accepted(Arc<Standing>),
+    NotAccepted(NotAccepted),
+    /// This needs more than memory.
+    AskStore(Verdict),
+}
+
+fn by_memory(accounts: &Arc<Accounts>, claims: &Claims, now: UnixTime) -> Answer {
+    match accounts.judge(claims, now) {
+        Verdict::Good { standing, is_first_use } if standing.disable_at.is_none_or(|date| date > now) => {
+            if let Some(session) = claims.session {
+                // A renewal looks first whether the session was idle for too long, and notes its use itself.
+                if claims.token_type == TokenType::Access {
+                    accounts.last_seen.note(session.sid, now);
+                }
+                if is_first_use {
+                    first_use::note(accounts, session.sid, session.generation);
+                }
+            }
+            Answer::Accepted(restricted(accounts, standing, claims))
+        }
+        Verdict::Revoked => Answer::NotAccepted(Fault::Revoked.into()),
+        Verdict::Unknowable => Answer::NotAccepted(NotAccepted::Unknown(None)),
+        verdict @ (Verdict::Good { .. } | Verdict::Stolen | Verdict::UnknownUser) => Answer::AskStore(verdict),
+    }
+}
+
+async fn by_store(
+    accounts: &Arc<Accounts>,
+    claims: &Claims,
+    verdict: Verdict,
+    visitor: impl FnOnce() -> Visitor,
+    now: UnixTime,
+) -> Result<Arc<Standing>, NotAccepted> {
+    let verdict = match verdict {
+        Verdict::UnknownUser => {
+            let found = memory::remember_user(accounts, claims.identity.clone()).everywhere().await?;
+            if found.is_none() {
+                return Err(Fault::UserGone(claims.identity.clone()).into());
+            }
+            match by_memory(accounts, claims, now) {
+                Answer::Accepted(standing) => return Ok(standing),
+                Answer::NotAccepted(why) => return Err(why),
+                Answer::AskStore(verdict) => verdict,
+            }
+        }
+        verdict => verdict,
+    };
+    match (verdict, claims.session) {
+        // Their date has come: this is as good a moment as any to write it down.
+        (Verdict::Good { standing, .. }, _) => {
+            match disable_if_due(accounts, standing.username.clone()).everywhere().await? {
+                StateChange::Done { .. } | StateChange::NoSuchUser => Err(Fault::Revoked.into()),
+                // Somebody was quicker and changed what was read here: the next request will know.
+                StateChange::NoChange | StateChange::LastAdmin => Err(NotAccepted::Unknown(None)),
+            }
+        }
+        (Verdict::Stolen, Some(session)) => {
+            reuse::end_stolen(accounts, session.sid, visitor()).everywhere().await?;
+            Err(Fault::Revoked.into())
+        }
+        (Verdict::Revoked | Verdict::Stolen | Verdict::UnknownUser, _) => Err(Fault::Revoked.into()),
+        (Verdict::Unknowable, _) => Err(NotAccepted::Unknown(None)),
+    }
+}
+
+impl Accounts {
+    /// What memory says of a token.
+    pub fn judge(&self, claims: &Claims, now: UnixTime) -> Verdict {
+        if memory::has_gaps(self, now) {
+            return Verdict::Unknowable;
+        }
+        self.blocklist.judge(Question {
+            subject: &claims.identity,
+            jti: claims.id,
+            session: claims.session.map(|session| (session.sid, session.generation)),
+            issued_at: claims.issued_at,
+        })
+    }
+}
+
+/// A token without a session of ours: what the settings let it do.
+fn take_from_peer(accounts: &Accounts, claims: &mut Arc<Claims>) -> Result<(), Fault> {
+    if claims.jti.is_none() && accounts.config.require_jti {
+        return Err(Fault::missing_claim("jti"));
+    }
+    match accounts.config.foreign_tokens {
+        ForeignTokens::Refuse => Err(Fault::missing_claim("sid")),
+        ForeignTokens::Access if claims.token_type == TokenType::Refresh => {
+            Err(Fault::invalid("Only non-refresh tokens are allowed"))
+        }
+        ForeignTokens::Access => {
+            Arc::make_mut(claims).fresh = Fresh::No;
+            Ok(())
+        }
+        ForeignTokens::Trust => Ok(()),
+    }
+}
+
+/// A peer's token opens no admin's page unless the peer is trusted as we are.
+fn restricted(accounts: &Accounts, standing: Arc<Standing>, claims: &Claims) -> Arc<Standing> {
+    match (claims.session, accounts.config.foreign_tokens) {
+        (None, ForeignTokens::Refuse | ForeignTokens::Access) => {
+            Arc::new(Standing { role: Role::User, ..Arc::unwrap_or_clone(standing) })
+        }
+        (None, ForeignTokens::Trust) | (Some(_), _) => standing,
+    }
+}

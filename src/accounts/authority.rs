@@ -1,0 +1,187 @@
+//! By what right somebody acts. Each kind is judged in the act's own transaction, as things stand then: the guard's answer is as old
+//! as the request's body is slow. (A proof of identity is one too: [`Proof`].)
+
+use std::sync::Arc;
+
+use super::context::Error;
+use super::proof::{Proof, Proven};
+use crate::domain::{By, Reason, Role, UserId};
+use crate::store::sessions::{self, Session};
+use crate::store::users::{self, User};
+use crate::store::{Authority, Tx, token_blocklist};
+use crate::tokens::{Claims, Fault};
+
+/// What an act asks of whoever acts.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs {
+    /// [`Role::User`]: anybody.
+    pub role: Role,
+    /// How recently they must have proved who they are, in seconds. `None`: it does not matter.
+    pub max_age: Option<i64>,
+}
+
+/// Somebody who is signed in acts, by a token that a guard admitted. Made only from what a guard found, by the extractors in
+/// `web/http/signed_in.rs`.
+pub struct Mandate {
+    user: UserId,
+    claims: Arc<Claims>,
+    needs: Needs,
+}
+
+impl Mandate {
+    /// `user`: whose token it is.
+    pub fn new(user: UserId, claims: Arc<Claims>, needs: Needs) -> Self {
+        Self { user, claims, needs }
+    }
+
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Of the token.
+    pub fn claims(&self) -> &Arc<Claims> {
+        &self.claims
+    }
+
+    /// The session of the token, if it goes on.
+    fn session(&self, tx: &mut Tx<'_>) -> Result<Option<Session>, Error> {
+        let Some(shown) = self.claims.session else { return Ok(None) };
+        let found = sessions::find(tx.conn, shown.sid)?;
+        let goes_on = |session: &Session| {
+            session.end.is_none()
+                && session.expires_at > tx.now
+                && session.user == self.user
+                && session.transport == shown.transport
+        };
+        Ok(Some(found.filter(goes_on).ok_or(Fault::Revoked)?))
+    }
+
+    /// A peer's token has no session: it is good if it was issued after the user's cut-off.
+    fn outlives_cut_off(&self, user: &User) -> bool {
+        self.claims.session.is_some() || self.claims.issued_at.is_some_and(|issued| issued > user.tokens_valid_from)
+    }
+
+    fn require_age(&self, session: Option<&Session>, tx: &Tx<'_>) -> Result<(), Fault> {
+        let Some(max_age) = self.needs.max_age else { return Ok(()) };
+        self.claims.require_fresh(max_age, tx.now)?;
+        // The age that counts is the token's. The row only restricts: a confirmation elsewhere must not freshen a stale copy.
+        match session {
+            Some(session) if tx.now.since(session.auth_time) > max_age => Err(Fault::NotFresh { max_age }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Who acts, as the rows say at the moment of the act.
+pub struct Acting {
+    pub(super) user: User,
+    /// `None`: by a peer's token.
+    pub(super) session: Option<Session>,
+}
+
+impl Acting {
+    pub(super) fn by(&self) -> By {
+        By::User(self.user.id)
+    }
+}
+
+impl Authority<Error> for Mandate {
+    type Granted = Acting;
+
+    fn judge(self, tx: &mut Tx<'_>) -> Result<Acting, Error> {
+        let session = self.session(tx)?;
+        let found = users::find(tx.conn, self.user)?.filter(|user| !user.is_shut_out(tx.now));
+        let user = found.filter(|user| self.outlives_cut_off(user)).ok_or(Fault::Revoked)?;
+        let revoked = match &self.claims.jti {
+            Some(jti) => token_blocklist::reason(tx.conn, jti)?,
+            None => None,
+        };
+        // Superseded: another tab has just confirmed, in the same session.
+        if revoked.is_some_and(|reason| reason != Reason::Superseded) {
+            return Err(Fault::Revoked.into());
+        }
+        match (self.needs.role, user.role) {
+            (Role::Admin, Role::User) => return Err(Error::NotAdmin),
+            (Role::User, Role::User | Role::Admin) | (Role::Admin, Role::Admin) => {}
+        }
+        self.require_age(session.as_ref(), tx)?;
+        Ok(Acting { user, session })
+    }
+}
+
+/// An act that needs a mandate and, besides, a proof of identity by the same person.
+impl Authority<Error> for (Mandate, Proof) {
+    type Granted = (Acting, Proven);
+
+    fn judge(self, tx: &mut Tx<'_>) -> Result<(Acting, Proven), Error> {
+        let (mandate, proof) = self;
+        let acting = mandate.judge(tx)?;
+        let proven = proof.judge(tx)?;
+        if proven.user().id != acting.user.id {
+            return Err(Error::ProofLapsed);
+        }
+        Ok((acting, proven))
+    }
+}
+
+/// The operator, at the command line. Made only in `cli/`.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    system_user: String,
+}
+
+impl Operator {
+    /// `system_user`: the name of the system's user who runs the command, for the audit log.
+    pub fn new(system_user: String) -> Self {
+        Self { system_user }
+    }
+}
+
+impl<E> Authority<E> for Operator {
+    type Granted = By;
+
+    fn judge(self, _: &mut Tx<'_>) -> Result<By, E> {
+        Ok(By::Operator(self.system_user))
+    }
+}
+
+/// Whoever may act on other people and their sessions.
+pub enum Administrator {
+    Admin(Mandate),
+    Operator(Operator),
+}
+
+impl From<Mandate> for Administrator {
+    fn from(mandate: Mandate) -> Self {
+        Self::Admin(mandate)
+    }
+}
+
+impl From<Operator> for Administrator {
+    fn from(operator: Operator) -> Self {
+        Self::Operator(operator)
+    }
+}
+
+impl Authority<Error> for Administrator {
+    type Granted = By;
+
+    fn judge(self, tx: &mut Tx<'_>) -> Result<By, Error> {
+        match self {
+            Self::Admin(mandate) => Ok(mandate.judge(tx)?.by()),
+            Self::Operator(operator) => operator.judge(tx),
+        }
+    }
+}
+
+/// A token acts on its own session: to sign out, which has to work with an expired token and twice, and to renew, which has rules of
+/// its own. Whoever makes one has checked signature and CSRF value.
+pub struct OwnToken(pub Arc<Claims>);
+
+impl Authority<Error> for OwnToken {
+    type Granted = Arc<Claims>;
+
+    fn judge(self, _: &mut Tx<'_>) -> Result<Arc<Claims>, Error> {
+        Ok(self.0)
+    }
+}

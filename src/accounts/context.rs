@@ -1,0 +1,123 @@
+//! What the acts work with, and why one can fail.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use super::keyed_ids::KeyedIds;
+use super::sessions::last_seen::LastSeen;
+use crate::blocklist::{Blocklist, Standing};
+use crate::clock::Clock;
+use crate::config::{Config, Subject};
+use crate::domain::UnixTime;
+use crate::passwords::Passwords;
+use crate::store::users::{User, UserBasics};
+use crate::store::{self, Authority, Db, Tx};
+use crate::throttle::Throttle;
+use crate::tokens::{Engine, Fault};
+
+/// What the acts work with.
+pub struct Accounts {
+    pub db: Db,
+    pub blocklist: Arc<Blocklist>,
+    pub last_seen: LastSeen,
+    pub passwords: Passwords,
+    pub throttle: Throttle,
+    /// When old rows were last pruned, in seconds since the epoch; 0: not since the start.
+    pub last_prune: AtomicI64,
+    /// The blocklist in memory holds everything that could be shown at this moment or later.
+    pub complete_since: AtomicI64,
+    pub engine: Engine,
+    pub keyed_ids: KeyedIds,
+    pub config: Arc<Config>,
+    pub clock: Clock,
+}
+
+/// The outcome of an act.
+pub type Pending<T> = store::Pending<T, Error>;
+
+impl Accounts {
+    pub fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// Hands a change to the writer. The moment of the change is read here: after the request's body and the password's hash.
+    pub(super) fn write<A, T>(
+        self: &Arc<Self>,
+        authority: A,
+        job: impl FnOnce(&mut Tx<'_>, &Arc<Self>, A::Granted) -> Result<T, Error> + Send + 'static,
+    ) -> Pending<T>
+    where
+        A: Authority<Error>,
+        T: Send + 'static,
+    {
+        let accounts = Arc::clone(self);
+        self.db.write(authority, self.now(), move |tx, granted| job(tx, &accounts, granted))
+    }
+
+    /// Has memory follow a change, once it is durable and before anybody is told of it.
+    pub(super) fn after_commit(self: &Arc<Self>, tx: &mut Tx<'_>, follow: impl FnOnce(&Self) + Send + 'static) {
+        let accounts = Arc::clone(self);
+        tx.after_commit(move || follow(&accounts));
+    }
+
+    /// What a request's check needs to know of the user.
+    pub(super) fn standing(&self, user: &User) -> Standing {
+        self.standing_from(user.into())
+    }
+
+    pub(super) fn standing_from(&self, user: UserBasics) -> Standing {
+        Standing {
+            user: user.id,
+            subject: match self.config.subject {
+                Subject::Username => user.username.as_str().to_owned(),
+                Subject::Id => user.id.to_string(),
+            },
+            username: user.username,
+            role: user.role,
+            tokens_valid_from: user.tokens_valid_from,
+            disable_at: user.disable_at,
+        }
+    }
+}
+
+/// Who a request comes from: address and browser or program, as far as Portero can tell.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    pub ip: String,
+    pub user_agent: String,
+}
+
+impl Visitor {
+    const MAX_USER_AGENT_CHARS: usize = 300;
+
+    /// `user_agent`: as the header says; cut, and without control characters.
+    pub fn new(ip: String, user_agent: &str) -> Self {
+        let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(Self::MAX_USER_AGENT_CHARS).collect();
+        Self { ip, user_agent }
+    }
+}
+
+/// Why an act could not be carried out; nothing was changed. What a person can do wrong is part of an act's outcome instead.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("a password could not be checked")]
+    Password(#[from] crate::passwords::Error),
+    #[error("a token could not be made")]
+    Issue(#[from] crate::tokens::IssueError),
+    #[error("the system has no random numbers")]
+    Random,
+    /// Whoever acts may not (any more), as a guard would say it now.
+    #[error(transparent)]
+    Refused(#[from] Fault),
+    /// Whoever acts is no admin (any more).
+    #[error("not an admin")]
+    NotAdmin,
+    /// The password was changed, the user disabled, or the link used since the proof was given.
+    #[error("the proof of identity no longer holds")]
+    ProofLapsed,
+    /// An app's credentials are not (or no longer) good.
+    #[error("unknown app")]
+    UnknownApp,
+}

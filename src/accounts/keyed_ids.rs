@@ -1,0 +1,46 @@
+//! Ids that only the holder of a key can make: the same input gives the same id, so that none has to be stored.
+
+use aws_lc_rs::hmac;
+use uuid::Uuid;
+
+use crate::domain::{NameKey, SessionId, TokenType};
+
+/// The key for the ids of tokens, CSRF values, device cookies and names. It is apart from the signing keys, which may be shared with
+/// peers and change.
+pub struct KeyedIds(hmac::Key);
+
+impl KeyedIds {
+    pub fn new(secret: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
+    }
+
+    /// The id for `input`, in UUID form. Ids for different purposes have nothing to do with each other.
+    fn id(&self, purpose: &str, input: &str) -> Uuid {
+        let tag = hmac::sign(&self.0, format!("{purpose} {input}").as_bytes());
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(tag.as_ref()) {
+            *to = *from;
+        }
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// The CSRF value of the session with this seed.
+    pub(super) fn csrf(&self, seed: &str) -> String {
+        self.id("csrf", seed).hyphenated().to_string()
+    }
+
+    /// The id of the token of this type that came with the session's `issue`-th refresh token.
+    pub(super) fn jti(&self, sid: SessionId, generation: i64, issue: i64, token_type: TokenType) -> Uuid {
+        self.id(token_type.as_str(), &format!("{sid} {generation} {issue}"))
+    }
+
+    /// The tag that makes a device cookie one of ours.
+    pub(super) fn device_tag(&self, says: &str) -> String {
+        self.id("device", says).simple().to_string()
+    }
+
+    /// What stands for a name in the throttle. `canonical`: as names are compared.
+    pub(super) fn name(&self, canonical: &str) -> NameKey {
+        NameKey(self.id("name", canonical).as_u128())
+    }
+}

@@ -1,0 +1,49 @@
+//! Adding a user together with a password: the operator's way. (Everybody else invites: [`links`](super::links).)
+
+use std::sync::Arc;
+
+use crate::accounts::authority::Operator;
+use crate::accounts::context::{Accounts, Error, Pending};
+use crate::domain::{By, NewPassword, Role, UserId, Username};
+use crate::store::Tx;
+use crate::store::audit::{Details, Event, What};
+use crate::store::users::{self, NewUser};
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Added {
+    Added,
+    NameTaken,
+}
+
+/// Hashes.
+pub fn add_user(
+    accounts: &Arc<Accounts>,
+    operator: Operator,
+    username: Username,
+    password: &NewPassword,
+    role: Role,
+) -> Pending<Added> {
+    let hash = match accounts.passwords.hash(password) {
+        Ok(hash) => hash,
+        Err(error) => return Pending::known(Err(error.into())),
+    };
+    accounts.write(operator, move |tx, _, by| {
+        let Some(_) = add(tx, &username, Some(&hash), role, |_| by)? else { return Ok(Added::NameTaken) };
+        tx.after_commit(move || tracing::info!(event = "user_added", user = %username, role = role.as_str()));
+        Ok(Added::Added)
+    })
+}
+
+/// Inside a transaction. `by`: who did it, who may be the new user themselves. `None`: the name is taken.
+pub(in crate::accounts) fn add(
+    tx: &mut Tx<'_>,
+    username: &Username,
+    password_hash: Option<&str>,
+    role: Role,
+    by: impl FnOnce(UserId) -> By,
+) -> Result<Option<UserId>, Error> {
+    let user = NewUser { username, password_hash, role, now: tx.now };
+    let Some(id) = users::add(tx.conn, &user)? else { return Ok(None) };
+    Event::new(What::UserAdded, &by(id)).user(id).details(Details::Role(role)).record(tx)?;
+    Ok(Some(id))
+}

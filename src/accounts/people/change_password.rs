@@ -1,0 +1,104 @@
+//! Changing one's own password: a new session for whoever did it, the end for the others.
+
+use std::sync::Arc;
+
+use super::set_password::replace;
+use crate::accounts::authority::Mandate;
+use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::{Proof, password};
+use crate::accounts::sessions::begin::{Begin, Occasion, begin};
+use crate::accounts::sessions::end::end;
+use crate::accounts::sessions::tokens::Pair;
+use crate::domain::{NewPassword, Password, Reason, Transport};
+use crate::store::audit::{Event, What};
+use crate::store::session_ends::Which;
+use crate::store::users;
+use crate::tokens::Fault;
+
+/// What a change of password asks for. The session of whoever asks goes on as a new one.
+pub struct ChangePassword {
+    pub current: Password,
+    pub new: NewPassword,
+    pub end_others: bool,
+    pub visitor: Visitor,
+}
+
+pub enum Changed {
+    /// `others_ended`: how many sessions besides the one that asked.
+    Done {
+        pair: Pair,
+        others_ended: usize,
+    },
+    WrongPassword,
+}
+
+/// Hashes twice.
+pub fn change_password(accounts: &Arc<Accounts>, mandate: Mandate, asked: ChangePassword) -> Pending<Changed> {
+    match prove(accounts, &mandate, &asked) {
+        Ok(Some((proof, new_hash))) => change(accounts, mandate, proof, new_hash, asked.end_others, asked.visitor),
+        Ok(None) => Pending::known(Ok(Changed::WrongPassword)),
+        Err(error) => Pending::known(Err(error)),
+    }
+}
+
+/// The proof by the current password, and the hash of the new one. `None`: the current password is wrong.
+fn prove(
+    accounts: &Arc<Accounts>,
+    mandate: &Mandate,
+    asked: &ChangePassword,
+) -> Result<Option<(Proof, String)>, Error> {
+    let found = accounts.db.read(|conn| users::find(conn, mandate.user()))?;
+    let user = found.filter(|user| user.password_hash.is_some()).ok_or(Fault::Revoked)?;
+    match password::prove(accounts, &user, &asked.current)? {
+        Some(proof) => Ok(Some((proof, accounts.passwords.hash(&asked.new)?))),
+        None => {
+            let session = mandate.claims().sid();
+            password::note_failure(accounts, &user, What::ConfirmFailed, session, asked.visitor.ip.clone());
+            Ok(None)
+        }
+    }
+}
+
+fn change(
+    accounts: &Arc<Accounts>,
+    mandate: Mandate,
+    proof: Proof,
+    new_hash: String,
+    end_others: bool,
+    visitor: Visitor,
+) -> Pending<Changed> {
+    let changed = accounts.write((mandate, proof), move |tx, accounts, (acting, proven)| {
+        let (by, user) = (acting.by(), acting.user.id);
+        let own = acting.session.as_ref();
+        let which = match (own, end_others) {
+            (_, true) => Some(Which::OfUser { user, except: None }),
+            (Some(own), false) => Some(Which::One(own.sid)),
+            (None, false) => None,
+        };
+        let ended = match which {
+            Some(which) => end(tx, accounts, which, Reason::PasswordChange, &by)?.sessions.len(),
+            None => 0,
+        };
+        let others_ended = ended.saturating_sub(usize::from(own.is_some()));
+        replace(tx, proven.user(), &new_hash)?;
+        // Read again: the cut-off for peers' tokens has moved.
+        let proven = proven.with_changed_user(tx)?;
+        let (transport, remembered) = own.map_or((Transport::Bearer, false), |own| (own.transport, own.remembered));
+        let ip = visitor.ip.clone();
+        let asked = Begin { transport, remembered, occasion: Occasion::Continuation, visitor };
+        let begun = begin(tx, accounts, &proven, asked)?;
+        Event::new(What::PasswordChanged, &by).user(user).session(begun.session.sid).ip(&ip).record(tx)?;
+        let username = acting.user.username;
+        tx.after_commit(move || {
+            tracing::info!(event = "password_changed", user = %username, ip, others_ended);
+        });
+        Ok((begun, others_ended))
+    });
+    let accounts = Arc::clone(accounts);
+    changed.then(move |changed| match changed {
+        Ok((begun, others_ended)) => Ok(Changed::Done { pair: accounts.first_pair(&begun)?, others_ended }),
+        // Somebody else has changed the password meanwhile, and with that ended this session.
+        Err(Error::ProofLapsed) => Err(Fault::Revoked.into()),
+        Err(error) => Err(error),
+    })
+}

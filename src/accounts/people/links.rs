@@ -1,0 +1,95 @@
+//! One-time links, made by an admin or the operator and handed over without mail: an invitation, or a new password. Whoever holds one
+//! chooses the password, and nobody else ever learns it.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::add::add;
+use crate::accounts::authority::Administrator;
+use crate::accounts::context::{Accounts, Error, Pending};
+use crate::accounts::proof::secrets;
+use crate::domain::{By, Role, UnixTime, UserId, Username};
+use crate::store::Tx;
+use crate::store::audit::{Details, Event, What};
+use crate::store::links::{self, Link, Purpose};
+use crate::store::users;
+
+/// For how many seconds an invitation is good: it may wait for somebody's first day.
+const INVITATION_LIFE: i64 = 7 * 24 * 60 * 60;
+/// The same for a link to a new password, whose account is in use.
+const NEW_PASSWORD_LIFE: i64 = 24 * 60 * 60;
+
+/// A link to hand over: its secret, told this once, and until when it is good.
+#[derive(Clone, Debug)]
+pub struct MadeLink {
+    pub token: String,
+    pub expires_at: UnixTime,
+}
+
+impl MadeLink {
+    /// Its address.
+    pub fn url(&self, public_url: &Url) -> String {
+        address(public_url, "link", &self.token)
+    }
+}
+
+/// The address of the link to create the first admin.
+pub fn setup_url(public_url: &Url, token: &str) -> String {
+    address(public_url, "setup", token)
+}
+
+fn address(public_url: &Url, page: &str, token: &str) -> String {
+    format!("{}/{page}/{token}", public_url.as_str().trim_end_matches('/'))
+}
+
+pub enum Invited {
+    Invited { user: UserId, link: MadeLink },
+    NameTaken,
+}
+
+/// Adds a user who has no password yet, and makes the link by which they choose one.
+pub fn invite(
+    accounts: &Arc<Accounts>,
+    by: impl Into<Administrator>,
+    username: Username,
+    role: Role,
+) -> Pending<Invited> {
+    let token = match secrets::random() {
+        Ok(token) => token,
+        Err(error) => return Pending::known(Err(error)),
+    };
+    accounts.write(by.into(), move |tx, _, by| {
+        let Some(user) = add(tx, &username, None, role, |_| by.clone())? else { return Ok(Invited::NameTaken) };
+        let link = make(tx, token, user, Purpose::Invitation, &by)?;
+        tx.after_commit(move || tracing::info!(event = "user_invited", user = %username, role = role.as_str()));
+        Ok(Invited::Invited { user, link })
+    })
+}
+
+/// A link to another password or, for somebody who never had one, a new invitation. Voids the earlier ones. `None`: there is no such
+/// user, or they are disabled.
+pub fn new_link(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: UserId) -> Pending<Option<MadeLink>> {
+    let token = match secrets::random() {
+        Ok(token) => token,
+        Err(error) => return Pending::known(Err(error)),
+    };
+    accounts.write(by.into(), move |tx, _, by| {
+        let Some(user) = users::find(tx.conn, user)?.filter(|user| !user.is_shut_out(tx.now)) else { return Ok(None) };
+        let purpose = if user.password_hash.is_some() { Purpose::NewPassword } else { Purpose::Invitation };
+        let link = make(tx, token, user.id, purpose, &by)?;
+        tx.after_commit(move || tracing::info!(event = "link_made", user = %user.username, purpose = purpose.as_str()));
+        Ok(Some(link))
+    })
+}
+
+fn make(tx: &mut Tx<'_>, token: String, user: UserId, purpose: Purpose, by: &By) -> Result<MadeLink, Error> {
+    let life = match purpose {
+        Purpose::NewPassword => NEW_PASSWORD_LIFE,
+        Purpose::Invitation | Purpose::Setup => INVITATION_LIFE,
+    };
+    let link = Link { purpose, user: Some(user), expires_at: tx.now.plus(life) };
+    links::replace(tx.conn, &secrets::hash(&token), link, tx.now)?;
+    Event::new(What::LinkMade, by).user(user).details(Details::Link(purpose)).record(tx)?;
+    Ok(MadeLink { token, expires_at: link.expires_at })
+}

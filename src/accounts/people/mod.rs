@@ -1,0 +1,10 @@
+//! People: adding, inviting and setting up, passwords and links, states and roles.
+
+pub mod add;
+pub mod change_password;
+pub mod links;
+pub mod locale;
+pub mod set_password;
+pub mod set_up;
+pub mod state;
+pub mod use_link;

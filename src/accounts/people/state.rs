@@ -1,0 +1,167 @@
+//! What a user may do: disabling, enabling, roles, and deleting.
+
+use std::sync::Arc;
+
+use crate::accounts::authority::Administrator;
+use crate::accounts::context::{Accounts, Error, Pending};
+use crate::accounts::sessions::end::end;
+use crate::domain::{By, Reason, Role, UnixTime, Username};
+use crate::store::audit::{Details, Event, What};
+use crate::store::session_ends::Which;
+use crate::store::users::{self, User};
+use crate::store::{Tx, Upkeep, links};
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum StateChange {
+    /// `sessions_ended`: how many the change ended.
+    Done {
+        sessions_ended: usize,
+    },
+    /// It was so already.
+    NoChange,
+    NoSuchUser,
+    /// Somebody has to be left who can let people in.
+    LastAdmin,
+}
+
+/// The user can't sign in any more, and every session ends at once.
+pub fn disable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
+    accounts.write(by.into(), move |tx, accounts, by| disable_in(tx, accounts, &username, &by))
+}
+
+/// Disables the user if their date has come; somebody may have taken it back meanwhile.
+pub(in crate::accounts) fn disable_if_due(accounts: &Arc<Accounts>, username: Username) -> Pending<StateChange> {
+    accounts.write(Upkeep, move |tx, accounts, by| {
+        let user = users::find_by_name(tx.conn, &username)?;
+        let is_due = user.is_none_or(|user| user.disable_at.is_some_and(|date| date <= tx.now));
+        if is_due { disable_in(tx, accounts, &username, &by) } else { Ok(StateChange::NoChange) }
+    })
+}
+
+fn disable_in(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, username: &Username, by: &By) -> Result<StateChange, Error> {
+    let Some(user) = users::find_by_name(tx.conn, username)? else { return Ok(StateChange::NoSuchUser) };
+    if user.disabled_at.is_none() && is_last_admin(tx, &user)? {
+        return Ok(StateChange::LastAdmin);
+    }
+    if !users::disable(tx.conn, user.id, tx.now)? {
+        return Ok(StateChange::NoChange);
+    }
+    let sessions_ended = shut_out(tx, accounts, &user, Reason::Disabled, by)?;
+    Event::new(What::UserDisabled, by).user(user.id).record(tx)?;
+    tx.after_commit(move || tracing::info!(event = "user_disabled", user = %user.username, sessions_ended));
+    Ok(StateChange::Done { sessions_ended })
+}
+
+/// Ends every session, voids the links, and makes memory forget the user. Returns how many sessions ended.
+fn shut_out(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, reason: Reason, by: &By) -> Result<usize, Error> {
+    let every = Which::OfUser { user: user.id, except: None };
+    let sessions_ended = end(tx, accounts, every, reason, by)?.sessions.len();
+    links::void(tx.conn, Some(user.id))?;
+    let subject = accounts.standing(user).subject;
+    accounts.after_commit(tx, move |accounts| accounts.blocklist.forget(&subject));
+    Ok(sessions_ended)
+}
+
+pub fn enable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
+    accounts.write(by.into(), move |tx, _, by| {
+        let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
+        if !users::enable(tx.conn, user.id)? {
+            return Ok(StateChange::NoChange);
+        }
+        Event::new(What::UserEnabled, &by).user(user.id).record(tx)?;
+        tx.after_commit(move || tracing::info!(event = "user_enabled", user = %user.username));
+        Ok(StateChange::Done { sessions_ended: 0 })
+    })
+}
+
+/// Counts from the next request on: the role stands in no token.
+pub fn set_role(
+    accounts: &Arc<Accounts>,
+    by: impl Into<Administrator>,
+    username: Username,
+    role: Role,
+) -> Pending<StateChange> {
+    accounts.write(by.into(), move |tx, accounts, by| {
+        let Some(mut user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
+        if role == Role::User && user.disabled_at.is_none() && is_last_admin(tx, &user)? {
+            return Ok(StateChange::LastAdmin);
+        }
+        if !users::set_role(tx.conn, user.id, role)? {
+            return Ok(StateChange::NoChange);
+        }
+        Event::new(What::RoleChanged, &by).user(user.id).details(Details::Role(role)).record(tx)?;
+        user.role = role;
+        accounts.after_commit(tx, move |accounts| {
+            tracing::info!(event = "role_changed", user = %user.username, role = role.as_str());
+            refresh_standing(accounts, &user);
+        });
+        Ok(StateChange::Done { sessions_ended: 0 })
+    })
+}
+
+/// From `date` on the user can't sign in, and every session is over; `None` takes a date back.
+pub fn schedule_disable(
+    accounts: &Arc<Accounts>,
+    by: impl Into<Administrator>,
+    username: Username,
+    date: Option<UnixTime>,
+) -> Pending<StateChange> {
+    accounts.write(by.into(), move |tx, accounts, by| set_disable_date(tx, accounts, &username, date, &by))
+}
+
+/// Takes back the date of the last admin, whom nobody could let in again.
+pub(in crate::accounts) fn keep_last_admin(accounts: &Arc<Accounts>, username: Username) -> Pending<StateChange> {
+    accounts.write(Upkeep, move |tx, accounts, by| set_disable_date(tx, accounts, &username, None, &by))
+}
+
+fn set_disable_date(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    username: &Username,
+    date: Option<UnixTime>,
+    by: &By,
+) -> Result<StateChange, Error> {
+    let Some(mut user) = users::find_by_name(tx.conn, username)? else { return Ok(StateChange::NoSuchUser) };
+    if date.is_some() && user.disabled_at.is_none() && is_last_admin(tx, &user)? {
+        return Ok(StateChange::LastAdmin);
+    }
+    if user.disable_at == date || user.disabled_at.is_some() {
+        return Ok(StateChange::NoChange);
+    }
+    users::set_disable_at(tx.conn, user.id, date)?;
+    Event::new(What::DisableScheduled, by).user(user.id).details(Details::DisableAt(date)).record(tx)?;
+    user.disable_at = date;
+    accounts.after_commit(tx, move |accounts| {
+        let date = date.map_or_else(|| "none".to_owned(), |date| date.0.to_string());
+        tracing::info!(event = "disable_scheduled", user = %user.username, date);
+        refresh_standing(accounts, &user);
+    });
+    Ok(StateChange::Done { sessions_ended: 0 })
+}
+
+/// The account is gone and its sessions with it; the name stays taken, so that nobody can be mistaken for who had it.
+pub fn delete_user(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
+    accounts.write(by.into(), move |tx, accounts, by| {
+        let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
+        if user.disabled_at.is_none() && is_last_admin(tx, &user)? {
+            return Ok(StateChange::LastAdmin);
+        }
+        let sessions_ended = shut_out(tx, accounts, &user, Reason::Deleted, &by)?;
+        users::delete(tx.conn, user.id, tx.now)?;
+        Event::new(What::UserDeleted, &by).user(user.id).record(tx)?;
+        tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended));
+        Ok(StateChange::Done { sessions_ended })
+    })
+}
+
+/// Memory keeps only users who have an open session.
+fn refresh_standing(accounts: &Accounts, user: &User) {
+    let standing = accounts.standing(user);
+    if accounts.blocklist.standing(&standing.subject).is_some() {
+        accounts.blocklist.remember(standing);
+    }
+}
+
+fn is_last_admin(tx: &mut Tx<'_>, user: &User) -> Result<bool, Error> {
+    Ok(user.role == Role::Admin && users::enabled_admins(tx.conn, Some(user.id))? == 0)
+}

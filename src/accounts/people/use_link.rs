@@ -1,0 +1,67 @@
+//! Using a one-time link: whoever holds it chooses the password and is signed in.
+
+use std::sync::Arc;
+
+use super::set_password::{end_all, replace};
+use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::{Proof, one_time_link};
+use crate::accounts::sessions::begin::{Begin, HeldSession, Occasion, begin};
+use crate::accounts::sessions::tokens::Pair;
+use crate::domain::{By, NewPassword, Transport, UserId};
+use crate::store::audit::{Details, Event, What};
+use crate::store::links::Purpose;
+
+pub enum Used {
+    /// The password is set, every session from before has ended, and this is a new one.
+    Done { user: UserId, pair: Pair, sessions_ended: usize },
+    /// The link was used, voided, or is too old.
+    DeadLink,
+}
+
+/// Sets the password that was chosen. `replaces`: the session this browser held until now. Hashes.
+pub fn use_link(
+    accounts: &Arc<Accounts>,
+    token: &str,
+    password: &NewPassword,
+    replaces: Option<HeldSession>,
+    visitor: Visitor,
+) -> Pending<Used> {
+    let (proof, purpose, hash) = match prove(accounts, token, password) {
+        Ok(Some(proved)) => proved,
+        Ok(None) => return Pending::known(Ok(Used::DeadLink)),
+        Err(error) => return Pending::known(Err(error)),
+    };
+    let used = accounts.write(proof, move |tx, accounts, proven| {
+        let user = proven.user();
+        let by = By::User(user.id);
+        replace(tx, user, &hash)?;
+        let sessions_ended = end_all(tx, accounts, user, &by)?;
+        Event::new(What::PasswordChanged, &by).user(user.id).details(Details::Link(purpose)).record(tx)?;
+        // Read again: the cut-off for peers' tokens has moved.
+        let proven = proven.with_changed_user(tx)?;
+        let occasion = Occasion::SignIn { replaces };
+        let asked = Begin { transport: Transport::Cookie, remembered: false, occasion, visitor };
+        let begun = begin(tx, accounts, &proven, asked)?;
+        let username = proven.user().username.clone();
+        tx.after_commit(move || {
+            tracing::info!(event = "link_used", user = %username, purpose = purpose.as_str(), sessions_ended);
+        });
+        Ok((begun, sessions_ended))
+    });
+    let accounts = Arc::clone(accounts);
+    used.then(move |used| match used {
+        Ok((begun, sessions_ended)) => {
+            Ok(Used::Done { user: begun.user, pair: accounts.first_pair(&begun)?, sessions_ended })
+        }
+        Err(Error::ProofLapsed) => Ok(Used::DeadLink),
+        Err(error) => Err(error),
+    })
+}
+
+/// The proof by the link, what the link is for, and the hash of the password. `None`: the link is dead.
+fn prove(accounts: &Accounts, token: &str, password: &NewPassword) -> Result<Option<(Proof, Purpose, String)>, Error> {
+    let hash = accounts.passwords.hash(password)?;
+    let now = accounts.now();
+    let found = accounts.db.read(|conn| one_time_link::prove(conn, token, now))?;
+    Ok(found.map(|(proof, purpose)| (proof, purpose, hash)))
+}

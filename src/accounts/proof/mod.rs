@@ -1,0 +1,112 @@
+//! Who is it? A [`Proof`] is the one answer, and nothing but a proof begins a session or makes one fresh.
+//!
+//! A proof is given outside any transaction, because hashing takes its time. Inside the transaction that acts on it, it is judged
+//! once more and what can be used once is spent; what comes out is [`Proven`].
+
+pub mod one_time_link;
+pub mod password;
+pub mod secrets;
+pub mod setup_link;
+pub mod sign_in_limits;
+
+use super::context::Error;
+use crate::domain::{UnixTime, UserId};
+use crate::store::users::{self, User};
+use crate::store::{Authority, Tx, links};
+
+/// By what somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Password,
+    /// A one-time link that an admin or the operator handed over.
+    Link,
+}
+
+impl Method {
+    /// Its word in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link => "link",
+        }
+    }
+}
+
+/// That somebody is who they say. Made only by the files beside this one.
+pub struct Proof {
+    user: UserId,
+    /// The version of the password that was compared, or that was in force when the link was found.
+    password_version: i64,
+    method: Method,
+    at: UnixTime,
+    evidence: Evidence,
+}
+
+/// What the transaction does with the evidence.
+enum Evidence {
+    Password(StoredHash),
+    /// Spends the link with this hash.
+    Link {
+        hash: String,
+    },
+}
+
+/// The form of the hash that the password was compared with.
+enum StoredHash {
+    /// As it would be made today.
+    Current,
+    /// An older form.
+    Old,
+    /// An older form, and what to put in its place.
+    Upgraded { from: String, to: String },
+}
+
+/// A proof that held inside this transaction.
+pub struct Proven {
+    user: User,
+    method: Method,
+    at: UnixTime,
+}
+
+impl Proven {
+    /// As the row is now.
+    pub(in crate::accounts) fn user(&self) -> &User {
+        &self.user
+    }
+
+    pub(in crate::accounts) fn method(&self) -> Method {
+        self.method
+    }
+
+    /// When the proof was given.
+    pub(in crate::accounts) fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// The same after the act has changed the user's row.
+    pub(in crate::accounts) fn with_changed_user(self, tx: &mut Tx<'_>) -> Result<Self, Error> {
+        let user = users::find(tx.conn, self.user.id)?.ok_or(Error::ProofLapsed)?;
+        Ok(Self { user, ..self })
+    }
+}
+
+impl Authority<Error> for Proof {
+    type Granted = Proven;
+
+    fn judge(self, tx: &mut Tx<'_>) -> Result<Proven, Error> {
+        let unchanged = users::find_unchanged(tx.conn, self.user, self.password_version, tx.now)?;
+        let user = unchanged.ok_or(Error::ProofLapsed)?;
+        match self.evidence {
+            Evidence::Password(StoredHash::Upgraded { from, to }) => {
+                users::upgrade_hash(tx.conn, user.id, &from, &to)?;
+            }
+            Evidence::Password(StoredHash::Current | StoredHash::Old) => {}
+            Evidence::Link { hash } => {
+                if !links::consume(tx.conn, &hash, tx.now)? {
+                    return Err(Error::ProofLapsed);
+                }
+            }
+        }
+        Ok(Proven { user, method: self.method, at: self.at })
+    }
+}

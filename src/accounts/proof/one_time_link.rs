@@ -1,0 +1,32 @@
+//! Proof by a one-time link: an invitation, or a new password for whoever forgot theirs.
+
+use super::{Evidence, Method, Proof, secrets};
+use crate::domain::UnixTime;
+use crate::store::links::{self, Link, Purpose};
+use crate::store::users::{self, User};
+use crate::store::{Conn, Error};
+
+/// Whose link this is and what it is for, if it could be used now. Spends nothing.
+pub fn find(conn: &mut Conn, token: &str, now: UnixTime) -> Result<Option<(Purpose, User)>, Error> {
+    let link = links::find(conn, &secrets::hash(token), now)?;
+    let Some(Link { purpose, user: Some(user), .. }) = link else { return Ok(None) };
+    Ok(users::find(conn, user)?.filter(|user| !user.is_shut_out(now)).map(|user| (purpose, user)))
+}
+
+/// The proof of whoever holds this link, with what it is for. `None`: the link was used, voided, or is too old.
+pub(in crate::accounts) fn prove(
+    conn: &mut Conn,
+    token: &str,
+    now: UnixTime,
+) -> Result<Option<(Proof, Purpose)>, Error> {
+    Ok(find(conn, token, now)?.map(|(purpose, user)| {
+        let proof = Proof {
+            user: user.id,
+            password_version: user.password_version,
+            method: Method::Link,
+            at: now,
+            evidence: Evidence::Link { hash: secrets::hash(token) },
+        };
+        (proof, purpose)
+    }))
+}

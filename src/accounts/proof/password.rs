@@ -1,0 +1,79 @@
+//! Proof by password.
+
+use std::sync::Arc;
+
+use super::{Evidence, Method, Proof, StoredHash};
+use crate::accounts::context::{Accounts, Error};
+use crate::domain::{By, Password, SessionId};
+use crate::passwords::Check;
+use crate::store::Upkeep;
+use crate::store::audit::{Event, What};
+use crate::store::users::{self, User};
+
+/// Compares the password with the user's. `None`: it is wrong, or the user has none. Hashes once in either case.
+pub(in crate::accounts) fn prove(
+    accounts: &Accounts,
+    user: &User,
+    password: &Password,
+) -> Result<Option<Proof>, Error> {
+    let Some(hash) = &user.password_hash else {
+        accounts.passwords.check_decoy(password)?;
+        return Ok(None);
+    };
+    let stored = match accounts.passwords.check(password, hash)? {
+        Check::Wrong => return Ok(None),
+        Check::Right => StoredHash::Current,
+        Check::RightButOld => StoredHash::Old,
+    };
+    Ok(Some(Proof {
+        user: user.id,
+        password_version: user.password_version,
+        method: Method::Password,
+        at: accounts.now(),
+        evidence: Evidence::Password(stored),
+    }))
+}
+
+/// Replaces an old form of the stored hash together with whatever is done on this proof. Hashes if there is one.
+pub(in crate::accounts) fn upgrade(
+    accounts: &Accounts,
+    proof: Proof,
+    user: &User,
+    password: &Password,
+) -> Result<Proof, Error> {
+    match (&proof.evidence, &user.password_hash) {
+        (Evidence::Password(StoredHash::Old), Some(from)) => {
+            let to = accounts.passwords.hash_again(password)?;
+            let evidence = Evidence::Password(StoredHash::Upgraded { from: from.clone(), to });
+            Ok(Proof { evidence, ..proof })
+        }
+        _ => Ok(proof),
+    }
+}
+
+/// Records a wrong password. Nobody waits for it: the time that a durable write takes would tell a name that exists from one that does
+/// not. `what`: [`What::SignInFailed`], which the person is told of at the next sign-in, or [`What::ConfirmFailed`], which they saw.
+pub(in crate::accounts) fn note_failure(
+    accounts: &Arc<Accounts>,
+    user: &User,
+    what: What,
+    session: Option<SessionId>,
+    ip: String,
+) {
+    let name = &user.username;
+    match what {
+        What::ConfirmFailed => tracing::info!(event = "confirm_failed", user = %name, ip, reason = "wrong_password"),
+        _ => tracing::info!(event = "sign_in_failed", user = %name, ip, reason = "wrong_password"),
+    }
+    let user = user.id;
+    drop(accounts.write(Upkeep, move |tx, _, _| {
+        if what == What::SignInFailed {
+            users::note_failure(tx.conn, user)?;
+        }
+        let mut event = Event::new(what, &By::Portero).user(user).ip(&ip);
+        if let Some(sid) = session {
+            event = event.session(sid);
+        }
+        Ok(event.record(tx)?)
+    }));
+}

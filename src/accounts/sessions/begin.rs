@@ -1,0 +1,139 @@
+//! The only way to a session: from a proof that held in this very transaction.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::end::end;
+use super::story;
+use crate::accounts::context::{Accounts, Error, Visitor};
+use crate::accounts::proof::Proven;
+use crate::domain::{By, Reason, SessionId, Transport, UserId};
+use crate::store::audit::{Details, Event, What};
+use crate::store::session_ends::{self, Which};
+use crate::store::sessions::{self, Session};
+use crate::store::{Tx, users};
+
+/// What kind of session is to begin.
+pub struct Begin {
+    pub transport: Transport,
+    /// "Keep me signed in".
+    pub remembered: bool,
+    pub occasion: Occasion,
+    pub visitor: Visitor,
+}
+
+pub enum Occasion {
+    /// Somebody signs in. `replaces`: the session this browser held until now; it ends.
+    SignIn { replaces: Option<HeldSession> },
+    /// A signed-in person goes on in a new session; the act has ended the old one.
+    Continuation,
+}
+
+/// A session whose token a browser carries.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldSession {
+    pub sid: SessionId,
+    /// Whether that token has not expired. An old one may have come from anywhere: it ends no session but the same person's.
+    pub is_current: bool,
+}
+
+/// A session that has begun, to make its tokens from.
+pub struct Begun {
+    pub user: UserId,
+    pub(in crate::accounts) session: Session,
+    /// What stands in the identity claim of its tokens.
+    pub(in crate::accounts) subject: String,
+}
+
+/// Begins a session for whoever has proved who they are.
+pub(in crate::accounts) fn begin(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    proven: &Proven,
+    asked: Begin,
+) -> Result<Begun, Error> {
+    let user = proven.user();
+    let by = By::User(user.id);
+    let Begin { transport, remembered, occasion, visitor } = asked;
+    let session = new_session(tx, accounts, proven, transport, remembered, &visitor);
+    if let Occasion::SignIn { replaces: Some(held) } = &occasion
+        && may_replace(tx, user.id, *held)?
+    {
+        end(tx, accounts, Which::One(held.sid), Reason::Replaced, &by)?;
+    }
+    sessions::add(tx.conn, &session)?;
+    story::begin(tx, &session)?;
+    if transport == Transport::Bearer {
+        let limit = accounts.config.session.bearer_limit;
+        for oldest in session_ends::beyond_limit(tx.conn, user.id, limit, tx.now)? {
+            end(tx, accounts, Which::One(oldest), Reason::Limit, &By::Portero)?;
+        }
+    }
+    let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
+    if is_sign_in {
+        users::note_login(tx.conn, user.id, tx.now)?;
+        let event = Event::new(What::SignedIn, &by).user(user.id).session(session.sid).ip(&visitor.ip);
+        event.details(Details::SignIn(transport)).record(tx)?;
+    }
+    let standing = accounts.standing(user);
+    let subject = standing.subject.clone();
+    let (sid, method) = (session.sid.short(), proven.method().as_str());
+    accounts.after_commit(tx, move |accounts| {
+        if is_sign_in {
+            let transport = transport.as_str();
+            tracing::info!(event = "signed_in", user = %standing.username, session = sid, ip = visitor.ip, transport, method);
+        }
+        accounts.blocklist.remember(standing);
+    });
+    Ok(Begun { user: user.id, session, subject })
+}
+
+fn may_replace(tx: &mut Tx<'_>, user: UserId, held: HeldSession) -> Result<bool, Error> {
+    let found = sessions::find(tx.conn, held.sid)?;
+    Ok(found.is_some_and(|session| held.is_current || session.user == user))
+}
+
+fn new_session(
+    tx: &Tx<'_>,
+    accounts: &Accounts,
+    proven: &Proven,
+    transport: Transport,
+    remembered: bool,
+    visitor: &Visitor,
+) -> Session {
+    let (rules, now) = (&accounts.config.session, tx.now);
+    let life = match transport {
+        Transport::Cookie if !remembered => rules.short_absolute,
+        Transport::Cookie => rules.absolute,
+        // Its refresh token is not renewed, so nothing of the session outlives that token.
+        Transport::Bearer => rules.refresh_lifetime.map_or(rules.absolute, |life| life.min(rules.absolute)),
+    };
+    let mut session = Session {
+        sid: SessionId::random(),
+        user: proven.user().id,
+        transport,
+        remembered,
+        created_at: now,
+        auth_time: proven.at(),
+        last_seen_at: now,
+        expires_at: now.plus(life),
+        access_until: now,
+        ip: visitor.ip.clone(),
+        user_agent: visitor.user_agent.clone(),
+        generation: 0,
+        issue_count: 0,
+        previous_issue: 0,
+        rotated_at: now,
+        // There is no predecessor whose answer could have been lost.
+        seen: true,
+        csrf_seed: Uuid::new_v4().to_string(),
+        // The sign-in itself.
+        steps: 1,
+        odd: false,
+        end: None,
+        receipt: None,
+    };
+    session.access_until = accounts.access_end(&session, now);
+    session
+}

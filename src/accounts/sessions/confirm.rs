@@ -1,0 +1,103 @@
+//! "Confirm it's you": one more proof of identity, for a fresh token in the same session.
+
+use std::sync::Arc;
+
+use super::single_token;
+use super::story;
+use super::tokens::SignedToken;
+use crate::accounts::authority::Mandate;
+use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::{Proof, password};
+use crate::domain::{Password, Reason, StepKind, TokenType};
+use crate::store::audit::{Event, What};
+use crate::store::sessions::{self, Session};
+use crate::store::token_blocklist::Entry;
+use crate::store::users;
+use crate::tokens::Fault;
+
+pub enum Outcome {
+    /// `csrf` and `remembered` are the session's, for its cookies.
+    Fresh {
+        access: SignedToken,
+        csrf: String,
+        remembered: bool,
+    },
+    WrongPassword,
+}
+
+/// By the password. The presented access token is revoked, the refresh token left alone. Hashes.
+pub fn confirm(accounts: &Arc<Accounts>, mandate: Mandate, password: &Password, visitor: Visitor) -> Pending<Outcome> {
+    match prove(accounts, &mandate, password, &visitor) {
+        Ok(Some(proof)) => freshen(accounts, mandate, proof, visitor),
+        Ok(None) => Pending::known(Ok(Outcome::WrongPassword)),
+        Err(error) => Pending::known(Err(error)),
+    }
+}
+
+fn prove(
+    accounts: &Arc<Accounts>,
+    mandate: &Mandate,
+    password: &Password,
+    visitor: &Visitor,
+) -> Result<Option<Proof>, Error> {
+    let Some(shown) = mandate.claims().session else { return Err(Fault::Revoked.into()) };
+    let found = accounts.db.read(|conn| users::find(conn, mandate.user()))?;
+    let user = found.filter(|user| user.password_hash.is_some()).ok_or(Fault::Revoked)?;
+    let proof = password::prove(accounts, &user, password)?;
+    if proof.is_none() {
+        password::note_failure(accounts, &user, What::ConfirmFailed, Some(shown.sid), visitor.ip.clone());
+    }
+    Ok(proof)
+}
+
+/// The fresh token, whatever the proof.
+fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Visitor) -> Pending<Outcome> {
+    let claims = Arc::clone(mandate.claims());
+    let confirmed = accounts.write((mandate, proof), move |tx, accounts, (acting, proven)| {
+        let by = acting.by();
+        let session = acting.session.ok_or(Fault::Revoked)?;
+        // Not before a rotation that came in between: its access token is the one that is revoked here.
+        let auth_time = proven.at().max(session.rotated_at);
+        let mut confirmed = Session { auth_time, ..session.clone() };
+        accounts.note_access(&mut confirmed, tx.now);
+        story::note(tx, &mut confirmed, StepKind::Confirmed, &visitor)?;
+        if !sessions::note_use(tx.conn, &session, &confirmed)? {
+            return Err(Fault::Revoked.into());
+        }
+        let user = proven.user();
+        if let (Some(jti), TokenType::Access) = (claims.jti.clone(), claims.token_type) {
+            let entry = Entry {
+                jti,
+                token_type: TokenType::Access,
+                user: user.id,
+                sid: Some(confirmed.sid),
+                revoked_at: tx.now,
+                expires_at: claims.expires_at,
+                reason: Reason::Superseded,
+                by: by.user(),
+            };
+            single_token::block(tx, accounts, &entry)?;
+        }
+        Event::new(What::Confirmed, &by).user(user.id).session(confirmed.sid).ip(&visitor.ip).record(tx)?;
+        let (sid, name) = (confirmed.sid.short(), user.username.clone());
+        tx.after_commit(move || {
+            tracing::info!(event = "confirmed", user = %name, session = sid, ip = visitor.ip);
+        });
+        // Of the generation that was shown: the row may be ahead by an answer that was lost, and a token of that generation would
+        // count as its first use.
+        let generation = claims.session.map_or(confirmed.generation, |shown| shown.generation);
+        let subject = accounts.standing(user).subject;
+        Ok((Session { generation, ..confirmed }, subject, tx.now))
+    });
+    let accounts = Arc::clone(accounts);
+    confirmed.then(move |confirmed| match confirmed {
+        Ok((session, subject, now)) => Ok(Outcome::Fresh {
+            access: accounts.extra_access(&subject, &session, accounts.fresh_since(session.auth_time), now)?,
+            csrf: accounts.csrf(&session),
+            remembered: session.remembered,
+        }),
+        // The password was changed meanwhile, and with it every session of before has ended.
+        Err(Error::ProofLapsed) => Err(Fault::Revoked.into()),
+        Err(error) => Err(error),
+    })
+}

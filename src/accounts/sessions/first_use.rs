@@ -1,0 +1,19 @@
+//! The first use of a generation's tokens shows that the answer of the rotation has arrived.
+
+use std::sync::Arc;
+
+use crate::accounts::context::Accounts;
+use crate::domain::SessionId;
+use crate::store::{Upkeep, sessions};
+
+/// A token of this generation passed a guard. Only the first one is written down, and nobody waits for that. If the server crashes
+/// within that moment, the predecessor, shown after the grace, counts as an honest retry once more.
+pub(in crate::accounts) fn note(accounts: &Arc<Accounts>, sid: SessionId, generation: i64) {
+    if accounts.blocklist.note_first_use(sid, generation) {
+        drop(accounts.write(Upkeep, move |tx, accounts, _| {
+            sessions::note_seen(tx.conn, sid, generation)?;
+            accounts.after_commit(tx, move |accounts| accounts.blocklist.forget_first_use(sid, generation));
+            Ok(())
+        }));
+    }
+}

@@ -1,0 +1,15 @@
+//! Sessions: how one begins (only by [`begin`]), renews and ends, its tokens, and its story.
+
+pub mod begin;
+pub mod confirm;
+pub mod end;
+pub mod first_use;
+pub mod last_seen;
+pub mod renew;
+pub mod reuse;
+mod rotation;
+pub mod sign_in;
+pub mod sign_out;
+pub(in crate::accounts) mod single_token;
+mod story;
+pub mod tokens;

@@ -1,0 +1,255 @@
+//! Renewing a session's tokens: by the rule in `rotation.rs`, in one transaction.
+
+use std::sync::Arc;
+
+use super::reuse::end_for_reuse;
+use super::rotation::{self, Judgement, Shown, State};
+use super::tokens::{Pair, SignedToken, was_confirmed_since};
+use super::{single_token, story};
+use crate::accounts::authority::OwnToken;
+use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::config::Rotate;
+use crate::domain::{Reason, StepKind, TokenType, Transport, UnixTime};
+use crate::store::sessions::{self, Session};
+use crate::store::token_blocklist::Entry;
+use crate::store::{self, Conn, Tx, users};
+use crate::tokens::{Claims, Fresh};
+
+pub enum Renewal {
+    /// The session rotated, now or a moment ago: both tokens are new.
+    Pair(Pair),
+    /// The session does not rotate: a new access token beside the old refresh token.
+    Access { access: SignedToken, csrf: String, remembered: bool },
+    /// The session is over: ended, expired, idle for too long, or ended just now for reuse.
+    Over,
+    /// The token belongs to a session that carries its tokens the other way.
+    WrongTransport,
+}
+
+/// What the transaction came to. The tokens are made from it outside, so that signing holds up no other write.
+enum Stored {
+    Rotated(Renewed),
+    Kept(Renewed),
+    Over,
+    WrongTransport,
+}
+
+/// A session after its renewal.
+struct Renewed {
+    session: Session,
+    subject: String,
+    now: UnixTime,
+}
+
+/// Renews by a refresh token that passed every check of its own. `shown_by`: how it was shown.
+pub fn renew(accounts: &Arc<Accounts>, token: OwnToken, shown_by: Transport, visitor: Visitor) -> Pending<Renewal> {
+    let stored = accounts.write(token, move |tx, accounts, claims| store(tx, accounts, &claims, shown_by, &visitor));
+    let accounts = Arc::clone(accounts);
+    stored.then(move |stored| {
+        Ok(match stored? {
+            Stored::Rotated(Renewed { session, subject, now }) => {
+                Renewal::Pair(accounts.renewed_pair(&subject, &session, now)?)
+            }
+            Stored::Kept(Renewed { session, subject, now }) => Renewal::Access {
+                access: accounts.extra_access(&subject, &session, Fresh::No, now)?,
+                csrf: accounts.csrf(&session),
+                remembered: session.remembered,
+            },
+            Stored::Over => Renewal::Over,
+            Stored::WrongTransport => Renewal::WrongTransport,
+        })
+    })
+}
+
+fn store(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    claims: &Claims,
+    shown_by: Transport,
+    visitor: &Visitor,
+) -> Result<Stored, Error> {
+    let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(Stored::Over) };
+    let Some(session) = sessions::find(tx.conn, shown.sid)? else { return Ok(Stored::Over) };
+    let Some(user) = users::find(tx.conn, session.user)? else { return Ok(Stored::Over) };
+    if user.is_shut_out(tx.now) || is_over(accounts, &session, tx.now) {
+        return Ok(Stored::Over);
+    }
+    if session.transport != shown_by {
+        return Ok(Stored::WrongTransport);
+    }
+    let standing = accounts.standing(&user);
+    let (subject, now) = (standing.subject.clone(), tx.now);
+    let stored = if rotates(accounts, &session) {
+        let shown = Shown { generation: shown.generation, issue: issue_of(accounts, &session, jti) };
+        rotate(tx, accounts, session, shown, visitor)?.map(|session| Stored::Rotated(Renewed { session, subject, now }))
+    } else {
+        keep(tx, accounts, &session, visitor)?.map(|session| Stored::Kept(Renewed { session, subject, now }))
+    };
+    if stored.is_some() {
+        accounts.after_commit(tx, move |accounts| accounts.blocklist.remember(standing));
+    }
+    Ok(stored.unwrap_or(Stored::Over))
+}
+
+/// Whether a refresh token of ours would renew if it were shown now. Counts as no use of it. If its session rotates, only the row can
+/// tell.
+pub fn would_renew(accounts: &Accounts, conn: &mut Conn, claims: &Claims, now: UnixTime) -> Result<bool, store::Error> {
+    let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(false) };
+    let Some(session) = sessions::find(conn, shown.sid)? else { return Ok(false) };
+    if is_over(accounts, &session, now) {
+        return Ok(false);
+    }
+    if !rotates(accounts, &session) {
+        return Ok(true);
+    }
+    let shown = Shown { generation: shown.generation, issue: issue_of(accounts, &session, jti) };
+    let grace = accounts.config.session.grace;
+    Ok(match rotation::judge(state(accounts, &session), shown, grace, now) {
+        Judgement::Rotate | Judgement::SameAgain | Judgement::NewSuccessor => true,
+        Judgement::Reuse | Judgement::FromTheFuture => false,
+    })
+}
+
+fn is_over(accounts: &Accounts, session: &Session, now: UnixTime) -> bool {
+    let idle = now.since(accounts.last_seen.newest(session));
+    session.end.is_some() || session.expires_at <= now || idle > accounts.config.session.idle
+}
+
+fn rotates(accounts: &Accounts, session: &Session) -> bool {
+    match (accounts.config.session.rotate, session.transport) {
+        (Rotate::Always, _) | (Rotate::Cookies, Transport::Cookie) => true,
+        (Rotate::Never, _) | (Rotate::Cookies, Transport::Bearer) => false,
+    }
+}
+
+/// Which of the session's refresh tokens this is, if it is one of the two that could be good.
+fn issue_of(accounts: &Accounts, session: &Session, jti: &str) -> Option<i64> {
+    let ids =
+        [(session.generation, session.issue_count), (session.generation.saturating_sub(1), session.previous_issue)];
+    let is_it = |(generation, issue): &(i64, i64)| {
+        let id = accounts.keyed_ids.jti(session.sid, *generation, *issue, TokenType::Refresh);
+        id.hyphenated().to_string() == jti
+    };
+    ids.into_iter().find(is_it).map(|(_, issue)| issue)
+}
+
+fn state(accounts: &Accounts, session: &Session) -> State {
+    State {
+        generation: session.generation,
+        issue: session.issue_count,
+        previous_issue: session.previous_issue,
+        rotated_at: session.rotated_at,
+        // Memory knows of a first use up to a second before the row does.
+        seen: session.seen || accounts.blocklist.was_just_used(session.sid, session.generation),
+    }
+}
+
+/// The session after the token was shown. `None`: it is over.
+fn rotate(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    session: Session,
+    shown: Shown,
+    visitor: &Visitor,
+) -> Result<Option<Session>, Error> {
+    let state = state(accounts, &session);
+    match rotation::judge(state, shown, accounts.config.session.grace, tx.now) {
+        Judgement::Rotate => {
+            Ok(Some(move_on(tx, accounts, session, state.rotated(tx.now), StepKind::Renewed, visitor)?))
+        }
+        Judgement::NewSuccessor => {
+            void_unseen(tx, accounts, &session)?;
+            let next = state.with_new_successor(tx.now);
+            Ok(Some(move_on(tx, accounts, session, next, StepKind::Retried, visitor)?))
+        }
+        Judgement::SameAgain => {
+            let mut used = session.clone();
+            if was_confirmed_since(&session) {
+                accounts.note_access(&mut used, tx.now);
+            }
+            note_use(tx, &session, used, StepKind::Repeated, visitor)
+        }
+        Judgement::Reuse => {
+            end_for_reuse(tx, accounts, session, visitor)?;
+            Ok(None)
+        }
+        Judgement::FromTheFuture => {
+            tracing::warn!(
+                event = "token_from_the_future",
+                session = session.sid.short(),
+                "a refresh token is ahead of the database: was an older backup restored?"
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Stores the state to which the session rotates, and expects the first use of its tokens.
+fn move_on(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    session: Session,
+    state: State,
+    kind: StepKind,
+    visitor: &Visitor,
+) -> Result<Session, Error> {
+    let mut next = Session {
+        generation: state.generation,
+        issue_count: state.issue,
+        previous_issue: state.previous_issue,
+        rotated_at: state.rotated_at,
+        seen: false,
+        ..session.clone()
+    };
+    accounts.note_access(&mut next, tx.now);
+    story::note(tx, &mut next, kind, visitor)?;
+    // The row was read in this very transaction, so nobody can have been quicker; if it does not fit all the same, nothing is stored.
+    if !sessions::rotate(tx.conn, &session, &next)? {
+        return Err(store::Error::NotTaken.into());
+    }
+    let (sid, generation) = (next.sid, next.generation);
+    accounts.after_commit(tx, move |accounts| accounts.blocklist.expect_first_use(sid, generation));
+    Ok(next)
+}
+
+/// A session that does not rotate keeps its refresh token and gets one more access token. `None`: it is over.
+fn keep(tx: &mut Tx<'_>, accounts: &Accounts, session: &Session, visitor: &Visitor) -> Result<Option<Session>, Error> {
+    let mut used = session.clone();
+    accounts.note_access(&mut used, tx.now);
+    note_use(tx, session, used, StepKind::Renewed, visitor)
+}
+
+fn note_use(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    mut used: Session,
+    kind: StepKind,
+    visitor: &Visitor,
+) -> Result<Option<Session>, Error> {
+    story::note(tx, &mut used, kind, visitor)?;
+    let goes_on = sessions::note_use(tx.conn, session, &used)?;
+    Ok(goes_on.then_some(used))
+}
+
+/// The pair whose answer was lost is void for ever: showing either of its tokens is theft.
+fn void_unseen(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, session: &Session) -> Result<(), Error> {
+    for token_type in [TokenType::Access, TokenType::Refresh] {
+        let expires_at = match token_type {
+            TokenType::Access => accounts.access_end(session, session.rotated_at),
+            TokenType::Refresh => accounts.refresh_end(session),
+        };
+        let id = accounts.keyed_ids.jti(session.sid, session.generation, session.issue_count, token_type);
+        let entry = Entry {
+            jti: id.hyphenated().to_string(),
+            token_type,
+            user: session.user,
+            sid: Some(session.sid),
+            revoked_at: tx.now,
+            expires_at: Some(expires_at),
+            reason: Reason::Lost,
+            by: None,
+        };
+        single_token::block(tx, accounts, &entry)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Signing in with name and password.
+
+use std::sync::Arc;
+
+use super::begin::{Begin, HeldSession, Occasion, begin};
+use super::tokens::Pair;
+use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::{Proof, password};
+use crate::domain::{Password, Transport, UserId, Username};
+use crate::store::audit::What;
+use crate::store::users::{self, User};
+
+pub struct Credentials {
+    /// As typed; it need not be a user name at all.
+    pub username: String,
+    pub password: Password,
+}
+
+/// What a sign-in asks for.
+pub struct SignIn {
+    pub credentials: Credentials,
+    pub transport: Transport,
+    /// "Keep me signed in".
+    pub remembered: bool,
+    /// The session this browser held until now: it ends with the sign-in.
+    pub replaces: Option<HeldSession>,
+    pub visitor: Visitor,
+}
+
+pub enum Outcome {
+    /// `locale`: the language the person once chose, if any. `news`: what they should hear of.
+    SignedIn {
+        user: UserId,
+        pair: Pair,
+        locale: Option<String>,
+        news: News,
+    },
+    BadCredentials,
+    /// The password was right, so whoever asks may know.
+    Disabled,
+}
+
+/// What has happened to an account since its person last signed in on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// A session was ended because a used-up token was shown.
+    pub reuse: bool,
+    /// How often a wrong password was entered.
+    pub failed_attempts: i64,
+}
+
+/// Hashes, for a name that exists as often as for one that does not.
+pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
+    let proof = match prove(accounts, &asked.credentials, &asked.visitor) {
+        Ok(proof) => proof,
+        Err(NoProof::BadCredentials) => return Pending::known(Ok(Outcome::BadCredentials)),
+        Err(NoProof::Disabled) => return Pending::known(Ok(Outcome::Disabled)),
+        Err(NoProof::Failed(error)) => return Pending::known(Err(error)),
+    };
+    let SignIn { transport, remembered, replaces, visitor, .. } = asked;
+    let begun = accounts.write(proof, move |tx, accounts, proven| {
+        let user = proven.user();
+        let news = News { reuse: user.untold_reuse_at.is_some(), failed_attempts: user.failed_attempts };
+        // A program reads no news: they wait for the person.
+        if transport == Transport::Cookie {
+            users::note_told(tx.conn, user.id)?;
+        }
+        let occasion = Occasion::SignIn { replaces };
+        let begun = begin(tx, accounts, &proven, Begin { transport, remembered, occasion, visitor })?;
+        Ok((begun, user.locale.clone(), news))
+    });
+    let accounts = Arc::clone(accounts);
+    begun.then(move |begun| match begun {
+        Ok((begun, locale, news)) => {
+            Ok(Outcome::SignedIn { user: begun.user, pair: accounts.first_pair(&begun)?, locale, news })
+        }
+        // Password or user were changed while this one was hashed: whatever was changed wins.
+        Err(Error::ProofLapsed) => Ok(Outcome::BadCredentials),
+        Err(error) => Err(error),
+    })
+}
+
+/// Why there is no proof.
+enum NoProof {
+    BadCredentials,
+    Disabled,
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for NoProof {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Result<Proof, NoProof> {
+    let Some(user) = find(accounts, &given.username)? else {
+        accounts.passwords.check_decoy(&given.password)?;
+        // The name is not logged: people type passwords there.
+        tracing::info!(event = "sign_in_failed", ip = visitor.ip, reason = "unknown_user");
+        return Err(NoProof::BadCredentials);
+    };
+    let Some(proof) = password::prove(accounts, &user, &given.password)? else {
+        password::note_failure(accounts, &user, What::SignInFailed, None, visitor.ip.clone());
+        return Err(NoProof::BadCredentials);
+    };
+    if user.is_shut_out(accounts.now()) {
+        tracing::info!(event = "sign_in_failed", user = %user.username, ip = visitor.ip, reason = "disabled");
+        return Err(NoProof::Disabled);
+    }
+    Ok(password::upgrade(accounts, proof, &user, &given.password)?)
+}
+
+/// Whoever bears this name and has a password.
+fn find(accounts: &Accounts, typed: &str) -> Result<Option<User>, Error> {
+    let Ok(name) = Username::parse(typed) else { return Ok(None) };
+    let found = accounts.db.read(|conn| users::find_by_name(conn, &name))?;
+    Ok(found.filter(|user| user.password_hash.is_some()))
+}

@@ -1,0 +1,51 @@
+//! Revoking a single token, in the transaction of whatever revokes it.
+
+use std::sync::Arc;
+
+use crate::accounts::context::{Accounts, Error};
+use crate::blocklist::BlockedToken;
+use crate::domain::{By, Reason, TokenId, UserId};
+use crate::store::Tx;
+use crate::store::audit::{Details, Event, What};
+use crate::store::token_blocklist::{self, Entry};
+use crate::tokens::Claims;
+
+/// `false`: it was revoked already.
+pub(in crate::accounts) fn block(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, entry: &Entry) -> Result<bool, Error> {
+    if !token_blocklist::add(tx.conn, entry)? {
+        return Ok(false);
+    }
+    let blocked = BlockedToken::new(TokenId::from_jti(&entry.jti), entry.expires_at, entry.reason == Reason::Lost);
+    accounts.after_commit(tx, move |accounts| accounts.blocklist.block(blocked));
+    Ok(true)
+}
+
+/// Revokes a token and nothing else, with a record of it. `user`: whose it is. A token without an id can't be revoked.
+pub(in crate::accounts) fn revoke(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    claims: &Claims,
+    user: UserId,
+    reason: Reason,
+    by: &By,
+) -> Result<(), Error> {
+    let Some(jti) = claims.jti.clone() else { return Ok(()) };
+    let entry = Entry {
+        jti,
+        token_type: claims.token_type,
+        user,
+        sid: claims.sid(),
+        revoked_at: tx.now,
+        expires_at: claims.expires_at,
+        reason,
+        by: by.user(),
+    };
+    if block(tx, accounts, &entry)? {
+        let mut event = Event::new(What::TokenRevoked, by).user(user).details(Details::Revoked(reason));
+        if let Some(sid) = claims.sid() {
+            event = event.session(sid);
+        }
+        event.record(tx)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! The tokens of a session. Their ids are keyed functions of the session's row, so that the very same tokens can be made again and none
+//! is ever stored.
+
+use uuid::Uuid;
+
+use super::begin::Begun;
+use crate::accounts::context::{Accounts, Error};
+use crate::domain::{SessionId, TokenType, UnixTime};
+use crate::store::sessions::Session;
+use crate::tokens::{Claims, Fresh, Life, NewToken, SessionClaims};
+
+/// A token ready to be handed out.
+#[derive(Clone)]
+pub struct SignedToken {
+    pub text: String,
+    pub expires_at: UnixTime,
+}
+
+/// What a session hands out at sign-in and at a rotation.
+#[derive(Clone)]
+pub struct Pair {
+    pub sid: SessionId,
+    pub access: SignedToken,
+    pub refresh: SignedToken,
+    /// One value per session, in both tokens.
+    pub csrf: String,
+    pub remembered: bool,
+}
+
+impl Accounts {
+    /// When an access token made at `now` ends: never beyond its session.
+    pub(super) fn access_end(&self, session: &Session, now: UnixTime) -> UnixTime {
+        let life = self.config.session.access_lifetime;
+        life.map_or(session.expires_at, |life| now.plus(life).min(session.expires_at))
+    }
+
+    /// Notes in the session that it gets an access token at `now`.
+    pub(super) fn note_access(&self, session: &mut Session, now: UnixTime) {
+        session.access_until = self.access_end(session, now).max(session.access_until);
+    }
+
+    /// When the session's current refresh token ends.
+    pub(super) fn refresh_end(&self, session: &Session) -> UnixTime {
+        let by_life = self.config.session.refresh_lifetime.map(|life| session.rotated_at.plus(life));
+        by_life.map_or(session.expires_at, |end| end.min(session.expires_at))
+    }
+
+    pub(super) fn csrf(&self, session: &Session) -> String {
+        self.keyed_ids.csrf(&session.csrf_seed)
+    }
+
+    /// The `fresh` claim of a token given for a proof of identity.
+    pub(super) fn fresh_since(&self, auth_time: UnixTime) -> Fresh {
+        let rules = &self.config.session;
+        if rules.fresh_is_plain { Fresh::Yes } else { Fresh::until(auth_time.plus(rules.fresh_for)) }
+    }
+
+    /// The pair of a session that has just begun, fresh.
+    pub(in crate::accounts) fn first_pair(&self, begun: &Begun) -> Result<Pair, Error> {
+        self.pair(&begun.subject, &begun.session, self.fresh_since(begun.session.auth_time))
+    }
+
+    /// The pair that belongs to the session's row as it is: the same row gives the same two tokens.
+    fn pair(&self, subject: &str, session: &Session, fresh: Fresh) -> Result<Pair, Error> {
+        let csrf = self.csrf(session);
+        let sign = |token_type, fresh, expires_at| {
+            let jti = self.keyed_ids.jti(session.sid, session.generation, session.issue_count, token_type);
+            self.sign(subject, session, &csrf, Signing { token_type, jti, fresh, at: session.rotated_at, expires_at })
+        };
+        let access = sign(TokenType::Access, fresh, self.access_end(session, session.rotated_at))?;
+        let refresh = sign(TokenType::Refresh, Fresh::No, self.refresh_end(session))?;
+        Ok(Pair { sid: session.sid, access, refresh, csrf, remembered: session.remembered })
+    }
+
+    /// The same pair, as a renewal hands it out.
+    pub(super) fn renewed_pair(&self, subject: &str, session: &Session, now: UnixTime) -> Result<Pair, Error> {
+        let mut pair = self.pair(subject, session, Fresh::No)?;
+        if was_confirmed_since(session) {
+            pair.access = self.extra_access(subject, session, Fresh::No, now)?;
+        }
+        Ok(pair)
+    }
+
+    /// One more access token for the session, with an id of its own.
+    pub(super) fn extra_access(
+        &self,
+        subject: &str,
+        session: &Session,
+        fresh: Fresh,
+        now: UnixTime,
+    ) -> Result<SignedToken, Error> {
+        let expires_at = self.access_end(session, now);
+        let signing = Signing { token_type: TokenType::Access, jti: Uuid::new_v4(), fresh, at: now, expires_at };
+        self.sign(subject, session, &self.csrf(session), signing)
+    }
+
+    fn sign(&self, subject: &str, session: &Session, csrf: &str, signing: Signing) -> Result<SignedToken, Error> {
+        let Signing { token_type, jti, fresh, at, expires_at } = signing;
+        let token = NewToken {
+            token_type,
+            fresh,
+            life: Life::Until(expires_at),
+            jti: Some(jti),
+            csrf: Some(csrf.to_owned()),
+            session: Some(SessionClaims {
+                sid: session.sid,
+                generation: session.generation,
+                auth_time: session.auth_time,
+                transport: session.transport,
+            }),
+            ..NewToken::access(subject)
+        };
+        Ok(SignedToken { text: self.engine.issue(&token, at)?, expires_at })
+    }
+
+    /// An access token outside any session, for a peer's refresh token if the settings trust peers. Not fresh.
+    pub fn access_for_peer(&self, claims: &Claims) -> Result<SignedToken, Error> {
+        let (rules, now) = (&self.config.session, self.now());
+        let expires_at = now.plus(rules.access_lifetime.unwrap_or(rules.absolute));
+        let token = NewToken::access(claims.identity.as_str()).life(Life::Until(expires_at));
+        Ok(SignedToken { text: self.engine.issue(&token, now)?, expires_at })
+    }
+}
+
+/// What differs between the tokens of one session.
+struct Signing {
+    token_type: TokenType,
+    jti: Uuid,
+    fresh: Fresh,
+    /// When it is issued.
+    at: UnixTime,
+    expires_at: UnixTime,
+}
+
+/// Whether a confirmation may have put another access token in place of the pair's own, and revoked that. Within one second nobody can
+/// tell, so then it has.
+pub(super) fn was_confirmed_since(session: &Session) -> bool {
+    session.auth_time >= session.rotated_at
+}

@@ -1,0 +1,174 @@
+//! Letting go of what no longer matters: never too early, and not at all while the clock can't be believed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::last_seen;
+use crate::accounts::context::{Accounts, Error};
+use crate::domain::UnixTime;
+use crate::store::{Upkeep, links, session_ends, sessions, sign_in_failures, token_blocklist, users};
+
+/// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
+pub(super) const MARGIN: i64 = 24 * 60 * 60;
+/// How long the admin's page shows what was revoked.
+const SHOWN_FOR: i64 = 90 * 24 * 60 * 60;
+/// Rows per transaction.
+const BATCH: i64 = 500;
+/// Users or sessions in one transaction.
+const CHUNK: usize = 500;
+/// Idle sessions that one round closes.
+const MOST_IDLE: i64 = 10_000;
+const TOLERATED_JUMP: i64 = 60 * 60;
+
+/// Tells whether the wall clock has jumped, by comparing it with one that can't.
+pub struct PruneClock {
+    last: (UnixTime, Instant),
+    doubted_since: Option<Instant>,
+}
+
+impl PruneClock {
+    pub fn start(now: UnixTime, at: Instant) -> Self {
+        Self { last: (now, at), doubted_since: None }
+    }
+
+    /// `false`: the two clocks went apart by more than an hour, so the wall clock was moved. A clock that has stood for a
+    /// day since is believed again; until then nothing is let go.
+    pub fn can_be_believed(&mut self, now: UnixTime, at: Instant) -> bool {
+        let (last_now, last_at) = std::mem::replace(&mut self.last, (now, at));
+        let passed = i64::try_from(at.saturating_duration_since(last_at).as_secs()).unwrap_or(i64::MAX);
+        if now.since(last_now.plus(passed)).abs() > TOLERATED_JUMP {
+            self.doubted_since = Some(at);
+        }
+        let a_day = Duration::from_secs(MARGIN.unsigned_abs());
+        if self.doubted_since.is_some_and(|since| at.saturating_duration_since(since) >= a_day) {
+            self.doubted_since = None;
+        }
+        self.doubted_since.is_none()
+    }
+}
+
+/// Marks as ended what has run out by itself or was not used for too long, so that lists of open sessions hold open ones.
+/// Returns how many. Blocks.
+pub fn close_run_out(accounts: &Arc<Accounts>) -> Result<usize, Error> {
+    last_seen::flush(accounts)?;
+    // The clock may be wrong by as much without being doubted, and what is closed is not opened again.
+    let surely = accounts.now().plus(-TOLERATED_JUMP);
+    Ok(close_expired(accounts, surely)? + close_idle(accounts, surely)?)
+}
+
+fn close_expired(accounts: &Arc<Accounts>, before: UnixTime) -> Result<usize, Error> {
+    let mut closed = 0;
+    loop {
+        let round = accounts.write(Upkeep, move |tx, accounts, _| {
+            let run_out = session_ends::close_run_out(tx.conn, before, BATCH)?;
+            let count = run_out.len();
+            accounts.after_commit(tx, move |accounts| accounts.blocklist.end_sessions(run_out.into_iter()));
+            Ok(count)
+        });
+        match round.committed()? {
+            0 => return Ok(closed),
+            count => closed += count,
+        }
+    }
+}
+
+fn close_idle(accounts: &Arc<Accounts>, surely: UnixTime) -> Result<usize, Error> {
+    let idle = accounts.config.session.idle;
+    let before = surely.plus(-idle);
+    let unused = accounts.db.read(|conn| session_ends::idle_since(conn, before, MOST_IDLE))?;
+    let mut closed = 0;
+    for batch in unused.chunks(CHUNK) {
+        let batch = batch.to_vec();
+        let round = accounts.write(Upkeep, move |tx, accounts, _| {
+            let mut ended = Vec::new();
+            for sid in batch {
+                let used_meanwhile = accounts.last_seen.get(sid).is_some();
+                if !used_meanwhile && let Some(until) = session_ends::close_idle(tx.conn, sid, before, idle)? {
+                    ended.push((sid, until));
+                }
+            }
+            let count = ended.len();
+            accounts.after_commit(tx, move |accounts| accounts.blocklist.end_sessions(ended.into_iter()));
+            Ok(count)
+        });
+        closed += round.committed()?;
+    }
+    Ok(closed)
+}
+
+/// Prunes whatever is old enough. Returns how many rows went. Blocks.
+pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
+    let now = accounts.now();
+    let shown = now.plus(-SHOWN_FOR);
+    let small = accounts
+        .write(Upkeep, move |tx, _, _| Ok(sign_in_failures::prune(tx.conn, tx.now)? + links::prune(tx.conn, shown)?));
+    let mut gone = small.committed()?;
+    loop {
+        let round = accounts.write(Upkeep, move |tx, _, _| {
+            Ok(token_blocklist::prune(tx.conn, shown, BATCH)? + sessions::prune(tx.conn, shown, BATCH)?)
+        });
+        match round.committed()? {
+            0 => break,
+            count => gone += count,
+        }
+    }
+    let expired = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
+    accounts.complete_since.fetch_max(expired.0, Ordering::Relaxed);
+    accounts.blocklist.forget_expired(expired);
+    forget_absent(accounts, expired)?;
+    accounts.last_prune.store(now.0, Ordering::Relaxed);
+    Ok(gone)
+}
+
+/// Makes memory forget users who have no open session any more. Who that may be is found beside the writer; the writer looks at a few
+/// at a time once more, so that no write waits for it even with a million users.
+fn forget_absent(accounts: &Arc<Accounts>, since: UnixTime) -> Result<(), Error> {
+    let present = accounts.db.read(|conn| users::ids_with_open_sessions(conn, since))?;
+    let absent = accounts.blocklist.users_except(&present.into_iter().collect());
+    for few in absent.chunks(CHUNK) {
+        let few = few.to_vec();
+        let looked = accounts.write(Upkeep, move |tx, accounts, _| {
+            for standing in few {
+                if !users::has_open_session(tx.conn, standing.user, since)? {
+                    accounts.after_commit(tx, move |accounts| accounts.blocklist.forget(&standing.subject));
+                }
+            }
+            Ok(())
+        });
+        looked.committed()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 60 * 60;
+
+    #[test]
+    fn a_clock_that_goes_as_it_should_is_believed() {
+        let begin = Instant::now();
+        let mut clock = PruneClock::start(UnixTime(1_000_000), begin);
+        let later = begin + Duration::from_secs(90 * 24 * HOUR);
+        assert!(clock.can_be_believed(UnixTime(1_000_000 + 90 * 24 * 3600), later));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_is_believed_after_a_day() {
+        for jump in [31 * 24 * 3600, -2 * 24 * 3600] {
+            let begin = Instant::now();
+            let mut clock = PruneClock::start(UnixTime(1_000_000), begin);
+            let mut believed_after = |hours: u64| {
+                let passed = Duration::from_secs(hours * HOUR);
+                let now = UnixTime(1_000_000 + jump + i64::try_from(passed.as_secs()).unwrap());
+                clock.can_be_believed(now, begin + passed)
+            };
+            for hours in [0, 1, 6, 12, 23] {
+                assert!(!believed_after(hours), "{jump} after {hours} h");
+            }
+            assert!(believed_after(24), "{jump} after a day");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What the commands share for their output.
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::config::{Config, Loaded};
+use crate::domain::UnixTime;
+
+/// Why a command failed, for the operator to read.
+pub(super) type Failure = Box<dyn std::error::Error>;
+
+/// The URL that links begin with.
+pub(super) fn public_url(config: &Config) -> Result<Url, Failure> {
+    match &config.public_url {
+        Some(url) => Ok(url.clone()),
+        None => Ok(Url::parse(&format!("http://{}/", config.listen))?),
+    }
+}
+
+/// A moment in a list, in UTC; `never` for `None`.
+pub(super) fn moment(moment: Option<UnixTime>) -> String {
+    let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
+    timestamp.map_or_else(|| "never".into(), |timestamp| timestamp.to_string())
+}
+
+pub(super) fn sessions(count: usize) -> String {
+    if count == 1 { "1 session".into() } else { format!("{count} sessions") }
+}
+
+/// Prints the settings' warnings to standard error, where a person sees them and a pipe does not.
+pub(super) fn warn(loaded: &Loaded) {
+    for warning in &loaded.warnings {
+        eprintln!("warning: {warning}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Reads the settings from the file, the environment and the command line, checks them as a whole and names every fault.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::jwt;
+use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
+use super::reader::{Reader, UNSET};
+use super::settings::{
+    Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings, Rotate,
+    SessionRules, Subject,
+};
+use crate::tokens::options::Options;
+use url::Url;
+
+impl Config {
+    /// Reads the file that `--config` or `PORTERO_CONFIG` names, or else `portero.toml` if there is one; the environment overrides
+    /// that, and the command line overrides both.
+    pub fn load(overrides: &Overrides) -> Result<Loaded, Faults> {
+        let mut reader = Reader::new(std::env::vars_os(), &overrides.set);
+        let asked_for = overrides.config.clone().or_else(|| std::env::var_os("PORTERO_CONFIG").map(PathBuf::from));
+        let path = asked_for.as_deref().unwrap_or(Path::new("portero.toml"));
+        match std::fs::read_to_string(path) {
+            Ok(text) => reader.file(&path.display().to_string(), &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && asked_for.is_none() => {}
+            Err(error) => reader.broken_file(&path.display().to_string(), &format!("can't be read: {error}")),
+        }
+        Self::read(reader)
+    }
+
+    /// As [`load`](Self::load), but reads only the arguments (and the files that hold secrets). `file`: its name and text.
+    pub fn from_sources<N: Into<OsString>, V: Into<OsString>>(
+        file: Option<(&str, &str)>,
+        environment: impl IntoIterator<Item = (N, V)>,
+        overrides: &Overrides,
+    ) -> Result<Loaded, Faults> {
+        let mut reader = Reader::new(environment, &overrides.set);
+        if let Some((name, text)) = file {
+            reader.file(name, text);
+        }
+        Self::read(reader)
+    }
+
+    fn read(mut r: Reader) -> Result<Loaded, Faults> {
+        let listen = r.take("listen", "127.0.0.1:8080", parse::address);
+        let public_url = r.take_if_set("public_url", UNSET, parse::public_url);
+        let https = public_url.as_ref().is_some_and(|url| url.scheme() == "https");
+        let data_dir = r.take("data_dir", "portero-data", |raw| text(raw).map(PathBuf::from));
+        let database_shown = format!("sqlite:{}", data_dir.join("portero.db").display());
+        let database = r.take_if_set("database_url", &database_shown, parse::database);
+        let jwt = jwt::options(&mut r, https);
+        let allow_weak_secret = r.take("allow_weak_secret", "false", switch);
+        let signing_key = jwt::signing_key(&mut r, &jwt, allow_weak_secret);
+        let site_name = r.take("site_name", "Portero", parse::site_name);
+        let mut context = r.take("password.context_words", "", list(text));
+        context.push(site_name.clone());
+        context.extend(public_url.as_ref().and_then(|url: &Url| url.host_str()).map(str::to_owned));
+        let config = Self {
+            listen,
+            public_url,
+            database: database.unwrap_or_else(|| data_dir.join("portero.db")),
+            data_dir,
+            site_name,
+            sign_in_help: r.take_if_set("sign_in_help", UNSET, parse::long_text),
+            languages_dir: r.take_if_set("languages_dir", UNSET, |raw| text(raw).map(PathBuf::from)),
+            time_zone: r.take("time_zone", "UTC", parse::time_zone),
+            trusted_proxies: r.take("trusted_proxies", "", list(parse::network)),
+            allow_plain_http: r.take("allow_plain_http", "false", switch),
+            throttle: r.take("throttle", "on", switch),
+            foreign_tokens: r.take("foreign_tokens", "refuse", choice(FOREIGN_TOKENS)),
+            subject: r.take("subject", "username", choice([("username", Subject::Username), ("id", Subject::Id)])),
+            allow_weak_secret,
+            signing_key,
+            require_jti: r.take("require_jti", "on", switch),
+            pepper: r.secret("pepper", "pepper_file", 32, allow_weak_secret),
+            log: LogRules {
+                format: r.take("log.format", "text", choice([("text", LogFormat::Text), ("json", LogFormat::Json)])),
+                level: r.take("log.level", "info", choice(LOG_LEVELS)),
+            },
+            session: session_rules(&mut r, &jwt),
+            password: PasswordSettings {
+                min_length: r.take("password.min_length", "12", whole(8..=64)) as usize,
+                bcrypt_cost: r.take("password.bcrypt_cost", "12", whole(4..=16)),
+                context,
+            },
+            jwt,
+        };
+        config.cross_check(&mut r);
+        let (shown, warnings) = r.finish()?;
+        Ok(Loaded { config, warnings, shown })
+    }
+}
+
+const FOREIGN_TOKENS: [(&str, ForeignTokens); 3] =
+    [("refuse", ForeignTokens::Refuse), ("access", ForeignTokens::Access), ("trust", ForeignTokens::Trust)];
+const LOG_LEVELS: [(&str, LogLevel); 4] =
+    [("error", LogLevel::Error), ("warn", LogLevel::Warn), ("info", LogLevel::Info), ("debug", LogLevel::Debug)];
+const ROTATE: [(&str, Rotate); 3] =
+    [("cookies", Rotate::Cookies), ("always", Rotate::Always), ("never", Rotate::Never)];
+
+fn session_rules(r: &mut Reader, jwt: &Options) -> SessionRules {
+    let absolute = r.take("session.absolute", "30d", seconds(1..=LONGEST));
+    // Whoever shortens the session wants its other limits to follow: as defaults they must not contradict it.
+    let within = |usual: i64| human(usual.min(absolute));
+    let access_lifetime = jwt.access_token_expires.seconds();
+    let usual_grace = access_lifetime.map_or(10, |access| (access / 2).min(10));
+    let fresh_for = r.take("session.fresh_for", "10m", parse::fresh_for);
+    SessionRules {
+        absolute,
+        idle: r.take("session.idle", &within(7 * DAY), seconds(1..=LONGEST)),
+        short_absolute: r.take("session.short_absolute", &within(DAY / 2), seconds(1..=LONGEST)),
+        access_lifetime,
+        refresh_lifetime: jwt.refresh_token_expires.seconds(),
+        fresh_for: match fresh_for {
+            FreshFor::Seconds(seconds) => seconds,
+            FreshFor::Token => access_lifetime.unwrap_or(absolute),
+        },
+        fresh_is_plain: fresh_for == FreshFor::Token,
+        rotate: r.take("session.rotate", "cookies", choice(ROTATE)),
+        grace: r.take("session.grace", &human(usual_grace), seconds(0..=60)),
+        bearer_limit: r.take("session.bearer_limit", "50", whole(1..=10_000)).into(),
+    }
+}

@@ -1,0 +1,212 @@
+//! The settings as plain values, for the rest of Portero.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use url::Url;
+
+use crate::domain::PasswordRules;
+use crate::tokens::options::{Options, Secret};
+
+/// All settings, each valid in itself and together with the others.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    /// Where people reach this server: scheme, host, port and nothing more. Links are made from it; `None`: from the address that
+    /// the server listens on.
+    pub public_url: Option<Url>,
+    /// The SQLite file.
+    pub database: PathBuf,
+    pub site_name: String,
+    /// The operator's text behind "Can't sign in?"; `None`: a general one.
+    pub sign_in_help: Option<String>,
+    /// A folder with more catalogues, one file per language.
+    pub languages_dir: Option<PathBuf>,
+    /// The zone in which pages show times; its `iana_name()` is what the operator wrote.
+    pub time_zone: TimeZone,
+    /// Peers whose forwarded headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub allow_plain_http: bool,
+    pub allow_weak_secret: bool,
+    /// Whether repeated wrong passwords are slowed down.
+    pub throttle: bool,
+    pub foreign_tokens: ForeignTokens,
+    /// Whether a foreign token needs a `jti`.
+    pub require_jti: bool,
+    pub subject: Subject,
+    pub log: LogRules,
+    pub session: SessionRules,
+    pub password: PasswordSettings,
+    pub jwt: Options,
+    /// A key given by the operator: a secret, or a private key in PEM form. `None`: the keys in the data folder, the first of which
+    /// is made at the first start.
+    pub signing_key: Option<Secret>,
+    /// `None`: the pepper in the data folder, made at the first start.
+    pub pepper: Option<Secret>,
+}
+
+/// What a token that has a good signature but no session is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignTokens {
+    /// Nothing.
+    Refuse,
+    /// Plain access: never fresh, never admin, never refresh.
+    Access,
+    /// Everything that flask-jwt-extended would allow it.
+    Trust,
+}
+
+/// What a token's identity claim says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Username,
+    Id,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogRules {
+    pub format: LogFormat,
+    pub level: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+/// How long sessions last and how they renew. Times are in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRules {
+    /// How long a session lives at most, if it is a program's or was begun with "keep me signed in".
+    pub absolute: i64,
+    /// How long any other session lives at most.
+    pub short_absolute: i64,
+    /// How long a session may go unused before it is over.
+    pub idle: i64,
+    /// How long an access token lives; `None`: as long as its session.
+    pub access_lifetime: Option<i64>,
+    /// How long a refresh token lives; `None`: as long as its session.
+    pub refresh_lifetime: Option<i64>,
+    /// How long tokens are fresh after a proof.
+    pub fresh_for: i64,
+    /// Whether claim `fresh` is a plain `true`, good for as long as its token lives, as in flask-jwt-extended. Checks of
+    /// `auth_time` stay as they are.
+    pub fresh_is_plain: bool,
+    pub rotate: Rotate,
+    /// How many open bearer sessions a user may have; with one more, the oldest ends.
+    pub bearer_limit: i64,
+    /// How long a refresh token that was just replaced still gets the same successor.
+    pub grace: i64,
+}
+
+/// Which sessions get a new refresh token at every renewal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotate {
+    Cookies,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordSettings {
+    /// The shortest password, in characters.
+    pub min_length: usize,
+    pub bcrypt_cost: u32,
+    /// Words that a guesser would try first: the operator's own, the site's name and its host.
+    pub context: Vec<String>,
+}
+
+/// Settings from the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`: the settings file, which then has to exist.
+    pub config: Option<PathBuf>,
+    /// Each setting (`listen`, `session.idle`) with its value. If a setting is here twice, the last value counts.
+    pub set: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub warnings: Vec<String>,
+    /// Every setting, table by table, for showing them to people.
+    pub shown: Vec<Setting>,
+}
+
+/// A setting as it is shown to people. The value of a secret is `(hidden)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The setting's name in the file, with its table: `session.idle`.
+    pub key: &'static str,
+    pub environment: String,
+    pub value: String,
+    pub source: Source,
+}
+
+/// Where a value comes from. A later variant overrides the earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    Default,
+    File,
+    Environment,
+    Flag,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default",
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::Flag => "command line",
+        })
+    }
+}
+
+/// Everything that is wrong with the settings, one line each: which setting, where it was set, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Faults(pub Vec<String>);
+
+impl Config {
+    /// Whether people reach this server by https, according to `public_url`.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// The prefix for the names of Portero's own cookies (path `/`, no domain). A browser takes a `__Host-` cookie only by https
+    /// and only from this very host, so that no neighbouring host can plant one.
+    pub fn cookie_prefix(&self) -> &'static str {
+        cookie_prefix(self.is_https())
+    }
+
+    /// What a new password is checked against.
+    pub fn password_rules(&self) -> PasswordRules<'_> {
+        PasswordRules { min_length: self.password.min_length, context: &self.password.context }
+    }
+
+    /// How long any token lives at most, in seconds.
+    pub fn longest_token_life(&self) -> i64 {
+        let rules = &self.session;
+        let bounded = |life: Option<i64>| life.unwrap_or(rules.absolute).min(rules.absolute);
+        bounded(rules.access_lifetime).max(bounded(rules.refresh_lifetime))
+    }
+}
+
+/// The prefix for a cookie's name: `__Host-` if only this very host may set the cookie, otherwise none.
+pub(super) fn cookie_prefix(this_host_only: bool) -> &'static str {
+    if this_host_only { "__Host-" } else { "" }
+}

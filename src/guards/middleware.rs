@@ -1,0 +1,92 @@
+//! The guard as a middleware for a route, a scope or a whole app.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::HttpMessage;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::Method;
+
+use super::extractors::refused;
+use super::guard::Guard;
+use super::hooks::{LocalBoxFuture, SharedHooks};
+use super::{check, cookies};
+use crate::domain::TokenType;
+
+impl<S, B> Transform<S, ServiceRequest> for Guard
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = actix_web::Error;
+    type Transform = GuardService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(GuardService { guard: Rc::new(self.clone()), service: Rc::new(service) }))
+    }
+}
+
+/// A service behind a [`Guard`].
+pub struct GuardService<S> {
+    guard: Rc<Guard>,
+    service: Rc<S>,
+}
+
+impl<S, B> Service<ServiceRequest> for GuardService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        let (guard, service) = (Rc::clone(&self.guard), Rc::clone(&self.service));
+        Box::pin(async move {
+            // As in the library, OPTIONS needs no token, and none is looked for.
+            if req.method() == Method::OPTIONS {
+                return Ok(service.call(req).await?.map_into_left_body());
+            }
+            let Some(hooks) = req.app_data::<SharedHooks>().cloned() else {
+                tracing::error!("a guard has no hooks: App::app_data(shared(…)) is missing");
+                return Err(actix_web::error::ErrorInternalServerError(""));
+            };
+            let guard = hooks.guard(req.request(), Guard::clone(&guard));
+            let check::Outcome { finding, renewed } = check::check(hooks.as_ref(), &guard, &mut req).await;
+            if let Err(refusal) = &finding.result
+                && !guard.forgives(refusal)
+            {
+                let error = refused(req.request(), refusal.clone(), finding.caller.as_ref());
+                return Ok(req.error_response(error).map_into_right_body());
+            }
+            req.extensions_mut().insert(finding);
+            let mut res = service.call(req).await?.map_into_left_body();
+            if let Some(new) = renewed {
+                let options = hooks.engine().options();
+                // A handler that set or removed a cookie itself has the last word on it, and one that did so with the refresh
+                // cookie has it on both. But one that only set an access token of its own, as a confirmation does, must not cost
+                // the browser its new refresh token, because the old one is spent.
+                let refresh_touched = cookies::touched(options, res.response(), TokenType::Refresh);
+                let access_touched = cookies::touched(options, res.response(), TokenType::Access);
+                let head = res.response_mut().head_mut();
+                if !refresh_touched {
+                    cookies::set_refresh(options, head, &new, hooks.now());
+                }
+                if !refresh_touched && !access_touched {
+                    cookies::set_access(options, head, &new, hooks.now());
+                }
+            }
+            Ok(res)
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! A session's new cookies, which are to be set on an answer.
+
+use crate::domain::UnixTime;
+
+/// A token for a cookie, and when it expires.
+#[derive(Clone)]
+pub struct TokenCookie {
+    /// The signed token.
+    pub text: String,
+    /// When the token expires; a cookie that is kept ends with it. Without `exp`, [`NewCookies::from_tokens`] sets 400 days.
+    pub expires_at: UnixTime,
+}
+
+/// A session's new cookies, which are to be set on an answer.
+#[derive(Clone)]
+pub struct NewCookies {
+    /// The new access token.
+    pub access: TokenCookie,
+    /// The new refresh token. `None`: the old one stays.
+    pub refresh: Option<TokenCookie>,
+    /// The CSRF value, which has to be the same in both tokens.
+    pub csrf: String,
+    /// "Keep me signed in": whether the cookies outlive the browser's session. Counts only if the options leave that open
+    /// (`session_cookie` is `None`).
+    pub kept: bool,
+}

@@ -1,0 +1,47 @@
+//! Why an installation could not be opened. The messages are for the operator.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::store;
+
+/// Length of the secrets that Portero makes, in bytes. A key file with fewer is not one of Portero's.
+pub(super) const KEY_BYTES: usize = 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("could not make or use the data folder {path}: is it writable for this user?")]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Database(#[from] store::OpenError),
+    #[error("could not read the database")]
+    Store(#[from] store::Error),
+    #[error("could not read or write the key file {path}")]
+    KeyFile { path: PathBuf, source: io::Error },
+    #[error("the key file {path} can be read by others than its owner: run `chmod 600 {path}`")]
+    KeyIsPublic { path: PathBuf },
+    #[error("the key file {path} is not one of Portero's: it holds no base64 of at least {} bytes", KEY_BYTES)]
+    KeyIsBroken { path: PathBuf },
+    #[error("the key in {path} can't be used")]
+    NoKey { path: String, source: crate::tokens::KeyError },
+    #[error("this version does not know the algorithm {algorithm} of the key {kid}")]
+    UnknownAlgorithm { kid: String, algorithm: String },
+    #[error(
+        "the key file {path} is missing, but the database {database} has been used with one. A new key would not fit it. \
+         Put the file back from your backup{hint}"
+    )]
+    KeyIsMissing { path: PathBuf, database: PathBuf, hint: &'static str },
+    #[error(
+        "the key in {path} is not the one that the database {database} was used with (its fingerprint is {found}, the \
+         database expects {expected}). Put the right file back from your backup{hint}"
+    )]
+    OtherKey { path: String, database: PathBuf, found: String, expected: String, hint: &'static str },
+    #[error(
+        "there is no Portero in {folder}: is that the right data folder? `portero serve` and `portero user add` make a new one"
+    )]
+    NotThere { folder: PathBuf },
+    #[error("the system has no random numbers")]
+    Random,
+    #[error("another Portero already serves the database {database}; one server owns an SQLite database")]
+    Served { database: PathBuf },
+}

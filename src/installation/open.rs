@@ -1,0 +1,179 @@
+//! Opens an installation: the data folder with its keys, and the database.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use aws_lc_rs::{hkdf, rand};
+
+use super::error::{KEY_BYTES, OpenError};
+use super::files;
+use super::ring::{KeyRing, was_used};
+use crate::accounts::sessions::last_seen::LastSeen;
+use crate::accounts::{Accounts, KeyedIds};
+use crate::blocklist::Blocklist;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::UnixTime;
+use crate::passwords::Passwords;
+use crate::store::{Db, Upkeep, instance};
+use crate::throttle::Throttle;
+use crate::tokens::options::Secret;
+use crate::tokens::{Engine, fingerprint};
+
+const PEPPER_FILE: &str = "pepper.key";
+
+/// What it means if the pepper is not in any backup.
+const PEPPER_HINT: &str = "; without it no stored password can be checked";
+
+/// An open installation.
+pub struct Installation {
+    pub accounts: Arc<Accounts>,
+    pub ring: KeyRing,
+    /// Key for the browser session's cookie, derived from the pepper.
+    pub browser_session_key: [u8; 64],
+    pub database: PathBuf,
+}
+
+impl Installation {
+    /// Opens an installation that exists: a command that is pointed at the wrong folder must not make a new one.
+    pub fn open_existing(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
+        if config.database.exists() {
+            Self::open(config, clock)
+        } else {
+            Err(OpenError::NotThere { folder: config.data_dir.clone() })
+        }
+    }
+
+    /// Opens the installation, or makes a new one.
+    pub fn open(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
+        files::make_folder(&config.data_dir)?;
+        files::make_database_file(&config.database)?;
+        let db = Db::open(&config.database)?;
+        let ring = KeyRing::open(config, &db, clock.now())?;
+        let pepper = PepperFile { config, db: &db, now: clock.now() }.open()?;
+        let pepper = pepper.as_bytes();
+
+        let engine = Engine::new(config.jwt.clone(), db.read(|conn| ring.load(conn))?).with_sessions();
+        let accounts = Accounts {
+            db,
+            blocklist: Arc::new(Blocklist::default()),
+            last_seen: LastSeen::default(),
+            throttle: Throttle::new(config.throttle),
+            last_prune: AtomicI64::new(0),
+            complete_since: AtomicI64::new(0),
+            passwords: Passwords::new(pepper, &fingerprint(pepper), config.password.bcrypt_cost),
+            engine,
+            // Not derived from the signing key, which may be shared with apps and may change.
+            keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
+            config: Arc::clone(config),
+            clock,
+        };
+        Ok(Self {
+            accounts: Arc::new(accounts),
+            ring,
+            browser_session_key: derived::<64>(pepper, b"portero browser session")?,
+            database: config.database.clone(),
+        })
+    }
+
+    /// Makes this process the one that serves the database, until the returned file is dropped. An error if another already does.
+    pub fn lock(&self) -> Result<File, OpenError> {
+        match try_lock(&self.database)? {
+            Some(lock) => Ok(lock),
+            None => Err(OpenError::Served { database: self.database.clone() }),
+        }
+    }
+
+    /// Whether a server is running on this database.
+    pub fn is_served(&self) -> Result<bool, OpenError> {
+        Ok(try_lock(&self.database)?.is_none())
+    }
+}
+
+fn try_lock(database: &Path) -> Result<Option<File>, OpenError> {
+    let path = files::with_suffix(database, ".lock");
+    let failed = |source| OpenError::KeyFile { path: path.clone(), source };
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Finds the pepper: in the settings, or else in its file.
+struct PepperFile<'a> {
+    config: &'a Config,
+    db: &'a Db,
+    now: UnixTime,
+}
+
+impl PepperFile<'_> {
+    fn open(&self) -> Result<Secret, OpenError> {
+        let expected = self.db.read(|conn| instance::get(conn, instance::PEPPER))?;
+        let (key, origin) = match &self.config.pepper {
+            Some(secret) => (secret.clone(), "the setting `pepper`".to_owned()),
+            None => {
+                let path = self.config.data_dir.join(PEPPER_FILE);
+                (self.read(&path)?, path.display().to_string())
+            }
+        };
+        let found = fingerprint(key.as_bytes());
+        match expected {
+            Some(expected) if expected == found => Ok(key),
+            Some(expected) => Err(OpenError::OtherKey {
+                path: origin,
+                database: self.config.database.clone(),
+                found,
+                expected,
+                hint: PEPPER_HINT,
+            }),
+            None => {
+                let set =
+                    self.db.write(Upkeep, self.now, move |tx, _| instance::set(tx.conn, instance::PEPPER, &found));
+                set.committed()?;
+                Ok(key)
+            }
+        }
+    }
+
+    /// Reads the pepper from its file. Makes both if there is no file and this database has never been used.
+    fn read(&self, path: &Path) -> Result<Secret, OpenError> {
+        let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
+        match File::open(path) {
+            Ok(file) => files::decode(&files::read_key(file, path)?, path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if self.db.read(was_used)? {
+                    let database = self.config.database.clone();
+                    return Err(OpenError::KeyIsMissing { path: path.to_owned(), database, hint: PEPPER_HINT });
+                }
+                let mut key = [0; KEY_BYTES];
+                rand::fill(&mut key).map_err(|_| OpenError::Random)?;
+                let key = Secret::new(key);
+                files::write_key(path, &files::encode(&key))?;
+                Ok(key)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+struct Length(usize);
+
+impl hkdf::KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+/// Derives a key from `secret`, a different one for each purpose. (HKDF, RFC 5869)
+fn derived<const N: usize>(secret: &[u8], purpose: &[u8]) -> Result<[u8; N], OpenError> {
+    let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"portero").extract(secret);
+    let mut key = [0; N];
+    root.expand(&[purpose], Length(N)).and_then(|okm| okm.fill(&mut key)).map_err(|_| OpenError::Random)?;
+    Ok(key)
+}

@@ -1,0 +1,205 @@
+//! Hashing and checking passwords: the only bcrypt. It blocks, so acts that hash run on the password workers.
+
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::{NewPassword, Password};
+
+/// The start of a hash that Portero made. After it come the pepper's id and what bcrypt itself writes.
+const SCHEME: &str = "$portero1$";
+/// The highest cost that is accepted in a stored hash. A higher one could stall a thread for minutes: somebody has tampered with
+/// the database.
+const MAX_COST: u32 = 16;
+/// How many bytes of a password bcrypt itself looks at; it would cut off the rest.
+const PLAIN_MAX_BYTES: usize = 72;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("bcrypt failed")]
+    Bcrypt(#[from] bcrypt::BcryptError),
+    #[error("a stored password hash is of a form this version does not know")]
+    UnknownForm,
+    #[error("a stored password hash was made with another pepper ({found}) than the one at hand ({at_hand})")]
+    OtherPepper { found: String, at_hand: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    Right,
+    /// Right, but the hash should be made again: its form is an older one, or its cost another.
+    RightButOld,
+    Wrong,
+}
+
+/// Makes and checks hashes with one pepper and one cost.
+pub struct Passwords {
+    pepper: hmac::Key,
+    pepper_id: String,
+    cost: u32,
+    decoy: String,
+}
+
+impl Passwords {
+    /// `pepper_id` is written into every hash, to name the pepper. `cost`: bcrypt's, 4 to 16.
+    pub fn new(pepper: &[u8], pepper_id: &str, cost: u32) -> Self {
+        // A dot is a zero in bcrypt's base64: this is a well-formed hash that no password can have.
+        let decoy = format!("$2b${cost:02}${}", ".".repeat(53));
+        Self { pepper: hmac::Key::new(hmac::HMAC_SHA384, pepper), pepper_id: pepper_id.to_owned(), cost, decoy }
+    }
+
+    /// The hash to store for a password. Blocks for as long as one hash takes, as do the other methods that hash or check.
+    pub fn hash(&self, password: &NewPassword) -> Result<String, Error> {
+        self.hash_again(password.as_password())
+    }
+
+    /// Like [`hash`](Self::hash), for a password that was right: its hash is made again, its strength is not questioned.
+    pub fn hash_again(&self, password: &Password) -> Result<String, Error> {
+        let bcrypt = bcrypt::hash(self.peppered(password), self.cost)?;
+        Ok(format!("{SCHEME}{}{bcrypt}", self.pepper_id))
+    }
+
+    /// Compares the password with a stored hash. Takes the time of one hash, whether it is right or wrong.
+    pub fn check(&self, password: &Password, stored: &str) -> Result<Check, Error> {
+        let Some(ours) = stored.strip_prefix(SCHEME) else { return self.check_plain(password, stored) };
+        let at = ours.find('$').ok_or(Error::UnknownForm)?;
+        let (pepper_id, bcrypt) = ours.split_at(at);
+        if pepper_id != self.pepper_id {
+            return Err(Error::OtherPepper { found: pepper_id.to_owned(), at_hand: self.pepper_id.clone() });
+        }
+        let cost = cost_of(bcrypt)?;
+        if !bcrypt::verify(self.peppered(password), bcrypt)? {
+            return Ok(Check::Wrong);
+        }
+        Ok(if cost == self.cost { Check::Right } else { Check::RightButOld })
+    }
+
+    /// Takes as long as a real check, so that an unknown user can't be told apart by the time an answer takes.
+    pub fn check_decoy(&self, password: &Password) -> Result<(), Error> {
+        bcrypt::verify(self.peppered(password), &self.decoy)?;
+        Ok(())
+    }
+
+    /// Checks against a hash of plain bcrypt, brought along from elsewhere.
+    fn check_plain(&self, password: &Password, stored: &str) -> Result<Check, Error> {
+        if !["$2a$", "$2b$", "$2y$"].iter().any(|prefix| stored.starts_with(prefix)) {
+            return Err(Error::UnknownForm);
+        }
+        cost_of(stored)?;
+        let text = password.as_str();
+        let matches = bcrypt::verify(text, stored)?;
+        // bcrypt repeats the password, a NUL after each, and cuts at 72 bytes: a password with a NUL, or longer than that, has the
+        // hash of another one.
+        let has_twins = text.contains('\0') || text.len() > PLAIN_MAX_BYTES;
+        Ok(if matches && !has_twins { Check::RightButOld } else { Check::Wrong })
+    }
+
+    /// What bcrypt is given: 64 characters without NUL for a password of any length, and of no use to anybody without the pepper.
+    fn peppered(&self, password: &Password) -> String {
+        let normal: String = password.as_str().nfc().collect();
+        STANDARD_NO_PAD.encode(hmac::sign(&self.pepper, normal.as_bytes()))
+    }
+}
+
+/// The cost in `$2b$12$…`, unless it is higher than Portero would ever use.
+fn cost_of(bcrypt: &str) -> Result<u32, Error> {
+    let cost = bcrypt.split('$').nth(2).and_then(|text| text.parse().ok()).ok_or(Error::UnknownForm)?;
+    if cost > MAX_COST { Err(Error::UnknownForm) } else { Ok(cost) }
+}
+
+/// Measures how long one hash of this cost takes on this machine. Blocks for as long.
+pub fn time_of_hash(cost: u32) -> Result<Duration, Error> {
+    let begin = Instant::now();
+    bcrypt::hash("correct horse battery staple", cost)?;
+    Ok(begin.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords() -> Passwords {
+        Passwords::new(b"a pepper of at least thirty-two bytes", "0123456789abcdef", 4)
+    }
+
+    fn typed(text: &str) -> Password {
+        Password::parse(text.into()).unwrap()
+    }
+
+    #[test]
+    fn only_the_very_password_is_right() {
+        let passwords = passwords();
+        let stored = passwords.hash_again(&typed("correct horse")).unwrap();
+        assert!(stored.starts_with("$portero1$0123456789abcdef$2b$04$"), "{stored}");
+        assert_eq!(passwords.check(&typed("correct horse"), &stored).unwrap(), Check::Right);
+        for wrong in ["correct horse ", "Correct horse", "correct horse\0", "correct horse\0correct horse", ""] {
+            assert_eq!(passwords.check(&typed(wrong), &stored).unwrap(), Check::Wrong, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_password_counts_to_its_last_character() {
+        let passwords = passwords();
+        let long = "x".repeat(200);
+        let stored = passwords.hash_again(&typed(&format!("{long}a"))).unwrap();
+        assert_eq!(passwords.check(&typed(&format!("{long}b")), &stored).unwrap(), Check::Wrong);
+    }
+
+    #[test]
+    fn two_keyboards_write_the_same_password() {
+        let passwords = passwords();
+        let stored = passwords.hash_again(&typed("ma\u{f1}ana")).unwrap();
+        assert_eq!(passwords.check(&typed("man\u{303}ana"), &stored).unwrap(), Check::Right);
+    }
+
+    #[test]
+    fn a_plain_bcrypt_hash_is_right_but_old() {
+        let passwords = passwords();
+        let stored = bcrypt::hash("correct horse", 4).unwrap();
+        for stored in [stored.clone(), stored.replacen("$2b$", "$2y$", 1)] {
+            assert_eq!(passwords.check(&typed("correct horse"), &stored).unwrap(), Check::RightButOld);
+            assert_eq!(passwords.check(&typed("wrong"), &stored).unwrap(), Check::Wrong);
+        }
+    }
+
+    #[test]
+    fn the_twins_of_plain_bcrypt_are_wrong() {
+        let passwords = passwords();
+        let stored = bcrypt::hash("a", 4).unwrap();
+        assert_eq!(passwords.check(&typed("a\0a"), &stored).unwrap(), Check::Wrong);
+        let stored = bcrypt::hash("x".repeat(72), 4).unwrap();
+        assert_eq!(passwords.check(&typed(&"x".repeat(73)), &stored).unwrap(), Check::Wrong);
+    }
+
+    #[test]
+    fn another_cost_is_right_but_old() {
+        let passwords = passwords();
+        let dearer = Passwords::new(b"a pepper of at least thirty-two bytes", "0123456789abcdef", 5);
+        let stored = dearer.hash_again(&typed("correct horse")).unwrap();
+        assert_eq!(passwords.check(&typed("correct horse"), &stored).unwrap(), Check::RightButOld);
+    }
+
+    #[test]
+    fn a_hash_that_was_tampered_with_is_an_error_and_costs_nothing() {
+        let passwords = passwords();
+        let cost_31 = passwords.hash_again(&typed("x")).unwrap().replace("$2b$04$", "$2b$31$");
+        for stored in [cost_31.as_str(), "", "plain text", "$portero1$", "$portero1$0123456789abcdef$", "$1$md5"] {
+            assert!(passwords.check(&typed("x"), stored).is_err(), "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn a_hash_made_with_another_pepper_is_an_error_not_a_wrong_password() {
+        let other = Passwords::new(b"another pepper of thirty-two bytes!!", "fedcba9876543210", 4);
+        let stored = other.hash_again(&typed("x")).unwrap();
+        assert!(matches!(passwords().check(&typed("x"), &stored), Err(Error::OtherPepper { .. })));
+    }
+
+    #[test]
+    fn nothing_matches_the_decoy() {
+        assert!(passwords().check_decoy(&typed("anything")).is_ok());
+    }
+}

@@ -1,0 +1,44 @@
+//! The filter of an admin's list of sessions or revoked tokens, and the paging of such a list. Every page costs the same, because
+//! its query starts in an index at the page's first row. (`migrations/`: one index for each way to list)
+
+use crate::domain::{Reason, UnixTime, UserId};
+
+/// What a list is narrowed to. The moments bound the column by which the list is ordered.
+#[derive(Clone, Debug, Default)]
+pub struct ListFilter {
+    pub user: Option<UserId>,
+    /// For sessions only: single tokens have no address.
+    pub ip: Option<String>,
+    /// For open sessions only: those with an odd step.
+    pub odd: bool,
+    /// For ended sessions and revoked tokens only.
+    pub reason: Option<Reason>,
+    pub from: Option<UnixTime>,
+    pub until: Option<UnixTime>,
+    /// Moment and id of the last row of the previous page; `None`: the first page.
+    pub before: Option<(UnixTime, String)>,
+    pub limit: i64,
+}
+
+/// Narrows a boxed query to one page, newest first by `$moment`, then by `$id`. A macro, because the columns of the three lists
+/// have three types, and Diesel's bounds for a function over them would be longer than this.
+macro_rules! page_of {
+    ($query:expr, $moment:expr, $id:expr, $filter:expr) => {{
+        let (mut query, filter) = ($query, $filter);
+        if let Some(from) = filter.from {
+            query = query.filter($moment.ge(from.0));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter($moment.le(until.0));
+        }
+        if let Some((moment, id)) = &filter.before {
+            let earlier = $moment.lt(moment.0);
+            let same_but_lower = $moment.eq(moment.0).and($id.lt(id));
+            // The first condition follows from the second; SQLite needs it to start in the index at the right row.
+            query = query.filter($moment.le(moment.0)).filter(earlier.or(same_but_lower));
+        }
+        query.order(($moment.desc(), $id.desc())).limit(filter.limit)
+    }};
+}
+
+pub(super) use page_of;

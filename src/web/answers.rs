@@ -1,0 +1,68 @@
+//! The middleware around routes: refuses forms from other sites, and turns errors and panics into answers. It runs outside the
+//! guard and the handler, which can fail, and on pages inside the browser's session, which an error page needs too.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use futures_util::FutureExt;
+
+use crate::web::http::error::Error;
+use crate::web::http::origin;
+use crate::web::pages::error_page::answer_to;
+
+/// The middleware around a route. One for all three tasks, because each further one would cost every request two boxed futures.
+pub(in crate::web) async fn around_route<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let request = req.request().clone();
+    if origin::comes_from_elsewhere(&request) {
+        return Ok(ServiceResponse::new(request.clone(), answer_to(&request, &Error::ForeignOrigin)));
+    }
+    // A panic becomes an answer; Actix would drop the connection without a word.
+    let Ok(res) = AssertUnwindSafe(next.call(req)).catch_unwind().await else {
+        let answer = answer_to(&request, &Error::Internal("a handler panicked".into()));
+        return Ok(ServiceResponse::new(request, answer));
+    };
+    Ok(answered(res?))
+}
+
+/// The middleware around all pages: answers an error from outside every route, such as an unknown path.
+pub(in crate::web) async fn outside_routes<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    Ok(answered(next.call(req).await?))
+}
+
+/// Returns the response or, if it carries an error, the answer to that.
+fn answered<B: MessageBody + 'static>(res: ServiceResponse<B>) -> ServiceResponse<BoxBody> {
+    let Some(error) = res.response().error() else { return res.map_into_boxed_body() };
+    let answer = answer_to(res.request(), &Error::read(error, res.status()));
+    res.into_response(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::{App as ActixApp, HttpResponse, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_panic_is_answered_and_the_next_request_too() {
+        let panics = || async {
+            assert!(std::env::args().count() == 0, "on purpose");
+            HttpResponse::Ok().finish()
+        };
+        let app = ActixApp::new()
+            .service(web::resource("/panics").to(panics).wrap(from_fn(around_route)))
+            .service(web::resource("/fine").to(|| async { HttpResponse::Ok().finish() }));
+        let app = init_service(app).await;
+        assert_eq!(call_service(&app, TestRequest::get().uri("/panics").to_request()).await.status(), 500);
+        assert_eq!(call_service(&app, TestRequest::get().uri("/fine").to_request()).await.status(), 200);
+    }
+}

@@ -1,0 +1,96 @@
+//! What every handler works with, and the named ways from the event loop to what blocks: [`App::read`], [`App::hash`], and an act's
+//! own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::http::error::Error;
+use super::pages::texts::Texts;
+use crate::accounts::{Accounts, Pending};
+use crate::config::{Config, Setting};
+use crate::domain::UnixTime;
+use crate::store::Conn;
+use crate::throttle::Try;
+use crate::workers::Workers;
+
+/// The state that all handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+pub struct Shared {
+    pub accounts: Arc<Accounts>,
+    /// The threads for acts that hash.
+    pub password_workers: Workers,
+    /// One thread for each connection that reads the database.
+    pub readers: Workers,
+    /// Every setting with its source, secrets hidden: for admins to see.
+    pub settings: Vec<Setting>,
+    pub started: UnixTime,
+    /// Portero's address as people reach it: links are made from it, and forms must come from it.
+    pub public_url: url::Url,
+    pub texts: Texts,
+    /// The key that seals the cookie with a signed-out form's CSRF value and the flash message.
+    pub browser_session_key: actix_web::cookie::Key,
+    /// Whether the log has warned of a forwarded header from a peer that is no trusted proxy. It warns once.
+    pub warned_of_forwarded: AtomicBool,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// The current time. Read it once in a handler, after the body, and pass it down.
+    pub fn now(&self) -> UnixTime {
+        self.accounts.now()
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.accounts.config
+    }
+
+    /// Looks something up in the database, on a reader's thread. [`Error::Busy`] if too many look-ups wait.
+    pub(in crate::web) async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Conn) -> Result<T, crate::store::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let accounts = Arc::clone(&self.accounts);
+        // Threads of its own: under load these are awake already, whereas the blocking pool would wake one for each look-up.
+        self.readers.run(move || accounts.db.read(job)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
+    }
+
+    /// Runs an act that hashes on a password worker, from its beginning to its commit. [`Error::Busy`] if too many acts wait.
+    pub(in crate::web) async fn hash<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Arc<Accounts>) -> Pending<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let accounts = Arc::clone(&self.accounts);
+        let done = self.password_workers.run(move || act(&accounts).committed());
+        done.await.map_err(|_| Error::Busy)?.map_err(Error::from)
+    }
+
+    /// Runs an act that tries a password. If the password could not be checked, the try does not count; a
+    /// refusal counts as a wrong password.
+    pub(in crate::web) async fn try_password<T: Send + 'static>(
+        &self,
+        begun: Try,
+        act: impl FnOnce(&Arc<Accounts>) -> Pending<T> + Send + 'static,
+    ) -> Result<(T, Try), Error> {
+        match self.hash(act).await {
+            Ok(found) => Ok((found, begun)),
+            Err(error @ (Error::Busy | Error::Unavailable(_) | Error::Internal(_))) => {
+                begun.not_tried();
+                Err(error)
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The browser's own session: what it carries before and beside its tokens, sealed in a cookie by actix-session. That is the CSRF
+//! value of signed-out forms and the message that the next page shows; neither gives any right.
+
+use actix_session::config::CookieContentSecurity;
+use actix_session::storage::CookieSessionStore;
+use actix_session::{Session, SessionMiddleware};
+use actix_web::body::MessageBody;
+use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::ThinData;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::UnixTime;
+use crate::web::app::App;
+
+/// How long a signed-out form may stand open, in seconds.
+const FORM_LIFE: i64 = 60 * 60;
+const FORM: &str = "form";
+const FLASH: &str = "flash";
+
+/// The CSRF value of signed-out forms. It carries the time at which it was made, because the cookie
+/// itself never expires for the server.
+#[derive(Serialize, Deserialize)]
+struct FormValue {
+    value: String,
+    made_at: i64,
+}
+
+/// A message for the next page, as a key of the catalogue, so that it follows a change of language.
+#[derive(Serialize, Deserialize)]
+pub(in crate::web) struct Flash {
+    pub(in crate::web) key: String,
+    /// `None`: the text has no number in it.
+    pub(in crate::web) count: Option<i64>,
+}
+
+impl Flash {
+    pub(in crate::web) fn plain(key: &str) -> Self {
+        Self { key: key.into(), count: None }
+    }
+
+    pub(in crate::web) fn counted(key: &str, count: i64) -> Self {
+        Self { key: key.into(), count: Some(count) }
+    }
+}
+
+pub(in crate::web) fn middleware(app: &App) -> SessionMiddleware<CookieSessionStore> {
+    SessionMiddleware::builder(CookieSessionStore::default(), app.browser_session_key.clone())
+        .cookie_name(cookie_name(app))
+        .cookie_secure(app.config().jwt.cookie_secure)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_http_only(true)
+        .cookie_content_security(CookieContentSecurity::Private)
+        .build()
+}
+
+/// The middleware around [`middleware`]: leaves only cookies that can be read. One that is not UTF-8 costs Actix all the
+/// others, and of two with this session's name the first one counts. Anybody on a neighbouring domain can set either kind, and
+/// that must keep nobody from signing in.
+pub(in crate::web) async fn without_broken_cookies<B: MessageBody + 'static>(
+    mut req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if let Some(ThinData(app)) = req.app_data::<ThinData<App>>()
+        && let Some(tidy) = tidied(req.headers(), &cookie_name(app), &app.browser_session_key)
+    {
+        req.headers_mut().remove(COOKIE);
+        req.headers_mut().insert(COOKIE, tidy);
+    }
+    next.call(req).await
+}
+
+/// The `Cookie` header without what can't be read. `own`: the name of the session's cookie, of which only one that opens is kept.
+/// `None`: the header may stay as it is.
+fn tidied(headers: &HeaderMap, own: &str, key: &Key) -> Option<HeaderValue> {
+    let pairs = || headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let read = |pair| {
+        let pair = std::str::from_utf8(pair).ok()?.trim();
+        // A name in disguise: cookie parsers decode the escapes in it, and browsers don't.
+        pair.split_once('=').filter(|(name, _)| !name.contains('%'))
+    };
+    let all: Vec<(&str, &str)> = pairs().filter_map(read).collect();
+    if all.len() == pairs().count() && all.iter().filter(|(name, _)| *name == own).count() < 2 {
+        return None;
+    }
+    let opens = |(name, value): &(&str, &str)| {
+        let cookie = Cookie::parse_encoded(format!("{name}={value}")).ok()?;
+        CookieJar::new().private(key).decrypt(cookie)
+    };
+    let mine = all.iter().position(|pair| pair.0 == own && opens(pair).is_some());
+    let kept = all.iter().enumerate().filter(|(at, pair)| pair.0 != own || mine == Some(*at));
+    let text: Vec<_> = kept.map(|(_, (name, value))| format!("{name}={value}")).collect();
+    HeaderValue::from_bytes(text.join("; ").as_bytes()).ok()
+}
+
+pub(in crate::web) fn cookie_name(app: &App) -> String {
+    format!("{}portero_form", app.config().cookie_prefix())
+}
+
+/// Returns the CSRF value for a signed-out form: the present one while it is at most half of [`FORM_LIFE`] old, so that two tabs do
+/// not spoil each other's forms; otherwise a new one.
+pub(in crate::web) fn form_value(session: &Session, now: UnixTime) -> String {
+    if let Ok(Some(form)) = session.get::<FormValue>(FORM)
+        && is_recent(&form, FORM_LIFE / 2, now)
+    {
+        return form.value;
+    }
+    let form = FormValue { value: Uuid::new_v4().to_string(), made_at: now.0 };
+    if let Err(error) = session.insert(FORM, &form) {
+        // The form will be shown again as expired: nothing is lost, but the operator should know.
+        tracing::error!(event = "form_value_failed", error = %error);
+    }
+    form.value
+}
+
+/// Whether a signed-out form came back in time with the value that it was given.
+pub(in crate::web) fn form_is_ours(session: &Session, shown: &str, now: UnixTime) -> bool {
+    session.get::<FormValue>(FORM).ok().flatten().is_some_and(|form| {
+        is_recent(&form, FORM_LIFE, now)
+            && aws_lc_rs::constant_time::verify_slices_are_equal(form.value.as_bytes(), shown.as_bytes()).is_ok()
+    })
+}
+
+fn is_recent(form: &FormValue, life: i64, now: UnixTime) -> bool {
+    (0..=life).contains(&now.since(UnixTime(form.made_at)))
+}
+
+pub(in crate::web) fn set_flash(session: &Session, flash: &Flash) {
+    if let Err(error) = session.insert(FLASH, flash) {
+        tracing::error!(event = "flash_failed", error = %error);
+    }
+}
+
+/// Takes the message out of the session, so that it is shown once.
+pub(in crate::web) fn take_flash(session: &Session) -> Option<Flash> {
+    session.remove_as::<Flash>(FLASH)?.ok()
+}

@@ -1,0 +1,28 @@
+//! What a sign-in leaves in the browser.
+
+use actix_session::Session;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{sign_in_limits, token_cookies};
+use crate::accounts::sessions::tokens::Pair;
+use crate::domain::UserId;
+use crate::web::app::App;
+use crate::web::http::error::Error;
+use crate::web::http::replies::see_other;
+
+/// Answers a sign-in of this user: leads on to `next`, and gives the browser the session's cookies and its device cookie.
+pub(in crate::web) fn sign_in_here(
+    app: &App,
+    req: &HttpRequest,
+    session: &Session,
+    next: &str,
+    user: UserId,
+    pair: Pair,
+) -> Result<HttpResponse, Error> {
+    // What was planted or left in the browser before the sign-in has no say after it.
+    session.clear();
+    let mut res = see_other(next);
+    token_cookies::set(app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
+    sign_in_limits::remember_device(app, req, &mut res, user)?;
+    Ok(res)
+}

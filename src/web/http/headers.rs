@@ -1,0 +1,78 @@
+//! What every answer carries: security headers, and the id of its request.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse};
+use uuid::Uuid;
+
+use super::request_id::RequestId;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The outermost middleware: answers that no route gave pass through it too.
+pub async fn around<B: MessageBody + 'static>(
+    is_https: bool,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let mut res = next.call(req).await?;
+    // Hardly any request needed its id before this.
+    let RequestId(id) = res.request().extensions().get().copied().unwrap_or_else(RequestId::random);
+    let headers = res.headers_mut();
+    add_to(headers, is_https);
+    if let Ok(id) = HeaderValue::from_str(id.simple().encode_lower(&mut Uuid::encode_buffer())) {
+        headers.insert(REQUEST_ID, id);
+    }
+    Ok(res)
+}
+
+static FIXED: [(HeaderName, HeaderValue); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+    ),
+];
+
+fn add_to(headers: &mut HeaderMap, is_https: bool) {
+    // Room for these, the four below and the request id, so that the map does not grow in between.
+    headers.reserve(FIXED.len() + 5);
+    for (name, value) in &FIXED {
+        headers.insert(name.clone(), value.clone());
+    }
+    // A page whose address is a secret sets its own policy. The usual one is not `no-referrer`: with that, browsers would send
+    // `Origin: null` with forms, and on plain http every one of them would fail.
+    if !headers.contains_key(header::REFERRER_POLICY) {
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    // Not `includeSubDomains`: what runs beneath this host is not for Portero to decide.
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    // An answer that says nothing about caching depends on who asks, and how.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::VARY,
+            HeaderValue::from_static("Accept, Accept-Language, Authorization, Content-Type, Cookie"),
+        );
+    }
+}
+
+/// Keeps the page's address from everybody, even from the next page here: the address is a secret.
+pub(in crate::web) fn without_referrer(mut res: HttpResponse) -> HttpResponse {
+    res.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    res
+}

@@ -1,0 +1,124 @@
+//! Who is signed in, as the guard left it with the token that it accepted, and by what right a handler acts. A handler's parameters
+//! are its access rule: one that only shows something takes a token or [`Admin`], one that changes something takes a mandate, which
+//! the act's transaction judges once more. Mandates are made only here.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::web::ThinData;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::error::Error;
+use crate::accounts::{Mandate, Needs};
+use crate::blocklist::Standing;
+use crate::domain::{Role, TokenType};
+use crate::guards::{AccessToken, Caller, FreshToken};
+use crate::web::app::App;
+
+/// The user of the token that the guard accepted.
+pub(in crate::web) fn signed_in(req: &HttpRequest) -> Result<Arc<Standing>, Error> {
+    found(req).ok_or_else(|| Error::Internal("a guard admitted a token without its user".into()))
+}
+
+/// The same, or `None` if nobody is signed in: for routes that anybody may use, and for what is shown beside the answer.
+pub(in crate::web) fn found(req: &HttpRequest) -> Option<Arc<Standing>> {
+    crate::guards::found(req)?.user()
+}
+
+/// How recently an admin must have proved who they are to change something, in seconds. A shorter
+/// `session.fresh_for` counts instead.
+const ADMIN_MAX_AGE: i64 = 5 * 60;
+
+/// A good access token of a person who is an admin now: no token carries the role.
+pub(in crate::web) struct Admin(pub(in crate::web) Caller);
+
+/// The same, and the admin has recently proved who they are: for the pages whose forms need an [`AdminMandate`].
+pub(in crate::web) struct FreshAdmin(pub(in crate::web) Caller);
+
+/// The caller, by a good access token, and the mandate to act on what is theirs.
+pub(in crate::web) struct OwnMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
+
+/// The same, and the caller has recently proved who they are.
+pub(in crate::web) struct FreshMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
+
+/// The caller and the mandate of an admin who has recently proved who they are.
+pub(in crate::web) struct AdminMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
+
+/// Makes the mandate of the caller if their token is a fresh access token: for a handler that takes either type of token.
+pub(in crate::web) fn fresh_mandate(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Mandate, Error> {
+    let max_age = app.config().session.fresh_for;
+    caller.claims.require_type(TokenType::Access)?;
+    caller.claims.require_fresh(max_age, app.now())?;
+    mandate(req, caller, Needs { role: Role::User, max_age: Some(max_age) })
+}
+
+fn mandate(req: &HttpRequest, caller: &Caller, needs: Needs) -> Result<Mandate, Error> {
+    Ok(Mandate::new(signed_in(req)?.user, Arc::clone(&caller.claims), needs))
+}
+
+fn app(req: &HttpRequest) -> Result<&App, Error> {
+    let registered = req.app_data::<ThinData<App>>();
+    registered.map(|ThinData(app)| app).ok_or_else(|| Error::Internal("App is not registered".into()))
+}
+
+fn admin_max_age(app: &App) -> i64 {
+    ADMIN_MAX_AGE.min(app.config().session.fresh_for)
+}
+
+fn admin(req: &HttpRequest, payload: &mut Payload) -> Result<Caller, actix_web::Error> {
+    let AccessToken(caller) = AccessToken::from_request(req, payload).into_inner()?;
+    match signed_in(req)?.role {
+        Role::Admin => Ok(caller),
+        Role::User => Err(Error::NotAdmin.into()),
+    }
+}
+
+fn fresh_admin(req: &HttpRequest, payload: &mut Payload) -> Result<Caller, actix_web::Error> {
+    let caller = admin(req, payload)?;
+    let app = app(req)?;
+    caller.claims.require_fresh(admin_max_age(app), app.now()).map_err(Error::from)?;
+    Ok(caller)
+}
+
+fn own_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<OwnMandate, actix_web::Error> {
+    let AccessToken(caller) = AccessToken::from_request(req, payload).into_inner()?;
+    let mandate = mandate(req, &caller, Needs { role: Role::User, max_age: None })?;
+    Ok(OwnMandate(caller, mandate))
+}
+
+fn own_fresh_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<FreshMandate, actix_web::Error> {
+    let FreshToken(caller) = FreshToken::from_request(req, payload).into_inner()?;
+    let max_age = Some(app(req)?.config().session.fresh_for);
+    let mandate = mandate(req, &caller, Needs { role: Role::User, max_age })?;
+    Ok(FreshMandate(caller, mandate))
+}
+
+fn admin_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<AdminMandate, actix_web::Error> {
+    let caller = fresh_admin(req, payload)?;
+    let max_age = Some(admin_max_age(app(req)?));
+    let mandate = mandate(req, &caller, Needs { role: Role::Admin, max_age })?;
+    Ok(AdminMandate(caller, mandate))
+}
+
+/// Extractors that look only at the request, and so are ready at once.
+macro_rules! extracted {
+    ($($name:ident = $look:expr;)+) => {$(
+        impl FromRequest for $name {
+            type Error = actix_web::Error;
+            type Future = Ready<Result<Self, Self::Error>>;
+
+            fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+                ready($look(req, payload))
+            }
+        }
+    )+};
+}
+
+extracted! {
+    Admin = |req, payload| admin(req, payload).map(Self);
+    FreshAdmin = |req, payload| fresh_admin(req, payload).map(Self);
+    OwnMandate = own_mandate;
+    FreshMandate = own_fresh_mandate;
+    AdminMandate = admin_mandate;
+}

@@ -1,0 +1,176 @@
+//! What all pages have in common: language, who is signed in, messages, times. And how a page becomes an answer.
+
+use actix_session::SessionExt;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::forms::FieldError;
+use super::static_files;
+use super::times::{self, Time};
+use crate::domain::{Role, UnixTime};
+use crate::guards::Caller;
+use crate::throttle::Wait;
+use crate::web::app::App;
+use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::language;
+use crate::web::http::local_path::LocalPath;
+use crate::web::http::signed_in;
+
+/// The part of every view that the layout shows, and what the view's texts are made with.
+pub(in crate::web) struct Page {
+    pub(in crate::web) lang: &'static str,
+    pub(in crate::web) site_name: String,
+    /// The CSRF value that the forms on this page send.
+    pub(in crate::web) csrf: String,
+    /// The name of whoever is signed in.
+    pub(in crate::web) user: Option<String>,
+    pub(in crate::web) is_admin: bool,
+    pub(in crate::web) flash: Option<Message>,
+    /// The path that the language form comes back to.
+    pub(in crate::web) path: String,
+    pub(in crate::web) languages: Vec<LanguageChoice>,
+    pub(in crate::web) style_url: String,
+    pub(in crate::web) script_url: String,
+    pub(in crate::web) icon_url: String,
+    /// The name of the zone in which times are shown and read.
+    pub(in crate::web) zone: String,
+    app: App,
+}
+
+/// The message at the top of a page, about what has just happened.
+pub(in crate::web) struct Message {
+    pub(in crate::web) text: String,
+    /// Whether it is something to be careful about, not good news.
+    pub(in crate::web) is_caution: bool,
+}
+
+pub(in crate::web) struct LanguageChoice {
+    pub(in crate::web) tag: &'static str,
+    pub(in crate::web) name: &'static str,
+    pub(in crate::web) current: bool,
+}
+
+impl Page {
+    /// `caller`: whoever is signed in. Their session's CSRF value goes into the forms; if nobody is, the browser's own value does.
+    pub(in crate::web) fn new(app: &App, req: &HttpRequest, caller: Option<&Caller>) -> Self {
+        let chosen = app.texts.choose(req, language::by_hand(app, req).as_deref());
+        let session = req.get_session();
+        let standing = caller.and_then(|_| signed_in::found(req));
+        let csrf = caller
+            .and_then(|caller| caller.claims.csrf.clone())
+            .unwrap_or_else(|| browser_session::form_value(&session, app.now()));
+        let mut page = Self {
+            lang: chosen.tag,
+            site_name: app.config().site_name.clone(),
+            csrf,
+            user: standing.as_ref().map(|standing| standing.username.to_string()),
+            is_admin: standing.is_some_and(|standing| standing.role == Role::Admin),
+            flash: None,
+            path: LocalPath::of_request(req).to_string(),
+            languages: app
+                .texts
+                .languages()
+                .iter()
+                .map(|one| LanguageChoice { tag: one.tag, name: one.name, current: one.tag == chosen.tag })
+                .collect(),
+            style_url: static_files::url("style.css"),
+            script_url: static_files::url("portero.js"),
+            icon_url: static_files::url("icon.svg"),
+            zone: app.config().time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            app: app.clone(),
+        };
+        page.flash = browser_session::take_flash(&session).map(|flash: Flash| Message {
+            text: match flash.count {
+                Some(count) => page.tn(&flash.key, count),
+                None => page.t(&flash.key),
+            },
+            is_caution: flash.key.starts_with("notice-"),
+        });
+        page
+    }
+
+    pub(in crate::web) fn t(&self, key: &str) -> String {
+        self.text(key, &[])
+    }
+
+    /// The text with the number `n`, in its plural form.
+    pub(in crate::web) fn tn(&self, key: &str, n: impl Count) -> String {
+        self.text(key, &[("n", n.count().into())])
+    }
+
+    /// The text with one value in it.
+    pub(in crate::web) fn t1(&self, key: &str, name: &str, value: &str) -> String {
+        self.text(key, &[(name, value.into())])
+    }
+
+    /// The text with two values in it.
+    pub(in crate::web) fn t2(&self, key: &str, one: (&str, &str), other: (&str, &str)) -> String {
+        self.text(key, &[(one.0, one.1.into()), (other.0, other.1.into())])
+    }
+
+    fn text(&self, key: &str, values: &[(&str, fluent_bundle::FluentValue<'_>)]) -> String {
+        let language = self.app.texts.find(self.lang).expect("lang is the tag of one of the catalogues");
+        language.text(key, values)
+    }
+
+    /// To the minute.
+    pub(in crate::web) fn time(&self, moment: UnixTime) -> Time {
+        times::to_the_minute(&self.app.config().time_zone, moment)
+    }
+
+    /// To the second, for pages where the order of things matters.
+    pub(in crate::web) fn exact(&self, moment: UnixTime) -> Time {
+        times::to_the_second(&self.app.config().time_zone, moment)
+    }
+
+    /// The error that says how long to wait after too many tries.
+    pub(in crate::web) fn throttled(&self, Wait(seconds): Wait) -> FieldError {
+        FieldError { field: "", text: self.tn("error-throttled", seconds) }
+    }
+
+    /// `field`: its id; empty: the form as a whole. `key`: the catalogue's.
+    pub(in crate::web) fn error(&self, field: &'static str, key: &str) -> FieldError {
+        FieldError { field, text: self.t(key) }
+    }
+}
+
+/// A count, of any type that templates have at hand.
+pub(in crate::web) trait Count {
+    fn count(self) -> i64;
+}
+
+impl Count for i64 {
+    fn count(self) -> i64 {
+        self
+    }
+}
+
+impl Count for i32 {
+    fn count(self) -> i64 {
+        self.into()
+    }
+}
+
+impl Count for usize {
+    fn count(self) -> i64 {
+        i64::try_from(self).unwrap_or(i64::MAX)
+    }
+}
+
+impl<T: Count + Copy> Count for &T {
+    fn count(self) -> i64 {
+        (*self).count()
+    }
+}
+
+/// Renders a page as an answer.
+pub(in crate::web) fn html(status: StatusCode, view: &impl Template) -> HttpResponse {
+    match view.render() {
+        Ok(body) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body),
+        Err(error) => {
+            tracing::error!(event = "page_failed", error = %error);
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! How people are told of a session: in the same words on every page that shows one.
+
+use super::page::Page;
+use super::times::Time;
+use crate::domain::{Reason, UserId};
+use crate::store::sessions::Session;
+use crate::user_agent;
+use crate::web::app::App;
+
+/// A session as a row of a list.
+pub(in crate::web) struct SessionView {
+    pub(in crate::web) sid: String,
+    pub(in crate::web) short: String,
+    pub(in crate::web) browser: String,
+    pub(in crate::web) ip: String,
+    pub(in crate::web) signed_in: Time,
+    pub(in crate::web) last_seen: Time,
+    pub(in crate::web) how: String,
+    pub(in crate::web) odd: bool,
+}
+
+pub(in crate::web) fn view(app: &App, page: &Page, session: &Session) -> SessionView {
+    SessionView {
+        sid: session.sid.to_string(),
+        short: session.sid.short(),
+        browser: browser(page, &session.user_agent),
+        ip: session.ip.clone(),
+        signed_in: page.time(session.created_at),
+        last_seen: page.time(app.accounts.last_seen.newest(session)),
+        how: page.t(&format!("transport-{}", session.transport.as_str())),
+        odd: session.odd,
+    }
+}
+
+/// The browser and system that the header names, in words.
+pub(in crate::web) fn browser(page: &Page, user_agent: &str) -> String {
+    let described = user_agent::describe(user_agent);
+    let browser = described.browser.map_or_else(|| page.t("unknown-browser"), str::to_owned);
+    match described.system {
+        Some(system) => page.t2("browser-on-system", ("browser", &browser), ("system", system)),
+        None => browser,
+    }
+}
+
+/// Who ended a session or revoked a token, in words. `by` and `name`: the user who did, if it was one. `owner`: whose it was.
+pub(in crate::web) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, owner: UserId, reason: Reason) -> String {
+    match by {
+        Some(by) if by == owner => page.t("by-user"),
+        Some(_) => name.unwrap_or_default().to_owned(),
+        None => match reason {
+            Reason::Reuse | Reason::Lost | Reason::Expired | Reason::Idle | Reason::Limit => page.t("by-system"),
+            Reason::Logout
+            | Reason::PasswordChange
+            | Reason::Replaced
+            | Reason::EndedByUser
+            | Reason::EndedByAdmin
+            | Reason::Disabled
+            | Reason::Deleted
+            | Reason::Superseded => page.t("by-operator"),
+            Reason::RevokedByApp => page.t("by-app"),
+        },
+    }
+}
+
+pub(in crate::web) fn reason(page: &Page, reason: Reason) -> String {
+    page.t(&format!("reason-{}", reason.as_str()))
+}

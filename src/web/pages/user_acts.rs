@@ -1,0 +1,82 @@
+//! What an admin can do about a user: listed on the user's page, each with a page of its own.
+
+use crate::domain::{Role, UnixTime, UserId};
+use crate::store::users::User;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Act {
+    /// Makes a one-time link by which the user chooses a password.
+    Link,
+    MakeAdmin,
+    MakeUser,
+    /// Sets the date on which the user is disabled.
+    Schedule,
+    Disable,
+    Enable,
+    Delete,
+}
+
+impl Act {
+    const ALL: [Self; 7] =
+        [Self::Link, Self::MakeAdmin, Self::MakeUser, Self::Schedule, Self::Disable, Self::Enable, Self::Delete];
+
+    /// The act's name in its path and in the catalogue's keys.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::MakeAdmin => "make-admin",
+            Self::MakeUser => "make-user",
+            Self::Schedule => "schedule",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::Delete => "delete",
+        }
+    }
+
+    pub(in crate::web) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.as_str() == text)
+    }
+
+    /// The catalogue's key of one of the act's texts.
+    pub(in crate::web) fn key(self, what: &str) -> String {
+        format!("user-{}-{what}", self.as_str())
+    }
+
+    pub(in crate::web) fn path(self, user: UserId) -> String {
+        format!("/admin/users/{user}/{}", self.as_str())
+    }
+
+    /// The acts that make sense for the user as they are now.
+    pub(in crate::web) fn open_to(user: &User, now: UnixTime) -> Vec<Self> {
+        let makes_sense = |act: &Self| match act {
+            Self::Link | Self::Schedule => !user.is_shut_out(now),
+            Self::MakeAdmin => user.role == Role::User,
+            Self::MakeUser => user.role == Role::Admin,
+            Self::Disable => user.disabled_at.is_none(),
+            Self::Enable => user.disabled_at.is_some(),
+            Self::Delete => true,
+        };
+        Self::ALL.into_iter().filter(makes_sense).collect()
+    }
+
+    /// Whether the act takes something away.
+    pub(in crate::web) fn is_destructive(self) -> bool {
+        match self {
+            Self::Disable | Self::Delete | Self::MakeUser => true,
+            Self::Link | Self::MakeAdmin | Self::Schedule | Self::Enable => false,
+        }
+    }
+
+    /// The fields that the act has to be given.
+    pub(in crate::web) fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Delete => &["name"],
+            Self::Schedule => &["date"],
+            Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Disable | Self::Enable => &[],
+        }
+    }
+
+    pub(in crate::web) fn ends_sessions(self) -> bool {
+        matches!(self, Self::Disable | Self::Delete)
+    }
+}

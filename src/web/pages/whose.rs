@@ -1,0 +1,50 @@
+//! Whose sessions a room is about, and how to find one of them.
+
+use crate::domain::{SessionId, UserId, Username};
+use crate::store::sessions::{self, Session};
+use crate::store::{Conn, users};
+
+/// Whose sessions a room is about: one's own, or, in an admin's room, anybody's.
+#[derive(Clone, Copy)]
+pub(in crate::web) enum Whose {
+    Own(UserId),
+    Anybodys,
+}
+
+impl Whose {
+    /// The path of the list of these sessions.
+    pub(in crate::web) fn list(self) -> &'static str {
+        match self {
+            Self::Own(_) => "/account",
+            Self::Anybodys => "/admin/sessions",
+        }
+    }
+
+    /// The path on which one of them is ended.
+    pub(in crate::web) fn end_path(self, sid: SessionId) -> String {
+        let sessions = match self {
+            Self::Own(_) => "/account/sessions",
+            Self::Anybodys => "/admin/sessions",
+        };
+        format!("{sessions}/{sid}/end")
+    }
+}
+
+/// A session with its user's name.
+pub(in crate::web) struct Named {
+    pub(in crate::web) session: Session,
+    pub(in crate::web) user: Username,
+}
+
+/// Finds a session by its id. `None`: there is none, or it is not the caller's to see.
+pub(in crate::web) fn find(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Named>, crate::store::Error> {
+    let Some(sid) = SessionId::parse(sid) else { return Ok(None) };
+    let Some(session) = sessions::find(conn, sid)? else { return Ok(None) };
+    if let Whose::Own(user) = whose
+        && user != session.user
+    {
+        return Ok(None);
+    }
+    let user = users::find(conn, session.user)?;
+    Ok(user.map(|user| Named { session, user: user.username }))
+}

@@ -1,0 +1,9 @@
+//! One's own account and sessions. The pages for a session's story and its end serve admins too, for anybody's.
+
+#[expect(clippy::module_inception, reason = "the room /account, in the group of that name")]
+pub(in crate::web) mod account;
+pub(in crate::web) mod change_password;
+pub(in crate::web) mod confirm;
+pub(in crate::web) mod end_session;
+pub(in crate::web) mod receipt;
+pub(in crate::web) mod story;

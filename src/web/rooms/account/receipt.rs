@@ -1,0 +1,156 @@
+//! The receipt: proof of what one act ended, since when it is refused here, and until when it may be accepted elsewhere.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use crate::domain::{Reason, Role, UnixTime};
+use crate::guards::AccessToken;
+use crate::store::session_lists::{self, ListedSession};
+use crate::store::sessions::End;
+use crate::store::users;
+use crate::web::app::App;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::signed_in;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::session_view::{self, SessionView};
+use crate::web::pages::times::Time;
+
+/// The most sessions that a receipt lists; it only counts those beyond.
+const MAX_ROWS: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "receipt.html")]
+struct ReceiptPage {
+    page: Page,
+    id: String,
+    at: Time,
+    reason: String,
+    by: String,
+    count: i64,
+    /// Until when apps that check tokens on their own may accept one of these. `None`: nothing can be accepted any more.
+    accepted_elsewhere_until: Option<Time>,
+    made_at: Time,
+    rows: Vec<Row>,
+    more: i64,
+    /// The list of sessions to go back to.
+    back: &'static str,
+}
+
+struct Row {
+    user: String,
+    session: SessionView,
+    access_until: Time,
+    access_is_over: bool,
+    refresh_until: Time,
+    /// Whether the session is refused, looked up while this page was made.
+    refused: bool,
+}
+
+struct Found {
+    listed: Vec<ListedSession>,
+    count: i64,
+    access_until: UnixTime,
+    end: End,
+    by: Option<String>,
+}
+
+pub(in crate::web) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AccessToken(caller): AccessToken,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let standing = signed_in(&req)?;
+    let (id, now) = (id.into_inner(), app.now());
+    let receipt = id.clone();
+    let found = app.read(move |conn| find(conn, &receipt)).await?.ok_or(Error::NotFound)?;
+    // Other users' receipts are as good as none: nobody learns that they are there.
+    if standing.role != Role::Admin && found.listed.iter().any(|one| one.session.user != standing.user) {
+        return Err(Error::NotFound);
+    }
+    let until = found.access_until.plus(app.accounts.engine.options().decode_leeway);
+    if audience(&req, &app) == Audience::Program {
+        return Ok(as_json(&app, &id, &found, until, now));
+    }
+    let page = Page::new(&app, &req, Some(&caller));
+    let owner = found.listed.first().map_or(standing.user, |one| one.session.user);
+    let view = ReceiptPage {
+        at: page.exact(found.end.at),
+        reason: session_view::reason(&page, found.end.reason),
+        by: session_view::by(&page, found.end.by, found.by.as_deref(), owner, found.end.reason),
+        count: found.count,
+        accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
+        made_at: page.exact(now),
+        back: if found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin {
+            "/admin/sessions"
+        } else {
+            "/account"
+        },
+        more: found.count - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
+        rows: found.listed.iter().map(|one| row(&app, &page, one, now)).collect(),
+        id,
+        page,
+    };
+    Ok(html(StatusCode::OK, &view))
+}
+
+fn find(conn: &mut crate::store::Conn, receipt: &str) -> Result<Option<Found>, crate::store::Error> {
+    let listed = session_lists::of_receipt(conn, receipt, MAX_ROWS)?;
+    let Some(end) = listed.first().and_then(|one| one.session.end) else { return Ok(None) };
+    let (count, until) = session_lists::sum_of_receipt(conn, receipt)?;
+    let by = match end.by {
+        Some(by) => users::name_of(conn, by)?,
+        None => None,
+    };
+    Ok(Some(Found { listed, count, access_until: until.unwrap_or(end.at), end, by }))
+}
+
+fn row(app: &App, page: &Page, one: &ListedSession, now: UnixTime) -> Row {
+    Row {
+        user: one.user.to_string(),
+        session: session_view::view(app, page, &one.session),
+        access_until: page.exact(one.session.access_until),
+        access_is_over: one.session.access_until <= now,
+        refresh_until: page.exact(one.session.expires_at),
+        refused: is_refused(app, one),
+    }
+}
+
+/// Whether the session is refused, by the very list that every request is checked against. What is no longer on it has run out.
+fn is_refused(app: &App, one: &ListedSession) -> bool {
+    let session = &one.session;
+    app.accounts.blocklist.refuses_session(session.sid) || session.shown_until() <= app.now()
+}
+
+fn as_json(app: &App, id: &str, found: &Found, until: UnixTime, now: UnixTime) -> HttpResponse {
+    let sessions: Vec<_> = found
+        .listed
+        .iter()
+        .map(|one| {
+            json!({
+                "sid": one.session.sid,
+                "user": one.user,
+                "ip": one.session.ip,
+                "user_agent": one.session.user_agent,
+                "signed_in_at": one.session.created_at,
+                "access_until": one.session.access_until,
+                "refresh_until": one.session.expires_at,
+                "refused": is_refused(app, one),
+            })
+        })
+        .collect();
+    HttpResponse::Ok().json(json!({
+        "receipt": id,
+        "refused_since": found.end.at,
+        "reason": found.end.reason,
+        "by": found.by,
+        "count": found.count,
+        "sessions": sessions,
+        "accepted_elsewhere_until": (until > now).then_some(until),
+        "made_at": now,
+    }))
+}

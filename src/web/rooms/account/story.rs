@@ -1,0 +1,159 @@
+//! A session's story: sign-in, renewals, confirmations, end; as a picture and, with the same facts, as a table.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::accounts::json;
+use crate::domain::{SessionId, StepKind, Username};
+use crate::guards::{AccessToken, Caller};
+use crate::store::sessions::Session;
+use crate::store::steps::{self, Step};
+use crate::store::{Conn, users};
+use crate::web::app::App;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::{Admin, signed_in};
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::session_view::{self, SessionView};
+use crate::web::pages::timeline::Picture;
+use crate::web::pages::times::Time;
+use crate::web::pages::whose::{self, Named, Whose};
+
+#[derive(Template)]
+#[template(path = "story.html")]
+struct StoryPage {
+    page: Page,
+    user: String,
+    session: SessionView,
+    is_this: bool,
+    is_open: bool,
+    /// The list that the session stands in, and the page that ends it.
+    back: &'static str,
+    end_path: String,
+    /// The path of the receipt, if an act ended the session.
+    receipt: Option<String>,
+    picture: Picture,
+    steps: Vec<StepRow>,
+    end: Option<EndRow>,
+}
+
+struct StepRow {
+    number: usize,
+    what: String,
+    at: Time,
+    until: Option<Time>,
+    ip: String,
+    browser: String,
+    odd: bool,
+}
+
+struct EndRow {
+    reason: String,
+    by: String,
+    at: Time,
+    is_danger: bool,
+}
+
+/// A session with its user's name and what its story needs.
+struct Whole {
+    session: Session,
+    user: Username,
+    steps: Vec<Step>,
+    ended_by: Option<String>,
+}
+
+fn whole(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Whole>, crate::store::Error> {
+    let Some(Named { session, user }) = whose::find(conn, sid, whose)? else { return Ok(None) };
+    let ended_by = match session.end.and_then(|end| end.by) {
+        Some(by) => users::name_of(conn, by)?,
+        None => None,
+    };
+    Ok(Some(Whole { steps: steps::of_session(conn, session.sid)?, session, user, ended_by }))
+}
+
+pub(in crate::web) async fn own(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AccessToken(caller): AccessToken,
+    sid: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let whose = Whose::Own(signed_in(&req)?.user);
+    show(&app, &req, &caller, sid.into_inner(), whose).await
+}
+
+pub(in crate::web) async fn anybodys(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    Admin(caller): Admin,
+    sid: Path<String>,
+) -> Result<HttpResponse, Error> {
+    show(&app, &req, &caller, sid.into_inner(), Whose::Anybodys).await
+}
+
+async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose: Whose) -> Result<HttpResponse, Error> {
+    let found = app.read(move |conn| whole(conn, &sid, whose)).await?.ok_or(Error::NotFound)?;
+    let own = caller.claims.sid();
+    if audience(req, app) == Audience::Program {
+        return Ok(as_json(app, &found, own));
+    }
+    let page = Page::new(app, req, Some(caller));
+    let session = &found.session;
+    let is_open = session.end.is_none() && session.expires_at > app.now();
+    let view = StoryPage {
+        user: found.user.to_string(),
+        session: session_view::view(app, &page, session),
+        is_this: own == Some(session.sid),
+        is_open,
+        back: whose.list(),
+        end_path: whose.end_path(session.sid),
+        receipt: session.receipt.as_ref().map(|receipt| format!("/receipts/{receipt}")),
+        picture: Picture::new(&found.steps, session.end.is_some()),
+        steps: found.steps.iter().enumerate().map(|(nth, step)| step_row(&page, nth, step)).collect(),
+        end: session.end.map(|end| EndRow {
+            reason: session_view::reason(&page, end.reason),
+            by: session_view::by(&page, end.by, found.ended_by.as_deref(), session.user, end.reason),
+            at: page.exact(end.at),
+            is_danger: end.reason.is_danger(),
+        }),
+        page,
+    };
+    Ok(html(StatusCode::OK, &view))
+}
+
+fn step_row(page: &Page, nth: usize, step: &Step) -> StepRow {
+    StepRow {
+        number: nth + 1,
+        what: match step.kind {
+            // The usual text speaks of a second tab, and another browser is none.
+            StepKind::Repeated if step.odd => page.t("step-repeated-odd"),
+            kind => page.tn(&format!("step-{}", kind.as_str().replace('_', "-")), step.times),
+        },
+        at: page.exact(step.at),
+        until: (step.times > 1).then(|| page.exact(step.until)),
+        ip: step.ip.clone(),
+        browser: session_view::browser(page, &step.user_agent),
+        odd: step.odd,
+    }
+}
+
+fn as_json(app: &App, found: &Whole, own: Option<SessionId>) -> HttpResponse {
+    let steps: Vec<_> = found
+        .steps
+        .iter()
+        .map(|step| {
+            serde_json::json!({
+                "what": step.kind,
+                "at": step.at,
+                "until": step.until,
+                "times": step.times,
+                "ip": step.ip,
+                "user_agent": step.user_agent,
+                "odd": step.odd,
+            })
+        })
+        .collect();
+    let session = json::session(&app.accounts, &found.session, Some(&found.user), own);
+    HttpResponse::Ok().json(serde_json::json!({ "session": session, "steps": steps, "ended_by": found.ended_by }))
+}

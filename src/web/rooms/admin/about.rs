@@ -1,0 +1,138 @@
+//! About this installation, for an admin: what is running, what it can tell of a request, and its settings.
+
+use std::sync::atomic::Ordering;
+
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use crate::config::Setting;
+use crate::domain::{TokenType, UnixTime};
+use crate::guards::cookies;
+use crate::web::app::App;
+use crate::web::browser::{browser_session, language, sign_in_limits, token_cookies};
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::client_address;
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::Admin;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::times::Time;
+
+#[derive(Template)]
+#[template(path = "about.html")]
+struct AboutPage {
+    page: Page,
+    version: &'static str,
+    started: Time,
+    uptime: String,
+    /// The address that this very request comes from, as far as Portero can tell.
+    address: String,
+    peer: String,
+    /// The scheme and host that were asked for.
+    seen: String,
+    public_url: String,
+    /// Whether a forwarded header came from a peer that is not trusted.
+    forwarded_ignored: bool,
+    cookies: Vec<String>,
+    folder: String,
+    database: String,
+    database_size: String,
+    last_prune: Option<Time>,
+    settings: Vec<Setting>,
+}
+
+pub(in crate::web) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    Admin(caller): Admin,
+) -> Result<HttpResponse, Error> {
+    let now = app.now();
+    let path = app.config().database.clone();
+    let size = app.readers.run(move || size_of(&path)).await.map_err(|_| Error::Busy)?;
+    let address = client_address::address(&app, &req).to_string();
+    let peer = req.peer_addr().map_or_else(String::new, |peer| peer.ip().to_canonical().to_string());
+    let host = req.headers().get(actix_web::http::header::HOST);
+    let host = host.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let forwarded_ignored = app.warned_of_forwarded.load(Ordering::Relaxed);
+    let last_prune = Some(app.accounts.last_prune.load(Ordering::Relaxed)).filter(|at| *at > 0).map(UnixTime);
+    let uptime = now.since(app.started).max(0);
+    if audience(&req, &app) == Audience::Program {
+        let settings: serde_json::Map<_, _> =
+            app.settings.iter().map(|setting| (setting.key.to_owned(), setting.value.as_str().into())).collect();
+        return Ok(HttpResponse::Ok().json(json!({
+            "version": VERSION,
+            "uptime": uptime,
+            "address": address,
+            "peer": peer,
+            "seen": format!("{}://{host}", client_address::scheme(&app, &req)),
+            "public_url": app.public_url.as_str(),
+            "forwarded_ignored": forwarded_ignored,
+            "database_bytes": size,
+            "last_prune": last_prune,
+            "settings": settings,
+        })));
+    }
+    let page = Page::new(&app, &req, Some(&caller));
+    let view = AboutPage {
+        version: VERSION,
+        started: page.time(app.started),
+        uptime: in_words(&page, uptime),
+        address,
+        peer,
+        seen: format!("{}://{host}", client_address::scheme(&app, &req)),
+        public_url: app.public_url.to_string(),
+        forwarded_ignored,
+        cookies: cookie_names(&app),
+        folder: app.config().data_dir.display().to_string(),
+        database: app.config().database.display().to_string(),
+        database_size: size.map_or_else(|| "?".into(), megabytes),
+        last_prune: last_prune.map(|at| page.time(at)),
+        settings: app.settings.clone(),
+        page,
+    };
+    Ok(html(StatusCode::OK, &view))
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The size of the database in bytes, with what waits in its journal. `None`: it can't be looked at.
+fn size_of(database: &std::path::Path) -> Option<u64> {
+    let size = |path: &std::path::Path| std::fs::metadata(path).ok().map(|data| data.len());
+    let journal = database.with_file_name(format!("{}-wal", database.file_name()?.to_string_lossy()));
+    Some(size(database)? + size(&journal).unwrap_or(0))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// The time in at most two units, from the largest that it fills.
+fn in_words(page: &Page, seconds: i64) -> String {
+    let units = [("days", seconds / 86_400), ("hours", seconds / 3600 % 24), ("minutes", seconds / 60 % 60)];
+    let filled: Vec<_> = units.into_iter().skip_while(|(_, n)| *n == 0).take(2).collect();
+    if filled.is_empty() {
+        return page.tn("about-seconds", seconds);
+    }
+    let words = filled.into_iter().filter(|(_, n)| *n > 0).map(|(unit, n)| page.tn(&format!("about-{unit}"), n));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn cookie_names(app: &App) -> Vec<String> {
+    let options = app.accounts.engine.options();
+    let mut names = Vec::new();
+    for token in [TokenType::Access, TokenType::Refresh] {
+        let of_token = cookies::names(options, token);
+        names.push(of_token.token.to_owned());
+        if options.cookie_csrf_protect && options.csrf_in_cookies {
+            names.push(of_token.csrf.to_owned());
+        }
+    }
+    names.push(browser_session::cookie_name(app));
+    names.push(language::cookie_name(app));
+    names.push(token_cookies::was_here_cookie_name(app));
+    names.push(sign_in_limits::cookie_name(app));
+    names
+}

@@ -1,0 +1,78 @@
+//! Adding a user: the admin gets a link to hand over, never a password.
+
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::accounts::people::links::{Invited, invite};
+use crate::domain::{Role, Username};
+use crate::web::app::App;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::input::Input;
+use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
+use crate::web::pages::forms::{FieldError, username_fault};
+use crate::web::pages::made_link;
+use crate::web::pages::page::{Page, html};
+
+#[derive(Template)]
+#[template(path = "add_user.html")]
+struct AddUserPage {
+    page: Page,
+    username: String,
+    is_admin: bool,
+    errors: Vec<FieldError>,
+}
+
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    FreshAdmin(caller): FreshAdmin,
+) -> HttpResponse {
+    let page = Page::new(&app, &req, Some(&caller));
+    html(StatusCode::OK, &AddUserPage { page, username: String::new(), is_admin: false, errors: Vec::new() })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    username: String,
+    /// `user` or `admin`; empty: user.
+    role: String,
+}
+
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AdminMandate(caller, mandate): AdminMandate,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    let asked: Asked = match input {
+        Input::Form(fields) => Input::form(fields)?,
+        Input::Json(members) => Input::json(Input::only(members, &["username", "role"])?)?,
+    };
+    let role = match asked.role.as_str() {
+        "" => Role::User,
+        role => Role::parse(role).ok_or_else(|| Error::BadInput("`role` is user or admin".into()))?,
+    };
+    let page = Page::new(&app, &req, Some(&caller));
+    let refused = |page: Page, status, key: &str| {
+        let errors = vec![page.error("username", key)];
+        if audience(&req, &app) == Audience::Program {
+            let text = errors.into_iter().map(|error| error.text).collect();
+            return Err(Error::BadInput(text));
+        }
+        let is_admin = role == Role::Admin;
+        Ok(html(status, &AddUserPage { page, username: asked.username.clone(), is_admin, errors }))
+    };
+    let username = match Username::parse(&asked.username) {
+        Ok(username) => username,
+        Err(fault) => return refused(page, StatusCode::BAD_REQUEST, username_fault(fault, &asked.username)),
+    };
+    match invite(&app.accounts, mandate, username.clone(), role).everywhere().await? {
+        Invited::NameTaken => refused(page, StatusCode::CONFLICT, "error-name-taken"),
+        Invited::Invited { link, .. } => Ok(made_link::show(&app, &req, &caller, &username, &link, false)),
+    }
+}

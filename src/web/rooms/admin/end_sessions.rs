@@ -1,0 +1,139 @@
+//! Ending many sessions at once, for an admin: all of one user's, or everybody's since a moment. GET says how many will end.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Query, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::accounts::sessions::end::end_anybodys;
+use crate::domain::{BareDate, UnixTime, Username};
+use crate::guards::Caller;
+use crate::store::session_ends::Which;
+use crate::store::users;
+use crate::web::app::App;
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::{AdminMandate, FreshAdmin, signed_in};
+use crate::web::pages::ended;
+use crate::web::pages::forms::FieldError;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::times::Time;
+
+#[derive(Template)]
+#[template(path = "end_sessions.html")]
+struct EndSessionsPage {
+    page: Page,
+    user: String,
+    since: Option<Time>,
+    since_typed: String,
+    /// How many would end; the admin's own is not among them.
+    count: i64,
+    /// Whether the page says that the admin's own session stays: it may be one of those that were meant.
+    own_stays: bool,
+    /// Whether a user or a moment was named; if not, the page asks for the moment.
+    ready: bool,
+    action: String,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Asked {
+    user: String,
+    /// `None`: the query has no moment. Empty: the form was sent without one.
+    since: Option<String>,
+}
+
+/// What the query asks for.
+enum Target {
+    User(Username),
+    Since(UnixTime),
+    /// A moment that can't be read.
+    NoMoment,
+    /// Nothing was named yet.
+    Nothing,
+}
+
+impl Asked {
+    fn target(&self, app: &App) -> Result<Target, Error> {
+        match (self.user.trim(), self.since.as_deref().map(str::trim)) {
+            ("", None) => Ok(Target::Nothing),
+            (name, None) => Username::parse(name).map(Target::User).map_err(|_| Error::NotFound),
+            ("", Some(since)) => {
+                let moment = UnixTime::read(since, &app.config().time_zone, BareDate::Begins);
+                Ok(moment.map_or(Target::NoMoment, Target::Since))
+            }
+            (_, _) => Err(Error::BadInput("Name a user or a moment, not both".into())),
+        }
+    }
+}
+
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    FreshAdmin(caller): FreshAdmin,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Error> {
+    let page = Page::new(&app, &req, Some(&caller));
+    let target = asked.target(&app)?;
+    let mut view = EndSessionsPage {
+        user: String::new(),
+        since: None,
+        since_typed: asked.since.clone().unwrap_or_default(),
+        count: 0,
+        own_stays: false,
+        ready: true,
+        action: req.uri().path_and_query().map_or("/admin/sessions/end", |path| path.as_str()).to_owned(),
+        errors: Vec::new(),
+        page,
+    };
+    match target {
+        Target::Nothing => view.ready = false,
+        Target::NoMoment => {
+            view.ready = false;
+            view.errors.push(view.page.error("since", "error-moment"));
+            return Ok(html(StatusCode::BAD_REQUEST, &view));
+        }
+        Target::User(name) => {
+            let (which, user) = of_user(&app, name, &caller).await?;
+            view.own_stays = signed_in(&req)?.username == user;
+            view.user = user.to_string();
+            view.count = ended::count(&app, which).await?;
+        }
+        Target::Since(moment) => {
+            view.own_stays = true;
+            view.since = Some(view.page.time(moment));
+            view.count = ended::count(&app, since(moment, &caller)).await?;
+        }
+    }
+    Ok(html(StatusCode::OK, &view))
+}
+
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AdminMandate(caller, mandate): AdminMandate,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Error> {
+    let which = match asked.target(&app)? {
+        Target::User(name) => of_user(&app, name, &caller).await?.0,
+        Target::Since(moment) => since(moment, &caller),
+        Target::Nothing | Target::NoMoment => {
+            return Err(Error::BadInput("Name a user or a moment: ?user=ana or ?since=2026-11-25T10:00".into()));
+        }
+    };
+    let done = end_anybodys(&app.accounts, mandate, which).everywhere().await?;
+    Ok(ended::ended(&app, &req, &done.receipt, done.sessions.len(), "/admin/sessions"))
+}
+
+/// The sessions to end of the user who bears this name, and the name as it is stored. The admin's own session stays: whoever ends
+/// everybody's wants to see what comes of it.
+async fn of_user(app: &App, name: Username, caller: &Caller) -> Result<(Which, Username), Error> {
+    let user = app.read(move |conn| users::find_by_name(conn, &name)).await?.ok_or(Error::NotFound)?;
+    let except = caller.claims.sid();
+    Ok((Which::OfUser { user: user.id, except }, user.username))
+}
+
+fn since(moment: UnixTime, caller: &Caller) -> Which {
+    Which::Since { moment, except: caller.claims.sid() }
+}

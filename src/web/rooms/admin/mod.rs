@@ -1,0 +1,10 @@
+//! For admins: sessions, users, what was revoked, the installation.
+
+pub(in crate::web) mod about;
+pub(in crate::web) mod add_user;
+pub(in crate::web) mod end_sessions;
+pub(in crate::web) mod revoked;
+pub(in crate::web) mod sessions;
+pub(in crate::web) mod user;
+pub(in crate::web) mod user_act;
+pub(in crate::web) mod users;

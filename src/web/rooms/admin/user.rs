@@ -1,0 +1,49 @@
+//! One user, for an admin: their account, and what can be done about it.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::web::app::App;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::Admin;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::user_acts::Act;
+use crate::web::pages::user_view::{self, UserView};
+
+#[derive(Template)]
+#[template(path = "user.html")]
+struct UserPage {
+    page: Page,
+    user: UserView,
+    /// The path of each act, and the words that lead there.
+    acts: Vec<(String, String)>,
+    end_all_path: String,
+}
+
+pub(in crate::web) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    Admin(caller): Admin,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let (listed, now) = (user_view::find(&app, &id).await?, app.now());
+    if audience(&req, &app) == Audience::Program {
+        return Ok(HttpResponse::Ok().json(user_view::json(&listed, now)));
+    }
+    let page = Page::new(&app, &req, Some(&caller));
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let query = query.append_pair("user", listed.user.username.as_str()).finish();
+    let view = UserPage {
+        acts: Act::open_to(&listed.user, now)
+            .into_iter()
+            .map(|act| (act.path(listed.user.id), page.t(&act.key("link"))))
+            .collect(),
+        end_all_path: format!("/admin/sessions/end?{query}"),
+        user: user_view::view(&page, &listed, now),
+        page,
+    };
+    Ok(html(StatusCode::OK, &view))
+}

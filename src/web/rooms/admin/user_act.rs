@@ -1,0 +1,233 @@
+//! What an admin can do about a user. GET names the user and how many sessions will end; POST does it and tells the result.
+
+use std::sync::Arc;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::accounts::people::links::new_link;
+use crate::accounts::people::state::{self, StateChange};
+use crate::accounts::{Accounts, Mandate, Pending};
+use crate::domain::{BareDate, Role, UnixTime, Username};
+use crate::guards::Caller;
+use crate::store::user_lists::ListedUser;
+use crate::store::users::User;
+use crate::web::app::App;
+use crate::web::browser::browser_session::{self, Flash};
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::input::Input;
+use crate::web::http::replies::see_other;
+use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
+use crate::web::pages::forms::FieldError;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::times::Time;
+use crate::web::pages::user_acts::Act;
+use crate::web::pages::{made_link, user_view};
+
+#[derive(Template)]
+#[template(path = "user_act.html")]
+struct ActPage {
+    page: Page,
+    name: String,
+    title: String,
+    intro: String,
+    submit: String,
+    /// How many sessions would end, if the act ends any.
+    ends: Option<i64>,
+    destroys: bool,
+    asks_name: bool,
+    asks_date: bool,
+    date_typed: String,
+    disable_at: Option<Time>,
+    action: String,
+    cancel: String,
+    errors: Vec<FieldError>,
+}
+
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    FreshAdmin(caller): FreshAdmin,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Error> {
+    let (id, act) = path.into_inner();
+    let act = Act::parse(&act).ok_or(Error::NotFound)?;
+    let listed = user_view::find(&app, &id).await?;
+    let page = Page::new(&app, &req, Some(&caller));
+    Ok(show(page, StatusCode::OK, act, &listed, String::new(), Vec::new()))
+}
+
+fn show(
+    page: Page,
+    status: StatusCode,
+    act: Act,
+    listed: &ListedUser,
+    date_typed: String,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let user = &listed.user;
+    let name = user.username.to_string();
+    let view = ActPage {
+        title: page.t1(&act.key("title"), "user", &name),
+        intro: page.t1(&act.key("intro"), "user", &name),
+        submit: page.t(&act.key("submit")),
+        ends: act.ends_sessions().then_some(listed.open_sessions),
+        destroys: act.is_destructive(),
+        asks_name: act == Act::Delete,
+        asks_date: act == Act::Schedule,
+        date_typed,
+        disable_at: user.disable_at.map(|date| page.time(date)),
+        action: act.path(user.id),
+        cancel: format!("/admin/users/{}", user.id),
+        errors,
+        name,
+        page,
+    };
+    html(status, &view)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ActForm {
+    /// For `delete`: the user's name, typed.
+    name: String,
+    /// For `schedule`. Empty: no date.
+    date: Option<String>,
+}
+
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    session: Session,
+    AdminMandate(caller, mandate): AdminMandate,
+    path: Path<(String, String)>,
+    input: Result<Input, Error>,
+) -> Result<HttpResponse, Error> {
+    let (id, act) = path.into_inner();
+    let act = Act::parse(&act).ok_or(Error::NotFound)?;
+    let asked: ActForm = match input {
+        Ok(Input::Form(fields)) => Input::form(fields)?,
+        Ok(Input::Json(members)) => Input::json(Input::only(members, act.fields())?)?,
+        // A program that has nothing to add sends no body.
+        Err(Error::UnsupportedMediaType(_)) => ActForm::default(),
+        Err(error) => return Err(error),
+    };
+    let listed = user_view::find(&app, &id).await?;
+    let page = Page::new(&app, &req, Some(&caller));
+    let told = Told { app: &app, req: &req, session: &session, act, listed: &listed };
+    if act == Act::Link {
+        return told.link(page, &caller, mandate).await;
+    }
+    let date = match act {
+        Act::Schedule => {
+            let typed = asked.date.as_deref();
+            let typed = typed.ok_or_else(|| Error::BadInput("`date` is missing; empty for none".into()))?;
+            match date(&app, typed) {
+                Ok(date) => date,
+                Err(key) => return told.refused(page, asked, "date", key),
+            }
+        }
+        _ => None,
+    };
+    if act == Act::Delete && !is_name_of(&listed.user, &asked.name) {
+        return told.refused(page, asked, "name", "error-name-differs");
+    }
+    let username = listed.user.username.clone();
+    match act_on(&app.accounts, mandate, act, username, date).everywhere().await? {
+        StateChange::NoSuchUser => Err(Error::NotFound),
+        StateChange::LastAdmin => told.refused(page, asked, "", "error-last-admin"),
+        StateChange::NoChange => Ok(told.done(None)),
+        StateChange::Done { sessions_ended } => Ok(told.done(Some(sessions_ended))),
+    }
+}
+
+fn act_on(
+    accounts: &Arc<Accounts>,
+    mandate: Mandate,
+    act: Act,
+    user: Username,
+    date: Option<UnixTime>,
+) -> Pending<StateChange> {
+    match act {
+        // `submit` does this one itself, because it has a link to show.
+        Act::Link => Pending::known(Ok(StateChange::NoChange)),
+        Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
+        Act::MakeUser => state::set_role(accounts, mandate, user, Role::User),
+        Act::Schedule => state::schedule_disable(accounts, mandate, user, date),
+        Act::Disable => state::disable(accounts, mandate, user),
+        Act::Enable => state::enable(accounts, mandate, user),
+        Act::Delete => state::delete_user(accounts, mandate, user),
+    }
+}
+
+/// Returns the moment that was typed, or a key of the catalogue if it is not good. `None`: nothing was typed, so there is no date.
+fn date(app: &App, typed: &str) -> Result<Option<UnixTime>, &'static str> {
+    if typed.trim().is_empty() {
+        return Ok(None);
+    }
+    match UnixTime::read(typed.trim(), &app.config().time_zone, BareDate::Begins) {
+        None => Err("error-moment"),
+        Some(moment) if moment <= app.now() => Err("error-moment-past"),
+        Some(moment) => Ok(Some(moment)),
+    }
+}
+
+fn is_name_of(user: &User, typed: &str) -> bool {
+    Username::parse(typed.trim()).is_ok_and(|typed| typed.canonical() == user.username.canonical())
+}
+
+/// Tells how an act ended, to a page or a program.
+struct Told<'a> {
+    app: &'a App,
+    req: &'a HttpRequest,
+    session: &'a Session,
+    act: Act,
+    listed: &'a ListedUser,
+}
+
+impl Told<'_> {
+    async fn link(&self, page: Page, caller: &Caller, mandate: Mandate) -> Result<HttpResponse, Error> {
+        match new_link(&self.app.accounts, mandate, self.listed.user.id).everywhere().await? {
+            None => self.refused(page, ActForm::default(), "", "error-user-is-out"),
+            Some(link) => {
+                let has_password = self.listed.user.password_hash.is_some();
+                Ok(made_link::show(self.app, self.req, caller, &self.listed.user.username, &link, has_password))
+            }
+        }
+    }
+
+    fn refused(&self, page: Page, asked: ActForm, field: &'static str, key: &str) -> Result<HttpResponse, Error> {
+        let error = page.error(field, key);
+        if audience(self.req, self.app) == Audience::Program {
+            return Err(Error::BadInput(error.text));
+        }
+        Ok(show(page, StatusCode::BAD_REQUEST, self.act, self.listed, asked.date.unwrap_or_default(), vec![error]))
+    }
+
+    /// The answer to a change. `sessions_ended`: how many it ended; `None`: there was nothing to change.
+    fn done(&self, sessions_ended: Option<usize>) -> HttpResponse {
+        if audience(self.req, self.app) == Audience::Program {
+            let body = json!({ "changed": sessions_ended.is_some(), "sessions_ended": sessions_ended.unwrap_or(0) });
+            return HttpResponse::Ok().json(body);
+        }
+        let flash = match sessions_ended {
+            None => Flash::plain("flash-user-no-change"),
+            Some(ended) if self.act.ends_sessions() => {
+                Flash::counted(&self.act.key("done"), i64::try_from(ended).unwrap_or(i64::MAX))
+            }
+            Some(_) => Flash::plain(&self.act.key("done")),
+        };
+        browser_session::set_flash(self.session, &flash);
+        let back = match self.act {
+            Act::Delete => "/admin/users".to_owned(),
+            _ => format!("/admin/users/{}", self.listed.user.id),
+        };
+        see_other(&back)
+    }
+}

@@ -1,0 +1,31 @@
+//! `POST /revoke`: an app has a token refused from now on; a refresh token takes its session with it. (RFC 7009)
+
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::accounts::apps::revoke::revoke;
+use crate::accounts::upkeep::memory::remember_user;
+use crate::web::app::App;
+use crate::web::http::app_request::{Question, question};
+use crate::web::http::error::Error;
+use crate::web::http::input::Input;
+
+/// Answers 200 also for a text that is no token of Portero's, or no longer one: the app can do nothing about it. (RFC 7009 §2.2)
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    let Question { app: caller, token } = question(&app, &req, input).await?;
+    if let Ok(checked) = app.accounts.engine.decode_allow_expired(&token, None, app.now()) {
+        let peers_user = match checked.claims.session {
+            Some(_) => None,
+            None => {
+                let found = remember_user(&app.accounts, checked.claims.identity.clone()).everywhere().await?;
+                found.map(|found| found.user)
+            }
+        };
+        revoke(&app.accounts, caller, checked.claims, peers_user).everywhere().await?;
+    }
+    Ok(HttpResponse::Ok().finish())
+}

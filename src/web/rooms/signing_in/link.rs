@@ -1,0 +1,127 @@
+//! A one-time link: an invitation, or a new password for a person who forgot theirs. GET only shows the form, and only POST uses
+//! the link up: chat programs fetch links to preview them.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::accounts::people::use_link::{Used, use_link};
+use crate::accounts::proof::one_time_link;
+use crate::store::links::Purpose;
+use crate::store::users::User;
+use crate::throttle::Try;
+use crate::web::app::App;
+use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::sign_in_here::sign_in_here;
+use crate::web::browser::{sign_in_limits, token_cookies};
+use crate::web::http::client_address;
+use crate::web::http::error::Error;
+use crate::web::http::headers::without_referrer;
+use crate::web::http::input::Input;
+use crate::web::pages::forms::FieldError;
+use crate::web::pages::new_password;
+use crate::web::pages::page::{Page, html};
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage {
+    page: Page,
+    token: String,
+    username: String,
+    is_invitation: bool,
+    min_length: usize,
+    errors: Vec<FieldError>,
+}
+
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    token: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let (begun, purpose, user) = find(&app, &req, &token).await?;
+    // Looking at a good link is no guess.
+    begun.succeeded();
+    let page = Page::new(&app, &req, None);
+    Ok(show(&app, page, StatusCode::OK, token.into_inner(), purpose, &user, Vec::new()))
+}
+
+/// Finds what the link is for, and for whom. A dead link counts as a guess.
+async fn find(app: &App, req: &HttpRequest, token: &str) -> Result<(Try, Purpose, User), Error> {
+    let begun = sign_in_limits::link(app, req)?;
+    let (token, now) = (token.to_owned(), app.now());
+    let found = app.read(move |conn| one_time_link::find(conn, &token, now)).await?;
+    let (purpose, user) = found.ok_or(Error::Gone)?;
+    Ok((begun, purpose, user))
+}
+
+fn show(
+    app: &App,
+    page: Page,
+    status: StatusCode,
+    token: String,
+    purpose: Purpose,
+    user: &User,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let view = LinkPage {
+        token,
+        username: user.username.to_string(),
+        is_invitation: purpose == Purpose::Invitation,
+        min_length: app.config().password.min_length,
+        errors,
+        page,
+    };
+    without_referrer(html(status, &view))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LinkForm {
+    csrf_token: String,
+    new_password: String,
+    new_password_again: String,
+}
+
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    session: Session,
+    token: Path<String>,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    let form: LinkForm = input.only_form()?;
+    let (token, now) = (token.into_inner(), app.now());
+    let (begun, purpose, user) = find(&app, &req, &token).await?;
+    begun.succeeded();
+    let page = Page::new(&app, &req, None);
+    let again = |page, errors| Ok(show(&app, page, StatusCode::BAD_REQUEST, token.clone(), purpose, &user, errors));
+    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+        let errors = vec![page.error("", "error-form-expired")];
+        return again(page, errors);
+    }
+    let chosen = new_password::read(&app, &page, &form.new_password, &form.new_password_again, Some(&user.username));
+    let password = match chosen {
+        Ok(password) => password,
+        Err(errors) => return again(page, errors),
+    };
+    let visitor = client_address::visitor(&app, &req);
+    let replaces = token_cookies::session_to_replace(&app, &req, now);
+    let link = token.clone();
+    match app.hash(move |accounts| use_link(accounts, &link, &password, replaces, visitor)).await? {
+        Used::DeadLink => Err(Error::Gone),
+        Used::Done { user, pair, sessions_ended } => {
+            let res = sign_in_here(&app, &req, &session, "/account", user, pair)?;
+            let flash = match purpose {
+                Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
+                Purpose::NewPassword => {
+                    Flash::counted("flash-new-password", i64::try_from(sessions_ended).unwrap_or(i64::MAX))
+                }
+            };
+            browser_session::set_flash(&session, &flash);
+            Ok(without_referrer(res))
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Signing in: the page, and the tutorial's JSON call.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Query, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::accounts::proof::sign_in_limits::note_stranger;
+use crate::accounts::sessions::sign_in::{Credentials, News, Outcome, SignIn, sign_in};
+use crate::domain::{Password, Transport};
+use crate::guards::AccessToken;
+use crate::throttle::Try;
+use crate::web::app::App;
+use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::sign_in_here::sign_in_here;
+use crate::web::browser::{language, sign_in_limits, token_cookies};
+use crate::web::http::client_address;
+use crate::web::http::error::Error;
+use crate::web::http::input::Input;
+use crate::web::http::local_path::LocalPath;
+use crate::web::http::replies::{message, see_other, with_retry_after};
+use crate::web::pages::forms::FieldError;
+use crate::web::pages::page::{Page, html};
+
+const BAD_CREDENTIALS: &str = "Bad username or password";
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    page: Page,
+    username: String,
+    remember: bool,
+    next: String,
+    errors: Vec<FieldError>,
+    notice: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    next: Option<Query<Next>>,
+    // Here a bad token is as good as none: as an error it would lead to this very page for ever.
+    caller: Result<AccessToken, actix_web::Error>,
+) -> HttpResponse {
+    let next = LocalPath::or_account(next.as_ref().map_or("", |query| &query.next));
+    if caller.is_ok() {
+        return see_other(next.as_str());
+    }
+    let form = LoginForm { next: next.to_string(), ..LoginForm::default() };
+    show(&app, &req, StatusCode::OK, form, &[])
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LoginForm {
+    csrf_token: String,
+    username: String,
+    password: String,
+    remember: String,
+    next: String,
+}
+
+/// The page. Each error is a field and a key of the catalogue.
+fn show(
+    app: &App,
+    req: &HttpRequest,
+    status: StatusCode,
+    form: LoginForm,
+    errors: &[(&'static str, &str)],
+) -> HttpResponse {
+    let page = Page::new(app, req, None);
+    let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
+    show_with(page, status, form, errors)
+}
+
+fn show_with(mut page: Page, status: StatusCode, form: LoginForm, errors: Vec<FieldError>) -> HttpResponse {
+    // On this page the message says why the page is shown.
+    let notice = page.flash.take().map(|message| message.text);
+    let remember = form.remember == "on";
+    html(status, &LoginPage { page, username: form.username, remember, next: form.next, errors, notice })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoginJson {
+    username: String,
+    password: String,
+}
+
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    session: Session,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    match input {
+        Input::Form(fields) => by_form(app, req, session, Input::form(fields)?).await,
+        Input::Json(members) => by_json(app, req, members).await,
+    }
+}
+
+async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) -> Result<HttpResponse, Error> {
+    let now = app.now();
+    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+        return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &[("", "error-form-expired")]));
+    }
+    let mut missing = Vec::new();
+    if form.username.is_empty() {
+        missing.push(("username", "error-username-required"));
+    }
+    if form.password.is_empty() {
+        missing.push(("password", "error-password-required"));
+    }
+    if !missing.is_empty() {
+        return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &missing));
+    }
+    let bad = |form| show(&app, &req, StatusCode::UNAUTHORIZED, form, &[("username", "error-bad-credentials")]);
+    let begun = match sign_in_limits::sign_in(&app, &req, &form.username).await {
+        Ok(begun) => begun,
+        Err(Error::Throttled(wait)) => {
+            let page = Page::new(&app, &req, None);
+            let errors = vec![page.throttled(wait)];
+            return Ok(with_retry_after(show_with(page, StatusCode::TOO_MANY_REQUESTS, form, errors), wait));
+        }
+        Err(error) => return Err(error),
+    };
+    let Ok(password) = Password::parse(form.password.clone()) else { return Ok(bad(form)) };
+    let asked = SignIn {
+        credentials: Credentials { username: form.username.clone(), password },
+        transport: Transport::Cookie,
+        remembered: form.remember == "on",
+        replaces: token_cookies::session_to_replace(&app, &req, now),
+        visitor: client_address::visitor(&app, &req),
+    };
+    match tried(&app, begun, asked).await? {
+        Outcome::BadCredentials => Ok(bad(form)),
+        Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
+        Outcome::SignedIn { user, pair, locale, news } => {
+            let next = LocalPath::or_account(&form.next);
+            let mut res = sign_in_here(&app, &req, &session, next.as_str(), user, pair)?;
+            tell(&session, news);
+            let by_hand = language::by_hand(&app, &req);
+            if let (None, Some(locale)) = (by_hand, locale) {
+                let cookie = language::cookie(&app, &locale);
+                res.add_cookie(&cookie).map_err(|error| Error::Internal(error.to_string()))?;
+            }
+            Ok(res)
+        }
+    }
+}
+
+/// Tries to sign in, and tells the throttle how the try ended.
+async fn tried(app: &App, begun: Try, asked: SignIn) -> Result<Outcome, Error> {
+    let (outcome, begun) = app.try_password(begun, move |accounts| sign_in(accounts, asked)).await?;
+    match outcome {
+        Outcome::BadCredentials => note_stranger(&app.accounts, &begun),
+        // The password was right.
+        Outcome::Disabled | Outcome::SignedIn { .. } => begun.succeeded(),
+    }
+    Ok(outcome)
+}
+
+/// Tells a person who has just signed in what they should know; of two things, only the worse.
+fn tell(session: &Session, news: News) {
+    if news.reuse {
+        browser_session::set_flash(session, &Flash::plain("notice-reuse"));
+    } else if news.failed_attempts > 0 {
+        browser_session::set_flash(session, &Flash::counted("notice-failed-attempts", news.failed_attempts));
+    }
+}
+
+async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> Result<HttpResponse, Error> {
+    let LoginJson { username, password } = Input::json(members)?;
+    let bad = || message(&app, StatusCode::UNAUTHORIZED, BAD_CREDENTIALS);
+    let begun = sign_in_limits::sign_in(&app, &req, &username).await?;
+    let Ok(password) = Password::parse(password) else { return Ok(bad()) };
+    let asked = SignIn {
+        credentials: Credentials { username, password },
+        transport: Transport::Bearer,
+        remembered: true,
+        replaces: None,
+        visitor: client_address::visitor(&app, &req),
+    };
+    match tried(&app, begun, asked).await? {
+        // A program is not told that the account is disabled: whoever reads the answer may not be the user.
+        Outcome::BadCredentials | Outcome::Disabled => Ok(bad()),
+        Outcome::SignedIn { pair, .. } => {
+            Ok(HttpResponse::Ok().json(json!({ "access_token": pair.access.text, "refresh_token": pair.refresh.text })))
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Signing out: here, everywhere else, or everywhere. GET only asks. Signing out here works even if every token
+//! has expired, and twice.
+
+use std::sync::Arc;
+
+use actix_session::{Session, SessionExt};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::{Query, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::accounts::OwnToken;
+use crate::accounts::sessions::end::{Own, end_own};
+use crate::accounts::sessions::sign_out::sign_out;
+use crate::domain::Reason;
+use crate::guards::{AnyToken, Caller};
+use crate::tokens::options::Location;
+use crate::tokens::{Claims, Fault};
+use crate::web::app::App;
+use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::token_cookies;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::input::Input;
+use crate::web::http::local_path::LocalPath;
+use crate::web::http::replies::{message, see_other};
+use crate::web::http::signed_in::{self, fresh_mandate};
+use crate::web::pages::ended;
+use crate::web::pages::page::{Page, html};
+
+const SIGNED_OUT: &str = "logout successful";
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+/// Which sessions end. Ending more than this one needs a recent proof of identity: a copied cookie must not throw its owner out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::web) enum Scope {
+    #[default]
+    This,
+    Others,
+    All,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Asked {
+    scope: Scope,
+}
+
+#[derive(Template)]
+#[template(path = "logout.html")]
+struct LogoutPage {
+    page: Page,
+    signed_in: bool,
+    others: i64,
+    scope: Scope,
+}
+
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    caller: Result<AnyToken, actix_web::Error>,
+    asked: Option<Query<Asked>>,
+) -> Result<HttpResponse, Error> {
+    let caller = caller.ok().map(|AnyToken(caller)| caller);
+    let mut page = Page::new(&app, &req, caller.as_ref());
+    // The form must end what this browser holds, even if that has expired.
+    let held = token_cookies::held_session(&app, &req, app.now());
+    if let Some(csrf) = held.and_then(|claims| claims.csrf.clone()) {
+        page.csrf = csrf;
+    }
+    let others = match &caller {
+        Some(caller) => ended::count_others(&app, &req, caller).await?,
+        None => 0,
+    };
+    let scope = asked.map_or(Scope::This, |asked| asked.scope);
+    Ok(html(StatusCode::OK, &LogoutPage { signed_in: caller.is_some(), others, scope, page }))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LogoutForm {
+    csrf_token: String,
+    scope: Scope,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct LogoutJson {
+    scope: Scope,
+}
+
+/// Signs out by the form on a page, or by the call of a program that shows a token in a header.
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    session: Session,
+    caller: Result<AnyToken, actix_web::Error>,
+    input: Result<Input, Error>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let (csrf, scope) = match input {
+        Ok(Input::Form(fields)) => {
+            let form: LogoutForm = Input::form(fields)?;
+            (form.csrf_token, form.scope)
+        }
+        Ok(Input::Json(members)) => (String::new(), Input::json::<LogoutJson>(members)?.scope),
+        // Without a body there is nothing to read.
+        Err(Error::UnsupportedMediaType(_)) => (String::new(), Scope::This),
+        Err(error) => return Err(error.into()),
+    };
+    if let Ok(AnyToken(caller)) = &caller
+        && caller.location != Location::Cookies
+    {
+        return Ok(end(&app, &req, caller, scope).await?);
+    }
+    let held = token_cookies::held_session(&app, &req, app.now());
+    if let Some(held) = &held {
+        let by_header = req.headers().get(app.config().jwt.access_csrf_header_name.as_str());
+        let shown = by_header.and_then(|value| value.to_str().ok()).unwrap_or(&csrf);
+        if !is_same(held.csrf.as_deref().unwrap_or_default(), shown) {
+            return Err(Error::Csrf.into());
+        }
+    }
+    match scope {
+        Scope::This => Ok(here(&app, &req, &session, held, caller).await?),
+        Scope::Others | Scope::All => {
+            let AnyToken(caller) = caller?;
+            match more_than_here(&app, &req, &caller, scope).await {
+                // Leads back to the form, with the choice that was made.
+                Err(Error::Fault(Fault::NotFresh { .. })) if audience(&req, &app) == Audience::Browser => {
+                    let back = if scope == Scope::All { "/logout?scope=all" } else { "/logout?scope=others" };
+                    browser_session::set_flash(&session, &Flash::plain("flash-confirm-first"));
+                    Ok(see_other(&format!("/confirm?next={}", LocalPath::or_account(back).encoded())))
+                }
+                answer => Ok(answer?),
+            }
+        }
+    }
+}
+
+/// Ends the session that this browser holds, whether or not it has expired.
+async fn here(
+    app: &App,
+    req: &HttpRequest,
+    session: &Session,
+    held: Option<Arc<Claims>>,
+    caller: Result<AnyToken, actix_web::Error>,
+) -> Result<HttpResponse, actix_web::Error> {
+    if let Some(held) = held {
+        sign_out(&app.accounts, OwnToken(held), None).everywhere().await.map_err(Error::from)?;
+    } else if audience(req, app) == Audience::Program {
+        // A program that shows no token, or a bad one, is told so.
+        caller?;
+    }
+    let answer = match audience(req, app) {
+        Audience::Program => message(app, StatusCode::OK, SIGNED_OUT),
+        Audience::Browser => see_other("/login"),
+    };
+    Ok(leave(app, session, answer, &Flash::plain("flash-signed-out")))
+}
+
+/// The answer to a browser that holds no session any more.
+fn leave(app: &App, session: &Session, mut answer: HttpResponse, flash: &Flash) -> HttpResponse {
+    session.clear();
+    browser_session::set_flash(session, flash);
+    token_cookies::remove(app, answer.head_mut());
+    // Not "cookies": that would reach every app on the registrable domain.
+    answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
+    answer
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    !one.is_empty() && aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+}
+
+/// `DELETE /logout`, as in the tutorial: either token ends both.
+pub(in crate::web) async fn by_token(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AnyToken(caller): AnyToken,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Error> {
+    let mut res = end(&app, &req, &caller, asked.scope).await?;
+    if caller.location == Location::Cookies && asked.scope != Scope::Others {
+        token_cookies::remove(&app, res.head_mut());
+    }
+    Ok(res)
+}
+
+async fn end(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
+    if scope != Scope::This {
+        return more_than_here(app, req, caller, scope).await;
+    }
+    let user = signed_in::found(req).map(|standing| standing.user);
+    sign_out(&app.accounts, OwnToken(Arc::clone(&caller.claims)), user).everywhere().await?;
+    Ok(message(app, StatusCode::OK, SIGNED_OUT))
+}
+
+async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
+    let mandate = fresh_mandate(app, req, caller)?;
+    let (which, reason) = match scope {
+        Scope::All => (Own::All, Reason::Logout),
+        Scope::Others | Scope::This => (Own::Others, Reason::EndedByUser),
+    };
+    let ended = end_own(&app.accounts, mandate, which, reason).everywhere().await?;
+    let count = ended.sessions.len();
+    match (audience(req, app), scope) {
+        (Audience::Browser, Scope::All) => {
+            let flash = Flash::counted("flash-signed-out-everywhere", i64::try_from(count).unwrap_or(i64::MAX));
+            Ok(leave(app, &req.get_session(), see_other("/login"), &flash))
+        }
+        (Audience::Browser, Scope::This | Scope::Others) => {
+            Ok(ended::ended(app, req, &ended.receipt, count, "/account"))
+        }
+        (Audience::Program, _) => {
+            // An act that ended nothing left no receipt.
+            let receipt = (count > 0).then_some(ended.receipt);
+            let mut answer =
+                HttpResponse::Ok().json(json!({ "msg": SIGNED_OUT, "sessions_ended": count, "receipt": receipt }));
+            if scope == Scope::All && caller.location == Location::Cookies {
+                token_cookies::remove(app, answer.head_mut());
+            }
+            Ok(answer)
+        }
+    }
+}

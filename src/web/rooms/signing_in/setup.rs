@@ -1,0 +1,118 @@
+//! The first run: whoever holds the one-time link creates the first admin and is signed in.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::accounts::people::set_up::{SetUp, set_up};
+use crate::accounts::proof::setup_link;
+use crate::domain::Username;
+use crate::web::app::App;
+use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::sign_in_here::sign_in_here;
+use crate::web::browser::sign_in_limits;
+use crate::web::http::client_address;
+use crate::web::http::error::Error;
+use crate::web::http::headers::without_referrer;
+use crate::web::http::input::Input;
+use crate::web::pages::forms::{FieldError, username_fault};
+use crate::web::pages::new_password;
+use crate::web::pages::page::{Page, html};
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupPage {
+    page: Page,
+    token: String,
+    username: String,
+    min_length: usize,
+    errors: Vec<FieldError>,
+}
+
+/// Only shows the form: chat programs fetch links to preview them.
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    token: Path<String>,
+) -> Result<HttpResponse, Error> {
+    refuse_dead(&app, &req, &token).await?;
+    let page = Page::new(&app, &req, None);
+    Ok(show(&app, page, StatusCode::OK, token.into_inner(), String::new(), Vec::new()))
+}
+
+/// Refuses a dead link, and counts it as a guess.
+async fn refuse_dead(app: &App, req: &HttpRequest, token: &str) -> Result<(), Error> {
+    let begun = sign_in_limits::link(app, req)?;
+    let (token, now) = (token.to_owned(), app.now());
+    if app.read(move |conn| setup_link::is_good(conn, &token, now)).await? {
+        begun.succeeded();
+        Ok(())
+    } else {
+        Err(Error::Gone)
+    }
+}
+
+fn show(
+    app: &App,
+    page: Page,
+    status: StatusCode,
+    token: String,
+    username: String,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let min_length = app.config().password.min_length;
+    without_referrer(html(status, &SetupPage { page, token, username, min_length, errors }))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SetupForm {
+    csrf_token: String,
+    username: String,
+    new_password: String,
+    new_password_again: String,
+}
+
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    session: Session,
+    token: Path<String>,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    let form: SetupForm = input.only_form()?;
+    let (token, now) = (token.into_inner(), app.now());
+    refuse_dead(&app, &req, &token).await?;
+    let page = Page::new(&app, &req, None);
+    let again =
+        |page: Page, errors| show(&app, page, StatusCode::BAD_REQUEST, token.clone(), form.username.clone(), errors);
+    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+        let errors = vec![page.error("", "error-form-expired")];
+        return Ok(again(page, errors));
+    }
+    let username = Username::parse(&form.username)
+        .map_err(|fault| vec![page.error("username", username_fault(fault, &form.username))]);
+    // The password is measured against the name too, if that is good, so that everything that is wrong is said at once.
+    let named = username.as_ref().ok();
+    let password = new_password::read(&app, &page, &form.new_password, &form.new_password_again, named);
+    let (username, password) = match (username, password) {
+        (Ok(username), Ok(password)) => (username, password),
+        (username, password) => {
+            let errors = username.err().into_iter().chain(password.err()).flatten().collect();
+            return Ok(again(page, errors));
+        }
+    };
+    let visitor = client_address::visitor(&app, &req);
+    let link = token.clone();
+    match app.hash(move |accounts| set_up(accounts, &link, username, &password, visitor)).await? {
+        SetUp::DeadLink => Err(Error::Gone),
+        SetUp::Done { user, pair } => {
+            let res = sign_in_here(&app, &req, &session, "/account", user, pair)?;
+            browser_session::set_flash(&session, &Flash::plain("flash-welcome"));
+            Ok(res)
+        }
+    }
+}

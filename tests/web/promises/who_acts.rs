@@ -1,0 +1,270 @@
+//! Promise: an act asks again who acts. The guard looks at the token before the body has arrived; whatever happens to its session or
+//! its user until then counts. Refused: nothing is changed.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use portero::accounts::Error;
+use portero::accounts::apps::credentials::{add_app, remove_app};
+use portero::accounts::apps::revoke::revoke;
+use portero::accounts::people::links::invite;
+use portero::accounts::sessions::end::end_anybodys;
+use portero::domain::{Role, SessionId, Username};
+use portero::store::session_ends::Which;
+use serde_json::{Value, json};
+
+use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp, claims, operator};
+
+/// A call that changes something and reads a body.
+struct Call {
+    name: &'static str,
+    /// `{id}`: the number of the user it is about.
+    path: &'static str,
+    /// `{name}`: the name of that user.
+    body: Value,
+    is_admins: bool,
+    /// Whether it needs a recent proof of identity.
+    needs_age: bool,
+    /// The status if nothing is in its way.
+    done: u16,
+}
+
+fn calls() -> Vec<Call> {
+    let admins = |name, path, body, done| Call { name, path, body, is_admins: true, needs_age: true, done };
+    let own = |name, path, body, needs_age| Call { name, path, body, is_admins: false, needs_age, done: 200 };
+    vec![
+        admins("add", "/admin/users/add", json!({ "username": "new-{name}", "role": "admin" }), 201),
+        admins("link", "/admin/users/{id}/link", json!({}), 201),
+        admins("make-admin", "/admin/users/{id}/make-admin", json!({}), 200),
+        admins("make-user", "/admin/users/{id}/make-user", json!({}), 200),
+        admins("schedule", "/admin/users/{id}/schedule", json!({ "date": "2100-01-01" }), 200),
+        admins("disable", "/admin/users/{id}/disable", json!({}), 200),
+        admins("enable", "/admin/users/{id}/enable", json!({}), 200),
+        admins("delete", "/admin/users/{id}/delete", json!({ "name": "{name}" }), 200),
+        own("confirm", "/confirm", json!({ "password": PASSWORD }), false),
+        own(
+            "change the password",
+            "/change-password",
+            json!({ "current_password": PASSWORD, "new_password": OTHER_PASSWORD }),
+            true,
+        ),
+        own("sign out elsewhere", "/logout", json!({ "scope": "others" }), true),
+    ]
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carries {
+    Bearer,
+    /// With the CSRF value in the header.
+    Cookies,
+}
+
+/// A call under way: its head was sent and three bytes of its body.
+struct Held {
+    call: Call,
+    stream: TcpStream,
+    rest: Vec<u8>,
+    actor: String,
+    sid: SessionId,
+}
+
+impl Held {
+    fn begin(app: &TestApp, call: Call, number: usize, carries: Carries) -> Self {
+        let (actor, target) = (format!("actor{number}"), format!("target{number}"));
+        let add = |name: &str, admin| if admin { app.add_admin(name) } else { app.add_user(name) };
+        add(&actor, call.is_admins);
+        add(&target, call.name == "make-user");
+        if call.name == "enable" {
+            app.disable(&target);
+        }
+        let (token, credentials) = match carries {
+            Carries::Bearer => {
+                let token = app.tokens(&actor).access;
+                let header = format!("authorization: Bearer {token}\r\n");
+                (token, header)
+            }
+            Carries::Cookies => {
+                let cookies = app.signed_in(&actor).cookies;
+                let (token, csrf) = (cookies["access_token_cookie"].clone(), &cookies["csrf_access_token"]);
+                let header = format!("cookie: access_token_cookie={token}\r\nx-csrf-token: {csrf}\r\n");
+                (token, header)
+            }
+        };
+        let id = id_of(app, &target);
+        let path = call.path.replace("{id}", &id.to_string());
+        let body = call.body.to_string().replace("{name}", &target).into_bytes();
+        // As long as needed, so that three bytes are not all of it.
+        let body = [body.as_slice(), b"    "].concat();
+        let mut stream = TcpStream::connect(app.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\naccept: application/json\r\ncontent-type: application/json\r\n\
+             sec-fetch-site: same-origin\r\nconnection: close\r\ncontent-length: {}\r\n{credentials}\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&body[..3]).unwrap();
+        let sid = SessionId::parse(claims(&token)["sid"].as_str().unwrap()).unwrap();
+        Self { call, stream, rest: body[3..].to_vec(), actor, sid }
+    }
+
+    /// Sends what is missing. Status and body of the answer.
+    fn finish(&mut self) -> (u16, String) {
+        self.stream.write_all(&self.rest).unwrap();
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split("\r\n\r\n").nth(1).unwrap_or_default().to_owned())
+    }
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    row: String,
+}
+
+fn database(app: &TestApp) -> SqliteConnection {
+    let mut conn = SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap();
+    conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+    conn
+}
+
+fn id_of(app: &TestApp, name: &str) -> i64 {
+    let query = format!("SELECT id AS number FROM users WHERE canonical = '{name}'");
+    diesel::sql_query(query).get_result::<Number>(&mut database(app)).unwrap().number
+}
+
+/// All that an act could change.
+fn contents(app: &TestApp) -> Vec<String> {
+    let mut conn = database(app);
+    let queries = [
+        "SELECT username || role || password_version || coalesce(disabled_at, '') || coalesce(disable_at, '')
+            || coalesce(deleted_at, '') AS row FROM users ORDER BY id",
+        "SELECT hash AS row FROM one_time_links ORDER BY hash",
+        "SELECT sid || auth_time || coalesce(ended_at, '') AS row FROM sessions ORDER BY sid",
+        "SELECT jti AS row FROM token_blocklist ORDER BY jti",
+        "SELECT id || what AS row FROM audit_events ORDER BY id",
+    ];
+    let rows = queries.map(|query| diesel::sql_query(query).load::<Row>(&mut conn).unwrap());
+    rows.into_iter().flatten().map(|row| row.row).collect()
+}
+
+/// Begins every call in both ways, lets `meanwhile` happen to whoever calls, and finishes them. `expected`: status and message.
+fn held_while(
+    carries: Carries,
+    meanwhile: impl Fn(&TestApp, &Held),
+    concerns: fn(&Call) -> bool,
+    expected: (u16, &str),
+) {
+    let app = TestApp::start();
+    app.add_admin("owner");
+    let concerned = calls().into_iter().filter(concerns).enumerate();
+    let mut held: Vec<_> = concerned.map(|(number, call)| Held::begin(&app, call, number, carries)).collect();
+    // Each guard has looked by then.
+    std::thread::sleep(Duration::from_millis(300));
+    for one in &held {
+        meanwhile(&app, one);
+    }
+    let before = contents(&app);
+    for one in &mut held {
+        let (status, body) = one.finish();
+        assert_eq!(status, expected.0, "{}, {carries:?}: {body}", one.call.name);
+        assert!(body.contains(expected.1), "{}, {carries:?}: {body}", one.call.name);
+    }
+    assert_eq!(contents(&app), before, "{carries:?}");
+}
+
+const BOTH: [Carries; 2] = [Carries::Bearer, Carries::Cookies];
+
+#[test]
+fn a_body_that_comes_late_alone_does_no_harm() {
+    for carries in BOTH {
+        let app = TestApp::start();
+        app.add_admin("owner");
+        let all = calls().into_iter().enumerate();
+        let mut held: Vec<_> = all.map(|(number, call)| Held::begin(&app, call, number, carries)).collect();
+        std::thread::sleep(Duration::from_millis(300));
+        for one in &mut held {
+            let (status, body) = one.finish();
+            assert_eq!(status, one.call.done, "{}, {carries:?}: {body}", one.call.name);
+        }
+    }
+}
+
+#[test]
+fn whoever_was_signed_out_meanwhile_changes_nothing() {
+    for carries in BOTH {
+        let end = |app: &TestApp, held: &Held| {
+            let done = end_anybodys(&app.accounts, operator(), Which::One(held.sid)).committed().unwrap();
+            assert_eq!(done.sessions.len(), 1);
+        };
+        held_while(carries, end, |_| true, (401, "Token has been revoked"));
+    }
+}
+
+#[test]
+fn whoever_was_disabled_meanwhile_changes_nothing() {
+    for carries in BOTH {
+        held_while(carries, |app, held| app.disable(&held.actor), |_| true, (401, "Token has been revoked"));
+    }
+}
+
+#[test]
+fn an_admin_who_was_demoted_meanwhile_changes_nothing() {
+    for carries in BOTH {
+        held_while(carries, |app, held| app.set_role(&held.actor, false), |call| call.is_admins, (403, "Admins only!"));
+    }
+}
+
+#[test]
+fn a_proof_that_aged_meanwhile_is_too_old() {
+    for carries in BOTH {
+        // One minute each: together more than the five that admins have. No access token lives for less than a quarter of an hour.
+        held_while(
+            carries,
+            |app, _| app.clock.advance(60),
+            |call| call.needs_age && call.is_admins,
+            (401, "Fresh token required"),
+        );
+        held_while(
+            carries,
+            |app, _| app.clock.advance(6 * 60),
+            |call| call.needs_age && !call.is_admins,
+            (401, "Fresh token required"),
+        );
+    }
+}
+
+#[test]
+fn an_app_that_was_removed_meanwhile_revokes_nothing() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let tokens = app.tokens("ana");
+    let shop = add_app(&app.accounts, operator(), "shop".into()).committed().unwrap().unwrap();
+    let checked = app.accounts.engine.decode(&tokens.refresh, None, app.clock.now()).unwrap();
+    assert!(remove_app(&app.accounts, operator(), "shop".into()).committed().unwrap());
+    let before = contents(&app);
+    let refused = revoke(&app.accounts, shop, checked, None).committed();
+    assert!(matches!(refused, Err(Error::UnknownApp)), "{refused:?}");
+    assert_eq!(contents(&app), before);
+}
+
+#[test]
+fn the_audit_log_names_the_operator() {
+    let app = TestApp::start();
+    let name = Username::parse("ana").unwrap();
+    invite(&app.accounts, operator(), name, Role::User).committed().unwrap();
+    let query = "SELECT details AS row FROM audit_events WHERE what = 'user_added'";
+    let details = diesel::sql_query(query).get_result::<Row>(&mut database(&app)).unwrap().row;
+    assert_eq!(serde_json::from_str::<Value>(&details).unwrap(), json!({ "role": "user", "operator": "test" }));
+}
