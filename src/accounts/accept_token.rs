@@ -64,7 +64,7 @@ fn by_memory(accounts: &Arc<Accounts>, claims: &Claims, now: UnixTime) -> Answer
             if let Some(session) = claims.session {
                 // A renewal looks first whether the session was idle for too long, and notes its use itself.
                 if claims.token_type == TokenType::Access {
-                    accounts.last_seen.note(session.sid, now);
+                    accounts.last_seen.note(session.sid, session.generation, now);
                 }
                 if is_first_use {
                     first_use::note(accounts, session.sid, session.generation);

@@ -34,6 +34,20 @@ impl KeyedIds {
         self.id(token_type.as_str(), &format!("{sid} {generation} {issue}"))
     }
 
+    /// The id of an access token that took the place of the one that [`jti`](Self::jti) names, when the session had been confirmed this
+    /// often since. `confirmed`: whether the confirmation itself was answered with it, or a renewal after it.
+    pub(super) fn replacement_jti(
+        &self,
+        sid: SessionId,
+        generation: i64,
+        issue: i64,
+        confirmations: i64,
+        confirmed: bool,
+    ) -> Uuid {
+        let purpose = if confirmed { "confirmed" } else { "repeated" };
+        self.id(purpose, &format!("{sid} {generation} {issue} {confirmations}"))
+    }
+
     /// The tag that makes a device cookie one of ours.
     pub(super) fn device_tag(&self, says: &str) -> String {
         self.id("device", says).simple().to_string()

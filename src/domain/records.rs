@@ -55,17 +55,26 @@ pub enum Reason {
     /// The token came with a renewal whose answer was lost: there was no first use, and the same browser or program asked again
     /// and got another (single tokens only). Whoever shows it after all is somebody else: it is a trap.
     Lost,
+    /// The token was given out with a pair that a crashed browser had not written to disk: it came back with the cookies of before and
+    /// got another pair (single tokens only). A trap like [`Lost`](Self::Lost).
+    Forgotten,
     /// An app revoked it. (RFC 7009)
     RevokedByApp,
 }
 
 impl Reason {
+    /// Whether only a thief can still show a token that was revoked for it.
+    pub fn is_trap(self) -> bool {
+        matches!(self, Self::Lost | Self::Forgotten)
+    }
+
     /// Whether it may have been the work of a thief.
     pub fn is_danger(self) -> bool {
         match self {
             Self::Reuse => true,
-            // A lost answer is mostly just that. If its token is shown after all, the session ends for reuse.
+            // A lost answer is mostly just that, and so is a crash. If its token is shown after all, the session ends for reuse.
             Self::Lost
+            | Self::Forgotten
             | Self::Logout
             | Self::PasswordChange
             | Self::Replaced
@@ -94,6 +103,8 @@ pub enum StepKind {
     /// A refresh token was shown again after the grace, and its successor had had no first use: the answer was lost, so another
     /// successor was given.
     Retried,
+    /// A crashed browser came back with the cookies of before its last renewal, and got new ones.
+    Recovered,
     /// The person confirmed who they are, within the session.
     Confirmed,
     /// A spent refresh token was shown.
@@ -105,6 +116,7 @@ spelled!(StepKind {
     Renewed = "renewed",
     Repeated = "repeated",
     Retried = "retried",
+    Recovered = "recovered",
     Confirmed = "confirmed",
     Reused = "reused",
 });
@@ -122,5 +134,6 @@ spelled!(Reason {
     Reuse = "reuse",
     Superseded = "superseded",
     Lost = "lost",
+    Forgotten = "forgotten",
     RevokedByApp = "revoked_by_app",
 });

@@ -218,6 +218,12 @@ pub trait Hooks: Send + Sync {
     ) -> LocalBoxFuture<'a, Result<NewCookies, Refusal>> {
         Box::pin(async { Err(Fault::Expired.into()) })
     }
+
+    /// Whether the guard may still set the cookies that [`renew`](Self::renew) returned for this request. Asked when the handler has
+    /// answered, which may be long after the renewal. Default: yes.
+    fn still_sets_renewed(&self, _req: &HttpRequest) -> bool {
+        true
+    }
 }
 
 /// Returns the answer to a fault, by the callback for it. `token`: the token, if it could be read.

@@ -71,7 +71,9 @@ where
             }
             req.extensions_mut().insert(finding);
             let mut res = service.call(req).await?.map_into_left_body();
-            if let Some(new) = renewed {
+            if let Some(new) = renewed
+                && hooks.still_sets_renewed(res.request())
+            {
                 let options = hooks.engine().options();
                 // A handler that set or removed a cookie itself has the last word on it, and one that did so with the refresh
                 // cookie has it on both. But one that only set an access token of its own, as a confirmation does, must not cost

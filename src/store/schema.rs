@@ -36,7 +36,8 @@ diesel::table! {
         user_agent -> Text,
         #[sql_name = "gen"]
         generation -> BigInt,
-        issue_count -> BigInt,
+        #[sql_name = "issue_count"]
+        issue -> BigInt,
         previous_issue -> BigInt,
         rotated_at -> BigInt,
         seen -> Bool,
@@ -47,6 +48,11 @@ diesel::table! {
         end_reason -> Nullable<Text>,
         ended_by -> Nullable<BigInt>,
         receipt -> Nullable<Text>,
+        settled -> Bool,
+        recovered -> BigInt,
+        made_ip -> Text,
+        made_agent -> Text,
+        confirmations -> BigInt,
     }
 }
 

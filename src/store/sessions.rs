@@ -28,13 +28,22 @@ pub struct Session {
     pub user_agent: String,
     pub generation: i64,
     /// The current refresh token's number: from 0 on in the order in which they were made, lost ones included.
-    pub issue_count: i64,
+    pub issue: i64,
     /// The number of the previous generation's last refresh token.
     pub previous_issue: i64,
-    /// When the current refresh token was made.
+    /// When the current refresh token was made, and the access token with it.
     pub rotated_at: UnixTime,
+    /// Where they were made for, as far as Portero could tell.
+    pub made_ip: String,
+    pub made_agent: String,
+    /// How many access tokens confirmations have put in the place of the one that came with the current refresh token.
+    pub confirmations: i64,
     /// Whether a token of the current generation was ever seen in use.
     pub seen: bool,
+    /// Whether one was seen so late that its browser must have written it to disk.
+    pub settled: bool,
+    /// How often a crashed browser came back with older cookies in the current generation.
+    pub recovered: i64,
     pub csrf_seed: String,
     /// How many rows of `session_steps` its story has, and whether one of them is odd.
     pub steps: i64,
@@ -75,10 +84,15 @@ pub(super) struct Row {
     ip: String,
     user_agent: String,
     generation: i64,
-    issue_count: i64,
+    issue: i64,
     previous_issue: i64,
     rotated_at: i64,
+    made_ip: String,
+    made_agent: String,
+    confirmations: i64,
     seen: bool,
+    settled: bool,
+    recovered: i64,
     csrf_seed: String,
     steps: i64,
     odd: bool,
@@ -114,10 +128,15 @@ impl TryFrom<Row> for Session {
             ip: row.ip,
             user_agent: row.user_agent,
             generation: row.generation,
-            issue_count: row.issue_count,
+            issue: row.issue,
             previous_issue: row.previous_issue,
             rotated_at: UnixTime(row.rotated_at),
+            made_ip: row.made_ip,
+            made_agent: row.made_agent,
+            confirmations: row.confirmations,
             seen: row.seen,
+            settled: row.settled,
+            recovered: row.recovered,
             csrf_seed: row.csrf_seed,
             steps: row.steps,
             odd: row.odd,
@@ -146,10 +165,15 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
             sessions::ip.eq(&session.ip),
             sessions::user_agent.eq(&session.user_agent),
             sessions::generation.eq(session.generation),
-            sessions::issue_count.eq(session.issue_count),
+            sessions::issue.eq(session.issue),
             sessions::previous_issue.eq(session.previous_issue),
             sessions::rotated_at.eq(session.rotated_at.0),
+            sessions::made_ip.eq(&session.made_ip),
+            sessions::made_agent.eq(&session.made_agent),
+            sessions::confirmations.eq(session.confirmations),
             sessions::seen.eq(session.seen),
+            sessions::settled.eq(session.settled),
+            sessions::recovered.eq(session.recovered),
             sessions::csrf_seed.eq(&session.csrf_seed),
             sessions::steps.eq(session.steps),
             sessions::odd.eq(session.odd),
@@ -186,16 +210,21 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     let unchanged = sessions::sid
         .eq(from.sid.to_string())
         .and(sessions::generation.eq(from.generation))
-        .and(sessions::issue_count.eq(from.issue_count))
+        .and(sessions::issue.eq(from.issue))
         .and(sessions::ended_at.is_null());
     let set = (
         sessions::generation.eq(to.generation),
-        sessions::issue_count.eq(to.issue_count),
+        sessions::issue.eq(to.issue),
         sessions::previous_issue.eq(to.previous_issue),
         sessions::rotated_at.eq(to.rotated_at.0),
         sessions::last_seen_at.eq(to.last_seen_at.0),
         sessions::access_until.eq(to.access_until.0),
+        sessions::made_ip.eq(&to.made_ip),
+        sessions::made_agent.eq(&to.made_agent),
+        sessions::confirmations.eq(to.confirmations),
         sessions::seen.eq(to.seen),
+        sessions::settled.eq(to.settled),
+        sessions::recovered.eq(to.recovered),
         sessions::steps.eq(to.steps),
     );
     let changed = if has_moved(from, to) {
@@ -207,12 +236,13 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     Ok(changed == 1)
 }
 
-/// Stores what a use of the session changed: `auth_time`, last use, `access_until`, steps, and where it was used from. `false`: it
-/// has ended meanwhile.
+/// Stores what a use of the session changed: `auth_time`, confirmations, last use, `access_until`, steps, and where it was used from.
+/// `false`: it has ended meanwhile.
 pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
     let open = sessions::sid.eq(to.sid.to_string()).and(sessions::ended_at.is_null());
     let set = (
         sessions::auth_time.eq(to.auth_time.0),
+        sessions::confirmations.eq(to.confirmations),
         sessions::last_seen_at.eq(to.last_seen_at.0),
         sessions::access_until.eq(to.access_until.0),
         sessions::steps.eq(to.steps),
@@ -243,6 +273,18 @@ pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error
 pub fn note_last_seen(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<(), Error> {
     let earlier = sessions::sid.eq(sid.to_string()).and(sessions::last_seen_at.lt(at.0));
     update(sessions::table, sessions::last_seen_at.eq(at.0), earlier).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that a token made before `made_before` was seen in use so late that its browser must have written it to disk, if this
+/// generation still is the session's current one.
+pub fn note_settled(conn: &mut Conn, sid: SessionId, generation: i64, made_before: UnixTime) -> Result<(), Error> {
+    let unsettled = sessions::sid
+        .eq(sid.to_string())
+        .and(sessions::generation.eq(generation))
+        .and(sessions::rotated_at.lt(made_before.0))
+        .and(sessions::settled.eq(false));
+    update(sessions::table, sessions::settled.eq(true), unsettled).execute(conn)?;
     Ok(())
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
+use actix_session::SessionExt;
+use actix_web::{HttpMessage, HttpRequest};
 
 use super::app::App;
 use crate::accounts::accept_token::{NotAccepted, accept};
-use crate::accounts::sessions::renew::{Renewal, renew};
+use crate::accounts::sessions::renew::{Renewal, may_set_cookies, renew};
+use crate::accounts::sessions::tokens::PairId;
 use crate::accounts::{self, OwnToken};
 use crate::blocklist::Standing;
 use crate::domain::{Transport, UnixTime};
@@ -15,6 +17,7 @@ use crate::guards::NewCookies;
 use crate::guards::{Caller, CsrfCheck, Guard, Hooks, LocalBoxFuture, Refusal};
 use crate::tokens::options::Location;
 use crate::tokens::{Engine, Fault};
+use crate::web::browser::browser_session::{self, Flash};
 use crate::web::browser::token_cookies;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::{client_address, origin};
@@ -71,8 +74,12 @@ impl Hooks for PorteroHooks {
             let own = OwnToken(Arc::clone(&token.claims));
             let renewed = renew(&self.0.accounts, own, Transport::Cookie, visitor).everywhere().await;
             match renewed.map_err(|error| unavailable(&error))? {
-                Renewal::Pair(pair) => {
-                    tracing::debug!(event = "renewed", session = pair.sid.short(), ip);
+                Renewal::Pair { pair, recovered } => {
+                    tracing::debug!(event = "renewed", session = pair.id.sid.short(), ip);
+                    if recovered {
+                        browser_session::set_flash(&req.get_session(), &Flash::plain("flash-recovered"));
+                    }
+                    req.extensions_mut().insert(pair.id);
                     Ok(token_cookies::from_pair(pair))
                 }
                 Renewal::Access { access, csrf, remembered } => {
@@ -81,6 +88,15 @@ impl Hooks for PorteroHooks {
                 Renewal::Over => Err(Fault::Revoked.into()),
                 Renewal::WrongTransport => Err(Fault::WrongTransport.into()),
             }
+        })
+    }
+
+    /// Not those of a pair that another answer has overtaken: they would set the browser back to what is spent or void by now.
+    fn still_sets_renewed(&self, req: &HttpRequest) -> bool {
+        let Some(pair) = req.extensions().get::<PairId>().copied() else { return true };
+        may_set_cookies(&self.0.accounts, pair).unwrap_or_else(|error| {
+            tracing::error!(event = "store_unavailable", error = %chain(&error));
+            true
         })
     }
 }

@@ -46,7 +46,7 @@ login-remember-hint = Leave this off on a computer you share.
 login-submit = Sign in
 notice-session-ended = Your session has ended. Please sign in again.
 notice-sign-in-first = Please sign in first. You’ll then go on to the page you asked for.
-notice-reuse = One of your sessions was ended because a used-up key was shown again, which may mean that someone copied it. If you don’t know why this happened, change your password.
+notice-reuse = One of your sessions was ended because a used-up key was shown again: someone may have copied it, or your browser came back with old cookies. If you don’t know why this happened, change your password.
 notice-failed-attempts =
     { $n ->
         [one] Since you last signed in, someone entered a wrong password for your account once. If that wasn’t you, make sure your password is one you use nowhere else.
@@ -163,6 +163,11 @@ step-retried =
         [one] Renewed again: the first answer never arrived
        *[other] Renewed again { $n } times: the answers never arrived
     }
+step-recovered =
+    { $n ->
+        [one] Browser came back with older cookies and got new ones
+       *[other] Browser came back with older cookies { $n } times and got new ones
+    }
 step-confirmed =
     { $n ->
         [one] Confirmed with the password
@@ -257,6 +262,7 @@ flash-signed-out-everywhere =
 logout-not-signed-in-title = You’re not signed in
 logout-not-signed-in-text = There is no session in this browser to sign out of.
 flash-signed-out = You have been signed out.
+flash-recovered = Your browser came back with older cookies, as after a crash, and you are still signed in. If it did not crash, someone may have copied them: change your password.
 
 ## What was revoked
 
@@ -292,6 +298,7 @@ reason-idle = Not used for too long
 reason-limit = Too many sessions of programs
 reason-reuse = Used-up token shown again
 reason-lost = Answer lost on the way
+reason-forgotten = Browser came back with older cookies
 reason-superseded = Replaced by a newer token
 reason-revoked_by_app = Revoked by an app
 what-session = Whole session

@@ -46,7 +46,7 @@ login-remember-hint = No lo marques en un ordenador compartido.
 login-submit = Iniciar sesión
 notice-session-ended = Tu sesión ha terminado. Vuelve a iniciarla.
 notice-sign-in-first = Primero inicia sesión. Después irás a la página que pediste.
-notice-reuse = Una de tus sesiones se cerró porque alguien presentó de nuevo una llave ya usada; puede que la hayan copiado. Si no sabes a qué se debe, cambia tu contraseña.
+notice-reuse = Una de tus sesiones se cerró porque alguien presentó de nuevo una llave ya usada: puede que la hayan copiado, o que tu navegador haya vuelto con cookies antiguas. Si no sabes a qué se debe, cambia tu contraseña.
 notice-failed-attempts =
     { $n ->
         [one] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta una vez. Si no fuiste tú, asegúrate de que no usas esta contraseña en ningún otro sitio.
@@ -163,6 +163,11 @@ step-retried =
         [one] Renovada otra vez: la primera respuesta no llegó
        *[other] Renovada otra vez { $n } veces: las respuestas no llegaron
     }
+step-recovered =
+    { $n ->
+        [one] El navegador volvió con cookies antiguas y recibió otras nuevas
+       *[other] El navegador volvió { $n } veces con cookies antiguas y recibió otras nuevas
+    }
 step-confirmed =
     { $n ->
         [one] Confirmada con la contraseña
@@ -257,6 +262,7 @@ flash-signed-out-everywhere =
 logout-not-signed-in-title = No has iniciado sesión
 logout-not-signed-in-text = En este navegador no hay ninguna sesión que cerrar.
 flash-signed-out = Has cerrado la sesión.
+flash-recovered = Tu navegador volvió con cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia tu contraseña.
 
 ## Lo revocado
 
@@ -292,6 +298,7 @@ reason-idle = Demasiado tiempo sin uso
 reason-limit = Demasiadas sesiones de programas
 reason-reuse = Token ya usado presentado otra vez
 reason-lost = Respuesta perdida en el camino
+reason-forgotten = El navegador volvió con cookies antiguas
 reason-superseded = Sustituido por un token más reciente
 reason-revoked_by_app = Revocada por una aplicación
 what-session = Sesión completa

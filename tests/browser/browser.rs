@@ -49,7 +49,11 @@ impl Driver {
     }
 
     pub(crate) async fn browser_with(&self, wishes: &Wishes) -> Browser {
-        let profile = TempDir::new().unwrap();
+        self.browser_in(TempDir::new().unwrap(), wishes).await
+    }
+
+    /// A browser that begins with what this profile holds, as after a restart.
+    pub(crate) async fn browser_in(&self, profile: TempDir, wishes: &Wishes) -> Browser {
         let mut arguments: Vec<String> = [
             "--headless=new",
             "--no-sandbox",
@@ -79,7 +83,7 @@ impl Driver {
         let Value::Object(capabilities) = capabilities else { unreachable!("json! made an object") };
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities).connect(&self.url).await.unwrap();
-        let browser = Browser { client, _profile: profile };
+        let browser = Browser { client, profile };
         browser.look(1280, 900, false).await;
         browser
     }
@@ -107,7 +111,7 @@ impl Default for Wishes {
 
 pub(crate) struct Browser {
     pub(crate) client: Client,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -255,6 +259,30 @@ impl Browser {
 
     pub(crate) async fn close(self) {
         self.client.close().await.unwrap();
+    }
+
+    /// Whether a cookie of this name has been written to disk, which takes Chromium up to half a minute.
+    pub(crate) fn has_on_disk(&self, cookie: &str) -> bool {
+        let file = std::fs::read(self.profile.path().join("Default/Cookies")).unwrap_or_default();
+        file.windows(cookie.len()).any(|bytes| bytes == cookie.as_bytes())
+    }
+
+    /// Kills the browser with all its processes, and returns what is on its disk.
+    pub(crate) fn crash(self) -> TempDir {
+        let mark = format!("--user-data-dir={}", self.profile.path().display());
+        let mut killed = 0;
+        for process in std::fs::read_dir("/proc").unwrap() {
+            let process = process.unwrap();
+            let Ok(pid) = process.file_name().to_string_lossy().parse::<u32>() else { continue };
+            // Who has ended meanwhile has no command line any more.
+            let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&command).contains(&mark) {
+                let kill = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+                killed += u32::from(kill.unwrap().success());
+            }
+        }
+        assert!(killed > 0, "there was no browser to kill");
+        self.profile
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod accessibility;
 mod browser;
+mod crashes;
 mod journeys;
 mod keyboard;
 #[path = "../process/portero.rs"]

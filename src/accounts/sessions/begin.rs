@@ -122,11 +122,16 @@ fn new_session(
         ip: visitor.ip.clone(),
         user_agent: visitor.user_agent.clone(),
         generation: 0,
-        issue_count: 0,
+        issue: 0,
         previous_issue: 0,
         rotated_at: now,
+        made_ip: visitor.ip.clone(),
+        made_agent: visitor.user_agent.clone(),
+        confirmations: 0,
         // There is no predecessor whose answer could have been lost.
         seen: true,
+        settled: false,
+        recovered: 0,
         csrf_seed: Uuid::new_v4().to_string(),
         // The sign-in itself.
         steps: 1,

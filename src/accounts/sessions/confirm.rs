@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::single_token;
 use super::story;
 use super::tokens::SignedToken;
@@ -58,7 +60,12 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
         let session = acting.session.ok_or(Fault::Revoked)?;
         // Not before a rotation that came in between: its access token is the one that is revoked here.
         let auth_time = proven.at().max(session.rotated_at);
-        let mut confirmed = Session { auth_time, ..session.clone() };
+        // Of the generation that was shown: the row may be ahead by an answer that was lost, and a token of that generation would
+        // count as its first use.
+        let generation = claims.session.map_or(session.generation, |shown| shown.generation);
+        let is_current = generation == session.generation;
+        let confirmations = session.confirmations + i64::from(is_current);
+        let mut confirmed = Session { auth_time, confirmations, ..session.clone() };
         accounts.note_access(&mut confirmed, tx.now);
         story::note(tx, &mut confirmed, StepKind::Confirmed, &visitor)?;
         if !sessions::note_use(tx.conn, &session, &confirmed)? {
@@ -83,16 +90,15 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
         tx.after_commit(move || {
             tracing::info!(event = "confirmed", user = %name, session = sid, ip = visitor.ip);
         });
-        // Of the generation that was shown: the row may be ahead by an answer that was lost, and a token of that generation would
-        // count as its first use.
-        let generation = claims.session.map_or(confirmed.generation, |shown| shown.generation);
+        // One that belongs to the current pair becomes void with it.
+        let jti = if is_current { accounts.confirmed_jti(&confirmed) } else { Uuid::new_v4() };
         let subject = accounts.standing(user).subject;
-        Ok((Session { generation, ..confirmed }, subject, tx.now))
+        Ok((Session { generation, ..confirmed }, subject, jti, tx.now))
     });
     let accounts = Arc::clone(accounts);
     confirmed.then(move |confirmed| match confirmed {
-        Ok((session, subject, now)) => Ok(Outcome::Fresh {
-            access: accounts.extra_access(&subject, &session, accounts.fresh_since(session.auth_time), now)?,
+        Ok((session, subject, jti, now)) => Ok(Outcome::Fresh {
+            access: accounts.extra_access(&subject, &session, accounts.fresh_since(session.auth_time), jti, now)?,
             csrf: accounts.csrf(&session),
             remembered: session.remembered,
         }),

@@ -2,22 +2,26 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::reuse::end_for_reuse;
-use super::rotation::{self, Judgement, Shown, State};
-use super::tokens::{Pair, SignedToken, was_confirmed_since};
+use super::rotation::{self, Judgement, Rules, Shown, State};
+use super::same_place::is_same_place;
+use super::tokens::{Pair, PairId, SignedToken};
 use super::{single_token, story};
 use crate::accounts::authority::OwnToken;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::config::Rotate;
-use crate::domain::{Reason, StepKind, TokenType, Transport, UnixTime};
+use crate::domain::{By, Reason, StepKind, TokenType, Transport, UnixTime};
+use crate::store::audit::{Event, What};
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
 use crate::store::{self, Conn, Tx, users};
 use crate::tokens::{Claims, Fresh};
 
 pub enum Renewal {
-    /// The session rotated, now or a moment ago: both tokens are new.
-    Pair(Pair),
+    /// The session rotated, now or a moment ago: both tokens are new. `recovered`: for a browser that came back with older cookies.
+    Pair { pair: Pair, recovered: bool },
     /// The session does not rotate: a new access token beside the old refresh token.
     Access { access: SignedToken, csrf: String, remembered: bool },
     /// The session is over: ended, expired, idle for too long, or ended just now for reuse.
@@ -39,19 +43,20 @@ struct Renewed {
     session: Session,
     subject: String,
     now: UnixTime,
+    recovered: bool,
 }
 
 /// Renews by a refresh token that passed every check of its own. `shown_by`: how it was shown.
 pub fn renew(accounts: &Arc<Accounts>, token: OwnToken, shown_by: Transport, visitor: Visitor) -> Pending<Renewal> {
-    let stored = accounts.write(token, move |tx, accounts, claims| store(tx, accounts, &claims, shown_by, &visitor));
+    let stored = accounts.write(token, move |tx, accounts, claims| renew_in(tx, accounts, &claims, shown_by, &visitor));
     let accounts = Arc::clone(accounts);
     stored.then(move |stored| {
         Ok(match stored? {
-            Stored::Rotated(Renewed { session, subject, now }) => {
-                Renewal::Pair(accounts.renewed_pair(&subject, &session, now)?)
+            Stored::Rotated(Renewed { session, subject, now, recovered }) => {
+                Renewal::Pair { pair: accounts.renewed_pair(&subject, &session, now)?, recovered }
             }
-            Stored::Kept(Renewed { session, subject, now }) => Renewal::Access {
-                access: accounts.extra_access(&subject, &session, Fresh::No, now)?,
+            Stored::Kept(Renewed { session, subject, now, .. }) => Renewal::Access {
+                access: accounts.extra_access(&subject, &session, Fresh::No, Uuid::new_v4(), now)?,
                 csrf: accounts.csrf(&session),
                 remembered: session.remembered,
             },
@@ -61,7 +66,7 @@ pub fn renew(accounts: &Arc<Accounts>, token: OwnToken, shown_by: Transport, vis
     })
 }
 
-fn store(
+fn renew_in(
     tx: &mut Tx<'_>,
     accounts: &Arc<Accounts>,
     claims: &Claims,
@@ -80,10 +85,16 @@ fn store(
     let standing = accounts.standing(&user);
     let (subject, now) = (standing.subject.clone(), tx.now);
     let stored = if rotates(accounts, &session) {
-        let shown = Shown { generation: shown.generation, issue: issue_of(accounts, &session, jti) };
-        rotate(tx, accounts, session, shown, visitor)?.map(|session| Stored::Rotated(Renewed { session, subject, now }))
+        let shown = Shown {
+            generation: shown.generation,
+            issue: issue_of(accounts, &session, jti),
+            from_same_place: is_same_place(&session, visitor),
+        };
+        let rotated = rotate(tx, accounts, session, shown, visitor)?;
+        rotated.map(|(session, recovered)| Stored::Rotated(Renewed { session, subject, now, recovered }))
     } else {
-        keep(tx, accounts, &session, visitor)?.map(|session| Stored::Kept(Renewed { session, subject, now }))
+        let kept = keep(tx, accounts, &session, visitor)?;
+        kept.map(|session| Stored::Kept(Renewed { session, subject, now, recovered: false }))
     };
     if stored.is_some() {
         accounts.after_commit(tx, move |accounts| accounts.blocklist.remember(standing));
@@ -91,8 +102,8 @@ fn store(
     Ok(stored.unwrap_or(Stored::Over))
 }
 
-/// Whether a refresh token of ours would renew if it were shown now. Counts as no use of it. If its session rotates, only the row can
-/// tell.
+/// Whether a refresh token of ours would renew if it were shown now, from wherever. Counts as no use of it. If its session rotates,
+/// only the row can tell.
 pub fn would_renew(accounts: &Accounts, conn: &mut Conn, claims: &Claims, now: UnixTime) -> Result<bool, store::Error> {
     let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(false) };
     let Some(session) = sessions::find(conn, shown.sid)? else { return Ok(false) };
@@ -102,12 +113,22 @@ pub fn would_renew(accounts: &Accounts, conn: &mut Conn, claims: &Claims, now: U
     if !rotates(accounts, &session) {
         return Ok(true);
     }
-    let shown = Shown { generation: shown.generation, issue: issue_of(accounts, &session, jti) };
-    let grace = accounts.config.session.grace;
-    Ok(match rotation::judge(state(accounts, &session), shown, grace, now) {
-        Judgement::Rotate | Judgement::SameAgain | Judgement::NewSuccessor => true,
+    let issue = issue_of(accounts, &session, jti);
+    let shown = Shown { generation: shown.generation, issue, from_same_place: false };
+    let rules = rules(accounts, &session);
+    Ok(match rotation::judge(state(accounts, &session), shown, rules, now) {
+        Judgement::Rotate | Judgement::SameAgain | Judgement::Retry | Judgement::Recover => true,
         Judgement::Reuse | Judgement::FromTheFuture => false,
     })
+}
+
+/// Whether an answer that is ready now may still bring this pair to its browser.
+pub fn may_set_cookies(accounts: &Accounts, pair: PairId) -> Result<bool, Error> {
+    let now = accounts.now();
+    let Some(session) = accounts.db.read(|conn| sessions::find(conn, pair.sid))? else { return Ok(false) };
+    let state = state(accounts, &session);
+    let in_time = rotation::sets_cookies(state, pair.generation, pair.issue, accounts.config.session.grace, now);
+    Ok(session.end.is_none() && in_time)
 }
 
 fn is_over(accounts: &Accounts, session: &Session, now: UnixTime) -> bool {
@@ -124,8 +145,7 @@ fn rotates(accounts: &Accounts, session: &Session) -> bool {
 
 /// Which of the session's refresh tokens this is, if it is one of the two that could be good.
 fn issue_of(accounts: &Accounts, session: &Session, jti: &str) -> Option<i64> {
-    let ids =
-        [(session.generation, session.issue_count), (session.generation.saturating_sub(1), session.previous_issue)];
+    let ids = [(session.generation, session.issue), (session.generation.saturating_sub(1), session.previous_issue)];
     let is_it = |(generation, issue): &(i64, i64)| {
         let id = accounts.keyed_ids.jti(session.sid, *generation, *issue, TokenType::Refresh);
         id.hyphenated().to_string() == jti
@@ -136,38 +156,57 @@ fn issue_of(accounts: &Accounts, session: &Session, jti: &str) -> Option<i64> {
 fn state(accounts: &Accounts, session: &Session) -> State {
     State {
         generation: session.generation,
-        issue: session.issue_count,
+        issue: session.issue,
         previous_issue: session.previous_issue,
         rotated_at: session.rotated_at,
-        // Memory knows of a first use up to a second before the row does.
+        // Memory knows of a first use up to a second before the row does, and of a later one up to a minute.
         seen: session.seen || accounts.blocklist.was_just_used(session.sid, session.generation),
+        settled: session.settled
+            || accounts
+                .last_seen
+                .of_generation(session.sid, session.generation)
+                .is_some_and(|at| rotation::settles(session.rotated_at, accounts.config.session.grace, at)),
+        recovered: session.recovered,
     }
 }
 
-/// The session after the token was shown. `None`: it is over.
+fn rules(accounts: &Accounts, session: &Session) -> Rules {
+    let grace = accounts.config.session.grace;
+    Rules { grace, forgives_crashes: session.transport == Transport::Cookie && grace > 0 }
+}
+
+/// The session after the token was shown, and whether a crashed browser came back. `None`: it is over.
 fn rotate(
     tx: &mut Tx<'_>,
     accounts: &Arc<Accounts>,
     session: Session,
     shown: Shown,
     visitor: &Visitor,
-) -> Result<Option<Session>, Error> {
+) -> Result<Option<(Session, bool)>, Error> {
     let state = state(accounts, &session);
-    match rotation::judge(state, shown, accounts.config.session.grace, tx.now) {
+    match rotation::judge(state, shown, rules(accounts, &session), tx.now) {
         Judgement::Rotate => {
-            Ok(Some(move_on(tx, accounts, session, state.rotated(tx.now), StepKind::Renewed, visitor)?))
+            let next = move_on(tx, accounts, session, state.rotated(tx.now), StepKind::Renewed, visitor)?;
+            Ok(Some((next, false)))
         }
-        Judgement::NewSuccessor => {
-            void_unseen(tx, accounts, &session)?;
-            let next = state.with_new_successor(tx.now);
-            Ok(Some(move_on(tx, accounts, session, next, StepKind::Retried, visitor)?))
+        Judgement::Retry => {
+            void_pair(tx, accounts, &session, Reason::Lost)?;
+            let next = move_on(tx, accounts, session, state.retried(tx.now), StepKind::Retried, visitor)?;
+            Ok(Some((next, false)))
+        }
+        Judgement::Recover => {
+            void_pair(tx, accounts, &session, Reason::Forgotten)?;
+            let next = move_on(tx, accounts, session, state.recovered(tx.now), StepKind::Recovered, visitor)?;
+            note_recovery(tx, &next, visitor)?;
+            Ok(Some((next, true)))
         }
         Judgement::SameAgain => {
             let mut used = session.clone();
-            if was_confirmed_since(&session) {
+            if accounts.needs_replacement(&session, tx.now) {
                 accounts.note_access(&mut used, tx.now);
             }
-            note_use(tx, &session, used, StepKind::Repeated, visitor)
+            let repeated = note_use(tx, &session, used, StepKind::Repeated, visitor)?;
+            Ok(repeated.map(|session| (session, false)))
         }
         Judgement::Reuse => {
             end_for_reuse(tx, accounts, session, visitor)?;
@@ -195,10 +234,15 @@ fn move_on(
 ) -> Result<Session, Error> {
     let mut next = Session {
         generation: state.generation,
-        issue_count: state.issue,
+        issue: state.issue,
         previous_issue: state.previous_issue,
         rotated_at: state.rotated_at,
-        seen: false,
+        made_ip: visitor.ip.clone(),
+        made_agent: visitor.user_agent.clone(),
+        confirmations: 0,
+        seen: state.seen,
+        settled: state.settled,
+        recovered: state.recovered,
         ..session.clone()
     };
     accounts.note_access(&mut next, tx.now);
@@ -231,14 +275,13 @@ fn note_use(
     Ok(goes_on.then_some(used))
 }
 
-/// The pair whose answer was lost is void for ever: showing either of its tokens is theft.
-fn void_unseen(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, session: &Session) -> Result<(), Error> {
-    for token_type in [TokenType::Access, TokenType::Refresh] {
+/// Everything that was given out with the current pair is void for ever: showing any of it is theft.
+fn void_pair(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, session: &Session, reason: Reason) -> Result<(), Error> {
+    for (token_type, id) in accounts.ids_of_pair(session) {
         let expires_at = match token_type {
-            TokenType::Access => accounts.access_end(session, session.rotated_at),
+            TokenType::Access => session.access_until,
             TokenType::Refresh => accounts.refresh_end(session),
         };
-        let id = accounts.keyed_ids.jti(session.sid, session.generation, session.issue_count, token_type);
         let entry = Entry {
             jti: id.hyphenated().to_string(),
             token_type,
@@ -246,10 +289,18 @@ fn void_unseen(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, session: &Session) -> 
             sid: Some(session.sid),
             revoked_at: tx.now,
             expires_at: Some(expires_at),
-            reason: Reason::Lost,
+            reason,
             by: None,
         };
         single_token::block(tx, accounts, &entry)?;
     }
+    Ok(())
+}
+
+fn note_recovery(tx: &mut Tx<'_>, session: &Session, visitor: &Visitor) -> Result<(), Error> {
+    let event = Event::new(What::SessionRecovered, &By::User(session.user)).user(session.user);
+    event.session(session.sid).ip(&visitor.ip).record(tx)?;
+    let (sid, ip) = (session.sid.short(), visitor.ip.clone());
+    tx.after_commit(move || tracing::info!(event = "session_recovered", session = sid, ip));
     Ok(())
 }

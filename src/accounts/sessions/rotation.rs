@@ -1,10 +1,19 @@
-//! The rule of rotation, and nothing else: what a refresh token that is shown means. No I/O, so that a test can walk every
-//! path of owner and thief. (RFC 9700 §4.14)
+//! The rule of rotation, and nothing else: what it means that a refresh token is shown. No I/O, so that a test can walk every path of
+//! owner and thief. In words: `docs/sessions.md`. (RFC 9700 §4.14)
 
 use crate::domain::UnixTime;
 
-/// Where a session stands, as its row says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Chromium writes cookies to disk up to this late, in seconds.
+const WRITTEN_AFTER: i64 = 30;
+/// For this many seconds after the grace a browser may not have written its new cookies to disk yet: their answer may take 30 s to
+/// come ([`sets_cookies`]), and the disk 30 s more. While the session is used only within that time, a crashed browser may come back
+/// with the cookies of before.
+const SETTLES_AFTER: i64 = 50;
+/// How often a crashed browser may come back in one generation.
+const MOST_RECOVERIES: i64 = 3;
+
+/// Where a session stands, as its row and memory say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct State {
     pub(super) generation: i64,
     /// Which refresh token of the session is in force, and which was the last of the generation before, by order of issue.
@@ -13,45 +22,91 @@ pub(super) struct State {
     pub(super) rotated_at: UnixTime,
     /// Whether any token of this generation was seen in use.
     pub(super) seen: bool,
+    /// Whether one was seen so late that its browser must have written it to disk; see [`settles`].
+    pub(super) settled: bool,
+    /// How often a crashed browser came back in this generation.
+    pub(super) recovered: i64,
 }
 
-/// The refresh token that is shown. Its issue is `None` if its id is neither that of the current nor that of the previous one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The refresh token that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Shown {
     pub(super) generation: i64,
+    /// `None`: its id is neither that of the current nor that of the previous one.
     pub(super) issue: Option<i64>,
+    /// Whether it comes from the browser and the network that the current pair was made for, as far as Portero can tell.
+    pub(super) from_same_place: bool,
+}
+
+/// What the settings and the session's kind allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// Seconds within which the predecessor gets the same successor.
+    pub(super) grace: i64,
+    /// Whether a crashed browser may come back with older cookies: in cookie sessions, unless the grace is 0.
+    pub(super) forgives_crashes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Judgement {
     /// The current token: the session moves on.
     Rotate,
-    /// The predecessor, within the grace: a second tab, a double click. It gets what the first got. So does the current token
-    /// itself: were there two rotations within the grace, a slow tab could be two behind, and be taken for a thief.
+    /// The predecessor within the grace (a second tab, a double click) gets what the first got. So does the current token itself: with
+    /// two rotations in a row a slow tab, or the disk of a crashed browser, could be two behind, and be taken for a thief.
     SameAgain,
     /// The predecessor, and no token of the current generation was ever seen: the answer was lost on the way. It gets a new
     /// successor, and the lost one is void for ever.
-    NewSuccessor,
+    Retry,
+    /// The predecessor, from a browser that crashed before it had written its newest cookies to disk. It gets a new successor, and
+    /// everything given out with the current pair is void for ever.
+    Recover,
     /// Spent for good: taken as theft.
     Reuse,
     /// Newer than the row: an older backup of the database was restored.
     FromTheFuture,
 }
 
-pub(super) fn judge(state: State, shown: Shown, grace: i64, now: UnixTime) -> Judgement {
+pub(super) fn judge(state: State, shown: Shown, rules: Rules, now: UnixTime) -> Judgement {
     let is_current = shown.issue == Some(state.issue);
     let is_predecessor = shown.issue == Some(state.previous_issue);
-    // Two requests read their clocks before they queue, so the later one may be the earlier by its clock. A clock that was set
-    // back further than that closes the grace instead of opening it.
-    let in_grace = (-grace..=grace).contains(&now.since(state.rotated_at));
+    // Requests may overtake each other on their way to the writer. A clock that was set back further than that closes the grace
+    // instead of opening it.
+    let age = now.since(state.rotated_at);
+    let in_grace = (-rules.grace..=rules.grace).contains(&age);
+    // Before its first rotation a session has no older cookies to come back.
+    let is_unsettled =
+        rules.forgives_crashes && state.generation > 0 && (-rules.grace..=rules.grace + SETTLES_AFTER).contains(&age);
+    let may_recover =
+        rules.forgives_crashes && !state.settled && shown.from_same_place && state.recovered < MOST_RECOVERIES;
+    // Once a crash was forgiven, an answer that is lost in the same generation has to come from the same place too.
+    let was_lost = !state.seen && (state.recovered == 0 || shown.from_same_place);
     match state.generation.saturating_sub(shown.generation) {
-        0 if is_current && in_grace => Judgement::SameAgain,
+        0 if is_current && (in_grace || is_unsettled) => Judgement::SameAgain,
         0 if is_current => Judgement::Rotate,
         1 if is_predecessor && in_grace => Judgement::SameAgain,
-        1 if is_predecessor && !state.seen => Judgement::NewSuccessor,
+        1 if is_predecessor && was_lost => Judgement::Retry,
+        1 if is_predecessor && may_recover => Judgement::Recover,
         0.. => Judgement::Reuse,
         _ => Judgement::FromTheFuture,
     }
+}
+
+/// Whether a token of the current generation, shown at `now`, tells that its browser has written it to disk.
+pub(super) fn settles(rotated_at: UnixTime, grace: i64, now: UnixTime) -> bool {
+    rotated_at < settles_what_was_made_before(now, grace)
+}
+
+/// A token that is shown at `now` settles its generation if that was made before this moment.
+pub(super) fn settles_what_was_made_before(now: UnixTime, grace: i64) -> UnixTime {
+    now.plus(-(grace + SETTLES_AFTER))
+}
+
+/// Whether an answer that is ready at `now` may still bring the pair of this generation and issue. Not if it was overtaken: it would
+/// set the browser back to a pair that is spent or void. And not so late that the browser could not have written it to disk before the
+/// session settles: then it is taken as lost.
+pub(super) fn sets_cookies(state: State, generation: i64, issue: i64, grace: i64, now: UnixTime) -> bool {
+    let is_current = (generation, issue) == (state.generation, state.issue);
+    is_current && now.since(state.rotated_at) <= grace + SETTLES_AFTER - WRITTEN_AFTER
 }
 
 impl State {
@@ -63,241 +118,21 @@ impl State {
             previous_issue: self.issue,
             rotated_at: now,
             seen: false,
+            settled: false,
+            recovered: 0,
         }
     }
 
-    /// After [`Judgement::NewSuccessor`]: another token of the same generation.
-    pub(super) fn with_new_successor(self, now: UnixTime) -> Self {
-        Self { issue: self.issue + 1, rotated_at: now, ..self }
+    /// After [`Judgement::Retry`]: another token of the same generation.
+    pub(super) fn retried(self, now: UnixTime) -> Self {
+        Self { issue: self.issue + 1, rotated_at: now, seen: false, settled: false, ..self }
+    }
+
+    /// After [`Judgement::Recover`].
+    pub(super) fn recovered(self, now: UnixTime) -> Self {
+        Self { recovered: self.recovered + 1, ..self.retried(now) }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use super::*;
-
-    const GRACE: i64 = 10;
-
-    /// What somebody holds: an access and a refresh token that came together.
-    type Pair = Shown;
-
-    fn pair(generation: i64, issue: i64) -> Pair {
-        Shown { generation, issue: Some(issue) }
-    }
-
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum Who {
-        Owner,
-        Thief,
-    }
-
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum Act {
-        /// Renews, by the newest or by the oldest refresh token they hold; the answer may be lost on the way.
-        Renew { oldest: bool, answer_is_lost: bool },
-        /// A request of another tab, sent before this browser got its newest pair, arrives only now.
-        LateTab,
-        /// Opens a page with the newest access token.
-        Show,
-    }
-
-    #[derive(Clone, Copy, Debug)]
-    struct Move {
-        who: Who,
-        act: Act,
-        /// Since the move before.
-        after: i64,
-    }
-
-    /// One session as the server keeps it, and what both hold of it.
-    #[derive(Clone, Debug)]
-    struct World {
-        now: UnixTime,
-        state: State,
-        /// Void for ever: whoever shows it is a thief.
-        traps: BTreeSet<i64>,
-        ended: bool,
-        owner: Vec<Pair>,
-        thief: Vec<Pair>,
-        /// When each generation was left behind.
-        left_at: BTreeMap<i64, UnixTime>,
-        /// Who has opened a page with a token that was made after the theft.
-        owner_went_on: bool,
-        thief_went_on: bool,
-    }
-
-    impl World {
-        /// Right after the theft: the thief holds a copy of the owner's cookies.
-        fn new() -> Self {
-            let state = State { generation: 0, issue: 0, previous_issue: 0, rotated_at: UnixTime(1_000), seen: true };
-            Self {
-                now: UnixTime(1_000_000),
-                state,
-                traps: BTreeSet::new(),
-                ended: false,
-                owner: vec![pair(0, 0)],
-                thief: vec![pair(0, 0)],
-                left_at: BTreeMap::new(),
-                owner_went_on: false,
-                thief_went_on: false,
-            }
-        }
-
-        fn holds(&mut self, who: Who) -> &mut Vec<Pair> {
-            match who {
-                Who::Owner => &mut self.owner,
-                Who::Thief => &mut self.thief,
-            }
-        }
-
-        fn was_left_long_ago(&self, pair: Pair) -> bool {
-            self.left_at.get(&pair.generation).is_some_and(|left| self.now.since(*left) > GRACE)
-        }
-
-        fn make(&mut self, this: Move) {
-            self.now = self.now.plus(this.after);
-            let held = self.holds(this.who).clone();
-            let newest = held.len() - 1;
-            let shown = match this.act {
-                Act::Renew { oldest: true, .. } => held[0],
-                Act::Renew { oldest: false, .. } | Act::Show => held[newest],
-                // No request arrives later than the grace after its token was spent.
-                Act::LateTab if newest == 0 || self.was_left_long_ago(held[newest - 1]) => return,
-                Act::LateTab => held[newest - 1],
-            };
-            if shown.issue.is_some_and(|issue| self.traps.contains(&issue)) {
-                self.ended = true;
-                return;
-            }
-            match this.act {
-                Act::Show => {
-                    // A guard knows ended sessions and traps; any other token of the session passes.
-                    self.state.seen |= shown.generation == self.state.generation;
-                    if shown.generation > 0 {
-                        match this.who {
-                            Who::Owner => self.owner_went_on = true,
-                            Who::Thief => self.thief_went_on = true,
-                        }
-                    }
-                }
-                Act::Renew { .. } | Act::LateTab => {
-                    // The refresh token itself passes the guard, which counts as a use of its generation.
-                    self.state.seen |= shown.generation == self.state.generation;
-                    match judge(self.state, shown, GRACE, self.now) {
-                        Judgement::Rotate => {
-                            self.left_at.insert(self.state.generation, self.now);
-                            self.state = self.state.rotated(self.now);
-                        }
-                        Judgement::SameAgain => {}
-                        Judgement::NewSuccessor => {
-                            self.traps.insert(self.state.issue);
-                            self.state = self.state.with_new_successor(self.now);
-                        }
-                        Judgement::Reuse => {
-                            self.ended = true;
-                            return;
-                        }
-                        Judgement::FromTheFuture => unreachable!("nothing here restores a backup"),
-                    }
-                    let is_received = matches!(this.act, Act::Renew { answer_is_lost: false, .. });
-                    if is_received {
-                        let given = pair(self.state.generation, self.state.issue);
-                        self.holds(this.who).push(given);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Walks every path of `depth` moves, each out of `moves`, as long as the session lives.
-    fn every_path(
-        world: &World,
-        moves: &[Move],
-        depth: usize,
-        path: &mut Vec<Move>,
-        look: &mut impl FnMut(&World, &[Move]),
-    ) {
-        look(world, path);
-        if depth == 0 || world.ended || world.state.generation > 3 {
-            return;
-        }
-        for this in moves {
-            let mut next = world.clone();
-            next.make(*this);
-            path.push(*this);
-            every_path(&next, moves, depth - 1, path, look);
-            path.pop();
-        }
-    }
-
-    fn acts(oldest: &[bool]) -> Vec<Act> {
-        let mut acts = vec![Act::Show];
-        for oldest in oldest {
-            for answer_is_lost in [false, true] {
-                acts.push(Act::Renew { oldest: *oldest, answer_is_lost });
-            }
-        }
-        acts
-    }
-
-    #[test]
-    fn with_moves_further_apart_than_the_grace_owner_and_thief_never_both_go_on() {
-        let mut moves = Vec::new();
-        for act in acts(&[false]) {
-            moves.push(Move { who: Who::Owner, act, after: GRACE + 1 });
-        }
-        // A thief may try with whatever he has kept.
-        for act in acts(&[false, true]) {
-            moves.push(Move { who: Who::Thief, act, after: GRACE + 1 });
-        }
-        let (mut paths, mut caught, mut alone) = (0, 0, 0);
-        every_path(&World::new(), &moves, 7, &mut Vec::new(), &mut |world, path| {
-            paths += 1;
-            caught += usize::from(world.ended);
-            alone += usize::from(world.thief_went_on);
-            assert!(!(world.owner_went_on && world.thief_went_on), "both went on: {path:#?}");
-        });
-        // The walk is worth something only if it got everywhere.
-        assert!(paths > 500_000 && caught > 10_000 && alone > 10_000, "{paths} {caught} {alone}");
-    }
-
-    #[test]
-    fn without_a_thief_no_path_ever_ends_a_session() {
-        let mut moves = Vec::new();
-        for act in acts(&[false]).into_iter().chain([Act::LateTab]) {
-            for after in [0, GRACE, GRACE + 1] {
-                moves.push(Move { who: Who::Owner, act, after });
-            }
-        }
-        let mut paths = 0;
-        every_path(&World::new(), &moves, 6, &mut Vec::new(), &mut |world, path| {
-            paths += 1;
-            assert!(!world.ended, "the owner was thrown out: {path:#?}");
-        });
-        assert!(paths > 500_000, "{paths}");
-    }
-
-    #[test]
-    fn a_second_tab_that_is_late_is_let_in_within_the_grace_only() {
-        let state = State { generation: 4, issue: 6, previous_issue: 5, rotated_at: UnixTime(100), seen: true };
-        assert_eq!(judge(state, pair(4, 6), GRACE, UnixTime(105)), Judgement::SameAgain, "one rotation at a time");
-        assert_eq!(judge(state, pair(4, 6), GRACE, UnixTime(111)), Judgement::Rotate);
-        let at = |now| judge(state, pair(3, 5), GRACE, UnixTime(now));
-        assert_eq!((at(100), at(110)), (Judgement::SameAgain, Judgement::SameAgain));
-        assert_eq!(at(111), Judgement::Reuse);
-        assert_eq!(at(99), Judgement::SameAgain, "read before the other's clock, queued behind it");
-        assert_eq!(at(80), Judgement::Reuse, "a clock that was set back");
-    }
-
-    #[test]
-    fn what_was_void_once_is_no_predecessor() {
-        // Issue 4 of generation 3 was lost, issue 5 took its place and was renewed to issue 6.
-        let state = State { generation: 4, issue: 6, previous_issue: 5, rotated_at: UnixTime(100), seen: false };
-        let neither = Shown { generation: 3, issue: None };
-        assert_eq!(judge(state, neither, GRACE, UnixTime(101)), Judgement::Reuse);
-        assert_eq!(judge(state, pair(3, 5), GRACE, UnixTime(500)), Judgement::NewSuccessor);
-        assert_eq!(judge(state, pair(5, 6), GRACE, UnixTime(101)), Judgement::FromTheFuture);
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ pub(in crate::accounts) fn block(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, entr
     if !token_blocklist::add(tx.conn, entry)? {
         return Ok(false);
     }
-    let blocked = BlockedToken::new(TokenId::from_jti(&entry.jti), entry.expires_at, entry.reason == Reason::Lost);
+    let blocked = BlockedToken::new(TokenId::from_jti(&entry.jti), entry.expires_at, entry.reason.is_trap());
     accounts.after_commit(tx, move |accounts| accounts.blocklist.block(blocked));
     Ok(true)
 }

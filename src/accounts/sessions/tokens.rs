@@ -16,10 +16,18 @@ pub struct SignedToken {
     pub expires_at: UnixTime,
 }
 
+/// Which pair of which session: the same ids are the same pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairId {
+    pub sid: SessionId,
+    pub(in crate::accounts) generation: i64,
+    pub(in crate::accounts) issue: i64,
+}
+
 /// What a session hands out at sign-in and at a rotation.
 #[derive(Clone)]
 pub struct Pair {
-    pub sid: SessionId,
+    pub id: PairId,
     pub access: SignedToken,
     pub refresh: SignedToken,
     /// One value per session, in both tokens.
@@ -64,33 +72,65 @@ impl Accounts {
     fn pair(&self, subject: &str, session: &Session, fresh: Fresh) -> Result<Pair, Error> {
         let csrf = self.csrf(session);
         let sign = |token_type, fresh, expires_at| {
-            let jti = self.keyed_ids.jti(session.sid, session.generation, session.issue_count, token_type);
+            let jti = self.keyed_ids.jti(session.sid, session.generation, session.issue, token_type);
             self.sign(subject, session, &csrf, Signing { token_type, jti, fresh, at: session.rotated_at, expires_at })
         };
         let access = sign(TokenType::Access, fresh, self.access_end(session, session.rotated_at))?;
         let refresh = sign(TokenType::Refresh, Fresh::No, self.refresh_end(session))?;
-        Ok(Pair { sid: session.sid, access, refresh, csrf, remembered: session.remembered })
+        let id = PairId { sid: session.sid, generation: session.generation, issue: session.issue };
+        Ok(Pair { id, access, refresh, csrf, remembered: session.remembered })
     }
 
     /// The same pair, as a renewal hands it out.
     pub(super) fn renewed_pair(&self, subject: &str, session: &Session, now: UnixTime) -> Result<Pair, Error> {
         let mut pair = self.pair(subject, session, Fresh::No)?;
-        if was_confirmed_since(session) {
-            pair.access = self.extra_access(subject, session, Fresh::No, now)?;
+        if self.needs_replacement(session, now) {
+            let jti = self.replacement_jti(session, session.confirmations, false);
+            pair.access = self.extra_access(subject, session, Fresh::No, jti, now)?;
         }
         Ok(pair)
     }
 
-    /// One more access token for the session, with an id of its own.
+    /// Whether a renewal that repeats the current pair has to put another access token in the place of its own: a confirmation may have
+    /// revoked that, or it has expired.
+    pub(super) fn needs_replacement(&self, session: &Session, now: UnixTime) -> bool {
+        was_confirmed_since(session) || self.access_end(session, session.rotated_at) <= now
+    }
+
+    fn replacement_jti(&self, session: &Session, confirmations: i64, confirmed: bool) -> Uuid {
+        self.keyed_ids.replacement_jti(session.sid, session.generation, session.issue, confirmations, confirmed)
+    }
+
+    /// The id for the access token that answers the session's latest confirmation.
+    pub(super) fn confirmed_jti(&self, session: &Session) -> Uuid {
+        self.replacement_jti(session, session.confirmations, true)
+    }
+
+    /// The ids of all tokens that were given out with the session's current refresh token, itself included.
+    pub(super) fn ids_of_pair(&self, session: &Session) -> Vec<(TokenType, Uuid)> {
+        let own =
+            |token_type| (token_type, self.keyed_ids.jti(session.sid, session.generation, session.issue, token_type));
+        let mut ids = vec![own(TokenType::Access), own(TokenType::Refresh)];
+        if was_confirmed_since(session) || session.access_until > self.access_end(session, session.rotated_at) {
+            for confirmations in 0..=session.confirmations {
+                let replacement = |confirmed| self.replacement_jti(session, confirmations, confirmed);
+                ids.extend([true, false].map(|confirmed| (TokenType::Access, replacement(confirmed))));
+            }
+        }
+        ids
+    }
+
+    /// One more access token for the session, with this id.
     pub(super) fn extra_access(
         &self,
         subject: &str,
         session: &Session,
         fresh: Fresh,
+        jti: Uuid,
         now: UnixTime,
     ) -> Result<SignedToken, Error> {
         let expires_at = self.access_end(session, now);
-        let signing = Signing { token_type: TokenType::Access, jti: Uuid::new_v4(), fresh, at: now, expires_at };
+        let signing = Signing { token_type: TokenType::Access, jti, fresh, at: now, expires_at };
         self.sign(subject, session, &self.csrf(session), signing)
     }
 
@@ -134,6 +174,6 @@ struct Signing {
 
 /// Whether a confirmation may have put another access token in place of the pair's own, and revoked that. Within one second nobody can
 /// tell, so then it has.
-pub(super) fn was_confirmed_since(session: &Session) -> bool {
+fn was_confirmed_since(session: &Session) -> bool {
     session.auth_time >= session.rotated_at
 }

@@ -1,4 +1,4 @@
-//! Writing down when sessions were last seen.
+//! Writing down when sessions were last seen, and which have settled.
 
 use std::sync::Arc;
 
@@ -14,9 +14,12 @@ pub fn flush(accounts: &Arc<Accounts>) -> Result<(), Error> {
     let mut chunks = seen.chunks(CHUNK);
     while let Some(chunk) = chunks.next() {
         let rows = chunk.to_vec();
-        let written = accounts.write(Upkeep, move |tx, _, _| {
-            for (sid, seen_at) in rows {
-                sessions::note_last_seen(tx.conn, sid, seen_at)?;
+        let written = accounts.write(Upkeep, move |tx, accounts, _| {
+            let grace = accounts.config.session.grace;
+            for (sid, last) in rows {
+                sessions::note_last_seen(tx.conn, sid, last.at)?;
+                let made_before = last.settles_what_was_made_before(grace);
+                sessions::note_settled(tx.conn, sid, last.generation, made_before)?;
             }
             Ok(())
         });

@@ -8,7 +8,7 @@ use super::prune::MARGIN;
 use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{Reason, TokenId, UnixTime, UserId, Username};
+use crate::domain::{TokenId, UnixTime, UserId, Username};
 use crate::store::{self, Conn, Upkeep, sessions, token_blocklist, users};
 
 /// How many users go to the other thread at a time.
@@ -19,7 +19,7 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     let since = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
     let mut contents = load_users(accounts, conn, since)?;
     token_blocklist::each_in_force(conn, since, |jti, reason, until| {
-        contents.token(BlockedToken::new(TokenId::from_jti(jti), until, reason == Reason::Lost));
+        contents.token(BlockedToken::new(TokenId::from_jti(jti), until, reason.is_trap()));
     })?;
     sessions::each_ended_in_force(conn, since, |sid, until| contents.ended_session(sid, until))?;
     for (sid, generation) in sessions::unseen(conn)? {

@@ -48,7 +48,9 @@ pub(in crate::web) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, ow
         Some(by) if by == owner => page.t("by-user"),
         Some(_) => name.unwrap_or_default().to_owned(),
         None => match reason {
-            Reason::Reuse | Reason::Lost | Reason::Expired | Reason::Idle | Reason::Limit => page.t("by-system"),
+            Reason::Reuse | Reason::Lost | Reason::Forgotten | Reason::Expired | Reason::Idle | Reason::Limit => {
+                page.t("by-system")
+            }
             Reason::Logout
             | Reason::PasswordChange
             | Reason::Replaced

@@ -66,7 +66,7 @@ impl Picture {
 fn radius(kind: StepKind) -> usize {
     match kind {
         StepKind::SignedIn | StepKind::Confirmed | StepKind::Reused => 14,
-        StepKind::Renewed | StepKind::Repeated | StepKind::Retried => 11,
+        StepKind::Renewed | StepKind::Repeated | StepKind::Retried | StepKind::Recovered => 11,
     }
 }
 

@@ -20,7 +20,7 @@
 //! | S15 | the back button | the same, and `rooms::logout::signing_out_asks_first_and_then_ends_the_session_for_good` |
 //! | S16 | deceived caches | here |
 //! | S17 | many renewals at once | `rotation::two_tabs_that_renew_at_once_get_the_very_same_tokens`, `rotation::a_storm_of_tabs_rotates_once_a_round_and_throws_nobody_out` |
-//! | S18 | a spent token after the grace | `rotation::a_spent_token_shown_after_the_grace_ends_the_session_and_the_person_is_told` |
+//! | S18 | a spent token after the grace | `rotation::a_spent_token_shown_again_ends_the_session_and_the_person_is_told` |
 //! | S19 | a lost answer | `process::lost_answers::an_answer_lost_with_its_server_can_be_asked_for_again` |
 //! | S20 | one tab signs out, the other sends | here |
 //! | S21 | one tab signs in as somebody else, the other sends | here |

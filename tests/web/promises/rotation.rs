@@ -1,12 +1,18 @@
 //! Promise: a refresh token is good once; whoever shows a spent one is either late, and goes on, or a thief, and the session ends.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::common::{app, refresh_cookie};
+use crate::common::{app, refresh_cookie, sid};
 use crate::support::{Answer, Browser, PASSWORD, TestApp, claims};
 
 const AN_HOUR: i64 = 3600;
 const AFTER_THE_GRACE: i64 = 11;
+/// When a browser must have written its cookies to disk.
+const AFTER_SETTLING: i64 = 61;
 
 fn kept(app: &TestApp) -> Browser {
     let mut browser = app.browser();
@@ -65,7 +71,10 @@ fn who_renews_twice_within_the_grace_gets_the_same_again() {
     assert_eq!(by_script(&mut browser).status, 200);
     assert_eq!(refresh_cookie(&browser), token);
     assert!(slow_tab.is_signed_in(), "it is one rotation behind, not two");
-    app.clock.advance(AFTER_THE_GRACE);
+    app.clock.advance(AFTER_SETTLING - 2);
+    assert_eq!(by_script(&mut browser).status, 200);
+    assert_eq!(refresh_cookie(&browser), token, "its disk may be behind: a second rotation could put that two behind");
+    app.clock.advance(2);
     assert_eq!(by_script(&mut browser).status, 200);
     assert_ne!(refresh_cookie(&browser), token);
 }
@@ -115,14 +124,15 @@ fn the_answer_that_was_thought_lost_is_a_trap_for_whoever_has_it() {
 }
 
 #[test]
-fn a_spent_token_shown_after_the_grace_ends_the_session_and_the_person_is_told() {
+fn a_spent_token_shown_again_ends_the_session_and_the_person_is_told() {
     let app = app();
     app.add_admin("adm");
     let mut owner = kept(&app);
     let mut thief = owner.clone();
     app.clock.advance(AN_HOUR);
-    assert!(owner.is_signed_in() && owner.is_signed_in());
-    app.clock.advance(AFTER_THE_GRACE);
+    assert!(owner.is_signed_in());
+    app.clock.advance(AFTER_SETTLING);
+    assert!(owner.is_signed_in());
     thief.cookies.remove("access_token_cookie");
     assert!(!thief.is_signed_in());
     assert!(!owner.is_signed_in());
@@ -144,8 +154,8 @@ fn a_script_that_shows_a_spent_token_is_told_that_it_is_revoked() {
     let mut thief = owner.clone();
     app.clock.advance(AN_HOUR);
     assert_eq!(by_script(&mut owner).status, 200);
+    app.clock.advance(AFTER_SETTLING);
     assert!(owner.is_signed_in());
-    app.clock.advance(AFTER_THE_GRACE);
     let refused = by_script(&mut thief);
     assert_eq!((refused.status, refused.msg().as_str()), (401, "Token has been revoked"));
     assert_eq!(by_script(&mut owner).status, 401);
@@ -289,7 +299,7 @@ fn a_storm_of_tabs_rotates_once_a_round_and_throws_nobody_out() {
     let app = app();
     let mut browser = kept(&app);
     for round in 1..=ROUNDS {
-        app.clock.advance(AFTER_THE_GRACE);
+        app.clock.advance(AFTER_SETTLING);
         let tabs: Vec<Browser> = std::thread::scope(|scope| {
             let tabs: Vec<_> = (0..CLIENTS)
                 .map(|_| {
@@ -310,16 +320,228 @@ fn a_storm_of_tabs_rotates_once_a_round_and_throws_nobody_out() {
 }
 
 #[test]
-fn one_replay_after_the_grace_ends_the_session_every_time() {
+fn one_replay_after_settling_ends_the_session_every_time() {
     let app = app();
     for _ in 0..100 {
         let mut browser = kept(&app);
         let mut copy = browser.clone();
         app.clock.advance(AFTER_THE_GRACE);
         assert_eq!(by_script(&mut browser).status, 200);
+        app.clock.advance(AFTER_SETTLING);
         assert!(browser.is_signed_in());
-        app.clock.advance(AFTER_THE_GRACE);
         assert_eq!(by_script(&mut copy).status, 401);
         assert!(!browser.is_signed_in());
     }
+}
+
+/// Where the addresses of the tests' browsers are told by a proxy.
+fn behind_a_proxy() -> TestApp {
+    let app = TestApp::with(&[("trusted_proxies", "127.0.0.1")]);
+    app.add_user("ana");
+    app
+}
+
+fn kept_at(app: &TestApp, ip: &str) -> Browser {
+    let mut browser = app.browser();
+    move_to(&mut browser, ip);
+    browser.get("/login");
+    let answer = browser.post("/login", &[("username", "ana"), ("password", PASSWORD), ("remember", "on")]);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    browser
+}
+
+fn move_to(browser: &mut Browser, ip: &str) {
+    browser.headers.retain(|(name, _)| name != "x-forwarded-for");
+    browser.headers.push(("x-forwarded-for".into(), ip.into()));
+}
+
+/// Renews, uses what it got for some seconds, and comes back with the cookies of before.
+fn crash(app: &TestApp, browser: &mut Browser, used_for: i64) -> Browser {
+    let on_disk = browser.clone();
+    assert!(browser.is_signed_in() && browser.is_signed_in(), "renewed, and seen");
+    app.clock.advance(used_for);
+    assert!(browser.is_signed_in());
+    app.clock.advance(AN_HOUR);
+    on_disk
+}
+
+#[test]
+fn a_browser_that_crashed_comes_back_with_older_cookies_and_is_told() {
+    for used_for in [0, AFTER_THE_GRACE, 60] {
+        let app = behind_a_proxy();
+        let mut browser = kept_at(&app, "192.0.2.7");
+        app.clock.advance(AN_HOUR);
+        let mut again = crash(&app, &mut browser, used_for);
+        // Home routers change their address within their provider's network.
+        move_to(&mut again, "192.0.2.201");
+        let page = again.get("/account");
+        assert!(page.body.contains("Your browser came back with older cookies"), "{used_for} {}", page.body);
+        assert!(again.is_signed_in());
+        let story = again.get(&format!("/account/sessions/{}", sid(&again))).body;
+        assert!(story.contains("Browser came back with older cookies and got new ones"), "{story}");
+        assert!(!story.contains("Showed a used-up token"), "{story}");
+        // And once more, in the generation that follows.
+        app.clock.advance(AN_HOUR);
+        assert!(crash(&app, &mut again, 5).is_signed_in());
+    }
+}
+
+#[test]
+fn what_a_crashed_browser_forgot_is_a_trap_for_whoever_has_it() {
+    for shows_access in [true, false] {
+        let app = behind_a_proxy();
+        let mut owner = kept_at(&app, "192.0.2.7");
+        app.clock.advance(AN_HOUR);
+        let on_disk = owner.clone();
+        assert!(owner.is_signed_in() && owner.is_signed_in());
+        // The newest cookies, copied before the crash.
+        let mut thief = owner.clone();
+        app.clock.advance(AFTER_THE_GRACE);
+        let mut owner = on_disk;
+        assert!(owner.is_signed_in());
+        if !shows_access {
+            thief.cookies.remove("access_token_cookie");
+        }
+        assert!(!thief.is_signed_in());
+        assert!(!owner.is_signed_in(), "the session has ended for both");
+    }
+}
+
+#[test]
+fn a_confirmation_that_a_crashed_browser_forgot_is_void_with_the_rest() {
+    let app = behind_a_proxy();
+    let mut browser = kept_at(&app, "192.0.2.7");
+    app.clock.advance(AN_HOUR);
+    let on_disk = browser.clone();
+    assert!(browser.is_signed_in());
+    browser.get("/confirm");
+    assert_eq!(browser.post("/confirm", &[("password", PASSWORD)]).status, 303);
+    assert!(browser.is_signed_in());
+    let mut thief = browser.clone();
+    app.clock.advance(AFTER_THE_GRACE);
+    let mut again = on_disk;
+    assert!(again.is_signed_in());
+    assert!(!thief.is_signed_in());
+    assert!(!again.is_signed_in(), "only a thief can have kept the token of the confirmation");
+}
+
+#[test]
+fn a_crash_after_a_confirmation_costs_nothing() {
+    let app = behind_a_proxy();
+    let mut browser = kept_at(&app, "192.0.2.7");
+    app.clock.advance(AN_HOUR);
+    assert!(browser.is_signed_in());
+    app.clock.advance(61);
+    let mut on_disk = browser.clone();
+    browser.get("/confirm");
+    assert_eq!(browser.post("/confirm", &[("password", PASSWORD)]).status, 303);
+    assert!(browser.is_signed_in());
+    app.clock.advance(3);
+    assert!(on_disk.is_signed_in() && on_disk.is_signed_in());
+}
+
+#[test]
+fn older_cookies_from_elsewhere_or_from_another_browser_are_a_thiefs() {
+    let elsewhere: fn(&mut Browser) = |browser| move_to(browser, "198.51.100.7");
+    let another_browser: fn(&mut Browser) = |browser| browser.user_agent = "curl/8.5.0".into();
+    for becomes in [elsewhere, another_browser] {
+        let app = behind_a_proxy();
+        let mut owner = kept_at(&app, "192.0.2.7");
+        app.clock.advance(AN_HOUR);
+        let mut thief = crash(&app, &mut owner, 5);
+        becomes(&mut thief);
+        assert!(!thief.is_signed_in());
+        assert!(!owner.is_signed_in());
+        let mut next = kept_at(&app, "192.0.2.7");
+        assert!(next.get("/account").body.contains("or your browser came back with old cookies"));
+    }
+}
+
+#[test]
+fn once_a_browser_must_have_written_its_cookies_the_older_ones_are_a_thiefs() {
+    // The row has to know it too: memory keeps it for a minute only.
+    for written_down in [false, true] {
+        let app = behind_a_proxy();
+        let mut owner = kept_at(&app, "192.0.2.7");
+        app.clock.advance(AN_HOUR);
+        let mut thief = owner.clone();
+        assert!(owner.is_signed_in() && owner.is_signed_in());
+        app.clock.advance(61);
+        assert!(owner.is_signed_in());
+        if written_down {
+            portero::accounts::upkeep::last_seen::flush(&app.accounts).unwrap();
+        }
+        thief.cookies.remove("access_token_cookie");
+        assert!(!thief.is_signed_in(), "{written_down}");
+        assert!(!owner.is_signed_in());
+    }
+}
+
+#[test]
+fn a_crash_is_forgiven_three_times_in_a_generation() {
+    let app = behind_a_proxy();
+    let mut browser = kept_at(&app, "192.0.2.7");
+    app.clock.advance(AN_HOUR);
+    let on_disk = browser.clone();
+    assert!(browser.is_signed_in() && browser.is_signed_in());
+    for times in 1..=4 {
+        app.clock.advance(AFTER_THE_GRACE);
+        browser = on_disk.clone();
+        assert_eq!(browser.is_signed_in() && browser.is_signed_in(), times <= 3, "{times}");
+    }
+}
+
+#[test]
+fn without_a_grace_no_crash_is_forgiven() {
+    let app = TestApp::with(&[("trusted_proxies", "127.0.0.1"), ("session.grace", "0s")]);
+    app.add_user("ana");
+    let mut browser = kept_at(&app, "192.0.2.7");
+    app.clock.advance(AN_HOUR);
+    assert!(!crash(&app, &mut browser, 1).is_signed_in());
+}
+
+#[test]
+fn a_crash_after_a_change_of_password_signs_out_without_a_word_of_theft() {
+    let app = behind_a_proxy();
+    let mut browser = kept_at(&app, "192.0.2.7");
+    let mut on_disk = browser.clone();
+    browser.get("/change-password");
+    let new = "verde que te quiero verde";
+    let fields = [("current_password", PASSWORD), ("new_password", new), ("new_password_again", new)];
+    assert_eq!(browser.post("/change-password", &fields).status, 303);
+    assert!(!on_disk.is_signed_in());
+    assert!(browser.is_signed_in());
+    assert!(!browser.get("/account").body.contains("used-up key"));
+}
+
+#[test]
+fn an_answer_that_was_overtaken_brings_back_no_void_pair() {
+    let app = app();
+    let mut browser = kept(&app);
+    app.clock.advance(AN_HOUR);
+    // The guard renews when the head has come; the answer waits for the body.
+    let body = format!("csrf_token={}&lang=es&back=/account", browser.cookies["csrf_access_token"]);
+    let cookies: Vec<_> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let head = format!(
+        "POST /language HTTP/1.1\r\nhost: {}\r\naccept: text/html\r\nsec-fetch-site: same-origin\r\nsec-fetch-mode: navigate\r\n\
+         connection: close\r\ncookie: {}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
+        app.address,
+        cookies.join("; "),
+        body.len(),
+    );
+    let mut slow = TcpStream::connect(app.address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    slow.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    app.clock.advance(AFTER_THE_GRACE);
+    assert!(browser.is_signed_in(), "another tab asked again and got another pair");
+    assert_eq!(claims(&refresh_cookie(&browser))["gen"], 1);
+    slow.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert!(answer.contains("portero_language=es") && !answer.contains("refresh_token_cookie"), "{answer}");
+    assert!(browser.is_signed_in());
+    let story = browser.get(&format!("/account/sessions/{}", sid(&browser))).body;
+    assert!(story.contains("the first answer never arrived"), "{story}");
 }

@@ -41,8 +41,8 @@ pub(in crate::web) async fn submit(
         res
     };
     match renewal {
-        Renewal::Pair(pair) if by_cookie => Ok(with_cookies(token_cookies::from_pair(pair))),
-        Renewal::Pair(pair) => {
+        Renewal::Pair { pair, .. } if by_cookie => Ok(with_cookies(token_cookies::from_pair(pair))),
+        Renewal::Pair { pair, .. } => {
             Ok(HttpResponse::Ok().json(json!({ "access_token": pair.access.text, "refresh_token": pair.refresh.text })))
         }
         Renewal::Access { access, csrf, remembered } if by_cookie => Ok(with_cookies(NewCookies {
