@@ -68,10 +68,6 @@ fn in_source() -> BTreeMap<String, Event> {
                 folders.push(path);
                 continue;
             }
-            // The library part of the guards says what a programmer did wrong, to the programmer.
-            if path.to_str().unwrap().contains("/guards/") {
-                continue;
-            }
             let source = std::fs::read_to_string(&path).unwrap();
             for call in source.split("tracing::").skip(1) {
                 let Some((level, rest)) = call.split_once("!(") else { continue };

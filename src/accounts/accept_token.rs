@@ -1,5 +1,6 @@
 //! Whether a token that is good in itself is accepted: its session goes on, its user may act, and if it is a peer's, the settings let
-//! it. Answered from memory, but for a peer's user who was never asked for before.
+//! it. Answered from memory, except for a peer's user who was never asked for before, a user whose date to be disabled has come, and a
+//! token that can only be a thief's: for these the store is asked.
 
 use std::sync::Arc;
 

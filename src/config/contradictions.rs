@@ -43,7 +43,8 @@ impl Config {
         if session.idle < access {
             r.warn(
                 "session.idle",
-                "idleness is looked at when a session renews, so it ends nothing sooner than jwt.access_token_expires",
+                "idleness is looked at when a session renews, and by upkeep about an hour after the limit; until one of them comes, \
+                 an access token is good for longer than this",
             );
         }
         if https && self.trusted_proxies.is_empty() {

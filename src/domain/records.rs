@@ -36,7 +36,7 @@ pub enum Reason {
     Replaced,
     /// The person ended it from another session.
     EndedByUser,
-    /// An admin ended it.
+    /// An admin or the operator ended it.
     EndedByAdmin,
     /// The user was disabled.
     Disabled,

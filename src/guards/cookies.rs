@@ -238,6 +238,8 @@ fn add(head: &mut ResponseHead, cookie: Cookie<'_>) {
     // In Portero this can't fail: names, paths and domain were checked with the settings; tokens and UUIDs are ASCII.
     match HeaderValue::from_str(&cookie.to_string()) {
         Ok(value) => head.headers_mut().append(SET_COOKIE, value),
-        Err(_) => tracing::error!(cookie = cookie.name(), "a cookie can't be written as a header"),
+        Err(_) => {
+            tracing::error!(event = "cookie_not_set", cookie = cookie.name(), "a cookie can't be written as a header")
+        }
     }
 }

@@ -100,24 +100,24 @@ pub(super) fn refused(req: &HttpRequest, refusal: Refusal, token: Option<&Caller
 
 fn finding(req: &HttpRequest) -> Result<Finding, actix_web::Error> {
     let found = req.extensions().get::<Finding>().cloned();
-    found.ok_or_else(|| misused(req, "a route that needs a token stands outside every guard"))
+    found.ok_or_else(|| app_mistake(req, "a route that needs a token stands outside every guard"))
 }
 
 /// Reports a mistake in the app's code: the log says what it is, the caller gets a 500.
-fn misused(req: &HttpRequest, what: &str) -> actix_web::Error {
-    tracing::error!(path = req.path(), "{what}");
+pub(super) fn app_mistake(req: &HttpRequest, what: &str) -> actix_web::Error {
+    tracing::error!(event = "guard_misused", path = req.path(), "{what}");
     actix_web::error::ErrorInternalServerError("")
 }
 
-/// Returns the caller if the guard accepted the token and it passes `more`, the extractor's own check. A fault that `more` finds
-/// comes before one that the guard found later in the order of checks: type and freshness come before revocation.
+/// Returns the caller if the guard accepted the token and it passes the extractor's own check. A fault that this check finds comes
+/// before one that the guard found later in the order of checks: type and freshness come before revocation.
 fn caller(
     req: &HttpRequest,
-    more: impl FnOnce(&Caller, &SharedHooks) -> Result<(), Fault>,
+    own_check: impl FnOnce(&Caller, &SharedHooks) -> Result<(), Fault>,
 ) -> Result<Caller, actix_web::Error> {
     let Finding { result, caller } = finding(req)?;
-    let hooks = req.app_data::<SharedHooks>().ok_or_else(|| misused(req, "a guard has no hooks"))?;
-    let came_as_far = match &result {
+    let hooks = req.app_data::<SharedHooks>().ok_or_else(|| app_mistake(req, "a guard has no hooks"))?;
+    let reached_last_checks = match &result {
         Ok(()) => true,
         Err(Refusal::Fault(fault)) => {
             matches!(fault, Fault::Revoked | Fault::Unwanted | Fault::UserGone(_) | Fault::NotFresh { .. })
@@ -125,12 +125,12 @@ fn caller(
         Err(Refusal::Unavailable | Refusal::Body(_)) => false,
     };
     let checked = match &caller {
-        Some(caller) if came_as_far => more(caller, hooks).map_err(Refusal::from).and(result),
+        Some(caller) if reached_last_checks => own_check(caller, hooks).map_err(Refusal::from).and(result),
         _ => result,
     };
     match (checked, caller) {
         (Ok(()), Some(caller)) => Ok(caller),
-        (Ok(()), None) => Err(misused(req, "a guard let a request pass without a token")),
+        (Ok(()), None) => Err(app_mistake(req, "a guard let a request pass without a token")),
         (Err(refusal), caller) => Err(refused(req, refusal, caller.as_ref())),
     }
 }
@@ -151,7 +151,7 @@ fn fresh(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
 }
 
 /// Returns what `look` finds, or `None` if there is no token at all.
-fn if_any<T>(
+fn if_token<T>(
     req: &HttpRequest,
     look: impl FnOnce(&HttpRequest) -> Result<T, actix_web::Error>,
 ) -> Result<Option<T>, actix_web::Error> {
@@ -162,15 +162,15 @@ fn if_any<T>(
 }
 
 fn claims(req: &HttpRequest) -> Result<Map<String, Value>, actix_web::Error> {
-    Ok(if_any(req, any)?.map(|caller| caller.claims.all.clone()).unwrap_or_default())
+    Ok(if_token(req, any)?.map(|caller| caller.claims.all.clone()).unwrap_or_default())
 }
 
 fn header(req: &HttpRequest) -> Result<Map<String, Value>, actix_web::Error> {
-    Ok(if_any(req, any)?.map(|caller| caller.claims.header.clone()).unwrap_or_default())
+    Ok(if_token(req, any)?.map(|caller| caller.claims.header.clone()).unwrap_or_default())
 }
 
 fn user<T: Any + Send + Sync>(req: &HttpRequest) -> Result<Arc<T>, actix_web::Error> {
-    any(req)?.user().ok_or_else(|| misused(req, "no user_lookup that finds such a user"))
+    any(req)?.user().ok_or_else(|| app_mistake(req, "no user_lookup that finds such a user"))
 }
 
 /// Implements `FromRequest`. Each extractor looks at the request alone, never at the payload.
@@ -192,7 +192,7 @@ extracted! {
     FreshToken = |req| fresh(req).map(Self);
     RefreshToken = |req| of_type(req, TokenType::Refresh).map(Self);
     AnyToken = |req| any(req).map(Self);
-    OptionalToken = |req| if_any(req, |req| of_type(req, TokenType::Access)).map(Self);
+    OptionalToken = |req| if_token(req, |req| of_type(req, TokenType::Access)).map(Self);
     Identity = |req| any(req).map(|caller| Self(caller.claims.identity.clone()));
     TokenClaims = |req| claims(req).map(Self);
     TokenHeader = |req| header(req).map(Self);

@@ -9,7 +9,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
 
-use super::extractors::refused;
+use super::extractors::{app_mistake, refused};
 use super::guard::Guard;
 use super::hooks::{LocalBoxFuture, SharedHooks};
 use super::{check, cookies};
@@ -58,8 +58,7 @@ where
                 return Ok(service.call(req).await?.map_into_left_body());
             }
             let Some(hooks) = req.app_data::<SharedHooks>().cloned() else {
-                tracing::error!("a guard has no hooks: App::app_data(shared(…)) is missing");
-                return Err(actix_web::error::ErrorInternalServerError(""));
+                return Err(app_mistake(req.request(), "a guard has no hooks: App::app_data(shared(…)) is missing"));
             };
             let guard = hooks.guard(req.request(), Guard::clone(&guard));
             let check::Outcome { finding, renewed } = check::check(hooks.as_ref(), &guard, &mut req).await;

@@ -9,7 +9,9 @@ use super::schema::audit_events;
 use super::writer::Tx;
 use crate::domain::{By, Reason, Role, SessionId, Transport, UnixTime, UserId, spelled};
 
-/// What happened. A log event of the same kind, if there is one, has the name that is stored here.
+/// What happened. The log's event for the same act, if there is one, has the name that is stored here, except that `refresh_reused`
+/// is logged as `session_ended`, an invitation (`user_added` and `link_made`) as `user_invited`, the first admin (`user_added`) as
+/// `set_up`, and a password chosen by a link (`password_changed`) as `link_used`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     SignedIn,
