@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use portero::domain::{Reason, SessionId, UnixTime, UserId};
 use portero::store::list_filter::ListFilter;
-use portero::store::session_lists::{self, ListedSession, Which};
+use portero::store::session_lists::{self, List, ListedSession};
 use portero::store::{Db, Error, sessions};
 use support::seed::Seeding;
 use support::{Failure, Server, add_user, exchange, get, log_in};
@@ -47,11 +47,11 @@ fn main() -> Result<(), Failure> {
         ),
     ];
     for (name, filter) in &filters {
-        let open = |filter: &ListFilter| db.read(|conn| session_lists::page(conn, Which::Open(now), filter));
+        let open = |filter: &ListFilter| db.read(|conn| session_lists::page(conn, List::Open(now), filter));
         figures(&format!("open sessions, {name}"), filter, &open, |one| one.session.created_at)?;
     }
     for (name, filter) in &filters {
-        let ended = |filter: &ListFilter| db.read(|conn| session_lists::page(conn, Which::Ended, filter));
+        let ended = |filter: &ListFilter| db.read(|conn| session_lists::page(conn, List::Ended, filter));
         let moment = |one: &ListedSession| one.session.end.map_or(UnixTime(0), |end| end.at);
         figures(&format!("ended sessions, {name}"), filter, &ended, moment)?;
     }

@@ -86,7 +86,7 @@ fn list(installation: &Installation, user: Option<&str>, limit: i64, as_json: bo
     let user = user.map(|name| existing(accounts, name)).transpose()?.map(|user| user.id);
     let filter = ListFilter { user, limit, ..ListFilter::default() };
     let rows =
-        accounts.db.read(|conn| session_lists::page(conn, session_lists::Which::Open(accounts.now()), &filter))?;
+        accounts.db.read(|conn| session_lists::page(conn, session_lists::List::Open(accounts.now()), &filter))?;
     for one in &rows {
         let session = &one.session;
         if as_json {

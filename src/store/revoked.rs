@@ -80,7 +80,7 @@ pub enum Kinds {
 pub fn page(conn: &mut Conn, filter: &ListFilter, kinds: Kinds) -> Result<Vec<Revoked>, Error> {
     let mut rows: Vec<Revoked> = Vec::new();
     if kinds != Kinds::Tokens {
-        let ended = session_lists::page(conn, session_lists::Which::Ended, filter)?;
+        let ended = session_lists::page(conn, session_lists::List::Ended, filter)?;
         rows.extend(ended.into_iter().filter_map(Revoked::session));
     }
     // Tokens have no address of their own.

@@ -17,7 +17,7 @@ pub struct ListedSession {
 
 /// Which sessions a list holds.
 #[derive(Clone, Copy, Debug)]
-pub enum Which {
+pub enum List {
     /// Those open at this moment, ordered by when they began.
     Open(UnixTime),
     /// Those that have ended, ordered by when they ended.
@@ -25,7 +25,7 @@ pub enum Which {
 }
 
 /// One page of the list, newest first.
-pub fn page(conn: &mut Conn, which: Which, filter: &ListFilter) -> Result<Vec<ListedSession>, Error> {
+pub fn page(conn: &mut Conn, list: List, filter: &ListFilter) -> Result<Vec<ListedSession>, Error> {
     let mut query = sessions::table.inner_join(users::table.on(users::id.eq(sessions::user_id))).into_boxed();
     if let Some(user) = filter.user {
         query = query.filter(sessions::user_id.eq(user.0));
@@ -34,16 +34,16 @@ pub fn page(conn: &mut Conn, which: Which, filter: &ListFilter) -> Result<Vec<Li
         query = query.filter(sessions::ip.eq(ip));
     }
     let columns = (Row::as_select(), users::username);
-    let rows: Vec<(Row, String)> = match which {
+    let rows: Vec<(Row, String)> = match list {
         // Expired sessions are marked as ended after little more than an hour (`upkeep/prune.rs`), so `is_open` skips few rows.
-        Which::Open(now) => {
+        List::Open(now) => {
             let mut open = query.filter(is_open(now.0));
             if filter.odd {
                 open = open.filter(sessions::odd);
             }
             page_of!(open, sessions::created_at, sessions::sid, filter).select(columns).load(conn)?
         }
-        Which::Ended => {
+        List::Ended => {
             let mut ended = query.filter(sessions::ended_at.is_not_null());
             if let Some(reason) = filter.reason {
                 ended = ended.filter(sessions::end_reason.eq(reason.as_str()));

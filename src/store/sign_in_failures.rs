@@ -46,8 +46,9 @@ pub fn prune(conn: &mut Conn, now: UnixTime) -> Result<usize, Error> {
         .select(sign_in_failures::since)
         .get_result(conn)
         .optional()?;
-    let Some(oldest) = newest_to_delete else { return Ok(old) };
-    Ok(old + diesel::delete(sign_in_failures::table.filter(sign_in_failures::since.le(oldest))).execute(conn)?)
+    let Some(newest_to_delete) = newest_to_delete else { return Ok(old) };
+    let beyond = sign_in_failures::table.filter(sign_in_failures::since.le(newest_to_delete));
+    Ok(old + diesel::delete(beyond).execute(conn)?)
 }
 
 fn text(name: NameKey) -> String {

@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -171,11 +171,8 @@ impl Writer {
         let judged = move |tx: &mut Tx<'_>| authority.judge(tx).and_then(|granted| job(tx, granted));
         let message = Message::Job(Box::new(move |conn| run(conn, now, judged, sender)));
         // A message that the queue refuses is dropped with its sender; the receiver turns that into `Error::NotTaken`.
-        match self.queue.try_send(message) {
-            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                Pending(receiver.map(|answer| answer.unwrap_or_else(|_| Err(Error::NotTaken.into()))).boxed())
-            }
-        }
+        drop(self.queue.try_send(message));
+        Pending(receiver.map(|answer| answer.unwrap_or_else(|_| Err(Error::NotTaken.into()))).boxed())
     }
 
     pub(super) fn follow_changes(&self, memory: Memory) -> Result<(), Error> {

@@ -53,7 +53,7 @@ fn prove(
         Some(proof) => Ok(Some((proof, accounts.passwords.hash(&asked.new)?))),
         None => {
             let session = mandate.claims().sid();
-            password::note_failure(accounts, &user, What::ConfirmFailed, session, asked.visitor.ip.clone());
+            password::note_failure(accounts, &user, password::Failed::Confirm, session, asked.visitor.ip.clone());
             Ok(None)
         }
     }

@@ -32,8 +32,8 @@ pub fn disable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username:
 /// Disables the user if their date has come; somebody may have taken it back meanwhile.
 pub(in crate::accounts) fn disable_if_due(accounts: &Arc<Accounts>, username: Username) -> Pending<StateChange> {
     accounts.write(Upkeep, move |tx, accounts, by| {
-        let user = users::find_by_name(tx.conn, &username)?;
-        let is_due = user.is_none_or(|user| user.disable_at.is_some_and(|date| date <= tx.now));
+        let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
+        let is_due = user.disable_at.is_some_and(|date| date <= tx.now);
         if is_due { disable_in(tx, accounts, &username, &by) } else { Ok(StateChange::NoChange) }
     })
 }

@@ -16,6 +16,7 @@ pub(in crate::accounts) fn prove(
     user: &User,
     password: &Password,
 ) -> Result<Option<Proof>, Error> {
+    // Every caller has looked for a password. Should one forget, the time must still not tell who has none.
     let Some(hash) = &user.password_hash else {
         accounts.passwords.check_decoy(password)?;
         return Ok(None);
@@ -51,24 +52,40 @@ pub(in crate::accounts) fn upgrade(
     }
 }
 
+/// What a wrong password was for.
+#[derive(Clone, Copy)]
+pub(in crate::accounts) enum Failed {
+    /// The person is told of it at the next sign-in.
+    SignIn,
+    /// A person who is signed in saw it fail.
+    Confirm,
+}
+
 /// Records a wrong password. Nobody waits for it: the time that a durable write takes would tell a name that exists from one that does
-/// not. `what`: [`What::SignInFailed`], which the person is told of at the next sign-in, or [`What::ConfirmFailed`], which they saw.
+/// not.
 pub(in crate::accounts) fn note_failure(
     accounts: &Arc<Accounts>,
     user: &User,
-    what: What,
+    failed: Failed,
     session: Option<SessionId>,
     ip: String,
 ) {
     let name = &user.username;
-    match what {
-        What::ConfirmFailed => tracing::info!(event = "confirm_failed", user = %name, ip, reason = "wrong_password"),
-        _ => tracing::info!(event = "sign_in_failed", user = %name, ip, reason = "wrong_password"),
-    }
+    let what = match failed {
+        Failed::SignIn => {
+            tracing::info!(event = "sign_in_failed", user = %name, ip, reason = "wrong_password");
+            What::SignInFailed
+        }
+        Failed::Confirm => {
+            tracing::info!(event = "confirm_failed", user = %name, ip, reason = "wrong_password");
+            What::ConfirmFailed
+        }
+    };
     let user = user.id;
     drop(accounts.write(Upkeep, move |tx, _, _| {
-        if what == What::SignInFailed {
-            users::note_failure(tx.conn, user)?;
+        match failed {
+            Failed::SignIn => users::note_failure(tx.conn, user)?,
+            Failed::Confirm => {}
         }
         let mut event = Event::new(what, &By::Portero).user(user).ip(&ip);
         if let Some(sid) = session {

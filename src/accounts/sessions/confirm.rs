@@ -47,7 +47,7 @@ fn prove(
     let user = found.filter(|user| user.password_hash.is_some()).ok_or(Fault::Revoked)?;
     let proof = password::prove(accounts, &user, password)?;
     if proof.is_none() {
-        password::note_failure(accounts, &user, What::ConfirmFailed, Some(shown.sid), visitor.ip.clone());
+        password::note_failure(accounts, &user, password::Failed::Confirm, Some(shown.sid), visitor.ip.clone());
     }
     Ok(proof)
 }

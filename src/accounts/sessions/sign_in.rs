@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::begin::{Begin, HeldSession, Occasion, begin};
 use super::tokens::Pair;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
-use crate::accounts::proof::{Proof, password};
+use crate::accounts::proof::Proof;
+use crate::accounts::proof::password::{self, Failed};
 use crate::domain::{Password, Transport, UserId, Username};
-use crate::store::audit::What;
 use crate::store::users::{self, User};
 
 pub struct Credentials {
@@ -101,7 +101,7 @@ fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Re
         return Err(NoProof::BadCredentials);
     };
     let Some(proof) = password::prove(accounts, &user, &given.password)? else {
-        password::note_failure(accounts, &user, What::SignInFailed, None, visitor.ip.clone());
+        password::note_failure(accounts, &user, Failed::SignIn, None, visitor.ip.clone());
         return Err(NoProof::BadCredentials);
     };
     if user.is_shut_out(accounts.now()) {

@@ -13,10 +13,8 @@ use crate::store::{Upkeep, links, session_ends, sessions, sign_in_failures, toke
 pub(super) const MARGIN: i64 = 24 * 60 * 60;
 /// How long the admin's page shows what was revoked.
 const SHOWN_FOR: i64 = 90 * 24 * 60 * 60;
-/// Rows per transaction.
-const BATCH: i64 = 500;
-/// Users or sessions in one transaction.
-const CHUNK: usize = 500;
+/// Rows, sessions or users in one transaction.
+const BATCH: u16 = 500;
 /// Idle sessions that one round closes.
 const MOST_IDLE: i64 = 10_000;
 const TOLERATED_JUMP: i64 = 60 * 60;
@@ -61,7 +59,7 @@ fn close_expired(accounts: &Arc<Accounts>, before: UnixTime) -> Result<usize, Er
     let mut closed = 0;
     loop {
         let round = accounts.write(Upkeep, move |tx, accounts, _| {
-            let run_out = session_ends::close_run_out(tx.conn, before, BATCH)?;
+            let run_out = session_ends::close_run_out(tx.conn, before, BATCH.into())?;
             let count = run_out.len();
             accounts.after_commit(tx, move |accounts| accounts.blocklist.end_sessions(run_out.into_iter()));
             Ok(count)
@@ -78,7 +76,7 @@ fn close_idle(accounts: &Arc<Accounts>, surely: UnixTime) -> Result<usize, Error
     let before = surely.plus(-idle);
     let unused = accounts.db.read(|conn| session_ends::idle_since(conn, before, MOST_IDLE))?;
     let mut closed = 0;
-    for batch in unused.chunks(CHUNK) {
+    for batch in unused.chunks(BATCH.into()) {
         let batch = batch.to_vec();
         let round = accounts.write(Upkeep, move |tx, accounts, _| {
             let mut ended = Vec::new();
@@ -106,7 +104,7 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     let mut gone = small.committed()?;
     loop {
         let round = accounts.write(Upkeep, move |tx, _, _| {
-            Ok(token_blocklist::prune(tx.conn, shown, BATCH)? + sessions::prune(tx.conn, shown, BATCH)?)
+            Ok(token_blocklist::prune(tx.conn, shown, BATCH.into())? + sessions::prune(tx.conn, shown, BATCH.into())?)
         });
         match round.committed()? {
             0 => break,
@@ -126,7 +124,7 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
 fn forget_absent(accounts: &Arc<Accounts>, since: UnixTime) -> Result<(), Error> {
     let present = accounts.db.read(|conn| users::ids_with_open_sessions(conn, since))?;
     let absent = accounts.blocklist.users_except(&present.into_iter().collect());
-    for few in absent.chunks(CHUNK) {
+    for few in absent.chunks(BATCH.into()) {
         let few = few.to_vec();
         let looked = accounts.write(Upkeep, move |tx, accounts, _| {
             for standing in few {

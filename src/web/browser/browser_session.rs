@@ -16,6 +16,10 @@ use uuid::Uuid;
 use crate::domain::UnixTime;
 use crate::web::app::App;
 
+/// The browser's own session, which begins before anybody signs in. Not to be confused with the session of somebody who is signed in
+/// (`store/sessions.rs`).
+pub(in crate::web) type BrowserSession = Session;
+
 /// How long a signed-out form may stand open, in seconds.
 const FORM_LIFE: i64 = 60 * 60;
 const FORM: &str = "form";
@@ -102,14 +106,14 @@ pub(in crate::web) fn cookie_name(app: &App) -> String {
 
 /// Returns the CSRF value for a signed-out form: the present one while it is at most half of [`FORM_LIFE`] old, so that two tabs do
 /// not spoil each other's forms; otherwise a new one.
-pub(in crate::web) fn form_value(session: &Session, now: UnixTime) -> String {
-    if let Ok(Some(form)) = session.get::<FormValue>(FORM)
+pub(in crate::web) fn form_value(browser: &BrowserSession, now: UnixTime) -> String {
+    if let Ok(Some(form)) = browser.get::<FormValue>(FORM)
         && is_recent(&form, FORM_LIFE / 2, now)
     {
         return form.value;
     }
     let form = FormValue { value: Uuid::new_v4().to_string(), made_at: now.0 };
-    if let Err(error) = session.insert(FORM, &form) {
+    if let Err(error) = browser.insert(FORM, &form) {
         // The form will be shown again as expired: nothing is lost, but the operator should know.
         tracing::error!(event = "form_value_failed", error = %error);
     }
@@ -117,8 +121,8 @@ pub(in crate::web) fn form_value(session: &Session, now: UnixTime) -> String {
 }
 
 /// Whether a signed-out form came back in time with the value that it was given.
-pub(in crate::web) fn form_is_ours(session: &Session, shown: &str, now: UnixTime) -> bool {
-    session.get::<FormValue>(FORM).ok().flatten().is_some_and(|form| {
+pub(in crate::web) fn form_is_ours(browser: &BrowserSession, shown: &str, now: UnixTime) -> bool {
+    browser.get::<FormValue>(FORM).ok().flatten().is_some_and(|form| {
         is_recent(&form, FORM_LIFE, now)
             && aws_lc_rs::constant_time::verify_slices_are_equal(form.value.as_bytes(), shown.as_bytes()).is_ok()
     })
@@ -128,13 +132,13 @@ fn is_recent(form: &FormValue, life: i64, now: UnixTime) -> bool {
     (0..=life).contains(&now.since(UnixTime(form.made_at)))
 }
 
-pub(in crate::web) fn set_flash(session: &Session, flash: &Flash) {
-    if let Err(error) = session.insert(FLASH, flash) {
+pub(in crate::web) fn set_flash(browser: &BrowserSession, flash: &Flash) {
+    if let Err(error) = browser.insert(FLASH, flash) {
         tracing::error!(event = "flash_failed", error = %error);
     }
 }
 
 /// Takes the message out of the session, so that it is shown once.
-pub(in crate::web) fn take_flash(session: &Session) -> Option<Flash> {
-    session.remove_as::<Flash>(FLASH)?.ok()
+pub(in crate::web) fn take_flash(browser: &BrowserSession) -> Option<Flash> {
+    browser.remove_as::<Flash>(FLASH)?.ok()
 }

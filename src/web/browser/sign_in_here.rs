@@ -1,9 +1,9 @@
 //! What a sign-in leaves in the browser.
 
-use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{sign_in_limits, token_cookies};
+use super::browser_session::BrowserSession;
+use super::{device_cookie, token_cookies};
 use crate::accounts::sessions::tokens::Pair;
 use crate::domain::UserId;
 use crate::web::app::App;
@@ -14,15 +14,15 @@ use crate::web::http::replies::see_other;
 pub(in crate::web) fn sign_in_here(
     app: &App,
     req: &HttpRequest,
-    session: &Session,
+    browser: &BrowserSession,
     next: &str,
     user: UserId,
     pair: Pair,
 ) -> Result<HttpResponse, Error> {
     // What was planted or left in the browser before the sign-in has no say after it.
-    session.clear();
+    browser.clear();
     let mut res = see_other(next);
     token_cookies::set(app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
-    sign_in_limits::remember_device(app, req, &mut res, user)?;
+    device_cookie::set(app, req, &mut res, user)?;
     Ok(res)
 }

@@ -26,7 +26,7 @@ pub(in crate::web) async fn count_others(app: &App, req: &HttpRequest, caller: &
 
 /// The answer to an act that ended `count` sessions: leads to the receipt or, if somebody was quicker and nothing was left to end,
 /// to `back` with a word about it.
-pub(in crate::web) fn ended(app: &App, req: &HttpRequest, receipt: &str, count: usize, back: &str) -> HttpResponse {
+pub(in crate::web) fn answer(app: &App, req: &HttpRequest, receipt: &str, count: usize, back: &str) -> HttpResponse {
     match (audience(req, app), count) {
         (Audience::Program, 0) => HttpResponse::Ok().json(json!({ "sessions_ended": 0 })),
         (Audience::Program, count) => HttpResponse::Ok().json(

@@ -1,6 +1,5 @@
 //! Changing one's password: needs a recent proof of identity, and the current password as well.
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,8 +17,8 @@ use crate::throttle::Try;
 use crate::tokens::Fault;
 use crate::tokens::options::Location;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, Flash};
-use crate::web::browser::{sign_in_limits, token_cookies};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash};
+use crate::web::browser::{token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
@@ -103,27 +102,22 @@ fn yes() -> bool {
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    session: Session,
+    browser: BrowserSession,
     FreshMandate(caller, mandate): FreshMandate,
     input: Input,
 ) -> Result<HttpResponse, Error> {
     match input {
-        Input::Form(fields) => by_form(app, req, session, Acting { caller, mandate }, Input::form(fields)?).await,
-        Input::Json(members) => by_json(app, req, Acting { caller, mandate }, Input::json(members)?).await,
+        Input::Form(fields) => by_form(app, req, browser, caller, mandate, Input::form(fields)?).await,
+        Input::Json(members) => by_json(app, req, caller, mandate, Input::json(members)?).await,
     }
-}
-
-/// Who changes the password, and by what right.
-struct Acting {
-    caller: Caller,
-    mandate: Mandate,
 }
 
 async fn by_form(
     app: App,
     req: HttpRequest,
-    session: Session,
-    Acting { caller, mandate }: Acting,
+    browser: BrowserSession,
+    caller: Caller,
+    mandate: Mandate,
     form: ChangeForm,
 ) -> Result<HttpResponse, Error> {
     let page = Page::new(&app, &req, Some(&caller));
@@ -147,7 +141,7 @@ async fn by_form(
     let (Some(new), true) = (new, errors.is_empty()) else {
         return show(&app, &req, &caller, page, StatusCode::BAD_REQUEST, end_others, errors).await;
     };
-    let begun = match sign_in_limits::confirm(&app, &req, &caller).await {
+    let begun = match tries::confirm(&app, &req, &caller).await {
         Ok(begun) => begun,
         Err(Error::Throttled(wait)) => {
             let errors = vec![page.throttled(wait)];
@@ -166,7 +160,7 @@ async fn by_form(
                 true => Flash::counted("flash-password-changed", i64::try_from(ended).unwrap_or(i64::MAX)),
                 false => Flash::plain("flash-password-changed-kept"),
             };
-            browser_session::set_flash(&session, &flash);
+            browser_session::set_flash(&browser, &flash);
             let mut res = see_other("/account");
             token_cookies::set(&app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
             Ok(res)
@@ -177,7 +171,8 @@ async fn by_form(
 async fn by_json(
     app: App,
     req: HttpRequest,
-    Acting { caller, mandate }: Acting,
+    caller: Caller,
+    mandate: Mandate,
     asked: ChangeJson,
 ) -> Result<HttpResponse, Error> {
     let username = signed_in(&req)?.username.clone();
@@ -187,7 +182,7 @@ async fn by_json(
     let rules = app.config().password_rules();
     let new = NewPassword::parse(asked.new_password, Some(&username), rules)
         .map_err(|fault| Error::BadInput(fault.to_string()))?;
-    let begun = sign_in_limits::confirm(&app, &req, &caller).await?;
+    let begun = tries::confirm(&app, &req, &caller).await?;
     Ok(match changed(&app, &req, mandate, begun, asked.current_password, new, asked.end_others).await? {
         None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
         // A cookie session's tokens stay in cookies, where scripts can't read them; shown another way they would be refused.

@@ -16,7 +16,7 @@ use crate::guards::{AccessToken, Caller};
 use crate::throttle::Try;
 use crate::tokens::options::Location;
 use crate::web::app::App;
-use crate::web::browser::{sign_in_limits, token_cookies};
+use crate::web::browser::{token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
@@ -111,7 +111,7 @@ pub(in crate::web) async fn submit(
                 let error = [("password", "error-password-required")];
                 return Ok(show(&app, &req, &caller, StatusCode::BAD_REQUEST, &next, &error));
             }
-            let begun = match sign_in_limits::confirm(&app, &req, &caller).await {
+            let begun = match tries::confirm(&app, &req, &caller).await {
                 Ok(begun) => begun,
                 Err(Error::Throttled(wait)) => {
                     let page = Page::new(&app, &req, Some(&caller));
@@ -135,7 +135,7 @@ pub(in crate::web) async fn submit(
         }
         Input::Json(members) => {
             let ConfirmJson { password } = Input::json(members)?;
-            let begun = sign_in_limits::confirm(&app, &req, &caller).await?;
+            let begun = tries::confirm(&app, &req, &caller).await?;
             Ok(match confirmed(&app, &req, mandate, begun, password).await? {
                 // A cookie session's tokens stay in cookies, where scripts can't read them; shown another way
                 // they would be refused.

@@ -75,7 +75,7 @@ pub(in crate::web) async fn own(
     let whose = Whose::Own(signed_in(&req)?.user);
     let sid = find(&app, sid.into_inner(), whose).await?.session.sid;
     let done = end_own(&app.accounts, mandate, Own::One(sid), Reason::EndedByUser).everywhere().await?;
-    Ok(ended::ended(&app, &req, &done.receipt, done.sessions.len(), whose.list()))
+    Ok(ended::answer(&app, &req, &done.receipt, done.sessions.len(), whose.list()))
 }
 
 pub(in crate::web) async fn anybodys(
@@ -86,7 +86,7 @@ pub(in crate::web) async fn anybodys(
 ) -> Result<HttpResponse, Error> {
     let sid = find(&app, sid.into_inner(), Whose::Anybodys).await?.session.sid;
     let done = end_anybodys(&app.accounts, mandate, Which::One(sid)).everywhere().await?;
-    Ok(ended::ended(&app, &req, &done.receipt, done.sessions.len(), Whose::Anybodys.list()))
+    Ok(ended::answer(&app, &req, &done.receipt, done.sessions.len(), Whose::Anybodys.list()))
 }
 
 async fn find(app: &App, sid: String, whose: Whose) -> Result<Named, Error> {

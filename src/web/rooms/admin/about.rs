@@ -12,7 +12,7 @@ use crate::config::Setting;
 use crate::domain::{TokenType, UnixTime};
 use crate::guards::cookies;
 use crate::web::app::App;
-use crate::web::browser::{browser_session, language, sign_in_limits, token_cookies};
+use crate::web::browser::{browser_session, device_cookie, language, token_cookies};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
@@ -133,6 +133,6 @@ fn cookie_names(app: &App) -> Vec<String> {
     names.push(browser_session::cookie_name(app));
     names.push(language::cookie_name(app));
     names.push(token_cookies::was_here_cookie_name(app));
-    names.push(sign_in_limits::cookie_name(app));
+    names.push(device_cookie::cookie_name(app));
     names
 }

@@ -123,7 +123,7 @@ pub(in crate::web) async fn submit(
         }
     };
     let done = end_anybodys(&app.accounts, mandate, which).everywhere().await?;
-    Ok(ended::ended(&app, &req, &done.receipt, done.sessions.len(), "/admin/sessions"))
+    Ok(ended::answer(&app, &req, &done.receipt, done.sessions.len(), "/admin/sessions"))
 }
 
 /// The sessions to end of the user who bears this name, and the name as it is stored. The admin's own session stays: whoever ends

@@ -55,7 +55,7 @@ pub(in crate::web) async fn show(
         .read(move |conn| {
             let user_known = find_user(conn, &name, &mut filter)?;
             let rows = if user_known {
-                session_lists::page(conn, session_lists::Which::Open(now), &filter)?
+                session_lists::page(conn, session_lists::List::Open(now), &filter)?
             } else {
                 Vec::new()
             };

@@ -1,8 +1,5 @@
 //! What an admin can do about a user. GET names the user and how many sessions will end; POST does it and tells the result.
 
-use std::sync::Arc;
-
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -10,15 +7,15 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::accounts::Mandate;
 use crate::accounts::people::links::new_link;
 use crate::accounts::people::state::{self, StateChange};
-use crate::accounts::{Accounts, Mandate, Pending};
 use crate::domain::{BareDate, Role, UnixTime, Username};
 use crate::guards::Caller;
 use crate::store::user_lists::ListedUser;
 use crate::store::users::User;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
@@ -104,7 +101,7 @@ struct ActForm {
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    session: Session,
+    browser: BrowserSession,
     AdminMandate(caller, mandate): AdminMandate,
     path: Path<(String, String)>,
     input: Result<Input, Error>,
@@ -120,49 +117,30 @@ pub(in crate::web) async fn submit(
     };
     let listed = user_view::find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
-    let told = Told { app: &app, req: &req, session: &session, act, listed: &listed };
-    if act == Act::Link {
-        return told.link(page, &caller, mandate).await;
-    }
-    let date = match act {
+    let told = Told { app: &app, req: &req, browser: &browser, act, listed: &listed };
+    let (accounts, user) = (&app.accounts, listed.user.username.clone());
+    let change = match act {
+        Act::Link => return told.link(page, &caller, mandate).await,
+        Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
+        Act::MakeUser => state::set_role(accounts, mandate, user, Role::User),
         Act::Schedule => {
             let typed = asked.date.as_deref();
             let typed = typed.ok_or_else(|| Error::BadInput("`date` is missing; empty for none".into()))?;
             match date(&app, typed) {
-                Ok(date) => date,
+                Ok(date) => state::schedule_disable(accounts, mandate, user, date),
                 Err(key) => return told.refused(page, asked, "date", key),
             }
         }
-        _ => None,
+        Act::Disable => state::disable(accounts, mandate, user),
+        Act::Enable => state::enable(accounts, mandate, user),
+        Act::Delete if is_name_of(&listed.user, &asked.name) => state::delete_user(accounts, mandate, user),
+        Act::Delete => return told.refused(page, asked, "name", "error-name-differs"),
     };
-    if act == Act::Delete && !is_name_of(&listed.user, &asked.name) {
-        return told.refused(page, asked, "name", "error-name-differs");
-    }
-    let username = listed.user.username.clone();
-    match act_on(&app.accounts, mandate, act, username, date).everywhere().await? {
+    match change.everywhere().await? {
         StateChange::NoSuchUser => Err(Error::NotFound),
         StateChange::LastAdmin => told.refused(page, asked, "", "error-last-admin"),
         StateChange::NoChange => Ok(told.done(None)),
         StateChange::Done { sessions_ended } => Ok(told.done(Some(sessions_ended))),
-    }
-}
-
-fn act_on(
-    accounts: &Arc<Accounts>,
-    mandate: Mandate,
-    act: Act,
-    user: Username,
-    date: Option<UnixTime>,
-) -> Pending<StateChange> {
-    match act {
-        // `submit` does this one itself, because it has a link to show.
-        Act::Link => Pending::known(Ok(StateChange::NoChange)),
-        Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
-        Act::MakeUser => state::set_role(accounts, mandate, user, Role::User),
-        Act::Schedule => state::schedule_disable(accounts, mandate, user, date),
-        Act::Disable => state::disable(accounts, mandate, user),
-        Act::Enable => state::enable(accounts, mandate, user),
-        Act::Delete => state::delete_user(accounts, mandate, user),
     }
 }
 
@@ -186,7 +164,7 @@ fn is_name_of(user: &User, typed: &str) -> bool {
 struct Told<'a> {
     app: &'a App,
     req: &'a HttpRequest,
-    session: &'a Session,
+    browser: &'a BrowserSession,
     act: Act,
     listed: &'a ListedUser,
 }
@@ -223,7 +201,7 @@ impl Told<'_> {
             }
             Some(_) => Flash::plain(&self.act.key("done")),
         };
-        browser_session::set_flash(self.session, &flash);
+        browser_session::set_flash(self.browser, &flash);
         let back = match self.act {
             Act::Delete => "/admin/users".to_owned(),
             _ => format!("/admin/users/{}", self.listed.user.id),

@@ -1,6 +1,5 @@
 //! Choosing the language by hand. A cookie remembers it and, if somebody is signed in, so does the user's row.
 
-use actix_session::Session;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -8,7 +7,8 @@ use serde::Deserialize;
 use crate::accounts;
 use crate::accounts::people::locale::set_locale;
 use crate::web::app::App;
-use crate::web::browser::{browser_session, language};
+use crate::web::browser::browser_session::{self, BrowserSession};
+use crate::web::browser::language;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::LocalPath;
@@ -27,7 +27,7 @@ struct Choice {
 pub(in crate::web) async fn choose(
     ThinData(app): ThinData<App>,
     _req: HttpRequest,
-    session: Session,
+    browser: BrowserSession,
     signed_in: Result<OwnMandate, actix_web::Error>,
     input: Input,
 ) -> Result<HttpResponse, Error> {
@@ -36,7 +36,7 @@ pub(in crate::web) async fn choose(
     let own = signed_in.as_ref().and_then(|OwnMandate(caller, _)| caller.claims.csrf.as_deref());
     // A page without a session has the browser's CSRF value, a page with one has the session's.
     if own != Some(choice.csrf_token.as_str())
-        && !browser_session::form_is_ours(&session, &choice.csrf_token, app.now())
+        && !browser_session::form_is_ours(&browser, &choice.csrf_token, app.now())
     {
         return Err(Error::Csrf);
     }

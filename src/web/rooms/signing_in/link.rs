@@ -1,7 +1,6 @@
 //! A one-time link: an invitation, or a new password for a person who forgot theirs. GET only shows the form, and only POST uses
 //! the link up: chat programs fetch links to preview them.
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,9 +13,9 @@ use crate::store::links::Purpose;
 use crate::store::users::User;
 use crate::throttle::Try;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::sign_in_here::sign_in_here;
-use crate::web::browser::{sign_in_limits, token_cookies};
+use crate::web::browser::{token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
@@ -50,7 +49,7 @@ pub(in crate::web) async fn form(
 
 /// Finds what the link is for, and for whom. A dead link counts as a guess.
 async fn find(app: &App, req: &HttpRequest, token: &str) -> Result<(Try, Purpose, User), Error> {
-    let begun = sign_in_limits::link(app, req)?;
+    let begun = tries::link(app, req)?;
     let (token, now) = (token.to_owned(), app.now());
     let found = app.read(move |conn| one_time_link::find(conn, &token, now)).await?;
     let (purpose, user) = found.ok_or(Error::Gone)?;
@@ -88,7 +87,7 @@ struct LinkForm {
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    session: Session,
+    browser: BrowserSession,
     token: Path<String>,
     input: Input,
 ) -> Result<HttpResponse, Error> {
@@ -98,7 +97,7 @@ pub(in crate::web) async fn submit(
     begun.succeeded();
     let page = Page::new(&app, &req, None);
     let again = |page, errors| Ok(show(&app, page, StatusCode::BAD_REQUEST, token.clone(), purpose, &user, errors));
-    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+    if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
         let errors = vec![page.error("", "error-form-expired")];
         return again(page, errors);
     }
@@ -113,14 +112,14 @@ pub(in crate::web) async fn submit(
     match app.hash(move |accounts| use_link(accounts, &link, &password, replaces, visitor)).await? {
         Used::DeadLink => Err(Error::Gone),
         Used::Done { user, pair, sessions_ended } => {
-            let res = sign_in_here(&app, &req, &session, "/account", user, pair)?;
+            let res = sign_in_here(&app, &req, &browser, "/account", user, pair)?;
             let flash = match purpose {
                 Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
                 Purpose::NewPassword => {
                     Flash::counted("flash-new-password", i64::try_from(sessions_ended).unwrap_or(i64::MAX))
                 }
             };
-            browser_session::set_flash(&session, &flash);
+            browser_session::set_flash(&browser, &flash);
             Ok(without_referrer(res))
         }
     }

@@ -1,6 +1,5 @@
 //! Signing in: the page, and the tutorial's JSON call.
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,9 +13,9 @@ use crate::domain::{Password, Transport};
 use crate::guards::AccessToken;
 use crate::throttle::Try;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::sign_in_here::sign_in_here;
-use crate::web::browser::{language, sign_in_limits, token_cookies};
+use crate::web::browser::{language, token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
@@ -99,18 +98,18 @@ struct LoginJson {
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    session: Session,
+    browser: BrowserSession,
     input: Input,
 ) -> Result<HttpResponse, Error> {
     match input {
-        Input::Form(fields) => by_form(app, req, session, Input::form(fields)?).await,
+        Input::Form(fields) => by_form(app, req, browser, Input::form(fields)?).await,
         Input::Json(members) => by_json(app, req, members).await,
     }
 }
 
-async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) -> Result<HttpResponse, Error> {
+async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: LoginForm) -> Result<HttpResponse, Error> {
     let now = app.now();
-    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+    if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &[("", "error-form-expired")]));
     }
     let mut missing = Vec::new();
@@ -124,7 +123,7 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &missing));
     }
     let bad = |form| show(&app, &req, StatusCode::UNAUTHORIZED, form, &[("username", "error-bad-credentials")]);
-    let begun = match sign_in_limits::sign_in(&app, &req, &form.username).await {
+    let begun = match tries::sign_in(&app, &req, &form.username).await {
         Ok(begun) => begun,
         Err(Error::Throttled(wait)) => {
             let page = Page::new(&app, &req, None);
@@ -146,8 +145,8 @@ async fn by_form(app: App, req: HttpRequest, session: Session, form: LoginForm) 
         Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
         Outcome::SignedIn { user, pair, locale, news } => {
             let next = LocalPath::or_account(&form.next);
-            let mut res = sign_in_here(&app, &req, &session, next.as_str(), user, pair)?;
-            tell(&session, news);
+            let mut res = sign_in_here(&app, &req, &browser, next.as_str(), user, pair)?;
+            tell(&browser, news);
             let by_hand = language::by_hand(&app, &req);
             if let (None, Some(locale)) = (by_hand, locale) {
                 let cookie = language::cookie(&app, &locale);
@@ -170,18 +169,18 @@ async fn tried(app: &App, begun: Try, asked: SignIn) -> Result<Outcome, Error> {
 }
 
 /// Tells a person who has just signed in what they should know; of two things, only the worse.
-fn tell(session: &Session, news: News) {
+fn tell(browser: &BrowserSession, news: News) {
     if news.reuse {
-        browser_session::set_flash(session, &Flash::plain("notice-reuse"));
+        browser_session::set_flash(browser, &Flash::plain("notice-reuse"));
     } else if news.failed_attempts > 0 {
-        browser_session::set_flash(session, &Flash::counted("notice-failed-attempts", news.failed_attempts));
+        browser_session::set_flash(browser, &Flash::counted("notice-failed-attempts", news.failed_attempts));
     }
 }
 
 async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> Result<HttpResponse, Error> {
     let LoginJson { username, password } = Input::json(members)?;
     let bad = || message(&app, StatusCode::UNAUTHORIZED, BAD_CREDENTIALS);
-    let begun = sign_in_limits::sign_in(&app, &req, &username).await?;
+    let begun = tries::sign_in(&app, &req, &username).await?;
     let Ok(password) = Password::parse(password) else { return Ok(bad()) };
     let asked = SignIn {
         credentials: Credentials { username, password },

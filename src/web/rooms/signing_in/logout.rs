@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use actix_session::{Session, SessionExt};
+use actix_session::SessionExt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Query, ThinData};
@@ -20,7 +20,7 @@ use crate::guards::{AnyToken, Caller};
 use crate::tokens::options::Location;
 use crate::tokens::{Claims, Fault};
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::token_cookies;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -97,7 +97,7 @@ struct LogoutJson {
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    session: Session,
+    browser: BrowserSession,
     caller: Result<AnyToken, actix_web::Error>,
     input: Result<Input, Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
@@ -125,14 +125,14 @@ pub(in crate::web) async fn submit(
         }
     }
     match scope {
-        Scope::This => Ok(here(&app, &req, &session, held, caller).await?),
+        Scope::This => Ok(here(&app, &req, &browser, held, caller).await?),
         Scope::Others | Scope::All => {
             let AnyToken(caller) = caller?;
             match more_than_here(&app, &req, &caller, scope).await {
                 // Leads back to the form, with the choice that was made.
                 Err(Error::Fault(Fault::NotFresh { .. })) if audience(&req, &app) == Audience::Browser => {
                     let back = if scope == Scope::All { "/logout?scope=all" } else { "/logout?scope=others" };
-                    browser_session::set_flash(&session, &Flash::plain("flash-confirm-first"));
+                    browser_session::set_flash(&browser, &Flash::plain("flash-confirm-first"));
                     Ok(see_other(&format!("/confirm?next={}", LocalPath::or_account(back).encoded())))
                 }
                 answer => Ok(answer?),
@@ -145,7 +145,7 @@ pub(in crate::web) async fn submit(
 async fn here(
     app: &App,
     req: &HttpRequest,
-    session: &Session,
+    browser: &BrowserSession,
     held: Option<Arc<Claims>>,
     caller: Result<AnyToken, actix_web::Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
@@ -159,13 +159,13 @@ async fn here(
         Audience::Program => message(app, StatusCode::OK, SIGNED_OUT),
         Audience::Browser => see_other("/login"),
     };
-    Ok(leave(app, session, answer, &Flash::plain("flash-signed-out")))
+    Ok(leave(app, browser, answer, &Flash::plain("flash-signed-out")))
 }
 
 /// The answer to a browser that holds no session any more.
-fn leave(app: &App, session: &Session, mut answer: HttpResponse, flash: &Flash) -> HttpResponse {
-    session.clear();
-    browser_session::set_flash(session, flash);
+fn leave(app: &App, browser: &BrowserSession, mut answer: HttpResponse, flash: &Flash) -> HttpResponse {
+    browser.clear();
+    browser_session::set_flash(browser, flash);
     token_cookies::remove(app, answer.head_mut());
     // Not "cookies": that would reach every app on the registrable domain.
     answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
@@ -213,7 +213,7 @@ async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Sc
             Ok(leave(app, &req.get_session(), see_other("/login"), &flash))
         }
         (Audience::Browser, Scope::This | Scope::Others) => {
-            Ok(ended::ended(app, req, &ended.receipt, count, "/account"))
+            Ok(ended::answer(app, req, &ended.receipt, count, "/account"))
         }
         (Audience::Program, _) => {
             // An act that ended nothing left no receipt.

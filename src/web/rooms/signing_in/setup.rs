@@ -1,6 +1,5 @@
 //! The first run: whoever holds the one-time link creates the first admin and is signed in.
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,9 +10,9 @@ use crate::accounts::people::set_up::{SetUp, set_up};
 use crate::accounts::proof::setup_link;
 use crate::domain::Username;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::sign_in_here::sign_in_here;
-use crate::web::browser::sign_in_limits;
+use crate::web::browser::tries;
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
@@ -45,7 +44,7 @@ pub(in crate::web) async fn form(
 
 /// Refuses a dead link, and counts it as a guess.
 async fn refuse_dead(app: &App, req: &HttpRequest, token: &str) -> Result<(), Error> {
-    let begun = sign_in_limits::link(app, req)?;
+    let begun = tries::link(app, req)?;
     let (token, now) = (token.to_owned(), app.now());
     if app.read(move |conn| setup_link::is_good(conn, &token, now)).await? {
         begun.succeeded();
@@ -79,7 +78,7 @@ struct SetupForm {
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    session: Session,
+    browser: BrowserSession,
     token: Path<String>,
     input: Input,
 ) -> Result<HttpResponse, Error> {
@@ -89,7 +88,7 @@ pub(in crate::web) async fn submit(
     let page = Page::new(&app, &req, None);
     let again =
         |page: Page, errors| show(&app, page, StatusCode::BAD_REQUEST, token.clone(), form.username.clone(), errors);
-    if !browser_session::form_is_ours(&session, &form.csrf_token, now) {
+    if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
         let errors = vec![page.error("", "error-form-expired")];
         return Ok(again(page, errors));
     }
@@ -110,8 +109,8 @@ pub(in crate::web) async fn submit(
     match app.hash(move |accounts| set_up(accounts, &link, username, &password, visitor)).await? {
         SetUp::DeadLink => Err(Error::Gone),
         SetUp::Done { user, pair } => {
-            let res = sign_in_here(&app, &req, &session, "/account", user, pair)?;
-            browser_session::set_flash(&session, &Flash::plain("flash-welcome"));
+            let res = sign_in_here(&app, &req, &browser, "/account", user, pair)?;
+            browser_session::set_flash(&browser, &Flash::plain("flash-welcome"));
             Ok(res)
         }
     }

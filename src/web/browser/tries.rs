@@ -1,0 +1,42 @@
+//! Limits on tries of a password or a one-time link: whoever tries too often is told how long to wait, before anything is hashed.
+
+use actix_web::HttpRequest;
+
+use super::device_cookie;
+use crate::accounts::proof::sign_in_limits::who_tries;
+use crate::guards::Caller;
+use crate::throttle::{Try, Who};
+use crate::web::app::App;
+use crate::web::http::client_address;
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::signed_in;
+
+/// Begins a try to sign in under this name. [`Error::Throttled`] after too many.
+pub(in crate::web) async fn sign_in(app: &App, req: &HttpRequest, username: &str) -> Result<Try, Error> {
+    let (accounts, username, devices) = (app.accounts.clone(), username.to_owned(), device_cookie::values(app, req));
+    let now = app.now();
+    let who = app.read(move |conn| who_tries(&accounts, conn, &username, &devices, now)).await?;
+    begin_try(app, req, who, "sign_in")
+}
+
+/// Begins a try of a signed-in person's password. By a peer's token, which has no session, it counts as a try to sign in.
+/// [`Error::Throttled`] after too many.
+pub(in crate::web) async fn confirm(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Try, Error> {
+    match caller.claims.sid() {
+        Some(sid) => begin_try(app, req, Who::Session(sid), "confirm"),
+        None => sign_in(app, req, signed_in(req)?.username.as_str()).await,
+    }
+}
+
+/// Begins a try to open or use a one-time link. [`Error::Throttled`] after too many.
+pub(in crate::web) fn link(app: &App, req: &HttpRequest) -> Result<Try, Error> {
+    begin_try(app, req, Who::Link, "link")
+}
+
+fn begin_try(app: &App, req: &HttpRequest, who: Who, limit: &str) -> Result<Try, Error> {
+    let ip = client_address::address(app, req);
+    app.accounts.throttle.begin_try(ip, who, app.now()).map_err(|wait| {
+        tracing::info!(event = "throttled", limit, %ip);
+        Error::Throttled(wait)
+    })
+}
