@@ -107,8 +107,8 @@ fn set_encoded(
     // A token without `exp` is kept for as long as browsers keep any cookie.
     let left = claims.expires_at.map_or(FOUR_HUNDRED_DAYS, |end| end.since(hooks.now()));
     let kept = (options.session_cookie == Some(false)).then_some(left);
-    let place = Place { token_type, max_age: call.max_age.or(kept), domain: call.domain.as_deref() };
-    put(options, head, &place, token, csrf);
+    let attributes = CookieAttributes { token_type, max_age: call.max_age.or(kept), domain: call.domain.as_deref() };
+    set_cookies(options, head, &attributes, token, csrf);
     Ok(())
 }
 
@@ -117,12 +117,12 @@ const FOUR_HUNDRED_DAYS: i64 = 400 * 24 * 60 * 60;
 
 /// Removes an access token's cookies. (`unset_access_cookies`)
 pub fn unset_access_cookies(hooks: &dyn Hooks, head: &mut ResponseHead, call: &PerCall) {
-    take_away(hooks.engine().options(), head, TokenType::Access, call);
+    remove_cookies(hooks.engine().options(), head, TokenType::Access, call);
 }
 
 /// Removes a refresh token's cookies. (`unset_refresh_cookies`)
 pub fn unset_refresh_cookies(hooks: &dyn Hooks, head: &mut ResponseHead, call: &PerCall) {
-    take_away(hooks.engine().options(), head, TokenType::Refresh, call);
+    remove_cookies(hooks.engine().options(), head, TokenType::Refresh, call);
 }
 
 /// Removes all four cookies. (`unset_jwt_cookies`)
@@ -159,28 +159,28 @@ fn set_one(
 ) {
     let kept = options.session_cookie.map_or(new.kept, |ends_with_browser| !ends_with_browser);
     let max_age = kept.then(|| token.expires_at.since(now));
-    put(options, head, &Place { token_type, max_age, domain: None }, &token.text, &new.csrf);
+    set_cookies(options, head, &CookieAttributes { token_type, max_age, domain: None }, &token.text, &new.csrf);
 }
 
 /// Which token's cookies, for how many seconds they are kept (`None`: until the browser is closed), and their domain if it is not
 /// the options'.
-struct Place<'a> {
+struct CookieAttributes<'a> {
     token_type: TokenType,
     max_age: Option<i64>,
     domain: Option<&'a str>,
 }
 
-fn put(options: &Options, head: &mut ResponseHead, place: &Place<'_>, token: &str, csrf: &str) {
-    let max_age = place.max_age.map(|seconds| Duration::seconds(seconds.max(0)));
-    for mut cookie in cookies(options, place, token, csrf) {
+fn set_cookies(options: &Options, head: &mut ResponseHead, attributes: &CookieAttributes<'_>, token: &str, csrf: &str) {
+    let max_age = attributes.max_age.map(|seconds| Duration::seconds(seconds.max(0)));
+    for mut cookie in cookies(options, attributes, token, csrf) {
         cookie.set_max_age(max_age);
         add(head, cookie);
     }
 }
 
-fn take_away(options: &Options, head: &mut ResponseHead, token_type: TokenType, call: &PerCall) {
-    let place = Place { token_type, max_age: None, domain: call.domain.as_deref() };
-    for mut cookie in cookies(options, &place, "", "") {
+fn remove_cookies(options: &Options, head: &mut ResponseHead, token_type: TokenType, call: &PerCall) {
+    let attributes = CookieAttributes { token_type, max_age: None, domain: call.domain.as_deref() };
+    for mut cookie in cookies(options, &attributes, "", "") {
         cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
         add(head, cookie);
     }
@@ -193,12 +193,12 @@ fn csrf_cookies(options: &Options) -> bool {
 /// The token's cookie and, if the options ask for it, that of its CSRF value.
 fn cookies<'a>(
     options: &'a Options,
-    place: &Place<'a>,
+    attributes: &CookieAttributes<'a>,
     token: &'a str,
     csrf: &'a str,
 ) -> impl Iterator<Item = Cookie<'a>> {
-    let names = names(options, place.token_type);
-    let domain = place.domain.or_else(|| domain(options, place.token_type));
+    let names = names(options, attributes.token_type);
+    let domain = attributes.domain.or_else(|| domain(options, attributes.token_type));
     let csrf = csrf_cookies(options).then(|| cookie(options, names.csrf, names.csrf_path, domain, csrf));
     let mut token = cookie(options, names.token, names.path, domain, token);
     token.set_http_only(true);

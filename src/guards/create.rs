@@ -9,14 +9,14 @@ impl dyn Hooks + '_ {
     /// Signs a token as the options and the callbacks say. Claims and headers that are built in are replaced by those that the
     /// callbacks add, and these by the token's own. (`create_access_token`, `create_refresh_token`)
     pub fn create(&self, token: NewToken) -> Result<String, IssueError> {
-        let handed_over = token.identity;
-        let mut additional_claims = self.additional_claims(&handed_over);
+        let given_identity = token.identity;
+        let mut additional_claims = self.additional_claims(&given_identity);
         additional_claims.extend(token.additional_claims);
-        let mut additional_headers = self.additional_headers(&handed_over);
+        let mut additional_headers = self.additional_headers(&given_identity);
         additional_headers.extend(token.additional_headers);
-        let identity = self.user_identity(&handed_over);
+        let identity = self.user_identity(&given_identity);
         let token = NewToken { identity, additional_claims, additional_headers, ..token };
-        self.engine().issue_with(&token, self.encode_key(&handed_over).as_deref(), self.now())
+        self.engine().issue_with(&token, self.encode_key(&given_identity).as_deref(), self.now())
     }
 
     /// Checks a token outside any request, as [`Engine::decode`](crate::tokens::Engine::decode) does but with the key that

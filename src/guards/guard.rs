@@ -99,7 +99,7 @@ impl Guard {
         Self { leaves_to_handlers: true, ..self }
     }
 
-    pub(super) fn forgives(&self, refusal: &Refusal) -> bool {
+    pub(super) fn lets_pass(&self, refusal: &Refusal) -> bool {
         self.leaves_to_handlers || (self.is_optional && matches!(refusal, Refusal::Fault(Fault::Missing(_))))
     }
 }

@@ -69,10 +69,10 @@ pub(super) async fn find(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequ
             Place::NotHere(text) => missing.push(text),
         }
     }
-    Err(Fault::Missing(nowhere(locations, &missing)).into())
+    Err(Fault::Missing(missing_text(locations, &missing)).into())
 }
 
-fn nowhere(locations: &[Location], missing: &[String]) -> String {
+fn missing_text(locations: &[Location], missing: &[String]) -> String {
     match (locations, missing) {
         (_, [only]) => only.clone(),
         ([first @ .., last], _) => {
@@ -126,8 +126,8 @@ fn plain_header<'a>(options: &Options, headers: &'a HeaderMap) -> Option<&'a str
     let scheme = options.header_type.as_bytes();
     let token = line.as_bytes().strip_prefix(scheme)?.strip_prefix(b" ")?;
     // Looks at every byte in any case: without an early exit, the loop can take many bytes at once.
-    let is_odd = token.iter().fold(false, |odd, byte| odd | !byte.is_ascii_graphic() | (*byte == b','));
-    if scheme.is_empty() || token.is_empty() || is_odd { None } else { std::str::from_utf8(token).ok() }
+    let needs_full_parser = token.iter().fold(false, |odd, byte| odd | !byte.is_ascii_graphic() | (*byte == b','));
+    if scheme.is_empty() || token.is_empty() || needs_full_parser { None } else { std::str::from_utf8(token).ok() }
 }
 
 async fn in_cookie(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Place, BodyFault> {

@@ -63,7 +63,7 @@ where
             let guard = hooks.guard(req.request(), Guard::clone(&guard));
             let check::Outcome { finding, renewed } = check::check(hooks.as_ref(), &guard, &mut req).await;
             if let Err(refusal) = &finding.result
-                && !guard.forgives(refusal)
+                && !guard.lets_pass(refusal)
             {
                 let error = refused(req.request(), refusal.clone(), finding.caller.as_ref());
                 return Ok(req.error_response(error).map_into_right_body());

@@ -80,10 +80,10 @@ impl Engine {
         let found_good = if key.is_none() { token.found_good(epoch.number) } else { None };
         let claims = match found_good {
             Some(claims) => {
-                self.in_time(claims.issued_at, claims.not_before, now)?;
+                self.check_iat_and_nbf(claims.issued_at, claims.not_before, now)?;
                 Arc::clone(claims)
             }
-            None => Arc::new(self.check_anew(token, key, &epoch.keys, now)?),
+            None => Arc::new(self.check_in_full(token, key, &epoch.keys, now)?),
         };
         let expired = claims.is_expired(now.plus(-self.options.decode_leeway));
         if found_good.is_none() && key.is_none() && !expired {
@@ -100,7 +100,7 @@ impl Engine {
 
     /// The full check: everything that stays true of a token while keys and options are the same, and also `iat` and `nbf`,
     /// because the library checks them before the rest.
-    fn check_anew(
+    fn check_in_full(
         &self,
         token: &Unverified<'_>,
         key: Option<&Key>,
@@ -111,9 +111,9 @@ impl Engine {
         let claims = token.claims()?;
         let options = &self.options;
         let issued_at = integer(&claims, "iat", "Issued At claim (iat) must be an integer.")?;
-        self.in_time(issued_at, None, now)?;
+        self.check_iat_and_nbf(issued_at, None, now)?;
         let not_before = integer(&claims, "nbf", "Not Before claim (nbf) must be an integer.")?;
-        self.in_time(None, not_before, now)?;
+        self.check_iat_and_nbf(None, not_before, now)?;
         let expires_at = integer(&claims, "exp", "Expiration Time claim (exp) must be an integer.")?;
         if let Some(wanted) = &options.decode_issuer {
             check_issuer(&claims, wanted)?;
@@ -125,7 +125,12 @@ impl Engine {
         Ok(Claims { not_before, header: token.header().clone(), ..claims })
     }
 
-    fn in_time(&self, issued_at: Option<UnixTime>, not_before: Option<UnixTime>, now: UnixTime) -> Result<(), Fault> {
+    fn check_iat_and_nbf(
+        &self,
+        issued_at: Option<UnixTime>,
+        not_before: Option<UnixTime>,
+        now: UnixTime,
+    ) -> Result<(), Fault> {
         let latest = now.plus(self.options.decode_leeway);
         for (claim, moment) in [("iat", issued_at), ("nbf", not_before)] {
             if moment.is_some_and(|moment| moment > latest) {

@@ -62,7 +62,7 @@ impl Engine {
     /// Puts other keys in force; a check that is under way finishes with the old ones. Setting the same keys again changes
     /// nothing, so that the tokens found good by them stay remembered.
     pub fn set_keys(&self, keys: Keys) {
-        if self.epoch.load().keys.are(&keys) {
+        if self.epoch.load().keys.same_as(&keys) {
             return;
         }
         let keys = Arc::new(keys);

@@ -8,7 +8,7 @@ pub const MAX_TOKEN_BYTES: usize = 4096;
 /// What is wrong with a token. Its `Display` is the text of the answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// There is no token in any of the locations. The only fault that an optional route forgives.
+    /// There is no token in any of the locations. The only fault with which an optional route lets a request pass.
     #[error("{0}")]
     Missing(String),
     /// The token came in a cookie, and its CSRF value is missing from a request that has to show it.
@@ -149,7 +149,4 @@ pub enum IssueError {
     /// The engine itself would refuse the token.
     #[error("a token with these claims would be refused: {0}")]
     Refused(Fault),
-    /// An app's own callback failed.
-    #[error("{0}")]
-    Callback(String),
 }

@@ -109,14 +109,14 @@ impl Engine {
     pub fn issue_with(&self, token: &NewToken, key: Option<&Key>, now: UnixTime) -> Result<String, IssueError> {
         let keys = self.keys();
         let own = key.unwrap_or_else(|| keys.signing());
-        let header = header(token, own, key.is_none() && keys.named())?;
+        let header = header(token, own, key.is_none() && keys.writes_kid())?;
         let claims = self.claims(token, now)?;
         let message = format!("{}.{}", segment(&header.into()), segment(&claims.clone().into()));
         // Before anything is signed: a signature only makes it longer.
         if message.len() > MAX_TOKEN_BYTES {
             return Err(IssueError::TooLong(message.len()));
         }
-        self.would_be_read(claims).map_err(IssueError::Refused)?;
+        self.check_readable(claims).map_err(IssueError::Refused)?;
         let signed = format!("{message}.{}", own.sign(&message)?);
         if signed.len() > MAX_TOKEN_BYTES { Err(IssueError::TooLong(signed.len())) } else { Ok(signed) }
     }
@@ -144,7 +144,7 @@ impl Engine {
             let csrf = token.csrf.clone().unwrap_or_else(|| Uuid::new_v4().hyphenated().to_string());
             put("csrf", csrf.into());
         }
-        if let Some(expires_at) = self.end(token, now)? {
+        if let Some(expires_at) = self.expires_at(token, now)? {
             put("exp", expires_at.0.into());
         }
         if let Some(issuer) = &options.encode_issuer {
@@ -165,7 +165,7 @@ impl Engine {
         Ok(claims)
     }
 
-    fn end(&self, token: &NewToken, now: UnixTime) -> Result<Option<UnixTime>, IssueError> {
+    fn expires_at(&self, token: &NewToken, now: UnixTime) -> Result<Option<UnixTime>, IssueError> {
         let configured = match token.token_type {
             TokenType::Access => self.options.access_token_expires,
             TokenType::Refresh => self.options.refresh_token_expires,
@@ -185,7 +185,7 @@ impl Engine {
 
     /// Fails if a claim is of a type that the engine itself would refuse. What times, issuer and audience say does not matter:
     /// they may be meant for others.
-    fn would_be_read(&self, claims: Map<String, Value>) -> Result<(), Fault> {
+    fn check_readable(&self, claims: Map<String, Value>) -> Result<(), Fault> {
         for (name, fault) in [
             ("iat", "Issued At claim (iat) must be an integer."),
             ("nbf", "Not Before claim (nbf) must be an integer."),
@@ -201,21 +201,21 @@ impl Engine {
     }
 }
 
-fn header(token: &NewToken, key: &Key, named: bool) -> Result<Map<String, Value>, IssueError> {
+fn header(token: &NewToken, key: &Key, writes_kid: bool) -> Result<Map<String, Value>, IssueError> {
     let mut header = Map::new();
     header.insert("alg".into(), key.algorithm().as_str().into());
     header.insert("typ".into(), "JWT".into());
-    if named {
+    if writes_kid {
         header.insert("kid".into(), key.kid().into());
     }
     for (name, value) in &token.additional_headers {
-        let ours = match name.as_str() {
+        let is_reserved = match name.as_str() {
             "alg" | "crit" => true,
             // As long as the engine does not write a `kid` itself, an app may write its own.
-            "kid" => named || !value.is_string(),
+            "kid" => writes_kid || !value.is_string(),
             _ => false,
         };
-        if ours {
+        if is_reserved {
             return Err(IssueError::Header(name.clone()));
         }
         if name == "typ" && value.is_null() {

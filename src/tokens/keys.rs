@@ -80,7 +80,7 @@ impl Key {
         }
         let signing = private(algorithm, material.as_bytes())?;
         let unfit = |_| KeyError::Unfit(algorithm, Half::Private);
-        let public = Jwk::from_encoding_key(&signing, algorithm.in_crate()).map_err(unfit)?;
+        let public = Jwk::from_encoding_key(&signing, algorithm.to_jsonwebtoken()).map_err(unfit)?;
         let verifying = DecodingKey::from_jwk(&public).map_err(unfit)?;
         Ok(Self { signing: Some(signing), ..Self::of_public(algorithm, public, verifying)? })
     }
@@ -95,7 +95,7 @@ impl Key {
             Family::Ed25519 => DecodingKey::from_ed_pem(public_pem),
         };
         let verifying = verifying.map_err(|_| unfit())?;
-        let public = Jwk::from_decoding_key(&verifying, Some(algorithm.in_crate())).map_err(|_| unfit())?;
+        let public = Jwk::from_decoding_key(&verifying, Some(algorithm.to_jsonwebtoken())).map_err(|_| unfit())?;
         Self::of_public(algorithm, public, verifying)
     }
 
@@ -171,14 +171,14 @@ impl Key {
     /// The base64url signature of `message`.
     pub(super) fn sign(&self, message: &str) -> Result<String, super::IssueError> {
         let signing = self.signing.as_ref().ok_or(IssueError::VerifiesOnly)?;
-        Ok(jsonwebtoken::crypto::sign(message.as_bytes(), signing, self.algorithm.in_crate())?)
+        Ok(jsonwebtoken::crypto::sign(message.as_bytes(), signing, self.algorithm.to_jsonwebtoken())?)
     }
 
     /// Whether this signature was made with this key and `algorithm`, which has to be of the key's family.
     pub(super) fn verifies(&self, algorithm: Algorithm, message: &str, signature: &str) -> bool {
         // An error means that the signature is not base64 or not of this algorithm's form, and so not made with this key.
         algorithm.family() == self.algorithm.family()
-            && jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.verifying, algorithm.in_crate())
+            && jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.verifying, algorithm.to_jsonwebtoken())
                 .unwrap_or(false)
     }
 }
@@ -239,14 +239,14 @@ pub struct Keys {
     /// Every key, including the one that signs, oldest first.
     all: Vec<Arc<Key>>,
     /// The key that a token without a `kid` is checked with.
-    unnamed: Arc<Key>,
+    for_tokens_without_kid: Arc<Key>,
 }
 
 impl Keys {
     /// A single key, for everything.
     pub fn one(key: Key) -> Self {
         let key = Arc::new(key);
-        Self { signing: Arc::clone(&key), all: vec![Arc::clone(&key)], unnamed: key }
+        Self { signing: Arc::clone(&key), all: vec![Arc::clone(&key)], for_tokens_without_kid: key }
     }
 
     /// A ring of keys, oldest first: those that signed earlier, the one that signs, and those that will sign later. All verify.
@@ -258,8 +258,8 @@ impl Keys {
         let signing = Arc::new(signing);
         let arcs = |keys: Vec<Key>| keys.into_iter().map(Arc::new);
         let all: Vec<_> = arcs(older).chain([Arc::clone(&signing)]).chain(arcs(newer)).collect();
-        let unnamed = all.iter().find(|key| key.algorithm.family() == Family::Shared).unwrap_or(&signing);
-        Self { unnamed: Arc::clone(unnamed), signing, all }
+        let without_kid = all.iter().find(|key| key.algorithm.family() == Family::Shared).unwrap_or(&signing);
+        Self { for_tokens_without_kid: Arc::clone(without_kid), signing, all }
     }
 
     /// The key that signs.
@@ -268,7 +268,7 @@ impl Keys {
     }
 
     /// Whether both are the same keys in the same order, and the same one signs.
-    pub(super) fn are(&self, other: &Self) -> bool {
+    pub(super) fn same_as(&self, other: &Self) -> bool {
         let names = |keys: &Self| -> Vec<_> {
             keys.all.iter().map(|key| (key.kid.clone(), key.algorithm, key.signing.is_some())).collect()
         };
@@ -276,7 +276,7 @@ impl Keys {
     }
 
     /// Whether new tokens carry a `kid`: always, unless a shared key is the only one, so that there can be no doubt.
-    pub(super) fn named(&self) -> bool {
+    pub(super) fn writes_kid(&self) -> bool {
         self.all.len() > 1 || self.signing.algorithm.family() != Family::Shared
     }
 
@@ -285,7 +285,7 @@ impl Keys {
     pub(super) fn find(&self, kid: Option<&str>) -> Option<&Arc<Key>> {
         match kid {
             Some(kid) if self.all.len() > 1 => self.all.iter().find(|key| key.kid == kid),
-            Some(_) | None => Some(&self.unnamed),
+            Some(_) | None => Some(&self.for_tokens_without_kid),
         }
     }
 

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn who_collects_tokens_pushes_out_his_own() {
+    fn an_owner_of_many_tokens_pushes_out_only_their_own() {
         let memory = Memory::default();
         let victims: Vec<_> = (0..200).map(|number| format!("victim {number}")).collect();
         for victim in &victims {
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_owners_there_are_no_more_fit_than_there_are_places() {
+    fn tokens_of_any_number_of_owners_never_exceed_the_places() {
         let memory = Memory::default();
         for number in 0..3 * ROWS * PLACES {
             memory.remember(&number.to_string(), &known(Some(SessionId::random())));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_is_let_go_and_one_token_has_one_place() {
+    fn an_expired_token_is_dropped_and_one_token_takes_one_place() {
         let memory = Memory::default();
         let ana = known(None);
         for _ in 0..3 {

@@ -123,7 +123,7 @@ fn numbers_are_read_as_the_library_reads_them() {
 }
 
 #[test]
-fn who_and_which_have_to_be_text() {
+fn subject_and_token_id_have_to_be_text() {
     assert_eq!(refused(&json!({ "sub": 1 })), "Subject must be a string");
     assert_eq!(refused(&json!({ "sub": "ana", "jti": null })), "JWT ID must be a string");
     assert_eq!(refused(&json!({})), "Missing claim: sub");
@@ -158,7 +158,7 @@ fn issuer_and_audience_are_looked_at_only_when_expected() {
 }
 
 #[test]
-fn only_our_algorithm_opens_our_door() {
+fn a_token_by_another_algorithm_is_refused() {
     let claims = json!({ "sub": "ana" });
     for algorithm in
         [json!("none"), json!("None"), json!("HS384"), json!("RS256"), json!("hs256"), json!(null), json!(7)]
@@ -252,7 +252,7 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
 }
 
 #[test]
-fn what_was_found_good_is_known_until_the_keys_are_others() {
+fn a_token_found_good_is_remembered_until_the_keys_change() {
     let engine = engine();
     let token = engine.issue(&new_token(None), NOW).unwrap();
     let read = || engine.decode(&token, None, NOW).unwrap();

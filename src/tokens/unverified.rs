@@ -25,7 +25,7 @@ enum Content {
     /// The token was found good before, by the keys of the epoch with this number.
     Known {
         claims: Arc<Claims>,
-        keys: u64,
+        epoch: u64,
     },
 }
 
@@ -50,16 +50,16 @@ impl<'a> Unverified<'a> {
     }
 
     /// A token that was found good before, by the keys of the epoch with this number.
-    pub(super) fn known(token: &'a str, claims: Arc<Claims>, keys: u64) -> Result<Self, Fault> {
+    pub(super) fn known(token: &'a str, claims: Arc<Claims>, epoch: u64) -> Result<Self, Fault> {
         let [_, _, signature] = segments(token)?;
         let message = &token[..token.len() - signature.len() - 1];
-        Ok(Self { text: token, message, signature, content: Content::Known { claims, keys } })
+        Ok(Self { text: token, message, signature, content: Content::Known { claims, epoch } })
     }
 
-    /// The claims that were found good then, if those keys are still in force: `now_keys` is the number of the present epoch.
-    pub(super) fn found_good(&self, now_keys: u64) -> Option<&Arc<Claims>> {
+    /// The claims that were found good in an epoch of keys, if that is still the current one.
+    pub(super) fn found_good(&self, current_epoch: u64) -> Option<&Arc<Claims>> {
         match &self.content {
-            Content::Known { claims, keys } if *keys == now_keys => Some(claims),
+            Content::Known { claims, epoch } if *epoch == current_epoch => Some(claims),
             Content::Known { .. } | Content::Read { .. } => None,
         }
     }

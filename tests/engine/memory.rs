@@ -19,7 +19,7 @@ fn show(engine: &Engine, token: &str) {
 }
 
 #[test]
-fn it_expires_all_the_same() {
+fn a_remembered_token_still_expires() {
     for algorithm in [Algorithm::HS256, Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
         let engine = engine(algorithm);
         let token = engine.issue(&until(900), NOW).unwrap();
@@ -35,7 +35,7 @@ fn it_expires_all_the_same() {
 }
 
 #[test]
-fn it_is_not_valid_before_its_time_when_the_clock_goes_back() {
+fn a_remembered_token_is_not_valid_before_its_nbf_when_the_clock_goes_back() {
     let engine = engine(Algorithm::ES256);
     let token = engine.issue(&until(900), NOW).unwrap();
     show(&engine, &token);
@@ -47,7 +47,7 @@ fn it_is_not_valid_before_its_time_when_the_clock_goes_back() {
 }
 
 #[test]
-fn its_csrf_value_is_asked_for_each_time() {
+fn the_csrf_value_of_a_remembered_token_is_checked_each_time() {
     let engine = engine(Algorithm::HS256);
     let token = engine.issue(&until(900), NOW).unwrap();
     show(&engine, &token);
@@ -57,7 +57,7 @@ fn its_csrf_value_is_asked_for_each_time() {
 }
 
 #[test]
-fn one_byte_makes_it_another_token() {
+fn a_token_that_differs_in_one_byte_is_not_taken_for_the_remembered_one() {
     for algorithm in [Algorithm::HS256, Algorithm::ES256] {
         let engine = engine(algorithm);
         let token = engine.issue(&until(900), NOW).unwrap();
@@ -80,7 +80,7 @@ fn one_byte_makes_it_another_token() {
 }
 
 #[test]
-fn it_is_refused_as_soon_as_its_key_is_gone() {
+fn a_remembered_token_is_refused_as_soon_as_its_key_is_gone() {
     let (first, second) = (new_key(Algorithm::ES256), new_key(Algorithm::ES256));
     let engine = Engine::new(options(Algorithm::ES256), Keys::ring(vec![], first, vec![]));
     let token = engine.issue(&until(900), NOW).unwrap();
@@ -93,7 +93,7 @@ fn it_is_refused_as_soon_as_its_key_is_gone() {
 }
 
 #[test]
-fn another_key_of_the_apps_own_is_not_taken_for_the_engines() {
+fn a_token_remembered_under_the_engines_key_is_not_good_under_an_apps_own_key() {
     let engine = engine(Algorithm::HS256);
     let token = engine.issue(&until(900), NOW).unwrap();
     show(&engine, &token);
@@ -114,7 +114,7 @@ fn another_key_of_the_apps_own_is_not_taken_for_the_engines() {
 }
 
 #[test]
-fn threads_that_bring_and_drop_it_at_once_agree() {
+fn threads_that_remember_and_drop_the_same_token_at_once_agree() {
     let engine = Arc::new(engine(Algorithm::HS256));
     let tokens: Vec<_> = (0..64).map(|_| engine.issue(&until(900), NOW).unwrap()).collect();
     std::thread::scope(|scope| {
