@@ -510,6 +510,10 @@ about-settings = Settings in force
 about-setting = Setting
 about-value = Value
 about-source = From
+about-source-default = default
+about-source-file = file
+about-source-environment = environment
+about-source-flag = command line
 about-days =
     { $n ->
         [one] { $n } day

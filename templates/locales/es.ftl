@@ -510,6 +510,10 @@ about-settings = Ajustes en vigor
 about-setting = Ajuste
 about-value = Valor
 about-source = De
+about-source-default = por defecto
+about-source-file = archivo
+about-source-environment = entorno
+about-source-flag = línea de órdenes
 about-days =
     { $n ->
         [one] { $n } día

@@ -141,3 +141,30 @@ pub(crate) fn form(app: &TestApp, path: &str, authorization: Option<&str>, body:
 pub(crate) fn opens(app: &TestApp, token: &str) -> u16 {
     app.client().get("/protected", Some(token)).status
 }
+
+/// A route of Portero's.
+pub(crate) struct Route {
+    /// As `src/web/routes.rs` writes it, such as `/receipts/{id}`.
+    pub(crate) path: &'static str,
+    pub(crate) methods: Vec<&'static str>,
+    /// Whether browsers are meant: the route stands in the scope of the pages.
+    pub(crate) is_page: bool,
+}
+
+/// The route table, read from its source, so that no test of all routes can forget one.
+pub(crate) fn routes() -> Vec<Route> {
+    const SOURCE: &str = include_str!("../../src/web/routes.rs");
+    let table = SOURCE.split("fn path(").next().unwrap();
+    let pages_begin = table.find("web::scope(").unwrap();
+    let mut routes = Vec::new();
+    for (at, _) in table.match_indices(".service(") {
+        let Some((_, text)) = table[at..].split_once("path(\"") else { continue };
+        let (path, rest) = text.split_once('"').unwrap();
+        let end = rest.find(".guarded(").unwrap_or(rest.len()).min(rest.find(".open(").unwrap_or(rest.len()));
+        let methods = [(".get(", "GET"), (".post(", "POST"), (".delete(", "DELETE")];
+        let methods = methods.into_iter().filter(|(call, _)| rest[..end].contains(call)).map(|(_, method)| method);
+        routes.push(Route { path, methods: methods.collect(), is_page: at > pages_begin });
+    }
+    assert!(routes.len() > 30 && routes.iter().all(|route| !route.methods.is_empty()), "the search finds too little");
+    routes
+}

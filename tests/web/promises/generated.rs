@@ -22,6 +22,7 @@ use portero::accounts::apps::credentials::add_app;
 use portero::domain::Username;
 use portero::store::users;
 
+use crate::common::routes;
 use crate::support::{PASSWORD, TestApp, claims, operator};
 
 const THREADS: u64 = 2;
@@ -810,6 +811,22 @@ fn rows(app: &TestApp) -> Vec<String> {
             })
         })
         .collect()
+}
+
+#[test]
+fn every_route_is_among_those_that_get_the_requests() {
+    for route in routes() {
+        let mut pieces = route.path.split('{');
+        let mut path = pieces.next().unwrap().to_owned();
+        for piece in pieces {
+            path.push_str("ID");
+            path.push_str(piece.split_once('}').unwrap().1);
+        }
+        let Some((_, methods)) = ROUTES.iter().find(|(known, _)| *known == path) else { panic!("ROUTES lacks {path}") };
+        for method in route.methods {
+            assert!(methods.split(' ').any(|known| known == method), "ROUTES lacks {method} {path}");
+        }
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use tempfile::TempDir;
 
-use crate::common::app;
-use crate::support::{PASSWORD, TestApp};
+use crate::common::{Route, app, routes, sid};
+use crate::support::{Browser, PASSWORD, TestApp};
 
 const ENGLISH: &str = include_str!("../../../templates/locales/en.ftl");
 
@@ -29,11 +29,39 @@ fn pseudo() -> String {
     text
 }
 
-/// The texts that people read on a page, without tags and their attributes.
+/// The texts that people read on a page, without tags and their attributes. Ids, keys and values of settings, which pages show as
+/// code, belong to no language.
 fn words(page: &str) -> Vec<String> {
     let body = page.split("<body").nth(1).unwrap();
-    let texts = body.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text.trim().to_owned());
+    let texts = body.split('<').filter_map(|piece| piece.split_once('>'));
+    let texts = texts.filter(|(tag, _)| !tag.contains("class=\"code\"")).map(|(_, text)| text.trim().to_owned());
     texts.filter(|text| text.chars().any(char::is_alphabetic)).collect()
+}
+
+/// The pages that were seen, and the paths of those that were visited.
+#[derive(Default)]
+struct Seen {
+    pages: Vec<String>,
+    paths: Vec<String>,
+}
+
+impl Seen {
+    fn visit(&mut self, browser: &mut Browser, path: &str) {
+        let page = browser.get(path);
+        assert_eq!(page.status, 200, "{path}");
+        self.pages.push(page.body);
+        self.paths.push(path.to_owned());
+    }
+}
+
+/// The route that a path leads to. Of two that fit, the one with fewer places for ids.
+fn route_of(routes: &[Route], path: &str) -> &'static str {
+    let fits = |route: &&Route| {
+        let pairs = || route.path.split('/').zip(path.split('/'));
+        route.path.split('/').count() == path.split('/').count()
+            && pairs().all(|(wanted, found)| wanted.starts_with('{') || wanted == found)
+    };
+    routes.iter().filter(fits).min_by_key(|route| route.path.matches('{').count()).unwrap().path
 }
 
 #[test]
@@ -41,17 +69,31 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("qps.ftl"), pseudo()).unwrap();
     let app = TestApp::with(&[("languages_dir", folder.path().to_str().unwrap()), ("site_name", "Sitio")]);
+    let reader = || {
+        let mut browser = app.browser();
+        browser.headers.push(("accept-language".into(), "qps,en;q=0.5".into()));
+        browser
+    };
+    let mut browser = reader();
+    let mut seen = Seen::default();
+    seen.visit(&mut browser, &app.setup_path());
     app.add_admin("ana");
     app.add_user("bea");
-    let mut browser = app.browser();
-    browser.headers.push(("accept-language".into(), "qps,en;q=0.5".into()));
-    let login = browser.get("/login").body;
-    assert!(login.contains("<html lang=\"qps\">") && login.contains("«English»"), "it can be chosen by its name");
-    let mut pages = vec![login, browser.get("/sign-in-help").body, browser.get("/nowhere").body];
-    pages.push(browser.sign_in("ana", "a wrong password").body);
+    seen.visit(&mut browser, "/login");
+    assert!(
+        seen.pages[1].contains("<html lang=\"qps\">") && seen.pages[1].contains("«English»"),
+        "it can be chosen by its name"
+    );
+    seen.visit(&mut browser, "/sign-in-help");
+    seen.pages.push(browser.get("/nowhere").body);
+    seen.pages.push(browser.sign_in("ana", "a wrong password").body);
     browser.sign_in("ana", PASSWORD);
+    let of_ana = sid(&app.signed_in("ana"));
+    let of_bea = sid(&app.signed_in("bea"));
     for path in [
         "/account",
+        &format!("/account/sessions/{of_ana}"),
+        &format!("/account/sessions/{of_ana}/end"),
         "/change-password",
         "/confirm",
         "/logout",
@@ -62,21 +104,39 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         "/admin/users/2/delete",
         "/admin/users/2/schedule",
         "/admin/sessions",
-        "/admin/revoked",
+        &format!("/admin/sessions/{of_bea}"),
+        &format!("/admin/sessions/{of_bea}/end"),
         "/admin/sessions/end",
+        "/admin/about",
     ] {
-        let page = browser.get(path);
-        assert_eq!(page.status, 200, "{path}");
-        pages.push(page.body);
+        seen.visit(&mut browser, path);
+    }
+    let ended = browser.post(&format!("/admin/sessions/{of_bea}/end"), &[]);
+    seen.visit(&mut browser, ended.location());
+    // With something in it, and a story with an end.
+    seen.visit(&mut browser, "/admin/revoked");
+    seen.visit(&mut browser, &format!("/admin/sessions/{of_bea}"));
+    browser.get("/admin/users/add");
+    let made = browser.post("/admin/users/add", &[("username", "cleo")]).body;
+    let link = made[made.find("/link/").unwrap()..].split('"').next().unwrap().to_owned();
+    seen.pages.push(made);
+    seen.visit(&mut reader(), &link);
+
+    let routes = routes();
+    // These two only lead on.
+    let leads_on = ["/", "/.well-known/change-password"];
+    for route in routes.iter().filter(|route| route.is_page && route.methods.contains(&"GET")) {
+        let was_seen = seen.paths.iter().any(|path| route_of(&routes, path) == route.path);
+        assert!(was_seen || leads_on.contains(&route.path), "{} was not visited", route.path);
     }
     // Names, moments, addresses and ids belong to no language.
     let is_nobodys = |text: &str| {
-        ["ana", "bea", "Sitio", "English", "Español", "UTC", "TestBrowser", "127.0.0.1"]
+        ["ana", "bea", "cleo", "Sitio", "English", "Español", "UTC", "TestBrowser", "127.0.0.1"]
             .iter()
             .any(|word| text.contains(word))
             || text.chars().any(|c| c.is_ascii_digit())
     };
-    for page in &pages {
+    for page in &seen.pages {
         for text in words(page) {
             assert!(text.contains('«') || is_nobodys(&text), "{text:?} is not translated in {page}");
         }

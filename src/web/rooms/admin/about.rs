@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 
-use crate::config::Setting;
+use crate::config::{Setting, Source};
 use crate::domain::{TokenType, UnixTime};
 use crate::guards::cookies;
 use crate::web::app::App;
@@ -40,7 +40,23 @@ struct AboutPage {
     database: String,
     database_size: String,
     last_prune: Option<Time>,
-    settings: Vec<Setting>,
+    settings: Vec<SettingRow>,
+}
+
+struct SettingRow {
+    key: &'static str,
+    value: String,
+    source: String,
+}
+
+fn row(page: &Page, setting: &Setting) -> SettingRow {
+    let source = match setting.source {
+        Source::Default => page.t("about-source-default"),
+        Source::File => page.t("about-source-file"),
+        Source::Environment => page.t("about-source-environment"),
+        Source::Flag => page.t("about-source-flag"),
+    };
+    SettingRow { key: setting.key, value: setting.value.clone(), source }
 }
 
 pub(in crate::web) async fn show(
@@ -89,7 +105,7 @@ pub(in crate::web) async fn show(
         database: app.config().database.display().to_string(),
         database_size: size.map_or_else(|| "?".into(), megabytes),
         last_prune: last_prune.map(|at| page.time(at)),
-        settings: app.settings.clone(),
+        settings: app.settings.iter().map(|setting| row(&page, setting)).collect(),
         page,
     };
     Ok(html(StatusCode::OK, &view))
