@@ -50,6 +50,14 @@ fn nothing_is_mandatory() {
 }
 
 #[test]
+fn the_default_grace_is_at_most_half_of_an_access_tokens_life() {
+    for (life, grace) in [("15m", 10), ("20s", 10), ("19s", 9), ("5s", 2), ("1s", 0), ("never", 10)] {
+        let config = config(&format!("jwt.access_token_expires = '{life}'"));
+        assert_eq!(config.session.grace, grace, "{life}");
+    }
+}
+
+#[test]
 fn the_server_differs_from_the_library_only_where_it_says_so() {
     let profile = Options {
         token_location: vec![Location::Headers, Location::Cookies],

@@ -1,8 +1,11 @@
 //! The commands that the operator runs from a shell, also beside a running server.
 
+use diesel::{QueryableByName, RunQueryDsl};
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::portero::{PASSWORD, Server, fails, ok};
+use crate::faults::database;
+use crate::portero::{PASSWORD, Server, fails, ok, text};
 
 #[test]
 fn users_are_added_listed_and_changed_without_a_terminal() {
@@ -146,6 +149,38 @@ fn open_sessions_are_listed_and_ended_from_the_shell() {
     ] {
         assert!(fails(folder, arguments, "").contains(text), "{arguments:?}");
     }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    details: String,
+}
+
+#[test]
+fn the_audit_log_names_the_operator_who_ended_a_session_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    ok(folder, &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let server = Server::start(folder);
+    server.log_in("ana", PASSWORD).unwrap();
+    let said = ok(folder, &["session", "end", "--user", "ana"], "");
+    let receipt = said.trim_end().rsplit(' ').next().unwrap();
+
+    let query = "SELECT details FROM audit_events WHERE what = 'session_ended' AND by_user IS NULL";
+    let rows: Vec<Row> = diesel::sql_query(query).load(&mut database(folder)).unwrap();
+    let [row] = rows.as_slice() else { panic!("{} rows", rows.len()) };
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
+    let operator = std::process::Command::new("id").arg("-un").output().unwrap();
+    assert_eq!(
+        details,
+        json!({
+            "reason": "ended_by_admin",
+            "sessions": 1,
+            "receipt": receipt,
+            "operator": text(&operator.stdout).trim_end(),
+        })
+    );
 }
 
 #[test]
