@@ -1,5 +1,6 @@
 //! `cargo bench --bench engine`: what it costs to issue and to check a token, for each algorithm. A check is measured in three
-//! ways: in full; again, as for every request after a token's first; and by jsonwebtoken alone. No network, no pages.
+//! ways: in full; again, as for every request after a token's first; and by jsonwebtoken alone. And what it costs to judge a new
+//! password, at worst. No network, no pages.
 
 use std::hint::black_box;
 
@@ -10,6 +11,9 @@ use portero::tokens::options::{Options, Secret};
 use portero::tokens::{Algorithm, Engine, Family, Key, Keys, NewToken, Unverified};
 use serde_json::{Map, Value};
 
+#[cfg(feature = "server")]
+criterion_group!(benches, engine, new_password);
+#[cfg(not(feature = "server"))]
 criterion_group!(benches, engine);
 criterion_main!(benches);
 
@@ -37,6 +41,30 @@ fn engine(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("crate alone", name), |b| b.iter(|| bare.decode(black_box(&token))));
         group.bench_function(BenchmarkId::new("issue", name), |b| {
             b.iter(|| engine.issue(&NewToken::access("ana"), now));
+        });
+    }
+    group.finish();
+}
+
+/// Ordinary passwords, and the dearest ones known: `zxcvbn` reads a text once for each way to turn its symbols into letters.
+#[cfg(feature = "server")]
+fn new_password(criterion: &mut Criterion) {
+    use portero::domain::{NewPassword, PasswordRules};
+    let mut group = criterion.benchmark_group("new password");
+    group.sample_size(20).warm_up_time(std::time::Duration::from_millis(200));
+    group.measurement_time(std::time::Duration::from_millis(600));
+    let context = ["Portero".to_owned(), "localhost".to_owned()];
+    let rules = PasswordRules { min_length: 12, context: &context };
+    for (name, text) in [
+        ("good", "seven herons on one wire".to_owned()),
+        ("guessable", "password1234".to_owned()),
+        ("all symbols, 100 characters", "4@8({[<369&#!1/|0$5+7%2".repeat(5).chars().take(100).collect()),
+        ("three symbols, 32 characters", "!|+1234567890!|+1234567890!|+123".to_owned()),
+        ("three symbols, guessable at both ends", "!|+1234567890".repeat(19)),
+        ("one character, 256 times", "a".repeat(256)),
+    ] {
+        group.bench_function(BenchmarkId::new("judge", name), |b| {
+            b.iter(|| NewPassword::parse(black_box(text.clone()), None, rules).is_ok());
         });
     }
     group.finish();

@@ -15,6 +15,8 @@ use crate::domain::{NameKey, SessionId, UnixTime};
 pub enum Who {
     /// Somebody with a one-time link.
     Link,
+    /// Somebody whose one-time link is good, and who chooses a password by it.
+    GoodLink(LinkKey),
     /// Somebody who gives this account's name and is not known to it. `exhausted`: too many of these strangers were wrong
     /// recently.
     Stranger { name: NameKey, exhausted: bool },
@@ -23,6 +25,10 @@ pub enum Who {
     /// Somebody who is signed in and gives the password once more.
     Session(SessionId),
 }
+
+/// Stands for a one-time link without revealing its secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkKey(pub u128);
 
 /// A try that has begun. If it is dropped, it counts as wrong: whoever gives up, or goes away before the answer, has tried.
 #[must_use = "dropped at once, it counts as a wrong try"]
@@ -39,14 +45,16 @@ impl Try {
         self.who
     }
 
-    /// The try was right: it counts for nothing, and the account's bucket for this network, device or session is full again. Not
-    /// the pool of strangers: that one of them knows the password must not let the others try.
+    /// The try was right: it counts for nothing, and the account's bucket for this network, or that of the device, session or link,
+    /// is full again. Not the pool of strangers: that one of them knows the password must not let the others try.
     pub fn succeeded(mut self) {
         if let Some(buckets) = self.buckets.take() {
             let mut buckets = lock(&buckets);
             for (key, _) in keys(self.ip, self.who) {
                 match key {
-                    Key::Pair { .. } | Key::Device(_) | Key::Session(_) => drop(buckets.full_at.remove(&key)),
+                    Key::Pair { .. } | Key::Device(_) | Key::Session(_) | Key::GoodLink(_) => {
+                        buckets.full_at.remove(&key);
+                    }
                     Key::Network { .. } | Key::Pool(_) => {}
                 }
             }
@@ -102,7 +110,7 @@ const WIDE: [Limit; 2] = [
 ];
 /// For one network (/24, /64) and one account.
 const PAIR: Limit = limit(5, 30, 10);
-/// For a browser that the account knows, and for a session.
+/// For a browser that the account knows, for a session, and for a good link.
 const KNOWN: Limit = limit(10, 30, 10);
 /// For all strangers together who try an account that is exhausted.
 const POOL: Limit = limit(1, 15 * 60, 1);
@@ -121,6 +129,7 @@ enum Key {
     },
     Device(u128),
     Session(SessionId),
+    GoodLink(LinkKey),
     Pool(NameKey),
 }
 
@@ -223,7 +232,7 @@ fn make_room(buckets: &mut HashMap<Key, i64>, now: i64) {
     }
 }
 
-/// All buckets that the try takes from. A known browser and a session have only their own, or whoever shares a network with an
+/// All buckets that the try takes from. A known browser, a session and a good link have only their own, or whoever shares a network with an
 /// attacker would be shut out together with them.
 fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
     let (near, wide) = networks(ip);
@@ -233,6 +242,7 @@ fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
     match who {
         Who::Device(id) => vec![(Key::Device(id), KNOWN)],
         Who::Session(sid) => vec![(Key::Session(sid), KNOWN)],
+        Who::GoodLink(link) => vec![(Key::GoodLink(link), KNOWN)],
         Who::Link => of_networks.collect(),
         Who::Stranger { name, exhausted } => {
             let pair = Key::Pair { name, prefix: if ip.is_ipv4() { wide.0 } else { near.0 } };

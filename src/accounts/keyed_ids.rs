@@ -4,6 +4,7 @@ use aws_lc_rs::hmac;
 use uuid::Uuid;
 
 use crate::domain::{NameKey, SessionId, TokenType};
+use crate::throttle::LinkKey;
 
 /// The key for the ids of tokens, CSRF values, device cookies and names. It is apart from the signing keys, which may be shared with
 /// peers and change.
@@ -56,5 +57,10 @@ impl KeyedIds {
     /// What stands for a name in the throttle. `canonical`: as names are compared.
     pub(super) fn name(&self, canonical: &str) -> NameKey {
         NameKey(self.id("name", canonical).as_u128())
+    }
+
+    /// What stands for a one-time link in the throttle. `token`: its secret.
+    pub fn link(&self, token: &str) -> LinkKey {
+        LinkKey(self.id("link", token).as_u128())
     }
 }

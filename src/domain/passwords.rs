@@ -40,6 +40,20 @@ pub struct PasswordRules<'a> {
     pub context: &'a [String],
 }
 
+impl PasswordRules<'_> {
+    /// The part of [`NewPassword::parse`] that costs nothing: too short or too long.
+    pub fn check_length(&self, text: &str) -> Result<(), PasswordFault> {
+        let characters = text.chars().count();
+        if characters < self.min_length {
+            return Err(PasswordFault::TooShort(self.min_length));
+        }
+        if characters > NewPassword::MAX_CHARS {
+            return Err(PasswordFault::TooLong);
+        }
+        Ok(())
+    }
+}
+
 /// Why a password may not be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordFault {
@@ -61,16 +75,10 @@ impl NewPassword {
     /// unguessable") begins here, and an attacker has to ask a server that throttles.
     const MIN_GUESSES_LOG10: f64 = 8.0;
 
-    /// Checks `text` against `rules`. `username`: whose password it is to be, if that is known already.
+    /// Checks `text` against `rules`. `username`: whose password it is to be, if that is known already. Takes milliseconds of CPU
+    /// (`cargo bench --bench engine`), so a server does this on the password workers.
     pub fn parse(text: String, username: Option<&Username>, rules: PasswordRules<'_>) -> Result<Self, PasswordFault> {
-        let characters = text.chars().count();
-        if characters < rules.min_length {
-            return Err(PasswordFault::TooShort(rules.min_length));
-        }
-        if characters > Self::MAX_CHARS {
-            return Err(PasswordFault::TooLong);
-        }
-        // zxcvbn looks at 100 characters at most, so its cost does not grow with the text.
+        rules.check_length(&text)?;
         let lower = text.to_lowercase();
         let words: Vec<&str> = rules
             .context
@@ -80,7 +88,8 @@ impl NewPassword {
             .chain(["portero"])
             .chain(SPANISH_COMMON.split_whitespace())
             .collect();
-        if zxcvbn::zxcvbn(&lower, &words).guesses_log10() < Self::MIN_GUESSES_LOG10 {
+        // Whoever guesses the whole guesses each part of it, so one good part will do.
+        if parts(&lower).iter().all(|part| zxcvbn::zxcvbn(part, &words).guesses_log10() < Self::MIN_GUESSES_LOG10) {
             return Err(PasswordFault::Guessable);
         }
         let password = Password::parse(text).map_err(|_| PasswordFault::TooLong)?;
@@ -91,6 +100,41 @@ impl NewPassword {
     pub fn as_password(&self) -> &Password {
         &self.0
     }
+}
+
+/// How many characters `zxcvbn` is given at a time: its cost grows with their square, and beyond that.
+const PART_CHARS: usize = 32;
+/// The symbols that `zxcvbn` reads as letters (its `L33T_TABLE`).
+const SYMBOLS_FOR_LETTERS: &str = "@({[<!|$+%";
+/// How many of these symbols are left in a part. `zxcvbn` reads a text once for each way to turn its symbols and digits into letters:
+/// ten digits and three symbols make up to about fifty ways, all the symbols more than a thousand.
+const MOST_SYMBOLS: usize = 3;
+
+/// The parts of a password that are judged: its beginning and, of a long one, its end. Symbols beyond the first [`MOST_SYMBOLS`] are
+/// replaced, each by another character that stands for no letter.
+fn parts(text: &str) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let parts = match characters.len().checked_sub(PART_CHARS) {
+        None | Some(0) => vec![characters.as_slice()],
+        Some(rest) => vec![&characters[..PART_CHARS], &characters[rest..]],
+    };
+    parts.into_iter().map(with_few_symbols).collect()
+}
+
+fn with_few_symbols(part: &[char]) -> String {
+    let mut kept = Vec::new();
+    let replaced = part.iter().map(|&c| {
+        if !SYMBOLS_FOR_LETTERS.contains(c) || kept.contains(&c) {
+            return c;
+        }
+        if kept.len() < MOST_SYMBOLS {
+            kept.push(c);
+            return c;
+        }
+        // From the private use area, so that different symbols stay different.
+        char::from_u32(0xE000 + u32::from(c)).unwrap_or(c)
+    });
+    replaced.collect()
 }
 
 /// Passwords that are common in Spanish and unknown to `zxcvbn`, whose lists are English.
@@ -114,6 +158,28 @@ mod tests {
             ["password1234", "aaaaaaaaaaaaaaa", "123456789012", "ana-ana-ana-", "porteroportero", "contraseña1234"]
         {
             assert_eq!(new_password(guessable).err(), Some(PasswordFault::Guessable), "{guessable}");
+        }
+    }
+
+    #[test]
+    fn what_zxcvbn_is_given_is_short_and_has_few_symbols_to_read_as_letters() {
+        let dear = "4@8({[<369&#!1/|0$5+7%2".repeat(11);
+        for part in parts(&dear) {
+            assert_eq!(part.chars().count(), PART_CHARS);
+            let symbols: std::collections::HashSet<_> =
+                part.chars().filter(|c| SYMBOLS_FOR_LETTERS.contains(*c)).collect();
+            assert!(symbols.len() <= MOST_SYMBOLS, "{part}");
+        }
+        assert_eq!(parts("p@$$w0rd!"), ["p@$$w0rd!"], "an ordinary password is judged as it is");
+    }
+
+    #[test]
+    fn a_long_password_is_as_good_as_the_better_of_its_ends() {
+        let (weak, good) = ("a".repeat(40), "seven herons on one wire");
+        assert!(new_password(&format!("{good}{weak}")).is_ok());
+        assert!(new_password(&format!("{weak}{good}")).is_ok());
+        for guessable in [weak.repeat(6), "password".repeat(20)] {
+            assert_eq!(new_password(&guessable).err(), Some(PasswordFault::Guessable), "{guessable}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! What every handler works with, and the named ways from the event loop to what blocks: [`App::read`], [`App::hash`], and an act's
-//! own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
+//! What every handler works with, and the named ways from the event loop to what blocks: [`App::read`], [`App::hash`],
+//! [`App::judge`], and an act's own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,7 +8,7 @@ use super::http::error::Error;
 use super::pages::texts::Texts;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
-use crate::domain::UnixTime;
+use crate::domain::{NewPassword, PasswordFault, UnixTime, Username};
 use crate::store::Conn;
 use crate::throttle::Try;
 use crate::workers::Workers;
@@ -19,7 +19,7 @@ pub struct App(Arc<Shared>);
 
 pub struct Shared {
     pub accounts: Arc<Accounts>,
-    /// The threads for acts that hash.
+    /// The threads for acts that hash, and for judging new passwords.
     pub password_workers: Workers,
     /// One thread for each connection that reads the database.
     pub readers: Workers,
@@ -84,13 +84,34 @@ impl App {
         begun: Try,
         act: impl FnOnce(&Arc<Accounts>) -> Pending<T> + Send + 'static,
     ) -> Result<(T, Try), Error> {
-        match self.hash(act).await {
-            Ok(found) => Ok((found, begun)),
-            Err(error @ (Error::Busy | Error::Unavailable(_) | Error::Internal(_))) => {
-                begun.not_tried();
-                Err(error)
-            }
-            Err(refusal) => Err(refusal),
+        counted(begun, self.hash(act).await)
+    }
+
+    /// Judges a new password on a password worker: that takes milliseconds, which the event loop does not have. What is refused
+    /// counts as a wrong try, unless the caller says otherwise. `username`: whose password it is to be, if that is known already.
+    pub(in crate::web) async fn judge(
+        &self,
+        begun: Try,
+        text: String,
+        username: Option<Username>,
+    ) -> Result<(Result<NewPassword, PasswordFault>, Try), Error> {
+        let config = Arc::clone(&self.accounts.config);
+        let judged = self
+            .password_workers
+            .run(move || NewPassword::parse(text, username.as_ref(), config.password_rules()))
+            .await;
+        counted(begun, judged.map_err(|_| Error::Busy))
+    }
+}
+
+/// Puts a try beside what came of it. If nothing could be checked, the try does not count.
+fn counted<T>(begun: Try, outcome: Result<T, Error>) -> Result<(T, Try), Error> {
+    match outcome {
+        Ok(found) => Ok((found, begun)),
+        Err(error @ (Error::Busy | Error::Unavailable(_) | Error::Internal(_))) => {
+            begun.not_tried();
+            Err(error)
         }
+        Err(refusal) => Err(refusal),
     }
 }

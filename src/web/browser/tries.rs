@@ -33,6 +33,11 @@ pub(in crate::web) fn link(app: &App, req: &HttpRequest) -> Result<Try, Error> {
     begin_try(app, req, Who::Link, "link")
 }
 
+/// Begins a try to choose a password by a one-time link that is good. [`Error::Throttled`] after too many.
+pub(in crate::web) fn choose_by_link(app: &App, req: &HttpRequest, token: &str) -> Result<Try, Error> {
+    begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.link(token)), "choose_by_link")
+}
+
 fn begin_try(app: &App, req: &HttpRequest, who: Who, limit: &str) -> Result<Try, Error> {
     let ip = client_address::address(app, req);
     app.accounts.throttle.begin_try(ip, who, app.now()).map_err(|wait| {

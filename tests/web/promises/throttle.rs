@@ -203,3 +203,66 @@ fn it_can_be_switched_off_for_tests() {
         assert_eq!(answer.status, 401);
     }
 }
+
+const GUESSABLE: &str = "contraseña1234";
+
+#[test]
+fn who_is_signed_in_has_ten_guessable_passwords_judged_and_then_waits() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let mut browser = app.signed_in("ana");
+    browser.get("/change-password");
+    let choose = |browser: &mut Browser, new: &str, again: &str| {
+        let fields = [("current_password", PASSWORD), ("new_password", new), ("new_password_again", again)];
+        browser.post("/change-password", &fields)
+    };
+    for _ in 0..12 {
+        assert_eq!(choose(&mut browser, GUESSABLE, "another").status, 400, "what is not judged does not count");
+    }
+    for _ in 0..10 {
+        assert_eq!(choose(&mut browser, GUESSABLE, GUESSABLE).status, 400);
+    }
+    let refused = choose(&mut browser, GUESSABLE, GUESSABLE);
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    assert!(refused.body.contains("Nothing was checked: try again in") && seconds(&refused) <= 30);
+    let tokens = app.tokens("ana");
+    let body = json!({ "current_password": PASSWORD, "new_password": GUESSABLE });
+    let statuses: Vec<_> =
+        (0..11).map(|_| app.client().post_json("/change-password", Some(&tokens.access), &body).status).collect();
+    assert_eq!(statuses, [[400; 10].as_slice(), &[429]].concat());
+    app.clock.advance(31);
+    assert_eq!(choose(&mut browser, OTHER_PASSWORD, OTHER_PASSWORD).status, 303);
+}
+
+#[test]
+fn a_good_link_has_ten_guessable_passwords_judged_and_shuts_nobody_else_out() {
+    let app = TestApp::start();
+    let mut browser = app.browser();
+    let path = app.setup_path();
+    browser.get(&path);
+    let choose = |browser: &mut Browser, path: &str, new: &str| {
+        let fields = [("username", "ana"), ("new_password", new), ("new_password_again", new)];
+        browser.post(path, &fields)
+    };
+    for _ in 0..10 {
+        assert_eq!(choose(&mut browser, &path, GUESSABLE).status, 400);
+    }
+    let refused = choose(&mut browser, &path, GUESSABLE);
+    assert!(refused.status == 429 && seconds(&refused) <= 30, "{}", refused.body);
+    app.clock.advance(30);
+    assert_eq!(choose(&mut browser, &path, PASSWORD).status, 303);
+
+    for name in ["bea", "eva"] {
+        browser.get("/admin/users/add");
+        let made = browser.post("/admin/users/add", &[("username", name)]);
+        let at = made.body.find("/link/").unwrap();
+        let link = made.body[at..].split('"').next().unwrap();
+        let mut invited = app.browser();
+        invited.get(link);
+        for _ in 0..10 {
+            assert_eq!(choose(&mut invited, link, GUESSABLE).status, 400);
+        }
+        assert_eq!(choose(&mut invited, link, GUESSABLE).status, 429);
+        assert_eq!(app.browser().sign_in("ana", PASSWORD).status, 303, "the network is not what has to wait");
+    }
+}

@@ -11,7 +11,7 @@ use crate::accounts::Mandate;
 use crate::accounts::people::change_password::{ChangePassword, Changed, change_password};
 use crate::accounts::proof::sign_in_limits::note_stranger;
 use crate::accounts::sessions::tokens::Pair;
-use crate::domain::{NewPassword, Password};
+use crate::domain::{NewPassword, Password, PasswordFault};
 use crate::guards::{Caller, FreshToken};
 use crate::throttle::Try;
 use crate::tokens::Fault;
@@ -127,20 +127,16 @@ async fn by_form(
     if form.current_password.is_empty() {
         errors.push(page.error("current_password", "error-current-password-required"));
     }
-    let new = match new_password::read(&app, &page, &form.new_password, &form.new_password_again, Some(&username)) {
-        Ok(new) if form.new_password != form.current_password => Some(new),
-        Ok(_) => {
+    match new_password::check_typed(&app, &page, &form.new_password, &form.new_password_again) {
+        Some(fault) => errors.push(fault),
+        None if form.new_password == form.current_password => {
             errors.push(page.error("new_password", "error-password-same"));
-            None
         }
-        Err(faults) => {
-            errors.extend(faults);
-            None
-        }
-    };
-    let (Some(new), true) = (new, errors.is_empty()) else {
+        None => {}
+    }
+    if !errors.is_empty() {
         return show(&app, &req, &caller, page, StatusCode::BAD_REQUEST, end_others, errors).await;
-    };
+    }
     let begun = match tries::confirm(&app, &req, &caller).await {
         Ok(begun) => begun,
         Err(Error::Throttled(wait)) => {
@@ -149,6 +145,12 @@ async fn by_form(
             return Ok(with_retry_after(res, wait));
         }
         Err(error) => return Err(error),
+    };
+    let (new, begun) = match new_password::judge(&app, &page, begun, form.new_password, Some(username)).await? {
+        Ok(judged) => judged,
+        Err(fault) => {
+            return show(&app, &req, &caller, page, StatusCode::BAD_REQUEST, end_others, vec![fault]).await;
+        }
     };
     match changed(&app, &req, mandate, begun, form.current_password, new, end_others).await? {
         None => {
@@ -179,10 +181,11 @@ async fn by_json(
     if asked.new_password == asked.current_password {
         return Err(Error::BadInput("The new password is the current one".into()));
     }
-    let rules = app.config().password_rules();
-    let new = NewPassword::parse(asked.new_password, Some(&username), rules)
-        .map_err(|fault| Error::BadInput(fault.to_string()))?;
+    let refused = |fault: PasswordFault| Error::BadInput(fault.to_string());
+    app.config().password_rules().check_length(&asked.new_password).map_err(refused)?;
     let begun = tries::confirm(&app, &req, &caller).await?;
+    let (judged, begun) = app.judge(begun, asked.new_password, Some(username)).await?;
+    let new = judged.map_err(refused)?;
     Ok(match changed(&app, &req, mandate, begun, asked.current_password, new, asked.end_others).await? {
         None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
         // A cookie session's tokens stay in cookies, where scripts can't read them; shown another way they would be refused.

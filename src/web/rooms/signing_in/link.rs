@@ -1,12 +1,15 @@
 //! A one-time link: an invitation, or a new password for a person who forgot theirs. GET only shows the form, and only POST uses
 //! the link up: chat programs fetch links to preview them.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::accounts::Accounts;
 use crate::accounts::people::use_link::{Used, use_link};
 use crate::accounts::proof::one_time_link;
 use crate::store::links::Purpose;
@@ -20,6 +23,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
 use crate::web::http::input::Input;
+use crate::web::http::replies::with_retry_after;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::new_password;
 use crate::web::pages::page::{Page, html};
@@ -96,22 +100,37 @@ pub(in crate::web) async fn submit(
     let (begun, purpose, user) = find(&app, &req, &token).await?;
     begun.succeeded();
     let page = Page::new(&app, &req, None);
-    let again = |page, errors| Ok(show(&app, page, StatusCode::BAD_REQUEST, token.clone(), purpose, &user, errors));
+    let again = |page, error| Ok(show(&app, page, StatusCode::BAD_REQUEST, token.clone(), purpose, &user, vec![error]));
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
-        let errors = vec![page.error("", "error-form-expired")];
-        return again(page, errors);
+        let error = page.error("", "error-form-expired");
+        return again(page, error);
     }
-    let chosen = new_password::read(&app, &page, &form.new_password, &form.new_password_again, Some(&user.username));
-    let password = match chosen {
-        Ok(password) => password,
-        Err(errors) => return again(page, errors),
+    if let Some(fault) = new_password::check_typed(&app, &page, &form.new_password, &form.new_password_again) {
+        return again(page, fault);
+    }
+    let begun = match tries::choose_by_link(&app, &req, &token) {
+        Ok(begun) => begun,
+        Err(Error::Throttled(wait)) => {
+            let errors = vec![page.throttled(wait)];
+            let res = show(&app, page, StatusCode::TOO_MANY_REQUESTS, token, purpose, &user, errors);
+            return Ok(with_retry_after(res, wait));
+        }
+        Err(error) => return Err(error),
+    };
+    let named = Some(user.username.clone());
+    let (password, begun) = match new_password::judge(&app, &page, begun, form.new_password, named).await? {
+        Ok(judged) => judged,
+        Err(fault) => return again(page, fault),
     };
     let visitor = client_address::visitor(&app, &req);
     let replaces = token_cookies::session_to_replace(&app, &req, now);
     let link = token.clone();
-    match app.hash(move |accounts| use_link(accounts, &link, &password, replaces, visitor)).await? {
+    let act = move |accounts: &Arc<Accounts>| use_link(accounts, &link, &password, replaces, visitor);
+    let (used, begun) = app.try_password(begun, act).await?;
+    match used {
         Used::DeadLink => Err(Error::Gone),
         Used::Done { user, pair, sessions_ended } => {
+            begun.succeeded();
             let res = sign_in_here(&app, &req, &browser, "/account", user, pair)?;
             let flash = match purpose {
                 Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),

@@ -1,11 +1,14 @@
 //! The first run: whoever holds the one-time link creates the first admin and is signed in.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::accounts::Accounts;
 use crate::accounts::people::set_up::{SetUp, set_up};
 use crate::accounts::proof::setup_link;
 use crate::domain::Username;
@@ -17,6 +20,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
 use crate::web::http::input::Input;
+use crate::web::http::replies::with_retry_after;
 use crate::web::pages::forms::{FieldError, username_fault};
 use crate::web::pages::new_password;
 use crate::web::pages::page::{Page, html};
@@ -86,29 +90,44 @@ pub(in crate::web) async fn submit(
     let (token, now) = (token.into_inner(), app.now());
     refuse_dead(&app, &req, &token).await?;
     let page = Page::new(&app, &req, None);
-    let again =
-        |page: Page, errors| show(&app, page, StatusCode::BAD_REQUEST, token.clone(), form.username.clone(), errors);
+    let show = |page, status, errors| show(&app, page, status, token.clone(), form.username.clone(), errors);
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
         let errors = vec![page.error("", "error-form-expired")];
-        return Ok(again(page, errors));
+        return Ok(show(page, StatusCode::BAD_REQUEST, errors));
     }
-    let username = Username::parse(&form.username)
-        .map_err(|fault| vec![page.error("username", username_fault(fault, &form.username))]);
+    let username =
+        Username::parse(&form.username).map_err(|fault| page.error("username", username_fault(fault, &form.username)));
+    let typed = new_password::check_typed(&app, &page, &form.new_password, &form.new_password_again);
+    if let Some(fault) = typed {
+        let errors = username.err().into_iter().chain([fault]).collect();
+        return Ok(show(page, StatusCode::BAD_REQUEST, errors));
+    }
+    let begun = match tries::choose_by_link(&app, &req, &token) {
+        Ok(begun) => begun,
+        Err(Error::Throttled(wait)) => {
+            let errors = vec![page.throttled(wait)];
+            return Ok(with_retry_after(show(page, StatusCode::TOO_MANY_REQUESTS, errors), wait));
+        }
+        Err(error) => return Err(error),
+    };
     // The password is measured against the name too, if that is good, so that everything that is wrong is said at once.
-    let named = username.as_ref().ok();
-    let password = new_password::read(&app, &page, &form.new_password, &form.new_password_again, named);
-    let (username, password) = match (username, password) {
-        (Ok(username), Ok(password)) => (username, password),
+    let named = username.as_ref().ok().cloned();
+    let password = new_password::judge(&app, &page, begun, form.new_password.clone(), named).await?;
+    let (username, (password, begun)) = match (username, password) {
+        (Ok(username), Ok(judged)) => (username, judged),
         (username, password) => {
-            let errors = username.err().into_iter().chain(password.err()).flatten().collect();
-            return Ok(again(page, errors));
+            let errors = username.err().into_iter().chain(password.err()).collect();
+            return Ok(show(page, StatusCode::BAD_REQUEST, errors));
         }
     };
     let visitor = client_address::visitor(&app, &req);
     let link = token.clone();
-    match app.hash(move |accounts| set_up(accounts, &link, username, &password, visitor)).await? {
+    let act = move |accounts: &Arc<Accounts>| set_up(accounts, &link, username, &password, visitor);
+    let (done, begun) = app.try_password(begun, act).await?;
+    match done {
         SetUp::DeadLink => Err(Error::Gone),
         SetUp::Done { user, pair } => {
+            begun.succeeded();
             let res = sign_in_here(&app, &req, &browser, "/account", user, pair)?;
             browser_session::set_flash(&browser, &Flash::plain("flash-welcome"));
             Ok(res)
