@@ -2,6 +2,8 @@
 #![warn(missing_docs)]
 
 #[cfg(feature = "server")]
+mod known_words;
+#[cfg(feature = "server")]
 mod moment;
 #[cfg(feature = "server")]
 mod names;
@@ -16,6 +18,8 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+#[cfg(feature = "server")]
+pub use known_words::Known;
 #[cfg(feature = "server")]
 pub use moment::BareDate;
 #[cfg(feature = "server")]

@@ -1,6 +1,7 @@
 //! Passwords as somebody typed them, and passwords that may be set.
 
 use super::Username;
+use super::known_words::{Known, KnownWords};
 
 /// A password as somebody typed it, to be compared with a stored hash. Has no `Debug`, so that it can't be logged.
 #[derive(Clone)]
@@ -66,6 +67,9 @@ pub enum PasswordFault {
     /// As `zxcvbn` estimates, too few guesses find it, given the user's name and the words of the context.
     #[error("the password is too easy to guess")]
     Guessable,
+    /// What a guesser knows beforehand, and too little else: the user's name, a word of the context, a famous phrase.
+    #[error("the password is too easy to guess: {0}")]
+    Known(Known),
 }
 
 impl NewPassword {
@@ -74,22 +78,26 @@ impl NewPassword {
     /// The fewest guesses that a password has to withstand, as a power of ten. `zxcvbn`'s score 3 (of 0 to 4; "safely
     /// unguessable") begins here, and an attacker has to ask a server that throttles.
     const MIN_GUESSES_LOG10: f64 = 8.0;
+    /// The same for what remains besides words that a guesser knows beforehand. Where those stand, how they are written and what
+    /// punctuation is around them adds to it, about as much as two more characters would.
+    const MIN_REMAINDER_LOG10: f64 = 6.0;
 
     /// Checks `text` against `rules`. `username`: whose password it is to be, if that is known already. Takes milliseconds of CPU
     /// (`cargo bench --bench engine`), so a server does this on the password workers.
     pub fn parse(text: String, username: Option<&Username>, rules: PasswordRules<'_>) -> Result<Self, PasswordFault> {
         rules.check_length(&text)?;
-        let lower = text.to_lowercase();
-        let words: Vec<&str> = rules
-            .context
-            .iter()
-            .map(String::as_str)
-            .chain(username.map(Username::as_str))
-            .chain(["portero"])
-            .chain(SPANISH_COMMON.split_whitespace())
-            .collect();
-        // Whoever guesses the whole guesses each part of it, so one good part will do.
-        if parts(&lower).iter().all(|part| zxcvbn::zxcvbn(part, &words).guesses_log10() < Self::MIN_GUESSES_LOG10) {
+        let site_words = || rules.context.iter().map(String::as_str).chain(["portero"]);
+        let mut known = KnownWords::phrases();
+        username.into_iter().for_each(|name| known.add(Known::UserName, name.as_str()));
+        site_words().for_each(|word| known.add(Known::SiteWord, word));
+        let name = username.map(Username::as_str);
+        let words: Vec<&str> = site_words().chain(name).chain(SPANISH_COMMON.split_whitespace()).collect();
+        if let Some((known, remainder)) = known.remainder(&text)
+            && !withstands(&remainder, &words, Self::MIN_REMAINDER_LOG10)
+        {
+            return Err(PasswordFault::Known(known));
+        }
+        if !withstands(&text.to_lowercase(), &words, Self::MIN_GUESSES_LOG10) {
             return Err(PasswordFault::Guessable);
         }
         let password = Password::parse(text).map_err(|_| PasswordFault::TooLong)?;
@@ -100,6 +108,12 @@ impl NewPassword {
     pub fn as_password(&self) -> &Password {
         &self.0
     }
+}
+
+/// Whether it takes so many guesses to find `text`, as a power of ten. Whoever guesses the whole guesses each part of it, so one good
+/// part will do.
+fn withstands(text: &str, words: &[&str], guesses_log10: f64) -> bool {
+    parts(text).iter().any(|part| zxcvbn::zxcvbn(part, words).guesses_log10() >= guesses_log10)
 }
 
 /// How many characters `zxcvbn` is given at a time: its cost grows with their square, and beyond that.
@@ -154,10 +168,39 @@ mod tests {
     fn short_long_and_guessable_passwords_are_refused() {
         assert_eq!(new_password("eleven char").err(), Some(PasswordFault::TooShort(12)));
         assert_eq!(new_password(&"x y".repeat(100)).err(), Some(PasswordFault::TooLong));
-        for guessable in
-            ["password1234", "aaaaaaaaaaaaaaa", "123456789012", "ana-ana-ana-", "porteroportero", "contraseña1234"]
-        {
+        for guessable in ["password1234", "aaaaaaaaaaaaaaa", "123456789012", "contraseña1234"] {
             assert_eq!(new_password(guessable).err(), Some(PasswordFault::Guessable), "{guessable}");
+        }
+    }
+
+    #[test]
+    fn a_password_built_on_a_name_or_a_famous_phrase_is_refused_and_the_reason_says_which() {
+        let valeria = Username::parse("valeria").unwrap();
+        let context = ["Acme Login".to_owned(), "id.example.org".to_owned()];
+        let rules = PasswordRules { min_length: 12, context: &context };
+        let judge = |text: &str| NewPassword::parse(text.into(), Some(&valeria), rules).err();
+        for (text, known) in [
+            ("valeria2026!!", Known::UserName),
+            ("V4l3r1@-V4l3r1@", Known::UserName),
+            ("Valeria123456!", Known::UserName),
+            ("valeria.madrid.99", Known::UserName),
+            ("Portero2026!!", Known::SiteWord),
+            ("Acme#Login#2026", Known::SiteWord),
+            ("example.org 1999", Known::SiteWord),
+            ("correct horse battery staple", Known::Phrase),
+            ("Ser o no ser... 2026", Known::Phrase),
+        ] {
+            assert_eq!(judge(text), Some(PasswordFault::Known(known)), "{text}");
+        }
+        for good in [
+            "valeria and seven herons on a wire",
+            "las garzas de valeria cuentan once",
+            "valeria kT7-qm2-Zr",
+            "portero: paraguas y caracol",
+            "correct horse battery staple, said the snail with an umbrella",
+            "login is what herons never do",
+        ] {
+            assert_eq!(judge(good), None, "{good}");
         }
     }
 

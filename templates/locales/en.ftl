@@ -334,6 +334,9 @@ error-password-too-long =
        *[other] The new password is too long. Use at most { $n } characters
     }
 error-password-guessable = The new password is too easy to guess. Add another word or two, or let your password manager make one
+error-password-user-name = The new password is too easy to guess: beside your user name it has too little. Add another word or two, or let your password manager make one
+error-password-site-word = The new password is too easy to guess: beside the name of this site, or a word that goes with it, it has too little. Add another word or two, or let your password manager make one
+error-password-phrase = The new password is too easy to guess: it is a well-known phrase. Add another word or two, or let your password manager make one
 error-password-same = The new password is the same as the current one. Choose a different one
 error-passwords-differ = The two new passwords are not the same
 error-username-length = A user name has 1 to 64 characters

@@ -334,6 +334,9 @@ error-password-too-long =
        *[other] La contraseña nueva es demasiado larga. Usa como máximo { $n } caracteres
     }
 error-password-guessable = La contraseña nueva es demasiado fácil de adivinar. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-user-name = La contraseña nueva es demasiado fácil de adivinar: aparte de tu nombre de usuario le queda muy poco. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-site-word = La contraseña nueva es demasiado fácil de adivinar: aparte del nombre de este sitio, o de una palabra relacionada con él, le queda muy poco. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-phrase = La contraseña nueva es demasiado fácil de adivinar: es una frase muy conocida. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
 error-password-same = La contraseña nueva es igual que la actual. Elige otra
 error-passwords-differ = Las dos contraseñas nuevas no coinciden
 error-username-length = Un nombre de usuario tiene entre 1 y 64 caracteres

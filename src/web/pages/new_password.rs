@@ -2,7 +2,7 @@
 
 use super::forms::FieldError;
 use super::page::Page;
-use crate::domain::{NewPassword, PasswordFault, Username};
+use crate::domain::{Known, NewPassword, PasswordFault, Username};
 use crate::throttle::Try;
 use crate::web::app::App;
 use crate::web::http::error::Error;
@@ -37,6 +37,9 @@ fn error(page: &Page, fault: PasswordFault, is_empty: bool) -> FieldError {
         PasswordFault::TooShort(least) => page.tn("error-password-too-short", least),
         PasswordFault::TooLong => page.tn("error-password-too-long", NewPassword::MAX_CHARS),
         PasswordFault::Guessable => page.t("error-password-guessable"),
+        PasswordFault::Known(Known::UserName) => page.t("error-password-user-name"),
+        PasswordFault::Known(Known::SiteWord) => page.t("error-password-site-word"),
+        PasswordFault::Known(Known::Phrase) => page.t("error-password-phrase"),
     };
     FieldError { field: "new_password", text }
 }

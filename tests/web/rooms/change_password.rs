@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::common::app;
-use crate::support::{OTHER_PASSWORD, PASSWORD};
+use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp};
 
 const CHANGE: [(&str, &str); 4] = [
     ("current_password", PASSWORD),
@@ -57,6 +57,35 @@ fn what_is_wrong_with_a_new_password_is_said_and_nothing_changes() {
     }
     assert!(browser.is_signed_in());
     assert_eq!(app.browser().sign_in("ana", PASSWORD).status, 303);
+}
+
+#[test]
+fn a_password_built_on_a_name_or_a_famous_phrase_is_refused_in_words_that_say_which() {
+    let app = TestApp::with(&[("site_name", "Acme Login")]);
+    app.add_user("valeria");
+    for (language, new, text) in [
+        ("en", "valeria2026!!", "beside your user name it has too little"),
+        ("en", "Acme#Login#2026", "beside the name of this site"),
+        ("en", "Portero2026!!", "beside the name of this site"),
+        ("en", "correct horse battery staple", "it is a well-known phrase"),
+        ("es", "v4l3ri@-v4l3ri@", "aparte de tu nombre de usuario"),
+        ("es", "Acme.2026.Login", "aparte del nombre de este sitio"),
+        ("es", "en un lugar de la Mancha", "es una frase muy conocida"),
+    ] {
+        let mut browser = app.signed_in("valeria");
+        browser.headers.push(("accept-language".into(), language.into()));
+        browser.get("/change-password");
+        let fields = [("current_password", PASSWORD), ("new_password", new), ("new_password_again", new)];
+        let page = browser.post("/change-password", &fields);
+        assert!(page.status == 400 && page.body.contains(text), "{new}: {}", page.body);
+    }
+    let tokens = app.tokens("valeria");
+    let body = json!({ "current_password": PASSWORD, "new_password": "valeria2026!!" });
+    let refused = app.client().post_json("/change-password", Some(&tokens.access), &body);
+    assert_eq!(refused.msg(), "the password is too easy to guess: beside the user name it has too little");
+    let body = json!({ "current_password": PASSWORD, "new_password": "las garzas de valeria cuentan once" });
+    let changed = app.client().post_json("/change-password", Some(&tokens.access), &body);
+    assert_eq!(changed.status, 200, "enough remains besides the name: {}", changed.body);
 }
 
 #[test]
