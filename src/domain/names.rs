@@ -38,8 +38,10 @@ impl Username {
     /// The longest name, in characters, not bytes.
     pub const MAX_CHARS: usize = 64;
 
-    /// Checks `text` and brings it into NFC. Nothing is trimmed.
+    /// Checks `text` and brings it into NFC. Spaces and line ends around it are left out: no name begins or ends with one, and
+    /// keyboards, clipboards and shells add them unasked.
     pub fn parse(text: &str) -> Result<Self, UsernameFault> {
+        let text = text.trim();
         // A text far over the limit is refused before it is normalised, because the cost of that grows with the text.
         if text.is_empty() || text.len() > Self::MAX_CHARS * 16 {
             return Err(UsernameFault::Length);
@@ -102,8 +104,16 @@ mod tests {
     }
 
     #[test]
+    fn spaces_and_line_ends_around_a_name_are_no_part_of_it() {
+        for typed in ["ana ", " ana", "ana\n", "\t ana\r\n", "\u{a0}ana"] {
+            assert_eq!(Username::parse(typed).unwrap().as_str(), "ana", "{typed:?}");
+        }
+        assert!(Username::parse(&format!("{}\n", "a".repeat(64))).is_ok());
+    }
+
+    #[test]
     fn a_name_that_could_deceive_is_refused() {
-        for name in ["", " ana", "ana ", "a b", "ana\u{202e}", "a\u{200b}na", "a\0b", "-ana", "ana.", "<ana>", "a\nb"] {
+        for name in ["", " ", "a b", "ana\u{202e}", "a\u{200b}na", "a\0b", "-ana", "ana.", "<ana>", "a\nb"] {
             assert!(Username::parse(name).is_err(), "{name:?}");
         }
         assert_eq!(Username::parse(&"a".repeat(65)), Err(UsernameFault::Length));

@@ -28,6 +28,17 @@ fn users_are_added_listed_and_changed_without_a_terminal() {
 }
 
 #[test]
+fn a_space_or_line_end_around_a_name_is_no_part_of_it_in_a_command_either() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let said = ok(folder, &["user", "add", " ana\n", "--admin", "--password-stdin"], PASSWORD);
+    assert_eq!(said, "ana was added as admin.\n");
+    assert!(fails(folder, &["user", "add", "ana ", "--password-stdin"], PASSWORD).contains("already"));
+    ok(folder, &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    assert!(ok(folder, &["user", "disable", "bea "], "").starts_with("bea is disabled"));
+}
+
+#[test]
 fn a_bad_command_says_why_and_changes_nothing() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();

@@ -94,7 +94,7 @@ pub(in crate::web) fn find_user(
     if name.trim().is_empty() {
         return Ok(true);
     }
-    filter.user = match Username::parse(name.trim()) {
+    filter.user = match Username::parse(name) {
         Ok(name) => users::find_by_name(conn, &name)?.map(|user| user.id),
         Err(_) => None,
     };

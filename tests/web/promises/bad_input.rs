@@ -159,10 +159,37 @@ fn a_password_that_is_too_long_or_has_a_nul_is_wrong_and_costs_nothing_more() {
 #[test]
 fn a_name_that_can_be_no_name_is_answered_like_a_wrong_one() {
     let app = app();
-    for name in ["", " ana", "a\0b", "<script>", "a\u{202e}b", &"x".repeat(3000)] {
+    for name in ["", " ", "a\0b", "<script>", "a\u{202e}b", &"x".repeat(3000)] {
         let answer = app.client().post_json("/login", None, &json!({ "username": name, "password": "x" }));
         assert_eq!((answer.status, answer.msg().as_str()), (401, "Bad username or password"), "{name:?}");
     }
+}
+
+#[test]
+fn a_space_or_line_end_around_a_name_changes_nothing_and_around_a_password_everything() {
+    let app = app();
+    for name in ["ana ", " ana", "ana\n"] {
+        let answer = app.client().post_json("/login", None, &json!({ "username": name, "password": PASSWORD }));
+        assert_eq!(answer.status, 200, "{name:?}: {}", answer.body);
+        assert_eq!(app.browser().sign_in(name, PASSWORD).status, 303, "{name:?}");
+    }
+    for password in [format!("{PASSWORD} "), format!(" {PASSWORD}"), format!("{PASSWORD}\n")] {
+        assert_eq!(app.browser().sign_in("ana", &password).status, 401, "{password:?}");
+    }
+    let mut browser = app.browser();
+    browser.get("/login");
+    let nobody = browser.post("/login", &[("username", " "), ("password", PASSWORD)]);
+    assert!(nobody.status == 400 && nobody.body.contains("Enter your user name"), "{}", nobody.body);
+
+    app.add_admin("adm");
+    let mut admin = app.signed_in("adm");
+    let list = admin.get("/admin/sessions/end?user=%20ana%0A");
+    assert!(list.status == 200 && list.body.contains("ana"), "{}", list.body);
+    assert!(admin.get("/admin/users?name=ana%20").body.contains(">ana</a>"));
+    admin.get("/admin/users/add");
+    assert_eq!(admin.post("/admin/users/add", &[("username", "ana ")]).status, 409, "the name is taken");
+    assert!(admin.post("/admin/users/add", &[("username", " bea")]).body.contains("/link/"));
+    assert!(admin.get("/admin/users?name=bea").body.contains(">bea</a>"));
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn date(app: &App, typed: &str) -> Result<Option<UnixTime>, &'static str> {
 }
 
 fn is_name_of(user: &User, typed: &str) -> bool {
-    Username::parse(typed.trim()).is_ok_and(|typed| typed.canonical() == user.username.canonical())
+    Username::parse(typed).is_ok_and(|typed| typed.canonical() == user.username.canonical())
 }
 
 /// Tells how an act ended, to a page or a program.

@@ -72,7 +72,7 @@ pub(in crate::web) async fn show(
 
 /// The beginning of a name, in the spelling by which names are compared. A text that no name begins with finds nobody.
 fn canonical_beginning(text: &str) -> String {
-    Username::parse(text).map_or_else(|_| text.to_lowercase(), |name| name.canonical())
+    Username::parse(text).map_or_else(|_| text.trim().to_lowercase(), |name| name.canonical())
 }
 
 fn link(name: &str, after: &str) -> String {

@@ -113,7 +113,7 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &[("", "error-form-expired")]));
     }
     let mut missing = Vec::new();
-    if form.username.is_empty() {
+    if form.username.trim().is_empty() {
         missing.push(("username", "error-username-required"));
     }
     if form.password.is_empty() {
