@@ -21,8 +21,12 @@ fn essence(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Returns the value of every cookie with this name that is not empty, in the order in which they came. There are several if
-/// another host on the same domain has set one too, which must not shut out the right one. The header is parsed here because
+/// How many cookies of one name are looked at: checking a token of ours costs a signature each.
+pub const MOST_OF_ONE_NAME: usize = 8;
+
+/// Returns the value of every cookie with this name that is not empty, in the order in which they came, but at most [`MOST_OF_ONE_NAME`].
+/// There are several if another host on the same domain has set one too, which must not shut out the right one. Cookies of other
+/// names, however many, cost nothing but reading them. The header is parsed here because
 /// Actix drops all cookies if one contains a broken byte, and a neighbour's broken cookie must not sign anybody out.
 pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
     headers
@@ -32,4 +36,5 @@ pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator
         .filter(move |(found, _)| *found == name)
         .map(|(_, value)| Cow::from(value.trim().trim_matches('"')))
         .filter(|value| !value.is_empty())
+        .take(MOST_OF_ONE_NAME)
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::UnixTime;
+use crate::guards::MOST_OF_ONE_NAME;
 use crate::web::app::App;
 
 /// The browser's own session, which begins before anybody signs in. Not to be confused with the session of somebody who is signed in
@@ -94,7 +95,8 @@ fn tidied(headers: &HeaderMap, own: &str, key: &Key) -> Option<HeaderValue> {
         let cookie = Cookie::parse_encoded(format!("{name}={value}")).ok()?;
         CookieJar::new().private(key).decrypt(cookie)
     };
-    let mine = all.iter().position(|pair| pair.0 == own && opens(pair).is_some());
+    let mut candidates = all.iter().enumerate().filter(|(_, pair)| pair.0 == own).take(MOST_OF_ONE_NAME);
+    let mine = candidates.find(|(_, pair)| opens(pair).is_some()).map(|(at, _)| at);
     let kept = all.iter().enumerate().filter(|(at, pair)| pair.0 != own || mine == Some(*at));
     let text: Vec<_> = kept.map(|(_, (name, value))| format!("{name}={value}")).collect();
     HeaderValue::from_bytes(text.join("; ").as_bytes()).ok()

@@ -94,6 +94,9 @@ fn without_token(req: &HttpRequest, mut members: Vec<(String, Value)>) -> Vec<(S
     members
 }
 
+/// The most members of a JSON object: no call has a tenth of them, and each is compared with all before it.
+const MOST_MEMBERS: usize = 64;
+
 /// The members of a JSON object. A name that comes twice is an error; serde_json would keep the last.
 struct Members(Vec<(String, Value)>);
 
@@ -110,6 +113,9 @@ impl<'de> Deserialize<'de> for Members {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members: Vec<(String, Value)> = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if members.len() == MOST_MEMBERS {
+                        return Err(serde::de::Error::custom(format!("more than {MOST_MEMBERS} fields")));
+                    }
                     if members.iter().any(|(known, _)| *known == name) {
                         return Err(serde::de::Error::custom(format!("duplicate field `{name}`")));
                     }

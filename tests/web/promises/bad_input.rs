@@ -41,6 +41,19 @@ fn bytes_that_are_not_text_are_refused_and_not_replaced() {
 }
 
 #[test]
+fn json_with_more_fields_than_any_call_has_is_refused_before_they_are_compared() {
+    let app = app();
+    let body = |count: usize| {
+        let members: Vec<_> = (0..count).map(|n| format!("\"{n}\":0")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let many = login(&app, "application/json", body(1500).as_bytes());
+    assert!(many.status == 400 && many.msg().contains("more than 64 fields"), "{}", many.body);
+    let some = login(&app, "application/json", body(64).as_bytes());
+    assert!(some.status == 400 && some.msg().contains("unknown field"), "{}", some.body);
+}
+
+#[test]
 fn a_field_that_comes_twice_is_refused() {
     let app = app();
     let answer = login(&app, "application/x-www-form-urlencoded", b"username=ana&username=bea&password=x");

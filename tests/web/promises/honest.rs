@@ -54,3 +54,21 @@ fn a_broken_cookie_of_a_neighbour_signs_nobody_out() {
     request.extend_from_slice(format!("access_token_cookie={token}\r\n\r\n").as_bytes());
     assert!(app.raw(&request).starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn a_browser_with_hundreds_of_other_cookies_stays_signed_in_and_of_forged_tokens_a_few_are_checked() {
+    let app = app();
+    let browser = app.signed_in("ana");
+    let access = &browser.cookies["access_token_cookie"];
+    let (head, tail) = access.rsplit_once('.').unwrap();
+    let reversed: String = tail.chars().rev().collect();
+    let forged = format!("access_token_cookie={head}.{reversed}; ");
+    let others: String = (0..300).map(|n| format!("app{n}_session=some-value-{n}; ")).collect();
+    let status = |before: &str| {
+        let cookie = format!("{before}access_token_cookie={access}");
+        app.client().send("GET", "/protected", None, &[("cookie", &cookie)], b"").status
+    };
+    assert_eq!(status(&others), 200);
+    assert_eq!(status(&(forged.repeat(7) + &others)), 200);
+    assert_eq!(status(&forged.repeat(100)), 422, "the last is not looked at");
+}
