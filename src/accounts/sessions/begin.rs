@@ -34,7 +34,8 @@ pub enum Occasion {
 #[derive(Clone, Copy, Debug)]
 pub struct HeldSession {
     pub sid: SessionId,
-    /// Whether that token has not expired. An old one may have come from anywhere: it ends no session but the same person's.
+    /// Whether a token of it has not expired, access or refresh. An old one may have come from anywhere: it ends no session but the
+    /// same person's.
     pub is_current: bool,
 }
 

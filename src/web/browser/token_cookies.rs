@@ -57,11 +57,20 @@ pub(in crate::web) fn held_session(app: &App, req: &HttpRequest, now: UnixTime) 
     })
 }
 
-/// The same session, as the one that a sign-in in this browser replaces.
+/// The session that a sign-in in this browser replaces.
 pub(in crate::web) fn session_to_replace(app: &App, req: &HttpRequest, now: UnixTime) -> Option<HeldSession> {
-    let claims = held_session(app, req, now)?;
-    let is_current = claims.expires_at.is_none_or(|end| end > now);
-    Some(HeldSession { sid: claims.sid()?, is_current })
+    // After a quarter of an hour the access token has expired, but the browser holds its session by the refresh token, and whoever
+    // signs in there must not leave the last person signed in.
+    let mut expired = None;
+    for token in [TokenType::Access, TokenType::Refresh] {
+        let claims = cookie_claims_allow_expired(&app.accounts.engine, req, token, now);
+        let Some((claims, sid)) = claims.and_then(|claims| claims.sid().map(|sid| (claims, sid))) else { continue };
+        if claims.expires_at.is_none_or(|end| end > now) {
+            return Some(HeldSession { sid, is_current: true });
+        }
+        expired = expired.or(Some(HeldSession { sid, is_current: false }));
+    }
+    expired
 }
 
 /// Whether the refresh cookie could still renew: the session has not ended, whatever became of the access token.

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::common::app;
+use crate::common::{A_QUARTER_OF_AN_HOUR, app};
 use crate::support::{PASSWORD, TestApp};
 
 #[test]
@@ -144,6 +144,29 @@ fn signing_in_again_in_the_same_browser_ends_the_session_it_held() {
     assert_eq!(browser.post("/login", &[("username", "ana"), ("password", PASSWORD)]).status, 303);
     assert!(browser.is_signed_in());
     assert!(!before.is_signed_in());
+}
+
+#[test]
+fn who_signs_in_where_somebody_else_is_signed_in_takes_their_place_also_when_the_access_token_has_expired() {
+    let app = app();
+    app.add_user("bea");
+    for (case, elapsed, refresh, ana_stays) in [
+        ("just signed in", 0, true, false),
+        ("only the access token has expired", A_QUARTER_OF_AN_HOUR, true, false),
+        ("an expired token without the other may have come from anywhere", A_QUARTER_OF_AN_HOUR, false, true),
+    ] {
+        let mut ana = app.signed_in("ana");
+        app.clock.advance(elapsed);
+        let mut bea = app.browser();
+        bea.get("/login");
+        bea.cookies.insert("access_token_cookie".into(), ana.cookies["access_token_cookie"].clone());
+        if refresh {
+            bea.cookies.insert("refresh_token_cookie".into(), ana.cookies["refresh_token_cookie"].clone());
+        }
+        assert_eq!(bea.post("/login", &[("username", "bea"), ("password", PASSWORD)]).status, 303, "{case}");
+        assert!(bea.is_signed_in(), "{case}");
+        assert_eq!(ana.is_signed_in(), ana_stays, "{case}");
+    }
 }
 
 #[test]
