@@ -3,7 +3,8 @@
 //!
 //! The modules in reading order, each importing only from those above it (`tests/layers.rs` holds them to it):
 //!
-//! - [`domain`]: values right by construction, no I/O; `clock`, `error_chain`, `user_agent`, `workers`: small things that many use
+//! - [`domain`]: values right by construction, no I/O; `bom`, `clock`, `error_chain`, `user_agent`, `workers`: small things that
+//!   many use
 //! - [`tokens`]: the token engine; `passwords`: hashing; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
 //!   `store`: the only SQL
 //! - `config`: every setting
@@ -22,6 +23,8 @@ pub mod tokens;
 pub mod accounts;
 #[cfg(feature = "server")]
 pub mod blocklist;
+#[cfg(feature = "server")]
+mod bom;
 #[cfg(feature = "server")]
 pub mod cli;
 #[cfg(feature = "server")]

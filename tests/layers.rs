@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 18] = [
+const PARTS: [(&str, &[&str]); 19] = [
     ("domain", &[]),
+    ("bom", &[]),
     ("error_chain", &[]),
     ("user_agent", &[]),
     ("workers", &[]),
@@ -17,12 +18,13 @@ const PARTS: [(&str, &[&str]); 18] = [
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
     ("store", &["domain", "error_chain"]),
-    ("config", &["domain", "tokens"]),
+    ("config", &["bom", "domain", "tokens"]),
     ("accounts", &["domain", "user_agent", "clock", "tokens", "passwords", "blocklist", "throttle", "store", "config"]),
     ("guards", &["domain", "tokens"]),
     (
         "installation",
         &[
+            "bom",
             "accounts",
             "domain",
             "clock",
@@ -52,7 +54,21 @@ const PARTS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("server", &["web", "installation", "accounts", "clock", "error_chain", "workers", "store", "config"]),
-    ("cli", &["server", "installation", "accounts", "domain", "clock", "error_chain", "passwords", "store", "config"]),
+    (
+        "cli",
+        &[
+            "bom",
+            "server",
+            "installation",
+            "accounts",
+            "domain",
+            "clock",
+            "error_chain",
+            "passwords",
+            "store",
+            "config",
+        ],
+    ),
     ("main", &["cli"]),
 ];
 

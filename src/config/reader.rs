@@ -7,6 +7,7 @@ use std::fmt;
 use std::io::Read;
 
 use super::settings::{Faults, Setting, Source};
+use crate::bom::without_bom;
 use crate::tokens::options::Secret;
 
 /// `Setting::value` of a setting that has no value.
@@ -321,8 +322,9 @@ fn read_secret(path: &str) -> Result<Secret, String> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| format!("{path:?} can't be opened: {error}"))?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("{path:?} can't be read: {error}"))?;
-    // Editors and `echo` add a line end, which nobody means to be part of the secret.
-    let bytes = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
+    // Editors and shells add a byte order mark and a line end, which nobody means to be part of the secret.
+    let bytes = without_bom(&bytes);
+    let bytes = bytes.strip_suffix(b"\n").map_or(bytes, |line| line.strip_suffix(b"\r").unwrap_or(line));
     match bytes.len() {
         0 => Err(format!("{path:?} is empty")),
         length if length as u64 > MAX_BYTES => Err(format!("{path:?} is too long for a secret")),

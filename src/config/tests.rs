@@ -356,11 +356,15 @@ fn a_secret_can_lie_in_a_file() {
     let both = read("", &[("JWT_SECRET_KEY_FILE", name), ("JWT_SECRET_KEY", GOOD_SECRET)], &[]).unwrap_err().0;
     let stronger =
         read(&format!("pepper_file = '{name}'"), &[("PORTERO_PEPPER", &GOOD_SECRET.to_lowercase())], &[]).unwrap();
+    std::fs::write(&path, format!("\u{feff}{GOOD_SECRET}\r\n")).unwrap();
+    let marked = read("", &[("JWT_SECRET_KEY_FILE", name)], &[]).unwrap();
     std::fs::write(&path, "super-secret").unwrap();
     let weak = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
     std::fs::remove_file(&path).unwrap();
     let gone = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
     assert_eq!(one.config.signing_key.as_ref().map(Secret::as_bytes), Some(GOOD_SECRET.as_bytes()));
+    let key = marked.config.signing_key.unwrap();
+    assert_eq!(key.as_bytes(), GOOD_SECRET.as_bytes(), "a byte order mark and a line end are no part of it");
     assert_eq!(shown(&one, "jwt.secret_key"), ("(hidden)", Source::Environment));
     assert!(both.len() == 1 && both[0].contains("only one of the two"), "{both:?}");
     assert_eq!(stronger.config.pepper.unwrap().as_bytes(), GOOD_SECRET.to_lowercase().as_bytes());

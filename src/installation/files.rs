@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::error::{KEY_BYTES, OpenError};
+use crate::bom::without_bom;
 use crate::tokens::options::Secret;
 
 pub(super) fn make_folder(path: &Path) -> Result<(), OpenError> {
@@ -72,9 +73,10 @@ pub(super) fn read_key(mut file: File, path: &Path) -> Result<String, OpenError>
     if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
         return Err(OpenError::KeyIsPublic { path: path.to_owned() });
     }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).map_err(failed)?;
+    let text = without_bom(&text).to_vec();
+    String::from_utf8(text).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error())))
 }
 
 /// A secret as the text of its key file.

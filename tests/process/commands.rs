@@ -39,6 +39,23 @@ fn a_space_or_line_end_around_a_name_is_no_part_of_it_in_a_command_either() {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_password_or_a_key_is_no_part_of_it() {
+    let folder = TempDir::new().unwrap();
+    let marked = format!("\u{feff}{PASSWORD}\r\n");
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], &marked);
+    for key in ["pepper.key", "signing.key"] {
+        let path = folder.path().join("data").join(key);
+        let key = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("\u{feff}{key}")).unwrap();
+    }
+    let server = Server::start(folder.path());
+    assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200);
+    assert!(
+        fails(folder.path(), &["user", "add", "bea", "--password-stdin"], "\u{feff}\n").contains("holds no password")
+    );
+}
+
+#[test]
 fn a_bad_command_says_why_and_changes_nothing() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();

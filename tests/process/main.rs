@@ -15,6 +15,7 @@ mod locked;
 mod logs;
 mod lost_answers;
 mod portero;
+mod prompts;
 mod start;
 mod strace;
 #[path = "../support/mod.rs"]

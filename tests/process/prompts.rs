@@ -1,0 +1,70 @@
+//! What a command asks at a terminal: a pseudo terminal of Python's.
+
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::portero::{PASSWORD, ok, portero, text};
+
+/// Runs a command at a terminal of its own. Before each of the given answers it waits for the prompt, and until the terminal shows
+/// nothing that is typed. Prints what the terminal showed, and whether it is in the end as it was before.
+const AT_A_TERMINAL: &str = r#"
+import fcntl, os, pty, select, subprocess, sys, termios, time
+command, answers = sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
+terminal, slave = pty.openpty()
+before, shown = termios.tcgetattr(slave), b""
+def read_more(seconds):
+    global shown
+    ready = select.select([terminal], [], [], seconds)[0]
+    if ready: shown += os.read(terminal, 4096)
+    return ready
+child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+for prompt, answer in zip([b"New password for", b"The same again"], answers):
+    while prompt not in shown: assert read_more(20), shown
+    deadline = time.time() + 20
+    while termios.tcgetattr(slave)[3] & termios.ECHO: assert time.time() < deadline
+    os.write(terminal, answer.encode())
+code = child.wait(20)
+while read_more(0.2): pass
+print(shown.decode())
+print("code", code, "restored", termios.tcgetattr(slave) == before)
+"#;
+
+fn at_a_terminal(folder: &TempDir, arguments: &[&str], answers: &[&str]) -> String {
+    let command = portero(folder.path());
+    let mut python = Command::new("python3");
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => python.env(name, value),
+            None => python.env_remove(name),
+        };
+    }
+    python.current_dir(folder.path()).args(["-c", AT_A_TERMINAL]).arg(command.get_program());
+    let output = python.args(arguments).arg("--").args(answers).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn a_password_is_typed_twice_at_a_terminal_that_says_the_rule_first() {
+    let folder = TempDir::new().unwrap();
+    let line = format!("{PASSWORD}\r");
+    let said = at_a_terminal(&folder, &["user", "add", "bea", "--admin"], &[&line, &line]);
+    assert!(said.contains("New password for bea, at least 12 characters: "), "{said}");
+    assert!(said.contains("bea was added as admin") && said.contains("code 0 restored True"), "{said}");
+    assert!(!said.contains(PASSWORD), "{said}");
+}
+
+#[test]
+fn an_interrupted_prompt_leaves_the_terminal_as_it_was_and_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    let line = format!("{PASSWORD}\r");
+    for answers in [&["\u{3}"][..], &["half a pass\u{3}"], &[&line, "\u{3}"]] {
+        let said = at_a_terminal(&folder, &["user", "add", "bea"], answers);
+        assert!(said.contains("interrupted; nothing was changed"), "{answers:?}: {said}");
+        assert!(said.contains("code 1 restored True"), "{answers:?}: {said}");
+    }
+    assert!(!ok(folder.path(), &["user", "list"], "").contains("bea"));
+}
