@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod existing_user;
 mod key;
+mod log;
 mod operator;
 mod output;
 mod password_input;
@@ -79,6 +80,9 @@ impl Arguments {
         let overrides = self.overrides();
         let command = self.command.unwrap_or(Command::Serve);
         let loaded = Config::load(&overrides).map_err(|faults| format!("the settings are not right:\n{faults}"))?;
+        if !matches!(command, Command::Serve) {
+            log::start_for_command();
+        }
         match command {
             Command::Serve => serve::run(loaded),
             Command::SetupLink => setup_link::run(loaded),

@@ -1,17 +1,14 @@
 //! `portero serve`: runs the server until a signal stops it.
 
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-
+use super::log;
 use super::output::Failure;
 use crate::accounts::upkeep::last_seen;
 use crate::clock::Clock;
-use crate::config::{Loaded, LogFormat, LogLevel, LogRules};
+use crate::config::Loaded;
 use crate::server::{self, StartError};
 
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
-    start_log(&loaded.config.log);
+    log::start(&loaded.config.log);
     for warning in &loaded.warnings {
         tracing::warn!(event = "settings_warning", "{warning}");
     }
@@ -36,21 +33,5 @@ fn announce(address: std::net::SocketAddr, setup_link: Option<&str>) {
     println!("Portero listens on http://{address}");
     if let Some(link) = setup_link {
         println!("\nThere is no user yet. Open this link within an hour to create the first admin:\n\n    {link}\n");
-    }
-}
-
-/// The log goes to standard error, so that standard output is left for people.
-fn start_log(rules: &LogRules) {
-    let level = match rules.level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-    };
-    let registry = tracing_subscriber::registry().with(level);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
-    match rules.format {
-        LogFormat::Text => registry.with(layer).init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
     }
 }

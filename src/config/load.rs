@@ -15,9 +15,9 @@ use url::Url;
 
 impl Config {
     /// Reads the file that `--config` or `PORTERO_CONFIG` names, or else `portero.toml` if there is one; the environment overrides
-    /// that, and the command line overrides both.
+    /// that, and the command line overrides both. Secrets on the command line are refused.
     pub fn load(overrides: &Overrides) -> Result<Loaded, Faults> {
-        let mut reader = Reader::new(std::env::vars_os(), &overrides.set);
+        let mut reader = Reader::new(std::env::vars_os(), &overrides.set).without_secret_flags();
         let asked_for = overrides.config.clone().or_else(|| std::env::var_os("PORTERO_CONFIG").map(PathBuf::from));
         let path = asked_for.as_deref().unwrap_or(Path::new("portero.toml"));
         match std::fs::read_to_string(path) {

@@ -67,6 +67,20 @@ impl Reader {
         Self { environment, flags: flags.iter().cloned().collect(), ..Self::default() }
     }
 
+    /// Refuses secrets among the flags.
+    pub(super) fn without_secret_flags(mut self) -> Self {
+        for key in SECRETS {
+            if self.flags.remove(key).is_some() {
+                let environment = environment_name(key);
+                self.faults.push(format!(
+                    "{key} on the command line: every user of this machine could read it there (`ps`). Put it into a file and write \
+                     --set {key}_file=PATH, or into the environment as {environment}"
+                ));
+            }
+        }
+        self
+    }
+
     pub(super) fn file(&mut self, name: &str, text: &str) {
         self.file_name = name.to_owned();
         match text.parse::<toml::Table>() {
@@ -288,6 +302,9 @@ fn environment_name(key: &str) -> String {
     let name = key.replace('.', "_").to_uppercase();
     if key.starts_with("jwt.") { name } else { format!("PORTERO_{name}") }
 }
+
+/// Settings whose values are secrets. Each has a sister that names a file.
+const SECRETS: [&str; 3] = ["pepper", "jwt.secret_key", "jwt.private_key"];
 
 /// Settings for which an empty text is a value like any other.
 const EMPTY_MEANS_NONE: [&str; 2] = ["jwt.header_type", "jwt.query_string_value_prefix"];

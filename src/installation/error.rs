@@ -18,8 +18,13 @@ pub enum OpenError {
     Store(#[from] store::Error),
     #[error("could not read or write the key file {path}")]
     KeyFile { path: PathBuf, source: io::Error },
-    #[error("the key file {path} can be read by others than its owner: run `chmod 600 {path}`")]
-    KeyIsPublic { path: PathBuf },
+    #[error(
+        "the file {path} can be read by others than its owner, and belongs to another user than this one: \
+         run `chmod 600 {path}`"
+    )]
+    Public { path: PathBuf },
+    #[error("could not find out who can read the file {path}, or take others' access away")]
+    Private { path: PathBuf, source: io::Error },
     #[error("the key file {path} is not one of Portero's: it holds no base64 of at least {} bytes", KEY_BYTES)]
     KeyIsBroken { path: PathBuf },
     #[error("the key in {path} can't be used")]

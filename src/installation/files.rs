@@ -30,6 +30,33 @@ pub(super) fn make_database_file(path: &Path) -> Result<(), OpenError> {
     }
 }
 
+/// Takes away everybody's access but the owner's to the database and the files beside it, as [`read_key`] does to a key.
+pub(super) fn keep_database_private(path: &Path) -> Result<(), OpenError> {
+    [path.to_owned(), with_suffix(path, "-wal"), with_suffix(path, "-shm")]
+        .iter()
+        .try_for_each(|path| keep_private(path))
+}
+
+/// Takes away everybody's access but the owner's, and says so in the log. An error if the file belongs to somebody else.
+fn keep_private(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Private { path: path.to_owned(), source };
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(failed(source)),
+    };
+    let mode = found.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(OpenError::Public { path: path.to_owned() });
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700)).map_err(failed)?;
+    tracing::warn!(event = "file_was_public", path = %path.display(), "others could read this file; now only its owner can");
+    Ok(())
+}
+
 /// Writes a key to a file beside `path` and links it into place: the file is there whole or not at all, and never replaces another.
 pub(super) fn write_key(path: &Path, text: &str) -> Result<(), OpenError> {
     let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
@@ -67,12 +94,10 @@ fn give_to_the_folders_owner(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Reads a key file. An error if anybody but its owner has access to it.
+/// Reads a key file, to which only its owner has access afterwards.
 pub(super) fn read_key(mut file: File, path: &Path) -> Result<String, OpenError> {
     let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
-    if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
-        return Err(OpenError::KeyIsPublic { path: path.to_owned() });
-    }
+    keep_private(path)?;
     let mut text = Vec::new();
     file.read_to_end(&mut text).map_err(failed)?;
     let text = without_bom(&text).to_vec();

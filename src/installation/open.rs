@@ -52,6 +52,7 @@ impl Installation {
     pub fn open(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
         files::make_folder(&config.data_dir)?;
         files::make_database_file(&config.database)?;
+        files::keep_database_private(&config.database)?;
         let db = Db::open(&config.database)?;
         let ring = KeyRing::open(config, &db, clock.now())?;
         let pepper = PepperFile { config, db: &db, now: clock.now() }.open()?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::portero::{PASSWORD, Server, fails, ok, portero};
+use crate::portero::{PASSWORD, Server, fails, ok, portero, run};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -100,14 +100,65 @@ fn a_key_of_another_installation_is_refused() {
     assert!(complaint.contains("fingerprint"), "{complaint}");
 }
 
+const PRIVATE: [&str; 3] = ["signing.key", "pepper.key", "portero.db"];
+
 #[test]
-fn a_key_that_others_can_read_is_refused_with_what_to_do() {
+fn a_key_or_database_that_others_can_read_is_closed_to_them_and_the_log_says_so() {
     let folder = TempDir::new().unwrap();
     ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
-    let key = folder.path().join("data/signing.key");
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let complaint = fails(folder.path(), &["serve"], "");
-    assert!(complaint.contains("chmod 600"), "{complaint}");
+    let data = folder.path().join("data");
+    let open = |name: &str| std::fs::set_permissions(data.join(name), PermissionsExt::from_mode(0o644)).unwrap();
+    PRIVATE.into_iter().for_each(open);
+    let server = Server::start(folder.path());
+    for name in PRIVATE {
+        assert_eq!(mode(&data.join(name)), 0o600, "{name}");
+        let log = server.log();
+        assert!(log.lines().any(|line| line.contains("file_was_public") && line.contains(name)), "{name}: {log}");
+    }
+    assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200);
+    drop(server);
+    open("pepper.key");
+    let listed = run(folder.path(), &["user", "list"], "");
+    let said = String::from_utf8(listed.stderr).unwrap();
+    assert!(listed.status.success() && said.contains("file_was_public"), "a command says it too: {said}");
+    assert_eq!(mode(&data.join("pepper.key")), 0o600);
+}
+
+#[test]
+fn a_key_or_database_of_another_user_that_others_can_read_is_refused_with_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    for name in PRIVATE {
+        let path = folder.path().join("data").join(name);
+        // Only root can give a file away, and only then is there anything to test.
+        if std::os::unix::fs::chown(&path, Some(12345), None).is_err() {
+            return;
+        }
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        let complaint = fails(folder.path(), &["serve"], "");
+        assert!(complaint.contains(&format!("chmod 600 {}", path.display())), "{complaint}");
+        assert_eq!(mode(&path), 0o644, "nothing is changed");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    Server::start(folder.path());
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_refused_and_the_words_say_where_it_belongs() {
+    let folder = TempDir::new().unwrap();
+    let secret = "q8Zr3kT7Lm2Xv9Bn4Wp6Yd1Hs5Jf0Gc8";
+    for (key, file, environment) in [
+        ("pepper", "pepper_file", "PORTERO_PEPPER"),
+        ("jwt.secret_key", "jwt.secret_key_file", "JWT_SECRET_KEY"),
+        ("jwt.private_key", "jwt.private_key_file", "JWT_PRIVATE_KEY"),
+    ] {
+        let complaint = fails(folder.path(), &["--set", &format!("{key}={secret}"), "config", "check"], "");
+        assert!(complaint.contains(&format!("{key} on the command line: ")), "{complaint}");
+        assert!(complaint.contains(&format!("--set {file}=PATH")) && complaint.contains(environment), "{complaint}");
+        assert!(!complaint.contains(secret), "{complaint}");
+    }
+    std::fs::write(folder.path().join("secret"), secret).unwrap();
+    ok(folder.path(), &["--set", "pepper_file=secret", "config", "check"], "");
 }
 
 #[test]
