@@ -90,6 +90,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         texts: Texts::load(config.languages_dir.as_deref())?,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
+        warned_of_unreadable_address: AtomicBool::new(false),
         started,
         settings: shown,
     });

@@ -2,7 +2,7 @@
 
 use super::parse::human;
 use super::reader::Reader;
-use super::settings::Config;
+use super::settings::{ClientIpHeader, Config};
 use crate::tokens::options::{Lifetime, Location, SameSite};
 
 impl Config {
@@ -53,6 +53,9 @@ impl Config {
                 "with https there is a proxy in front, and everybody seems to come from its address: too many wrong passwords from one \
                  shut out all strangers; name the proxy here",
             );
+        }
+        if self.trusted_proxies.is_empty() && self.client_ip_header != ClientIpHeader::XForwardedFor {
+            r.warn("client_ip_header", "it counts only from a peer in trusted_proxies, and there is none");
         }
         if self.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {
             r.warn("trusted_proxies", "every peer is believed whatever address it claims to forward for");

@@ -65,6 +65,7 @@ impl Config {
             languages_dir: r.take_if_set("languages_dir", UNSET, |raw| text(raw).map(PathBuf::from)),
             time_zone: r.take("time_zone", "UTC", parse::time_zone),
             trusted_proxies: r.take("trusted_proxies", "", list(parse::network)),
+            client_ip_header: r.take("client_ip_header", "X-Forwarded-For", parse::client_ip_header),
             allow_plain_http: r.take("allow_plain_http", "false", switch),
             throttle: r.take("throttle", "on", switch),
             foreign_tokens: r.take("foreign_tokens", "refuse", choice(FOREIGN_TOKENS)),

@@ -9,8 +9,8 @@ mod reader;
 mod settings;
 
 pub use settings::{
-    Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings, Rotate,
-    SessionRules, Setting, Source, Subject,
+    ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
+    Rotate, SessionRules, Setting, Source, Subject,
 };
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::reader::Raw;
+use super::settings::ClientIpHeader;
 use crate::tokens::options::Lifetime;
 
 pub(super) fn address(raw: &Raw) -> Result<SocketAddr, String> {
@@ -57,6 +58,15 @@ pub(super) fn network(raw: &Raw) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| bare())
         .map_err(|_| format!("{text:?} is not an address or network, such as 10.0.0.1 or 10.0.0.0/8"))
+}
+
+pub(super) fn client_ip_header(raw: &Raw) -> Result<ClientIpHeader, String> {
+    let name = http_name(raw)?.to_ascii_lowercase();
+    Ok(match name.as_str() {
+        "x-forwarded-for" => ClientIpHeader::XForwardedFor,
+        "forwarded" => ClientIpHeader::Forwarded,
+        _ => ClientIpHeader::Single(name),
+    })
 }
 
 /// How long a token from a sign-in or a confirmation is fresh.

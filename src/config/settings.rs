@@ -30,6 +30,8 @@ pub struct Config {
     pub time_zone: TimeZone,
     /// Peers whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where they tell whom they forward for.
+    pub client_ip_header: ClientIpHeader,
     pub allow_plain_http: bool,
     pub allow_weak_secret: bool,
     /// Whether repeated wrong passwords are slowed down.
@@ -47,6 +49,28 @@ pub struct Config {
     pub signing_key: Option<Secret>,
     /// `None`: the pepper in the data folder, made at the first start.
     pub pepper: Option<Secret>,
+}
+
+/// The header in which a trusted proxy tells the client's address. Only this one counts: others may be the client's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientIpHeader {
+    /// A list to which each proxy appends.
+    XForwardedFor,
+    /// The same in the form of RFC 7239.
+    Forwarded,
+    /// A header with one address, which the proxy overwrites, by its name in lower case.
+    Single(String),
+}
+
+impl ClientIpHeader {
+    /// In lower case.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+            Self::Single(name) => name,
+        }
+    }
 }
 
 /// What a token that has a good signature but no session is good for.

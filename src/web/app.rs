@@ -33,6 +33,8 @@ pub struct Shared {
     pub browser_session_key: actix_web::cookie::Key,
     /// Whether the log has warned of a forwarded header from a peer that is no trusted proxy. It warns once.
     pub warned_of_forwarded: AtomicBool,
+    /// The same of a trusted proxy that told no client's address that can be read.
+    pub warned_of_unreadable_address: AtomicBool,
 }
 
 impl std::ops::Deref for App {

@@ -117,6 +117,7 @@ sessions-how = Via
 sessions-this-device = This device
 transport-cookie = Web page
 transport-bearer = API
+unknown-address = Unknown
 unknown-browser = Unknown browser
 browser-on-system = { $browser } on { $system }
 sessions-limit =

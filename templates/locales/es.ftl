@@ -117,6 +117,7 @@ sessions-how = Vía
 sessions-this-device = Este dispositivo
 transport-cookie = Página web
 transport-bearer = API
+unknown-address = Desconocida
 unknown-browser = Navegador desconocido
 browser-on-system = { $browser } en { $system }
 sessions-limit =

@@ -40,7 +40,7 @@ pub(in crate::web) fn choose_by_link(app: &App, req: &HttpRequest, token: &str) 
 
 fn begin_try(app: &App, req: &HttpRequest, who: Who, limit: &str) -> Result<Try, Error> {
     let ip = client_address::address(app, req);
-    app.accounts.throttle.begin_try(ip, who, app.now()).map_err(|wait| {
+    app.accounts.throttle.begin_try(ip.for_limits(), who, app.now()).map_err(|wait| {
         tracing::info!(event = "throttled", limit, %ip);
         Error::Throttled(wait)
     })

@@ -6,6 +6,7 @@ use crate::domain::{Reason, UserId};
 use crate::store::sessions::Session;
 use crate::user_agent;
 use crate::web::app::App;
+use crate::web::http::client_address;
 
 /// A session as a row of a list.
 pub(in crate::web) struct SessionView {
@@ -24,12 +25,17 @@ pub(in crate::web) fn view(app: &App, page: &Page, session: &Session) -> Session
         sid: session.sid.to_string(),
         short: session.sid.short(),
         browser: browser(page, &session.user_agent),
-        ip: session.ip.clone(),
+        ip: address(page, &session.ip),
         signed_in: page.time(session.created_at),
         last_seen: page.time(app.accounts.last_seen.newest(session)),
         how: page.t(&format!("transport-{}", session.transport.as_str())),
         odd: session.odd,
     }
+}
+
+/// The address that a session or a step came from.
+pub(in crate::web) fn address(page: &Page, ip: &str) -> String {
+    if ip == client_address::UNKNOWN { page.t("unknown-address") } else { ip.to_owned() }
 }
 
 /// The browser and system that the header names, in words.

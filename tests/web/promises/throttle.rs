@@ -68,6 +68,19 @@ fn a_name_that_nobody_bears_is_treated_alike() {
     }
 }
 
+#[test]
+fn who_a_proxy_can_not_name_shares_a_network_with_others_like_that_and_not_with_the_proxy() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    let statuses =
+        ["unknown", "_hidden", "", "1.2.3", "unknown", "x"].map(|ip| try_from(&app, ip, "ana", "wrong").status);
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);
+    assert_eq!(try_from(&app, "203.0.113.7:5544", "ana", "wrong").status, 401, "a port hides nobody");
+    // Without the header it is the proxy itself.
+    let body = json!({ "username": "ana", "password": "wrong" });
+    assert_eq!(app.client().post_json("/login", None, &body).status, 401);
+}
+
 fn sign_in_and_out(browser: &mut Browser) -> u16 {
     let status = browser.sign_in("ana", PASSWORD).status;
     if status == 303 {

@@ -132,7 +132,7 @@ fn step_row(page: &Page, nth: usize, step: &Step) -> StepRow {
         },
         at: page.exact(step.at),
         until: (step.times > 1).then(|| page.exact(step.until)),
-        ip: step.ip.clone(),
+        ip: session_view::address(page, &step.ip),
         browser: session_view::browser(page, &step.user_agent),
         odd: step.odd,
     }

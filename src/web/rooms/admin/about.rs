@@ -18,6 +18,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
 use crate::web::pages::page::{Page, html};
+use crate::web::pages::session_view;
 use crate::web::pages::times::Time;
 
 #[derive(Template)]
@@ -95,7 +96,7 @@ pub(in crate::web) async fn show(
         version: VERSION,
         started: page.time(app.started),
         uptime: in_words(&page, uptime),
-        address,
+        address: session_view::address(&page, &address),
         peer,
         seen: format!("{}://{host}", client_address::scheme(&app, &req)),
         public_url: app.public_url.to_string(),
