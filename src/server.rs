@@ -28,7 +28,6 @@ use crate::workers::{Priority, Workers};
 
 /// After SIGTERM, how long requests that are under way may take to finish.
 const DRAIN_SECONDS: u64 = 8;
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 const FLUSH_EVERY: Duration = Duration::from_secs(60);
 
@@ -109,13 +108,14 @@ impl Prepared {
         start_upkeep(&self.app.accounts);
         let app = self.app;
         let is_https = app.public_url.scheme() == "https";
+        let keep_alive = app.config().keep_alive;
         let server = HttpServer::new(move || {
             let app = app.clone();
             ActixApp::new()
                 .configure(|routes| web::routes(&app, routes))
                 .wrap(from_fn(move |req, next| web::around(is_https, req, next)))
         })
-        .keep_alive(KEEP_ALIVE)
+        .keep_alive(keep_alive)
         .shutdown_timeout(DRAIN_SECONDS)
         .listen(self.listener)
         .map_err(StartError::Serve)?

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::jwt;
 use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
@@ -66,6 +67,7 @@ impl Config {
             time_zone: r.take("time_zone", "UTC", parse::time_zone),
             trusted_proxies: r.take("trusted_proxies", "", list(parse::network)),
             client_ip_header: r.take("client_ip_header", "X-Forwarded-For", parse::client_ip_header),
+            keep_alive: Duration::from_secs(r.take("keep_alive", "75s", seconds(1..=3600)).unsigned_abs()),
             allow_plain_http: r.take("allow_plain_http", "false", switch),
             throttle: r.take("throttle", "on", switch),
             foreign_tokens: r.take("foreign_tokens", "refuse", choice(FOREIGN_TOKENS)),

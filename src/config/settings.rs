@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -32,6 +33,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Where they tell whom they forward for.
     pub client_ip_header: ClientIpHeader,
+    /// How long a connection stays open without a request.
+    pub keep_alive: Duration,
     pub allow_plain_http: bool,
     pub allow_weak_secret: bool,
     /// Whether repeated wrong passwords are slowed down.

@@ -298,6 +298,7 @@ fn a_bad_value_is_refused_with_what_would_be_right() {
     refused("time_zone = 'Mars/Olympus'", "Europe/Madrid");
     refused("trusted_proxies = ['10.0.0.0/8', 'proxy']", "\"proxy\" is not an address or network");
     refused("client_ip_header = 'X Real IP'", "a name for a header");
+    refused("keep_alive = 0", "from 1s to 1h");
     refused("listen = 8080", "8080 is not text");
     refused("site_name = '\t'", "is not text");
     refused("[password]\nbcrypt_cost = 31", "from 4 to 16");

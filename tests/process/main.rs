@@ -16,6 +16,7 @@ mod logs;
 mod lost_answers;
 mod portero;
 mod prompts;
+mod proxy;
 mod start;
 mod strace;
 #[path = "../support/mod.rs"]
