@@ -3,9 +3,10 @@
 use actix_web::dev::HttpServiceFactory;
 use actix_web::guard;
 use actix_web::http::Method;
+use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web;
-use actix_web::{FromRequest, Handler, Resource, Responder};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 
 use super::answers::{around_route, outside_routes};
 use super::app::App;
@@ -98,7 +99,7 @@ fn path(path: &'static str) -> Path {
     Path { resource: web::resource(path), methods: Vec::new() }
 }
 
-/// A path with its methods. Any other method is answered with 405 and a list of these.
+/// A path with its methods. OPTIONS is answered with a list of them, any other method with 405 and that list.
 struct Path {
     resource: Resource,
     methods: Vec<&'static str>,
@@ -155,10 +156,17 @@ impl Path {
         self.finish().wrap(guard.leave_to_handlers()).wrap(from_fn(around_route))
     }
 
-    fn finish(self) -> Resource {
+    fn finish(mut self) -> Resource {
+        self.methods.push("OPTIONS");
         // Leaked once per start and Actix worker: the header wants text that lives as long as the program.
         let allow: &'static str = Box::leak(self.methods.join(", ").into_boxed_str());
-        self.resource
-            .default_service(web::to(move || std::future::ready(Err::<&str, _>(Error::MethodNotAllowed(allow)))))
+        self.resource.default_service(web::to(move |method: Method| {
+            std::future::ready(match method {
+                // Also what a browser asks before it sends the call of another origin's script. The answer has no CORS header, so
+                // the browser does not send it.
+                Method::OPTIONS => Ok(HttpResponse::NoContent().insert_header((ALLOW, allow)).finish()),
+                _ => Err(Error::MethodNotAllowed(allow)),
+            })
+        }))
     }
 }

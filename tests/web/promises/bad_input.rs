@@ -100,17 +100,51 @@ fn a_compressed_body_is_not_unpacked() {
 fn a_wrong_method_is_told_the_right_ones() {
     let app = app();
     for (method, path, allow) in [
-        ("GET", "/refresh", "POST"),
-        ("DELETE", "/login", "GET, HEAD, POST"),
-        ("PUT", "/logout", "GET, HEAD, POST, DELETE"),
-        ("POST", "/protected", "GET, HEAD"),
-        ("POST", "/healthz", "GET, HEAD"),
-        ("TRACE", "/account", "GET, HEAD"),
-        ("PATCH", "/admin/revoked", "GET, HEAD"),
+        ("GET", "/refresh", "POST, OPTIONS"),
+        ("DELETE", "/login", "GET, HEAD, POST, OPTIONS"),
+        ("PUT", "/logout", "GET, HEAD, POST, DELETE, OPTIONS"),
+        ("POST", "/protected", "GET, HEAD, OPTIONS"),
+        ("POST", "/healthz", "GET, HEAD, OPTIONS"),
+        ("TRACE", "/account", "GET, HEAD, OPTIONS"),
+        ("PATCH", "/admin/revoked", "GET, HEAD, OPTIONS"),
     ] {
         let answer = app.client().send(method, path, None, &[], b"");
         assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{method} {path}");
     }
+}
+
+#[test]
+fn a_script_of_another_origin_is_told_by_no_answer_that_it_may_call() {
+    let app = app();
+    let token = app.tokens("ana").access;
+    let preflight = [
+        ("origin", "https://other.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization"),
+    ];
+    for (path, status, allow) in [
+        ("/login", 204, Some("GET, HEAD, POST, OPTIONS")),
+        ("/refresh", 204, Some("POST, OPTIONS")),
+        ("/protected", 204, Some("GET, HEAD, OPTIONS")),
+        ("/logout", 204, Some("GET, HEAD, POST, DELETE, OPTIONS")),
+        ("/account/sessions/x/end", 204, Some("GET, HEAD, POST, OPTIONS")),
+        ("/static/style.css", 204, Some("GET, HEAD, OPTIONS")),
+        ("/nowhere", 404, None),
+        ("/admin/nowhere", 404, None),
+    ] {
+        for token in [None, Some(token.as_str())] {
+            let answer = app.client().send("OPTIONS", path, token, &preflight, b"");
+            assert_eq!((answer.status, answer.header("allow")), (status, allow), "{path}");
+            assert!(
+                answer.headers.iter().all(|(name, _)| !name.starts_with("access-control-")),
+                "{:?}",
+                answer.headers
+            );
+            assert!(answer.set_cookies().is_empty() && (status == 404 || answer.body.is_empty()), "{path}");
+        }
+    }
+    let answer = app.client().send("GET", "/protected", Some(&token), &preflight[..1], b"");
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
 }
 
 #[test]

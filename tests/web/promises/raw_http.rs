@@ -402,15 +402,15 @@ fn a_body_in_another_charset_is_not_taken_for_text() {
 fn a_method_that_a_path_does_not_have_is_told_those_it_has() {
     let app = app();
     let paths = [
-        ("/login", "GET, HEAD, POST"),
-        ("/logout", "GET, HEAD, POST, DELETE"),
-        ("/account", "GET, HEAD"),
-        ("/refresh", "POST"),
-        ("/introspect", "POST"),
-        ("/healthz", "GET, HEAD"),
-        ("/static/style.css", "GET, HEAD"),
-        ("/admin/sessions", "GET, HEAD"),
-        ("/language", "POST"),
+        ("/login", "GET, HEAD, POST, OPTIONS"),
+        ("/logout", "GET, HEAD, POST, DELETE, OPTIONS"),
+        ("/account", "GET, HEAD, OPTIONS"),
+        ("/refresh", "POST, OPTIONS"),
+        ("/introspect", "POST, OPTIONS"),
+        ("/healthz", "GET, HEAD, OPTIONS"),
+        ("/static/style.css", "GET, HEAD, OPTIONS"),
+        ("/admin/sessions", "GET, HEAD, OPTIONS"),
+        ("/language", "POST, OPTIONS"),
     ];
     for method in ["TRACE", "TRACK", "PUT", "PATCH", "PROPFIND", "get", "FOO", "X-Y", &"M".repeat(200)] {
         for (path, allow) in paths {
