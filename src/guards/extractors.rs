@@ -105,7 +105,8 @@ fn finding(req: &HttpRequest) -> Result<Finding, actix_web::Error> {
 
 /// Reports a mistake in the app's code: the log says what it is, the caller gets a 500.
 pub(super) fn app_mistake(req: &HttpRequest, what: &str) -> actix_web::Error {
-    tracing::error!(event = "guard_misused", path = req.path(), "{what}");
+    // The pattern: the path itself may hold a secret.
+    tracing::error!(event = "guard_misused", route = req.match_pattern(), "{what}");
     actix_web::error::ErrorInternalServerError("")
 }
 

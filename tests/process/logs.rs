@@ -1,5 +1,7 @@
 //! The log of the server: what it has to tell, and what it must never tell.
 
+use std::io::Read;
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -54,6 +56,37 @@ fn every_sign_in_failure_and_revocation_is_told_once_and_no_secret_ever() {
     for secret in secrets {
         assert!(!log.contains(secret), "the log tells {secret}");
     }
+}
+
+#[test]
+fn the_secret_of_a_link_stays_out_of_the_log_however_its_path_is_written() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Server::start(folder.path());
+    let mut told = 0;
+    for path in [
+        "/link/",
+        "/%6cink/",
+        "/%6C%69%6e%6b/",
+        "/lin%6b/",
+        "/setup/",
+        "/%73etup/",
+        "/setu%70/",
+        "//link/",
+        "/link//",
+        "/./link/",
+        "/language/",
+    ] {
+        let request = format!(
+            "POST {path}KEEP-THIS-SECRET HTTP/1.1\r\nhost: x\r\nconnection: close\r\nsec-fetch-site: cross-site\r\ncontent-length: 0\r\n\r\n"
+        );
+        let mut answer = String::new();
+        server.connect(request.as_bytes()).read_to_string(&mut answer).unwrap();
+        told += usize::from(answer.starts_with("HTTP/1.1 403"));
+    }
+    server.terminate();
+    let log = server.log();
+    assert!(told >= 5 && log.matches("foreign_origin").count() == told, "{told} {log}");
+    assert!(log.contains("/link/{token}") && log.contains("/setup/{token}") && !log.contains("KEEP-THIS"), "{log}");
 }
 
 #[test]

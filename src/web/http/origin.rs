@@ -8,7 +8,7 @@ use actix_web::web::ThinData;
 use url::Url;
 
 use super::audience::shows_token_header;
-use super::request_id::{RequestId, redacted};
+use super::request_id::{RequestId, route};
 use crate::web::app::App;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(in crate::web) fn comes_from_elsewhere(req: &HttpRequest) -> bool {
     let is_foreign =
         !shows_token_header(req, app) && origin(req, &app.public_url) == Origin::Foreign && !hides_its_origin(req);
     if is_foreign {
-        tracing::warn!(event = "foreign_origin", request = RequestId::of_request(req), path = redacted(req.path()));
+        tracing::warn!(event = "foreign_origin", request = RequestId::of_request(req), path = route(req));
     }
     is_foreign
 }

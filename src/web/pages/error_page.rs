@@ -20,7 +20,7 @@ use crate::web::http::error::{AppFault, Error};
 use crate::web::http::local_path::LocalPath;
 use crate::web::http::origin;
 use crate::web::http::replies::{message, see_other};
-use crate::web::http::request_id::{RequestId, redacted};
+use crate::web::http::request_id::{RequestId, route};
 
 /// `Retry-After` of a 503, in seconds.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -30,13 +30,17 @@ pub(in crate::web) fn answer_to(req: &HttpRequest, error: &Error) -> HttpRespons
     let Some(ThinData(app)) = req.app_data::<ThinData<App>>() else {
         return HttpResponse::InternalServerError().finish();
     };
-    let path = redacted(req.path());
     match error {
         Error::Internal(cause) => {
-            tracing::error!(event = "request_failed", request = RequestId::of_request(req), path, cause)
+            tracing::error!(event = "request_failed", request = RequestId::of_request(req), path = route(req), cause)
         }
         Error::Unavailable(cause) => {
-            tracing::warn!(event = "request_unavailable", request = RequestId::of_request(req), path, cause)
+            tracing::warn!(
+                event = "request_unavailable",
+                request = RequestId::of_request(req),
+                path = route(req),
+                cause
+            )
         }
         _ => {}
     }
