@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use futures_util::FutureExt;
 
 use crate::web::http::error::Error;
-use crate::web::http::origin;
+use crate::web::http::{host, origin};
 use crate::web::pages::error_page::answer_to;
 
 /// The middleware around a route. One for all three tasks, because each further one would cost every request two boxed futures.
@@ -29,11 +29,16 @@ pub(in crate::web) async fn around_route<B: MessageBody + 'static>(
     Ok(answered(res?))
 }
 
-/// The middleware around all pages: answers an error from outside every route, such as an unknown path.
+/// The middleware around all pages: refuses a request for another host, and answers an error from outside every route, such as an unknown
+/// path. What programs and monitoring ask for stands outside it: nothing there is done for somebody who shows neither token nor secret.
 pub(in crate::web) async fn outside_routes<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if let Some(ours) = host::ours_instead(req.request()) {
+        let (error, request) = (Error::ForeignHost(ours.to_string()), req.request().clone());
+        return Ok(ServiceResponse::new(request.clone(), answer_to(&request, &error)));
+    }
     Ok(answered(next.call(req).await?))
 }
 

@@ -50,9 +50,12 @@ pub(in crate::web) fn visitor(app: &App, req: &HttpRequest) -> Visitor {
 
 /// The scheme of the request as it was sent: `https` if a trusted proxy says so. Portero itself speaks plain http.
 pub(in crate::web) fn scheme(app: &App, req: &HttpRequest) -> &'static str {
-    let through_proxy = peer(req).is_some_and(|peer| is_trusted(app, peer));
-    let told = req.headers().get("x-forwarded-proto").filter(|_| through_proxy);
+    let told = req.headers().get("x-forwarded-proto").filter(|_| comes_through_proxy(app, req));
     if told.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"https")) { "https" } else { "http" }
+}
+
+pub(in crate::web) fn comes_through_proxy(app: &App, req: &HttpRequest) -> bool {
+    peer(req).is_some_and(|peer| is_trusted(app, peer))
 }
 
 /// The other end of the connection.

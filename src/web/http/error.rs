@@ -18,6 +18,9 @@ pub(in crate::web) enum Error {
     BadInput(String),
     #[error("Refused: the request comes from another site")]
     ForeignOrigin,
+    /// The address that should have been asked for.
+    #[error("Refused: this server is not at the host that was asked for. Use {0}")]
+    ForeignHost(String),
     #[error("Missing or wrong CSRF token")]
     Csrf,
     #[error("Admins only!")]
@@ -75,6 +78,7 @@ impl Error {
             }
             Self::App(AppFault::InvalidClient) => StatusCode::UNAUTHORIZED,
             Self::ForeignOrigin | Self::Csrf | Self::NotAdmin => StatusCode::FORBIDDEN,
+            Self::ForeignHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Gone => StatusCode::GONE,
@@ -102,6 +106,7 @@ impl Error {
             Self::Gone => "410",
             Self::Body(BodyFault::TooLarge(_)) => "413",
             Self::UnsupportedMediaType(_) => "415",
+            Self::ForeignHost(_) => "421",
             Self::Fault(_) | Self::App(AppFault::InvalidClient) => "401",
             Self::Throttled(_) => "429",
             Self::Busy | Self::Unavailable(_) => "503",
@@ -176,6 +181,7 @@ impl Error {
         match self {
             Self::BadInput(text) => Self::BadInput(text.clone()),
             Self::ForeignOrigin => Self::ForeignOrigin,
+            Self::ForeignHost(ours) => Self::ForeignHost(ours.clone()),
             Self::Csrf => Self::Csrf,
             Self::NotAdmin => Self::NotAdmin,
             Self::NotFound => Self::NotFound,

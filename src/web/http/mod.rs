@@ -5,6 +5,7 @@ pub(in crate::web) mod audience;
 pub(in crate::web) mod client_address;
 pub(in crate::web) mod error;
 pub(in crate::web) mod headers;
+pub(in crate::web) mod host;
 pub(in crate::web) mod input;
 pub(in crate::web) mod local_path;
 pub(in crate::web) mod origin;

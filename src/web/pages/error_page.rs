@@ -85,6 +85,7 @@ fn error_page(app: &App, req: &HttpRequest, error: &Error) -> HttpResponse {
         title: page.t(&format!("error-{key}-title")),
         text: match error {
             Error::Throttled(Wait(seconds)) => page.tn("error-429-text", *seconds),
+            Error::ForeignHost(ours) => page.t1("error-421-text", "address", ours),
             _ => page.t(&format!("error-{key}-text")),
         },
         request_id: RequestId::of_request(req),

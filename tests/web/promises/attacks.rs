@@ -629,6 +629,48 @@ fn no_link_and_no_way_on_is_made_from_what_a_client_says_of_the_host() {
 }
 
 #[test]
+fn a_page_whose_name_was_made_to_lead_here_gets_neither_pages_nor_passwords_tried() {
+    let public = [("public_url", "https://login.example.org"), ("password.bcrypt_cost", "10")];
+    let app = TestApp::with(&public);
+    app.add_user("ana");
+    let by = |app: &TestApp, method: &str, path: &str, host: &str, headers: &str, body: &str| {
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+        );
+        let answer = app.raw(request.as_bytes());
+        (answer[9..12].parse::<u16>().unwrap(), answer)
+    };
+    let right = json!({ "username": "ana", "password": PASSWORD }).to_string();
+    let json = "content-type: application/json\r\nsec-fetch-site: same-origin\r\n";
+    let token = "content-type: application/json\r\nauthorization: Bearer x\r\n";
+    let page = "accept: text/html\r\naccept-language: es\r\n";
+    for headers in [json, token] {
+        let (status, answer) = by(&app, "POST", "/login", "evil.example:8080", headers, &right);
+        assert!(status == 421 && answer.contains("Use https://login.example.org/"), "{answer}");
+    }
+    for path in ["/login", "/setup/x", "/link/x", "/account", "/nowhere"] {
+        let (status, answer) = by(&app, "GET", path, "evil.example", page, "");
+        assert!(status == 421 && answer.contains("https://login.example.org/"), "{path}: {answer}");
+        assert!(!answer.contains("evil.example"), "{answer}");
+    }
+    for host in ["login.example.org", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "portero:8080"] {
+        assert_eq!(by(&app, "POST", "/login", host, json, &right).0, 200, "{host}");
+    }
+    // Monitoring, apps and the browser's own questions.
+    for (path, status) in [("/healthz", 200), ("/readyz", 200), ("/protected", 401), ("/static/style.css", 200)] {
+        assert_eq!(by(&app, "GET", path, "portero.internal.example", "", "").0, status, "{path}");
+    }
+    let proxied = TestApp::with(&[public[0], public[1], ("trusted_proxies", "127.0.0.1")]);
+    proxied.add_user("ana");
+    assert_eq!(by(&proxied, "POST", "/login", "upstream.of.the.proxy", json, &right).0, 200);
+    // Without a public_url nobody knows what the names of this server are.
+    let unnamed = TestApp::start();
+    unnamed.add_user("ana");
+    assert_eq!(by(&unnamed, "POST", "/login", "login.example.org", json, &right).0, 200);
+}
+
+#[test]
 fn who_holds_a_copied_session_cannot_guess_the_password_without_the_value_or_a_recent_proof() {
     let app = app();
     let browser = app.signed_in("ana");
