@@ -32,6 +32,8 @@ pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
+pub mod connections;
+#[cfg(feature = "server")]
 mod error_chain;
 #[cfg(feature = "server")]
 pub mod installation;

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use portero::cli::Arguments;
+use portero::cli::{Arguments, Logged};
 
 fn main() -> ExitCode {
     match Arguments::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Logged>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("portero: {error}");
             let mut cause = error.source();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::{App as ActixApp, HttpServer};
 use url::Url;
 
@@ -20,6 +21,7 @@ use crate::accounts::upkeep::{due, last_seen, memory, prune};
 use crate::accounts::{self, Accounts};
 use crate::clock::Clock;
 use crate::config::Loaded;
+use crate::connections;
 use crate::error_chain::chain;
 use crate::installation::{Installation, KeyRing, OpenError, RingError};
 use crate::store::{self, Memory};
@@ -114,6 +116,12 @@ impl Prepared {
             ActixApp::new()
                 .configure(|routes| web::routes(&app, routes))
                 .wrap(from_fn(move |req, next| web::around(is_https, req, next)))
+        })
+        .on_connect(|connection, of_connection| {
+            let peer = connection.downcast_ref::<TcpStream>().and_then(|stream| stream.peer_addr().ok());
+            if let Some(open) = peer.and_then(|peer| connections::open(peer.ip())) {
+                of_connection.insert(open);
+            }
         })
         .keep_alive(keep_alive)
         .shutdown_timeout(DRAIN_SECONDS)

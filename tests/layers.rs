@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 19] = [
+const PARTS: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
     ("user_agent", &[]),
     ("workers", &[]),
+    ("connections", &[]),
     ("clock", &["domain"]),
     ("tokens", &["domain"]),
     ("passwords", &["domain"]),
@@ -53,10 +54,14 @@ const PARTS: [(&str, &[&str]); 19] = [
             "config",
         ],
     ),
-    ("server", &["web", "installation", "accounts", "clock", "error_chain", "workers", "store", "config"]),
+    (
+        "server",
+        &["connections", "web", "installation", "accounts", "clock", "error_chain", "workers", "store", "config"],
+    ),
     (
         "cli",
         &[
+            "connections",
             "bom",
             "server",
             "installation",

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use output::Failure;
+pub use output::Logged;
 
 use crate::config::{Config, Overrides};
 

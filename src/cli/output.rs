@@ -9,6 +9,11 @@ use crate::domain::UnixTime;
 /// Why a command failed, for the operator to read.
 pub(super) type Failure = Box<dyn std::error::Error>;
 
+/// A failure of which the log has told already.
+#[derive(Debug, thiserror::Error)]
+#[error("the log says why")]
+pub struct Logged;
+
 /// The URL that links begin with.
 pub(super) fn public_url(config: &Config) -> Result<Url, Failure> {
     match &config.public_url {

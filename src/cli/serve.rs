@@ -1,14 +1,29 @@
 //! `portero serve`: runs the server until a signal stops it.
 
+use std::io::{self, Write};
+
 use super::log;
-use super::output::Failure;
+use super::output::{Failure, Logged};
 use crate::accounts::upkeep::last_seen;
 use crate::clock::Clock;
-use crate::config::Loaded;
+use crate::config::{Loaded, LogFormat};
+use crate::error_chain::chain;
 use crate::server::{self, StartError};
 
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
-    log::start(&loaded.config.log);
+    log::start(&loaded.config);
+    let format = loaded.config.log.format;
+    serve(loaded).map_err(|error| match format {
+        LogFormat::Text => error,
+        // Whoever reads JSON reads every line as JSON.
+        LogFormat::Json => {
+            tracing::error!(event = "serving_failed", error = %chain(error.as_ref()));
+            Logged.into()
+        }
+    })
+}
+
+fn serve(loaded: Loaded) -> Result<(), Failure> {
     for warning in &loaded.warnings {
         tracing::warn!(event = "settings_warning", "{warning}");
     }
@@ -30,8 +45,20 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
 
 fn announce(address: std::net::SocketAddr, setup_link: Option<&str>) {
     tracing::info!(event = "listening", %address, version = env!("CARGO_PKG_VERSION"));
-    println!("Portero listens on http://{address}");
-    if let Some(link) = setup_link {
-        println!("\nThere is no user yet. Open this link within an hour to create the first admin:\n\n    {link}\n");
+    if let Err(error) = tell_people(address, setup_link) {
+        // The server does without: standard output may be closed, or a disk that is full.
+        tracing::warn!(event = "announcement_failed", error = %error, "portero setup-link prints a new link");
     }
+}
+
+fn tell_people(address: std::net::SocketAddr, setup_link: Option<&str>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "Portero listens on http://{address}")?;
+    if let Some(link) = setup_link {
+        writeln!(
+            out,
+            "\nThere is no user yet. Open this link within an hour to create the first admin:\n\n    {link}\n"
+        )?;
+    }
+    out.flush()
 }

@@ -1,11 +1,14 @@
 //! The log of the server: what it has to tell, and what it must never tell.
 
+use std::fs::File;
 use std::io::Read;
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::portero::{PASSWORD, Server, ok, portero};
+use crate::portero::{PASSWORD, Server, fails, ok, portero};
 
 #[test]
 fn every_sign_in_failure_and_revocation_is_told_once_and_no_secret_ever() {
@@ -97,4 +100,174 @@ fn a_line_end_in_the_input_makes_no_line_in_the_log() {
     server.ask("GET", "/a%0aevent=%22signed_in%22", None, None).unwrap();
     server.terminate();
     assert!(!server.log().contains("signed_in\" user=root") && !server.log().lines().any(|l| l.starts_with("event=")));
+}
+
+/// Sends these very bytes and waits until the server has closed the connection.
+fn send(server: &Server, bytes: &[u8]) -> String {
+    let mut answer = Vec::new();
+    let mut connection = server.connect(bytes);
+    connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    drop(connection.read_to_end(&mut answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The beginning of a TLS handshake, as a scanner sends it.
+const TLS_HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n";
+
+#[test]
+fn what_a_scanner_sends_is_told_once_with_its_address_and_is_no_error_of_ours() {
+    for (proxies, ip) in [("192.0.2.1", "127.0.0.1"), ("127.0.0.1", "unknown")] {
+        let folder = TempDir::new().unwrap();
+        let mut command = portero(folder.path());
+        command.env("PORTERO_TRUSTED_PROXIES", proxies);
+        let mut server = Server::with(folder.path(), command);
+        send(&server, TLS_HELLO);
+        let long_head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "y".repeat(300_000));
+        drop(std::io::Write::write_all(&mut server.connect(b""), long_head.as_bytes()));
+        send(&server, b"GET / HTTP/9.9\r\n\r\n");
+        send(&server, b"GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n");
+        server.terminate();
+        let log = server.log();
+        assert!(!log.contains("ERROR") && !log.contains("actix"), "{log}");
+        assert_eq!(log.matches("event=\"request_unreadable\"").count(), 1, "{log}");
+        assert!(log.contains(&format!("event=\"request_unreadable\" ip=\"{ip}\" error=\"")), "{log}");
+    }
+}
+
+#[test]
+fn every_text_in_the_log_stands_in_quotes() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    let mut server = Server::start(folder.path());
+    server.log_in("ana", PASSWORD).unwrap();
+    for _ in 0..6 {
+        server.log_in("ana", "wrong").unwrap();
+    }
+    server.terminate();
+    let log = server.log();
+    for part in [
+        "event=\"listening\" address=\"127.0.0.1:",
+        "event=\"signed_in\" user=\"ana\" session=\"",
+        "event=\"sign_in_failed\" user=\"ana\" ip=\"127.0.0.1\" reason=\"wrong_password\"",
+        "event=\"throttled\" limit=\"sign_in\" ip=\"127.0.0.1\"",
+    ] {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+}
+
+#[test]
+fn with_json_every_line_is_json_even_of_a_server_that_can_not_start() {
+    let folder = TempDir::new().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    // Whoever turns off throttling is warned of nothing, and whoever trusts everybody is.
+    let settings = ["--set", "log.format=json", "--set", "trusted_proxies=0.0.0.0/0", "--listen", &address, "serve"];
+    let log = fails(folder.path(), &settings, "");
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect();
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["settings_warning", "serving_failed"], "{log}");
+    assert!(events[1]["error"].as_str().unwrap().contains(&address), "{log}");
+}
+
+#[test]
+fn a_full_or_closed_standard_output_does_not_keep_the_server_from_serving() {
+    for closed in [false, true] {
+        let folder = TempDir::new().unwrap();
+        let log = folder.path().join("log");
+        let program = portero(folder.path());
+        let mut command = std::process::Command::new("sh");
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let redirected = if closed { ">&-" } else { ">/dev/full" };
+        let script = format!("exec '{}' {redirected}", program.get_program().to_str().unwrap());
+        command
+            .current_dir(folder.path())
+            .arg("-c")
+            .arg(script)
+            .stdin(Stdio::null())
+            .stderr(File::create(&log).unwrap());
+        let mut process = command.spawn().unwrap();
+        let begin = std::time::Instant::now();
+        let address = loop {
+            let told = std::fs::read_to_string(&log).unwrap();
+            if let Some((_, rest)) = told.split_once("address=\"") {
+                break rest.split('"').next().unwrap().to_owned();
+            }
+            assert!(begin.elapsed() < Duration::from_secs(20), "{told}");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let answer = ureq::get(format!("http://{address}/healthz")).call().unwrap();
+        assert_eq!(answer.status(), 200);
+        process.kill().unwrap();
+        process.wait().unwrap();
+        let told = std::fs::read_to_string(&log).unwrap();
+        assert!(!told.contains("panicked"), "{told}");
+        assert_eq!(told.contains("announcement_failed"), !closed, "{told}");
+    }
+}
+
+#[test]
+fn a_theft_and_an_odd_renewal_are_told_with_the_address_they_came_from() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let mut command = portero(folder.path());
+    command
+        .env("PORTERO_SESSION_ROTATE", "always")
+        .env("PORTERO_SESSION_GRACE", "0s")
+        .env("PORTERO_TRUSTED_PROXIES", "127.0.0.1");
+    let mut server = Server::with(folder.path(), command);
+    let renew = |token: &str, browser: &str, ip: &str| {
+        let answer = send(
+            &server,
+            format!(
+                "POST /refresh HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\nuser-agent: {browser}\r\n\
+                 x-forwarded-for: {ip}\r\ncontent-length: 0\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        body["refresh_token"].as_str().unwrap_or_default().to_owned()
+    };
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let chrome =
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+    let first = server.log_in("ana", PASSWORD).unwrap().text("refresh_token");
+    let second = renew(&first, firefox, "203.0.113.1");
+    std::thread::sleep(Duration::from_millis(1100));
+    let third = renew(&second, chrome, "203.0.113.2");
+    std::thread::sleep(Duration::from_millis(1100));
+    assert!(!renew(&third, chrome, "203.0.113.2").is_empty());
+    assert_eq!(renew(&first, firefox, "203.0.113.66"), "");
+    server.terminate();
+    let log = server.log();
+    let line = |event: &str, ip: &str| {
+        log.lines().any(|line| line.contains("WARN") && line.contains(event) && line.contains(&format!("ip=\"{ip}\"")))
+    };
+    assert!(line("odd_renewal", "203.0.113.2") && line("token_reused", "203.0.113.66"), "{log}");
+    assert_eq!(log.matches("token_reused").count(), 1, "{log}");
+}
+
+#[test]
+fn the_filter_for_fail2ban_finds_the_addresses_and_none_that_somebody_wrote() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let mut server = Server::start(folder.path());
+    server.log_in("ana", "wrong").unwrap();
+    server.log_in("x event=\"sign_in_failed\" ip=\"6.6.6.6\"", "wrong").unwrap();
+    server.log_in("ana", PASSWORD).unwrap();
+    send(&server, TLS_HELLO);
+    server.terminate();
+    let script = "import re, sys\n\
+        rule = next(l for l in open(sys.argv[1]) if l.startswith('failregex')).split('=', 1)[1].strip()\n\
+        rule = re.compile(rule.replace('<ADDR>', '(?P<ip>[0-9a-fA-F:.]+)'))\n\
+        print(*(m['ip'] for m in map(rule.search, sys.stdin) if m))";
+    let filter = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/fail2ban/portero.conf");
+    let mut python = std::process::Command::new("python3");
+    let log = folder.path().join("stderr");
+    let found = python.args(["-c", script, filter]).stdin(File::open(log).unwrap()).output().unwrap();
+    assert_eq!(crate::portero::text(&found.stdout).trim(), "127.0.0.1 127.0.0.1 127.0.0.1", "{}", server.log());
 }

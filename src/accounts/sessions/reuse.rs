@@ -20,6 +20,8 @@ pub(in crate::accounts) fn end_for_reuse(
     if end(tx, accounts, Which::One(session.sid), Reason::Reuse, &By::Portero)?.sessions.is_empty() {
         return Ok(());
     }
+    let (name, sid, ip) = (users::name_of(tx.conn, session.user)?, session.sid.short(), visitor.ip.clone());
+    tx.after_commit(move || tracing::warn!(event = "token_reused", user = name, session = sid, ip));
     let (user, last_ip, last_browser) = (session.user, session.ip.clone(), session.user_agent.clone());
     story::note(tx, &mut session, StepKind::Reused, visitor)?;
     // The list goes on showing where the session was at home; who came last stands in its story.

@@ -39,6 +39,10 @@ pub(in crate::accounts) fn note(
     session.user_agent.clone_from(&visitor.user_agent);
     session.last_seen_at = session.last_seen_at.max(now);
     session.odd |= odd;
+    if odd && matches!(kind, StepKind::Renewed | StepKind::Repeated | StepKind::Retried) {
+        let (sid, ip) = (session.sid.short(), visitor.ip.clone());
+        tx.after_commit(move || tracing::warn!(event = "odd_renewal", session = sid, ip));
+    }
     let step = Step {
         kind,
         at: now,
