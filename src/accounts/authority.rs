@@ -26,12 +26,13 @@ pub struct Mandate {
     user: UserId,
     claims: Arc<Claims>,
     needs: Needs,
+    ip: String,
 }
 
 impl Mandate {
-    /// `user`: whose token it is.
-    pub fn new(user: UserId, claims: Arc<Claims>, needs: Needs) -> Self {
-        Self { user, claims, needs }
+    /// `user`: whose token it is. `ip`: where the request came from, for the log.
+    pub fn new(user: UserId, claims: Arc<Claims>, needs: Needs, ip: String) -> Self {
+        Self { user, claims, needs, ip }
     }
 
     pub fn user(&self) -> UserId {
@@ -145,6 +146,25 @@ impl<E> Authority<E> for Operator {
     }
 }
 
+/// Who acts on other people and their sessions, for the rows and for the log.
+pub struct Actor {
+    pub(super) by: By,
+    name: String,
+    ip: Option<String>,
+}
+
+impl Actor {
+    /// Portero itself, because a date has come.
+    pub(super) fn portero() -> Self {
+        Self { by: By::Portero, name: "portero".into(), ip: None }
+    }
+
+    /// `by` and `ip` as the log shows them.
+    pub(super) fn for_log(&self) -> (String, Option<String>) {
+        (self.name.clone(), self.ip.clone())
+    }
+}
+
 /// Whoever may act on other people and their sessions.
 pub enum Administrator {
     Admin(Mandate),
@@ -164,12 +184,19 @@ impl From<Operator> for Administrator {
 }
 
 impl Authority<Error> for Administrator {
-    type Granted = By;
+    type Granted = Actor;
 
-    fn judge(self, tx: &mut Tx<'_>) -> Result<By, Error> {
+    fn judge(self, tx: &mut Tx<'_>) -> Result<Actor, Error> {
         match self {
-            Self::Admin(mandate) => Ok(mandate.judge(tx)?.by()),
-            Self::Operator(operator) => operator.judge(tx),
+            Self::Admin(mandate) => {
+                let ip = Some(mandate.ip.clone());
+                let acting = mandate.judge(tx)?;
+                Ok(Actor { by: acting.by(), name: acting.user.username.to_string(), ip })
+            }
+            Self::Operator(operator) => {
+                let name = format!("operator {}", operator.system_user);
+                Ok(Actor { by: By::Operator(operator.system_user), name, ip: None })
+            }
         }
     }
 }

@@ -271,3 +271,52 @@ fn the_filter_for_fail2ban_finds_the_addresses_and_none_that_somebody_wrote() {
     let found = python.args(["-c", script, filter]).stdin(File::open(log).unwrap()).output().unwrap();
     assert_eq!(crate::portero::text(&found.stdout).trim(), "127.0.0.1 127.0.0.1 127.0.0.1", "{}", server.log());
 }
+
+#[test]
+fn what_an_admin_does_is_told_with_who_did_it_and_from_where() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "adm", "--admin", "--password-stdin"], PASSWORD);
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let mut command = portero(folder.path());
+    command.env("PORTERO_LOG_FORMAT", "json");
+    let mut server = Server::with(folder.path(), command);
+    let token = server.log_in("adm", PASSWORD).unwrap().text("access_token");
+    server.log_in("ana", PASSWORD).unwrap();
+    let users = server.ask("GET", "/admin/users?name=ana", Some(&token), None).unwrap().body;
+    let id = users["users"][0]["id"].clone();
+    let add = json!({ "username": "bea", "role": "user" });
+    assert_eq!(server.ask("POST", "/admin/users/add", Some(&token), Some(&add)).unwrap().status, 201);
+    let empty = json!({});
+    assert_eq!(server.ask("POST", "/admin/sessions/end?user=ana", Some(&token), Some(&empty)).unwrap().status, 200);
+    for (act, body) in [
+        ("link", empty.clone()),
+        ("make-admin", empty.clone()),
+        ("make-user", empty.clone()),
+        ("schedule", json!({ "date": "2999-01-01" })),
+        ("disable", empty.clone()),
+        ("enable", empty.clone()),
+        ("delete", json!({ "name": "ana" })),
+    ] {
+        let answer = server.ask("POST", &format!("/admin/users/{id}/{act}"), Some(&token), Some(&body)).unwrap();
+        assert!(matches!(answer.status, 200 | 201), "{act}: {answer:?} {users}");
+    }
+    server.terminate();
+    let log = server.log();
+    for event in [
+        "user_invited",
+        "admin_ended_sessions",
+        "link_made",
+        "role_changed",
+        "disable_scheduled",
+        "user_disabled",
+        "user_enabled",
+        "user_deleted",
+    ] {
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let told: Vec<_> = lines.filter(|line| line["event"] == event).collect();
+        assert!(!told.is_empty(), "{event}: {log}");
+        for line in told {
+            assert_eq!((&line["by"], &line["ip"]), (&json!("adm"), &json!("127.0.0.1")), "{line}");
+        }
+    }
+}

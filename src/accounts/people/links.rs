@@ -59,10 +59,11 @@ pub fn invite(
         Ok(token) => token,
         Err(error) => return Pending::known(Err(error)),
     };
-    accounts.write(by.into(), move |tx, _, by| {
-        let Some(user) = add(tx, &username, None, role, |_| by.clone())? else { return Ok(Invited::NameTaken) };
-        let link = make(tx, token, user, Purpose::Invitation, &by)?;
-        tx.after_commit(move || tracing::info!(event = "user_invited", user = %username, role = role.as_str()));
+    accounts.write(by.into(), move |tx, _, actor| {
+        let Some(user) = add(tx, &username, None, role, |_| actor.by.clone())? else { return Ok(Invited::NameTaken) };
+        let link = make(tx, token, user, Purpose::Invitation, &actor.by)?;
+        let (by, ip) = actor.for_log();
+        tx.after_commit(move || tracing::info!(event = "user_invited", user = %username, role = role.as_str(), by, ip));
         Ok(Invited::Invited { user, link })
     })
 }
@@ -74,11 +75,14 @@ pub fn new_link(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: Us
         Ok(token) => token,
         Err(error) => return Pending::known(Err(error)),
     };
-    accounts.write(by.into(), move |tx, _, by| {
+    accounts.write(by.into(), move |tx, _, actor| {
         let Some(user) = users::find(tx.conn, user)?.filter(|user| !user.is_shut_out(tx.now)) else { return Ok(None) };
         let purpose = if user.password_hash.is_some() { Purpose::NewPassword } else { Purpose::Invitation };
-        let link = make(tx, token, user.id, purpose, &by)?;
-        tx.after_commit(move || tracing::info!(event = "link_made", user = %user.username, purpose = purpose.as_str()));
+        let link = make(tx, token, user.id, purpose, &actor.by)?;
+        let (by, ip) = actor.for_log();
+        tx.after_commit(move || {
+            tracing::info!(event = "link_made", user = %user.username, purpose = purpose.as_str(), by, ip);
+        });
         Ok(Some(link))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::accounts::authority::Administrator;
+use crate::accounts::authority::{Actor, Administrator};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::sessions::end::end;
 use crate::domain::{By, Reason, Role, UnixTime, Username};
@@ -26,19 +26,24 @@ pub enum StateChange {
 
 /// The user can't sign in any more, and every session ends at once.
 pub fn disable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
-    accounts.write(by.into(), move |tx, accounts, by| disable_in(tx, accounts, &username, &by))
+    accounts.write(by.into(), move |tx, accounts, actor| disable_in(tx, accounts, &username, &actor))
 }
 
 /// Disables the user if their date has come; somebody may have taken it back meanwhile.
 pub(in crate::accounts) fn disable_if_due(accounts: &Arc<Accounts>, username: Username) -> Pending<StateChange> {
-    accounts.write(Upkeep, move |tx, accounts, by| {
+    accounts.write(Upkeep, move |tx, accounts, _| {
         let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
         let is_due = user.disable_at.is_some_and(|date| date <= tx.now);
-        if is_due { disable_in(tx, accounts, &username, &by) } else { Ok(StateChange::NoChange) }
+        if is_due { disable_in(tx, accounts, &username, &Actor::portero()) } else { Ok(StateChange::NoChange) }
     })
 }
 
-fn disable_in(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, username: &Username, by: &By) -> Result<StateChange, Error> {
+fn disable_in(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    username: &Username,
+    actor: &Actor,
+) -> Result<StateChange, Error> {
     let Some(user) = users::find_by_name(tx.conn, username)? else { return Ok(StateChange::NoSuchUser) };
     if user.disabled_at.is_none() && is_last_admin(tx, &user)? {
         return Ok(StateChange::LastAdmin);
@@ -46,9 +51,10 @@ fn disable_in(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, username: &Username, by
     if !users::disable(tx.conn, user.id, tx.now)? {
         return Ok(StateChange::NoChange);
     }
-    let sessions_ended = shut_out(tx, accounts, &user, Reason::Disabled, by)?;
-    Event::new(What::UserDisabled, by).user(user.id).record(tx)?;
-    tx.after_commit(move || tracing::info!(event = "user_disabled", user = %user.username, sessions_ended));
+    let sessions_ended = shut_out(tx, accounts, &user, Reason::Disabled, &actor.by)?;
+    Event::new(What::UserDisabled, &actor.by).user(user.id).record(tx)?;
+    let (by, ip) = actor.for_log();
+    tx.after_commit(move || tracing::info!(event = "user_disabled", user = %user.username, sessions_ended, by, ip));
     Ok(StateChange::Done { sessions_ended })
 }
 
@@ -63,13 +69,14 @@ fn shut_out(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, reason: Reas
 }
 
 pub fn enable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
-    accounts.write(by.into(), move |tx, _, by| {
+    accounts.write(by.into(), move |tx, _, actor| {
         let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
         if !users::enable(tx.conn, user.id)? {
             return Ok(StateChange::NoChange);
         }
-        Event::new(What::UserEnabled, &by).user(user.id).record(tx)?;
-        tx.after_commit(move || tracing::info!(event = "user_enabled", user = %user.username));
+        Event::new(What::UserEnabled, &actor.by).user(user.id).record(tx)?;
+        let (by, ip) = actor.for_log();
+        tx.after_commit(move || tracing::info!(event = "user_enabled", user = %user.username, by, ip));
         Ok(StateChange::Done { sessions_ended: 0 })
     })
 }
@@ -81,7 +88,7 @@ pub fn set_role(
     username: Username,
     role: Role,
 ) -> Pending<StateChange> {
-    accounts.write(by.into(), move |tx, accounts, by| {
+    accounts.write(by.into(), move |tx, accounts, actor| {
         let Some(mut user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
         if role == Role::User && user.disabled_at.is_none() && is_last_admin(tx, &user)? {
             return Ok(StateChange::LastAdmin);
@@ -89,10 +96,11 @@ pub fn set_role(
         if !users::set_role(tx.conn, user.id, role)? {
             return Ok(StateChange::NoChange);
         }
-        Event::new(What::RoleChanged, &by).user(user.id).details(Details::Role(role)).record(tx)?;
+        Event::new(What::RoleChanged, &actor.by).user(user.id).details(Details::Role(role)).record(tx)?;
         user.role = role;
+        let (by, ip) = actor.for_log();
         accounts.after_commit(tx, move |accounts| {
-            tracing::info!(event = "role_changed", user = %user.username, role = role.as_str());
+            tracing::info!(event = "role_changed", user = %user.username, role = role.as_str(), by, ip);
             refresh_standing(accounts, &user);
         });
         Ok(StateChange::Done { sessions_ended: 0 })
@@ -106,12 +114,12 @@ pub fn schedule_disable(
     username: Username,
     date: Option<UnixTime>,
 ) -> Pending<StateChange> {
-    accounts.write(by.into(), move |tx, accounts, by| set_disable_date(tx, accounts, &username, date, &by))
+    accounts.write(by.into(), move |tx, accounts, actor| set_disable_date(tx, accounts, &username, date, &actor))
 }
 
 /// Takes back the date of the last admin, whom nobody could let in again.
 pub(in crate::accounts) fn keep_last_admin(accounts: &Arc<Accounts>, username: Username) -> Pending<StateChange> {
-    accounts.write(Upkeep, move |tx, accounts, by| set_disable_date(tx, accounts, &username, None, &by))
+    accounts.write(Upkeep, move |tx, accounts, _| set_disable_date(tx, accounts, &username, None, &Actor::portero()))
 }
 
 fn set_disable_date(
@@ -119,7 +127,7 @@ fn set_disable_date(
     accounts: &Arc<Accounts>,
     username: &Username,
     date: Option<UnixTime>,
-    by: &By,
+    actor: &Actor,
 ) -> Result<StateChange, Error> {
     let Some(mut user) = users::find_by_name(tx.conn, username)? else { return Ok(StateChange::NoSuchUser) };
     if date.is_some() && user.disabled_at.is_none() && is_last_admin(tx, &user)? {
@@ -129,11 +137,12 @@ fn set_disable_date(
         return Ok(StateChange::NoChange);
     }
     users::set_disable_at(tx.conn, user.id, date)?;
-    Event::new(What::DisableScheduled, by).user(user.id).details(Details::DisableAt(date)).record(tx)?;
+    Event::new(What::DisableScheduled, &actor.by).user(user.id).details(Details::DisableAt(date)).record(tx)?;
     user.disable_at = date;
+    let (by, ip) = actor.for_log();
     accounts.after_commit(tx, move |accounts| {
         let date = date.map_or_else(|| "none".to_owned(), |date| date.0.to_string());
-        tracing::info!(event = "disable_scheduled", user = %user.username, date);
+        tracing::info!(event = "disable_scheduled", user = %user.username, date, by, ip);
         refresh_standing(accounts, &user);
     });
     Ok(StateChange::Done { sessions_ended: 0 })
@@ -141,15 +150,16 @@ fn set_disable_date(
 
 /// The account is gone and its sessions with it; the name stays taken, so that nobody can be mistaken for who had it.
 pub fn delete_user(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
-    accounts.write(by.into(), move |tx, accounts, by| {
+    accounts.write(by.into(), move |tx, accounts, actor| {
         let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
         if user.disabled_at.is_none() && is_last_admin(tx, &user)? {
             return Ok(StateChange::LastAdmin);
         }
-        let sessions_ended = shut_out(tx, accounts, &user, Reason::Deleted, &by)?;
+        let sessions_ended = shut_out(tx, accounts, &user, Reason::Deleted, &actor.by)?;
         users::delete(tx.conn, user.id, tx.now)?;
-        Event::new(What::UserDeleted, &by).user(user.id).record(tx)?;
-        tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended));
+        Event::new(What::UserDeleted, &actor.by).user(user.id).record(tx)?;
+        let (by, ip) = actor.for_log();
+        tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended, by, ip));
         Ok(StateChange::Done { sessions_ended })
     })
 }

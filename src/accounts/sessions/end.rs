@@ -113,5 +113,12 @@ pub fn end_own(accounts: &Arc<Accounts>, mandate: Mandate, which: Own, reason: R
 
 /// Ends anybody's sessions.
 pub fn end_anybodys(accounts: &Arc<Accounts>, by: impl Into<Administrator>, which: Which) -> Pending<Ended> {
-    accounts.write(by.into(), move |tx, accounts, by| end(tx, accounts, which, Reason::EndedByAdmin, &by))
+    accounts.write(by.into(), move |tx, accounts, actor| {
+        let ended = end(tx, accounts, which, Reason::EndedByAdmin, &actor.by)?;
+        if !ended.sessions.is_empty() {
+            let ((by, ip), sessions, receipt) = (actor.for_log(), ended.sessions.len(), ended.receipt.clone());
+            tx.after_commit(move || tracing::info!(event = "admin_ended_sessions", sessions, receipt, by, ip));
+        }
+        Ok(ended)
+    })
 }

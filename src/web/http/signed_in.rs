@@ -9,6 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::web::ThinData;
 use actix_web::{FromRequest, HttpRequest};
 
+use super::client_address;
 use super::error::Error;
 use crate::accounts::{Mandate, Needs};
 use crate::blocklist::Standing;
@@ -54,7 +55,8 @@ pub(in crate::web) fn fresh_mandate(app: &App, req: &HttpRequest, caller: &Calle
 }
 
 fn mandate(req: &HttpRequest, caller: &Caller, needs: Needs) -> Result<Mandate, Error> {
-    Ok(Mandate::new(signed_in(req)?.user, Arc::clone(&caller.claims), needs))
+    let ip = client_address::address(app(req)?, req).to_string();
+    Ok(Mandate::new(signed_in(req)?.user, Arc::clone(&caller.claims), needs, ip))
 }
 
 fn app(req: &HttpRequest) -> Result<&App, Error> {
