@@ -243,9 +243,11 @@ mod tests {
                 }
             });
             scope.spawn(|| {
-                let mut id = 0;
+                let mut id: u64 = 0;
                 while in_force.load(Ordering::Acquire) < ALL {
-                    id = (id + 7_919) % in_force.load(Ordering::Acquire).max(1);
+                    // Before the first one is in, there is nothing to find.
+                    let Some(next) = (id + 7_919).checked_rem(in_force.load(Ordering::Acquire)) else { continue };
+                    id = next;
                     assert!(ids.contains(u128::from(id) << 64), "{id}");
                 }
             });
