@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
-use super::claims::{Claims, Fresh, SessionClaims};
+use super::claims::{Claims, Fresh, STEP_BACK, SessionClaims};
 use super::engine::Engine;
 use super::fault::{Fault, MAX_TOKEN_BYTES};
 use super::keys::{Key, Keys};
@@ -80,7 +80,8 @@ impl Engine {
         let found_good = if key.is_none() { token.found_good(epoch.number) } else { None };
         let claims = match found_good {
             Some(claims) => {
-                self.check_iat_and_nbf(claims.issued_at, claims.not_before, now)?;
+                let latest = self.latest(claims.session.is_some(), now);
+                check_iat_and_nbf(claims.issued_at, claims.not_before, latest)?;
                 Arc::clone(claims)
             }
             None => Arc::new(self.check_in_full(token, key, &epoch.keys, now)?),
@@ -111,9 +112,10 @@ impl Engine {
         let claims = token.claims()?;
         let options = &self.options;
         let issued_at = integer(&claims, "iat", "Issued At claim (iat) must be an integer.")?;
-        self.check_iat_and_nbf(issued_at, None, now)?;
+        let latest = self.latest(self.reads_sessions && claims.contains_key("sid"), now);
+        check_iat_and_nbf(issued_at, None, latest)?;
         let not_before = integer(&claims, "nbf", "Not Before claim (nbf) must be an integer.")?;
-        self.check_iat_and_nbf(None, not_before, now)?;
+        check_iat_and_nbf(None, not_before, latest)?;
         let expires_at = integer(&claims, "exp", "Expiration Time claim (exp) must be an integer.")?;
         if let Some(wanted) = &options.decode_issuer {
             check_issuer(&claims, wanted)?;
@@ -125,19 +127,10 @@ impl Engine {
         Ok(Claims { not_before, header: token.header().clone(), ..claims })
     }
 
-    fn check_iat_and_nbf(
-        &self,
-        issued_at: Option<UnixTime>,
-        not_before: Option<UnixTime>,
-        now: UnixTime,
-    ) -> Result<(), Fault> {
-        let latest = now.plus(self.options.decode_leeway);
-        for (claim, moment) in [("iat", issued_at), ("nbf", not_before)] {
-            if moment.is_some_and(|moment| moment > latest) {
-                return Err(Fault::NotYetValid(claim));
-            }
-        }
-        Ok(())
+    /// The latest moment at which a token may have been issued to be valid at `now`.
+    fn latest(&self, has_session: bool, now: UnixTime) -> UnixTime {
+        let leeway = self.options.decode_leeway;
+        now.plus(if has_session { leeway.max(STEP_BACK) } else { leeway })
     }
 
     /// Verifies the signature, with the one key that the token names and by an algorithm that both the options and the key allow.
@@ -217,6 +210,15 @@ pub(super) fn integer(claims: &Map<String, Value>, name: &str, fault: &'static s
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
     number.map(|seconds| Some(UnixTime(seconds))).ok_or(Fault::Invalid(fault.into()))
+}
+
+fn check_iat_and_nbf(issued_at: Option<UnixTime>, not_before: Option<UnixTime>, latest: UnixTime) -> Result<(), Fault> {
+    for (claim, moment) in [("iat", issued_at), ("nbf", not_before)] {
+        if moment.is_some_and(|moment| moment > latest) {
+            return Err(Fault::NotYetValid(claim));
+        }
+    }
+    Ok(())
 }
 
 fn check_issuer(claims: &Map<String, Value>, wanted: &str) -> Result<(), Fault> {

@@ -5,6 +5,10 @@ use serde_json::{Map, Value};
 use super::fault::Fault;
 use crate::domain::{SessionId, TokenId, TokenType, Transport, UnixTime};
 
+/// So far a clock may be set back, in seconds, without a token of a session being refused as not valid yet: time servers correct clocks
+/// while people are signed in. A token without a session follows the option alone.
+pub(super) const STEP_BACK: i64 = 60;
+
 /// The claims of a checked token: as typed values, and in [`all`](Self::all) as flask-jwt-extended's `get_jwt` gives them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims {
@@ -117,8 +121,8 @@ impl Claims {
             Fresh::Until(moment) => moment >= now.0 as f64,
             Fresh::Senseless => return Err(Fault::senseless_freshness()),
         };
-        // A proof from the future does not count: the clock was set back after it.
-        let proved = self.session.is_none_or(|session| (0..=max_age).contains(&now.since(session.auth_time)));
+        // A proof from further in the future does not count: the clock was set back by more than time servers do.
+        let proved = self.session.is_none_or(|session| (-STEP_BACK..=max_age).contains(&now.since(session.auth_time)));
         if says_fresh && proved { Ok(()) } else { Err(Fault::NotFresh { max_age }) }
     }
 

@@ -237,7 +237,8 @@ fn freshness_ends_with_the_claim_and_with_the_proof() {
     assert!(is_fresh(claims(json!(true), NOW.0)));
     assert!(!is_fresh(claims(json!(NOW.0 - 1), NOW.0)), "the claim is over");
     assert!(!is_fresh(claims(json!(NOW.0 + 900), NOW.0 - 601)), "the proof is too old");
-    assert!(!is_fresh(claims(json!(true), NOW.0 + 5)), "a proof from the future");
+    assert!(is_fresh(claims(json!(true), NOW.0 + 60)), "the clock was set back a little");
+    assert!(!is_fresh(claims(json!(true), NOW.0 + 61)), "a proof from the future");
     assert!(!is_fresh(claims(json!(false), NOW.0)));
     for senseless in [json!("true"), json!(null), json!([])] {
         assert_eq!(claims(senseless, NOW.0).require_fresh(600, NOW).unwrap_err().status(), 422);

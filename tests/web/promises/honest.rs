@@ -14,9 +14,18 @@ fn a_page_that_was_asked_for_without_cookies_takes_none_away() {
 fn a_clock_that_is_set_back_a_little_signs_nobody_out() {
     let app = app();
     let mut browser = app.signed_in("ana");
-    app.clock.advance(-3);
+    let tokens = app.tokens("ana");
+    let opens = |token| app.client().get("/protected", Some(token)).status;
+    for back in [3, 60 - 3 - 2] {
+        app.clock.advance(-back);
+        assert!(browser.is_signed_in(), "{back}");
+        assert_eq!(opens(&tokens.access), 200, "{back}");
+        assert_eq!(browser.get("/change-password").status, 200, "the proof of identity is as fresh as before");
+    }
+    app.clock.advance(-10);
+    assert_eq!(opens(&tokens.access), 422, "not valid yet");
     browser.get("/account");
-    app.clock.advance(4);
+    app.clock.advance(70);
     assert!(browser.is_signed_in(), "the cookies are still there");
 
     app.clock.advance(A_QUARTER_OF_AN_HOUR);
