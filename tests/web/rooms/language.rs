@@ -24,3 +24,20 @@ fn a_language_is_chosen_also_before_signing_in_and_leads_nowhere_else() {
     assert!(page.body.contains("Iniciar sesión"), "{}", page.body);
     assert_eq!(browser.post("/language", &[("lang", "xx"), ("back", "/login")]).status, 400);
 }
+
+#[test]
+fn a_page_of_an_earlier_session_changes_nothing_and_says_what_to_do() {
+    let app = app();
+    for (page, path, fields) in
+        [("/account", "/language", &[("lang", "es"), ("back", "/account")][..]), ("/logout", "/logout", &[])]
+    {
+        let mut old_page = app.signed_in("ana");
+        old_page.get(page);
+        let mut browser = app.signed_in("ana");
+        old_page.cookies = browser.cookies.clone();
+        let refused = old_page.post(path, fields);
+        assert_eq!(refused.status, 403, "{path}");
+        assert!(refused.body.contains("because you have signed in again since"), "{path} {}", refused.body);
+        assert!(browser.get("/account").body.contains("<html lang=\"en\">"), "{path}");
+    }
+}

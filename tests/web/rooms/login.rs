@@ -134,8 +134,6 @@ fn signing_in_again_in_the_same_browser_ends_the_session_it_held() {
     let mut browser = app.signed_in("ana");
     let mut before = browser.clone();
     browser.cookies.remove("access_token_cookie");
-    let answer = browser.post("/login", &[("username", "ana"), ("password", PASSWORD)]);
-    assert_eq!(answer.status, 400, "the value of the signed-in form is not that of the login form");
     let mut other_tab = browser.clone();
     other_tab.cookies.remove("refresh_token_cookie");
     other_tab.get("/login");
@@ -218,4 +216,25 @@ fn two_sign_ins_at_once_both_succeed_though_the_hash_is_made_anew() {
         let app = TestApp::in_folder(folder.path(), &[("password.bcrypt_cost", "5")]);
         app.tokens("ana");
     }
+}
+
+#[test]
+fn who_has_signed_in_by_one_tab_goes_on_by_the_form_in_another() {
+    let app = app();
+    app.add_user("bea");
+    let mut browser = app.browser();
+    browser.get("/login");
+    let form_of_the_second_tab = browser.clone();
+    browser.sign_in("ana", PASSWORD);
+    let in_second_tab = |fields: &[(&str, &str)]| {
+        let mut tab = form_of_the_second_tab.clone();
+        tab.cookies = browser.cookies.clone();
+        tab.post("/login", fields)
+    };
+    let answer = in_second_tab(&[("username", " Ana"), ("password", PASSWORD), ("next", "/change-password")]);
+    assert_eq!((answer.status, answer.location()), (303, "/change-password"));
+    let other = in_second_tab(&[("username", "bea"), ("password", PASSWORD)]);
+    assert_eq!(other.status, 400);
+    assert!(other.body.contains("The form had expired") && other.body.contains("value=\"bea\""), "{}", other.body);
+    assert!(browser.is_signed_in());
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::accounts::proof::sign_in_limits::note_stranger;
 use crate::accounts::sessions::sign_in::{Credentials, News, Outcome, SignIn, sign_in};
-use crate::domain::{Password, Transport};
+use crate::domain::{Password, Transport, Username};
 use crate::guards::AccessToken;
 use crate::throttle::Try;
 use crate::web::app::App;
@@ -21,6 +21,7 @@ use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::LocalPath;
 use crate::web::http::replies::{message, see_other, with_retry_after};
+use crate::web::http::signed_in;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 
@@ -110,6 +111,12 @@ pub(in crate::web) async fn submit(
 async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: LoginForm) -> Result<HttpResponse, Error> {
     let now = app.now();
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
+        // The form of a second tab, where this person has signed in by the first one meanwhile: what they want is there.
+        let is_in_already =
+            |typed: Username| signed_in::found(&req).is_some_and(|user| user.username.canonical() == typed.canonical());
+        if Username::parse(&form.username).is_ok_and(is_in_already) {
+            return Ok(see_other(LocalPath::or_account(&form.next).as_str()));
+        }
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &[("", "error-form-expired")]));
     }
     let mut missing = Vec::new();
