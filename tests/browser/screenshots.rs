@@ -139,14 +139,12 @@ async fn a_theft_as_it_looks_afterwards() {
     let owner = driver.browser().await;
     sign_in(&owner, &server, "bea").await;
     let wait = async || actix_web::rt::time::sleep(std::time::Duration::from_millis(2200)).await;
+    let cookie = owner.client.get_named_cookie("refresh_token_cookie").await.unwrap();
+    let copied = format!("refresh_token_cookie={}", cookie.value());
     for _ in 0..2 {
         wait().await;
         owner.click("Account").await;
     }
-    let cookie = owner.client.get_named_cookie("refresh_token_cookie").await.unwrap();
-    let copied = format!("refresh_token_cookie={}", cookie.value());
-    wait().await;
-    owner.click("Account").await;
     owner.click("Account").await;
     wait().await;
     let request = format!(
