@@ -20,7 +20,7 @@ pub struct Needs {
     pub max_age: Option<i64>,
 }
 
-/// Somebody who is signed in acts, by a token that a guard admitted. Made only from what a guard found, in
+/// Somebody who is signed in acts, by a token that a guard accepted. Made only from what a guard found, in
 /// `web/http/signed_in.rs`.
 pub struct Mandate {
     user: UserId,

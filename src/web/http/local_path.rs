@@ -3,7 +3,9 @@
 use std::fmt;
 
 use actix_web::HttpRequest;
+use actix_web::web::Query;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Deserialize;
 use url::Url;
 
 /// Longer paths are refused.
@@ -15,6 +17,13 @@ const IN_QUERY: &AsciiSet =
 /// A path with its query on this very server. It is parsed and written out again, so that no browser can read another host into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::web) struct LocalPath(String);
+
+/// The query of a page on the way to another one, which it names.
+#[derive(Deserialize)]
+pub(in crate::web) struct Next {
+    #[serde(default)]
+    next: String,
+}
 
 impl LocalPath {
     pub(in crate::web) fn parse(text: &str) -> Option<Self> {
@@ -35,6 +44,11 @@ impl LocalPath {
     /// `text` if it is a local path, otherwise `/account`, the page that everybody has.
     pub(in crate::web) fn or_account(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|| Self("/account".into()))
+    }
+
+    /// Where a page on the way leads, by its query.
+    pub(in crate::web) fn next(query: Option<&Query<Next>>) -> Self {
+        Self::or_account(query.map_or("", |query| &query.next))
     }
 
     /// The path of the request itself. If the request changes something, the page with its form has the same path.

@@ -19,7 +19,7 @@ use crate::web::app::App;
 
 /// The user of the token that the guard accepted.
 pub(in crate::web) fn signed_in(req: &HttpRequest) -> Result<Arc<Standing>, Error> {
-    found(req).ok_or_else(|| Error::Internal("a guard admitted a token without its user".into()))
+    found(req).ok_or_else(|| Error::Internal("a guard accepted a token without its user".into()))
 }
 
 /// The same, or `None` if nobody is signed in: for routes that anybody may use, and for what is shown beside the answer.

@@ -20,7 +20,7 @@ use crate::web::browser::{token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::local_path::LocalPath;
+use crate::web::http::local_path::{LocalPath, Next};
 use crate::web::http::replies::{message, see_other, with_retry_after};
 use crate::web::http::signed_in::OwnMandate;
 use crate::web::pages::forms::FieldError;
@@ -37,19 +37,13 @@ struct ConfirmPage {
     errors: Vec<FieldError>,
 }
 
-#[derive(Deserialize)]
-pub(in crate::web) struct Next {
-    #[serde(default)]
-    next: String,
-}
-
 pub(in crate::web) async fn form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     AccessToken(caller): AccessToken,
     next: Option<Query<Next>>,
 ) -> HttpResponse {
-    let next = LocalPath::or_account(next.as_ref().map_or("", |query| &query.next));
+    let next = LocalPath::next(next.as_ref());
     show(&app, &req, &caller, StatusCode::OK, &next, &[])
 }
 

@@ -19,7 +19,7 @@ use crate::web::browser::{language, token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::local_path::LocalPath;
+use crate::web::http::local_path::{LocalPath, Next};
 use crate::web::http::replies::{message, see_other, with_retry_after};
 use crate::web::http::signed_in;
 use crate::web::pages::forms::FieldError;
@@ -38,12 +38,6 @@ struct LoginPage {
     notice: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(in crate::web) struct Next {
-    #[serde(default)]
-    next: String,
-}
-
 pub(in crate::web) async fn form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
@@ -51,7 +45,7 @@ pub(in crate::web) async fn form(
     // Here a bad token is as good as none: as an error it would lead to this very page for ever.
     caller: Result<AccessToken, actix_web::Error>,
 ) -> HttpResponse {
-    let next = LocalPath::or_account(next.as_ref().map_or("", |query| &query.next));
+    let next = LocalPath::next(next.as_ref());
     if caller.is_ok() {
         return see_other(next.as_str());
     }
