@@ -79,8 +79,8 @@ const PARTS: [(&str, &[&str]); 20] = [
 
 /// Inside a part: each group of files, and which other groups it may import. A file that stands directly in the part is a group too.
 const GROUPS: [(&str, &[&str]); 13] = [
-    ("accounts/proof", &["context", "keyed_ids"]),
-    ("accounts/sessions", &["proof", "authority", "context"]),
+    ("accounts/proof", &["same_place", "context", "keyed_ids"]),
+    ("accounts/sessions", &["proof", "authority", "same_place", "context"]),
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
     ("accounts/apps", &["sessions", "proof", "authority", "context"]),
     ("accounts/upkeep", &["people", "context"]),

@@ -12,6 +12,7 @@ pub mod json;
 mod keyed_ids;
 pub mod people;
 pub mod proof;
+mod same_place;
 pub mod sessions;
 pub mod upkeep;
 

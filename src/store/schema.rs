@@ -53,6 +53,7 @@ diesel::table! {
         made_ip -> Text,
         made_agent -> Text,
         confirmations -> BigInt,
+        proved_password -> Nullable<BigInt>,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Session {
     pub remembered: bool,
     pub created_at: UnixTime,
     pub auth_time: UnixTime,
+    /// Which version of the user's password was given at `auth_time`. `None`: a one-time link was used.
+    pub proved_password: Option<i64>,
     pub last_seen_at: UnixTime,
     pub expires_at: UnixTime,
     /// The latest `exp` of any access token the session was given.
@@ -78,6 +80,7 @@ pub(super) struct Row {
     remembered: bool,
     created_at: i64,
     auth_time: i64,
+    proved_password: Option<i64>,
     last_seen_at: i64,
     expires_at: i64,
     access_until: i64,
@@ -122,6 +125,7 @@ impl TryFrom<Row> for Session {
             remembered: row.remembered,
             created_at: UnixTime(row.created_at),
             auth_time: UnixTime(row.auth_time),
+            proved_password: row.proved_password,
             last_seen_at: UnixTime(row.last_seen_at),
             expires_at: UnixTime(row.expires_at),
             access_until: UnixTime(row.access_until),
@@ -159,6 +163,7 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
             sessions::remembered.eq(session.remembered),
             sessions::created_at.eq(session.created_at.0),
             sessions::auth_time.eq(session.auth_time.0),
+            sessions::proved_password.eq(session.proved_password),
             sessions::last_seen_at.eq(session.last_seen_at.0),
             sessions::expires_at.eq(session.expires_at.0),
             sessions::access_until.eq(session.access_until.0),
@@ -236,12 +241,14 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     Ok(changed == 1)
 }
 
-/// Stores what a use of the session changed: `auth_time`, confirmations, last use, `access_until`, steps, and where it was used from.
+/// Stores what a use of the session changed: `auth_time` and what was proved then, confirmations, last use, `access_until`, steps, and
+/// where it was used from.
 /// `false`: it has ended meanwhile.
 pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
     let open = sessions::sid.eq(to.sid.to_string()).and(sessions::ended_at.is_null());
     let set = (
         sessions::auth_time.eq(to.auth_time.0),
+        sessions::proved_password.eq(to.proved_password),
         sessions::confirmations.eq(to.confirmations),
         sessions::last_seen_at.eq(to.last_seen_at.0),
         sessions::access_until.eq(to.access_until.0),

@@ -1,7 +1,8 @@
 //! The steps of a session's story.
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper,
 };
 
 use super::connection::{Conn, Error, known};
@@ -59,6 +60,17 @@ pub fn of_session(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(Step::try_from).collect()
+}
+
+/// The story's last row. `None`: there is no such session.
+pub fn last(conn: &mut Conn, sid: SessionId) -> Result<Option<Step>, Error> {
+    let row = session_steps::table
+        .filter(session_steps::sid.eq(sid.to_string()))
+        .order(session_steps::nth.desc())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(Step::try_from).transpose()
 }
 
 /// Adds a row to the story. `nth`: its place there, from 0 on.

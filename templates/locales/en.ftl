@@ -322,6 +322,7 @@ error-disabled = This account is disabled. An administrator can enable it again.
 error-username-required = Enter your user name
 error-password-required = Enter your password
 error-current-password-required = Enter your current password
+error-current-password-too = Enter your current password too. Nothing was changed yet
 error-new-password-required = Enter the new password
 error-password-incorrect = Incorrect password
 error-password-too-short =

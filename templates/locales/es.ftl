@@ -322,6 +322,7 @@ error-disabled = Esta cuenta está desactivada. Un administrador puede volver a 
 error-username-required = Escribe tu nombre de usuario
 error-password-required = Escribe tu contraseña
 error-current-password-required = Escribe tu contraseña actual
+error-current-password-too = Escribe también tu contraseña actual. Todavía no se ha cambiado nada
 error-new-password-required = Escribe la contraseña nueva
 error-password-incorrect = Contraseña incorrecta
 error-password-too-short =

@@ -69,6 +69,29 @@ const SIGNED_OUT: &[Page] = &[
     ("nothing there", "/nowhere", &[ERROR]),
 ];
 
+/// Pages for Leo, who comes by his invitation. So he has never given the current password, and the form asks for it.
+const AS_LEO: &[Page] = &[
+    (
+        "account, by a link",
+        "{invitation}",
+        &[Type("new_password", PASSWORD), Type("new_password_again", PASSWORD), SEND, NOTICE],
+    ),
+    ("change password, and give the current one", "/change-password", &[Sees("#current_password")]),
+    ("change password sent empty", "/change-password", &[SEND, REFUSED]),
+    (
+        "change password with mistakes",
+        "/change-password",
+        &[
+            Type("current_password", "not it"),
+            Type("new_password", "short"),
+            Type("new_password_again", "other"),
+            SEND,
+            REFUSED,
+        ],
+    ),
+    ("login after signing out", "/logout", &[SEND, NOTICE]),
+];
+
 /// Pages for Bea, who is no administrator.
 const AS_BEA: &[Page] = &[
     ("account with one session", "/account", &[]),
@@ -89,18 +112,6 @@ const AS_ANA: &[Page] = &[
     ("end a session?", "/account", &[FIRST_TO_END]),
     ("receipt", "/account", &[FIRST_TO_END, SEND, NOTICE]),
     ("change password", "/change-password", &[]),
-    ("change password sent empty", "/change-password", &[SEND, REFUSED]),
-    (
-        "change password with mistakes",
-        "/change-password",
-        &[
-            Type("current_password", "not it"),
-            Type("new_password", "short"),
-            Type("new_password_again", "other"),
-            SEND,
-            REFUSED,
-        ],
-    ),
     ("confirm", "/confirm?next=/change-password", &[]),
     ("confirm, wrong password", "/confirm?next=/change-password", &[Type("password", "not it"), SEND, REFUSED]),
     ("sign out of which session?", "/logout", &[Sees("fieldset.choices")]),
@@ -296,6 +307,7 @@ async fn every_page(language: &'static str) {
     let secret = invited.split_whitespace().find_map(|word| word.split_once("/link/")).expect("a link is printed").1;
     visit.invitation = format!("/link/{secret}");
     visit.look_at(SIGNED_OUT).await;
+    visit.look_at(AS_LEO).await;
     visit.sign_in("bea").await;
     visit.look_at(AS_BEA).await;
     ok(folder.path(), &["user", "disable", "bea"], "");

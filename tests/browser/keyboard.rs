@@ -34,7 +34,7 @@ struct Keyboard {
     browser: Browser,
     server: Server,
     _driver: Driver,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Keyboard {
@@ -44,7 +44,7 @@ impl Keyboard {
         ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
         let (server, driver) = (Server::start(folder.path()), Driver::start());
         server.log_in("ana", PASSWORD).unwrap();
-        let keyboard = Self { browser: driver.browser().await, server, _driver: driver, _folder: folder };
+        let keyboard = Self { browser: driver.browser().await, server, _driver: driver, folder };
         keyboard.open("/login").await;
         keyboard
     }
@@ -176,6 +176,17 @@ async fn who_mistypes_at_the_confirmation_is_led_to_the_field_and_confirms() {
 async fn a_password_is_changed_by_keyboard_though_two_fields_were_wrong_at_first() {
     const NEW: &str = "verde que te quiero verde";
     let keyboard = Keyboard::signed_in().await;
+    // By a link: who has just signed in with the password is not asked for it.
+    let made = ok(keyboard.folder.path(), &["user", "reset-link", "ana"], "");
+    let link = made.split_whitespace().next().unwrap().split_once("/link/").unwrap().1;
+    keyboard.open(&format!("/link/{link}")).await;
+    keyboard.tab_to("#new_password").await;
+    keyboard.types(PASSWORD).await;
+    keyboard.tab_to("#new_password_again").await;
+    keyboard.types(PASSWORD).await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.server.log_in("ana", PASSWORD).unwrap();
+    keyboard.open("/account").await;
     keyboard.tab_to("main a[href='/change-password']").await;
     keyboard.browser.go_by_key(ENTER).await;
     keyboard.tab_to("#new_password").await;
@@ -221,7 +232,7 @@ async fn the_first_administrator_is_made_by_keyboard() {
     let (server, driver) = (Server::with(folder.path(), portero(folder.path())), Driver::start());
     let said = server.said();
     let link = said.split_whitespace().find(|word| word.contains("/setup/")).expect("the first start prints a link");
-    let keyboard = Keyboard { browser: driver.browser().await, server, _driver: driver, _folder: folder };
+    let keyboard = Keyboard { browser: driver.browser().await, server, _driver: driver, folder };
     keyboard.browser.open(link).await;
     keyboard.is_at("#username").await;
     keyboard.browser.go_by_key(ENTER).await;

@@ -107,7 +107,15 @@ async fn every_page(language: &'static str) {
     browser.open(&at("/admin/users/3/link")).await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("made-link")).await;
+    // Who came by a link has never given the current password.
+    let made = ok(folder.path(), &["user", "reset-link", "ana"], "");
+    let link = made.split_whitespace().next().unwrap().split_once("/link/").unwrap().1;
+    browser.open(&at(&format!("/link/{link}"))).await;
+    browser.type_into("new_password", PASSWORD).await;
+    browser.type_into("new_password_again", PASSWORD).await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
     browser.open(&at("/change-password")).await;
+    pictures(&browser, &name("change-password-asks")).await;
     browser.type_into("new_password", "short").await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("change-password-error")).await;

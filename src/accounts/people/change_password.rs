@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::set_password::replace;
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
-use crate::accounts::proof::{Proof, password};
+use crate::accounts::proof::still_asked::VOUCHES_FOR;
+use crate::accounts::proof::{Proof, just_given, password};
 use crate::accounts::sessions::begin::{Begin, Occasion, begin};
 use crate::accounts::sessions::end::end;
 use crate::accounts::sessions::tokens::Pair;
@@ -17,7 +18,8 @@ use crate::tokens::Fault;
 
 /// What a change of password asks for. The session of whoever asks goes on as a new one.
 pub struct ChangePassword {
-    pub current: Password,
+    /// `None`: whoever asks gave it a moment ago.
+    pub current: Option<Password>,
     pub new: NewPassword,
     pub end_others: bool,
     pub visitor: Visitor,
@@ -30,31 +32,49 @@ pub enum Changed {
         others_ended: usize,
     },
     WrongPassword,
+    /// The new password is the current one. Found only where that was not typed beside it; else the form tells.
+    SamePassword,
 }
 
 /// Hashes twice.
 pub fn change_password(accounts: &Arc<Accounts>, mandate: Mandate, asked: ChangePassword) -> Pending<Changed> {
     match prove(accounts, &mandate, &asked) {
-        Ok(Some((proof, new_hash))) => change(accounts, mandate, proof, new_hash, asked.end_others, asked.visitor),
-        Ok(None) => Pending::known(Ok(Changed::WrongPassword)),
+        Ok(Proved::Yes(proof, new_hash)) => change(accounts, mandate, proof, new_hash, asked.end_others, asked.visitor),
+        Ok(Proved::WrongPassword) => Pending::known(Ok(Changed::WrongPassword)),
+        Ok(Proved::SamePassword) => Pending::known(Ok(Changed::SamePassword)),
         Err(error) => Pending::known(Err(error)),
     }
 }
 
-/// The proof by the current password, and the hash of the new one. `None`: the current password is wrong.
-fn prove(
-    accounts: &Arc<Accounts>,
-    mandate: &Mandate,
-    asked: &ChangePassword,
-) -> Result<Option<(Proof, String)>, Error> {
+/// What came of the proof by the current password.
+enum Proved {
+    /// With the hash of the new password.
+    Yes(Proof, String),
+    WrongPassword,
+    SamePassword,
+}
+
+fn prove(accounts: &Arc<Accounts>, mandate: &Mandate, asked: &ChangePassword) -> Result<Proved, Error> {
     let found = accounts.db.read(|conn| users::find(conn, mandate.user()))?;
     let user = found.filter(|user| user.password_hash.is_some()).ok_or(Fault::Revoked)?;
-    match password::prove(accounts, &user, &asked.current)? {
-        Some(proof) => Ok(Some((proof, accounts.passwords.hash(&asked.new)?))),
+    let proof = match &asked.current {
+        Some(current) => password::prove(accounts, &user, current)?,
+        None => {
+            let (visitor, now) = (&asked.visitor, accounts.now());
+            let given = accounts.db.read(|conn| just_given::prove(conn, &user, mandate.claims(), visitor, now))?;
+            let proof = given.ok_or(Fault::NotFresh { max_age: VOUCHES_FOR })?;
+            if password::is_current(accounts, &user, &asked.new)? {
+                return Ok(Proved::SamePassword);
+            }
+            Some(proof)
+        }
+    };
+    match proof {
+        Some(proof) => Ok(Proved::Yes(proof, accounts.passwords.hash(&asked.new)?)),
         None => {
             let session = mandate.claims().sid();
             password::note_failure(accounts, &user, password::Failed::Confirm, session, asked.visitor.ip.clone());
-            Ok(None)
+            Ok(Proved::WrongPassword)
         }
     }
 }

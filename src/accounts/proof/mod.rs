@@ -3,16 +3,23 @@
 //! A proof is given outside any transaction, because hashing takes its time. Inside the transaction that acts on it, it is judged
 //! once more and what can be used once is spent; what comes out is [`Proven`].
 
+pub(in crate::accounts) mod just_given;
 pub mod one_time_link;
 pub mod password;
 pub mod secrets;
 pub mod setup_link;
 pub mod sign_in_limits;
+pub mod still_asked;
 
-use super::context::Error;
+use std::sync::Arc;
+
+use still_asked::{StillAsked, VOUCHES_FOR, still_asked};
+
+use super::context::{Error, Visitor};
 use crate::domain::{UnixTime, UserId};
 use crate::store::users::{self, User};
 use crate::store::{Authority, Tx, links};
+use crate::tokens::{Claims, Fault};
 
 /// By what somebody proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +52,11 @@ pub struct Proof {
 /// What the transaction does with the evidence.
 enum Evidence {
     Password(StoredHash),
+    /// The password was given a moment ago: before this token was made, and by this visitor.
+    JustGiven {
+        claims: Arc<Claims>,
+        visitor: Visitor,
+    },
     /// Spends the link with this hash.
     Link {
         hash: String,
@@ -65,6 +77,8 @@ enum StoredHash {
 pub struct Proven {
     user: User,
     method: Method,
+    /// The version of the password that was given. `None`: a link was used.
+    password_version: Option<i64>,
     at: UnixTime,
 }
 
@@ -76,6 +90,11 @@ impl Proven {
 
     pub(in crate::accounts) fn method(&self) -> Method {
         self.method
+    }
+
+    /// Which version of the password was given; not the one that the act has put in its place. `None`: a link was used.
+    pub(in crate::accounts) fn password_version(&self) -> Option<i64> {
+        self.password_version
     }
 
     /// When the proof was given.
@@ -101,12 +120,20 @@ impl Authority<Error> for Proof {
                 users::upgrade_hash(tx.conn, user.id, &from, &to)?;
             }
             Evidence::Password(StoredHash::Current | StoredHash::Old) => {}
+            Evidence::JustGiven { claims, visitor } => match still_asked(tx.conn, &claims, &visitor, tx.now)? {
+                StillAsked::Nothing => {}
+                StillAsked::Password => return Err(Fault::NotFresh { max_age: VOUCHES_FOR }.into()),
+            },
             Evidence::Link { hash } => {
                 if !links::consume(tx.conn, &hash, tx.now)? {
                     return Err(Error::ProofLapsed);
                 }
             }
         }
-        Ok(Proven { user, method: self.method, at: self.at })
+        let password_version = match self.method {
+            Method::Password => Some(self.password_version),
+            Method::Link => None,
+        };
+        Ok(Proven { user, method: self.method, password_version, at: self.at })
     }
 }

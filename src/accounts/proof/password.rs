@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Evidence, Method, Proof, StoredHash};
 use crate::accounts::context::{Accounts, Error};
-use crate::domain::{By, Password, SessionId};
+use crate::domain::{By, NewPassword, Password, SessionId};
 use crate::passwords::Check;
 use crate::store::Upkeep;
 use crate::store::audit::{Event, What};
@@ -33,6 +33,17 @@ pub(in crate::accounts) fn prove(
         at: accounts.now(),
         evidence: Evidence::Password(stored),
     }))
+}
+
+/// Whether a new password is the one that the user has. Hashes.
+pub(in crate::accounts) fn is_current(accounts: &Accounts, user: &User, new: &NewPassword) -> Result<bool, Error> {
+    Ok(match &user.password_hash {
+        Some(hash) => match accounts.passwords.check(new.as_password(), hash)? {
+            Check::Right | Check::RightButOld => true,
+            Check::Wrong => false,
+        },
+        None => false,
+    })
 }
 
 /// Replaces an old form of the stored hash together with whatever is done on this proof. Hashes if there is one.

@@ -117,6 +117,7 @@ fn new_session(
         remembered,
         created_at: now,
         auth_time: proven.at(),
+        proved_password: proven.password_version(),
         last_seen_at: now,
         expires_at: now.plus(life),
         access_until: now,

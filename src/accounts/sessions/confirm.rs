@@ -65,7 +65,8 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
         let generation = claims.session.map_or(session.generation, |shown| shown.generation);
         let is_current = generation == session.generation;
         let confirmations = session.confirmations + i64::from(is_current);
-        let mut confirmed = Session { auth_time, confirmations, ..session.clone() };
+        let mut confirmed =
+            Session { auth_time, proved_password: proven.password_version(), confirmations, ..session.clone() };
         accounts.note_access(&mut confirmed, tx.now);
         story::note(tx, &mut confirmed, StepKind::Confirmed, &visitor)?;
         if !sessions::note_use(tx.conn, &session, &confirmed)? {

@@ -8,7 +8,6 @@ pub mod last_seen;
 pub mod renew;
 pub mod reuse;
 mod rotation;
-mod same_place;
 pub mod sign_in;
 pub mod sign_out;
 pub(in crate::accounts) mod single_token;

@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::reuse::end_for_reuse;
 use super::rotation::{self, Judgement, Rules, Shown, State};
-use super::same_place::is_same_place;
 use super::tokens::{Pair, PairId, SignedToken};
 use super::{single_token, story};
 use crate::accounts::authority::OwnToken;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::same_place::is_same_place;
 use crate::config::Rotate;
 use crate::domain::{By, Reason, StepKind, TokenType, Transport, UnixTime};
 use crate::store::audit::{Event, What};
@@ -88,7 +88,7 @@ fn renew_in(
         let shown = Shown {
             generation: shown.generation,
             issue: issue_of(accounts, &session, jti),
-            from_same_place: is_same_place(&session, visitor),
+            from_same_place: is_same_place(&session.made_ip, &session.made_agent, visitor),
         };
         let rotated = rotate(tx, accounts, session, shown, visitor)?;
         rotated.map(|(session, recovered)| Stored::Rotated(Renewed { session, subject, now, recovered }))

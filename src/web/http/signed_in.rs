@@ -40,15 +40,24 @@ pub(in crate::web) struct FreshAdmin(pub(in crate::web) Caller);
 /// The caller, by a good access token, and the mandate to act on what is theirs.
 pub(in crate::web) struct OwnMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
 
-/// The same, and the caller has recently proved who they are.
-pub(in crate::web) struct FreshMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
+/// The mandate of a caller who has recently proved who they are, to act on what is theirs.
+pub(in crate::web) struct FreshMandate(pub(in crate::web) Mandate);
 
 /// The caller and the mandate of an admin who has recently proved who they are.
 pub(in crate::web) struct AdminMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
 
 /// Makes the mandate of the caller if their token is a fresh access token: for a handler that takes either type of token.
 pub(in crate::web) fn fresh_mandate(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Mandate, Error> {
-    let max_age = app.config().session.fresh_for;
+    recent_mandate(app, req, caller, app.config().session.fresh_for)
+}
+
+/// The same, if they proved who they are in the last `max_age` seconds.
+pub(in crate::web) fn recent_mandate(
+    app: &App,
+    req: &HttpRequest,
+    caller: &Caller,
+    max_age: i64,
+) -> Result<Mandate, Error> {
     caller.claims.require_type(TokenType::Access)?;
     caller.claims.require_fresh(max_age, app.now())?;
     mandate(req, caller, Needs { role: Role::User, max_age: Some(max_age) })
@@ -93,7 +102,7 @@ fn own_fresh_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<FreshMa
     let FreshToken(caller) = FreshToken::from_request(req, payload).into_inner()?;
     let max_age = Some(app(req)?.config().session.fresh_for);
     let mandate = mandate(req, &caller, Needs { role: Role::User, max_age })?;
-    Ok(FreshMandate(caller, mandate))
+    Ok(FreshMandate(mandate))
 }
 
 fn admin_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<AdminMandate, actix_web::Error> {

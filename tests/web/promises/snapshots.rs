@@ -81,6 +81,8 @@ fn the_pages_of_who_is_signed_in() {
     let mut browser = app.signed_in("ana");
     insta::assert_snapshot!("account", steady(&browser.get("/account")));
     insta::assert_snapshot!("confirm", steady(&browser.get("/confirm?next=/change-password")));
+    // Two minutes after the sign-in the form asks for the password again.
+    app.clock.advance(121);
     insta::assert_snapshot!("change_password", steady(&browser.get("/change-password")));
     let short = [("current_password", PASSWORD), ("new_password", "short"), ("new_password_again", "short")];
     insta::assert_snapshot!("change_password_short", steady(&browser.post("/change-password", &short)));

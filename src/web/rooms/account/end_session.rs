@@ -69,7 +69,7 @@ async fn form(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
 pub(in crate::web) async fn own(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    FreshMandate(_, mandate): FreshMandate,
+    FreshMandate(mandate): FreshMandate,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let whose = Whose::Own(signed_in(&req)?.user);
