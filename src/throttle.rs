@@ -20,8 +20,8 @@ pub enum Who {
     /// Somebody who gives this account's name and is not known to it. `exhausted`: too many of these strangers were wrong
     /// recently.
     Stranger { name: NameKey, exhausted: bool },
-    /// A browser in which this account has signed in before, by its id.
-    Device(u128),
+    /// A browser in which this account has signed in before, by its id. `counts_as`: under what the database counts its wrong tries.
+    Device { id: u128, counts_as: NameKey },
     /// Somebody who is signed in and gives the password once more.
     Session(SessionId),
 }
@@ -240,7 +240,7 @@ fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
         limits.into_iter().enumerate().map(move |(nth, limit)| (Key::Network { prefix, bits, nth }, limit))
     });
     match who {
-        Who::Device(id) => vec![(Key::Device(id), KNOWN)],
+        Who::Device { id, .. } => vec![(Key::Device(id), KNOWN)],
         Who::Session(sid) => vec![(Key::Session(sid), KNOWN)],
         Who::GoodLink(link) => vec![(Key::GoodLink(link), KNOWN)],
         Who::Link => of_networks.collect(),
@@ -269,6 +269,8 @@ mod tests {
 
     const NOW: UnixTime = UnixTime(1_795_374_306);
     const ANA: Who = Who::Stranger { name: NameKey(1), exhausted: false };
+
+    const DEVICE: Who = Who::Device { id: 7, counts_as: NameKey(2) };
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -334,12 +336,8 @@ mod tests {
         let throttle = Throttle::new(true);
         let_through(&throttle, ip("192.0.2.1"), ANA, NOW);
         let_through(&throttle, ip("192.0.2.1"), Who::Link, NOW);
-        assert_eq!(let_through(&throttle, ip("192.0.2.1"), Who::Device(7), NOW), 10);
-        assert_eq!(
-            let_through(&throttle, ip("203.0.113.5"), Who::Device(7), NOW),
-            0,
-            "by the device, not by the place"
-        );
+        assert_eq!(let_through(&throttle, ip("192.0.2.1"), DEVICE, NOW), 10);
+        assert_eq!(let_through(&throttle, ip("203.0.113.5"), DEVICE, NOW), 0, "by the device, not by the place");
     }
 
     #[test]

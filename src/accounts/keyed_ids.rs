@@ -49,9 +49,14 @@ impl KeyedIds {
         self.id(purpose, &format!("{sid} {generation} {issue} {confirmations}"))
     }
 
-    /// The tag that makes a device cookie one of ours.
-    pub(super) fn device_tag(&self, says: &str) -> String {
-        self.id("device", says).simple().to_string()
+    /// The tag that makes a device cookie one of ours, as long as this version of the password is the user's.
+    pub(super) fn device_tag(&self, says: &str, password_version: i64) -> String {
+        self.id("device", &format!("{says} {password_version}")).simple().to_string()
+    }
+
+    /// What stands for all browsers in which an account is known. `canonical`: its name as names are compared.
+    pub(super) fn devices_of(&self, canonical: &str) -> NameKey {
+        NameKey(self.id("devices", canonical).as_u128())
     }
 
     /// What stands for a name in the throttle. `canonical`: as names are compared.

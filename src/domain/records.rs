@@ -50,6 +50,8 @@ pub enum Reason {
     Limit,
     /// A spent refresh token was shown again: taken as theft.
     Reuse,
+    /// Too many wrong passwords in a row were given in it.
+    Guessing,
     /// A confirmation put another token in its place (single tokens only).
     Superseded,
     /// The token came with a renewal whose answer was lost: there was no first use, and the same browser or program asked again
@@ -71,7 +73,7 @@ impl Reason {
     /// Whether it may have been the work of a thief.
     pub fn is_danger(self) -> bool {
         match self {
-            Self::Reuse => true,
+            Self::Reuse | Self::Guessing => true,
             // A lost answer is mostly just that, and so is a crash. If its token is shown after all, the session ends for reuse.
             Self::Lost
             | Self::Forgotten
@@ -132,6 +134,7 @@ spelled!(Reason {
     Idle = "idle",
     Limit = "limit",
     Reuse = "reuse",
+    Guessing = "guessing",
     Superseded = "superseded",
     Lost = "lost",
     Forgotten = "forgotten",

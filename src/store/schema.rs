@@ -18,6 +18,7 @@ diesel::table! {
         untold_reuse_at -> Nullable<BigInt>,
         disable_at -> Nullable<BigInt>,
         deleted_at -> Nullable<BigInt>,
+        untold_guessing_at -> Nullable<BigInt>,
     }
 }
 
@@ -54,6 +55,7 @@ diesel::table! {
         made_agent -> Text,
         confirmations -> BigInt,
         proved_password -> Nullable<BigInt>,
+        wrong_passwords -> BigInt,
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Session {
     pub settled: bool,
     /// How often a crashed browser came back with older cookies in the current generation.
     pub recovered: i64,
+    /// How many wrong passwords were given in it since the last right one.
+    pub wrong_passwords: i64,
     pub csrf_seed: String,
     /// How many rows of `session_steps` its story has, and whether one of them is odd.
     pub steps: i64,
@@ -96,6 +98,7 @@ pub(super) struct Row {
     seen: bool,
     settled: bool,
     recovered: i64,
+    wrong_passwords: i64,
     csrf_seed: String,
     steps: i64,
     odd: bool,
@@ -141,6 +144,7 @@ impl TryFrom<Row> for Session {
             seen: row.seen,
             settled: row.settled,
             recovered: row.recovered,
+            wrong_passwords: row.wrong_passwords,
             csrf_seed: row.csrf_seed,
             steps: row.steps,
             odd: row.odd,
@@ -179,6 +183,7 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
             sessions::seen.eq(session.seen),
             sessions::settled.eq(session.settled),
             sessions::recovered.eq(session.recovered),
+            sessions::wrong_passwords.eq(session.wrong_passwords),
             sessions::csrf_seed.eq(&session.csrf_seed),
             sessions::steps.eq(session.steps),
             sessions::odd.eq(session.odd),
@@ -241,7 +246,7 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     Ok(changed == 1)
 }
 
-/// Stores what a use of the session changed: `auth_time` and what was proved then, confirmations, last use, `access_until`, steps, and
+/// Stores what a use of the session changed: `auth_time` and what was proved then, confirmations, wrong passwords, last use, `access_until`, steps, and
 /// where it was used from.
 /// `false`: it has ended meanwhile.
 pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
@@ -250,6 +255,7 @@ pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, E
         sessions::auth_time.eq(to.auth_time.0),
         sessions::proved_password.eq(to.proved_password),
         sessions::confirmations.eq(to.confirmations),
+        sessions::wrong_passwords.eq(to.wrong_passwords),
         sessions::last_seen_at.eq(to.last_seen_at.0),
         sessions::access_until.eq(to.access_until.0),
         sessions::steps.eq(to.steps),
@@ -261,6 +267,16 @@ pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, E
         update(sessions::table, set, open).execute(conn)?
     };
     Ok(changed == 1)
+}
+
+/// Counts a wrong password that was given in the session. Returns how many there were since the last right one; `None`: it has ended.
+pub fn note_wrong_password(conn: &mut Conn, sid: SessionId) -> Result<Option<i64>, Error> {
+    let open = sessions::table.find(sid.to_string()).filter(sessions::ended_at.is_null());
+    let count = diesel::update(open)
+        .set(sessions::wrong_passwords.eq(sessions::wrong_passwords + 1))
+        .returning(sessions::wrong_passwords)
+        .get_result(conn);
+    Ok(count.optional()?)
 }
 
 /// Whether address, user agent or oddness changed. If not, two indexes need not be written.

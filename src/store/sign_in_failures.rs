@@ -1,5 +1,5 @@
-//! How many wrong passwords strangers gave for an account within a day. Names without an account are counted too, so that both are
-//! treated alike.
+//! How many wrong passwords were given for an account within a day: by strangers, and by known browsers. Names without an account are
+//! counted too, so that both are treated alike.
 
 use diesel::upsert::excluded;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};

@@ -32,6 +32,8 @@ pub struct User {
     pub failed_attempts: i64,
     /// When a session of theirs was last ended for reuse, if they have not been told yet.
     pub untold_reuse_at: Option<UnixTime>,
+    /// The same for too many wrong passwords in a row.
+    pub untold_guessing_at: Option<UnixTime>,
     /// From when on they are shut out, if an admin has set a date.
     pub disable_at: Option<UnixTime>,
     /// When the account was deleted. The row stays, so that nobody else can take the name.
@@ -68,6 +70,7 @@ struct Row {
     last_login_at: Option<i64>,
     failed_attempts: i64,
     untold_reuse_at: Option<i64>,
+    untold_guessing_at: Option<i64>,
     disable_at: Option<i64>,
     deleted_at: Option<i64>,
 }
@@ -90,6 +93,7 @@ impl TryFrom<Row> for User {
             last_login_at: row.last_login_at.map(UnixTime),
             failed_attempts: row.failed_attempts,
             untold_reuse_at: row.untold_reuse_at.map(UnixTime),
+            untold_guessing_at: row.untold_guessing_at.map(UnixTime),
             disable_at: row.disable_at.map(UnixTime),
             deleted_at: row.deleted_at.map(UnixTime),
         })
@@ -313,15 +317,21 @@ pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Erro
     Ok(())
 }
 
-/// Forgets wrong passwords and reuse, because the person is being told of them.
+/// Forgets wrong passwords and sessions that were ended for danger, because the person is being told of them.
 pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
-    let told = (users::failed_attempts.eq(0), users::untold_reuse_at.eq(None::<i64>));
+    let none = None::<i64>;
+    let told = (users::failed_attempts.eq(0), users::untold_reuse_at.eq(none), users::untold_guessing_at.eq(none));
     update(users::table, told, users::id.eq(id.0)).execute(conn)?;
     Ok(())
 }
 
 pub fn note_reuse(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
     diesel::update(users::table.find(id.0)).set(users::untold_reuse_at.eq(now.0)).execute(conn)?;
+    Ok(())
+}
+
+pub fn note_guessing(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::untold_guessing_at.eq(now.0)).execute(conn)?;
     Ok(())
 }
 

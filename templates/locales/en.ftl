@@ -47,6 +47,7 @@ login-submit = Sign in
 notice-session-ended = Your session has ended. Please sign in again.
 notice-sign-in-first = Please sign in first. You’ll then go on to the page you asked for.
 notice-reuse = One of your sessions was ended because a used-up key was shown again: someone may have copied it, or your browser came back with old cookies. If you don’t know why this happened, change your password.
+notice-guessing = One of your sessions was ended because a wrong password was entered in it too many times in a row. If it wasn’t you, someone may have copied its key: change your password.
 notice-failed-attempts =
     { $n ->
         [one] Since you last signed in, someone entered a wrong password for your account once. If that wasn’t you, make sure your password is one you use nowhere else.
@@ -298,6 +299,7 @@ reason-expired = Its time was up
 reason-idle = Not used for too long
 reason-limit = Too many sessions of programs
 reason-reuse = Used-up token shown again
+reason-guessing = Too many wrong passwords in a row
 reason-lost = Answer lost on the way
 reason-forgotten = Browser came back with older cookies
 reason-superseded = Replaced by a newer token

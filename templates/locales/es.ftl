@@ -47,6 +47,7 @@ login-submit = Iniciar sesión
 notice-session-ended = Tu sesión ha terminado. Vuelve a iniciarla.
 notice-sign-in-first = Primero inicia sesión. Después irás a la página que pediste.
 notice-reuse = Una de tus sesiones se cerró porque alguien presentó de nuevo una llave ya usada: puede que la hayan copiado, o que tu navegador haya vuelto con cookies antiguas. Si no sabes a qué se debe, cambia tu contraseña.
+notice-guessing = Una de tus sesiones se cerró porque en ella se escribió demasiadas veces seguidas una contraseña incorrecta. Si no fuiste tú, puede que alguien haya copiado su llave: cambia tu contraseña.
 notice-failed-attempts =
     { $n ->
         [one] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta una vez. Si no fuiste tú, asegúrate de que no usas esta contraseña en ningún otro sitio.
@@ -298,6 +299,7 @@ reason-expired = Se le acabó el tiempo
 reason-idle = Demasiado tiempo sin uso
 reason-limit = Demasiadas sesiones de programas
 reason-reuse = Token ya usado presentado otra vez
+reason-guessing = Demasiadas contraseñas incorrectas seguidas
 reason-lost = Respuesta perdida en el camino
 reason-forgotten = El navegador volvió con cookies antiguas
 reason-superseded = Sustituido por un token más reciente

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use super::set_password::replace;
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::proof::still_asked::VOUCHES_FOR;
 use crate::accounts::proof::{Proof, just_given, password};
 use crate::accounts::sessions::begin::{Begin, Occasion, begin};
 use crate::accounts::sessions::end::end;
+use crate::accounts::sessions::guessing::note_wrong_password;
 use crate::accounts::sessions::tokens::Pair;
 use crate::domain::{NewPassword, Password, Reason, Transport};
 use crate::store::audit::{Event, What};
 use crate::store::session_ends::Which;
-use crate::store::users;
+use crate::store::users::{self, User};
 use crate::tokens::Fault;
 
 /// What a change of password asks for. The session of whoever asks goes on as a new one.
@@ -28,6 +30,7 @@ pub struct ChangePassword {
 pub enum Changed {
     /// `others_ended`: how many sessions besides the one that asked.
     Done {
+        account: Account,
         pair: Pair,
         others_ended: usize,
     },
@@ -40,7 +43,10 @@ pub enum Changed {
 pub fn change_password(accounts: &Arc<Accounts>, mandate: Mandate, asked: ChangePassword) -> Pending<Changed> {
     match prove(accounts, &mandate, &asked) {
         Ok(Proved::Yes(proof, new_hash)) => change(accounts, mandate, proof, new_hash, asked.end_others, asked.visitor),
-        Ok(Proved::WrongPassword) => Pending::known(Ok(Changed::WrongPassword)),
+        Ok(Proved::WrongPassword(user)) => {
+            let noted = note_wrong_password(accounts, &user, mandate.claims().sid(), asked.visitor.ip);
+            noted.then(|noted| noted.map(|()| Changed::WrongPassword))
+        }
         Ok(Proved::SamePassword) => Pending::known(Ok(Changed::SamePassword)),
         Err(error) => Pending::known(Err(error)),
     }
@@ -50,7 +56,8 @@ pub fn change_password(accounts: &Arc<Accounts>, mandate: Mandate, asked: Change
 enum Proved {
     /// With the hash of the new password.
     Yes(Proof, String),
-    WrongPassword,
+    /// It is not the one of this user.
+    WrongPassword(Box<User>),
     SamePassword,
 }
 
@@ -69,14 +76,10 @@ fn prove(accounts: &Arc<Accounts>, mandate: &Mandate, asked: &ChangePassword) ->
             Some(proof)
         }
     };
-    match proof {
-        Some(proof) => Ok(Proved::Yes(proof, accounts.passwords.hash(&asked.new)?)),
-        None => {
-            let session = mandate.claims().sid();
-            password::note_failure(accounts, &user, password::Failed::Confirm, session, asked.visitor.ip.clone());
-            Ok(Proved::WrongPassword)
-        }
-    }
+    Ok(match proof {
+        Some(proof) => Proved::Yes(proof, accounts.passwords.hash(&asked.new)?),
+        None => Proved::WrongPassword(Box::new(user)),
+    })
 }
 
 fn change(
@@ -116,7 +119,9 @@ fn change(
     });
     let accounts = Arc::clone(accounts);
     changed.then(move |changed| match changed {
-        Ok((begun, others_ended)) => Ok(Changed::Done { pair: accounts.first_pair(&begun)?, others_ended }),
+        Ok((begun, others_ended)) => {
+            Ok(Changed::Done { account: begun.account, pair: accounts.first_pair(&begun)?, others_ended })
+        }
         // Somebody else has changed the password meanwhile, and with that ended this session.
         Err(Error::ProofLapsed) => Err(Fault::Revoked.into()),
         Err(error) => Err(error),

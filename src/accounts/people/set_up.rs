@@ -5,14 +5,15 @@ use std::sync::Arc;
 use super::add::add;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::setup_link::SetupLink;
+use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::sessions::begin::{Begin, Occasion, begin};
 use crate::accounts::sessions::tokens::Pair;
-use crate::domain::{By, NewPassword, Role, Transport, UserId, Username};
+use crate::domain::{By, NewPassword, Role, Transport, Username};
 use crate::store::users;
 
 pub enum SetUp {
     /// The admin's first session, by cookies.
-    Done { user: UserId, pair: Pair },
+    Done { account: Account, pair: Pair },
     /// The link was used, voided, or is too old, or there is a user by now.
     DeadLink,
 }
@@ -44,7 +45,7 @@ pub fn set_up(
     });
     let accounts = Arc::clone(accounts);
     done.then(move |done| match done {
-        Ok(begun) => Ok(SetUp::Done { user: begun.user, pair: accounts.first_pair(&begun)? }),
+        Ok(begun) => Ok(SetUp::Done { account: begun.account, pair: accounts.first_pair(&begun)? }),
         Err(Error::ProofLapsed) => Ok(SetUp::DeadLink),
         Err(error) => Err(error),
     })

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use super::set_password::{end_all, replace};
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::proof::{Proof, one_time_link};
 use crate::accounts::sessions::begin::{Begin, HeldSession, Occasion, begin};
 use crate::accounts::sessions::tokens::Pair;
-use crate::domain::{By, NewPassword, Transport, UserId};
+use crate::domain::{By, NewPassword, Transport};
 use crate::store::audit::{Details, Event, What};
 use crate::store::links::Purpose;
 
 pub enum Used {
     /// The password is set, every session from before has ended, and this is a new one.
-    Done { user: UserId, pair: Pair, sessions_ended: usize },
+    Done { account: Account, pair: Pair, sessions_ended: usize },
     /// The link was used, voided, or is too old.
     DeadLink,
 }
@@ -51,7 +52,7 @@ pub fn use_link(
     let accounts = Arc::clone(accounts);
     used.then(move |used| match used {
         Ok((begun, sessions_ended)) => {
-            Ok(Used::Done { user: begun.user, pair: accounts.first_pair(&begun)?, sessions_ended })
+            Ok(Used::Done { account: begun.account, pair: accounts.first_pair(&begun)?, sessions_ended })
         }
         Err(Error::ProofLapsed) => Ok(Used::DeadLink),
         Err(error) => Err(error),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Evidence, Method, Proof, StoredHash};
 use crate::accounts::context::{Accounts, Error};
-use crate::domain::{By, NewPassword, Password, SessionId};
+use crate::domain::{By, NewPassword, Password};
 use crate::passwords::Check;
 use crate::store::Upkeep;
 use crate::store::audit::{Event, What};
@@ -63,45 +63,13 @@ pub(in crate::accounts) fn upgrade(
     }
 }
 
-/// What a wrong password was for.
-#[derive(Clone, Copy)]
-pub(in crate::accounts) enum Failed {
-    /// The person is told of it at the next sign-in.
-    SignIn,
-    /// A person who is signed in saw it fail.
-    Confirm,
-}
-
-/// Records a wrong password. Nobody waits for it: the time that a durable write takes would tell a name that exists from one that does
-/// not.
-pub(in crate::accounts) fn note_failure(
-    accounts: &Arc<Accounts>,
-    user: &User,
-    failed: Failed,
-    session: Option<SessionId>,
-    ip: String,
-) {
-    let name = &user.username;
-    let what = match failed {
-        Failed::SignIn => {
-            tracing::info!(event = "sign_in_failed", user = %name, ip, reason = "wrong_password");
-            What::SignInFailed
-        }
-        Failed::Confirm => {
-            tracing::info!(event = "confirm_failed", user = %name, ip, reason = "wrong_password");
-            What::ConfirmFailed
-        }
-    };
+/// Records a wrong password at a sign-in, so that the person is told of it at the next one. Nobody waits for it: the time that a durable
+/// write takes would tell a name that exists from one that does not.
+pub(in crate::accounts) fn note_failed_sign_in(accounts: &Arc<Accounts>, user: &User, ip: String) {
+    tracing::info!(event = "sign_in_failed", user = %user.username, ip, reason = "wrong_password");
     let user = user.id;
     drop(accounts.write(Upkeep, move |tx, _, _| {
-        match failed {
-            Failed::SignIn => users::note_failure(tx.conn, user)?,
-            Failed::Confirm => {}
-        }
-        let mut event = Event::new(what, &By::Portero).user(user).ip(&ip);
-        if let Some(sid) = session {
-            event = event.session(sid);
-        }
-        Ok(event.record(tx)?)
+        users::note_failure(tx.conn, user)?;
+        Ok(Event::new(What::SignInFailed, &By::Portero).user(user).ip(&ip).record(tx)?)
     }));
 }

@@ -1,5 +1,5 @@
 //! Who tries to sign in, as the throttle asks before anything is hashed. A browser in which the account has signed in before is known
-//! by a cookie: strangers can't shut it out, however many they are.
+//! by a cookie: strangers can't shut it out, however many they are. The cookie goes with the password: once that was changed, it says nothing.
 
 use std::sync::Arc;
 
@@ -7,10 +7,12 @@ use uuid::Uuid;
 
 use crate::accounts::context::Accounts;
 use crate::domain::{UnixTime, UserId, Username};
-use crate::store::{self, Conn, Upkeep, sign_in_failures, users};
+use crate::store::users::{self, User};
+use crate::store::{self, Conn, Upkeep, sign_in_failures};
 use crate::throttle::{Try, Who};
 
-/// After so many wrong passwords by strangers within a day, strangers hardly get a try any more. (NIST SP 800-63B §5.2.2)
+/// After so many wrong passwords by strangers within a day, strangers hardly get a try any more. After as many by known browsers, these
+/// are strangers. (NIST SP 800-63B §5.2.2)
 const CEILING: i64 = 100;
 /// For how many seconds a browser is known after its last sign-in.
 pub const KNOWN_FOR: i64 = 180 * 24 * 60 * 60;
@@ -31,48 +33,61 @@ pub fn who_tries(
         Some(username) => users::find_by_name(conn, username)?,
         None => None,
     };
-    let failures = sign_in_failures::count(conn, name, now)?;
-    let known = user.as_ref().and_then(|user| known_device(accounts, devices, user.id, now));
+    let exhausted = |conn: &mut Conn, key| Ok::<_, store::Error>(sign_in_failures::count(conn, key, now)? >= CEILING);
+    let known = user.as_ref().and_then(|user| known_device(accounts, devices, Account::of(user), now));
+    let all_devices = accounts.keyed_ids.devices_of(&canonical);
+    // Looked at in any case, so that it takes as long for a name that nobody bears.
+    let devices_exhausted = exhausted(conn, all_devices)?;
+    let strangers_exhausted = exhausted(conn, name)?;
     Ok(match known {
-        Some(device) => Who::Device(device),
-        None => Who::Stranger { name, exhausted: failures >= CEILING },
+        Some(id) if !devices_exhausted => Who::Device { id, counts_as: all_devices },
+        Some(_) | None => Who::Stranger { name, exhausted: strangers_exhausted },
     })
 }
 
-/// Counts a stranger's wrong password, or a try at nobody's name. Nobody waits for it.
-pub fn note_stranger(accounts: &Arc<Accounts>, tried: &Try) {
-    if let Who::Stranger { name, .. } = tried.who() {
-        drop(accounts.write(Upkeep, move |tx, _, _| Ok(sign_in_failures::add(tx.conn, name, tx.now)?)));
+/// Counts a wrong password that has to outlive a restart, or a try at nobody's name. Nobody waits for it.
+pub fn note_wrong(accounts: &Arc<Accounts>, tried: &Try) {
+    let counts_as = match tried.who() {
+        Who::Stranger { name, .. } => name,
+        Who::Device { counts_as, .. } => counts_as,
+        Who::Link | Who::GoodLink(_) | Who::Session(_) => return,
+    };
+    drop(accounts.write(Upkeep, move |tx, _, _| Ok(sign_in_failures::add(tx.conn, counts_as, tx.now)?)));
+}
+
+/// Whose browser a device cookie makes known, and as long as which password is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub user: UserId,
+    pub password_version: i64,
+}
+
+impl Account {
+    pub(in crate::accounts) fn of(user: &User) -> Self {
+        Self { user: user.id, password_version: user.password_version }
     }
 }
 
-/// What a device cookie says.
-struct Device {
-    user: UserId,
-    id: u128,
-}
-
-/// The device cookie for a browser in which this user has just signed in. `before`: the values its device cookies had until now, so
+/// The device cookie for a browser in which somebody has just signed in to this account. `before`: the values its device cookies had until now, so
 /// that the same browser stays the same.
-pub fn device_cookie(accounts: &Accounts, user: UserId, before: &[String], now: UnixTime) -> String {
-    let id = known_device(accounts, before, user, now).map_or_else(Uuid::new_v4, Uuid::from_u128);
-    let says = format!("{user}.{}.{}", id.simple(), now.0);
-    format!("{says}.{}", accounts.keyed_ids.device_tag(&says))
+pub fn device_cookie(accounts: &Accounts, account: Account, before: &[String], now: UnixTime) -> String {
+    let id = known_device(accounts, before, account, now).map_or_else(Uuid::new_v4, Uuid::from_u128);
+    let says = format!("{}.{}.{}", account.user, id.simple(), now.0);
+    format!("{says}.{}", accounts.keyed_ids.device_tag(&says, account.password_version))
 }
 
-/// The browser's id, if one of these cookies says that this user has signed in there.
-fn known_device(accounts: &Accounts, cookies: &[String], user: UserId, now: UnixTime) -> Option<u128> {
-    let devices = cookies.iter().filter_map(|cookie| read_device(accounts, cookie, now));
-    devices.filter(|device| device.user == user).map(|device| device.id).next()
+/// The browser's id, if one of these cookies says that this user has signed in there while the password was this one.
+fn known_device(accounts: &Accounts, cookies: &[String], account: Account, now: UnixTime) -> Option<u128> {
+    cookies.iter().find_map(|cookie| read_device(accounts, cookie, account, now))
 }
 
-fn read_device(accounts: &Accounts, cookie: &str, now: UnixTime) -> Option<Device> {
+fn read_device(accounts: &Accounts, cookie: &str, account: Account, now: UnixTime) -> Option<u128> {
     let (says, tag) = cookie.rsplit_once('.')?;
-    let expected = accounts.keyed_ids.device_tag(says);
+    let expected = accounts.keyed_ids.device_tag(says, account.password_version);
     aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), tag.as_bytes()).ok()?;
     let mut parts = says.split('.');
     let user = UserId(parts.next()?.parse().ok()?);
     let id = Uuid::try_parse(parts.next()?).ok()?.as_u128();
     let since = now.since(UnixTime(parts.next()?.parse().ok()?));
-    (0..=KNOWN_FOR).contains(&since).then_some(Device { user, id })
+    (user == account.user && (0..=KNOWN_FOR).contains(&since)).then_some(id)
 }

@@ -8,6 +8,7 @@ use super::end::end;
 use super::story;
 use crate::accounts::context::{Accounts, Error, Visitor};
 use crate::accounts::proof::Proven;
+use crate::accounts::proof::sign_in_limits::Account;
 use crate::domain::{By, Reason, SessionId, Transport, UserId};
 use crate::store::audit::{Details, Event, What};
 use crate::store::session_ends::{self, Which};
@@ -41,7 +42,7 @@ pub struct HeldSession {
 
 /// A session that has begun, to make its tokens from.
 pub struct Begun {
-    pub user: UserId,
+    pub account: Account,
     pub(in crate::accounts) session: Session,
     /// What stands in the identity claim of its tokens.
     pub(in crate::accounts) subject: String,
@@ -87,7 +88,7 @@ pub(in crate::accounts) fn begin(
         }
         accounts.blocklist.remember(standing);
     });
-    Ok(Begun { user: user.id, session, subject })
+    Ok(Begun { account: Account::of(user), session, subject })
 }
 
 fn may_replace(tx: &mut Tx<'_>, user: UserId, held: HeldSession) -> Result<bool, Error> {
@@ -130,6 +131,7 @@ fn new_session(
         made_ip: visitor.ip.clone(),
         made_agent: visitor.user_agent.clone(),
         confirmations: 0,
+        wrong_passwords: 0,
         // There is no predecessor whose answer could have been lost.
         seen: true,
         settled: false,

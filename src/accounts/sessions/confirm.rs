@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::guessing::note_wrong_password;
 use super::single_token;
 use super::story;
 use super::tokens::SignedToken;
@@ -14,7 +15,7 @@ use crate::domain::{Password, Reason, StepKind, TokenType};
 use crate::store::audit::{Event, What};
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
-use crate::store::users;
+use crate::store::users::{self, User};
 use crate::tokens::Fault;
 
 pub enum Outcome {
@@ -29,27 +30,30 @@ pub enum Outcome {
 
 /// By the password. The presented access token is revoked, the refresh token left alone. Hashes.
 pub fn confirm(accounts: &Arc<Accounts>, mandate: Mandate, password: &Password, visitor: Visitor) -> Pending<Outcome> {
-    match prove(accounts, &mandate, password, &visitor) {
-        Ok(Some(proof)) => freshen(accounts, mandate, proof, visitor),
-        Ok(None) => Pending::known(Ok(Outcome::WrongPassword)),
+    match prove(accounts, &mandate, password) {
+        Ok(Proved::Yes(proof)) => freshen(accounts, mandate, proof, visitor),
+        Ok(Proved::No(user)) => {
+            let noted = note_wrong_password(accounts, &user, mandate.claims().sid(), visitor.ip);
+            noted.then(|noted| noted.map(|()| Outcome::WrongPassword))
+        }
         Err(error) => Pending::known(Err(error)),
     }
 }
 
-fn prove(
-    accounts: &Arc<Accounts>,
-    mandate: &Mandate,
-    password: &Password,
-    visitor: &Visitor,
-) -> Result<Option<Proof>, Error> {
-    let Some(shown) = mandate.claims().session else { return Err(Fault::Revoked.into()) };
+enum Proved {
+    Yes(Proof),
+    /// The password is not the one of this user.
+    No(Box<User>),
+}
+
+fn prove(accounts: &Arc<Accounts>, mandate: &Mandate, password: &Password) -> Result<Proved, Error> {
+    if mandate.claims().session.is_none() {
+        return Err(Fault::Revoked.into());
+    }
     let found = accounts.db.read(|conn| users::find(conn, mandate.user()))?;
     let user = found.filter(|user| user.password_hash.is_some()).ok_or(Fault::Revoked)?;
     let proof = password::prove(accounts, &user, password)?;
-    if proof.is_none() {
-        password::note_failure(accounts, &user, password::Failed::Confirm, Some(shown.sid), visitor.ip.clone());
-    }
-    Ok(proof)
+    Ok(proof.map_or_else(|| Proved::No(Box::new(user)), Proved::Yes))
 }
 
 /// The fresh token, whatever the proof.
@@ -65,8 +69,13 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
         let generation = claims.session.map_or(session.generation, |shown| shown.generation);
         let is_current = generation == session.generation;
         let confirmations = session.confirmations + i64::from(is_current);
-        let mut confirmed =
-            Session { auth_time, proved_password: proven.password_version(), confirmations, ..session.clone() };
+        let mut confirmed = Session {
+            auth_time,
+            proved_password: proven.password_version(),
+            confirmations,
+            wrong_passwords: 0,
+            ..session.clone()
+        };
         accounts.note_access(&mut confirmed, tx.now);
         story::note(tx, &mut confirmed, StepKind::Confirmed, &visitor)?;
         if !sessions::note_use(tx.conn, &session, &confirmed)? {

@@ -4,6 +4,7 @@ pub mod begin;
 pub mod confirm;
 pub mod end;
 pub mod first_use;
+pub(in crate::accounts) mod guessing;
 pub mod last_seen;
 pub mod renew;
 pub mod reuse;

@@ -6,8 +6,9 @@ use super::begin::{Begin, HeldSession, Occasion, begin};
 use super::tokens::Pair;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::Proof;
-use crate::accounts::proof::password::{self, Failed};
-use crate::domain::{Password, Transport, UserId, Username};
+use crate::accounts::proof::password;
+use crate::accounts::proof::sign_in_limits::Account;
+use crate::domain::{Password, Transport, Username};
 use crate::store::users::{self, User};
 
 pub struct Credentials {
@@ -30,7 +31,7 @@ pub struct SignIn {
 pub enum Outcome {
     /// `locale`: the language the person once chose, if any. `news`: what they should hear of.
     SignedIn {
-        user: UserId,
+        account: Account,
         pair: Pair,
         locale: Option<String>,
         news: News,
@@ -45,6 +46,8 @@ pub enum Outcome {
 pub struct News {
     /// A session was ended because a used-up token was shown.
     pub reuse: bool,
+    /// A session was ended because of too many wrong passwords in a row.
+    pub guessing: bool,
     /// How often a wrong password was entered.
     pub failed_attempts: i64,
 }
@@ -60,7 +63,11 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
     let SignIn { transport, remembered, replaces, visitor, .. } = asked;
     let begun = accounts.write(proof, move |tx, accounts, proven| {
         let user = proven.user();
-        let news = News { reuse: user.untold_reuse_at.is_some(), failed_attempts: user.failed_attempts };
+        let news = News {
+            reuse: user.untold_reuse_at.is_some(),
+            guessing: user.untold_guessing_at.is_some(),
+            failed_attempts: user.failed_attempts,
+        };
         // A program reads no news: they wait for the person.
         if transport == Transport::Cookie {
             users::note_told(tx.conn, user.id)?;
@@ -72,7 +79,7 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
     let accounts = Arc::clone(accounts);
     begun.then(move |begun| match begun {
         Ok((begun, locale, news)) => {
-            Ok(Outcome::SignedIn { user: begun.user, pair: accounts.first_pair(&begun)?, locale, news })
+            Ok(Outcome::SignedIn { account: begun.account, pair: accounts.first_pair(&begun)?, locale, news })
         }
         // Password or user were changed while this one was hashed: whatever was changed wins.
         Err(Error::ProofLapsed) => Ok(Outcome::BadCredentials),
@@ -101,7 +108,7 @@ fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Re
         return Err(NoProof::BadCredentials);
     };
     let Some(proof) = password::prove(accounts, &user, &given.password)? else {
-        password::note_failure(accounts, &user, Failed::SignIn, None, visitor.ip.clone());
+        password::note_failed_sign_in(accounts, &user, visitor.ip.clone());
         return Err(NoProof::BadCredentials);
     };
     if user.is_shut_out(accounts.now()) {

@@ -54,9 +54,13 @@ pub(in crate::web) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, ow
         Some(by) if by == owner => page.t("by-user"),
         Some(_) => name.unwrap_or_default().to_owned(),
         None => match reason {
-            Reason::Reuse | Reason::Lost | Reason::Forgotten | Reason::Expired | Reason::Idle | Reason::Limit => {
-                page.t("by-system")
-            }
+            Reason::Reuse
+            | Reason::Guessing
+            | Reason::Lost
+            | Reason::Forgotten
+            | Reason::Expired
+            | Reason::Idle
+            | Reason::Limit => page.t("by-system"),
             Reason::Logout
             | Reason::PasswordChange
             | Reason::Replaced

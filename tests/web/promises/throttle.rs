@@ -96,8 +96,7 @@ fn a_victim_signs_in_from_a_known_browser_fifty_times_out_of_fifty() {
     app.add_user("ana");
     let mut known = app.browser();
     assert_eq!(sign_in_and_out(&mut known), 303);
-    attack(&app, "ana", 0..100);
-    attack(&app, "ana", 100..101);
+    shut_strangers_out(&app);
     let mut stranger = app.browser();
     stranger.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
     assert_eq!(stranger.sign_in("ana", PASSWORD).status, 429, "strangers share one try, and that is gone");
@@ -188,6 +187,129 @@ fn who_is_signed_in_cannot_guess_the_password_either() {
     assert_eq!((refused.status, refused.msg().starts_with("Too many attempts")), (429, true));
     app.clock.advance(31);
     assert_eq!(browser.post("/confirm", &[("password", PASSWORD)]).status, 303);
+}
+
+/// Lets strangers try until they hardly get a try any more, and takes the one that they still have.
+fn shut_strangers_out(app: &TestApp) {
+    attack(app, "ana", 0..100);
+    attack(app, "ana", 100..101);
+}
+
+/// A browser in which ana has signed in and out again.
+fn known_browser(app: &TestApp) -> Browser {
+    let mut browser = app.browser();
+    assert_eq!(sign_in_and_out(&mut browser), 303);
+    browser
+}
+
+#[test]
+fn device_cookies_end_with_the_password_and_the_browser_that_changed_it_gets_another() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    let (mut collected, mut own) = (known_browser(&app), app.signed_in("ana"));
+    own.get("/change-password");
+    let new = [("new_password", OTHER_PASSWORD), ("new_password_again", OTHER_PASSWORD)];
+    assert_eq!(own.post("/change-password", &new).location(), "/account");
+    shut_strangers_out(&app);
+    assert_eq!(collected.sign_in("ana", OTHER_PASSWORD).status, 429, "it is a stranger again");
+    own.get("/logout");
+    own.post("/logout", &[]);
+    assert_eq!(own.sign_in("ana", OTHER_PASSWORD).status, 303);
+    // The operator's reset ends them all.
+    app.set_password("ana", PASSWORD);
+    own.cookies.retain(|name, _| name == "portero_device");
+    assert_eq!(own.sign_in("ana", PASSWORD).status, 429);
+}
+
+#[test]
+fn all_device_cookies_of_an_account_together_have_a_hundred_wrong_passwords_a_day() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    let mut browsers: Vec<_> = (0..30).map(|_| known_browser(&app)).collect();
+    for n in 0..100 {
+        assert_eq!(browsers[n % 30].sign_in("ana", OTHER_PASSWORD).status, 401, "{n}");
+    }
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    // From now on all of them together are one stranger in this network.
+    let statuses: Vec<_> = (0..6).map(|n| browsers[n].sign_in("ana", OTHER_PASSWORD).status).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);
+    let folder = app.stop().unwrap();
+    let app = TestApp::in_folder(folder.path(), &[PROXIED]);
+    let mut browsers: Vec<_> = browsers.into_iter().map(|browser| browser.moved_to(app.address)).collect();
+    let statuses: Vec<_> = (6..12).map(|n| browsers[n].sign_in("ana", OTHER_PASSWORD).status).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429], "the ceiling outlives a restart");
+    let owner = &mut browsers[12];
+    owner.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
+    assert_eq!(sign_in_and_out(owner), 303, "elsewhere their owner gets in");
+    app.clock.advance(25 * 60 * 60);
+    let statuses: Vec<_> = (0..10).map(|_| browsers[13].sign_in("ana", OTHER_PASSWORD).status).collect();
+    assert_eq!(statuses, [401; 10], "a day later it is a known browser");
+}
+
+/// Tries a wrong password at the confirmation and at the change of password in turn, each as soon as the throttle allows it. Returns the
+/// last answer.
+fn guess(app: &TestApp, browser: &mut Browser, times: usize) -> Answer {
+    let wrong =
+        [("current_password", "wrong"), ("new_password", OTHER_PASSWORD), ("new_password_again", OTHER_PASSWORD)];
+    let answers = (0..times).map(|n| {
+        app.clock.advance(30);
+        if n % 2 == 0 {
+            browser.post("/confirm", &[("password", "wrong")])
+        } else {
+            browser.post("/change-password", &wrong)
+        }
+    });
+    answers.last().unwrap()
+}
+
+#[test]
+fn a_session_ends_with_the_twentieth_wrong_password_in_a_row_and_its_owner_is_told() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    app.add_admin("adm");
+    let mut stolen = app.signed_in("ana");
+    let sid = crate::common::sid(&stolen);
+    let mut other = app.signed_in("ana");
+    stolen.get("/confirm");
+    assert_eq!(guess(&app, &mut stolen, 19).status, 401);
+    assert_eq!(stolen.post("/confirm", &[("password", PASSWORD)]).status, 303, "a right one begins the row anew");
+    assert_eq!(guess(&app, &mut stolen, 19).status, 401);
+    let last = guess(&app, &mut stolen, 1);
+    assert_eq!((last.status, last.location()), (303, "/login?next=/confirm"));
+    assert!(!stolen.is_signed_in());
+    assert!(other.is_signed_in(), "only the session in which somebody guessed has ended");
+
+    for (language, text, reason) in [
+        ("en", "a wrong password was entered in it too many times in a row", "Too many wrong passwords in a row"),
+        ("es", "demasiadas veces seguidas una contraseña incorrecta", "Demasiadas contraseñas incorrectas seguidas"),
+    ] {
+        let mut owner = app.browser();
+        owner.headers.push(("accept-language".into(), language.into()));
+        let answer = owner.sign_in("ana", PASSWORD);
+        let page = owner.follow(answer);
+        assert_eq!(page.body.contains(text), language == "en", "told once: {}", page.body);
+        assert!(owner.get(&format!("/account/sessions/{sid}")).body.contains(reason));
+    }
+    let mut admin = app.signed_in("adm");
+    let list = crate::common::as_json(&mut admin, "/admin/revoked?reason=guessing");
+    assert_eq!(list["revoked"].as_array().map(Vec::len), Some(1), "{list}");
+}
+
+#[test]
+fn a_program_that_guesses_loses_its_session_too() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let tokens = app.tokens("ana");
+    let wrong = json!({ "password": "wrong" });
+    let answers: Vec<_> = (0..21)
+        .map(|_| {
+            app.clock.advance(30);
+            app.client().post_json("/confirm", Some(&tokens.access), &wrong).msg()
+        })
+        .collect();
+    assert!(answers[..19].iter().all(|msg| msg == "Bad password"), "{answers:?}");
+    assert_eq!(answers[19..], ["Token has been revoked", "Token has been revoked"]);
+    assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 401);
 }
 
 #[test]

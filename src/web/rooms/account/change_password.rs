@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::accounts::Mandate;
 use crate::accounts::people::change_password::{ChangePassword, Changed, change_password};
-use crate::accounts::proof::sign_in_limits::note_stranger;
+use crate::accounts::proof::sign_in_limits::note_wrong;
 use crate::accounts::proof::still_asked::{StillAsked, VOUCHES_FOR, still_asked};
 use crate::domain::{NewPassword, Password, PasswordFault};
 use crate::guards::{Caller, FreshToken};
@@ -21,7 +21,7 @@ use crate::tokens::Fault;
 use crate::tokens::options::Location;
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
-use crate::web::browser::{token_cookies, tries};
+use crate::web::browser::{device_cookie, token_cookies, tries};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
@@ -191,7 +191,7 @@ async fn by_form(
         Err(error) => Err(error),
     };
     let (status, error) = match outcome {
-        Ok(Changed::Done { pair, others_ended }) => {
+        Ok(Changed::Done { account, pair, others_ended }) => {
             let flash = match end_others {
                 true => Flash::counted("flash-password-changed", i64::try_from(others_ended).unwrap_or(i64::MAX)),
                 false => Flash::plain("flash-password-changed-kept"),
@@ -199,6 +199,7 @@ async fn by_form(
             browser_session::set_flash(&browser, &flash);
             let mut res = see_other("/account");
             token_cookies::set(&app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
+            device_cookie::set(&app, &req, &mut res, account)?;
             return Ok(res);
         }
         Ok(Changed::WrongPassword) => {
@@ -246,12 +247,13 @@ async fn by_json(
         Changed::WrongPassword => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
         Changed::SamePassword => return Err(same()),
         // A cookie session's tokens stay in cookies, where scripts can't read them; shown another way they would be refused.
-        Changed::Done { pair, others_ended } if caller.location == Location::Cookies => {
+        Changed::Done { account, pair, others_ended } if caller.location == Location::Cookies => {
             let mut res = HttpResponse::Ok().json(json!({ "msg": "password changed", "sessions_ended": others_ended }));
             token_cookies::set(&app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
+            device_cookie::set(&app, &req, &mut res, account)?;
             res
         }
-        Changed::Done { pair, others_ended } => HttpResponse::Ok().json(json!({
+        Changed::Done { pair, others_ended, .. } => HttpResponse::Ok().json(json!({
             "access_token": pair.access.text,
             "refresh_token": pair.refresh.text,
             "sessions_ended": others_ended,
@@ -273,7 +275,7 @@ async fn changed(
     let asked = ChangePassword { current, new, end_others, visitor: client_address::visitor(app, req) };
     let (outcome, begun) = app.try_password(begun, move |accounts| change_password(accounts, mandate, asked)).await?;
     match outcome {
-        Changed::WrongPassword => note_stranger(&app.accounts, &begun),
+        Changed::WrongPassword => note_wrong(&app.accounts, &begun),
         // Counts as a wrong try, because it cost a hash.
         Changed::SamePassword => {}
         Changed::Done { .. } => begun.succeeded(),

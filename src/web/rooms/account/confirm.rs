@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::Mandate;
-use crate::accounts::proof::sign_in_limits::note_stranger;
+use crate::accounts::proof::sign_in_limits::note_wrong;
 use crate::accounts::sessions::confirm::{Outcome, confirm};
 use crate::domain::Password;
 use crate::guards::NewCookies;
@@ -159,7 +159,7 @@ async fn confirmed(
         app.try_password(begun, move |accounts| confirm(accounts, mandate, &password, visitor)).await?;
     match outcome {
         Outcome::WrongPassword => {
-            note_stranger(&app.accounts, &begun);
+            note_wrong(&app.accounts, &begun);
             Ok(None)
         }
         Outcome::Fresh { access, csrf, remembered } => {

@@ -129,9 +129,9 @@ pub(in crate::web) async fn submit(
     let (used, begun) = app.try_password(begun, act).await?;
     match used {
         Used::DeadLink => Err(Error::Gone),
-        Used::Done { user, pair, sessions_ended } => {
+        Used::Done { account, pair, sessions_ended } => {
             begun.succeeded();
-            let res = sign_in_here(&app, &req, &browser, "/account", user, pair)?;
+            let res = sign_in_here(&app, &req, &browser, "/account", account, pair)?;
             let flash = match purpose {
                 Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
                 Purpose::NewPassword => {

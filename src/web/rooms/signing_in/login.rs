@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::accounts::proof::sign_in_limits::note_stranger;
+use crate::accounts::proof::sign_in_limits::note_wrong;
 use crate::accounts::sessions::sign_in::{Credentials, News, Outcome, SignIn, sign_in};
 use crate::domain::{Password, Transport, Username};
 use crate::guards::AccessToken;
@@ -144,9 +144,9 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
     match tried(&app, begun, asked).await? {
         Outcome::BadCredentials => Ok(bad(form)),
         Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
-        Outcome::SignedIn { user, pair, locale, news } => {
+        Outcome::SignedIn { account, pair, locale, news } => {
             let next = LocalPath::or_account(&form.next);
-            let mut res = sign_in_here(&app, &req, &browser, next.as_str(), user, pair)?;
+            let mut res = sign_in_here(&app, &req, &browser, next.as_str(), account, pair)?;
             tell(&browser, news);
             let by_hand = language::by_hand(&app, &req);
             if let (None, Some(locale)) = (by_hand, locale) {
@@ -162,17 +162,19 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
 async fn tried(app: &App, begun: Try, asked: SignIn) -> Result<Outcome, Error> {
     let (outcome, begun) = app.try_password(begun, move |accounts| sign_in(accounts, asked)).await?;
     match outcome {
-        Outcome::BadCredentials => note_stranger(&app.accounts, &begun),
+        Outcome::BadCredentials => note_wrong(&app.accounts, &begun),
         // The password was right.
         Outcome::Disabled | Outcome::SignedIn { .. } => begun.succeeded(),
     }
     Ok(outcome)
 }
 
-/// Tells a person who has just signed in what they should know; of two things, only the worse.
+/// Tells a person who has just signed in what they should know; of several things, only the worst.
 fn tell(browser: &BrowserSession, news: News) {
     if news.reuse {
         browser_session::set_flash(browser, &Flash::plain("notice-reuse"));
+    } else if news.guessing {
+        browser_session::set_flash(browser, &Flash::plain("notice-guessing"));
     } else if news.failed_attempts > 0 {
         browser_session::set_flash(browser, &Flash::counted("notice-failed-attempts", news.failed_attempts));
     }

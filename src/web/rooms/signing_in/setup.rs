@@ -126,9 +126,9 @@ pub(in crate::web) async fn submit(
     let (done, begun) = app.try_password(begun, act).await?;
     match done {
         SetUp::DeadLink => Err(Error::Gone),
-        SetUp::Done { user, pair } => {
+        SetUp::Done { account, pair } => {
             begun.succeeded();
-            let res = sign_in_here(&app, &req, &browser, "/account", user, pair)?;
+            let res = sign_in_here(&app, &req, &browser, "/account", account, pair)?;
             browser_session::set_flash(&browser, &Flash::plain("flash-welcome"));
             Ok(res)
         }

@@ -1,0 +1,53 @@
+//! Wrong passwords of somebody who is signed in: after too many in a row the session ends. Whoever copied its cookies has no more tries
+//! than these, however long they have.
+
+use std::sync::Arc;
+
+use super::end::end;
+use crate::accounts::context::{Accounts, Error, Pending};
+use crate::domain::{By, Reason, SessionId};
+use crate::store::audit::{Event, What};
+use crate::store::session_ends::Which;
+use crate::store::users::{self, User};
+use crate::store::{Tx, Upkeep, sessions};
+use crate::tokens::Fault;
+
+/// With so many wrong passwords in a row a session ends.
+const TOO_MANY: i64 = 20;
+
+/// Records a wrong password. Fails with [`Fault::Revoked`] if that ended the session. `session`: `None` for a token of a peer.
+pub(in crate::accounts) fn note_wrong_password(
+    accounts: &Arc<Accounts>,
+    user: &User,
+    session: Option<SessionId>,
+    ip: String,
+) -> Pending<()> {
+    tracing::info!(event = "confirm_failed", user = %user.username, ip, reason = "wrong_password");
+    let user = user.clone();
+    let noted = accounts.write(Upkeep, move |tx, accounts, _| {
+        let mut event = Event::new(What::ConfirmFailed, &By::Portero).user(user.id).ip(&ip);
+        if let Some(sid) = session {
+            event = event.session(sid);
+        }
+        event.record(tx)?;
+        match session {
+            Some(sid) => count(tx, accounts, &user, sid, &ip),
+            None => Ok(false),
+        }
+    });
+    noted.then(|has_ended| if has_ended? { Err(Fault::Revoked.into()) } else { Ok(()) })
+}
+
+/// Returns whether this one was one too many.
+fn count(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, sid: SessionId, ip: &str) -> Result<bool, Error> {
+    // Of those that are compared at the same time the others find the session ended.
+    let Some(in_a_row) = sessions::note_wrong_password(tx.conn, sid)? else { return Ok(true) };
+    if in_a_row < TOO_MANY {
+        return Ok(false);
+    }
+    end(tx, accounts, Which::One(sid), Reason::Guessing, &By::Portero)?;
+    users::note_guessing(tx.conn, user.id, tx.now)?;
+    let (name, session, ip) = (user.username.clone(), sid.short(), ip.to_owned());
+    tx.after_commit(move || tracing::warn!(event = "too_many_wrong_passwords", user = %name, session, ip));
+    Ok(true)
+}
