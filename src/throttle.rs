@@ -20,6 +20,9 @@ pub enum Who {
     /// Somebody who gives this account's name and is not known to it. `exhausted`: too many of these strangers were wrong
     /// recently.
     Stranger { name: NameKey, exhausted: bool },
+    /// Somebody who gives this account's name in a network from which it was signed in to lately. `counts_as`: under what the database
+    /// counts their wrong tries.
+    KnownNetwork { name: NameKey, counts_as: NameKey },
     /// A browser in which this account has signed in before, by its id. `counts_as`: under what the database counts its wrong tries.
     Device { id: u128, counts_as: NameKey },
     /// Somebody who is signed in and gives the password once more.
@@ -232,22 +235,23 @@ fn make_room(buckets: &mut HashMap<Key, i64>, now: i64) {
     }
 }
 
-/// All buckets that the try takes from. A known browser, a session and a good link have only their own, or whoever shares a network with an
+/// All buckets that the try takes from. In a known network the try is spared only the pool of strangers. A known browser, a session and a good link have only their own, or whoever shares a network with an
 /// attacker would be shut out together with them.
 fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
     let (near, wide) = networks(ip);
     let of_networks = [(near, NEAR), (wide, WIDE)].into_iter().flat_map(|((prefix, bits), limits)| {
         limits.into_iter().enumerate().map(move |(nth, limit)| (Key::Network { prefix, bits, nth }, limit))
     });
+    let pair = |name| (Key::Pair { name, prefix: if ip.is_ipv4() { wide.0 } else { near.0 } }, PAIR);
     match who {
         Who::Device { id, .. } => vec![(Key::Device(id), KNOWN)],
         Who::Session(sid) => vec![(Key::Session(sid), KNOWN)],
         Who::GoodLink(link) => vec![(Key::GoodLink(link), KNOWN)],
         Who::Link => of_networks.collect(),
+        Who::KnownNetwork { name, .. } => of_networks.chain([pair(name)]).collect(),
         Who::Stranger { name, exhausted } => {
-            let pair = Key::Pair { name, prefix: if ip.is_ipv4() { wide.0 } else { near.0 } };
             let pool = exhausted.then_some((Key::Pool(name), POOL));
-            of_networks.chain([(pair, PAIR)]).chain(pool).collect()
+            of_networks.chain([pair(name)]).chain(pool).collect()
         }
     }
 }

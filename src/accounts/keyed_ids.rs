@@ -64,6 +64,11 @@ impl KeyedIds {
         NameKey(self.id("name", canonical).as_u128())
     }
 
+    /// What stands for a network in which an account is known. `canonical`: its name as names are compared.
+    pub(super) fn network_of(&self, canonical: &str, network: &str) -> NameKey {
+        NameKey(self.id("network", &format!("{network} {canonical}")).as_u128())
+    }
+
     /// What stands for a one-time link in the throttle. `token`: its secret.
     pub fn link(&self, token: &str) -> LinkKey {
         LinkKey(self.id("link", token).as_u128())

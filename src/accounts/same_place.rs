@@ -15,7 +15,7 @@ pub(super) fn is_same_place(ip: &str, user_agent: &str, visitor: &Visitor) -> bo
 }
 
 /// The network around an address (IPv4 /24, IPv6 /64). `None`: Portero can't tell the address, so it is in no network.
-fn network_of(ip: &str) -> Option<IpNet> {
+pub(super) fn network_of(ip: &str) -> Option<IpNet> {
     let ip: IpAddr = ip.parse().ok()?;
     let bits = if ip.is_ipv4() { 24 } else { 64 };
     let network = IpNet::new(ip, bits).ok()?.trunc();

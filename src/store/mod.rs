@@ -6,6 +6,7 @@ pub mod audit;
 mod connection;
 mod db;
 pub mod instance;
+pub mod known_networks;
 pub mod links;
 pub mod list_filter;
 mod prepared;

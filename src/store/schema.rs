@@ -126,6 +126,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    known_networks (user_id, network) {
+        user_id -> BigInt,
+        network -> Text,
+        password_version -> BigInt,
+        signed_in_at -> BigInt,
+    }
+}
+
+diesel::table! {
     signing_keys (id) {
         id -> BigInt,
         kid -> Text,

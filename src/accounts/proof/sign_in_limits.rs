@@ -1,29 +1,32 @@
 //! Who tries to sign in, as the throttle asks before anything is hashed. A browser in which the account has signed in before is known
-//! by a cookie: strangers can't shut it out, however many they are. The cookie goes with the password: once that was changed, it says nothing.
+//! by a cookie: strangers can't shut it out, however many they are. Programs and new browsers have none; they are known by the network, if
+//! the account was signed in to from there lately. Both go with the password: once that was changed, neither says anything.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::accounts::context::Accounts;
+use crate::accounts::same_place::network_of;
 use crate::domain::{UnixTime, UserId, Username};
 use crate::store::users::{self, User};
-use crate::store::{self, Conn, Upkeep, sign_in_failures};
+use crate::store::{self, Conn, Upkeep, known_networks, sign_in_failures};
 use crate::throttle::{Try, Who};
 
-/// After so many wrong passwords by strangers within a day, strangers hardly get a try any more. After as many by known browsers, these
-/// are strangers. (NIST SP 800-63B §5.2.2)
+/// After so many wrong passwords by strangers within a day, strangers hardly get a try any more. After as many by known browsers, or
+/// from one known network, these are strangers. (NIST SP 800-63B §5.2.2)
 const CEILING: i64 = 100;
 /// For how many seconds a browser is known after its last sign-in.
 pub const KNOWN_FOR: i64 = 180 * 24 * 60 * 60;
 
-/// Who tries to sign in under this name. `devices`: the values of the browser's device cookies. Names that nobody bears are treated
-/// alike.
+/// Who tries to sign in under this name. `devices`: the values of the browser's device cookies. `ip`: where the request comes from.
+/// Names that nobody bears are treated alike.
 pub fn who_tries(
     accounts: &Accounts,
     conn: &mut Conn,
     username: &str,
     devices: &[String],
+    ip: &str,
     now: UnixTime,
 ) -> Result<Who, store::Error> {
     let parsed = Username::parse(username).ok();
@@ -36,11 +39,17 @@ pub fn who_tries(
     let exhausted = |conn: &mut Conn, key| Ok::<_, store::Error>(sign_in_failures::count(conn, key, now)? >= CEILING);
     let known = user.as_ref().and_then(|user| known_device(accounts, devices, Account::of(user), now));
     let all_devices = accounts.keyed_ids.devices_of(&canonical);
+    let network = network_of(ip).map(|network| network.to_string()).unwrap_or_default();
+    let this_network = accounts.keyed_ids.network_of(&canonical, &network);
     // Looked at in any case, so that it takes as long for a name that nobody bears.
     let devices_exhausted = exhausted(conn, all_devices)?;
     let strangers_exhausted = exhausted(conn, name)?;
+    let network_exhausted = exhausted(conn, this_network)?;
+    let account = user.as_ref().map_or(NOBODY, Account::of);
+    let network_is_known = known_networks::is_known(conn, account.user, &network, account.password_version, now)?;
     Ok(match known {
         Some(id) if !devices_exhausted => Who::Device { id, counts_as: all_devices },
+        Some(_) | None if network_is_known && !network_exhausted => Who::KnownNetwork { name, counts_as: this_network },
         Some(_) | None => Who::Stranger { name, exhausted: strangers_exhausted },
     })
 }
@@ -49,11 +58,14 @@ pub fn who_tries(
 pub fn note_wrong(accounts: &Arc<Accounts>, tried: &Try) {
     let counts_as = match tried.who() {
         Who::Stranger { name, .. } => name,
-        Who::Device { counts_as, .. } => counts_as,
+        Who::Device { counts_as, .. } | Who::KnownNetwork { counts_as, .. } => counts_as,
         Who::Link | Who::GoodLink(_) | Who::Session(_) => return,
     };
     drop(accounts.write(Upkeep, move |tx, _, _| Ok(sign_in_failures::add(tx.conn, counts_as, tx.now)?)));
 }
+
+/// Has no row anywhere.
+const NOBODY: Account = Account { user: UserId(0), password_version: 0 };
 
 /// Whose browser a device cookie makes known, and as long as which password is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

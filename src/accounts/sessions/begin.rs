@@ -9,11 +9,12 @@ use super::story;
 use crate::accounts::context::{Accounts, Error, Visitor};
 use crate::accounts::proof::Proven;
 use crate::accounts::proof::sign_in_limits::Account;
+use crate::accounts::same_place::network_of;
 use crate::domain::{By, Reason, SessionId, Transport, UserId};
 use crate::store::audit::{Details, Event, What};
 use crate::store::session_ends::{self, Which};
 use crate::store::sessions::{self, Session};
-use crate::store::{Tx, users};
+use crate::store::{Tx, known_networks, users};
 
 /// What kind of session is to begin.
 pub struct Begin {
@@ -63,6 +64,9 @@ pub(in crate::accounts) fn begin(
         && may_replace(tx, user.id, *held)?
     {
         end(tx, accounts, Which::One(held.sid), Reason::Replaced, &by)?;
+    }
+    if let Some(network) = network_of(&visitor.ip) {
+        known_networks::note(tx.conn, user.id, &network.to_string(), user.password_version, tx.now)?;
     }
     sessions::add(tx.conn, &session)?;
     story::begin(tx, &session)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::last_seen;
 use crate::accounts::context::{Accounts, Error};
 use crate::domain::UnixTime;
-use crate::store::{Upkeep, links, session_ends, sessions, sign_in_failures, token_blocklist, users};
+use crate::store::{Upkeep, known_networks, links, session_ends, sessions, sign_in_failures, token_blocklist, users};
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
 pub(super) const MARGIN: i64 = 24 * 60 * 60;
@@ -99,8 +99,10 @@ fn close_idle(accounts: &Arc<Accounts>, surely: UnixTime) -> Result<usize, Error
 pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     let now = accounts.now();
     let shown = now.plus(-SHOWN_FOR);
-    let small = accounts
-        .write(Upkeep, move |tx, _, _| Ok(sign_in_failures::prune(tx.conn, tx.now)? + links::prune(tx.conn, shown)?));
+    let small = accounts.write(Upkeep, move |tx, _, _| {
+        let limits = sign_in_failures::prune(tx.conn, tx.now)? + known_networks::prune(tx.conn, tx.now)?;
+        Ok(limits + links::prune(tx.conn, shown)?)
+    });
     let mut gone = small.committed()?;
     loop {
         let round = accounts.write(Upkeep, move |tx, _, _| {

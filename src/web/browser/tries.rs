@@ -14,8 +14,8 @@ use crate::web::http::signed_in::signed_in;
 /// Begins a try to sign in under this name. [`Error::Throttled`] after too many.
 pub(in crate::web) async fn sign_in(app: &App, req: &HttpRequest, username: &str) -> Result<Try, Error> {
     let (accounts, username, devices) = (app.accounts.clone(), username.to_owned(), device_cookie::values(app, req));
-    let now = app.now();
-    let who = app.read(move |conn| who_tries(&accounts, conn, &username, &devices, now)).await?;
+    let (ip, now) = (client_address::address(app, req).to_string(), app.now());
+    let who = app.read(move |conn| who_tries(&accounts, conn, &username, &devices, &ip, now)).await?;
     begin_try(app, req, who, "sign_in")
 }
 

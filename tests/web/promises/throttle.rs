@@ -132,7 +132,7 @@ fn a_browser_is_known_by_a_cookie_that_only_we_can_make() {
     for name in ["ana", "bea"] {
         app.add_user(name);
     }
-    let mut known = app.browser();
+    let mut known = browser_at(&app, "192.0.2.7");
     assert_eq!(sign_in_and_out(&mut known), 303);
     let cookie = known.cookies["portero_device"].clone();
     attack(&app, "ana", 0..100);
@@ -195,6 +195,13 @@ fn shut_strangers_out(app: &TestApp) {
     attack(app, "ana", 100..101);
 }
 
+/// A browser at this address.
+fn browser_at(app: &TestApp, ip: &str) -> Browser {
+    let mut browser = app.browser();
+    browser.headers.push(("x-forwarded-for".into(), ip.into()));
+    browser
+}
+
 /// A browser in which ana has signed in and out again.
 fn known_browser(app: &TestApp) -> Browser {
     let mut browser = app.browser();
@@ -206,7 +213,8 @@ fn known_browser(app: &TestApp) -> Browser {
 fn device_cookies_end_with_the_password_and_the_browser_that_changed_it_gets_another() {
     let app = TestApp::with(&[PROXIED]);
     app.add_user("ana");
-    let (mut collected, mut own) = (known_browser(&app), app.signed_in("ana"));
+    let (mut collected, mut own) = (known_browser(&app), browser_at(&app, "192.0.2.7"));
+    assert_eq!(own.sign_in("ana", PASSWORD).status, 303);
     own.get("/change-password");
     let new = [("new_password", OTHER_PASSWORD), ("new_password_again", OTHER_PASSWORD)];
     assert_eq!(own.post("/change-password", &new).location(), "/account");
@@ -214,7 +222,8 @@ fn device_cookies_end_with_the_password_and_the_browser_that_changed_it_gets_ano
     assert_eq!(collected.sign_in("ana", OTHER_PASSWORD).status, 429, "it is a stranger again");
     own.get("/logout");
     own.post("/logout", &[]);
-    assert_eq!(own.sign_in("ana", OTHER_PASSWORD).status, 303);
+    own.headers.clear();
+    assert_eq!(own.sign_in("ana", OTHER_PASSWORD).status, 303, "by its cookie, wherever it is");
     // The operator's reset ends them all.
     app.set_password("ana", PASSWORD);
     own.cookies.retain(|name, _| name == "portero_device");
@@ -244,6 +253,69 @@ fn all_device_cookies_of_an_account_together_have_a_hundred_wrong_passwords_a_da
     app.clock.advance(25 * 60 * 60);
     let statuses: Vec<_> = (0..10).map(|_| browsers[13].sign_in("ana", OTHER_PASSWORD).status).collect();
     assert_eq!(statuses, [401; 10], "a day later it is a known browser");
+}
+
+#[test]
+fn strangers_shut_no_program_and_no_new_browser_out_of_a_network_from_which_the_account_signed_in() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    for ip in ["192.0.2.7", "2001:db8::7", "unknown"] {
+        assert_eq!(try_from(&app, ip, "ana", PASSWORD).status, 200, "{ip}");
+    }
+    shut_strangers_out(&app);
+    for (ip, status) in [
+        ("192.0.2.200", 200),
+        ("2001:db8::ffff:1", 200),
+        ("192.0.3.7", 429),
+        ("2001:db8:0:1::7", 429),
+        ("unknown", 429),
+        ("_hidden", 429),
+    ] {
+        assert_eq!(try_from(&app, ip, "ana", PASSWORD).status, status, "{ip}");
+    }
+    assert_eq!(browser_at(&app, "192.0.2.9").sign_in("ana", PASSWORD).status, 303, "a new browser");
+
+    // It outlives a restart and, without another sign-in, ends after 30 days.
+    let folder = app.stop().unwrap();
+    let app = TestApp::in_folder(folder.path(), &[PROXIED]);
+    app.clock.advance(29 * 24 * 60 * 60);
+    shut_strangers_out(&app);
+    assert_eq!(try_from(&app, "192.0.2.200", "ana", "wrong").status, 401);
+    app.clock.advance(2 * 24 * 60 * 60);
+    shut_strangers_out(&app);
+    assert_eq!(try_from(&app, "192.0.2.200", "ana", PASSWORD).status, 429);
+}
+
+#[test]
+fn a_known_network_has_a_hundred_wrong_passwords_a_day_and_takes_nothing_from_another() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    for ip in ["192.0.2.7", "198.51.100.7"] {
+        assert_eq!(try_from(&app, ip, "ana", PASSWORD).status, 200);
+    }
+    shut_strangers_out(&app);
+    // Five at once, and then one each half minute.
+    let statuses: Vec<_> = (0..6).map(|_| try_from(&app, "192.0.2.66", "ana", "wrong").status).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);
+    for n in 5..100 {
+        app.clock.advance(30);
+        assert_eq!(try_from(&app, "192.0.2.66", "ana", "wrong").status, 401, "{n}");
+    }
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    app.clock.advance(30);
+    let statuses = [(); 2].map(|()| try_from(&app, "192.0.2.66", "ana", PASSWORD).status);
+    assert_eq!(statuses, [200, 429], "one try a quarter of an hour, as any stranger");
+    assert_eq!(try_from(&app, "198.51.100.9", "ana", PASSWORD).status, 200);
+}
+
+#[test]
+fn a_network_is_known_no_longer_than_the_password_stays_the_same() {
+    let app = TestApp::with(&[PROXIED]);
+    app.add_user("ana");
+    assert_eq!(try_from(&app, "192.0.2.7", "ana", PASSWORD).status, 200);
+    app.set_password("ana", OTHER_PASSWORD);
+    shut_strangers_out(&app);
+    assert_eq!(try_from(&app, "192.0.2.7", "ana", OTHER_PASSWORD).status, 429);
 }
 
 /// Tries a wrong password at the confirmation and at the change of password in turn, each as soon as the throttle allows it. Returns the

@@ -1,0 +1,52 @@
+//! The networks from which accounts were signed in to lately.
+
+use diesel::dsl::exists;
+use diesel::upsert::excluded;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, select};
+
+use super::connection::{Conn, Error};
+use super::schema::known_networks;
+use crate::domain::{UnixTime, UserId};
+
+/// For how many seconds a network is known after a sign-in from there.
+const KNOWN_FOR: i64 = 30 * 24 * 60 * 60;
+
+/// Notes that the user has signed in from this network now, with this version of the password.
+pub fn note(conn: &mut Conn, user: UserId, network: &str, password_version: i64, now: UnixTime) -> Result<(), Error> {
+    diesel::insert_into(known_networks::table)
+        .values((
+            known_networks::user_id.eq(user.0),
+            known_networks::network.eq(network),
+            known_networks::password_version.eq(password_version),
+            known_networks::signed_in_at.eq(now.0),
+        ))
+        .on_conflict((known_networks::user_id, known_networks::network))
+        .do_update()
+        .set((
+            known_networks::password_version.eq(excluded(known_networks::password_version)),
+            known_networks::signed_in_at.eq(excluded(known_networks::signed_in_at)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether the user has signed in from this network lately, with this version of the password.
+pub fn is_known(
+    conn: &mut Conn,
+    user: UserId,
+    network: &str,
+    password_version: i64,
+    now: UnixTime,
+) -> Result<bool, Error> {
+    let row = known_networks::table
+        .find((user.0, network))
+        .filter(known_networks::password_version.eq(password_version))
+        .filter(known_networks::signed_in_at.gt(now.0 - KNOWN_FOR));
+    Ok(select(exists(row.select(known_networks::user_id))).get_result(conn)?)
+}
+
+/// Deletes what is no longer known. Returns how many rows.
+pub fn prune(conn: &mut Conn, now: UnixTime) -> Result<usize, Error> {
+    let old = known_networks::table.filter(known_networks::signed_in_at.le(now.0 - KNOWN_FOR));
+    Ok(diesel::delete(old).execute(conn)?)
+}
