@@ -3,8 +3,8 @@
 //!
 //! The modules in reading order, each importing only from those above it (`tests/layers.rs` holds them to it):
 //!
-//! - [`domain`]: values right by construction, no I/O; `bom`, `clock`, `error_chain`, `user_agent`, `workers`: small things that
-//!   many use
+//! - [`domain`]: values right by construction, no I/O; `bom`, `clock`, `error_chain`, `fair_queue`, `user_agent`, `workers`: small
+//!   things that many use
 //! - [`tokens`]: the token engine; `passwords`: hashing; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
 //!   `store`: the only SQL
 //! - `config`: every setting
@@ -35,6 +35,8 @@ pub mod config;
 pub mod connections;
 #[cfg(feature = "server")]
 mod error_chain;
+#[cfg(feature = "server")]
+pub mod fair_queue;
 #[cfg(feature = "server")]
 pub mod installation;
 #[cfg(feature = "server")]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::{NameKey, SessionId, UnixTime};
+use crate::domain::{NameKey, SessionId, UnixTime, UserId};
 
 /// Who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub enum Who {
     /// Somebody who gives this account's name in a network from which it was signed in to lately. `counts_as`: under what the database
     /// counts their wrong tries.
     KnownNetwork { name: NameKey, counts_as: NameKey },
-    /// A browser in which this account has signed in before, by its id. `counts_as`: under what the database counts its wrong tries.
-    Device { id: u128, counts_as: NameKey },
-    /// Somebody who is signed in and gives the password once more.
-    Session(SessionId),
+    /// A browser in which this user has signed in before, by its id. `counts_as`: under what the database counts its wrong tries.
+    Device { user: UserId, id: u128, counts_as: NameKey },
+    /// A user who is signed in and gives the password once more.
+    Session { user: UserId, sid: SessionId },
 }
 
 /// Stands for a one-time link without revealing its secret.
@@ -48,6 +48,21 @@ impl Try {
         self.who
     }
 
+    /// Whose turn this try takes where it has to wait for a thread, from the widest circle to the narrowest: those who are known, those
+    /// who have a good link, and strangers; the networks in it; the accounts in these.
+    pub fn turn(&self) -> [u128; 4] {
+        let ((near, _), (wide, _)) = networks(self.ip);
+        let (circle, account) = match self.who {
+            Who::Device { user, .. } | Who::Session { user, .. } => (0, u128::from(user.0.cast_unsigned())),
+            Who::GoodLink(LinkKey(link)) => (1, link),
+            // Strangers come from anywhere; these from where the account is at home.
+            Who::KnownNetwork { name: NameKey(name), .. } => (1, name),
+            Who::Stranger { name: NameKey(name), .. } => (2, name),
+            Who::Link => (2, 0),
+        };
+        [circle, wide, near, account]
+    }
+
     /// The try was right: it counts for nothing, and the account's bucket for this network, or that of the device, session or link,
     /// is full again. Not the pool of strangers: that one of them knows the password must not let the others try.
     pub fn succeeded(mut self) {
@@ -58,7 +73,11 @@ impl Try {
                     Key::Pair { .. } | Key::Device(_) | Key::Session(_) | Key::GoodLink(_) => {
                         buckets.full_at.remove(&key);
                     }
-                    Key::Network { .. } | Key::Pool(_) => {}
+                    Key::Network { .. }
+                    | Key::Pool(_)
+                    | Key::DevicesOf(_)
+                    | Key::SessionsOf(_)
+                    | Key::StrangersAt(_) => {}
                 }
             }
             buckets.end_flight(self.ip, self.who);
@@ -104,6 +123,10 @@ const fn limit(burst: i64, every_seconds: i64, max_in_flight: u32) -> Limit {
     Limit { burst, refill_ms: every_seconds * 1000, max_in_flight }
 }
 
+const fn in_flight(max_in_flight: u32) -> Limit {
+    Limit { burst: 1, refill_ms: 0, max_in_flight }
+}
+
 /// For one address (IPv4) or one household (IPv6 /64): 20 a minute, 200 an hour.
 const NEAR: [Limit; 2] = [limit(20, 3, 50), limit(200, 18, 50)];
 /// For the network around it (/24, /48): five times as many.
@@ -117,6 +140,11 @@ const PAIR: Limit = limit(5, 30, 10);
 const KNOWN: Limit = limit(10, 30, 10);
 /// For all strangers together who try an account that is exhausted.
 const POOL: Limit = limit(1, 15 * 60, 1);
+/// For all known browsers of a user together, and for all their sessions: a right password costs a hash too, and whoever knows one may
+/// have many of either.
+const OF_USER: Limit = in_flight(10);
+/// For all strangers at one account together.
+const AT_ACCOUNT: Limit = in_flight(20);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Key {
@@ -134,6 +162,9 @@ enum Key {
     Session(SessionId),
     GoodLink(LinkKey),
     Pool(NameKey),
+    DevicesOf(UserId),
+    SessionsOf(UserId),
+    StrangersAt(NameKey),
 }
 
 /// The most buckets that are kept: about 8 MB.
@@ -175,8 +206,8 @@ impl Buckets {
 
     fn take_one(&mut self, ip: IpAddr, who: Who, now: i64) {
         for (key, limit) in keys(ip, who) {
-            // The pool's try was taken out when it began.
-            if !matches!(key, Key::Pool(_)) {
+            // The pool's try was taken out when it began, and where only what is in flight counts there is no bucket.
+            if !matches!(key, Key::Pool(_)) && limit.refill_ms > 0 {
                 let full_at = self.full_at(&key, limit, now) + limit.refill_ms;
                 self.full_at.insert(key, full_at);
             }
@@ -244,14 +275,14 @@ fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
     });
     let pair = |name| (Key::Pair { name, prefix: if ip.is_ipv4() { wide.0 } else { near.0 } }, PAIR);
     match who {
-        Who::Device { id, .. } => vec![(Key::Device(id), KNOWN)],
-        Who::Session(sid) => vec![(Key::Session(sid), KNOWN)],
+        Who::Device { user, id, .. } => vec![(Key::Device(id), KNOWN), (Key::DevicesOf(user), OF_USER)],
+        Who::Session { user, sid } => vec![(Key::Session(sid), KNOWN), (Key::SessionsOf(user), OF_USER)],
         Who::GoodLink(link) => vec![(Key::GoodLink(link), KNOWN)],
         Who::Link => of_networks.collect(),
         Who::KnownNetwork { name, .. } => of_networks.chain([pair(name)]).collect(),
         Who::Stranger { name, exhausted } => {
             let pool = exhausted.then_some((Key::Pool(name), POOL));
-            of_networks.chain([pair(name)]).chain(pool).collect()
+            of_networks.chain([pair(name), (Key::StrangersAt(name), AT_ACCOUNT)]).chain(pool).collect()
         }
     }
 }
@@ -274,7 +305,7 @@ mod tests {
     const NOW: UnixTime = UnixTime(1_795_374_306);
     const ANA: Who = Who::Stranger { name: NameKey(1), exhausted: false };
 
-    const DEVICE: Who = Who::Device { id: 7, counts_as: NameKey(2) };
+    const DEVICE: Who = Who::Device { user: UserId(1), id: 7, counts_as: NameKey(2) };
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -336,6 +367,27 @@ mod tests {
     }
 
     #[test]
+    fn a_user_has_ten_tries_under_way_however_many_browsers_sessions_and_networks_they_have() {
+        let throttle = Throttle::new(true);
+        let from = |n: u128| ip(&format!("192.0.{n}.1"));
+        let device = |user, id| Who::Device { user: UserId(user), id, counts_as: NameKey(2) };
+        let of_devices: Vec<_> = (0..28).map_while(|n| throttle.begin_try(from(n), device(1, n), NOW).ok()).collect();
+        assert_eq!(of_devices.len(), 10);
+        assert_eq!(throttle.begin_try(from(99), device(1, 99), NOW).err(), Some(Wait(1)));
+        // Neither the sessions of this user nor anybody else are shut out by that.
+        let session = || Who::Session { user: UserId(1), sid: SessionId::random() };
+        let of_sessions: Vec<_> = (0..28).map_while(|n| throttle.begin_try(from(n), session(), NOW).ok()).collect();
+        assert_eq!(of_sessions.len(), 10);
+        assert!(throttle.begin_try(from(0), device(2, 200), NOW).is_ok());
+        let strangers: Vec<_> = (0..28).map_while(|n| throttle.begin_try(from(n), ANA, NOW).ok()).collect();
+        assert_eq!(strangers.len(), 20);
+        for right in of_devices {
+            right.succeeded();
+        }
+        assert!(throttle.begin_try(from(99), device(1, 99), NOW).is_ok());
+    }
+
+    #[test]
     fn a_known_browser_is_let_in_whatever_happens_around_it() {
         let throttle = Throttle::new(true);
         let_through(&throttle, ip("192.0.2.1"), ANA, NOW);
@@ -370,7 +422,8 @@ mod tests {
             let from = IpAddr::from(std::net::Ipv4Addr::from(n << 8));
             assert!(throttle.begin_try(from, Who::Stranger { name: NameKey(n.into()), exhausted: false }, NOW).is_ok());
         }
-        assert!(lock(throttle.0.as_ref().unwrap()).full_at.len() <= MAX_BUCKETS);
+        let buckets = lock(throttle.0.as_ref().unwrap());
+        assert!(buckets.full_at.len() <= MAX_BUCKETS && buckets.in_flight.is_empty());
     }
 
     #[test]

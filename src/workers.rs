@@ -1,12 +1,12 @@
-//! Threads for what blocks, behind a queue that is bounded by length and by time. Acts that hash run on the password workers, so
-//! that a flood of logins costs logins time and nobody else; reads of the database run on the readers.
+//! Threads for what blocks, behind a queue that is bounded by length and by time, and fair. Acts that hash run on the password workers,
+//! so that a flood of logins costs whoever makes it time and nobody else; reads of the database run on the readers.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+
+use crate::fair_queue::{FairQueue, Path};
 
 /// Length of the queue. Long enough that for acts that hash `LONGEST_WAIT`, not this, is the limit.
 const QUEUE: usize = 256;
@@ -16,15 +16,32 @@ const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// Some threads, and the queue in front of them. Cheap to clone.
 #[derive(Clone)]
 pub struct Workers {
-    queue: SyncSender<Waiting>,
+    line: Arc<Line>,
     longest_wait: Duration,
+    /// Ends the threads with the last clone.
+    _open: Arc<Open>,
+}
+
+/// What callers and threads share.
+struct Line {
+    state: Mutex<State>,
+    /// Wakes a thread for a new act, and all of them at the end.
+    changed: Condvar,
+}
+
+struct State {
+    waiting: FairQueue<Waiting>,
+    /// How many acts have come.
+    count: u64,
+    closed: bool,
 }
 
 struct Waiting {
-    /// Set by whichever comes first: the thread that begins the act, or the caller who gives up waiting for that.
-    taken: Arc<AtomicBool>,
+    number: u64,
     act: Box<dyn FnOnce() + Send>,
 }
+
+struct Open(Arc<Line>);
 
 /// The priority of the threads beside the process's other threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +53,7 @@ pub enum Priority {
     Last,
 }
 
-/// The queue is full, or the act could not begin in time.
+/// The act could not begin in time, or the queue is full and the caller's share of it the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many are waiting")]
 pub struct Busy;
@@ -54,35 +71,109 @@ impl Workers {
         queue: usize,
         longest_wait: Duration,
     ) -> std::io::Result<Self> {
-        let (queue, waiting) = sync_channel(queue);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let state = State { waiting: FairQueue::new(queue), count: 0, closed: false };
+        let line = Arc::new(Line { state: Mutex::new(state), changed: Condvar::new() });
+        let workers = Self { line: Arc::clone(&line), longest_wait, _open: Arc::new(Open(Arc::clone(&line))) };
         for number in 1..=threads {
-            let waiting = Arc::clone(&waiting);
+            let line = Arc::clone(&line);
             std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
                 if priority == Priority::Last {
                     lower_priority();
                 }
-                work(&waiting);
+                work(&line);
             })?;
         }
-        Ok(Self { queue, longest_wait })
+        Ok(workers)
     }
 
-    /// Runs the whole act on one of the threads. An act that has begun is waited for to its end; one that is refused as [`Busy`]
-    /// before it begins has done nothing.
-    pub async fn run<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+    /// Runs the whole act on one of the threads. `path`: whose turn it takes. An act that has begun is waited for to its end; one that
+    /// is refused as [`Busy`], or whose caller goes away before it begins, has done nothing.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        path: &Path,
+        act: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         let (sender, mut receiver) = oneshot::channel();
-        let taken = Arc::new(AtomicBool::new(false));
-        let act = Box::new(move || drop(sender.send(act())));
-        self.queue.try_send(Waiting { taken: Arc::clone(&taken), act }).map_err(|_| Busy)?;
-        // If the act panics, the sender is dropped unused; the caller gets `Busy` then too.
-        if let Ok(done) = tokio::time::timeout(self.longest_wait, &mut receiver).await {
+        let place = self.line.join(path, Box::new(move || drop(sender.send(act()))));
+        // If the act is put out of the queue or panics, the sender is dropped unused, and the caller gets `Busy`.
+        let in_time = tokio::time::timeout(self.longest_wait, &mut receiver).await;
+        if let Ok(done) = in_time {
+            place.has_begun();
             return done.map_err(|_| Busy);
         }
-        if !taken.swap(true, Ordering::AcqRel) {
+        if place.leave() {
             return Err(Busy);
         }
         receiver.await.map_err(|_| Busy)
+    }
+}
+
+impl Line {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn join<'a>(&'a self, path: &'a Path, act: Box<dyn FnOnce() + Send>) -> Place<'a> {
+        let mut state = self.lock();
+        state.count += 1;
+        let number = state.count;
+        let put_out = state.waiting.push(path, Waiting { number, act });
+        drop(state);
+        // Not while the lock is held: this wakes whoever waits for it.
+        drop(put_out);
+        self.changed.notify_one();
+        Place { line: self, path, number: Some(number) }
+    }
+
+    /// Waits for the next act; `None`: there will be no more.
+    fn next(&self) -> Option<Waiting> {
+        let mut state = self.lock();
+        loop {
+            if let Some(next) = state.waiting.pop() {
+                return Some(next);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// A caller's place in the queue. Given up when it is dropped.
+struct Place<'a> {
+    line: &'a Line,
+    path: &'a Path,
+    /// `None`: the place is given up.
+    number: Option<u64>,
+}
+
+impl Place<'_> {
+    /// Whether the act was still waiting, so that it never begins.
+    fn leave(mut self) -> bool {
+        self.give_up().is_some()
+    }
+
+    fn has_begun(mut self) {
+        self.number = None;
+    }
+
+    fn give_up(&mut self) -> Option<Waiting> {
+        let number = self.number.take()?;
+        self.line.lock().waiting.remove(self.path, |waiting| waiting.number == number)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        drop(self.give_up());
     }
 }
 
@@ -101,13 +192,8 @@ fn lower_priority() {
 #[cfg(not(target_os = "linux"))]
 fn lower_priority() {}
 
-fn work(waiting: &Mutex<Receiver<Waiting>>) {
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(next) = next else { return };
-        if next.taken.swap(true, Ordering::AcqRel) {
-            continue;
-        }
+fn work(line: &Line) {
+    while let Some(next) = line.next() {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(next.act)).is_err() {
             tracing::error!(event = "worker_panicked", "an act on a thread of its own panicked");
         }
@@ -116,7 +202,7 @@ fn work(waiting: &Mutex<Receiver<Waiting>>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Instant;
 
     use super::*;
@@ -129,28 +215,66 @@ mod tests {
     async fn who_would_wait_too_long_is_told_so_in_time_and_their_act_is_never_begun() {
         let workers = Workers::with("test", 1, Priority::Usual, 8, Duration::from_millis(50)).unwrap();
         let begun = Arc::new(AtomicUsize::new(0));
-        let (first, second) = futures_util::future::join(workers.run(sleeping(Duration::from_millis(300))), async {
-            let begin = Instant::now();
-            let counts = Arc::clone(&begun);
-            let answer = workers.run(move || counts.fetch_add(1, Ordering::Relaxed)).await;
-            assert!(begin.elapsed() < Duration::from_millis(250), "{:?}", begin.elapsed());
-            answer
-        })
-        .await;
+        let (first, second) =
+            futures_util::future::join(workers.run(&[], sleeping(Duration::from_millis(300))), async {
+                let begin = Instant::now();
+                let counts = Arc::clone(&begun);
+                let answer = workers.run(&[], move || counts.fetch_add(1, Ordering::Relaxed)).await;
+                assert!(begin.elapsed() < Duration::from_millis(250), "{:?}", begin.elapsed());
+                answer
+            })
+            .await;
         assert_eq!((first, second), (Ok(()), Err(Busy)), "what was begun is waited for, however long it takes");
-        workers.run(|| ()).await.unwrap();
+        workers.run(&[], || ()).await.unwrap();
         assert_eq!(begun.load(Ordering::Relaxed), 0);
     }
 
     #[actix_web::test]
     async fn a_full_queue_refuses_at_once_and_a_panic_costs_one_act() {
         let workers = Workers::with("test", 1, Priority::Last, 1, Duration::from_secs(5)).unwrap();
-        assert_eq!(workers.run(|| assert!(std::env::args().count() == 0, "on purpose")).await, Err(Busy));
+        assert_eq!(workers.run(&[], || assert!(std::env::args().count() == 0, "on purpose")).await, Err(Busy));
         let answers =
-            futures_util::future::join_all((0..4).map(|_| workers.run(sleeping(Duration::from_millis(100))))).await;
+            futures_util::future::join_all((0..4).map(|_| workers.run(&[], sleeping(Duration::from_millis(100)))))
+                .await;
         let refused = answers.iter().filter(|answer| answer.is_err()).count();
         // One act runs and one waits, unless the thread took the first only after the second had come.
         assert!((2..=3).contains(&refused), "{answers:?}");
-        workers.run(|| ()).await.unwrap();
+        workers.run(&[], || ()).await.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn whoever_shares_no_turn_with_a_crowd_is_served_next_and_when_it_is_full_too() {
+        let workers = Workers::with("test", 1, Priority::Usual, 16, Duration::from_secs(30)).unwrap();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let in_turn = |path: &'static Path| {
+            let counts = Arc::clone(&begun);
+            workers.run(path, move || {
+                std::thread::sleep(Duration::from_millis(5));
+                counts.fetch_add(1, Ordering::Relaxed)
+            })
+        };
+        let crowd = futures_util::future::join_all((0..40).map(|_| in_turn(&[1])));
+        let (crowd, ana) = futures_util::future::join(crowd, in_turn(&[2])).await;
+        let served = crowd.iter().filter(|answer| answer.is_ok()).count();
+        assert!((15..=30).contains(&served), "the queue is bounded: {served}");
+        // Whatever the thread has begun before ana came, and one turn of the crowd.
+        assert!(ana.is_ok_and(|before| before <= 8), "{ana:?}");
+    }
+
+    #[actix_web::test]
+    async fn the_act_of_a_caller_who_goes_away_is_never_begun() {
+        let workers = Workers::with("test", 1, Priority::Usual, 8, Duration::from_secs(5)).unwrap();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let (first, gone) =
+            futures_util::future::join(workers.run(&[1], sleeping(Duration::from_millis(200))), async {
+                let counts = Arc::clone(&begun);
+                let act = workers.run(&[1], move || counts.fetch_add(1, Ordering::Relaxed));
+                tokio::time::timeout(Duration::from_millis(50), act).await
+            })
+            .await;
+        assert!(first.is_ok() && gone.is_err());
+        workers.run(&[1], || ()).await.unwrap();
+        assert_eq!(begun.load(Ordering::Relaxed), 0);
+        assert!(workers.line.lock().waiting.pop().is_none());
     }
 }

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 20] = [
+const PARTS: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
     ("user_agent", &[]),
-    ("workers", &[]),
+    ("fair_queue", &[]),
+    ("workers", &["fair_queue"]),
     ("connections", &[]),
     ("clock", &["domain"]),
     ("tokens", &["domain"]),

@@ -1,5 +1,5 @@
-//! What every handler works with, and the named ways from the event loop to what blocks: [`App::read`], [`App::hash`],
-//! [`App::judge`], and an act's own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
+//! What every handler works with, and the named ways from the event loop to what blocks: [`App::read`],
+//! [`App::try_password`], [`App::judge`], and an act's own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -66,27 +66,19 @@ impl App {
     ) -> Result<T, Error> {
         let accounts = Arc::clone(&self.accounts);
         // Threads of its own: under load these are awake already, whereas the blocking pool would wake one for each look-up.
-        self.readers.run(move || accounts.db.read(job)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
+        self.readers.run(&[], move || accounts.db.read(job)).await.map_err(|_| Error::Busy)?.map_err(Error::from)
     }
 
-    /// Runs an act that hashes on a password worker, from its beginning to its commit. [`Error::Busy`] if too many acts wait.
-    pub(in crate::web) async fn hash<T: Send + 'static>(
-        &self,
-        act: impl FnOnce(&Arc<Accounts>) -> Pending<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let accounts = Arc::clone(&self.accounts);
-        let done = self.password_workers.run(move || act(&accounts).committed());
-        done.await.map_err(|_| Error::Busy)?.map_err(Error::from)
-    }
-
-    /// Runs an act that tries a password. If the password could not be checked, the try does not count; a
-    /// refusal counts as a wrong password.
+    /// Runs an act that tries a password on a password worker, from its beginning to its commit. [`Error::Busy`] if it does not get its
+    /// turn in time. If the password could not be checked, the try does not count; a refusal counts as a wrong password.
     pub(in crate::web) async fn try_password<T: Send + 'static>(
         &self,
         begun: Try,
         act: impl FnOnce(&Arc<Accounts>) -> Pending<T> + Send + 'static,
     ) -> Result<(T, Try), Error> {
-        counted(begun, self.hash(act).await)
+        let accounts = Arc::clone(&self.accounts);
+        let done = self.password_workers.run(&begun.turn(), move || act(&accounts).committed()).await;
+        counted(begun, done.map_err(|_| Error::Busy).and_then(|done| done.map_err(Error::from)))
     }
 
     /// Judges a new password on a password worker: that takes milliseconds, which the event loop does not have. What is refused
@@ -100,7 +92,7 @@ impl App {
         let config = Arc::clone(&self.accounts.config);
         let judged = self
             .password_workers
-            .run(move || NewPassword::parse(text, username.as_ref(), config.password_rules()))
+            .run(&begun.turn(), move || NewPassword::parse(text, username.as_ref(), config.password_rules()))
             .await;
         counted(begun, judged.map_err(|_| Error::Busy))
     }

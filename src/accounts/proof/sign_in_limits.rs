@@ -48,7 +48,7 @@ pub fn who_tries(
     let account = user.as_ref().map_or(NOBODY, Account::of);
     let network_is_known = known_networks::is_known(conn, account.user, &network, account.password_version, now)?;
     Ok(match known {
-        Some(id) if !devices_exhausted => Who::Device { id, counts_as: all_devices },
+        Some(id) if !devices_exhausted => Who::Device { user: account.user, id, counts_as: all_devices },
         Some(_) | None if network_is_known && !network_exhausted => Who::KnownNetwork { name, counts_as: this_network },
         Some(_) | None => Who::Stranger { name, exhausted: strangers_exhausted },
     })
@@ -59,7 +59,7 @@ pub fn note_wrong(accounts: &Arc<Accounts>, tried: &Try) {
     let counts_as = match tried.who() {
         Who::Stranger { name, .. } => name,
         Who::Device { counts_as, .. } | Who::KnownNetwork { counts_as, .. } => counts_as,
-        Who::Link | Who::GoodLink(_) | Who::Session(_) => return,
+        Who::Link | Who::GoodLink(_) | Who::Session { .. } => return,
     };
     drop(accounts.write(Upkeep, move |tx, _, _| Ok(sign_in_failures::add(tx.conn, counts_as, tx.now)?)));
 }

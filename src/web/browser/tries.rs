@@ -22,9 +22,10 @@ pub(in crate::web) async fn sign_in(app: &App, req: &HttpRequest, username: &str
 /// Begins a try of a signed-in person's password. By a peer's token, which has no session, it counts as a try to sign in.
 /// [`Error::Throttled`] after too many.
 pub(in crate::web) async fn confirm(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Try, Error> {
+    let signed_in = signed_in(req)?;
     match caller.claims.sid() {
-        Some(sid) => begin_try(app, req, Who::Session(sid), "confirm"),
-        None => sign_in(app, req, signed_in(req)?.username.as_str()).await,
+        Some(sid) => begin_try(app, req, Who::Session { user: signed_in.user, sid }, "confirm"),
+        None => sign_in(app, req, signed_in.username.as_str()).await,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Promise: whoever tries passwords too often is told how long to wait, before anything is hashed, and
 //! never at the cost of people who are known.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp};
@@ -25,7 +28,7 @@ fn attack(app: &TestApp, name: &str, networks: std::ops::Range<u32>) {
         assert_eq!(answer.status, 401, "{n}: {}", answer.body);
     }
     // No answer waits until a wrong password is noted, so the last note may come a moment later.
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    std::thread::sleep(Duration::from_millis(50));
 }
 
 #[test]
@@ -472,4 +475,69 @@ fn a_good_link_has_ten_guessable_passwords_judged_and_shuts_nobody_else_out() {
         assert_eq!(choose(&mut invited, link, GUESSABLE).status, 429);
         assert_eq!(app.browser().sign_in("ana", PASSWORD).status, 303, "the network is not what has to wait");
     }
+}
+
+/// Signs in by JSON, from this address and with this device cookie.
+fn sign_in_known(app: &TestApp, ip: &str, name: &str, device: &str) -> Answer {
+    let body = json!({ "username": name, "password": PASSWORD }).to_string();
+    let cookie = format!("portero_device={device}");
+    let headers = [("content-type", "application/json"), ("x-forwarded-for", ip), ("cookie", &cookie)];
+    app.client().send("POST", "/login", None, &headers, body.as_bytes())
+}
+
+#[test]
+fn a_flood_of_right_passwords_from_many_browsers_of_one_user_keeps_nobody_else_out() {
+    // A hash takes long enough here that the threads for passwords do not keep up with the flood.
+    let app = TestApp::with(&[PROXIED, ("password.bcrypt_cost", "10")]);
+    for name in ["ana", "bea", "eva"] {
+        app.add_user(name);
+    }
+    let known_to = |name: &str| {
+        let mut browser = app.browser();
+        assert_eq!(browser.sign_in(name, PASSWORD).status, 303);
+        browser.cookies["portero_device"].clone()
+    };
+    let devices: Vec<_> = (0..28).map(|_| known_to("ana")).collect();
+    let beas = known_to("bea");
+
+    let over = AtomicBool::new(false);
+    let (right, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for n in 0..280 {
+            let (app, device, over, right, refused) = (&app, &devices[n % 28], &over, &right, &refused);
+            // One network, and many.
+            let ip = if n % 2 == 0 { "198.51.100.1".to_owned() } else { format!("100.{}.{}.7", 64 + n / 250, n % 250) };
+            scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    let answer = sign_in_known(app, &ip, "ana", device);
+                    assert!(matches!(answer.status, 200 | 429 | 503), "{}", answer.body);
+                    if answer.status == 200 {
+                        right.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        assert!(seconds(&answer) >= 1);
+                        refused.fetch_add(1, Ordering::Relaxed);
+                    }
+                    // As whoever is refused is told to.
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        let statuses: Vec<_> = (0..20)
+            .map(|n| {
+                let begin = Instant::now();
+                let answer = match n % 3 {
+                    0 => sign_in_known(&app, "203.0.113.1", "bea", &beas),
+                    1 => try_from(&app, "203.0.113.2", "eva", PASSWORD),
+                    _ => try_from(&app, "198.51.100.1", "eva", PASSWORD),
+                };
+                (answer.status, begin.elapsed() <= Duration::from_secs(5))
+            })
+            .collect();
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(statuses, [(200, true); 20]);
+    });
+    let (right, refused) = (right.into_inner(), refused.into_inner());
+    println!("the flood: {right} right passwords, {refused} refused");
+    assert!(right > 0 && refused > 0);
 }

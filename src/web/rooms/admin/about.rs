@@ -67,7 +67,7 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let now = app.now();
     let path = app.config().database.clone();
-    let size = app.readers.run(move || size_of(&path)).await.map_err(|_| Error::Busy)?;
+    let size = app.readers.run(&[], move || size_of(&path)).await.map_err(|_| Error::Busy)?;
     let address = client_address::address(&app, &req).to_string();
     let peer = req.peer_addr().map_or_else(String::new, |peer| peer.ip().to_canonical().to_string());
     let host = req.headers().get(actix_web::http::header::HOST);
