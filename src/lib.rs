@@ -26,6 +26,8 @@ pub mod blocklist;
 #[cfg(feature = "server")]
 mod bom;
 #[cfg(feature = "server")]
+pub mod bounded_http;
+#[cfg(feature = "server")]
 pub mod cli;
 #[cfg(feature = "server")]
 pub mod clock;
@@ -33,6 +35,8 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "server")]
 pub mod connections;
+#[cfg(feature = "server")]
+pub mod descriptors;
 #[cfg(feature = "server")]
 mod error_chain;
 #[cfg(feature = "server")]

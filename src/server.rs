@@ -8,10 +8,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use actix_web::App as ActixApp;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::rt::net::TcpStream;
-use actix_web::{App as ActixApp, HttpServer};
 use url::Url;
 
 use crate::accounts::people::links;
@@ -19,9 +18,10 @@ use crate::accounts::proof::setup_link;
 use crate::accounts::upkeep::prune::PruneClock;
 use crate::accounts::upkeep::{due, last_seen, memory, prune};
 use crate::accounts::{self, Accounts};
+use crate::bounded_http::{self, Bounds};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::connections;
+use crate::descriptors;
 use crate::error_chain::chain;
 use crate::installation::{Installation, KeyRing, OpenError, RingError};
 use crate::store::{self, Memory};
@@ -110,24 +110,20 @@ impl Prepared {
         start_upkeep(&self.app.accounts);
         let app = self.app;
         let is_https = app.public_url.scheme() == "https";
-        let keep_alive = app.config().keep_alive;
-        let server = HttpServer::new(move || {
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let bounds = Bounds {
+            keep_alive: app.config().keep_alive,
+            drain_seconds: DRAIN_SECONDS,
+            threads,
+            connections_per_thread: descriptors::connections_per_thread(threads),
+        };
+        let server = bounded_http::serve(self.listener, bounds, move || {
             let app = app.clone();
             ActixApp::new()
                 .configure(|routes| web::routes(&app, routes))
                 .wrap(from_fn(move |req, next| web::around(is_https, req, next)))
         })
-        .on_connect(|connection, of_connection| {
-            let peer = connection.downcast_ref::<TcpStream>().and_then(|stream| stream.peer_addr().ok());
-            if let Some(open) = peer.and_then(|peer| connections::open(peer.ip())) {
-                of_connection.insert(open);
-            }
-        })
-        .keep_alive(keep_alive)
-        .shutdown_timeout(DRAIN_SECONDS)
-        .listen(self.listener)
-        .map_err(StartError::Serve)?
-        .run();
+        .map_err(StartError::Serve)?;
         Ok((server, self.lock))
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 21] = [
+const PARTS: [(&str, &[&str]); 23] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -14,6 +14,8 @@ const PARTS: [(&str, &[&str]); 21] = [
     ("fair_queue", &[]),
     ("workers", &["fair_queue"]),
     ("connections", &[]),
+    ("bounded_http", &["connections"]),
+    ("descriptors", &[]),
     ("clock", &["domain"]),
     ("tokens", &["domain"]),
     ("passwords", &["domain"]),
@@ -57,7 +59,18 @@ const PARTS: [(&str, &[&str]); 21] = [
     ),
     (
         "server",
-        &["connections", "web", "installation", "accounts", "clock", "error_chain", "workers", "store", "config"],
+        &[
+            "bounded_http",
+            "descriptors",
+            "web",
+            "installation",
+            "accounts",
+            "clock",
+            "error_chain",
+            "workers",
+            "store",
+            "config",
+        ],
     ),
     (
         "cli",
@@ -97,7 +110,7 @@ const GROUPS: [(&str, &[&str]); 13] = [
 
 /// Crates that belong to one kind of work, and the parts that do it.
 const CRATES: [(&str, &[&str]); 5] = [
-    ("actix", &["guards", "web", "server", "cli"]),
+    ("actix", &["bounded_http", "guards", "web", "server", "cli"]),
     ("diesel", &["store"]),
     ("jsonwebtoken", &["tokens"]),
     ("bcrypt::", &["passwords"]),

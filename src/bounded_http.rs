@@ -1,0 +1,226 @@
+//! HTTP over connections that are bounded in number and in time. What a request means is left to the app behind it.
+//!
+//! Actix's own server bounds the first head of a connection (5 s) and idle time (`keep_alive`), but neither a body that nobody reads,
+//! nor an answer that the client does not take, nor a later head; and at its limit of connections it lets everybody else wait. So
+//! Portero builds its server from the same parts, with a stream and two services of its own between them.
+
+use std::cell::Cell;
+use std::io;
+use std::net::TcpListener;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_http::error::PayloadError;
+use actix_http::{HttpService, Payload, Request};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt as _, apply_fn_factory, map_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, Server, Service, ServiceFactory, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::time::{Sleep, sleep};
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::connections::{self, Connection, Room};
+
+/// How long the system's buffer may refuse to take the rest of an answer, and how long what it has taken may wait for the client.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How much of an answer the system's buffer takes (Linux doubles it). The system's own choice was up to 2.8 MB for each client that
+/// never reads.
+const SEND_BUFFER: usize = 64 * 1024;
+/// How long the client may take to send the rest of a body that no handler reads.
+const UNREAD_BODY: Duration = Duration::from_secs(10);
+/// How long the client may take to send a head, beyond the time for which an idle connection is kept.
+const HEAD: Duration = Duration::from_secs(10);
+/// What somebody is told for whom there is no room.
+const NO_ROOM: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// What bounds the server.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    pub keep_alive: Duration,
+    /// After a request to stop, how long requests that are under way may take to finish, in seconds.
+    pub drain_seconds: u64,
+    /// The number of threads that serve connections.
+    pub threads: usize,
+    /// The most connections that each of them has at a time.
+    pub connections_per_thread: usize,
+}
+
+/// Starts a server for what `app` makes, on this listener.
+pub fn serve<F, A, S, B>(listener: TcpListener, bounds: Bounds, app: F) -> io::Result<Server>
+where
+    F: Fn() -> A + Send + Clone + 'static,
+    A: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    S::Service: 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    B: MessageBody + 'static,
+{
+    bound_writes(&listener);
+    let builder = Server::build();
+    let stopping = builder.graceful_shutdown_signal();
+    let Bounds { keep_alive, drain_seconds, threads, connections_per_thread } = bounds;
+    let builder = builder
+        .workers(threads)
+        .max_concurrent_connections(connections_per_thread)
+        .shutdown_timeout(drain_seconds)
+        .listen("portero", listener, move || {
+            let stopping = stopping.clone();
+            let requests = apply_fn_factory(app().into_factory(), move |req: Request, app: &S::Service| {
+                let (req, request) = Begun::new(req, keep_alive);
+                let answer = app.call(req);
+                async move { answer.await.map(|answer| request.end(answer)) }
+            });
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(keep_alive)
+                .client_disconnect_timeout(Duration::from_secs(1))
+                .on_connect_ext(|io: &BoundedStream, of_connection| {
+                    of_connection.insert(Rc::clone(&io.connection));
+                })
+                .h1(map_config(requests.map_err(|error| error.error_response()), |()| AppConfig::default()));
+            apply_fn_factory(http, move |io: TcpStream, http| {
+                let peer = io.peer_addr().ok();
+                let served = match peer.and_then(|peer| Room::find(peer.ip(), connections_per_thread)) {
+                    Some(room) => {
+                        let connection = Rc::clone(room.connection());
+                        Some((room, http.call((BoundedStream { io, connection, stuck: None }, peer))))
+                    }
+                    None => {
+                        // As much of it as the system takes at once: this is not the moment to wait for anybody.
+                        drop(io.try_write(NO_ROOM));
+                        None
+                    }
+                };
+                async move {
+                    let Some((room, served)) = served else { return Ok(()) };
+                    connections::serve(&room, served).await.unwrap_or(Ok(()))
+                }
+            })
+        })?;
+    Ok(builder.run())
+}
+
+/// Bounds what the system keeps of answers that clients do not take. Accepted connections inherit it from the listener.
+fn bound_writes(listener: &TcpListener) {
+    if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(listener, SEND_BUFFER) {
+        tracing::warn!(event = "socket_option_not_set", option = "SO_SNDBUF", error = %error);
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, WRITE_TIMEOUT.as_millis() as u32) {
+        tracing::warn!(event = "socket_option_not_set", option = "TCP_USER_TIMEOUT", error = %error);
+    }
+}
+
+/// A request that is being answered.
+struct Begun {
+    connection: Option<Rc<Connection>>,
+    /// Whether the body has come to its end; `None`: there is no body.
+    body_is_whole: Option<Rc<Cell<bool>>>,
+    keep_alive: Duration,
+}
+
+impl Begun {
+    fn new(mut req: Request, keep_alive: Duration) -> (Request, Self) {
+        let connection = req.conn_data::<Rc<Connection>>().cloned();
+        let mut body_is_whole = None;
+        if let Some(connection) = &connection {
+            connection.is_at_work();
+            let payload = req.take_payload();
+            if !matches!(payload, Payload::None) {
+                let is_whole = Rc::<Cell<bool>>::default();
+                body_is_whole = Some(Rc::clone(&is_whole));
+                let body = Body { payload, connection: Rc::clone(connection), is_whole };
+                *req.payload() = Payload::Stream { payload: Box::pin(body) };
+            }
+        }
+        (req, Self { connection, body_is_whole, keep_alive })
+    }
+
+    fn end<B>(self, mut answer: ServiceResponse<B>) -> ServiceResponse<B> {
+        if let Some(connection) = &self.connection {
+            if self.body_is_whole.is_none_or(|is_whole| is_whole.get()) {
+                connection.waits_at_most(self.keep_alive + HEAD);
+            } else {
+                // Actix reads a chunked body that nobody wants to its end, however long that takes, and any other for a second.
+                answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+                connection.waits_at_most(UNREAD_BODY);
+            }
+        }
+        answer
+    }
+}
+
+/// A request's body. Tells the connection for whom it waits.
+struct Body {
+    payload: Payload,
+    connection: Rc<Connection>,
+    is_whole: Rc<Cell<bool>>,
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = Pin::new(&mut self.payload).poll_next(cx);
+        match &polled {
+            // Whoever reads the body bounds the time for that.
+            Poll::Pending => self.connection.waits(),
+            Poll::Ready(None) => {
+                self.is_whole.set(true);
+                self.connection.is_at_work();
+            }
+            Poll::Ready(Some(_)) => self.connection.is_at_work(),
+        }
+        polled
+    }
+}
+
+/// A connection's stream. It fails if the client does not take an answer in time.
+struct BoundedStream {
+    io: TcpStream,
+    connection: Rc<Connection>,
+    /// Runs from the moment when the system took no more of an answer until it has taken all.
+    stuck: Option<Pin<Box<Sleep>>>,
+}
+
+impl AsyncRead for BoundedStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for BoundedStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        if written.is_ready() {
+            return written;
+        }
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
+        stuck.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Actix flushes when it has written all that there is.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stuck = None;
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
