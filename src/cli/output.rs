@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::config::{Config, Loaded};
-use crate::domain::UnixTime;
+use crate::domain::{UnixTime, Username};
 
 /// Why a command failed, for the operator to read.
 pub(super) type Failure = Box<dyn std::error::Error>;
@@ -30,6 +30,13 @@ pub(super) fn moment(moment: Option<UnixTime>) -> String {
 
 pub(super) fn sessions(count: usize) -> String {
     if count == 1 { "1 session".into() } else { format!("{count} sessions") }
+}
+
+/// A name as a shell takes it, in a command that is printed to be copied.
+pub(super) fn shell_word(name: &Username) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@');
+    let name = name.as_str();
+    if name.chars().all(is_plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }
 
 /// Prints the settings' warnings to standard error, where a person sees them and a pipe does not.

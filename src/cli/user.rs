@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::existing_user::existing;
 use super::operator::operator;
-use super::output::{Failure, moment, public_url, sessions, warn};
+use super::output::{Failure, moment, public_url, sessions, shell_word, warn};
 use super::password_input;
 use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
@@ -213,7 +213,8 @@ fn hint_at_admins(accounts: &Accounts, name: &Username) -> Result<String, Failur
     let admins = accounts.db.read(|conn| users::enabled_admins(conn, None))?;
     Ok(if admins == 0 {
         format!(
-            " There is no admin yet, and the link to create one is void now: `portero user role {name} admin` makes one."
+            " There is no admin yet, and the link to create one is void now: `portero user role {} admin` makes one.",
+            shell_word(name)
         )
     } else {
         String::new()

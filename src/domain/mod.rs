@@ -2,6 +2,8 @@
 #![warn(missing_docs)]
 
 #[cfg(feature = "server")]
+mod joiners;
+#[cfg(feature = "server")]
 mod known_words;
 #[cfg(feature = "server")]
 mod moment;

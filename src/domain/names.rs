@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
+use super::joiners::{self, is_joiner};
 use super::spelled;
 
 /// The database's number for a user. Never given out twice, so that a token of a deleted user can't come to mean somebody else.
@@ -17,7 +18,8 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A user's name. 1 to 64 characters: letters, digits and combining marks of any script, and `. _ - + @` between them.
+/// A user's name. 1 to 64 characters: letters, digits and combining marks of any script, and `. _ - + @ '` between them. It may begin
+/// with `_`, have a domain before one `\` (`DOMAIN\bob`), and hold the joiners of its script where they are seen (UAX 31).
 /// Stored and shown in NFC; two names are the same if their [`canonical`](Self::canonical) forms are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
@@ -30,7 +32,10 @@ pub enum UsernameFault {
     #[error("a user name has 1 to 64 characters")]
     Length,
     /// A character that could deceive, or one that a name may not begin or end with.
-    #[error("a user name consists of letters, digits and . _ - + @, and begins and ends with a letter or digit")]
+    #[error(
+        "a user name consists of letters, digits and . _ - + @ ', with at most one \\ after a domain; it begins with a letter, a digit \
+         or _, and ends with a letter or digit"
+    )]
     Characters,
 }
 
@@ -39,22 +44,18 @@ impl Username {
     pub const MAX_CHARS: usize = 64;
 
     /// Checks `text` and brings it into NFC. Spaces and line ends around it are left out: no name begins or ends with one, and
-    /// keyboards, clipboards and shells add them unasked.
+    /// keyboards, clipboards and shells add them unasked. For the same reason a typographic apostrophe is a plain one.
     pub fn parse(text: &str) -> Result<Self, UsernameFault> {
         let text = text.trim();
         // A text far over the limit is refused before it is normalised, because the cost of that grows with the text.
         if text.is_empty() || text.len() > Self::MAX_CHARS * 16 {
             return Err(UsernameFault::Length);
         }
-        let name: String = if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
+        let name: String = if text.is_ascii() { text.to_owned() } else { text.replace('’', "'").nfc().collect() };
         if name.chars().count() > Self::MAX_CHARS {
             return Err(UsernameFault::Length);
         }
-        let is_mark = unicode_normalization::char::is_combining_mark;
-        let inside = |c: char| c.is_alphanumeric() || is_mark(c) || matches!(c, '.' | '_' | '-' | '+' | '@');
-        let first = name.chars().next().is_some_and(char::is_alphanumeric);
-        let last = name.chars().last().is_some_and(|c| c.is_alphanumeric() || is_mark(c));
-        if first && last && name.chars().all(inside) { Ok(Self(name)) } else { Err(UsernameFault::Characters) }
+        if is_well_formed(&name) { Ok(Self(name)) } else { Err(UsernameFault::Characters) }
     }
 
     /// The name as it is shown.
@@ -62,10 +63,23 @@ impl Username {
         &self.0
     }
 
-    /// The form in which names are compared: case folded, NFKC. `Íñigo` and `íñigo` are one user, and so are `ﬁn` and `fin`.
+    /// The form in which names are compared: case folded, NFKC, without joiners, which not every keyboard has. `Íñigo` and `íñigo` are
+    /// one user, and so are `ﬁn` and `fin`.
     pub fn canonical(&self) -> String {
-        unicase::UniCase::unicode(self.0.nfkc().collect::<String>()).to_folded_case().nfkc().collect()
+        let plain: String = self.0.nfkc().filter(|c| !is_joiner(*c)).collect();
+        unicase::UniCase::unicode(plain).to_folded_case().nfkc().collect()
     }
+}
+
+fn is_well_formed(name: &str) -> bool {
+    let is_mark = unicode_normalization::char::is_combining_mark;
+    let inside = |c: char| {
+        c.is_alphanumeric() || is_mark(c) || is_joiner(c) || matches!(c, '.' | '_' | '-' | '+' | '@' | '\\' | '\'')
+    };
+    let first = name.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let last = name.chars().rfind(|c| !is_joiner(*c)).is_some_and(|c| c.is_alphanumeric() || is_mark(c));
+    let domains = name.bytes().filter(|byte| *byte == b'\\').count();
+    first && last && domains <= 1 && name.chars().all(inside) && joiners::are_in_place(name)
 }
 
 impl fmt::Display for Username {
@@ -112,8 +126,48 @@ mod tests {
     }
 
     #[test]
+    fn names_have_what_people_and_systems_put_into_them() {
+        for name in
+            ["O'Brien", r"DOMAIN\bob", r"DOMAIN\_svc", "_svc", "__x", "نامه\u{200c}ای", "ශ්\u{200d}රී", "അവന്\u{200d}"]
+        {
+            let parsed = Username::parse(name).unwrap();
+            assert_eq!(parsed.as_str(), name);
+            assert_eq!(Username::parse(&parsed.canonical()).unwrap().canonical(), parsed.canonical(), "{name}");
+        }
+        assert_eq!(Username::parse("O’Brien").unwrap().as_str(), "O'Brien");
+    }
+
+    #[test]
+    fn a_joiner_makes_no_other_user() {
+        let canonical = |name| Username::parse(name).unwrap().canonical();
+        assert_eq!(canonical("نامه\u{200c}ای"), canonical("نامهای"));
+    }
+
+    #[test]
     fn a_name_that_could_deceive_is_refused() {
-        for name in ["", " ", "a b", "ana\u{202e}", "a\u{200b}na", "a\0b", "-ana", "ana.", "<ana>", "a\nb"] {
+        for name in [
+            "",
+            " ",
+            "a b",
+            "ana\u{202e}",
+            "a\u{200b}na",
+            "a\u{200c}na",
+            "a\u{200d}na",
+            "a\0b",
+            "-ana",
+            "ana.",
+            "<ana>",
+            "a\nb",
+            "'ana",
+            "ana'",
+            "ana_",
+            "_",
+            "\\ana",
+            "ana\\",
+            "A\\B\\ana",
+            "a\"b",
+            "a/b",
+        ] {
             assert!(Username::parse(name).is_err(), "{name:?}");
         }
         assert_eq!(Username::parse(&"a".repeat(65)), Err(UsernameFault::Length));

@@ -24,7 +24,7 @@ label-password-choose-again = Password again
 label-current-password = Current password
 label-new-password = New password
 label-new-password-again = New password again
-hint-username = Letters and digits of any script; between them also dots, underscores, hyphens, + and @. Up to 64 characters.
+hint-username = Letters and digits of any script; between them also dots, underscores, hyphens, apostrophes, + and @, and one backslash after a domain. Up to 64 characters.
 hint-new-password =
     { $n ->
         [one] At least { $n } character. Several unrelated words make a good password; you may paste one.
@@ -344,7 +344,7 @@ error-password-phrase = The new password is too easy to guess: it is a well-know
 error-password-same = The new password is the same as the current one. Choose a different one
 error-passwords-differ = The two new passwords are not the same
 error-username-length = A user name has 1 to 64 characters
-error-username-characters = Use only letters, digits, dots, underscores, hyphens, + and @, with a letter or digit at the beginning and the end
+error-username-characters = Use only letters, digits, dots, underscores, hyphens, apostrophes, + and @, and one backslash after a domain. Begin with a letter, a digit or an underscore, and end with a letter or digit
 error-form-expired = The form had expired. Nothing was changed; please send it again.
 
 ## Error pages

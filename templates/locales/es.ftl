@@ -24,7 +24,7 @@ label-password-choose-again = Repite la contraseña
 label-current-password = Contraseña actual
 label-new-password = Contraseña nueva
 label-new-password-again = Repite la contraseña nueva
-hint-username = Letras y cifras de cualquier alfabeto; entre ellas también puntos, guiones, guiones bajos, + y @. Hasta 64 caracteres.
+hint-username = Letras y cifras de cualquier alfabeto; entre ellas también puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio. Hasta 64 caracteres.
 hint-new-password =
     { $n ->
         [one] Al menos { $n } carácter. Varias palabras sin relación forman una buena contraseña; también puedes pegarla.
@@ -344,7 +344,7 @@ error-password-phrase = La contraseña nueva es demasiado fácil de adivinar: es
 error-password-same = La contraseña nueva es igual que la actual. Elige otra
 error-passwords-differ = Las dos contraseñas nuevas no coinciden
 error-username-length = Un nombre de usuario tiene entre 1 y 64 caracteres
-error-username-characters = Usa solo letras, cifras, puntos, guiones, guiones bajos, + y @, con una letra o una cifra al principio y al final
+error-username-characters = Usa solo letras, cifras, puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio. Empieza con una letra, una cifra o un guion bajo, y termina con una letra o una cifra
 error-form-expired = El formulario había caducado. No se ha cambiado nada; envíalo otra vez.
 
 ## Páginas de error

@@ -5,7 +5,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::faults::database;
-use crate::portero::{PASSWORD, Server, fails, ok, text};
+use crate::portero::{PASSWORD, Server, fails, ok, portero, text};
 
 #[test]
 fn users_are_added_listed_and_changed_without_a_terminal() {
@@ -36,6 +36,33 @@ fn a_space_or_line_end_around_a_name_is_no_part_of_it_in_a_command_either() {
     assert!(fails(folder, &["user", "add", "ana ", "--password-stdin"], PASSWORD).contains("already"));
     ok(folder, &["user", "add", "bea", "--password-stdin"], PASSWORD);
     assert!(ok(folder, &["user", "disable", "bea "], "").starts_with("bea is disabled"));
+}
+
+#[test]
+fn a_name_with_an_apostrophe_or_a_domain_comes_through_commands_and_the_log() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let said = ok(folder, &["user", "add", "O'Brien", "--password-stdin"], PASSWORD);
+    assert!(
+        said.contains(r"`portero user role 'O'\''Brien' admin`"),
+        "what is printed can be copied to a shell: {said}"
+    );
+    let mut command = portero(folder);
+    command.env("PORTERO_LOG_FORMAT", "json");
+    let server = Server::with(folder, command);
+    for name in ["O'Brien", r"DOMAIN\bob", "_svc", "نامه\u{200c}ای"] {
+        if name != "O'Brien" {
+            ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
+        }
+        assert_eq!(server.log_in(name, PASSWORD).unwrap().status, 200, "{name}");
+        assert!(ok(folder, &["user", "list"], "").contains(name));
+        let listed = ok(folder, &["session", "list", "--user", name, "--json"], "");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&listed).unwrap()["user"], name);
+        assert!(ok(folder, &["session", "end", "--user", name], "").starts_with("1 session ended"), "{name}");
+        let log = server.log();
+        let mut lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        assert!(lines.any(|line| line["event"] == "signed_in" && line["user"] == name), "{log}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod headers;
 mod honest;
 mod languages;
 mod locations;
+mod names;
 mod peers;
 mod permissions;
 mod raw_http;

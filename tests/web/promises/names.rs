@@ -1,0 +1,96 @@
+//! Promise: whatever a name may hold comes through every page, call, link and token as it is.
+
+use serde_json::json;
+use url::form_urlencoded::byte_serialize;
+
+use crate::common::{Asker, act, admin};
+use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp, claims};
+
+/// An apostrophe, a domain, an underscore in front, a non-joiner of Persian, a joiner of Sinhala.
+const NAMES: [&str; 6] = ["O'Brien", r"DOMAIN\bob", "_svc", r"ACME\_x.o'hara+1@y", "نامه\u{200c}ای", "ශ්\u{200d}රී"];
+
+fn in_html(name: &str) -> String {
+    name.replace('\'', "&#39;")
+}
+
+#[test]
+fn a_name_with_an_apostrophe_a_domain_or_a_joiner_comes_through_everywhere() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let asker = Asker::of(&app);
+    for name in NAMES {
+        let (shown, encoded) = (in_html(name), byte_serialize(name.as_bytes()).collect::<String>());
+        ana.get("/admin/users/add");
+        let made = ana.post("/admin/users/add", &[("username", name)]);
+        assert!(made.status == 200 && made.body.contains(&shown), "{name}: {}", made.body);
+        let link = made.body[made.body.find("/link/").unwrap()..].split('"').next().unwrap().to_owned();
+        let mut person = app.browser();
+        assert!(person.get(&link).body.contains(&shown), "{name}");
+        let chosen = person.post(&link, &[("new_password", PASSWORD), ("new_password_again", PASSWORD)]);
+        let account = person.follow(chosen);
+        assert!(account.body.contains(&shown), "{name}: {}", account.body);
+
+        let mut page = app.browser();
+        assert_eq!(page.sign_in(name, PASSWORD).status, 303, "{name}");
+        let tokens = app.tokens(name);
+        assert_eq!(claims(&tokens.access)["sub"], name);
+        assert_eq!(app.client().get("/protected", Some(&tokens.access)).json()["logged_in_as"], name);
+        assert_eq!(asker.introspect(&tokens.access).unwrap()["username"], name);
+        assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 200, "{name}");
+
+        let listed = ana.get(&format!("/admin/users?name={encoded}"));
+        assert!(listed.body.contains(&format!(">{shown}</a>")), "{name}: {}", listed.body);
+        let user = listed.body.split("href=\"").find(|rest| rest.contains(&format!(">{shown}</a>"))).unwrap();
+        let user = user.split('"').next().unwrap().to_owned();
+        let of_user = ana.get(&user);
+        let sessions = of_user.body.split("href=\"").find(|rest| rest.starts_with("/admin/sessions?")).unwrap();
+        let sessions = ana.get(sessions.split('"').next().unwrap());
+        assert!(sessions.status == 200 && sessions.body.contains(&shown), "{name}: {}", sessions.body);
+        // The path with the name survives the way by the confirmation.
+        app.clock.advance(6 * 60);
+        let away = ana.get(&format!("/admin/sessions/end?user={encoded}"));
+        assert!(away.location().starts_with("/confirm?next="), "{name}: {}", away.location());
+        let way = ana.follow(away);
+        let next = way.body.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let back = ana.post("/confirm", &[("password", PASSWORD), ("next", &next)]);
+        let asked = ana.get(back.location());
+        assert!(asked.status == 200 && asked.body.contains(&shown), "{name}: {} {}", back.location(), asked.body);
+        let ended = ana.post(back.location(), &[]);
+        let receipt = ana.follow(ended);
+        assert!(receipt.body.contains("Receipt") && receipt.body.contains(&shown), "{name}: {}", receipt.body);
+        assert!(asker.introspect(&tokens.access).is_none());
+        let revoked = ana.get(&format!("/admin/revoked?user={encoded}"));
+        assert!(revoked.body.contains(&shown) && !revoked.body.contains("There is no user"), "{name}");
+        act(&mut ana, &user, "disable", &[]);
+        let told = act(&mut ana, &user, "delete", &[("name", name)]);
+        assert!(told.body.contains("The user is deleted"), "{name}: {}", told.body);
+    }
+}
+
+#[test]
+fn a_name_is_found_with_a_typographic_apostrophe_and_without_its_joiner_too() {
+    let app = TestApp::start();
+    for (name, typed) in [("O'Brien", "o’brien"), ("نامه\u{200c}ای", "نامهای")] {
+        app.add_user(name);
+        let mut browser = app.browser();
+        assert_eq!(browser.sign_in(typed, PASSWORD).status, 303, "{typed}");
+        let body = json!({ "username": typed, "password": PASSWORD });
+        let token = app.client().post_json("/login", None, &body).json()["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(claims(&token)["sub"], name, "there is one spelling in tokens");
+    }
+    app.set_password(r"o’Brien", OTHER_PASSWORD);
+    assert_eq!(app.browser().sign_in("O'BRIEN", OTHER_PASSWORD).status, 303);
+}
+
+#[test]
+fn an_invisible_character_that_does_nothing_is_refused_with_the_rule() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    for name in ["b\u{200c}ea", "bea\u{200d}", "b\u{200b}ea", r"A\B\bea", r"\bea", r"bea\", "'bea", "bea_"] {
+        ana.get("/admin/users/add");
+        let refused = ana.post("/admin/users/add", &[("username", name)]);
+        assert_eq!(refused.status, 400, "{name:?}");
+        assert!(refused.body.contains("Begin with a letter, a digit or an underscore"), "{}", refused.body);
+    }
+    assert!(ana.get("/admin/users?name=b").body.contains("Nobody’s name begins like that"));
+}
