@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::existing_user::existing;
+use super::existing_user::{deleted, existing, why_taken};
 use super::operator::operator;
 use super::output::{Failure, moment, public_url, sessions, shell_word, warn};
 use super::password_input;
@@ -13,13 +13,14 @@ use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
 use crate::accounts::people::add::{Added, add_user};
 use crate::accounts::people::links::{self, Invited, MadeLink};
+use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::set_password::set_password;
 use crate::accounts::people::state::{self, StateChange};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
 use crate::domain::{Role, Username};
 use crate::installation::Installation;
-use crate::store::users;
+use crate::store::{names, users};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -52,8 +53,17 @@ pub(super) enum Command {
         /// The user name
         name: String,
     },
+    /// Bring a deleted user back, as an ordinary user without a password; prints a one-time link to choose one
+    Restore {
+        /// The user name
+        name: String,
+    },
     /// List all users
-    List,
+    List {
+        /// Those who were deleted, and when
+        #[arg(long)]
+        deleted: bool,
+    },
     /// Set a new password; ends the user's sessions
     Passwd {
         /// The user name
@@ -103,26 +113,28 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let installation = match command {
         // These may be the very first commands, before there is an installation.
         Command::Add { .. } | Command::Invite { .. } => Installation::open(&config, clock)?,
-        Command::List
+        Command::List { .. }
         | Command::Passwd { .. }
         | Command::Disable { .. }
         | Command::Enable { .. }
         | Command::ResetLink { .. }
         | Command::Delete { .. }
+        | Command::Restore { .. }
         | Command::Role { .. } => Installation::open_existing(&config, clock)?,
     };
     let accounts = &installation.accounts;
     let done = match command {
-        Command::List => return list(accounts),
+        Command::List { deleted: false } => return list(accounts),
+        Command::List { deleted: true } => return list_deleted(accounts),
         Command::Add { name, admin, password_stdin } => {
             let name = Username::parse(&name)?;
-            if accounts.db.read(|conn| users::find_by_name(conn, &name))?.is_some() {
-                return Err(format!("there is a user {name} already").into());
+            if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name))? {
+                return Err(why_taken(&name, &taken).into());
             }
             let password = password_input::read(password_stdin, &name, config.password_rules())?;
             let role = if admin { Role::Admin } else { Role::User };
             match add_user(accounts, operator(), name.clone(), &password, role).committed()? {
-                Added::NameTaken => return Err(format!("there is a user {name} already").into()),
+                Added::NameTaken(taken) => return Err(why_taken(&name, &taken).into()),
                 Added::Added => format!("{name} was added as {}.{}", role.as_str(), hint_at_admins(accounts, &name)?),
             }
         }
@@ -130,7 +142,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             let name = Username::parse(&name)?;
             let role = if admin { Role::Admin } else { Role::User };
             match links::invite(accounts, operator(), name.clone(), role).committed()? {
-                Invited::NameTaken => return Err(format!("there is a user {name} already").into()),
+                Invited::NameTaken(taken) => return Err(why_taken(&name, &taken).into()),
                 Invited::Invited { link, .. } => {
                     let hint = if admin { String::new() } else { hint_at_admins(accounts, &name)? };
                     format!("{}{hint}", handed_over(&config, &link)?)
@@ -153,6 +165,15 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             )? {
                 Some(ended) => format!("{name} is deleted; {} ended. The name stays taken.", sessions(ended)),
                 None => format!("there is no user {name}."),
+            }
+        }
+        Command::Restore { name } => {
+            let user = deleted(accounts, &name)?;
+            match restore(accounts, operator(), user.id).committed()? {
+                Restored::Restored(link) => format!("{} is back.\n{}", user.username, handed_over(&config, &link)?),
+                Restored::NotDeleted | Restored::NoSuchUser => {
+                    return Err(format!("{} is not deleted", user.username).into());
+                }
             }
         }
         Command::Passwd { name, password_stdin } => {
@@ -245,6 +266,25 @@ fn list(accounts: &Accounts) -> Result<(), Failure> {
             if user.disabled_at.is_some() { "disabled" } else { "enabled" },
             moment(Some(user.created_at)),
             moment(user.last_login_at),
+        );
+    }
+    Ok(())
+}
+
+fn list_deleted(accounts: &Accounts) -> Result<(), Failure> {
+    let users = accounts.db.read(users::all_deleted)?;
+    if users.is_empty() {
+        println!("No user was deleted.");
+        return Ok(());
+    }
+    let width = users.iter().map(|user| user.username.as_str().chars().count()).max().unwrap_or(0).max(4);
+    println!("{:width$}  {:20}  {:20}", "NAME", "CREATED", "DELETED");
+    for user in users {
+        println!(
+            "{:width$}  {:20}  {:20}",
+            user.username.as_str(),
+            moment(Some(user.created_at)),
+            moment(user.deleted_at)
         );
     }
     Ok(())

@@ -11,7 +11,8 @@ use crate::domain::{By, Reason, Role, SessionId, Transport, UnixTime, UserId, sp
 
 /// What happened. The log's event for the same act, if there is one, has the name that is stored here, except that `refresh_reused`
 /// is logged as `session_ended`, an invitation (`user_added` and `link_made`) as `user_invited`, the first admin (`user_added`) as
-/// `set_up`, and a password chosen by a link (`password_changed`) as `link_used`.
+/// `set_up`, a password chosen by a link (`password_changed`) as `link_used`, and that a user was restored (`user_restored` and
+/// `link_made`) as `user_restored`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     SignedIn,
@@ -29,6 +30,7 @@ pub enum What {
     RoleChanged,
     LinkMade,
     UserDeleted,
+    UserRestored,
     DisableScheduled,
     KeyAdded,
     KeyRotated,
@@ -53,6 +55,7 @@ spelled!(What {
     RoleChanged = "role_changed",
     LinkMade = "link_made",
     UserDeleted = "user_deleted",
+    UserRestored = "user_restored",
     DisableScheduled = "disable_scheduled",
     KeyAdded = "key_added",
     KeyRotated = "key_rotated",

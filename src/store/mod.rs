@@ -9,6 +9,7 @@ pub mod instance;
 pub mod known_networks;
 pub mod links;
 pub mod list_filter;
+pub mod names;
 mod prepared;
 pub mod revoked;
 mod schema;

@@ -15,6 +15,8 @@ pub struct UserFilter {
     pub prefix: String,
     /// The canonical name in the last row of the previous page; `None`: the first page.
     pub after: Option<String>,
+    /// Deleted users, and nobody else.
+    pub deleted: bool,
     pub limit: i64,
 }
 
@@ -26,7 +28,12 @@ pub struct ListedUser {
 }
 
 pub fn page(conn: &mut Conn, filter: &UserFilter, now: UnixTime) -> Result<Vec<ListedUser>, Error> {
-    let mut query = users::table.filter(users::deleted_at.is_null()).into_boxed();
+    let mut query = users::table.into_boxed();
+    query = if filter.deleted {
+        query.filter(users::deleted_at.is_not_null())
+    } else {
+        query.filter(users::deleted_at.is_null())
+    };
     if !filter.prefix.is_empty() {
         // Names with this prefix sort between the prefix and the prefix followed by the last of all characters.
         let end = format!("{}\u{10FFFF}", filter.prefix);

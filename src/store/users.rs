@@ -124,6 +124,13 @@ pub fn find_unchanged(conn: &mut Conn, id: UserId, version: i64, now: UnixTime) 
     Ok(find(conn, id)?.filter(|user| !user.is_shut_out(now) && user.password_version == version))
 }
 
+/// The deleted user with this name.
+pub fn find_deleted(conn: &mut Conn, username: &Username) -> Result<Option<User>, Error> {
+    let same = users::table.filter(users::canonical.eq(username.canonical()));
+    let row = same.filter(users::deleted_at.is_not_null()).select(Row::as_select()).get_result(conn).optional()?;
+    row.map(User::try_from).transpose()
+}
+
 /// The name of the user with this id, deleted or not.
 pub fn name_of(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
     Ok(users::table.find(id.0).select(users::username).get_result(conn).optional()?)
@@ -133,6 +140,13 @@ pub fn name_of(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
 pub fn all(conn: &mut Conn) -> Result<Vec<User>, Error> {
     let not_deleted = users::table.filter(users::deleted_at.is_null());
     let rows = not_deleted.order(users::canonical).select(Row::as_select()).load(conn)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// All deleted users, ordered by name.
+pub fn all_deleted(conn: &mut Conn) -> Result<Vec<User>, Error> {
+    let deleted = users::table.filter(users::deleted_at.is_not_null());
+    let rows = deleted.order(users::canonical).select(Row::as_select()).load(conn)?;
     rows.into_iter().map(User::try_from).collect()
 }
 
@@ -305,6 +319,24 @@ pub fn delete(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error>
     );
     let not_deleted = users::table.find(id.0).filter(users::deleted_at.is_null());
     Ok(diesel::update(not_deleted).set(gone).execute(conn)? == 1)
+}
+
+/// Makes a deleted user an ordinary one again, without a password. The cut-off for peers' tokens moves to `now`, and nothing is left of
+/// wrong passwords or theft that a stranger should not be told of. `false`: there is no such user, or they are not deleted.
+pub fn restore(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
+    let back = (
+        users::deleted_at.eq(None::<i64>),
+        users::disabled_at.eq(None::<i64>),
+        users::disable_at.eq(None::<i64>),
+        users::password_hash.eq(None::<String>),
+        users::password_version.eq(users::password_version + 1),
+        users::tokens_valid_from.eq(now.0),
+        users::role.eq(Role::User.as_str()),
+        users::failed_attempts.eq(0),
+        users::untold_reuse_at.eq(None::<i64>),
+    );
+    let deleted = users::table.find(id.0).filter(users::deleted_at.is_not_null());
+    Ok(diesel::update(deleted).set(back).execute(conn)? == 1)
 }
 
 pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error> {

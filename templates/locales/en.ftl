@@ -417,6 +417,10 @@ users-search-label = Search
 users-name-begins = Name begins with
 users-search = Search
 users-empty = Nobody’s name begins like that.
+users-empty-deleted = There is no such deleted user.
+users-state = Show
+users-state-present = Everybody with an account
+users-state-deleted = Deleted users
 users-caption = By name
 users-add = Add a user
 pager-first = First page
@@ -425,6 +429,7 @@ user-state = State
 user-state-enabled = Active
 user-state-disabled = Disabled
 user-state-invited = Invited
+user-state-deleted = Deleted
 user-until = until
 user-open-sessions = Open sessions
 user-acts = What you can do
@@ -470,15 +475,20 @@ user-enable-submit = Enable
 user-enable-done = The user can sign in again.
 user-delete-link = Delete…
 user-delete-title = Delete { $user }?
-user-delete-intro = The account of { $user } will be gone for good, and all its sessions end at once. The name stays taken, so that nobody can be mistaken for { $user } later.
+user-delete-intro = { $user } can’t sign in any more, and all sessions end at once. The name stays taken, so that nobody can be mistaken for { $user } later. The account can be restored, but not its password, its sessions or its rights.
 user-delete-type = Type { $user } to confirm
-user-delete-submit = Delete for good
+user-delete-submit = Delete
 user-delete-done =
     { $n ->
         [0] The user is deleted. No session was open.
         [one] The user is deleted. One session was ended.
        *[other] The user is deleted. { $n } sessions were ended.
     }
+user-restore-link = Restore the account…
+user-restore-title = Restore { $user }?
+user-restore-intro = { $user } becomes an ordinary user again. You get a link to hand over, by which they choose a new password. No password, session, token or right of before comes back.
+user-restore-submit = Restore and get the link
+user-restore-done = The user is back.
 flash-user-no-change = Nothing had to be changed: it was so already.
 add-user-intro = You get a link to hand over, by which the person chooses a password. You never learn it.
 add-user-admin = As an administrator
@@ -490,7 +500,10 @@ made-link-intro = Hand this link over to { $user }, by a way that only they can 
 made-link-label = Link
 made-link-until = Good until
 made-link-once = It works once.
-error-name-taken = There is a user of that name already, or there was one.
+error-name-taken = There is a user of that name already.
+error-name-deleted = The user of that name was deleted on { $when }, and the name stays taken. You can restore the account: it is in the list of deleted users.
+error-user-deleted = This user was deleted on { $when }. Nothing can be done but to restore the account.
+error-user-not-deleted = This user is not deleted.
 error-name-differs = That is not the name.
 error-last-admin = This is the last administrator: nobody could let people in any more.
 error-user-is-out = The user is disabled: enable the account first.

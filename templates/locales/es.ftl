@@ -417,6 +417,10 @@ users-search-label = Buscar
 users-name-begins = El nombre empieza por
 users-search = Buscar
 users-empty = Ningún nombre empieza así.
+users-empty-deleted = No hay ningún usuario eliminado así.
+users-state = Mostrar
+users-state-present = Todos los que tienen cuenta
+users-state-deleted = Usuarios eliminados
 users-caption = Por nombre
 users-add = Añadir un usuario
 pager-first = Primera página
@@ -424,6 +428,7 @@ pager-next = Página siguiente
 user-state = Estado
 user-state-enabled = Activo
 user-state-disabled = Desactivado
+user-state-deleted = Eliminado
 user-state-invited = Invitado
 user-until = hasta
 user-open-sessions = Sesiones abiertas
@@ -470,15 +475,20 @@ user-enable-submit = Activar
 user-enable-done = El usuario puede volver a iniciar sesión.
 user-delete-link = Eliminar…
 user-delete-title = ¿Eliminar a { $user }?
-user-delete-intro = La cuenta de { $user } desaparece para siempre y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }.
+user-delete-intro = { $user } ya no podrá iniciar sesión y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }. La cuenta se puede restaurar, pero no su contraseña, ni sus sesiones, ni sus derechos.
 user-delete-type = Escribe { $user } para confirmar
-user-delete-submit = Eliminar para siempre
+user-delete-submit = Eliminar
 user-delete-done =
     { $n ->
         [0] El usuario está eliminado. No había ninguna sesión abierta.
         [one] El usuario está eliminado. Se ha cerrado una sesión.
        *[other] El usuario está eliminado. Se han cerrado { $n } sesiones.
     }
+user-restore-link = Restaurar la cuenta…
+user-restore-title = ¿Restaurar a { $user }?
+user-restore-intro = { $user } vuelve a ser un usuario normal. Recibes un enlace para entregar, con el que elige una contraseña nueva. No vuelve ninguna contraseña, sesión, token ni derecho de antes.
+user-restore-submit = Restaurar y obtener el enlace
+user-restore-done = El usuario ha vuelto.
 flash-user-no-change = No había nada que cambiar: ya era así.
 add-user-intro = Recibes un enlace para entregar, con el que la persona elige su contraseña. Tú nunca la conoces.
 add-user-admin = Como administrador
@@ -490,7 +500,10 @@ made-link-intro = Entrega este enlace a { $user } por un medio que solo esa pers
 made-link-label = Enlace
 made-link-until = Vale hasta
 made-link-once = Funciona una vez.
-error-name-taken = Ya hay un usuario con ese nombre, o lo hubo.
+error-name-taken = Ya hay un usuario con ese nombre.
+error-name-deleted = El usuario con ese nombre se eliminó el { $when }, y el nombre sigue reservado. Puedes restaurar la cuenta: está en la lista de usuarios eliminados.
+error-user-deleted = Este usuario se eliminó el { $when }. Solo se puede restaurar la cuenta.
+error-user-not-deleted = Este usuario no está eliminado.
 error-name-differs = Ese no es el nombre.
 error-last-admin = Es el último administrador: nadie podría dejar entrar a los demás.
 error-user-is-out = El usuario está desactivado: activa primero la cuenta.

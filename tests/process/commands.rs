@@ -307,9 +307,50 @@ fn people_are_invited_and_given_links_from_the_shell() {
     assert_eq!(opens(&link(&second)), 410);
     assert!(fails(path, &["user", "reset-link", "bea"], "").contains("is disabled"));
     assert!(ok(path, &["user", "delete", "bea"], "").contains("The name stays taken"));
-    assert!(fails(path, &["user", "delete", "bea"], "").contains("there is no user bea"));
-    assert!(fails(path, &["user", "invite", "bea"], "").contains("already"));
+    assert!(fails(path, &["user", "delete", "eva"], "").contains("there is no user eva"));
+    assert!(fails(path, &["user", "invite", "bea"], "").contains("bea was deleted on 20"));
     assert!(!server.log().contains(link(&second).trim_start_matches("/link/")), "the log does not tell the link");
+}
+
+#[test]
+fn a_deleted_user_is_named_as_deleted_and_restored_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    assert_eq!(fails(path, &["user", "list", "--deleted"], "").lines().count(), 1, "there is no installation");
+    ok(path, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    assert_eq!(ok(path, &["user", "list", "--deleted"], ""), "No user was deleted.\n");
+    ok(path, &["user", "add", "O'Hara", "--admin", "--password-stdin"], PASSWORD);
+    let server = Server::start(path);
+    let token = server.log_in("O'Hara", PASSWORD).unwrap().text("access_token");
+    ok(path, &["user", "delete", "O'Hara"], "");
+    for arguments in [
+        &["user", "add", "o'hara", "--password-stdin"][..],
+        &["user", "invite", "O'HARA"],
+        &["user", "enable", "O'Hara"],
+        &["user", "disable", "O'Hara"],
+        &["user", "passwd", "O'Hara", "--password-stdin"],
+        &["user", "role", "O'Hara", "admin"],
+        &["user", "reset-link", "O'Hara"],
+        &["user", "delete", "O'Hara"],
+    ] {
+        let complaint = fails(path, arguments, PASSWORD);
+        let restores = complaint.contains(r"`portero user restore '") && complaint.contains(r"'\''");
+        assert!(complaint.contains("was deleted on 20") && restores, "{arguments:?}: {complaint}");
+    }
+    assert!(!ok(path, &["user", "list"], "").contains("O'Hara"));
+    assert!(ok(path, &["user", "list", "--deleted"], "").contains("O'Hara"));
+    assert!(fails(path, &["user", "restore", "ana"], "").contains("ana is not deleted"));
+    assert!(fails(path, &["user", "restore", "eva"], "").contains("there is no user eva"));
+
+    let said = ok(path, &["user", "restore", "o'hara"], "");
+    assert!(said.starts_with("O'Hara is back.\n") && said.contains("/link/"), "{said}");
+    assert_eq!(server.ask("GET", "/protected", Some(&token), None).unwrap().status, 401);
+    assert_eq!(server.log_in("O'Hara", PASSWORD).unwrap().status, 401, "the old password is gone");
+    let listed = ok(path, &["user", "list"], "");
+    let row = listed.lines().find(|line| line.starts_with("O'Hara")).unwrap();
+    assert!(row.contains("user ") && row.contains("enabled"), "an ordinary user: {row}");
+    assert_eq!(ok(path, &["user", "list", "--deleted"], ""), "No user was deleted.\n");
+    assert!(fails(path, &["user", "restore", "O'Hara"], "").contains("is not deleted"));
 }
 
 #[test]

@@ -118,6 +118,13 @@ impl TestApp {
         assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
     }
 
+    /// Deletes a user, as the operator does.
+    pub fn delete(&self, name: &str) {
+        let name = Username::parse(name).unwrap();
+        let change = state::delete_user(&self.accounts, operator(), name).committed().unwrap();
+        assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
+    }
+
     /// Sets a user's password, as the operator does.
     pub fn set_password(&self, name: &str, password: &str) {
         let name = Username::parse(name).unwrap();

@@ -7,12 +7,13 @@ use crate::accounts::context::{Accounts, Error, Pending};
 use crate::domain::{By, NewPassword, Role, UserId, Username};
 use crate::store::Tx;
 use crate::store::audit::{Details, Event, What};
+use crate::store::names::{self, Taken};
 use crate::store::users::{self, NewUser};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
     Added,
-    NameTaken,
+    NameTaken(Taken),
 }
 
 /// Hashes.
@@ -28,22 +29,27 @@ pub fn add_user(
         Err(error) => return Pending::known(Err(error.into())),
     };
     accounts.write(operator, move |tx, _, by| {
-        let Some(_) = add(tx, &username, Some(&hash), role, |_| by)? else { return Ok(Added::NameTaken) };
+        if let Err(taken) = add(tx, &username, Some(&hash), role, |_| by)? {
+            return Ok(Added::NameTaken(taken));
+        }
         tx.after_commit(move || tracing::info!(event = "user_added", user = %username, role = role.as_str()));
         Ok(Added::Added)
     })
 }
 
-/// Inside a transaction. `by`: who did it, who may be the new user themselves. `None`: the name is taken.
+/// Inside a transaction. `by`: who did it, who may be the new user themselves.
 pub(in crate::accounts) fn add(
     tx: &mut Tx<'_>,
     username: &Username,
     password_hash: Option<&str>,
     role: Role,
     by: impl FnOnce(UserId) -> By,
-) -> Result<Option<UserId>, Error> {
+) -> Result<Result<UserId, Taken>, Error> {
+    if let Some(taken) = names::taken(tx.conn, username)? {
+        return Ok(Err(taken));
+    }
     let user = NewUser { username, password_hash, role, now: tx.now };
-    let Some(id) = users::add(tx.conn, &user)? else { return Ok(None) };
+    let Some(id) = users::add(tx.conn, &user)? else { return Ok(Err(Taken::InUse)) };
     Event::new(What::UserAdded, &by(id)).user(id).details(Details::Role(role)).record(tx)?;
-    Ok(Some(id))
+    Ok(Ok(id))
 }

@@ -13,6 +13,7 @@ use crate::domain::{By, Role, UnixTime, UserId, Username};
 use crate::store::Tx;
 use crate::store::audit::{Details, Event, What};
 use crate::store::links::{self, Link, Purpose};
+use crate::store::names::Taken;
 use crate::store::users;
 
 /// For how many seconds an invitation is good: it may wait for somebody's first day.
@@ -45,7 +46,7 @@ fn address(public_url: &Url, page: &str, token: &str) -> String {
 
 pub enum Invited {
     Invited { user: UserId, link: MadeLink },
-    NameTaken,
+    NameTaken(Taken),
 }
 
 /// Adds a user who has no password yet, and makes the link by which they choose one.
@@ -60,7 +61,10 @@ pub fn invite(
         Err(error) => return Pending::known(Err(error)),
     };
     accounts.write(by.into(), move |tx, _, actor| {
-        let Some(user) = add(tx, &username, None, role, |_| actor.by.clone())? else { return Ok(Invited::NameTaken) };
+        let user = match add(tx, &username, None, role, |_| actor.by.clone())? {
+            Ok(user) => user,
+            Err(taken) => return Ok(Invited::NameTaken(taken)),
+        };
         let link = make(tx, token, user, Purpose::Invitation, &actor.by)?;
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "user_invited", user = %username, role = role.as_str(), by, ip));
@@ -87,7 +91,8 @@ pub fn new_link(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: Us
     })
 }
 
-fn make(tx: &mut Tx<'_>, token: String, user: UserId, purpose: Purpose, by: &By) -> Result<MadeLink, Error> {
+/// Makes the link inside a transaction; the user's earlier ones are void. `token`: its secret.
+pub(super) fn make(tx: &mut Tx<'_>, token: String, user: UserId, purpose: Purpose, by: &By) -> Result<MadeLink, Error> {
     let life = match purpose {
         Purpose::NewPassword => NEW_PASSWORD_LIFE,
         Purpose::Invitation | Purpose::Setup => INVITATION_LIFE,

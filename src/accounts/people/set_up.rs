@@ -33,8 +33,9 @@ pub fn set_up(
     let done = accounts.write(SetupLink::shown(token), move |tx, accounts, spent| {
         let added = add(tx, &username, Some(&hash), Role::Admin, By::User)?;
         let user = match added {
-            Some(id) => users::find(tx.conn, id)?.ok_or(Error::ProofLapsed)?,
-            None => return Err(Error::ProofLapsed),
+            Ok(id) => users::find(tx.conn, id)?.ok_or(Error::ProofLapsed)?,
+            // The link is good only while there is no user, so nobody has had the name.
+            Err(_) => return Err(Error::ProofLapsed),
         };
         let proven = spent.proves(user, tx.now);
         let occasion = Occasion::SignIn { replaces: None };

@@ -5,6 +5,7 @@ pub(in crate::web) mod error_page;
 pub(in crate::web) mod forms;
 pub(in crate::web) mod list_query;
 pub(in crate::web) mod made_link;
+pub(in crate::web) mod name_taken;
 pub(in crate::web) mod new_password;
 pub(in crate::web) mod page;
 pub(in crate::web) mod session_view;

@@ -14,11 +14,21 @@ pub(in crate::web) enum Act {
     Disable,
     Enable,
     Delete,
+    /// Brings a deleted user back, with a link to choose a password.
+    Restore,
 }
 
 impl Act {
-    const ALL: [Self; 7] =
-        [Self::Link, Self::MakeAdmin, Self::MakeUser, Self::Schedule, Self::Disable, Self::Enable, Self::Delete];
+    const ALL: [Self; 8] = [
+        Self::Link,
+        Self::MakeAdmin,
+        Self::MakeUser,
+        Self::Schedule,
+        Self::Disable,
+        Self::Enable,
+        Self::Delete,
+        Self::Restore,
+    ];
 
     /// The act's name in its path and in the catalogue's keys.
     fn as_str(self) -> &'static str {
@@ -30,6 +40,7 @@ impl Act {
             Self::Disable => "disable",
             Self::Enable => "enable",
             Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 
@@ -48,6 +59,9 @@ impl Act {
 
     /// The acts that make sense for the user as they are now.
     pub(in crate::web) fn open_to(user: &User, now: UnixTime) -> Vec<Self> {
+        if user.deleted_at.is_some() {
+            return vec![Self::Restore];
+        }
         let makes_sense = |act: &Self| match act {
             Self::Link | Self::Schedule => !user.is_shut_out(now),
             Self::MakeAdmin => user.role == Role::User,
@@ -55,6 +69,7 @@ impl Act {
             Self::Disable => user.disabled_at.is_none(),
             Self::Enable => user.disabled_at.is_some(),
             Self::Delete => true,
+            Self::Restore => false,
         };
         Self::ALL.into_iter().filter(makes_sense).collect()
     }
@@ -63,7 +78,7 @@ impl Act {
     pub(in crate::web) fn is_destructive(self) -> bool {
         match self {
             Self::Disable | Self::Delete | Self::MakeUser => true,
-            Self::Link | Self::MakeAdmin | Self::Schedule | Self::Enable => false,
+            Self::Link | Self::MakeAdmin | Self::Schedule | Self::Enable | Self::Restore => false,
         }
     }
 
@@ -72,7 +87,7 @@ impl Act {
         match self {
             Self::Delete => &["name"],
             Self::Schedule => &["date"],
-            Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Disable | Self::Enable => &[],
+            Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Disable | Self::Enable | Self::Restore => &[],
         }
     }
 

@@ -19,6 +19,7 @@ pub(in crate::web) struct UserView {
     /// Whether the state is marked by more than its word, because it is not the usual one.
     pub(in crate::web) stands_out: bool,
     pub(in crate::web) disable_at: Option<Time>,
+    pub(in crate::web) deleted_at: Option<Time>,
     pub(in crate::web) created_at: Time,
     pub(in crate::web) last_login_at: Option<Time>,
     pub(in crate::web) open_sessions: i64,
@@ -26,7 +27,9 @@ pub(in crate::web) struct UserView {
 
 /// The user's state, as a word in JSON and in the catalogue's keys.
 fn state(listed: &ListedUser, now: UnixTime) -> &'static str {
-    if listed.user.is_shut_out(now) {
+    if listed.user.deleted_at.is_some() {
+        "deleted"
+    } else if listed.user.is_shut_out(now) {
         "disabled"
     } else if listed.user.password_hash.is_none() {
         "invited"
@@ -45,6 +48,7 @@ pub(in crate::web) fn view(page: &Page, listed: &ListedUser, now: UnixTime) -> U
         state: page.t(&format!("user-state-{state}")),
         stands_out: state != "enabled",
         disable_at: user.disable_at.filter(|_| !user.is_shut_out(now)).map(|date| page.time(date)),
+        deleted_at: user.deleted_at.map(|moment| page.time(moment)),
         created_at: page.time(user.created_at),
         last_login_at: user.last_login_at.map(|moment| page.time(moment)),
         open_sessions: listed.open_sessions,
@@ -67,18 +71,19 @@ pub(in crate::web) fn json(listed: &ListedUser, now: UnixTime) -> Value {
         "role": user.role,
         "state": state(listed, now),
         "disable_at": user.disable_at,
+        "deleted_at": user.deleted_at,
         "created_at": user.created_at,
         "last_login_at": user.last_login_at,
         "open_sessions": listed.open_sessions,
     })
 }
 
-/// Finds a user by the number in the path. [`Error::NotFound`] if there is none, or the user was deleted.
+/// Finds a user, deleted or not, by the number in the path. [`Error::NotFound`] if there is none.
 pub(in crate::web) async fn find(app: &App, id: &str) -> Result<ListedUser, Error> {
     let id = UserId(id.parse().map_err(|_| Error::NotFound)?);
     let now = app.now();
     let found = app.read(move |conn| {
-        let Some(user) = users::find(conn, id)?.filter(|user| user.deleted_at.is_none()) else { return Ok(None) };
+        let Some(user) = users::find(conn, id)? else { return Ok(None) };
         Ok(Some(ListedUser { open_sessions: user_lists::open_sessions(conn, id, now)?, user }))
     });
     found.await?.ok_or(Error::NotFound)

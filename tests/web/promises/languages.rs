@@ -122,6 +122,15 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     seen.pages.push(made);
     seen.visit(&mut reader(), &link);
 
+    app.add_user("eva");
+    app.delete("eva");
+    for path in ["/admin/users?state=deleted", "/admin/users/4", "/admin/users/4/restore"] {
+        seen.pages.push(browser.get(path).body);
+    }
+    seen.pages.push(browser.get("/admin/users/4/enable").body);
+    browser.get("/admin/users/add");
+    seen.pages.push(browser.post("/admin/users/add", &[("username", "eva")]).body);
+
     let routes = routes();
     // These two only lead on.
     let leads_on = ["/", "/.well-known/change-password"];
@@ -131,7 +140,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     }
     // Names, moments, addresses and ids belong to no language.
     let is_nobodys = |text: &str| {
-        ["ana", "bea", "cleo", "Sitio", "English", "Español", "UTC", "TestBrowser", "127.0.0.1"]
+        ["ana", "bea", "cleo", "eva", "Sitio", "English", "Español", "UTC", "TestBrowser", "127.0.0.1"]
             .iter()
             .any(|word| text.contains(word))
             || text.chars().any(|c| c.is_ascii_digit())

@@ -1,12 +1,15 @@
 //! Promise: a token that a peer (an app with the same key) has issued is good for what the settings grant, and for no more.
 
 use base64::Engine as _;
+use portero::accounts::people::restore::{Restored, restore};
+use portero::domain::Username;
+use portero::store::users;
 use portero::tokens::options::{Options, Secret};
 use portero::tokens::{Algorithm, Engine, Key, Keys, NewToken};
 use serde_json::Value;
 
 use crate::common::{Asker, opens};
-use crate::support::TestApp;
+use crate::support::{TestApp, operator};
 
 const SHARED: &str = "one key that a peer has too, of 32 bytes and more";
 
@@ -73,6 +76,27 @@ fn a_peers_token_without_an_id_is_refused_unless_the_operator_does_without() {
         app.clock.advance(2);
         assert_eq!(opens(&app, &without_jti(&app)), status);
     }
+}
+
+#[test]
+fn a_peers_token_from_before_a_user_was_restored_is_refused() {
+    let app = TestApp::with(&[("jwt.secret_key", SHARED), ("foreign_tokens", "access")]);
+    app.add_user("ana");
+    app.clock.advance(2);
+    let before = of_a_peer(&app, NewToken::access("ana"));
+    assert_eq!(opens(&app, &before), 200);
+    app.delete("ana");
+    app.clock.advance(2);
+    let meanwhile = of_a_peer(&app, NewToken::access("ana"));
+    assert_eq!(opens(&app, &meanwhile), 401);
+    app.clock.advance(2);
+    let ana =
+        app.accounts.db.read(|conn| users::find_deleted(conn, &Username::parse("ana").unwrap())).unwrap().unwrap();
+    let restored = restore(&app.accounts, operator(), ana.id).committed().unwrap();
+    assert!(matches!(restored, Restored::Restored(_)));
+    app.clock.advance(2);
+    assert_eq!([opens(&app, &before), opens(&app, &meanwhile)], [401, 401]);
+    assert_eq!(opens(&app, &of_a_peer(&app, NewToken::access("ana"))), 200);
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn calls() -> Vec<Call> {
         admins("disable", "/admin/users/{id}/disable", json!({}), 200),
         admins("enable", "/admin/users/{id}/enable", json!({}), 200),
         admins("delete", "/admin/users/{id}/delete", json!({ "name": "{name}" }), 200),
+        admins("restore", "/admin/users/{id}/restore", json!({}), 201),
         own("confirm", "/confirm", json!({ "password": PASSWORD }), false),
         own(
             "change the password",
@@ -79,6 +80,9 @@ impl Held {
         add(&target, call.name == "make-user");
         if call.name == "enable" {
             app.disable(&target);
+        }
+        if call.name == "restore" {
+            app.delete(&target);
         }
         let (token, credentials) = match carries {
             Carries::Bearer => {

@@ -1,10 +1,10 @@
 //! Room /admin/users/{id}/{act}: disabling users, at once or on a date, deleting them, making them
-//! admins. Programs also add users, at /admin/users/add.
+//! admins, restoring deleted ones. Programs also add users, at /admin/users/add.
 
 use serde_json::json;
 
 use crate::common::{act, admin, path_of};
-use crate::support::{PASSWORD, TestApp};
+use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp};
 
 #[test]
 fn disabling_names_what_ends_does_it_at_once_and_tells_how_many() {
@@ -83,13 +83,84 @@ fn a_deleted_user_is_gone_and_the_name_stays_taken() {
     assert!(told.body.contains("One session was ended") && !told.body.contains(">bea</a>"), "{}", told.body);
     assert!(!bea.is_signed_in());
     assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 401, "as if there had never been one");
-    assert_eq!(ana.get(&user).status, 404);
     ana.get("/admin/users/add");
     for name in ["bea", "BEA"] {
         let taken = ana.post("/admin/users/add", &[("username", name)]);
-        assert!(taken.status == 409 && taken.body.contains("or there was one"));
+        assert!(
+            taken.status == 409 && taken.body.contains("The user of that name was deleted on 20"),
+            "{}",
+            taken.body
+        );
     }
     assert!(ana.get("/admin/revoked").body.contains("bea"), "what was ended stays to be read");
+}
+
+#[test]
+fn a_deleted_user_can_be_found_and_every_page_says_when_it_was() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    app.add_user("eva");
+    app.delete("bea");
+    let list = ana.get("/admin/users");
+    assert!(list.body.contains(">eva</a>") && !list.body.contains(">bea</a>") && list.body.contains("Deleted users"));
+    let list = ana.get("/admin/users?state=deleted&name=B");
+    assert!(list.body.contains(">bea</a>") && !list.body.contains(">eva</a>"), "{}", list.body);
+    assert!(ana.get("/admin/users?state=deleted&name=c").body.contains("There is no such deleted user"));
+    let at = list.body.find("/admin/users/").unwrap();
+    let user = list.body[at..].split("href=\"").find(|link| link.contains(">bea</a>")).unwrap();
+    let user = user.split('"').next().unwrap();
+    let page = ana.get(user);
+    assert!(page.status == 200 && page.body.contains("Deleted <span class=\"until\"><time"), "{}", page.body);
+    assert!(page.body.contains("/restore") && !page.body.contains("/enable"), "nothing else makes sense");
+    for what in ["enable", "disable", "link", "make-admin", "make-user", "schedule", "delete"] {
+        for answer in [ana.get(&format!("{user}/{what}")), ana.post(&format!("{user}/{what}"), &[("name", "bea")])] {
+            assert!(
+                answer.status == 409 && answer.body.contains("This user was deleted on 20"),
+                "{what}: {}",
+                answer.body
+            );
+        }
+    }
+    let eva = path_of(&mut ana, "eva");
+    let refused = act(&mut ana, &eva, "restore", &[]);
+    assert!(refused.status == 400 && refused.body.contains("This user is not deleted"), "{}", refused.body);
+}
+
+#[test]
+fn a_restored_user_chooses_a_password_and_nothing_of_before_lives_again() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_admin("bea");
+    let (mut bea, tokens) = (app.signed_in("bea"), app.tokens("bea"));
+    let user = path_of(&mut ana, "bea");
+    let link = |body: &str| body[body.find("/link/").unwrap()..].split('"').next().unwrap().to_owned();
+    let old_link = link(&act(&mut ana, &user, "link", &[]).body);
+    act(&mut ana, &user, "delete", &[("name", "bea")]);
+    let asked = ana.get(&format!("{user}/restore"));
+    assert!(asked.body.contains("Restore bea?"), "{}", asked.body);
+    let restored = ana.post(&format!("{user}/restore"), &[]);
+    assert_eq!(restored.status, 200, "{}", restored.body);
+    let new_link = link(&restored.body);
+    let nothing_lives = |bea: &mut crate::support::Browser| {
+        assert!(!bea.is_signed_in());
+        assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 401);
+        assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 401);
+        assert_eq!(app.browser().get(&old_link).status, 410);
+        assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 401, "the old password");
+    };
+    nothing_lives(&mut bea.clone());
+    let page = ana.get(&user);
+    assert!(page.body.contains("Invited") && page.body.contains("make-admin"), "an ordinary user: {}", page.body);
+    let mut person = app.browser();
+    person.get(&new_link);
+    let chosen = [("new_password", OTHER_PASSWORD), ("new_password_again", OTHER_PASSWORD)];
+    assert_eq!(person.post(&new_link, &chosen).status, 303);
+    assert!(person.is_signed_in());
+    assert_eq!(person.get("/admin/users").status, 403);
+    nothing_lives(&mut bea);
+    let sessions = ana.get("/admin/sessions?user=bea");
+    assert_eq!(sessions.body.matches("aria-label=\"Story of").count(), 1, "{}", sessions.body);
 }
 
 #[test]
@@ -171,5 +242,15 @@ fn programs_manage_users_too() {
     assert_eq!(app.client().post(&format!("/admin/users/{id}/disable"), Some(&token)).json()["changed"], false);
     assert_eq!(post(&format!("/admin/users/{id}/delete"), &json!({ "name": "eva" })).status, 400);
     assert_eq!(post(&format!("/admin/users/{id}/delete"), &json!({ "name": "bea" })).status, 200);
-    assert_eq!(app.client().get(&format!("/admin/users/{id}"), Some(&token)).status, 404);
+    let deleted = app.client().get(&format!("/admin/users/{id}"), Some(&token)).json();
+    assert!(deleted["state"] == "deleted" && deleted["deleted_at"].is_i64(), "{deleted}");
+    assert_eq!(app.client().get("/admin/users?name=bea", Some(&token)).json()["users"], json!([]));
+    let of_deleted = app.client().get("/admin/users?state=deleted", Some(&token)).json();
+    assert_eq!(of_deleted["users"][0]["username"], "bea");
+    assert_eq!(app.client().get("/admin/users?state=gone", Some(&token)).status, 400);
+    let refused = post(&format!("/admin/users/{id}/enable"), &json!({}));
+    assert!(refused.status == 400 && refused.msg().contains("was deleted on"), "{}", refused.body);
+    let restored = post(&format!("/admin/users/{id}/restore"), &json!({}));
+    assert!(restored.status == 201 && restored.json()["link"].as_str().unwrap().contains("/link/"));
+    assert_eq!(post(&format!("/admin/users/{id}/restore"), &json!({})).status, 400);
 }

@@ -14,8 +14,8 @@ use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::{FieldError, username_fault};
-use crate::web::pages::made_link;
 use crate::web::pages::page::{Page, html};
+use crate::web::pages::{made_link, name_taken};
 
 #[derive(Template)]
 #[template(path = "add_user.html")]
@@ -58,8 +58,8 @@ pub(in crate::web) async fn submit(
         role => Role::parse(role).ok_or_else(|| Error::BadInput("`role` is user or admin".into()))?,
     };
     let page = Page::new(&app, &req, Some(&caller));
-    let refused = |page: Page, status, key: &str| {
-        let errors = vec![page.error("username", key)];
+    let refused = |page: Page, status, error: FieldError| {
+        let errors = vec![error];
         if audience(&req, &app) == Audience::Program {
             let text = errors.into_iter().map(|error| error.text).collect();
             return Err(Error::BadInput(text));
@@ -69,10 +69,16 @@ pub(in crate::web) async fn submit(
     };
     let username = match Username::parse(&asked.username) {
         Ok(username) => username,
-        Err(fault) => return refused(page, StatusCode::BAD_REQUEST, username_fault(fault, &asked.username)),
+        Err(fault) => {
+            let error = page.error("username", username_fault(fault, &asked.username));
+            return refused(page, StatusCode::BAD_REQUEST, error);
+        }
     };
     match invite(&app.accounts, mandate, username.clone(), role).everywhere().await? {
-        Invited::NameTaken => refused(page, StatusCode::CONFLICT, "error-name-taken"),
+        Invited::NameTaken(taken) => {
+            let error = name_taken::error(&page, "username", &taken);
+            refused(page, StatusCode::CONFLICT, error)
+        }
         Invited::Invited { link, .. } => Ok(made_link::show(&app, &req, &caller, &username, &link, false)),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::accounts::Mandate;
 use crate::accounts::people::links::new_link;
+use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::state::{self, StateChange};
 use crate::domain::{BareDate, Role, UnixTime, Username};
 use crate::guards::Caller;
@@ -57,7 +58,9 @@ pub(in crate::web) async fn form(
     let act = Act::parse(&act).ok_or(Error::NotFound)?;
     let listed = user_view::find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
-    Ok(show(page, StatusCode::OK, act, &listed, String::new(), Vec::new()))
+    let errors: Vec<_> = out_of_place(&page, act, &listed.user).into_iter().collect();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
+    Ok(show(page, status, act, &listed, String::new(), errors))
 }
 
 fn show(
@@ -118,9 +121,13 @@ pub(in crate::web) async fn submit(
     let listed = user_view::find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
     let told = Told { app: &app, req: &req, browser: &browser, act, listed: &listed };
+    if let Some(error) = out_of_place(&page, act, &listed.user) {
+        return told.refused_with(page, StatusCode::CONFLICT, asked, error);
+    }
     let (accounts, user) = (&app.accounts, listed.user.username.clone());
     let change = match act {
         Act::Link => return told.link(page, &caller, mandate).await,
+        Act::Restore => return told.restored(page, &caller, mandate).await,
         Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
         Act::MakeUser => state::set_role(accounts, mandate, user, Role::User),
         Act::Schedule => {
@@ -142,6 +149,13 @@ pub(in crate::web) async fn submit(
         StateChange::NoChange => Ok(told.done(None)),
         StateChange::Done { sessions_ended } => Ok(told.done(Some(sessions_ended))),
     }
+}
+
+/// Why nothing else can be done about a deleted user than to restore them. (The act itself asks again.)
+fn out_of_place(page: &Page, act: Act, user: &User) -> Option<FieldError> {
+    let deleted_at = user.deleted_at.filter(|_| act != Act::Restore)?;
+    let text = page.t1("error-user-deleted", "when", &page.time(deleted_at).text);
+    Some(FieldError { field: "", text })
 }
 
 /// Returns the moment that was typed, or a key of the catalogue if it is not good. `None`: nothing was typed, so there is no date.
@@ -180,12 +194,32 @@ impl Told<'_> {
         }
     }
 
+    async fn restored(&self, page: Page, caller: &Caller, mandate: Mandate) -> Result<HttpResponse, Error> {
+        match restore(&self.app.accounts, mandate, self.listed.user.id).everywhere().await? {
+            Restored::NoSuchUser => Err(Error::NotFound),
+            Restored::NotDeleted => self.refused(page, ActForm::default(), "", "error-user-not-deleted"),
+            Restored::Restored(link) => {
+                Ok(made_link::show(self.app, self.req, caller, &self.listed.user.username, &link, true))
+            }
+        }
+    }
+
     fn refused(&self, page: Page, asked: ActForm, field: &'static str, key: &str) -> Result<HttpResponse, Error> {
         let error = page.error(field, key);
+        self.refused_with(page, StatusCode::BAD_REQUEST, asked, error)
+    }
+
+    fn refused_with(
+        &self,
+        page: Page,
+        status: StatusCode,
+        asked: ActForm,
+        error: FieldError,
+    ) -> Result<HttpResponse, Error> {
         if audience(self.req, self.app) == Audience::Program {
             return Err(Error::BadInput(error.text));
         }
-        Ok(show(page, StatusCode::BAD_REQUEST, self.act, self.listed, asked.date.unwrap_or_default(), vec![error]))
+        Ok(show(page, status, self.act, self.listed, asked.date.unwrap_or_default(), vec![error]))
     }
 
     /// The answer to a change. `sessions_ended`: how many it ended; `None`: there was nothing to change.

@@ -24,8 +24,20 @@ const PATH: &str = "/admin/users";
 struct UsersPage {
     page: Page,
     name: String,
+    states: Vec<Choice>,
+    of_deleted: bool,
     rows: Vec<UserView>,
     pager: Pager,
+}
+
+/// Which users are shown: the value in the query, and the key of its word.
+const STATES: [(&str, &str); 2] = [("", "users-state-present"), (DELETED, "users-state-deleted")];
+const DELETED: &str = "deleted";
+
+struct Choice {
+    value: &'static str,
+    label: String,
+    selected: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -33,6 +45,8 @@ struct UsersPage {
 pub(in crate::web) struct Asked {
     /// How the name begins.
     name: String,
+    /// `deleted`, or empty for everybody else.
+    state: String,
     /// The canonical name of the last row of the page before.
     after: String,
 }
@@ -44,7 +58,12 @@ pub(in crate::web) async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Error> {
     let (asked, now) = (asked.into_inner(), app.now());
+    if !STATES.iter().any(|(state, _)| *state == asked.state) {
+        return Err(Error::BadInput("`state` is deleted, or empty for all others".into()));
+    }
+    let of_deleted = asked.state == DELETED;
     let filter = UserFilter {
+        deleted: of_deleted,
         prefix: canonical_beginning(asked.name.trim()),
         after: (!asked.after.is_empty()).then(|| asked.after.clone()),
         limit: i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX) + 1,
@@ -61,9 +80,14 @@ pub(in crate::web) async fn show(
     let view = UsersPage {
         rows: rows.iter().map(|row| user_view::view(&page, row, now)).collect(),
         pager: Pager {
-            first: (!asked.after.is_empty()).then(|| link(&asked.name, "")),
-            next: next.map(|next| link(&asked.name, &next)),
+            first: (!asked.after.is_empty()).then(|| link(&asked, "")),
+            next: next.map(|next| link(&asked, &next)),
         },
+        states: STATES
+            .map(|(value, key)| Choice { value, label: page.t(key), selected: asked.state == value })
+            .into_iter()
+            .collect(),
+        of_deleted,
         name: asked.name,
         page,
     };
@@ -75,9 +99,10 @@ fn canonical_beginning(text: &str) -> String {
     Username::parse(text).map_or_else(|_| text.trim().to_lowercase(), |name| name.canonical())
 }
 
-fn link(name: &str, after: &str) -> String {
+fn link(asked: &Asked, after: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs([("name", name), ("after", after)].into_iter().filter(|(_, value)| !value.is_empty()));
+    let fields = [("name", asked.name.as_str()), ("state", &asked.state), ("after", after)];
+    query.extend_pairs(fields.into_iter().filter(|(_, value)| !value.is_empty()));
     let query = query.finish();
     if query.is_empty() { PATH.into() } else { format!("{PATH}?{query}") }
 }
