@@ -12,8 +12,8 @@ pub(super) fn existing(accounts: &Accounts, name: &str) -> Result<User, Failure>
     if let Some(user) = accounts.db.read(|conn| users::find_by_name(conn, &name))? {
         return Ok(user);
     }
-    Err(match accounts.db.read(|conn| names::taken(conn, &name))? {
-        Some(taken @ Taken::Deleted(_)) => why_taken(&name, &taken).into(),
+    Err(match accounts.db.read(|conn| names::taken(conn, &name, None))? {
+        Some(taken @ (Taken::Deleted(_) | Taken::Past { .. })) => why_taken(&name, &taken).into(),
         Some(Taken::InUse) | None => format!("there is no user {name}").into(),
     })
 }
@@ -36,5 +36,8 @@ pub(super) fn why_taken(name: &Username, taken: &Taken) -> String {
             moment(Some(*at)),
             shell_word(name)
         ),
+        Taken::Past { now_called, until } => {
+            format!("{now_called} had the name {name} until {}, and it stays theirs", moment(Some(*until)))
+        }
     }
 }

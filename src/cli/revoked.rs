@@ -22,7 +22,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         /// Only those that ended for this reason: logout, password_change, replaced, ended_by_user, ended_by_admin, disabled,
-        /// deleted, expired, idle, limit, reuse, superseded, lost, revoked_by_app
+        /// deleted, renamed, expired, idle, limit, reuse, superseded, lost, revoked_by_app
         #[arg(long, value_name = "REASON", value_parser = reason)]
         reason: Option<Reason>,
         /// At most so many

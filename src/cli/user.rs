@@ -13,6 +13,7 @@ use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
 use crate::accounts::people::add::{Added, add_user};
 use crate::accounts::people::links::{self, Invited, MadeLink};
+use crate::accounts::people::rename::{Renamed, rename};
 use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::set_password::set_password;
 use crate::accounts::people::state::{self, StateChange};
@@ -52,6 +53,13 @@ pub(super) enum Command {
     Delete {
         /// The user name
         name: String,
+    },
+    /// Give a user another name; ends the user's sessions, and the old name stays theirs
+    Rename {
+        /// The user name
+        name: String,
+        /// The new name
+        new_name: String,
     },
     /// Bring a deleted user back, as an ordinary user without a password; prints a one-time link to choose one
     Restore {
@@ -119,6 +127,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         | Command::Enable { .. }
         | Command::ResetLink { .. }
         | Command::Delete { .. }
+        | Command::Rename { .. }
         | Command::Restore { .. }
         | Command::Role { .. } => Installation::open_existing(&config, clock)?,
     };
@@ -128,7 +137,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         Command::List { deleted: true } => return list_deleted(accounts),
         Command::Add { name, admin, password_stdin } => {
             let name = Username::parse(&name)?;
-            if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name))? {
+            if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name, None))? {
                 return Err(why_taken(&name, &taken).into());
             }
             let password = password_input::read(password_stdin, &name, config.password_rules())?;
@@ -165,6 +174,18 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             )? {
                 Some(ended) => format!("{name} is deleted; {} ended. The name stays taken.", sessions(ended)),
                 None => format!("there is no user {name}."),
+            }
+        }
+        Command::Rename { name, new_name } => {
+            let (user, new_name) = (existing(accounts, &name)?, Username::parse(&new_name)?);
+            match rename(accounts, operator(), user.id, new_name.clone()).committed()? {
+                Renamed::Done { sessions_ended } => {
+                    let ended = sessions(sessions_ended);
+                    format!("{} is called {new_name} now; {ended} ended. The old name stays theirs.", user.username)
+                }
+                Renamed::NoChange => format!("{new_name} is called so already."),
+                Renamed::NoSuchUser => return Err(format!("there is no user {}", user.username).into()),
+                Renamed::Taken(taken) => return Err(why_taken(&new_name, &taken).into()),
             }
         }
         Command::Restore { name } => {

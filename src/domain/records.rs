@@ -42,6 +42,8 @@ pub enum Reason {
     Disabled,
     /// The user was deleted.
     Deleted,
+    /// The user got another name.
+    Renamed,
     /// Its time was up.
     Expired,
     /// It was not used for too long (the idle limit).
@@ -84,6 +86,7 @@ impl Reason {
             | Self::EndedByAdmin
             | Self::Disabled
             | Self::Deleted
+            | Self::Renamed
             | Self::Expired
             | Self::Idle
             | Self::Limit
@@ -130,6 +133,7 @@ spelled!(Reason {
     EndedByAdmin = "ended_by_admin",
     Disabled = "disabled",
     Deleted = "deleted",
+    Renamed = "renamed",
     Expired = "expired",
     Idle = "idle",
     Limit = "limit",

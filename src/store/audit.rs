@@ -7,7 +7,7 @@ use super::connection::Error;
 use super::links::Purpose;
 use super::schema::audit_events;
 use super::writer::Tx;
-use crate::domain::{By, Reason, Role, SessionId, Transport, UnixTime, UserId, spelled};
+use crate::domain::{By, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled};
 
 /// What happened. The log's event for the same act, if there is one, has the name that is stored here, except that `refresh_reused`
 /// is logged as `session_ended`, an invitation (`user_added` and `link_made`) as `user_invited`, the first admin (`user_added`) as
@@ -31,6 +31,7 @@ pub enum What {
     LinkMade,
     UserDeleted,
     UserRestored,
+    UserRenamed,
     DisableScheduled,
     KeyAdded,
     KeyRotated,
@@ -56,6 +57,7 @@ spelled!(What {
     LinkMade = "link_made",
     UserDeleted = "user_deleted",
     UserRestored = "user_restored",
+    UserRenamed = "user_renamed",
     DisableScheduled = "disable_scheduled",
     KeyAdded = "key_added",
     KeyRotated = "key_rotated",
@@ -71,6 +73,10 @@ pub enum Details {
     SignIn(Transport),
     Role(Role),
     Link(Purpose),
+    Renamed {
+        from: Username,
+        to: Username,
+    },
     /// From when on the user is disabled; `None`: the date was taken back.
     DisableAt(Option<UnixTime>),
     Ended {
@@ -89,6 +95,7 @@ impl Details {
             Self::None => Value::Null,
             Self::SignIn(transport) => json!({ "transport": transport }),
             Self::Role(role) => json!({ "role": role }),
+            Self::Renamed { from, to } => json!({ "from": from, "to": to }),
             Self::Link(purpose) => json!({ "purpose": purpose }),
             Self::DisableAt(date) => json!({ "disable_at": date }),
             Self::Ended { reason, sessions, receipt } => {

@@ -1,23 +1,64 @@
-//! Whose a name is. It stays its user's for good: no other may be mistaken for whoever had it.
+//! Whose a name is. It stays its user's for good, through deletion and renaming: no other may be mistaken for whoever had it.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
 
-use super::connection::{Conn, Error};
-use super::schema::users;
-use crate::domain::{UnixTime, Username};
+use super::connection::{Conn, Error, known};
+use super::schema::{past_names, users};
+use crate::domain::{UnixTime, UserId, Username};
 
-/// Why nobody else can have a name.
+/// Why somebody can't have a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// A user has it.
     InUse,
     /// Its user was deleted at this moment, and can be restored.
     Deleted(UnixTime),
+    /// A user had it who has another name now.
+    Past { now_called: Username, until: UnixTime },
 }
 
-/// Why no new user can have this name; `None`: it is free.
-pub fn taken(conn: &mut Conn, name: &Username) -> Result<Option<Taken>, Error> {
-    let same = users::table.filter(users::canonical.eq(name.canonical())).select(users::deleted_at);
-    let found: Option<Option<i64>> = same.get_result(conn).optional()?;
-    Ok(found.map(|deleted_at| deleted_at.map_or(Taken::InUse, |at| Taken::Deleted(UnixTime(at)))))
+/// Why this user can't have the name; `None`: it is free, or theirs. `who`: `None` for somebody who is no user yet.
+pub fn taken(conn: &mut Conn, name: &Username, who: Option<UserId>) -> Result<Option<Taken>, Error> {
+    // No row has this number.
+    let who = who.map_or(-1, |user| user.0);
+    let same = users::table.filter(users::canonical.eq(name.canonical())).filter(users::id.ne(who));
+    let found: Option<Option<i64>> = same.select(users::deleted_at).get_result(conn).optional()?;
+    if let Some(deleted_at) = found {
+        return Ok(Some(deleted_at.map_or(Taken::InUse, |at| Taken::Deleted(UnixTime(at)))));
+    }
+    let same = past_names::table.filter(past_names::canonical.eq(name.canonical())).filter(past_names::user_id.ne(who));
+    let with_user = same.inner_join(users::table.on(users::id.eq(past_names::user_id)));
+    let past: Option<(String, i64)> =
+        with_user.select((users::username, past_names::until)).get_result(conn).optional()?;
+    past.map(|(username, until)| {
+        let now_called = known(Username::parse(&username).ok(), "user name", &username)?;
+        Ok(Taken::Past { now_called, until: UnixTime(until) })
+    })
+    .transpose()
+}
+
+/// Gives the user another name, which must be free or theirs ([`taken`]), and keeps the old one for them. Moves the cut-off for peers'
+/// tokens to `now`.
+pub fn rename(conn: &mut Conn, user: UserId, from: &Username, to: &Username, now: UnixTime) -> Result<(), Error> {
+    let own = past_names::table.filter(past_names::user_id.eq(user.0));
+    diesel::delete(own.filter(past_names::canonical.eq(to.canonical()))).execute(conn)?;
+    let new =
+        (users::username.eq(to.as_str()), users::canonical.eq(to.canonical()), users::tokens_valid_from.eq(now.0));
+    diesel::update(users::table.find(user.0)).set(new).execute(conn)?;
+    if from.canonical() != to.canonical() {
+        let past = (
+            past_names::canonical.eq(from.canonical()),
+            past_names::username.eq(from.as_str()),
+            past_names::user_id.eq(user.0),
+            past_names::until.eq(now.0),
+        );
+        diesel::insert_into(past_names::table).values(past).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The names that a user had before, the latest first.
+pub fn past(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Error> {
+    let own = past_names::table.filter(past_names::user_id.eq(user.0));
+    Ok(own.order((past_names::until.desc(), past_names::canonical)).select(past_names::username).load(conn)?)
 }

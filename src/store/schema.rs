@@ -155,4 +155,20 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, token_blocklist, one_time_links, audit_events);
+diesel::table! {
+    past_names (canonical) {
+        canonical -> Text,
+        username -> Text,
+        user_id -> BigInt,
+        until -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    token_blocklist,
+    one_time_links,
+    audit_events,
+    past_names
+);

@@ -14,7 +14,7 @@ use super::browser::browser_session;
 use super::hooks::PorteroHooks;
 use super::http::error::Error;
 use super::rooms::account::{account, change_password, confirm, end_session, receipt, story};
-use super::rooms::admin::{about, add_user, end_sessions, revoked, sessions, user, user_act, users};
+use super::rooms::admin::{about, add_user, end_sessions, rename_user, revoked, sessions, user, user_act, users};
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
 use super::rooms::signing_in::{home, language, link, login, logout, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
@@ -80,6 +80,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))
             .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
             .service(path("/admin/users/{id}").get(user::show).guarded(Guard::access()))
+            .service(
+                path("/admin/users/{id}/rename")
+                    .get(rename_user::form)
+                    .post(rename_user::submit)
+                    .guarded(Guard::access()),
+            )
             .service(
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
             )

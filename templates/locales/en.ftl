@@ -295,6 +295,7 @@ reason-ended_by_user = Ended by the user
 reason-ended_by_admin = Ended by an administrator
 reason-disabled = Account disabled
 reason-deleted = Account deleted
+reason-renamed = Account renamed
 reason-expired = Its time was up
 reason-idle = Not used for too long
 reason-limit = Too many sessions of programs
@@ -484,6 +485,21 @@ user-delete-done =
         [one] The user is deleted. One session was ended.
        *[other] The user is deleted. { $n } sessions were ended.
     }
+user-rename-link = Rename…
+user-rename-title = Rename { $user }
+user-rename-intro = The new name for { $user }. Before anything changes, you are asked once more.
+user-rename-new = New user name
+user-rename-look = Continue
+user-rename-confirm = Rename { $user } to { $new }?
+user-rename-confirm-intro = From then on they sign in as { $new }, with the same password. All their sessions end at once. The name { $user } stays theirs: nobody else can get it.
+user-rename-submit = Rename
+user-rename-done =
+    { $n ->
+        [0] The user has the new name. No session was open.
+        [one] The user has the new name. One session was ended.
+       *[other] The user has the new name. { $n } sessions were ended.
+    }
+user-past-names = Earlier names
 user-restore-link = Restore the account…
 user-restore-title = Restore { $user }?
 user-restore-intro = { $user } becomes an ordinary user again. You get a link to hand over, by which they choose a new password. No password, session, token or right of before comes back.
@@ -502,6 +518,7 @@ made-link-until = Good until
 made-link-once = It works once.
 error-name-taken = There is a user of that name already.
 error-name-deleted = The user of that name was deleted on { $when }, and the name stays taken. You can restore the account: it is in the list of deleted users.
+error-name-past = { $user } had that name until { $when }, and it stays theirs.
 error-user-deleted = This user was deleted on { $when }. Nothing can be done but to restore the account.
 error-user-not-deleted = This user is not deleted.
 error-name-differs = That is not the name.

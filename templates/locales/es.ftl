@@ -295,6 +295,7 @@ reason-ended_by_user = Terminada por el usuario
 reason-ended_by_admin = Terminada por un administrador
 reason-disabled = Cuenta desactivada
 reason-deleted = Cuenta eliminada
+reason-renamed = Nombre de la cuenta cambiado
 reason-expired = Se le acabó el tiempo
 reason-idle = Demasiado tiempo sin uso
 reason-limit = Demasiadas sesiones de programas
@@ -484,6 +485,21 @@ user-delete-done =
         [one] El usuario está eliminado. Se ha cerrado una sesión.
        *[other] El usuario está eliminado. Se han cerrado { $n } sesiones.
     }
+user-rename-link = Cambiar el nombre…
+user-rename-title = Cambiar el nombre de { $user }
+user-rename-intro = El nombre nuevo de { $user }. Antes de cambiar nada se te pregunta otra vez.
+user-rename-new = Nombre de usuario nuevo
+user-rename-look = Continuar
+user-rename-confirm = ¿Cambiar el nombre de { $user } a { $new }?
+user-rename-confirm-intro = Desde ese momento inicia sesión como { $new }, con la misma contraseña. Todas sus sesiones se cierran de inmediato. El nombre { $user } sigue siendo suyo: nadie más puede obtenerlo.
+user-rename-submit = Cambiar el nombre
+user-rename-done =
+    { $n ->
+        [0] El usuario tiene el nombre nuevo. No había ninguna sesión abierta.
+        [one] El usuario tiene el nombre nuevo. Se ha cerrado una sesión.
+       *[other] El usuario tiene el nombre nuevo. Se han cerrado { $n } sesiones.
+    }
+user-past-names = Nombres anteriores
 user-restore-link = Restaurar la cuenta…
 user-restore-title = ¿Restaurar a { $user }?
 user-restore-intro = { $user } vuelve a ser un usuario normal. Recibes un enlace para entregar, con el que elige una contraseña nueva. No vuelve ninguna contraseña, sesión, token ni derecho de antes.
@@ -502,6 +518,7 @@ made-link-until = Vale hasta
 made-link-once = Funciona una vez.
 error-name-taken = Ya hay un usuario con ese nombre.
 error-name-deleted = El usuario con ese nombre se eliminó el { $when }, y el nombre sigue reservado. Puedes restaurar la cuenta: está en la lista de usuarios eliminados.
+error-name-past = { $user } tuvo ese nombre hasta el { $when }, y sigue siendo suyo.
 error-user-deleted = Este usuario se eliminó el { $when }. Solo se puede restaurar la cuenta.
 error-user-not-deleted = Este usuario no está eliminado.
 error-name-differs = Ese no es el nombre.

@@ -138,6 +138,19 @@ const AS_ANA: &[Page] = &[
     ("a link was made", "/admin/users/add", &[Type("username", "dora"), SEND, Sees("#link")]),
     ("disable?", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='disable']")]),
     ("disable when?", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='schedule']")]),
+    ("deleted users, none", "/admin/users?state=deleted&name=zzz", &[NOTHING]),
+    ("rename", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='rename']")]),
+    (
+        "rename?",
+        "/admin/users?name=cleo",
+        &[
+            Follow("tbody th a"),
+            Follow(".acts a[href$='rename']"),
+            Type("new_name", "cleopatra"),
+            SEND,
+            Sees("input[name='confirmed']"),
+        ],
+    ),
     (
         "delete, refused",
         "/admin/users?name=cleo",

@@ -96,6 +96,7 @@ async fn every_page(language: &'static str) {
         ("/admin/users/3/disable".into(), "user-disable"),
         ("/admin/users/3/schedule".into(), "user-schedule"),
         ("/admin/users/3/delete".into(), "user-delete"),
+        ("/admin/users/3/rename".into(), "user-rename"),
         ("/admin/about".into(), "about"),
     ] {
         browser.open(&at(&path)).await;
@@ -104,6 +105,10 @@ async fn every_page(language: &'static str) {
     browser.open(&at("/admin/users/3/delete")).await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("user-delete-error")).await;
+    browser.open(&at("/admin/users/3/rename")).await;
+    browser.type_into("new_name", "leonardo").await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("user-rename-confirm")).await;
     browser.open(&at("/admin/users/3/link")).await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("made-link")).await;

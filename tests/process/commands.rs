@@ -354,6 +354,41 @@ fn a_deleted_user_is_named_as_deleted_and_restored_from_the_shell() {
 }
 
 #[test]
+fn a_user_is_renamed_from_the_shell_and_the_old_name_stays_theirs() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    for name in ["ana", "bea"] {
+        ok(path, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    let server = Server::start(path);
+    let token = server.log_in("bea", PASSWORD).unwrap().text("access_token");
+    let said = ok(path, &["user", "rename", "bea", "beatriz"], "");
+    assert_eq!(said, "bea is called beatriz now; 1 session ended. The old name stays theirs.\n");
+    assert_eq!(server.ask("GET", "/protected", Some(&token), None).unwrap().status, 401);
+    assert_eq!(server.log_in("bea", PASSWORD).unwrap().status, 401);
+    assert_eq!(server.log_in("beatriz", PASSWORD).unwrap().status, 200);
+    for arguments in [
+        &["user", "add", "bea", "--password-stdin"][..],
+        &["user", "invite", "BEA"],
+        &["user", "rename", "ana", "bea"],
+        &["user", "disable", "bea"],
+        &["session", "list", "--user", "bea"],
+    ] {
+        let complaint = fails(path, arguments, PASSWORD);
+        assert!(complaint.to_lowercase().contains("beatriz had the name bea until 20"), "{arguments:?}: {complaint}");
+    }
+    assert!(fails(path, &["user", "rename", "ana", "beatriz"], "").contains("there is a user beatriz already"));
+    assert!(fails(path, &["user", "rename", "ana", "a b"], "").contains("a user name consists of"));
+    assert_eq!(ok(path, &["user", "rename", "beatriz", "beatriz"], ""), "beatriz is called so already.\n");
+    let details = "SELECT details FROM audit_events WHERE what = 'user_renamed'";
+    let row: Row = diesel::sql_query(details).get_result(&mut database(path)).unwrap();
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
+    assert_eq!((&details["from"], &details["to"]), (&json!("bea"), &json!("beatriz")));
+    ok(path, &["user", "rename", "beatriz", "bea"], "");
+    assert_eq!(server.log_in("bea", PASSWORD).unwrap().status, 200);
+}
+
+#[test]
 fn bench_hash_tells_what_each_cost_takes_and_which_is_in_force() {
     let folder = TempDir::new().unwrap();
     let said = ok(folder.path(), &["--set", "password.bcrypt_cost=11", "bench-hash"], "");

@@ -295,7 +295,9 @@ fn what_an_admin_does_is_told_with_who_did_it_and_from_where() {
         ("schedule", json!({ "date": "2999-01-01" })),
         ("disable", empty.clone()),
         ("enable", empty.clone()),
-        ("delete", json!({ "name": "ana" })),
+        ("rename", json!({ "new_name": "anabel" })),
+        ("delete", json!({ "name": "anabel" })),
+        ("restore", empty.clone()),
     ] {
         let answer = server.ask("POST", &format!("/admin/users/{id}/{act}"), Some(&token), Some(&body)).unwrap();
         assert!(matches!(answer.status, 200 | 201), "{act}: {answer:?} {users}");
@@ -310,7 +312,9 @@ fn what_an_admin_does_is_told_with_who_did_it_and_from_where() {
         "disable_scheduled",
         "user_disabled",
         "user_enabled",
+        "user_renamed",
         "user_deleted",
+        "user_restored",
     ] {
         let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let told: Vec<_> = lines.filter(|line| line["event"] == event).collect();

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Barrier};
 
+use portero::accounts::people::rename::{Renamed, rename};
 use portero::accounts::people::set_password::set_password;
 use portero::accounts::people::state::{self, StateChange};
 use portero::accounts::sessions::sign_in::{Credentials, Outcome, SignIn, sign_in};
@@ -45,7 +46,8 @@ fn logins_against(change: impl Fn(&Arc<Accounts>)) {
             change(&app.accounts);
             logins.into_iter().map(|login| login.join().unwrap()).sum()
         });
-        let id = app.accounts.db.read(|conn| users::find_by_name(conn, &name())).unwrap().unwrap().id;
+        let [user] = &app.accounts.db.read(users::all).unwrap()[..] else { panic!("there is one user") };
+        let id = user.id;
         let now = app.clock.now();
         let open = app.accounts.db.read(|conn| sessions::open_of(conn, id, now)).unwrap();
         assert!(open.is_empty(), "{} of {signed_in} logins outlived the change", open.len());
@@ -65,6 +67,16 @@ fn no_login_with_the_old_password_outlives_its_change() {
 fn no_login_outlives_a_disabling() {
     logins_against(|accounts| {
         state::disable(accounts, operator(), name()).committed().unwrap();
+    });
+}
+
+#[test]
+fn no_login_by_the_old_name_outlives_a_renaming() {
+    logins_against(|accounts| {
+        let user = accounts.db.read(|conn| users::find_by_name(conn, &name())).unwrap().unwrap().id;
+        let to = Username::parse("bea").unwrap();
+        let renamed = rename(accounts, operator(), user, to).committed().unwrap();
+        assert!(matches!(renamed, Renamed::Done { .. }), "{renamed:?}");
     });
 }
 

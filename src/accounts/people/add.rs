@@ -45,7 +45,7 @@ pub(in crate::accounts) fn add(
     role: Role,
     by: impl FnOnce(UserId) -> By,
 ) -> Result<Result<UserId, Taken>, Error> {
-    if let Some(taken) = names::taken(tx.conn, username)? {
+    if let Some(taken) = names::taken(tx.conn, username, None)? {
         return Ok(Err(taken));
     }
     let user = NewUser { username, password_hash, role, now: tx.now };

@@ -4,6 +4,7 @@ pub mod add;
 pub mod change_password;
 pub mod links;
 pub mod locale;
+pub mod rename;
 pub mod restore;
 pub mod set_password;
 pub mod set_up;

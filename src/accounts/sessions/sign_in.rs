@@ -54,8 +54,8 @@ pub struct News {
 
 /// Hashes, for a name that exists as often as for one that does not.
 pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
-    let proof = match prove(accounts, &asked.credentials, &asked.visitor) {
-        Ok(proof) => proof,
+    let (proof, name) = match prove(accounts, &asked.credentials, &asked.visitor) {
+        Ok(proven) => proven,
         Err(NoProof::BadCredentials) => return Pending::known(Ok(Outcome::BadCredentials)),
         Err(NoProof::Disabled) => return Pending::known(Ok(Outcome::Disabled)),
         Err(NoProof::Failed(error)) => return Pending::known(Err(error)),
@@ -63,6 +63,10 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
     let SignIn { transport, remembered, replaces, visitor, .. } = asked;
     let begun = accounts.write(proof, move |tx, accounts, proven| {
         let user = proven.user();
+        // Renamed while the password was hashed: by the old name nobody signs in any more.
+        if user.username != name {
+            return Err(Error::ProofLapsed);
+        }
         let news = News {
             reuse: user.untold_reuse_at.is_some(),
             guessing: user.untold_guessing_at.is_some(),
@@ -100,7 +104,8 @@ impl<E: Into<Error>> From<E> for NoProof {
     }
 }
 
-fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Result<Proof, NoProof> {
+/// The proof, and the name of the user as it was then.
+fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Result<(Proof, Username), NoProof> {
     let Some(user) = find(accounts, &given.username)? else {
         accounts.passwords.check_decoy(&given.password)?;
         // The name is not logged: people type passwords there.
@@ -115,7 +120,7 @@ fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Re
         tracing::info!(event = "sign_in_failed", user = %user.username, ip = visitor.ip, reason = "disabled");
         return Err(NoProof::Disabled);
     }
-    Ok(password::upgrade(accounts, proof, &user, &given.password)?)
+    Ok((password::upgrade(accounts, proof, &user, &given.password)?, user.username))
 }
 
 /// Whoever bears this name and has a password.

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::forms::FieldError;
 use super::page::Page;
 use super::times::Time;
 use crate::domain::UserId;
 use crate::domain::{Role, UnixTime};
 use crate::store::user_lists::{self, ListedUser};
-use crate::store::users;
+use crate::store::users::{self, User};
 use crate::web::app::App;
 use crate::web::http::error::Error;
 
@@ -60,6 +61,12 @@ pub(in crate::web) fn role(page: &Page, role: Role) -> String {
         Role::User => "role-user",
         Role::Admin => "role-admin",
     })
+}
+
+/// What to say of a deleted user, about whom nothing can be done but to restore them. `None`: they are not deleted.
+pub(in crate::web) fn deleted(page: &Page, user: &User) -> Option<FieldError> {
+    let when = page.time(user.deleted_at?).text;
+    Some(FieldError { field: "", text: page.t1("error-user-deleted", "when", &when) })
 }
 
 /// The user as JSON. Moments are seconds since the epoch.

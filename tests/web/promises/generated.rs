@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 41] = [
+const ROUTES: [(&str, &str); 42] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -130,6 +130,7 @@ const ROUTES: [(&str, &str); 41] = [
     ("/admin/users", "GET"),
     ("/admin/users/add", "GET POST"),
     ("/admin/users/ID", "GET"),
+    ("/admin/users/ID/rename", "GET POST"),
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/admin/about", "GET"),
@@ -147,13 +148,14 @@ const ROUTES: [(&str, &str); 41] = [
 /// Paths whose POST hashes a password.
 const HASHING: [&str; 3] = ["/login", "/confirm", "/change-password"];
 /// Paths at which a good token may end its own session, or all, or add and change users: few requests there show one.
-const ENDING: [&str; 8] = [
+const ENDING: [&str; 9] = [
     "/logout",
     "/revoke",
     "/admin/sessions/end",
     "/account/sessions/ID/end",
     "/admin/sessions/ID/end",
     "/admin/users/add",
+    "/admin/users/ID/rename",
     "/admin/users/ID/ID",
     "/admin/users/ID/disable",
 ];

@@ -103,6 +103,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         "/admin/users/2/disable",
         "/admin/users/2/delete",
         "/admin/users/2/schedule",
+        "/admin/users/2/rename",
         "/admin/sessions",
         &format!("/admin/sessions/{of_bea}"),
         &format!("/admin/sessions/{of_bea}/end"),
@@ -122,6 +123,9 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     seen.pages.push(made);
     seen.visit(&mut reader(), &link);
 
+    browser.get("/admin/users/2/rename");
+    seen.pages.push(browser.post("/admin/users/2/rename", &[("new_name", "cleo")]).body);
+    seen.pages.push(browser.post("/admin/users/2/rename", &[("new_name", "beatriz")]).body);
     app.add_user("eva");
     app.delete("eva");
     for path in ["/admin/users?state=deleted", "/admin/users/4", "/admin/users/4/restore"] {

@@ -1,8 +1,9 @@
 //! Promise: a token that a peer (an app with the same key) has issued is good for what the settings grant, and for no more.
 
 use base64::Engine as _;
+use portero::accounts::people::rename::{Renamed, rename};
 use portero::accounts::people::restore::{Restored, restore};
-use portero::domain::Username;
+use portero::domain::{UserId, Username};
 use portero::store::users;
 use portero::tokens::options::{Options, Secret};
 use portero::tokens::{Algorithm, Engine, Key, Keys, NewToken};
@@ -97,6 +98,36 @@ fn a_peers_token_from_before_a_user_was_restored_is_refused() {
     app.clock.advance(2);
     assert_eq!([opens(&app, &before), opens(&app, &meanwhile)], [401, 401]);
     assert_eq!(opens(&app, &of_a_peer(&app, NewToken::access("ana"))), 200);
+}
+
+#[test]
+fn a_peers_token_by_an_old_name_is_refused_even_after_the_name_is_taken_back() {
+    for (subject, by_new_name) in [("username", "bea"), ("id", "1")] {
+        let settings = [("jwt.secret_key", SHARED), ("foreign_tokens", "trust"), ("subject", subject)];
+        let app = TestApp::with(&settings);
+        app.add_user("ana");
+        app.clock.advance(2);
+        let of = |sub: &str| of_a_peer(&app, NewToken::access(sub));
+        let sub = if subject == "id" { "1" } else { "ana" };
+        let before = of(sub);
+        let refresh = of_a_peer(&app, NewToken::refresh(sub));
+        assert_eq!(opens(&app, &before), 200);
+        let rename_to = |name: &str| {
+            let name = Username::parse(name).unwrap();
+            let renamed = rename(&app.accounts, operator(), UserId(1), name).committed().unwrap();
+            assert!(matches!(renamed, Renamed::Done { .. }), "{renamed:?}");
+            app.clock.advance(2);
+        };
+        rename_to("bea");
+        let by_old_name = of("ana");
+        assert_eq!([opens(&app, &before), opens(&app, &by_old_name)], [401, 401], "{subject}");
+        assert_eq!(app.client().post("/refresh", Some(&refresh)).status, 401, "{subject}");
+        assert_eq!(opens(&app, &of(by_new_name)), 200, "{subject}");
+        rename_to("ana");
+        assert_eq!([opens(&app, &before), opens(&app, &by_old_name)], [401, 401], "{subject}");
+        assert_eq!(opens(&app, &of(sub)), 200, "{subject}");
+        assert_eq!(opens(&app, &of("bea")), 401, "{subject}");
+    }
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn calls() -> Vec<Call> {
         admins("disable", "/admin/users/{id}/disable", json!({}), 200),
         admins("enable", "/admin/users/{id}/enable", json!({}), 200),
         admins("delete", "/admin/users/{id}/delete", json!({ "name": "{name}" }), 200),
+        admins("rename", "/admin/users/{id}/rename", json!({ "new_name": "other-{name}" }), 200),
         admins("restore", "/admin/users/{id}/restore", json!({}), 201),
         own("confirm", "/confirm", json!({ "password": PASSWORD }), false),
         own(
@@ -154,6 +155,7 @@ fn contents(app: &TestApp) -> Vec<String> {
     let queries = [
         "SELECT username || role || password_version || coalesce(disabled_at, '') || coalesce(disable_at, '')
             || coalesce(deleted_at, '') AS row FROM users ORDER BY id",
+        "SELECT username || user_id AS row FROM past_names ORDER BY canonical",
         "SELECT hash AS row FROM one_time_links ORDER BY hash",
         "SELECT sid || auth_time || coalesce(ended_at, '') AS row FROM sessions ORDER BY sid",
         "SELECT jti AS row FROM token_blocklist ORDER BY jti",

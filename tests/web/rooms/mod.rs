@@ -19,6 +19,7 @@ mod link;
 mod login;
 mod logout;
 mod receipt;
+mod rename_user;
 mod revoke;
 mod revoked;
 mod sessions;

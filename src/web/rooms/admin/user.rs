@@ -5,6 +5,7 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::store::names;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -20,7 +21,10 @@ struct UserPage {
     user: UserView,
     /// The path of each act, and the words that lead there.
     acts: Vec<(String, String)>,
+    rename_path: String,
     end_all_path: String,
+    /// The names that the user had before.
+    past_names: Vec<String>,
 }
 
 pub(in crate::web) async fn show(
@@ -30,8 +34,12 @@ pub(in crate::web) async fn show(
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
+    let user = listed.user.id;
+    let past_names = app.read(move |conn| names::past(conn, user)).await?;
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Ok().json(user_view::json(&listed, now)));
+        let mut body = user_view::json(&listed, now);
+        body["past_names"] = past_names.into();
+        return Ok(HttpResponse::Ok().json(body));
     }
     let page = Page::new(&app, &req, Some(&caller));
     let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -41,7 +49,9 @@ pub(in crate::web) async fn show(
             .into_iter()
             .map(|act| (act.path(listed.user.id), page.t(&act.key("link"))))
             .collect(),
+        rename_path: format!("/admin/users/{}/rename", listed.user.id),
         end_all_path: format!("/admin/sessions/end?{query}"),
+        past_names,
         user: user_view::view(&page, &listed, now),
         page,
     };

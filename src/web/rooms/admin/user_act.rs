@@ -151,11 +151,9 @@ pub(in crate::web) async fn submit(
     }
 }
 
-/// Why nothing else can be done about a deleted user than to restore them. (The act itself asks again.)
+/// What is wrong with doing this to the user at all. (The act itself asks again.)
 fn out_of_place(page: &Page, act: Act, user: &User) -> Option<FieldError> {
-    let deleted_at = user.deleted_at.filter(|_| act != Act::Restore)?;
-    let text = page.t1("error-user-deleted", "when", &page.time(deleted_at).text);
-    Some(FieldError { field: "", text })
+    user_view::deleted(page, user).filter(|_| act != Act::Restore)
 }
 
 /// Returns the moment that was typed, or a key of the catalogue if it is not good. `None`: nothing was typed, so there is no date.
