@@ -16,7 +16,7 @@ use url::Url;
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
 use crate::accounts::upkeep::prune::PruneClock;
-use crate::accounts::upkeep::{due, last_seen, memory, prune};
+use crate::accounts::upkeep::{due, last_seen, memory, prune, skeletons};
 use crate::accounts::{self, Accounts};
 use crate::bounded_http::{self, Bounds};
 use crate::clock::Clock;
@@ -150,9 +150,11 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
     })?)
 }
 
-/// Starts the periodic jobs: storing when sessions were last seen, closing sessions that have expired or were idle for too long,
+/// Starts what is done once, working out what names look like, and the periodic jobs: storing when sessions were last seen, closing sessions that have expired or were idle for too long,
 /// disabling users whose date has come, and pruning what is old.
 fn start_upkeep(accounts: &Arc<Accounts>) {
+    let named = Arc::clone(accounts);
+    actix_web::rt::spawn(async move { run_job("skeletons", &named, skeletons::fill).await });
     let seen = Arc::clone(accounts);
     actix_web::rt::spawn(async move {
         loop {

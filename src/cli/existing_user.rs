@@ -14,7 +14,7 @@ pub(super) fn existing(accounts: &Accounts, name: &str) -> Result<User, Failure>
     }
     Err(match accounts.db.read(|conn| names::taken(conn, &name, None))? {
         Some(taken @ (Taken::Deleted(_) | Taken::Past { .. })) => why_taken(&name, &taken).into(),
-        Some(Taken::InUse) | None => format!("there is no user {name}").into(),
+        Some(Taken::InUse | Taken::LooksLike(_)) | None => format!("there is no user {name}").into(),
     })
 }
 
@@ -36,6 +36,11 @@ pub(super) fn why_taken(name: &Username, taken: &Taken) -> String {
             moment(Some(*at)),
             shell_word(name)
         ),
+        Taken::LooksLike(other) => {
+            format!(
+                "{name} looks like {other}, and one could be mistaken for the other; choose a name that differs more"
+            )
+        }
         Taken::Past { now_called, until } => {
             format!("{now_called} had the name {name} until {}, and it stays theirs", moment(Some(*until)))
         }

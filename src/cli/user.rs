@@ -17,6 +17,7 @@ use crate::accounts::people::rename::{Renamed, rename};
 use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::set_password::set_password;
 use crate::accounts::people::state::{self, StateChange};
+use crate::accounts::upkeep::skeletons;
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
 use crate::domain::{Role, Username};
@@ -132,6 +133,10 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         | Command::Role { .. } => Installation::open_existing(&config, clock)?,
     };
     let accounts = &installation.accounts;
+    if matches!(command, Command::Add { .. } | Command::Invite { .. } | Command::Rename { .. }) {
+        // A new name is compared with what the others look like, and no server may have run since the update that stores it.
+        skeletons::fill(accounts)?;
+    }
     let done = match command {
         Command::List { deleted: false } => return list(accounts),
         Command::List { deleted: true } => return list_deleted(accounts),

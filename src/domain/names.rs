@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
 
 use super::joiners::{self, is_joiner};
 use super::spelled;
@@ -68,6 +69,21 @@ impl Username {
     pub fn canonical(&self) -> String {
         let plain: String = self.0.nfkc().filter(|c| !is_joiner(*c)).collect();
         unicase::UniCase::unicode(plain).to_folded_case().nfkc().collect()
+    }
+
+    /// What the name looks like: names with the same skeleton can be mistaken for each other. It is that of UTS 39, made coarser by
+    /// leaving case out, because names are compared without it: a Cyrillic `А` looks like `A`, and so like somebody called `a`.
+    pub fn skeleton(&self) -> String {
+        let shown: String = skeleton(&self.0).collect();
+        let lower: String = skeleton(&shown.to_lowercase()).collect();
+        // `I` looks like `l`, and `i` is the same name as `I`.
+        lower.replace('i', "l")
+    }
+
+    /// Whether one name could be mistaken for the other. Two names of ASCII characters never are: everybody can tell their letters
+    /// apart, if only by looking twice, and there were such pairs always.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        !(self.0.is_ascii() && other.0.is_ascii()) && self.skeleton() == other.skeleton()
     }
 }
 
@@ -135,6 +151,30 @@ mod tests {
             assert_eq!(Username::parse(&parsed.canonical()).unwrap().canonical(), parsed.canonical(), "{name}");
         }
         assert_eq!(Username::parse("O’Brien").unwrap().as_str(), "O'Brien");
+    }
+
+    #[test]
+    fn names_that_could_be_mistaken_for_each_other_look_alike() {
+        let looks_like = |one, other| Username::parse(one).unwrap().looks_like(&Username::parse(other).unwrap());
+        for (one, other) in [
+            ("ana", "аna"),          // Cyrillic а
+            ("ana", "АNА"),          // in capitals
+            ("nina", "ΝΙΝΑ"),        // all Greek
+            ("ivan", "іvan"),        // Cyrillic і
+            ("Ivan", "ӏvan"),        // palochka, which looks like l and so like I
+            ("o'brien", "oʼbrien"),  // a letter that looks like an apostrophe
+            ("scope", "ѕсоре"),      // all Cyrillic
+            ("Niva", "Νiνa"),        // capital as shown
+            ("josé", "josе\u{301}"), // Cyrillic е with an accent
+            ("maria", "rnarıa"),     // dotless ı, and rn for m
+        ] {
+            assert!(looks_like(one, other) && looks_like(other, one), "{one} and {other}");
+        }
+        for (one, other) in
+            [("bob1", "bobl"), ("vlad", "v1ad"), ("jose", "josé"), ("ana", "anna"), ("анна", "ana"), ("niño", "nino")]
+        {
+            assert!(!looks_like(one, other), "{one} and {other}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ diesel::table! {
         disable_at -> Nullable<BigInt>,
         deleted_at -> Nullable<BigInt>,
         untold_guessing_at -> Nullable<BigInt>,
+        skeleton -> Nullable<Text>,
     }
 }
 
@@ -161,6 +162,7 @@ diesel::table! {
         username -> Text,
         user_id -> BigInt,
         until -> BigInt,
+        skeleton -> Nullable<Text>,
     }
 }
 

@@ -227,6 +227,7 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
     let row = (
         users::username.eq(user.username.as_str()),
         users::canonical.eq(user.username.canonical()),
+        users::skeleton.eq(user.username.skeleton()),
         users::password_hash.eq(user.password_hash),
         users::password_version.eq(0),
         users::role.eq(user.role.as_str()),

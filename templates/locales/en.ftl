@@ -518,6 +518,7 @@ made-link-until = Good until
 made-link-once = It works once.
 error-name-taken = There is a user of that name already.
 error-name-deleted = The user of that name was deleted on { $when }, and the name stays taken. You can restore the account: it is in the list of deleted users.
+error-name-lookalike = This name looks like { $user }, and one could be mistaken for the other. Choose a name that differs more.
 error-name-past = { $user } had that name until { $when }, and it stays theirs.
 error-user-deleted = This user was deleted on { $when }. Nothing can be done but to restore the account.
 error-user-not-deleted = This user is not deleted.

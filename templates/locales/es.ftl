@@ -518,6 +518,7 @@ made-link-until = Vale hasta
 made-link-once = Funciona una vez.
 error-name-taken = Ya hay un usuario con ese nombre.
 error-name-deleted = El usuario con ese nombre se eliminó el { $when }, y el nombre sigue reservado. Puedes restaurar la cuenta: está en la lista de usuarios eliminados.
+error-name-lookalike = Este nombre se parece a { $user } y podrían confundirse. Elige un nombre que se distinga mejor.
 error-name-past = { $user } tuvo ese nombre hasta el { $when }, y sigue siendo suyo.
 error-user-deleted = Este usuario se eliminó el { $when }. Solo se puede restaurar la cuenta.
 error-user-not-deleted = Este usuario no está eliminado.

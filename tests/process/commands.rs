@@ -389,6 +389,28 @@ fn a_user_is_renamed_from_the_shell_and_the_old_name_stays_theirs() {
 }
 
 #[test]
+fn a_lookalike_is_refused_from_the_shell_also_before_any_server_has_run() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    for name in ["ana", "bea"] {
+        ok(path, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    diesel::sql_query("UPDATE users SET skeleton = NULL").execute(&mut database(path)).unwrap();
+    for arguments in
+        [&["user", "add", "аna", "--password-stdin"][..], &["user", "invite", "АNА"], &["user", "rename", "bea", "аna"]]
+    {
+        let complaint = fails(path, arguments, PASSWORD);
+        assert!(
+            complaint.contains("looks like ana, and one could be mistaken for the other"),
+            "{arguments:?}: {complaint}"
+        );
+    }
+    assert_eq!(ok(path, &["user", "list"], "").lines().count(), 3);
+    ok(path, &["user", "add", "bea1", "--password-stdin"], PASSWORD);
+    ok(path, &["user", "add", "beal", "--password-stdin"], PASSWORD);
+}
+
+#[test]
 fn bench_hash_tells_what_each_cost_takes_and_which_is_in_force() {
     let folder = TempDir::new().unwrap();
     let said = ok(folder.path(), &["--set", "password.bcrypt_cost=11", "bench-hash"], "");

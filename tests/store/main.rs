@@ -6,4 +6,5 @@ mod support;
 
 mod prune;
 mod races;
+mod skeletons;
 mod writer;

@@ -4,3 +4,4 @@ pub mod due;
 pub mod last_seen;
 pub mod memory;
 pub mod prune;
+pub mod skeletons;

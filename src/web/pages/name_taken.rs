@@ -9,6 +9,7 @@ pub(in crate::web) fn error(page: &Page, field: &'static str, taken: &Taken) -> 
     let text = match taken {
         Taken::InUse => page.t("error-name-taken"),
         Taken::Deleted(at) => page.t1("error-name-deleted", "when", &page.time(*at).text),
+        Taken::LooksLike(other) => page.t1("error-name-lookalike", "user", other.as_str()),
         Taken::Past { now_called, until } => {
             page.t2("error-name-past", ("user", now_called.as_str()), ("when", &page.time(*until).text))
         }

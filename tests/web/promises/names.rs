@@ -1,9 +1,10 @@
-//! Promise: whatever a name may hold comes through every page, call, link and token as it is.
+//! Promise: whatever a name may hold comes through every page, call, link and token as it is, and nobody gets a name that could be mistaken
+//! for somebody else's.
 
 use serde_json::json;
 use url::form_urlencoded::byte_serialize;
 
-use crate::common::{Asker, act, admin};
+use crate::common::{Asker, act, admin, path_of};
 use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp, claims};
 
 /// An apostrophe, a domain, an underscore in front, a non-joiner of Persian, a joiner of Sinhala.
@@ -93,4 +94,56 @@ fn an_invisible_character_that_does_nothing_is_refused_with_the_rule() {
         assert!(refused.body.contains("Begin with a letter, a digit or an underscore"), "{}", refused.body);
     }
     assert!(ana.get("/admin/users?name=b").body.contains("Nobody’s name begins like that"));
+}
+
+#[test]
+fn a_new_name_that_looks_like_another_is_refused_with_its_reason() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    for name in ["bea", "gone", "O'Brien", "nina", "old"] {
+        app.add_user(name);
+    }
+    app.delete("gone");
+    let old = path_of(&mut ana, "old");
+    ana.get(&format!("{old}/rename"));
+    let renamed = ana.post(&format!("{old}/rename"), &[("new_name", "new"), ("confirmed", "new")]);
+    assert_eq!(renamed.status, 303, "{}", renamed.body);
+    let bea = path_of(&mut ana, "bea");
+    // Cyrillic, but for the Greek ΝΙΝΑ and a letter that looks like an apostrophe.
+    for (name, like) in
+        [("аnа", "ana"), ("АNА", "ana"), ("gоnе", "gone"), ("оld", "old"), ("ΝΙΝΑ", "nina"), ("OʼBrien", "O'Brien")]
+    {
+        let words = in_html(&format!("This name looks like {like},"));
+        ana.get("/admin/users/add");
+        let added = ana.post("/admin/users/add", &[("username", name)]);
+        assert!(added.status == 409 && added.body.contains(&words), "{name}: {}", added.body);
+        let token = app.tokens("ana").access;
+        let by_program = app.client().post_json("/admin/users/add", Some(&token), &json!({ "username": name }));
+        assert!(by_program.status == 400 && by_program.msg().contains("looks like"), "{name}: {}", by_program.body);
+        ana.get(&format!("{bea}/rename"));
+        for fields in [vec![("new_name", name)], vec![("new_name", name), ("confirmed", name)]] {
+            let renamed = ana.post(&format!("{bea}/rename"), &fields);
+            assert!(renamed.status == 409 && renamed.body.contains(&words), "{name}: {}", renamed.body);
+        }
+    }
+    let users = app.client().get("/admin/users", Some(&app.tokens("ana").access)).json();
+    assert_eq!(users["users"].as_array().unwrap().len(), 5, "nobody was added: {users}");
+}
+
+#[test]
+fn names_of_plain_letters_and_ones_own_may_look_alike() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    for name in ["bob1", "bobl", "BOB0", "josé", "jose", "анна"] {
+        ana.get("/admin/users/add");
+        assert_eq!(ana.post("/admin/users/add", &[("username", name)]).status, 200, "{name}");
+    }
+    app.add_user("eva");
+    let eva = path_of(&mut ana, "eva");
+    // The last е is Cyrillic; nobody but her is like it, before and after.
+    for name in ["еva", "eva", "еva"] {
+        ana.get(&format!("{eva}/rename"));
+        let renamed = ana.post(&format!("{eva}/rename"), &[("new_name", name), ("confirmed", name)]);
+        assert_eq!(renamed.status, 303, "{name}: {}", renamed.body);
+    }
 }
