@@ -1,6 +1,5 @@
 //! Starting, serving and stopping the server.
 
-use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
@@ -11,7 +10,6 @@ use std::time::{Duration, Instant};
 use actix_web::App as ActixApp;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use url::Url;
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
@@ -23,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::descriptors;
 use crate::error_chain::chain;
-use crate::installation::{Installation, KeyRing, OpenError, RingError};
+use crate::installation::{Installation, KeyRing, OpenError, Reached, RingError, Serving};
 use crate::store::{self, Memory};
 use crate::web::{self, App, Texts};
 use crate::workers::{Priority, Workers};
@@ -45,8 +43,6 @@ pub enum StartError {
     Thread(#[source] io::Error),
     #[error(transparent)]
     Texts(#[from] web::BrokenCatalogue),
-    #[error("the address {0} makes no URL")]
-    Url(SocketAddr),
     #[error("could not read the database")]
     Accounts(#[from] accounts::Error),
     #[error("the server failed")]
@@ -56,11 +52,12 @@ pub enum StartError {
 /// A server that listens but does not serve yet.
 pub struct Prepared {
     pub address: SocketAddr,
-    /// Where the first admin can be created; `None`: there is a user already.
+    /// Where the first admin can be created, only a path if nobody knows where people reach this server; `None`: there is a user
+    /// already.
     pub setup_link: Option<String>,
     app: App,
     listener: TcpListener,
-    lock: File,
+    serving: Serving,
 }
 
 /// Opens the installation, loads the blocklist, and listens. Blocks, so call it before the event loop runs.
@@ -70,24 +67,22 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let failed = |source| StartError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let public_url = match &config.public_url {
-        Some(url) => url.clone(),
-        None => Url::parse(&format!("http://{address}/")).map_err(|_| StartError::Url(address))?,
-    };
+    let base_url = config.base_url(address);
 
     let installation = Installation::open(&config, clock.clone())?;
-    let lock = installation.lock()?;
+    let serving = installation.lock()?;
+    serving.note(&Reached { listening: address, public_url: config.public_url.clone() });
     let accounts = installation.accounts;
     installation.ring.follow_settings(&accounts.db, clock.now())?;
     load_memory(&accounts, installation.ring)?;
-    let setup_link = setup_link::make(&accounts)?.map(|token| links::setup_url(&public_url, &token));
+    let setup_link = setup_link::make(&accounts)?.map(|token| links::setup_url(base_url.as_ref(), &token));
     let started = clock.now();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let app = App::new(web::Shared {
         accounts,
         password_workers: Workers::start("password", cores, Priority::Last).map_err(StartError::Thread)?,
         readers: Workers::start("reader", store::READERS as usize, Priority::Usual).map_err(StartError::Thread)?,
-        public_url,
+        public_url: base_url,
         texts: Texts::load(config.languages_dir.as_deref())?,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
@@ -95,7 +90,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         started,
         settings: shown,
     });
-    Ok(Prepared { address, setup_link, app, listener, lock })
+    Ok(Prepared { address, setup_link, app, listener, serving })
 }
 
 impl Prepared {
@@ -104,12 +99,12 @@ impl Prepared {
         Arc::clone(&self.app.accounts)
     }
 
-    /// Serves for as long as the returned server is awaited. To be called on an Actix system. Keep the file: while it is open, no
-    /// other process can serve this database.
-    pub fn serve(self) -> Result<(Server, File), StartError> {
+    /// Serves for as long as the returned server is awaited. To be called on an Actix system. Keep the other value: while it is
+    /// there, no other process can serve this database.
+    pub fn serve(self) -> Result<(Server, Serving), StartError> {
         start_upkeep(&self.app.accounts);
         let app = self.app;
-        let is_https = app.public_url.scheme() == "https";
+        let is_https = app.config().is_https();
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let bounds = Bounds {
             keep_alive: app.config().keep_alive,
@@ -124,7 +119,7 @@ impl Prepared {
                 .wrap(from_fn(move |req, next| web::around(is_https, req, next)))
         })
         .map_err(StartError::Serve)?;
-        Ok((server, self.lock))
+        Ok((server, self.serving))
     }
 }
 

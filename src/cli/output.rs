@@ -5,6 +5,7 @@ use url::Url;
 
 use crate::config::{Config, Loaded};
 use crate::domain::{UnixTime, Username};
+use crate::installation::{Reached, Running, running};
 
 /// Why a command failed, for the operator to read.
 pub(super) type Failure = Box<dyn std::error::Error>;
@@ -14,12 +15,26 @@ pub(super) type Failure = Box<dyn std::error::Error>;
 #[error("the log says why")]
 pub struct Logged;
 
-/// The URL that links begin with.
-pub(super) fn public_url(config: &Config) -> Result<Url, Failure> {
-    match &config.public_url {
-        Some(url) => Ok(url.clone()),
-        None => Ok(Url::parse(&format!("http://{}/", config.listen))?),
+/// What the address of a page begins with: `public_url`; or else that of the server that runs beside, or what it listens on; or else
+/// what one would listen on by the settings. `None`: nobody knows where people reach it.
+pub(super) fn base_url(config: &Config) -> Result<Option<Url>, Failure> {
+    match running(&config.database)? {
+        Running::Yes(Some(Reached { public_url: Some(theirs), .. })) if config.public_url.is_none() => Ok(Some(theirs)),
+        Running::Yes(Some(Reached { listening, .. })) => Ok(config.base_url(listening)),
+        Running::Yes(None) | Running::No => Ok(config.base_url(config.listen)),
     }
+}
+
+/// As [`base_url`], for a link to hand over: standard error says what a link without it lacks.
+pub(super) fn base_of_links(config: &Config) -> Result<Option<Url>, Failure> {
+    let base_url = base_url(config)?;
+    if base_url.is_none() {
+        eprintln!(
+            "warning: public_url is not set, so nobody knows by which address people reach this server, and the link is only a path: \
+             put that address before it, such as http://portero.lan:8080, or set public_url"
+        );
+    }
+    Ok(base_url)
 }
 
 /// A moment in a list, in UTC; `never` for `None`.

@@ -31,7 +31,7 @@ fn serve(loaded: Loaded) -> Result<(), Failure> {
     let (address, accounts) = (prepared.address, prepared.accounts());
     let setup_link = prepared.setup_link.clone();
     actix_web::rt::System::new().block_on(async {
-        let (server, _lock) = prepared.serve()?;
+        let (server, _serving) = prepared.serve()?;
         let running = actix_web::rt::spawn(server);
         // The server handles signals only once it has had a turn. Whoever reads the announcement may ask it to stop at once.
         actix_web::rt::task::yield_now().await;
@@ -55,10 +55,12 @@ fn tell_people(address: std::net::SocketAddr, setup_link: Option<&str>) -> io::R
     let mut out = io::stdout().lock();
     writeln!(out, "Portero listens on http://{address}")?;
     if let Some(link) = setup_link {
-        writeln!(
-            out,
-            "\nThere is no user yet. Open this link within an hour to create the first admin:\n\n    {link}\n"
-        )?;
+        let what = if link.starts_with('/') {
+            "this path, after the address by which you reach this server (public_url is not set),"
+        } else {
+            "this link"
+        };
+        writeln!(out, "\nThere is no user yet. Open {what} within an hour to create the first admin:\n\n    {link}\n")?;
     }
     out.flush()
 }

@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::existing_user::{deleted, existing, why_taken};
 use super::operator::operator;
-use super::output::{Failure, moment, public_url, sessions, shell_word, warn};
+use super::output::{Failure, base_of_links, moment, sessions, shell_word, warn};
 use super::password_input;
 use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
@@ -251,7 +251,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
 
 /// The text that gives the operator a link to hand over.
 fn handed_over(config: &Config, link: &MadeLink) -> Result<String, Failure> {
-    let url = link.url(&public_url(config)?);
+    let url = link.url(base_of_links(config)?.as_ref());
     Ok(format!("{url}\nGood once, until {}. Whoever has it chooses the password.", moment(Some(link.expires_at))))
 }
 

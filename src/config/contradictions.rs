@@ -15,6 +15,13 @@ impl Config {
             "people on the network would send passwords and tokens as plain http, for anyone on the way to read; set public_url \
              to the https:// address of the proxy in front, or listen on 127.0.0.1, or set allow_plain_http = true",
         );
+        if self.public_url.is_none() && self.listen.ip().is_unspecified() {
+            r.warn(
+                "public_url",
+                "Portero listens on every address of this machine and can't know by which one people reach it: links come without their \
+                 beginning until this is set, such as http://portero.lan:8080",
+            );
+        }
         r.check(
             &["throttle", "public_url"],
             self.throttle || !https,

@@ -17,8 +17,7 @@ use crate::tokens::options::{Options, Secret};
 pub struct Config {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
-    /// Where people reach this server: scheme, host, port and nothing more. Links are made from it; `None`: from the address that
-    /// the server listens on.
+    /// Where people reach this server: scheme, host, port and nothing more. Links are made from it; see [`base_url`](Self::base_url).
     pub public_url: Option<Url>,
     /// The SQLite file.
     pub database: PathBuf,
@@ -212,6 +211,16 @@ impl Config {
     /// Whether people reach this server by https, according to `public_url`.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Where people reach a server that listens on this address: by `public_url` or, without one, by the address itself. `None`: it is
+    /// every address of the machine, or the port is not known yet.
+    pub fn base_url(&self, listening: SocketAddr) -> Option<Url> {
+        if self.public_url.is_some() {
+            return self.public_url.clone();
+        }
+        let is_one = !listening.ip().is_unspecified() && listening.port() != 0;
+        if is_one { Url::parse(&format!("http://{listening}/")).ok() } else { None }
     }
 
     /// The prefix for the names of Portero's own cookies (path `/`, no domain). A browser takes a `__Host-` cookie only by https

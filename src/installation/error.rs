@@ -45,6 +45,8 @@ pub enum OpenError {
         "there is no Portero in {folder}: is that the right data folder? `portero serve` and `portero user add` make a new one"
     )]
     NotThere { folder: PathBuf },
+    #[error("could not make or read the lock file {path}")]
+    LockFile { path: PathBuf, source: io::Error },
     #[error("the system has no random numbers")]
     Random,
     #[error("another Portero already serves the database {database}; one server owns an SQLite database")]

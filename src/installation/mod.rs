@@ -5,7 +5,9 @@ mod error;
 mod files;
 mod open;
 mod ring;
+mod serving;
 
 pub use error::OpenError;
 pub use open::Installation;
 pub use ring::{KeyRing, Retired, RingError};
+pub use serving::{Reached, Running, Serving, running};

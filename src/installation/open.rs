@@ -1,8 +1,7 @@
 //! Opens an installation: the data folder with its keys, and the database.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -12,6 +11,7 @@ use aws_lc_rs::{hkdf, rand};
 use super::error::{KEY_BYTES, OpenError};
 use super::files;
 use super::ring::{KeyRing, was_used};
+use super::serving::{Running, Serving, running};
 use crate::accounts::sessions::last_seen::LastSeen;
 use crate::accounts::{Accounts, KeyedIds};
 use crate::blocklist::Blocklist;
@@ -81,28 +81,14 @@ impl Installation {
         })
     }
 
-    /// Makes this process the one that serves the database, until the returned file is dropped. An error if another already does.
-    pub fn lock(&self) -> Result<File, OpenError> {
-        match try_lock(&self.database)? {
-            Some(lock) => Ok(lock),
-            None => Err(OpenError::Served { database: self.database.clone() }),
-        }
+    /// Makes this process the one that serves the database, until the returned value is dropped. An error if another already does.
+    pub fn lock(&self) -> Result<Serving, OpenError> {
+        Serving::begin(&self.database)
     }
 
     /// Whether a server is running on this database.
     pub fn is_served(&self) -> Result<bool, OpenError> {
-        Ok(try_lock(&self.database)?.is_none())
-    }
-}
-
-fn try_lock(database: &Path) -> Result<Option<File>, OpenError> {
-    let path = files::with_suffix(database, ".lock");
-    let failed = |source| OpenError::KeyFile { path: path.clone(), source };
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(fs::TryLockError::WouldBlock) => Ok(None),
-        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+        Ok(running(&self.database)? != Running::No)
     }
 }
 

@@ -26,8 +26,9 @@ pub struct Shared {
     /// Every setting with its source, secrets hidden: for admins to see.
     pub settings: Vec<Setting>,
     pub started: UnixTime,
-    /// Portero's address as people reach it: links are made from it, and forms must come from it.
-    pub public_url: url::Url,
+    /// Portero's address as people reach it: links are made from it, and forms must come from it. `None`: it listens on every address
+    /// of the machine, and nobody has set `public_url`.
+    pub public_url: Option<url::Url>,
     pub texts: Texts,
     /// The key that seals the cookie with a signed-out form's CSRF value and the flash message.
     pub browser_session_key: actix_web::cookie::Key,

@@ -64,7 +64,7 @@ impl Hooks for PorteroHooks {
     }
 
     fn may_renew(&self, req: &HttpRequest) -> bool {
-        audience(req, &self.0) == Audience::Browser && origin::may_renew(req, &self.0.public_url)
+        audience(req, &self.0) == Audience::Browser && origin::may_renew(req, &self.0)
     }
 
     fn renew<'a>(&'a self, req: &'a HttpRequest, token: &'a Caller) -> LocalBoxFuture<'a, Result<NewCookies, Refusal>> {

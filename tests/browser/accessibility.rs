@@ -305,7 +305,7 @@ async fn every_page(language: &'static str) {
     let link =
         said.split_whitespace().find_map(|word| word.split_once("/setup/")).expect("the first start prints a link");
     let driver = Driver::start();
-    let browser = driver.browser_with(&Wishes { language, script: true }).await;
+    let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
     let mut visit = Visit {
         server: &server,
         browser,

@@ -71,6 +71,9 @@ impl Driver {
         .to_vec();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         arguments.push(format!("--accept-lang={}", wishes.language));
+        if !wishes.hosts.is_empty() {
+            arguments.push(format!("--host-resolver-rules={}", wishes.hosts));
+        }
         let script = if wishes.script { 1 } else { 2 };
         let capabilities = json!({ "goog:chromeOptions": {
             "args": arguments,
@@ -101,11 +104,13 @@ pub(crate) struct Wishes {
     pub(crate) language: &'static str,
     /// Whether JavaScript is on.
     pub(crate) script: bool,
+    /// Where names lead, such as `MAP portero.lan 127.0.0.1`; empty: where they usually do.
+    pub(crate) hosts: &'static str,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self { language: "en", script: true }
+        Self { language: "en", script: true, hosts: "" }
     }
 }
 

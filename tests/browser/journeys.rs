@@ -63,7 +63,7 @@ async fn from_nothing_to_the_other_browser_is_out(words: &Words, script: bool) {
     let said = server.said();
     let link = said.split_whitespace().find(|word| word.contains("/setup/")).expect("the first start prints a link");
     let driver = Driver::start();
-    let wishes = Wishes { language: words.language, script };
+    let wishes = Wishes { language: words.language, script, ..Wishes::default() };
     let own = driver.browser_with(&wishes).await;
 
     own.open(link).await;

@@ -5,6 +5,7 @@
 mod accessibility;
 mod browser;
 mod crashes;
+mod home_network;
 mod journeys;
 mod keyboard;
 #[path = "../process/portero.rs"]

@@ -31,7 +31,7 @@ async fn every_page(language: &'static str) {
     let folder = TempDir::new().unwrap();
     let server = Server::with(folder.path(), portero(folder.path()));
     let driver = Driver::start();
-    let browser = driver.browser_with(&Wishes { language, script: true }).await;
+    let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
     let at = |path: &str| format!("http://{}{path}", server.address);
     let name = |page: &str| format!("{page}-{language}");
 

@@ -11,6 +11,7 @@ mod durability;
 mod failing_disk;
 mod faults;
 mod keys;
+mod links;
 mod locked;
 mod logs;
 mod lost_answers;

@@ -29,19 +29,19 @@ pub struct MadeLink {
 }
 
 impl MadeLink {
-    /// Its address.
-    pub fn url(&self, public_url: &Url) -> String {
-        address(public_url, "link", &self.token)
+    /// Its address, beginning with `base_url`; without one only its path.
+    pub fn url(&self, base_url: Option<&Url>) -> String {
+        address(base_url, "link", &self.token)
     }
 }
 
-/// The address of the link to create the first admin.
-pub fn setup_url(public_url: &Url, token: &str) -> String {
-    address(public_url, "setup", token)
+/// The address of the link to create the first admin, beginning with `base_url`; without one only its path.
+pub fn setup_url(base_url: Option<&Url>, token: &str) -> String {
+    address(base_url, "setup", token)
 }
 
-fn address(public_url: &Url, page: &str, token: &str) -> String {
-    format!("{}/{page}/{token}", public_url.as_str().trim_end_matches('/'))
+fn address(base_url: Option<&Url>, page: &str, token: &str) -> String {
+    format!("{}/{page}/{token}", base_url.map_or("", |url| url.as_str().trim_end_matches('/')))
 }
 
 pub enum Invited {

@@ -122,7 +122,7 @@ struct OnwardPage {
 
 /// On a page any fault of the token means "signed out", unless the session goes on and only this request may not renew it.
 fn signed_out(app: &App, req: &HttpRequest, fault: &Fault) -> HttpResponse {
-    let only_not_renewed = !origin::may_renew(req, &app.public_url) && token_cookies::session_lives(app, req);
+    let only_not_renewed = !origin::may_renew(req, app) && token_cookies::session_lives(app, req);
     if only_not_renewed {
         let navigation = req.method() == Method::GET || req.method() == Method::HEAD;
         if !navigation {

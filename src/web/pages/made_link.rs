@@ -18,7 +18,10 @@ use crate::web::http::audience::{Audience, audience};
 struct MadeLinkPage {
     page: Page,
     name: String,
+    /// Only its path if `lacks_base`.
     url: String,
+    /// Nobody has told Portero where people reach it.
+    lacks_base: bool,
     expires_at: Time,
     /// `false`: it is an invitation.
     is_new_password: bool,
@@ -32,13 +35,14 @@ pub(in crate::web) fn show(
     link: &MadeLink,
     is_new_password: bool,
 ) -> HttpResponse {
-    let url = link.url(&app.public_url);
+    let url = link.url(app.public_url.as_ref());
     if audience(req, app) == Audience::Program {
         let body = json!({ "username": user, "link": url, "expires_at": link.expires_at });
         return HttpResponse::Created().json(body);
     }
     let page = Page::new(app, req, Some(caller));
     let expires_at = page.time(link.expires_at);
-    let view = MadeLinkPage { page, name: user.to_string(), url, expires_at, is_new_password };
+    let lacks_base = app.public_url.is_none();
+    let view = MadeLinkPage { page, name: user.to_string(), url, lacks_base, expires_at, is_new_password };
     html(StatusCode::OK, &view)
 }

@@ -7,6 +7,7 @@ mod csrf;
 mod ended;
 mod generated;
 mod headers;
+mod home_network;
 mod honest;
 mod languages;
 mod locations;
