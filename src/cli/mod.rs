@@ -4,6 +4,7 @@ mod bench_hash;
 mod client;
 mod config;
 mod existing_user;
+mod health;
 mod key;
 mod log;
 mod operator;
@@ -70,6 +71,8 @@ enum Command {
     Client(client::Command),
     /// Tell what each cost of a password's hash means on this machine
     BenchHash,
+    /// Ask the running server whether it is ready; exits with 0 if it is and with 1 if not
+    Health,
     /// Check or show the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -93,6 +96,7 @@ impl Arguments {
             Command::Key(command) => key::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
             Command::BenchHash => bench_hash::run(&loaded),
+            Command::Health => health::run(&loaded),
             Command::Config(command) => {
                 config::run(&loaded, &command);
                 Ok(())

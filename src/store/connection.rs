@@ -10,6 +10,8 @@ use diesel::result::DatabaseErrorKind;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::trouble::{named, named_at, named_in};
+
 /// The connection that all queries take.
 ///
 /// A query that finds one row by its key should use `get_result`, not `first`: `first` binds a LIMIT, and SQLite then compiles the
@@ -26,20 +28,25 @@ const CACHE: u32 = 8192;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the database could not answer")]
+    #[error("the database could not answer{}", named(.0))]
     Database(#[from] diesel::result::Error),
-    #[error("the database did not open")]
+    #[error("the database did not open{}", named(.0))]
     Connect(#[from] diesel::ConnectionError),
-    #[error("no database connection was free")]
+    #[error("no database connection was free{}", named(.0))]
     Pool(#[from] diesel::r2d2::PoolError),
-    #[error("the change was not taken: too many are waiting, or the database could not be locked")]
+    #[error("the change was not taken: too many are waiting")]
     NotTaken,
+    #[error("the change was not begun: {0}")]
+    NotBegun(String),
     #[error("the database did not open again: {0}")]
     Reopen(String),
-    #[error("the transaction could not be committed")]
+    #[error("the change could not be stored: {0}")]
     NotCommitted(String),
     #[error("memory could not follow the database: {0}")]
     NotFollowed(String),
+    /// A probe found it.
+    #[error("the database does not work: {0}")]
+    Unwell(String),
     #[error("a job panicked")]
     Panicked,
     #[error("the database holds something this version does not know: {0}")]
@@ -55,7 +62,13 @@ impl Error {
             // that Portero's statements should have respected.
             Self::Database(diesel::result::Error::DatabaseError(kind, _)) => matches!(kind, DatabaseErrorKind::Unknown),
             Self::Database(_) | Self::Panicked | Self::Unknown(_) | Self::NotFollowed(_) => false,
-            Self::Connect(_) | Self::Pool(_) | Self::NotTaken | Self::Reopen(_) | Self::NotCommitted(_) => true,
+            Self::Connect(_)
+            | Self::Pool(_)
+            | Self::NotTaken
+            | Self::NotBegun(_)
+            | Self::Reopen(_)
+            | Self::NotCommitted(_)
+            | Self::Unwell(_) => true,
         }
     }
 }
@@ -63,11 +76,11 @@ impl Error {
 /// Why the database was not opened; shown to the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("could not open the database {path}")]
+    #[error("could not open the database {path}{}", named(.source))]
     Connect { path: PathBuf, source: diesel::ConnectionError },
-    #[error("could not prepare the database {path}")]
+    #[error("could not prepare the database {path}{}", named_at(.source, .path))]
     Prepare { path: PathBuf, source: diesel::result::Error },
-    #[error("could not bring the database {path} to this version's shape: {reason}")]
+    #[error("could not bring the database {path} to this version's shape{}: {reason}", named_in(.reason))]
     Migrate { path: PathBuf, reason: String },
     #[error(
         "the database {path} was made by a newer version of Portero (it has the change {newest:?}, which this one does not know); \
@@ -76,7 +89,7 @@ pub enum OpenError {
     Newer { path: PathBuf, newest: String },
     #[error("SQLite {found} has a known loss of data in WAL mode; 3.51.3 or newer is needed")]
     OldSqlite { found: String },
-    #[error("could not keep connections to the database {path}")]
+    #[error("could not keep connections to the database {path}{}", named(.source))]
     Pool { path: PathBuf, source: diesel::r2d2::PoolError },
     #[error("could not start the thread that writes")]
     Thread(#[from] std::io::Error),

@@ -1,12 +1,16 @@
 //! The open database: everything is read through [`Db::read`] and changed through [`Db::write`].
 
 use std::path::Path;
+use std::sync::Arc;
 
 use diesel::r2d2::{ConnectionManager, Pool};
 
+use super::condition::{self, Answer, Condition, Probe};
 use super::connection::{BUSY_TIMEOUT, Conn, Error, OpenError, Reader, connect, migrate};
-use super::writer::{Authority, Memory, Pending, Tx, Writer};
+use super::instance;
+use super::writer::{Authority, Memory, Pending, Tx, Upkeep, Writer};
 use crate::domain::UnixTime;
+use crate::error_chain::chain;
 
 /// How many reads can run at the same time, each on a connection of its own.
 pub const READERS: u32 = 4;
@@ -16,6 +20,8 @@ pub const READERS: u32 = 4;
 pub struct Db {
     readers: Pool<ConnectionManager<Conn>>,
     writer: Writer,
+    condition: Arc<Condition>,
+    path: Arc<Path>,
 }
 
 impl Db {
@@ -33,7 +39,9 @@ impl Db {
             .connection_customizer(Box::new(Reader))
             .build(manager)
             .map_err(|source| OpenError::Pool { path: path.to_owned(), source })?;
-        Ok(Self { readers, writer: Writer::start(conn, path.to_owned())? })
+        let condition = Arc::new(Condition::default());
+        let writer = Writer::start(conn, path.to_owned(), Arc::clone(&condition))?;
+        Ok(Self { readers, writer, condition, path: path.into() })
     }
 
     /// Runs `job` on a connection that can't change anything. Blocks.
@@ -56,6 +64,42 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         self.writer.write(authority, now, job)
+    }
+
+    /// Whether the database does its work, as far as is known. A probe that is due is made by [`look`](Self::look) and then
+    /// [`write_probe`](Self::write_probe).
+    pub fn condition(&self) -> Answer {
+        self.condition.ask()
+    }
+
+    /// Why the database does not do its work, as far as is known. Begins no probe.
+    pub fn trouble(&self) -> Option<String> {
+        self.condition.trouble()
+    }
+
+    /// The first half of a probe: whether there is room on the disk and the file can be read. `None`: not, which is noted. Blocks.
+    pub fn look(&self, probe: Probe) -> Option<Probe> {
+        match condition::look(&self.path) {
+            Ok(()) => Some(probe),
+            Err(error) => {
+                probe.failed(&chain(&error));
+                None
+            }
+        }
+    }
+
+    /// The second half: whether a change is stored. The outcome is noted even if nobody waits for it.
+    pub fn write_probe(&self, probe: Probe, now: UnixTime) -> Pending<(), Error> {
+        self.write(Upkeep, now, move |tx, _| match instance::note_probe(tx.conn, now) {
+            Ok(()) => {
+                tx.after_commit(move || probe.succeeded());
+                Ok(())
+            }
+            Err(error) => {
+                probe.failed(&chain(&error));
+                Err(error)
+            }
+        })
     }
 
     /// Loads what is kept in memory, and from now on loads it again whenever another process has changed the database, when it is

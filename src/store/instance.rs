@@ -5,6 +5,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::connection::{Conn, Error, known};
 use super::schema::instance;
+use crate::domain::UnixTime;
 
 /// Fingerprint of the signing key, if the settings give it. (Keys that Portero keeps itself have rows in `signing_keys`.)
 pub const SIGNING_KEY: &str = "signing_key";
@@ -14,6 +15,8 @@ pub const PEPPER: &str = "pepper";
 const CHANGED: &str = "changed";
 /// How many of those changes a server enforces.
 const TAKEN_UP: &str = "taken_up";
+/// When the database last took a change that was made to see whether it does.
+const PROBED: &str = "probed";
 
 pub fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, Error> {
     Ok(instance::table.find(name.to_owned()).select(instance::value).get_result(conn).optional()?)
@@ -50,6 +53,11 @@ pub fn note_taken_up(conn: &mut Conn, count: i64) -> Result<(), Error> {
 /// How many of the commands' changes a server enforces.
 pub fn taken_up(conn: &mut Conn) -> Result<i64, Error> {
     number(conn, TAKEN_UP)
+}
+
+/// Changes a row, to see whether the database takes it.
+pub(super) fn note_probe(conn: &mut Conn, now: UnixTime) -> Result<(), Error> {
+    set(conn, PROBED, &now.0.to_string())
 }
 
 fn number(conn: &mut Conn, name: &str) -> Result<i64, Error> {

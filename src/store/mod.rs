@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub mod audit;
+pub mod condition;
 mod connection;
 mod db;
 pub mod instance;
@@ -20,6 +21,7 @@ pub mod sign_in_failures;
 pub mod signing_keys;
 pub mod steps;
 pub mod token_blocklist;
+pub mod trouble;
 pub mod user_lists;
 pub mod users;
 mod writer;

@@ -4,6 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::oneshot;
 
+use super::condition::Condition;
 use super::connection::{BUSY_TIMEOUT, Conn, Error, connect};
 use super::instance;
 use super::prepared::Plain;
@@ -123,7 +125,15 @@ enum Message {
     FollowChanges(Memory, oneshot::Sender<Result<(), Error>>),
 }
 
-type Job = Box<dyn FnOnce(&mut Conn) -> Ran + Send>;
+/// A job of any kind, with somebody waiting for its answer.
+trait Waiting: Send {
+    fn run(self: Box<Self>, conn: &mut Conn) -> Ran;
+
+    /// Answers that the job was not begun, and why.
+    fn refuse(self: Box<Self>, why: &str);
+}
+
+type Job = Box<dyn Waiting>;
 
 /// A job that has run but is not committed yet.
 struct Ran {
@@ -138,12 +148,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Conn, path: PathBuf) -> std::io::Result<Self> {
+    pub(super) fn start(conn: Conn, path: PathBuf, condition: Arc<Condition>) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         std::thread::Builder::new().name("writer".into()).spawn(move || {
             WriterThread {
                 conn: Some(conn),
                 path,
+                condition,
                 memory: None,
                 lock_wait: BUSY_TIMEOUT,
                 version: None,
@@ -169,7 +180,7 @@ impl Writer {
     {
         let (sender, receiver) = oneshot::channel();
         let judged = move |tx: &mut Tx<'_>| authority.judge(tx).and_then(|granted| job(tx, granted));
-        let message = Message::Job(Box::new(move |conn| run(conn, now, judged, sender)));
+        let message = Message::Job(Box::new(Judged { job: judged, now, sender }));
         // A message that the queue refuses is dropped with its sender; the receiver turns that into `Error::NotTaken`.
         drop(self.queue.try_send(message));
         Pending(receiver.map(|answer| answer.unwrap_or_else(|_| Err(Error::NotTaken.into()))).boxed())
@@ -182,26 +193,40 @@ impl Writer {
     }
 }
 
-fn run<T, E>(
-    conn: &mut Conn,
+/// A job that begins by judging its authority.
+struct Judged<J, T, E> {
+    job: J,
     now: UnixTime,
-    job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     sender: oneshot::Sender<Result<T, E>>,
-) -> Ran
+}
+
+impl<J, T, E> Waiting for Judged<J, T, E>
 where
+    J: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send,
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    let mut tx = Tx { conn, now, after_commit: Vec::new() };
-    let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
-    Ran {
-        keep: result.is_ok(),
-        after_commit: tx.after_commit,
-        answer: Box::new(move |committed| {
-            let result = committed.map_err(|why| Error::NotCommitted(why.to_owned()).into()).and(result);
-            // Nobody may be waiting any more: a caller who has gone away does not undo what they asked for.
-            drop(sender.send(result));
-        }),
+    fn run(self: Box<Self>, conn: &mut Conn) -> Ran {
+        let Self { job, now, sender } = *self;
+        let mut tx = Tx { conn, now, after_commit: Vec::new() };
+        let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
+        Ran {
+            keep: result.is_ok(),
+            after_commit: tx.after_commit,
+            answer: Box::new(move |committed| {
+                // A job that failed by itself says more than the commit that failed with it.
+                let result = result.and_then(|done| match committed {
+                    Ok(()) => Ok(done),
+                    Err(why) => Err(Error::NotCommitted(why.to_owned()).into()),
+                });
+                // Nobody may be waiting any more: a caller who has gone away does not undo what they asked for.
+                drop(sender.send(result));
+            }),
+        }
+    }
+
+    fn refuse(self: Box<Self>, why: &str) {
+        drop(self.sender.send(Err(Error::NotBegun(why.to_owned()).into())));
     }
 }
 
@@ -210,6 +235,7 @@ struct WriterThread {
     /// `None` after a failed commit, until the database is opened again.
     conn: Option<Conn>,
     path: PathBuf,
+    condition: Arc<Condition>,
     memory: Option<Memory>,
     /// How long this connection waits for a lock at present.
     lock_wait: Duration,
@@ -251,13 +277,16 @@ impl WriterThread {
     fn commit_together(&mut self, first: Job, jobs: &Receiver<Message>) {
         let begun = self.open().and_then(|conn| Ok(BEGIN.execute(conn)?));
         if let Err(error) = begun {
-            tracing::error!(event = "write_refused", error = %chain(&error), "no job was begun");
+            let why = chain(&error);
+            tracing::error!(event = "write_refused", error = why, "no job was begun");
+            self.condition.failed(&why);
             self.set_lock_wait(SHORT_LOCK_WAIT);
-            // All other waiting jobs would wait for the same lock, one after the other, so they are dropped. A dropped job answers
-            // `NotTaken`.
+            first.refuse(&why);
+            // All other waiting jobs would wait for the same lock, one after the other.
             while let Ok(message) = jobs.try_recv() {
-                if let Message::FollowChanges(..) = message {
-                    self.deferred = Some(message);
+                match message {
+                    Message::Job(job) => job.refuse(&why),
+                    Message::FollowChanges(..) => self.deferred = Some(message),
                 }
             }
             return;
@@ -269,6 +298,7 @@ impl WriterThread {
         self.deferred = deferred;
         if let Err(error) = &committed {
             tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch was stored");
+            self.condition.failed(&chain(error));
             // The connection's state is unknown, and the commit may have got through after all: open the database again, and look.
             self.conn = None;
             self.look_for_changes();
@@ -281,7 +311,7 @@ impl WriterThread {
                 }
             }
         }
-        let failure = committed.err().map(|error| error.to_string());
+        let failure = committed.err().map(|error| chain(&error));
         for job in ran {
             (job.answer)(failure.as_deref().map_or(Ok(()), Err));
         }
@@ -294,7 +324,7 @@ impl WriterThread {
             None => {
                 self.version = None;
                 self.lock_wait = BUSY_TIMEOUT;
-                connect(&self.path).map_err(|fault| Error::Reopen(format!("{fault:?}")))?
+                connect(&self.path).map_err(|fault| Error::Reopen(chain(&fault.at(&self.path))))?
             }
         };
         Ok(self.conn.insert(conn))
@@ -365,7 +395,7 @@ fn run_batch(
         if !is_empty {
             SAVEPOINT.execute(conn)?;
         }
-        let result = job(conn);
+        let result = job.run(conn);
         let keep = result.keep;
         ran.push(result);
         if !is_empty {

@@ -390,6 +390,8 @@ error-throttled =
     }
 error-503-title = Too busy right now
 error-503-text = Portero can’t answer this safely at the moment. Nothing is lost: try again in a few seconds.
+error-503-still-open-title = Signed out in this browser only
+error-503-still-open-text = This browser is signed out, but Portero could not store it, so your session is still open there. Nobody can use it from this browser. In a while, sign in again and end it under “Your account”, or ask an admin to end it.
 
 ## One-time links
 

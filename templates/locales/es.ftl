@@ -390,6 +390,8 @@ error-throttled =
     }
 error-503-title = Ahora mismo no es posible
 error-503-text = Portero no puede responder con seguridad en este momento. No se ha perdido nada: inténtalo de nuevo en unos segundos.
+error-503-still-open-title = Sesión cerrada solo en este navegador
+error-503-still-open-text = Este navegador ya no tiene tu sesión, pero Portero no ha podido guardarlo, así que allí sigue abierta. Nadie puede usarla desde este navegador. Dentro de un rato, vuelve a iniciar sesión y termínala en «Tu cuenta», o pide a alguien con permisos de administración que la termine.
 
 ## One-time links
 

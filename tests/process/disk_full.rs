@@ -69,19 +69,24 @@ fn on_a_full_disk_every_change_asks_to_try_again_and_works_once_there_is_room() 
         assert_try_again(&client.delete("/logout", Some(&access)));
         assert_try_again(&browser.renew());
         // Signing out by the page: its form can be opened, for that only reads.
-        assert_eq!(browser.get("/logout").status, 200);
-        let page = browser.post("/logout", &[]);
+        // The browser forgets its session, and is told that it is still open.
+        let mut leaving = browser.clone();
+        assert_eq!(leaving.get("/logout").status, 200);
+        let page = leaving.post("/logout", &[]);
         assert_try_again(&page);
-        assert!(page.body.contains("<h1>") && page.set_cookies().iter().all(|cookie| !cookie.contains("token")));
-        assert!(page.header("clear-site-data").is_none());
+        assert!(page.body.contains("Signed out in this browser only"), "{}", page.body);
+        assert!(!page.body.contains("class=\"sign-out\"") && page.header("clear-site-data").is_some());
+        assert!(leaving.cookies.keys().all(|name| !name.contains("token")) && !leaving.is_signed_in());
         let mut other = server.browser();
         let page = other.sign_in("ana", PASSWORD);
         assert_try_again(&page);
         assert!(page.body.contains("<h1>") && !other.cookies.contains_key("access_token_cookie"));
 
-        for path in ["/protected", "/whoami", "/account", "/healthz", "/readyz"] {
+        for path in ["/protected", "/whoami", "/account", "/healthz"] {
             assert_eq!(client.get(path, Some(&access)).status, 200, "{path} in round {round}");
         }
+        let ready = client.get("/readyz", None);
+        assert_eq!((ready.status, &ready.json()["reason"]), (503, &json!("the disk is full")), "in round {round}");
         assert!(browser.is_signed_in());
         for name in ["access_token_cookie", "refresh_token_cookie"] {
             assert_eq!(browser.cookies[name], held[name]);
@@ -92,6 +97,7 @@ fn on_a_full_disk_every_change_asks_to_try_again_and_works_once_there_is_room() 
     let took =
         server.wait_until(Duration::from_secs(5), |client| client.post_json("/login", None, &login).status == 200);
     println!("a sign-in works {took:?} after there is room");
+    server.wait_until(Duration::from_secs(5), |client| client.get("/readyz", None).status == 200);
     assert_eq!(client.post("/refresh", Some(&refresh)).status, 200, "what was not acknowledged was not done");
     assert_eq!(browser.renew().status, 200);
     browser.get("/logout");

@@ -15,6 +15,7 @@ mod links;
 mod locked;
 mod logs;
 mod lost_answers;
+mod monitoring;
 mod portero;
 mod prompts;
 mod proxy;

@@ -48,6 +48,10 @@ pub(in crate::web) enum Error {
     /// The cause is for the log alone.
     #[error("Temporarily unavailable, try again in a moment")]
     Unavailable(String),
+    /// Who signed out is signed out in this browser, and the session is still open: that could not be stored. The cause is for the log
+    /// alone.
+    #[error("Signed out in this browser only, because the change could not be stored")]
+    StillOpen(String),
     /// The cause is for the log alone.
     #[error("Something went wrong")]
     Internal(String),
@@ -89,7 +93,7 @@ impl Error {
                 StatusCode::from_u16(fault.status()).expect("Fault::status gives only statuses that exist")
             }
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) | Self::StillOpen(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -110,6 +114,7 @@ impl Error {
             Self::Fault(_) | Self::App(AppFault::InvalidClient) => "401",
             Self::Throttled(_) => "429",
             Self::Busy | Self::Unavailable(_) => "503",
+            Self::StillOpen(_) => "503-still-open",
             Self::Internal(_) => "500",
         }
     }
@@ -194,6 +199,7 @@ impl Error {
             Self::Throttled(wait) => Self::Throttled(*wait),
             Self::Busy => Self::Busy,
             Self::Unavailable(cause) => Self::Unavailable(cause.clone()),
+            Self::StillOpen(cause) => Self::StillOpen(cause.clone()),
             Self::Internal(cause) => Self::Internal(cause.clone()),
         }
     }

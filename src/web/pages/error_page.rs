@@ -34,7 +34,7 @@ pub(in crate::web) fn answer_to(req: &HttpRequest, error: &Error) -> HttpRespons
         Error::Internal(cause) => {
             tracing::error!(event = "request_failed", request = RequestId::of_request(req), path = route(req), cause)
         }
-        Error::Unavailable(cause) => {
+        Error::Unavailable(cause) | Error::StillOpen(cause) => {
             tracing::warn!(
                 event = "request_unavailable",
                 request = RequestId::of_request(req),
@@ -60,7 +60,7 @@ pub(in crate::web) fn answer_to(req: &HttpRequest, error: &Error) -> HttpRespons
     match error {
         Error::Throttled(Wait(seconds)) => headers.insert(RETRY_AFTER, HeaderValue::from(*seconds)),
         Error::MethodNotAllowed(allow) => headers.insert(ALLOW, HeaderValue::from_static(allow)),
-        Error::Busy | Error::Unavailable(_) => {
+        Error::Busy | Error::Unavailable(_) | Error::StillOpen(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))
         }
         _ => return res,
@@ -79,7 +79,12 @@ struct ErrorPage {
 }
 
 fn error_page(app: &App, req: &HttpRequest, error: &Error) -> HttpResponse {
-    let page = Page::new(app, req, crate::guards::found(req).as_ref());
+    let caller = match error {
+        // Their cookies go with this answer.
+        Error::StillOpen(_) => None,
+        _ => crate::guards::found(req),
+    };
+    let page = Page::new(app, req, caller.as_ref());
     let key = error.text_key();
     let view = ErrorPage {
         title: page.t(&format!("error-{key}-title")),

@@ -211,7 +211,22 @@ mod tests {
         for reason in crate::domain::Reason::ALL {
             assert!(keys.contains(format!("reason-{}", reason.as_str()).as_str()), "{reason:?}");
         }
-        for error in ["400", "401", "403", "403-csrf", "404", "405", "408", "410", "413", "415", "429", "500", "503"] {
+        for error in [
+            "400",
+            "401",
+            "403",
+            "403-csrf",
+            "404",
+            "405",
+            "408",
+            "410",
+            "413",
+            "415",
+            "429",
+            "500",
+            "503",
+            "503-still-open",
+        ] {
             assert!(keys.contains(format!("error-{error}-title").as_str()), "{error}");
             assert!(keys.contains(format!("error-{error}-text").as_str()), "{error}");
         }

@@ -1,26 +1,63 @@
 //! For monitoring: whether the server is alive (`/healthz`), and whether it is ready (`/readyz`).
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::rt::time::timeout;
 use actix_web::web::ThinData;
 use serde_json::json;
 
-use crate::store::users;
+use crate::store::condition::{ANSWER_WITHIN, Answer};
+use crate::store::{trouble, users};
 use crate::web::app::App;
 use crate::web::http::error::Error;
+
+/// What is told if the cause is not one of those that have words for the operator. The log has the cause itself.
+const NO_ANSWER: &str = "the database does not answer";
 
 pub(in crate::web) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-/// Ready means that the store answers, and that the blocklist, which was loaded before the first request was
-/// taken, is in step with it.
-pub(in crate::web) async fn ready(ThinData(app): ThinData<App>) -> Result<HttpResponse, Error> {
-    if app.accounts.blocklist.is_in_doubt() {
-        return Err(Error::Unavailable("memory is behind the database".into()));
+/// Ready means that the blocklist, which was loaded before the first request was taken, is in step with the store, and that the store
+/// can be read and takes changes.
+pub(in crate::web) async fn ready(ThinData(app): ThinData<App>) -> HttpResponse {
+    let reason = if app.accounts.blocklist.is_in_doubt() {
+        Some("what is in memory is behind the database")
+    } else {
+        trouble_of(&app).await.map(|cause| trouble::meaning(&cause).unwrap_or(NO_ANSWER))
+    };
+    match reason {
+        None => HttpResponse::Ok().json(json!({ "status": "ready" })),
+        Some(reason) => HttpResponse::ServiceUnavailable()
+            .insert_header((RETRY_AFTER, "5"))
+            .json(json!({ "status": "not ready", "reason": reason })),
     }
-    app.read(users::any).await.map_err(|error| match error {
-        Error::Internal(cause) => Error::Unavailable(cause),
-        other => other,
-    })?;
-    Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
+}
+
+/// Why the store does not do its work; `None`: it does.
+async fn trouble_of(app: &App) -> Option<String> {
+    match app.read(users::any).await {
+        Ok(_) => {}
+        Err(Error::Unavailable(cause) | Error::Internal(cause)) => return Some(cause),
+        Err(error) => return Some(error.to_string()),
+    }
+    match app.accounts.db.condition() {
+        Answer::Works => None,
+        Answer::Fails(why) => Some(why),
+        Answer::Due(probe) => {
+            let accounts = Arc::clone(&app.accounts);
+            let probing = async {
+                if let Ok(Some(probe)) = app.readers.run(move || accounts.db.look(probe)).await {
+                    // The outcome is in `trouble`, too.
+                    drop(app.accounts.db.write_probe(probe, app.now()).everywhere().await);
+                }
+            };
+            match timeout(ANSWER_WITHIN, probing).await {
+                Ok(()) => app.accounts.db.trouble(),
+                Err(_) => Some(NO_ANSWER.into()),
+            }
+        }
+    }
 }

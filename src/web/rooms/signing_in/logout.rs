@@ -29,6 +29,7 @@ use crate::web::http::local_path::LocalPath;
 use crate::web::http::replies::{message, see_other};
 use crate::web::http::signed_in::{self, fresh_mandate};
 use crate::web::pages::ended;
+use crate::web::pages::error_page::answer_to;
 use crate::web::pages::page::{Page, html};
 
 const SIGNED_OUT: &str = "logout successful";
@@ -150,7 +151,15 @@ async fn here(
     caller: Result<AnyToken, actix_web::Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
     if let Some(held) = held {
-        sign_out(&app.accounts, OwnToken(held), None).everywhere().await.map_err(Error::from)?;
+        match sign_out(&app.accounts, OwnToken(held), None).everywhere().await.map_err(Error::from) {
+            Ok(_) => {}
+            // Whoever signs out may be about to leave a computer that others use: this browser forgets the session all the same.
+            Err(Error::Unavailable(cause)) if audience(req, app) == Audience::Browser => {
+                browser.clear();
+                return Ok(without_session(app, answer_to(req, &Error::StillOpen(cause))));
+            }
+            Err(error) => return Err(error.into()),
+        }
     } else if audience(req, app) == Audience::Program {
         // A program that shows no token, or a bad one, is told so.
         caller?;
@@ -163,9 +172,14 @@ async fn here(
 }
 
 /// The answer to a browser that holds no session any more.
-fn leave(app: &App, browser: &BrowserSession, mut answer: HttpResponse, flash: &Flash) -> HttpResponse {
+fn leave(app: &App, browser: &BrowserSession, answer: HttpResponse, flash: &Flash) -> HttpResponse {
     browser.clear();
     browser_session::set_flash(browser, flash);
+    without_session(app, answer)
+}
+
+/// Takes from the browser what it holds of its session.
+fn without_session(app: &App, mut answer: HttpResponse) -> HttpResponse {
     token_cookies::remove(app, answer.head_mut());
     // Not "cookies": that would reach every app on the registrable domain.
     answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));

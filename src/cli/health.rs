@@ -1,0 +1,80 @@
+//! `portero health`: asks the running server whether it is ready, for containers without curl.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::output::Failure;
+use crate::config::{Config, Loaded, Source};
+use crate::installation::{Reached, Running, running};
+
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+const MOST_BYTES: usize = 16 * 1024;
+
+pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {
+    let address = on_this_machine(address(loaded)?);
+    let answer = ask(address).map_err(|source| format!("the server at {address} does not answer: {source}"))?;
+    let Some((status, body)) = read(&answer) else {
+        return Err(format!("what listens on {address} does not answer as a server").into());
+    };
+    let member = |name: &str| body.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    if status == 200 && member("status") == "ready" {
+        println!("ready");
+        return Ok(());
+    }
+    match member("reason") {
+        reason if !reason.is_empty() => Err(format!("not ready: {reason}").into()),
+        _ => Err(format!("not ready: {address} answered with {status}").into()),
+    }
+}
+
+/// Where to ask: as the command line says, or where the server that runs on the database has noted that it listens, or else as the other
+/// settings say.
+fn address(loaded: &Loaded) -> Result<SocketAddr, Failure> {
+    let config: &Config = &loaded.config;
+    if loaded.shown.iter().any(|setting| setting.key == "listen" && setting.source == Source::Flag) {
+        return Ok(config.listen);
+    }
+    match running(&config.database)? {
+        Running::Yes(Some(Reached { listening, .. })) => Ok(listening),
+        Running::No if config.listen.port() == 0 => Err("no server is running".into()),
+        Running::Yes(None) | Running::No => Ok(config.listen),
+    }
+}
+
+/// A server that listens on every address is asked by loopback.
+fn on_this_machine(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The whole answer to one request, for which the server closes the connection.
+fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
+    let begin = Instant::now();
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let (mut answer, mut part) = (Vec::new(), [0; 1024]);
+    while answer.len() < MOST_BYTES {
+        let left = PATIENCE.checked_sub(begin.elapsed()).filter(|left| !left.is_zero());
+        stream.set_read_timeout(Some(left.ok_or(io::ErrorKind::TimedOut)?))?;
+        match stream.read(&mut part)? {
+            0 => break,
+            length => answer.extend(part.iter().take(length)),
+        }
+    }
+    Ok(answer)
+}
+
+/// Status and body. `None`: that is no answer of HTTP with JSON.
+fn read(answer: &[u8]) -> Option<(u16, serde_json::Value)> {
+    let text = str::from_utf8(answer).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.strip_prefix("HTTP/1.1 ")?.split(' ').next()?.parse().ok()?;
+    Some((status, serde_json::from_str(body).unwrap_or_default()))
+}

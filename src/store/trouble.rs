@@ -1,0 +1,61 @@
+//! What is wrong with the database, in words for the operator, by what SQLite or the system says of it.
+
+use std::error::Error;
+use std::path::Path;
+
+/// What the messages say, and what that means. The first that fits counts.
+const MEANINGS: [(&str, &str); 10] = [
+    ("database or disk is full", "the disk is full"),
+    ("No space left on device", "the disk is full"),
+    ("is locked", "another process holds the database"),
+    ("is not a database", "the file is not a database"),
+    ("is malformed", "the database is malformed: restore a backup"),
+    ("malformed database schema", "the database is malformed: restore a backup"),
+    ("*** in database", "the database is malformed: restore a backup"),
+    ("disk I/O error", "the disk failed to read or write"),
+    ("readonly database", "the database can't be written to by this user"),
+    ("unable to open database file", "the database's file can't be opened"),
+];
+
+/// What is wrong, if this text says one of the things that happen to databases.
+pub fn meaning(text: &str) -> Option<&'static str> {
+    MEANINGS.iter().find(|(says, _)| text.contains(says)).map(|(_, meaning)| *meaning)
+}
+
+/// The same as the end of a sentence: `: the disk is full`, or nothing.
+pub(super) fn named(error: &dyn Error) -> String {
+    named_in(&error.to_string())
+}
+
+pub(super) fn named_in(text: &str) -> String {
+    meaning(text).map_or_else(String::new, |meaning| format!(": {meaning}"))
+}
+
+/// As [`named`], of a database that did not open. On a full disk SQLite says no more than that it could not write.
+pub(super) fn named_at(error: &dyn Error, path: &Path) -> String {
+    if is_full(path) { ": the disk is full".into() } else { named(error) }
+}
+
+/// Less room than this is none: one change can take as much.
+const LEAST_ROOM: u64 = 64 * 1024;
+
+/// Whether there is no room left on the disk of this file. `false` if that can't be found out.
+pub(super) fn is_full(path: &Path) -> bool {
+    // Some file systems don't count.
+    let Some(disk) = rustix::fs::statvfs(path).ok().filter(|disk| disk.f_blocks > 0) else { return false };
+    // What is kept back for root is room for root.
+    let blocks = if rustix::process::geteuid().is_root() { disk.f_bfree } else { disk.f_bavail };
+    blocks.saturating_mul(disk.f_frsize) < LEAST_ROOM
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_named_and_others_are_left_as_they_are() {
+        assert_eq!(named_in("database disk image is malformed"), ": the database is malformed: restore a backup");
+        assert_eq!(named_in("database is locked"), ": another process holds the database");
+        assert_eq!(named_in("UNIQUE constraint failed: users.canonical"), "");
+    }
+}
