@@ -43,8 +43,8 @@ impl Seeding {
         self.insert(
             count,
             &format!(
-                "users (username, canonical, password_hash, password_version, role, tokens_valid_from, created_at, failed_attempts, skeleton)
-                 SELECT 'user' || i, 'user' || i, (SELECT password_hash FROM users WHERE id = 1), 0, 'user', 0, {now}, 0,
+                "users (uid, username, canonical, password_hash, password_version, role, tokens_valid_from, created_at, failed_attempts, skeleton)
+                 SELECT {UUID}, 'user' || i, 'user' || i, (SELECT password_hash FROM users WHERE id = 1), 0, 'user', 0, {now}, 0,
                     replace(replace('user' || i, '0', 'o'), '1', 'l')"
             ),
         )

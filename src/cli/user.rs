@@ -20,9 +20,10 @@ use crate::accounts::people::state::{self, StateChange};
 use crate::accounts::upkeep::skeletons;
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
-use crate::domain::{Role, Username};
+use crate::domain::{Role, UnixTime, Username};
 use crate::installation::Installation;
-use crate::store::{names, users};
+use crate::store::users::{self, User};
+use crate::store::{names, user_lists};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -72,6 +73,11 @@ pub(super) enum Command {
         /// Those who were deleted, and when
         #[arg(long)]
         deleted: bool,
+    },
+    /// Show one user
+    Show {
+        /// The user name
+        name: String,
     },
     /// Set a new password; ends the user's sessions
     Passwd {
@@ -123,6 +129,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         // These may be the very first commands, before there is an installation.
         Command::Add { .. } | Command::Invite { .. } => Installation::open(&config, clock)?,
         Command::List { .. }
+        | Command::Show { .. }
         | Command::Passwd { .. }
         | Command::Disable { .. }
         | Command::Enable { .. }
@@ -140,6 +147,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let done = match command {
         Command::List { deleted: false } => return list(accounts),
         Command::List { deleted: true } => return list_deleted(accounts),
+        Command::Show { name } => return show(accounts, &name),
         Command::Add { name, admin, password_stdin } => {
             let name = Username::parse(&name)?;
             if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name, None))? {
@@ -280,6 +288,23 @@ fn sessions_ended_by(change: StateChange, name: &Username, what: &str) -> Result
     }
 }
 
+fn show(accounts: &Accounts, name: &str) -> Result<(), Failure> {
+    let user = existing(accounts, name)?;
+    let open = accounts.db.read(|conn| user_lists::open_sessions(conn, user.id, accounts.now()))?;
+    println!("name           {}", user.username);
+    println!("permanent id   {}", user.uid);
+    println!("role           {}", user.role.as_str());
+    println!("state          {}", state(&user, accounts.now()));
+    println!("created        {}", moment(Some(user.created_at)));
+    println!("last sign-in   {}", moment(user.last_login_at));
+    println!("open sessions  {open}");
+    Ok(())
+}
+
+fn state(user: &User, now: UnixTime) -> &'static str {
+    if user.is_shut_out(now) { "disabled" } else { "enabled" }
+}
+
 fn list(accounts: &Accounts) -> Result<(), Failure> {
     let users = accounts.db.read(users::all)?;
     let width = users.iter().map(|user| user.username.as_str().chars().count()).max().unwrap_or(0).max(4);
@@ -289,7 +314,7 @@ fn list(accounts: &Accounts) -> Result<(), Failure> {
             "{:width$}  {:5}  {:8}  {:20}  {:20}",
             user.username.as_str(),
             user.role.as_str(),
-            if user.disabled_at.is_some() { "disabled" } else { "enabled" },
+            state(&user, accounts.now()),
             moment(Some(user.created_at)),
             moment(user.last_login_at),
         );

@@ -20,6 +20,7 @@ diesel::table! {
         deleted_at -> Nullable<BigInt>,
         untold_guessing_at -> Nullable<BigInt>,
         skeleton -> Nullable<Text>,
+        uid -> Text,
     }
 }
 

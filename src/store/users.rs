@@ -6,6 +6,8 @@ use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
 };
 
+use uuid::Uuid;
+
 use super::connection::{Conn, Error, known};
 use super::prepared::update;
 use super::schema::{sessions, users};
@@ -15,6 +17,8 @@ use crate::domain::{Role, UnixTime, UserId, Username};
 #[derive(Clone, Debug)]
 pub struct User {
     pub id: UserId,
+    /// A random UUID, for whoever has to know the user outside of Portero: after a restore, an id may be given to another user.
+    pub uid: String,
     pub username: Username,
     /// `None` until the person has chosen one.
     pub password_hash: Option<String>,
@@ -58,6 +62,7 @@ pub struct NewUser<'a> {
 #[diesel(table_name = users)]
 struct Row {
     id: i64,
+    uid: String,
     username: String,
     password_hash: Option<String>,
     password_version: i64,
@@ -81,6 +86,7 @@ impl TryFrom<Row> for User {
     fn try_from(row: Row) -> Result<Self, Error> {
         Ok(Self {
             id: UserId(row.id),
+            uid: row.uid,
             username: known(Username::parse(&row.username).ok(), "user name", &row.username)?,
             password_hash: row.password_hash,
             password_version: row.password_version,
@@ -225,6 +231,7 @@ pub fn enabled_admins(conn: &mut Conn, except: Option<UserId>) -> Result<i64, Er
 /// Adds a user. `None`: the name is taken.
 pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error> {
     let row = (
+        users::uid.eq(Uuid::new_v4().to_string()),
         users::username.eq(user.username.as_str()),
         users::canonical.eq(user.username.canonical()),
         users::skeleton.eq(user.username.skeleton()),

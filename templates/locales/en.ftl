@@ -435,6 +435,7 @@ user-state-invited = Invited
 user-state-deleted = Deleted
 user-until = until
 user-open-sessions = Open sessions
+user-uid = Permanent id
 user-acts = What you can do
 user-back = Back to the users
 user-end-sessions-link = End all sessions…

@@ -435,6 +435,7 @@ user-state-deleted = Eliminado
 user-state-invited = Invitado
 user-until = hasta
 user-open-sessions = Sesiones abiertas
+user-uid = Identificador permanente
 user-acts = Qué puedes hacer
 user-back = Volver a los usuarios
 user-end-sessions-link = Cerrar todas las sesiones…

@@ -1,5 +1,8 @@
 //! The commands that the operator runs from a shell, also beside a running server.
 
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl};
 use serde_json::json;
 use tempfile::TempDir;
@@ -25,6 +28,32 @@ fn users_are_added_listed_and_changed_without_a_terminal() {
     ok(folder, &["user", "role", "Íñigo", "admin"], "");
     let server = Server::start(folder);
     assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200, "the line end is no part of the password");
+}
+
+/// The user's permanent id, as `user show` prints it.
+fn permanent_id(folder: &Path, name: &str) -> String {
+    let shown = ok(folder, &["user", "show", name], "");
+    let id = shown.lines().find_map(|line| line.strip_prefix("permanent id")).unwrap().trim().to_owned();
+    assert_eq!(uuid::Uuid::parse_str(&id).unwrap().get_version_num(), 4, "{shown}");
+    id
+}
+
+#[test]
+fn every_user_has_a_permanent_id_of_their_own_also_those_from_before_there_were_any() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    for name in ["ana", "bea"] {
+        ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    let first = permanent_id(folder, "ana");
+    assert_eq!(permanent_id(folder, "ana"), first);
+    let before = "DROP INDEX users_uid; ALTER TABLE users DROP COLUMN uid;
+        DELETE FROM __diesel_schema_migrations WHERE version = '20261126070000'";
+    database(folder).batch_execute(before).unwrap();
+    let ids = [permanent_id(folder, "ana"), permanent_id(folder, "bea")];
+    assert_ne!(ids[0], ids[1]);
+    assert_eq!(permanent_id(folder, "bea"), ids[1], "it stays");
+    assert!(fails(folder, &["user", "show", "cleo"], "").contains("there is no user cleo"));
 }
 
 #[test]
@@ -243,6 +272,7 @@ fn a_command_that_is_pointed_at_the_wrong_folder_makes_nothing_there() {
     let folder = TempDir::new().unwrap();
     for arguments in [
         &["user", "list"][..],
+        &["user", "show", "ana"],
         &["user", "disable", "ana"],
         &["user", "passwd", "ana", "--password-stdin"],
         &["session", "list"],

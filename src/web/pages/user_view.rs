@@ -14,6 +14,7 @@ use crate::web::http::error::Error;
 
 pub(in crate::web) struct UserView {
     pub(in crate::web) id: i64,
+    pub(in crate::web) uid: String,
     pub(in crate::web) name: String,
     pub(in crate::web) role: String,
     pub(in crate::web) state: String,
@@ -44,6 +45,7 @@ pub(in crate::web) fn view(page: &Page, listed: &ListedUser, now: UnixTime) -> U
     let state = state(listed, now);
     UserView {
         id: user.id.0,
+        uid: user.uid.clone(),
         name: user.username.to_string(),
         role: role(page, user.role),
         state: page.t(&format!("user-state-{state}")),
@@ -74,6 +76,7 @@ pub(in crate::web) fn json(listed: &ListedUser, now: UnixTime) -> Value {
     let user = &listed.user;
     json!({
         "id": user.id.0,
+        "uid": user.uid,
         "username": user.username,
         "role": user.role,
         "state": state(listed, now),

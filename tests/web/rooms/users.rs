@@ -37,3 +37,15 @@ fn users_are_listed_by_name_searched_and_paged() {
     );
     assert_eq!(row["open_sessions"], 2);
 }
+
+#[test]
+fn a_users_page_shows_their_permanent_id_and_programs_get_it_too() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let list = app.client().get("/admin/users?name=ana", Some(&app.tokens("ana").access)).json();
+    let user = &list["users"][0];
+    let uid = user["uid"].as_str().unwrap();
+    assert_eq!(uuid::Uuid::parse_str(uid).unwrap().get_version_num(), 4);
+    let page = ana.get(&format!("/admin/users/{}", user["id"]));
+    assert!(page.body.contains("Permanent id") && page.body.contains(uid), "{}", page.body);
+}
