@@ -39,6 +39,8 @@ fn serve(loaded: Loaded) -> Result<(), Failure> {
         running.await.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)
     })?;
     last_seen::flush(&accounts)?;
+    // Threads that go on until the process ends hold the database, so that it would not be closed by itself.
+    accounts.db.close();
     tracing::info!(event = "stopped");
     Ok(())
 }

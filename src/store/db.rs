@@ -108,4 +108,10 @@ impl Db {
     pub fn follow_changes(&self, memory: Memory) -> Result<(), Error> {
         self.writer.follow_changes(memory)
     }
+
+    /// Ends writing, after the jobs that wait, and leaves the database's file whole without the ones beside it. The last clone does
+    /// this when it is dropped. Blocks.
+    pub fn close(&self) {
+        self.writer.close();
+    }
 }

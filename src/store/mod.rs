@@ -19,6 +19,7 @@ pub mod session_lists;
 pub mod sessions;
 pub mod sign_in_failures;
 pub mod signing_keys;
+mod sqlite_file;
 pub mod steps;
 pub mod token_blocklist;
 pub mod trouble;

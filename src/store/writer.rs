@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -18,6 +19,7 @@ use super::condition::Condition;
 use super::connection::{BUSY_TIMEOUT, Conn, Error, connect};
 use super::instance;
 use super::prepared::Plain;
+use super::sqlite_file::checkpoint;
 use crate::domain::{By, UnixTime};
 use crate::error_chain::chain;
 
@@ -123,6 +125,8 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Pending<T, E> {
 enum Message {
     Job(Job),
     FollowChanges(Memory, oneshot::Sender<Result<(), Error>>),
+    /// The sender is dropped when the database is closed.
+    Close(oneshot::Sender<()>),
 }
 
 /// A job of any kind, with somebody waiting for its answer.
@@ -145,12 +149,37 @@ struct Ran {
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: SyncSender<Message>,
+    /// Dropped with the last clone.
+    _last_user: Arc<LastUser>,
+}
+
+/// Closes the database when nobody uses it any more, and waits for that: the end of the process would cut it short.
+struct LastUser {
+    queue: SyncSender<Message>,
+    thread: ThreadId,
+}
+
+impl Drop for LastUser {
+    fn drop(&mut self) {
+        // What a job holds may be the last user. Then the thread can't wait for itself; it closes after the job.
+        if std::thread::current().id() != self.thread {
+            close(&self.queue);
+        }
+    }
+}
+
+fn close(queue: &SyncSender<Message>) {
+    let (sender, receiver) = oneshot::channel();
+    // An error means that the thread has closed the database already.
+    if queue.send(Message::Close(sender)).is_ok() {
+        drop(pollster::block_on(receiver));
+    }
 }
 
 impl Writer {
     pub(super) fn start(conn: Conn, path: PathBuf, condition: Arc<Condition>) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
-        std::thread::Builder::new().name("writer".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             WriterThread {
                 conn: Some(conn),
                 path,
@@ -164,7 +193,8 @@ impl Writer {
             }
             .run(&jobs)
         })?;
-        Ok(Self { queue })
+        let last_user = LastUser { queue: queue.clone(), thread: thread.thread().id() };
+        Ok(Self { queue, _last_user: Arc::new(last_user) })
     }
 
     pub(super) fn write<A, T, E>(
@@ -190,6 +220,10 @@ impl Writer {
         let (sender, receiver) = oneshot::channel();
         self.queue.send(Message::FollowChanges(memory, sender)).map_err(|_| Error::NotTaken)?;
         receiver.blocking_recv().map_err(|_| Error::NotTaken)?
+    }
+
+    pub(super) fn close(&self) {
+        close(&self.queue);
     }
 }
 
@@ -262,8 +296,9 @@ impl WriterThread {
                     self.report_changes();
                     None
                 }
+                Ok(Message::Close(_dropped_when_done)) => return self.close(),
                 Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return self.close(),
             };
             if self.last_look.elapsed() >= LOOK_EVERY {
                 self.look_for_changes();
@@ -271,6 +306,20 @@ impl WriterThread {
             if let Some(first) = first {
                 self.commit_together(first, jobs);
             }
+        }
+    }
+
+    /// Closes the connection, and leaves the database's file whole without the ones beside it, if no other process uses it.
+    fn close(&mut self) {
+        // A server that runs beside this command must not wait for long.
+        self.set_lock_wait(SHORT_LOCK_WAIT);
+        let Some(mut conn) = self.conn.take() else { return };
+        if let Err(error) = checkpoint(&mut conn) {
+            tracing::warn!(
+                event = "checkpoint_failed",
+                error = %chain(&error),
+                "the last changes are in the file -wal beside the database: whoever copies one has to copy both"
+            );
         }
     }
 
@@ -286,7 +335,7 @@ impl WriterThread {
             while let Ok(message) = jobs.try_recv() {
                 match message {
                     Message::Job(job) => job.refuse(&why),
-                    Message::FollowChanges(..) => self.deferred = Some(message),
+                    Message::FollowChanges(..) | Message::Close(_) => self.deferred = Some(message),
                 }
             }
             return;
@@ -413,7 +462,7 @@ fn run_batch(
         if ran.len() < MOST_IN_ONE_COMMIT {
             next = match jobs.try_recv() {
                 Ok(Message::Job(job)) => Some(job),
-                Ok(message @ Message::FollowChanges(..)) => {
+                Ok(message @ (Message::FollowChanges(..) | Message::Close(_))) => {
                     *deferred = Some(message);
                     None
                 }

@@ -238,6 +238,50 @@ fn asked_to_stop_it_finishes_and_exits_well() {
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
+/// Copies `portero.db` and the keys to a new folder, without the files beside the database.
+fn copied_without_wal(from: &Path) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    std::fs::create_dir(copy.path().join("data")).unwrap();
+    for name in PRIVATE {
+        std::fs::copy(from.join("data").join(name), copy.path().join("data").join(name)).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn after_a_clean_stop_or_a_command_the_database_is_whole_in_its_own_file() {
+    let folder = TempDir::new().unwrap();
+    let wal = folder.path().join("data/portero.db-wal");
+    let left = || std::fs::metadata(&wal).map_or(0, |wal| wal.len());
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    assert_eq!(left(), 0, "after a command");
+    let mut server = Server::start(folder.path());
+    let tokens = server.log_in("ana", PASSWORD).unwrap();
+    // A command beside the server leaves the file to it.
+    ok(folder.path(), &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    assert_eq!(server.log_in("bea", PASSWORD).unwrap().status, 200);
+    let (code, _) = server.terminate();
+    assert_eq!((code, left()), (Some(0), 0), "{}", server.log());
+    let copy = copied_without_wal(folder.path());
+    let server = Server::start(copy.path());
+    assert_eq!(server.log_in("bea", PASSWORD).unwrap().status, 200);
+    let access = tokens.text("access_token");
+    assert_eq!(server.ask("GET", "/protected", Some(&access), None).unwrap().status, 200);
+}
+
+#[test]
+fn a_refused_command_leaves_the_database_whole_in_its_own_file_too() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let mut server = Server::start(folder.path());
+    assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200);
+    server.kill();
+    let wal = folder.path().join("data/portero.db-wal");
+    assert!(std::fs::metadata(&wal).unwrap().len() > 0, "a killed server leaves it");
+    fails(folder.path(), &["user", "disable", "nobody"], "");
+    assert_eq!(std::fs::metadata(&wal).map_or(0, |wal| wal.len()), 0);
+}
+
 #[test]
 fn a_body_that_trickles_is_given_up_after_ten_seconds() {
     let folder = TempDir::new().unwrap();
