@@ -89,6 +89,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         warned_of_unreadable_address: AtomicBool::new(false),
         started,
         settings: shown,
+        database_check: installation.check,
     });
     Ok(Prepared { address, setup_link, app, listener, serving })
 }

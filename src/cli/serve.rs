@@ -30,17 +30,20 @@ fn serve(loaded: Loaded) -> Result<(), Failure> {
     let prepared = server::prepare(loaded, Clock::default())?;
     let (address, accounts) = (prepared.address, prepared.accounts());
     let setup_link = prepared.setup_link.clone();
-    actix_web::rt::System::new().block_on(async {
-        let (server, _serving) = prepared.serve()?;
+    let serving = actix_web::rt::System::new().block_on(async {
+        let (server, serving) = prepared.serve()?;
         let running = actix_web::rt::spawn(server);
         // The server handles signals only once it has had a turn. Whoever reads the announcement may ask it to stop at once.
         actix_web::rt::task::yield_now().await;
         announce(address, setup_link.as_deref());
-        running.await.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)
+        running.await.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)?;
+        Ok::<_, StartError>(serving)
     })?;
     last_seen::flush(&accounts)?;
     // Threads that go on until the process ends hold the database, so that it would not be closed by itself.
     accounts.db.close();
+    // Only now is this a clean stop, which the next start has to know.
+    drop(serving);
     tracing::info!(event = "stopped");
     Ok(())
 }

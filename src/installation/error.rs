@@ -47,6 +47,28 @@ pub enum OpenError {
     NotThere { folder: PathBuf },
     #[error("could not make or read the lock file {path}")]
     LockFile { path: PathBuf, source: io::Error },
+    #[error(
+        "the database {database} is missing or empty, but the file {wal} beside it holds changes to one. Nothing was changed. Put the \
+         database back, or restore a backup into another folder; for a new installation, move this file and the keys away"
+    )]
+    WalWithoutDatabase { wal: PathBuf, database: PathBuf },
+    #[error(
+        "there is the key file {key}, but {database} is no database that was used with it: it was lost, or it lies elsewhere. Put \
+         it back, or restore a backup into another folder; for a new installation, move the keys away"
+    )]
+    KeysWithoutDatabase { key: PathBuf, database: PathBuf },
+    #[error(
+        "the file {wal} does not belong to the database {database} but to another, which was here before. Nothing was changed. Move \
+         {wal} and {shm} away and start again{hint}"
+    )]
+    OtherWal { wal: PathBuf, shm: PathBuf, database: PathBuf, hint: String },
+    #[error(
+        "the database {database} is damaged: {what}. Nothing was changed. {hint}Files that were copied while Portero was running do \
+         not fit each other. What `portero backup` has made can be restored"
+    )]
+    Malformed { database: PathBuf, what: String, hint: String },
+    #[error("could not start a thread to check the database")]
+    CheckNotStarted(#[source] io::Error),
     #[error("the system has no random numbers")]
     Random,
     #[error("another Portero already serves the database {database}; one server owns an SQLite database")]

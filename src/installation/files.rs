@@ -12,6 +12,10 @@ use super::error::{KEY_BYTES, OpenError};
 use crate::bom::without_bom;
 use crate::tokens::options::Secret;
 
+pub(super) const PEPPER_FILE: &str = "pepper.key";
+/// How the names of files with signing keys begin; they end with `.key`.
+pub(super) const SIGNING_KEY_PREFIX: &str = "signing";
+
 pub(super) fn make_folder(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Folder { path: path.to_owned(), source };
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;

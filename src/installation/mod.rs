@@ -2,6 +2,7 @@
 //! silently made again.
 
 mod error;
+mod examine;
 mod files;
 mod open;
 mod ring;

@@ -9,7 +9,8 @@ use std::sync::atomic::AtomicI64;
 use aws_lc_rs::{hkdf, rand};
 
 use super::error::{KEY_BYTES, OpenError};
-use super::files;
+use super::examine::{LastStop, examine, last_stop, malformed, refuse_keys_without_database};
+use super::files::{self, PEPPER_FILE};
 use super::ring::{KeyRing, was_used};
 use super::serving::{Running, Serving, running};
 use crate::accounts::sessions::last_seen::LastSeen;
@@ -19,12 +20,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::UnixTime;
 use crate::passwords::Passwords;
-use crate::store::{Db, Upkeep, instance};
+use crate::store::{self, DatabaseCheck, Db, Upkeep, instance};
 use crate::throttle::Throttle;
 use crate::tokens::options::Secret;
 use crate::tokens::{Engine, fingerprint};
-
-const PEPPER_FILE: &str = "pepper.key";
 
 /// What it means if the pepper is not in any backup.
 const PEPPER_HINT: &str = "; without it no stored password can be checked";
@@ -36,6 +35,8 @@ pub struct Installation {
     /// Key for the browser session's cookie, derived from the pepper.
     pub browser_session_key: [u8; 64],
     pub database: PathBuf,
+    /// Of the whole database, after an unclean stop.
+    pub check: DatabaseCheck,
 }
 
 impl Installation {
@@ -44,6 +45,7 @@ impl Installation {
         if config.database.exists() {
             Self::open(config, clock)
         } else {
+            examine(config, LastStop::Unknown)?;
             Err(OpenError::NotThere { folder: config.data_dir.clone() })
         }
     }
@@ -51,9 +53,14 @@ impl Installation {
     /// Opens the installation, or makes a new one.
     pub fn open(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
         files::make_folder(&config.data_dir)?;
+        let last_stop = last_stop(&config.database);
+        // A server that runs has looked at its start.
+        let is_served = running(&config.database)? != Running::No;
+        let check = if is_served { DatabaseCheck::unneeded() } else { examine(config, last_stop)? };
         files::make_database_file(&config.database)?;
         files::keep_database_private(&config.database)?;
-        let db = Db::open(&config.database)?;
+        let db = open_database(&config.database)?;
+        begin(config, &db, clock.now())?;
         let ring = KeyRing::open(config, &db, clock.now())?;
         let pepper = PepperFile { config, db: &db, now: clock.now() }.open()?;
         let pepper = pepper.as_bytes();
@@ -78,6 +85,7 @@ impl Installation {
             ring,
             browser_session_key: derived::<64>(pepper, b"portero browser session")?,
             database: config.database.clone(),
+            check,
         })
     }
 
@@ -90,6 +98,24 @@ impl Installation {
     pub fn is_served(&self) -> Result<bool, OpenError> {
         Ok(running(&self.database)? != Running::No)
     }
+}
+
+fn open_database(path: &Path) -> Result<Db, OpenError> {
+    Db::open(path).map_err(|error| match error.damage() {
+        Some(what) => malformed(path, &what, false),
+        None => error.into(),
+    })
+}
+
+/// Notes in a database that is new, before the first key is written, that keys are being made for it. Without the note, keys beside a
+/// database that was never used belong to another, which is lost.
+fn begin(config: &Config, db: &Db, now: UnixTime) -> Result<(), OpenError> {
+    if db.read(|conn| Ok::<_, store::Error>(was_used(conn)? || instance::get(conn, instance::BEGUN)?.is_some()))? {
+        return Ok(());
+    }
+    refuse_keys_without_database(config)?;
+    let begun = db.write(Upkeep, now, move |tx, _| instance::set(tx.conn, instance::BEGUN, &now.0.to_string()));
+    Ok(begun.committed()?)
 }
 
 /// Finds the pepper: in the settings, or else in its file.

@@ -41,7 +41,12 @@ impl Serving {
         let begin = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { file }),
+                Ok(()) => {
+                    // Not empty until a clean stop: see `examine`. If that can't be noted, on a full disk, a `-wal` that is left tells
+                    // the same.
+                    drop(file.set_len(0).and_then(|()| (&file).write_all(b"starting\n")).and_then(|()| file.sync_all()));
+                    return Ok(Self { file });
+                }
                 Err(fs::TryLockError::WouldBlock) if begin.elapsed() < LOCK_WAIT => {
                     std::thread::sleep(Duration::from_millis(20));
                 }
@@ -67,7 +72,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // What stays there is stale as soon as the lock is gone.
+        // An empty file tells the next start that this stop was clean. If it can't be emptied, that one checks the database.
         drop(self.file.set_len(0));
     }
 }

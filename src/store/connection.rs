@@ -11,6 +11,7 @@ use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::trouble::{named, named_at, named_in};
+use crate::error_chain::chain;
 
 /// The connection that all queries take.
 ///
@@ -93,6 +94,20 @@ pub enum OpenError {
     Pool { path: PathBuf, source: diesel::r2d2::PoolError },
     #[error("could not start the thread that writes")]
     Thread(#[from] std::io::Error),
+}
+
+impl OpenError {
+    /// What is wrong with the file, if it can't be read as a database.
+    pub fn damage(&self) -> Option<String> {
+        damage(self)
+    }
+}
+
+/// The error's text if SQLite can't read the file as a database; `None`: the reason is another. Diesel passes on no more than SQLite's
+/// words.
+pub(super) fn damage(error: &dyn std::error::Error) -> Option<String> {
+    let text = chain(error);
+    ["malformed", "not a database"].iter().any(|words| text.contains(words)).then_some(text)
 }
 
 #[derive(Debug)]

@@ -11,6 +11,8 @@ use crate::domain::UnixTime;
 pub const SIGNING_KEY: &str = "signing_key";
 /// Fingerprint of the pepper.
 pub const PEPPER: &str = "pepper";
+/// When the first keys were about to be made for this database, in seconds since the epoch.
+pub const BEGUN: &str = "begun";
 /// How many changes were made by commands while a server was running.
 const CHANGED: &str = "changed";
 /// How many of those changes a server enforces.

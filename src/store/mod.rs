@@ -5,6 +5,7 @@ pub mod apps;
 pub mod audit;
 pub mod condition;
 mod connection;
+mod database_check;
 mod db;
 pub mod instance;
 pub mod known_networks;
@@ -25,8 +26,10 @@ pub mod token_blocklist;
 pub mod trouble;
 pub mod user_lists;
 pub mod users;
+pub mod wal;
 mod writer;
 
 pub use connection::{Conn, Error, OpenError};
+pub use database_check::DatabaseCheck;
 pub use db::{Db, READERS};
 pub use writer::{Authority, Memory, Pending, Tx, Upkeep};

@@ -1,8 +1,11 @@
 //! What a database needs because it is a file, which SQLite alone is.
 
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use std::path::Path;
 
-use super::connection::{Conn, Error};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+
+use super::connection::{BUSY_TIMEOUT, Conn, Error, damage};
 
 #[derive(QueryableByName)]
 struct Checkpoint {
@@ -14,4 +17,32 @@ struct Checkpoint {
 /// database, so some may have stayed.
 pub(super) fn checkpoint(conn: &mut Conn) -> Result<bool, Error> {
     Ok(sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(conn)?.busy == 0)
+}
+
+#[derive(QueryableByName)]
+struct QuickCheck {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
+/// Checks the whole file, with its `-wal`, and changes neither. `None`: there is no damage. (SQLite, `PRAGMA quick_check`)
+pub(super) fn find_damage(path: &Path) -> Result<Option<String>, Error> {
+    let checked = connect_read_only(path)
+        .and_then(|mut conn| Ok(sql_query("PRAGMA quick_check(1)").get_result::<QuickCheck>(&mut conn)?.quick_check));
+    match checked {
+        Ok(found) if found == "ok" => Ok(None),
+        Ok(found) => Ok(Some(found)),
+        // If the damage is where SQLite has to begin, it finds no words of its own.
+        Err(error) => damage(&error).map(Some).ok_or(error),
+    }
+}
+
+/// A connection that leaves the files as they are, also when it closes: any other that is the last one writes `-wal` into the database.
+fn connect_read_only(path: &Path) -> Result<Conn, Error> {
+    let path = path.to_string_lossy();
+    // In a URI these have a meaning. (https://sqlite.org/uri.html)
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let mut conn = Conn::establish(&format!("file:{path}?mode=ro"))?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis()))?;
+    Ok(conn)
 }

@@ -3,15 +3,18 @@
 use std::error::Error;
 use std::path::Path;
 
+/// What is told of a damaged database.
+pub const MALFORMED: &str = "the database is malformed: restore a backup";
+
 /// What the messages say, and what that means. The first that fits counts.
 const MEANINGS: [(&str, &str); 10] = [
     ("database or disk is full", "the disk is full"),
     ("No space left on device", "the disk is full"),
     ("is locked", "another process holds the database"),
     ("is not a database", "the file is not a database"),
-    ("is malformed", "the database is malformed: restore a backup"),
-    ("malformed database schema", "the database is malformed: restore a backup"),
-    ("*** in database", "the database is malformed: restore a backup"),
+    ("is malformed", MALFORMED),
+    ("malformed database schema", MALFORMED),
+    ("*** in database", MALFORMED),
     ("disk I/O error", "the disk failed to read or write"),
     ("readonly database", "the database can't be written to by this user"),
     ("unable to open database file", "the database's file can't be opened"),

@@ -9,7 +9,7 @@ use super::pages::texts::Texts;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
 use crate::domain::{NewPassword, PasswordFault, UnixTime, Username};
-use crate::store::Conn;
+use crate::store::{Conn, DatabaseCheck};
 use crate::throttle::Try;
 use crate::workers::Workers;
 
@@ -26,6 +26,8 @@ pub struct Shared {
     /// Every setting with its source, secrets hidden: for admins to see.
     pub settings: Vec<Setting>,
     pub started: UnixTime,
+    /// Of the whole database, after an unclean stop.
+    pub database_check: DatabaseCheck,
     /// Portero's address as people reach it: links are made from it, and forms must come from it. `None`: it listens on every address
     /// of the machine, and nobody has set `public_url`.
     pub public_url: Option<url::Url>,

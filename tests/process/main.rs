@@ -5,6 +5,7 @@
 mod clock;
 mod commands;
 mod crash_points;
+mod damaged;
 mod descriptors;
 mod disk_full;
 mod durability;

@@ -21,10 +21,12 @@ pub(in crate::web) async fn alive() -> HttpResponse {
 }
 
 /// Ready means that the blocklist, which was loaded before the first request was taken, is in step with the store, and that the store
-/// can be read and takes changes.
+/// can be read and takes changes, and that no damage was found in it.
 pub(in crate::web) async fn ready(ThinData(app): ThinData<App>) -> HttpResponse {
     let reason = if app.accounts.blocklist.is_in_doubt() {
         Some("what is in memory is behind the database")
+    } else if app.database_check.fault().is_some() {
+        Some(trouble::MALFORMED)
     } else {
         trouble_of(&app).await.map(|cause| trouble::meaning(&cause).unwrap_or(NO_ANSWER))
     };
@@ -49,7 +51,7 @@ async fn trouble_of(app: &App) -> Option<String> {
         Answer::Due(probe) => {
             let accounts = Arc::clone(&app.accounts);
             let probing = async {
-                if let Ok(Some(probe)) = app.readers.run(move || accounts.db.look(probe)).await {
+                if let Ok(Some(probe)) = app.readers.run(&[], move || accounts.db.look(probe)).await {
                     // The outcome is in `trouble`, too.
                     drop(app.accounts.db.write_probe(probe, app.now()).everywhere().await);
                 }
