@@ -3,6 +3,7 @@
 //! token that can only be a thief's: for these the store is asked.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::context::{Accounts, Error, Visitor};
 use super::people::state::{StateChange, disable_if_due};
@@ -123,6 +124,11 @@ impl Accounts {
     pub fn judge(&self, claims: &Claims, now: UnixTime) -> Verdict {
         if memory::has_gaps(self, now) {
             return Verdict::Unknowable;
+        }
+        // A session that began after the backup is not known here, so the blocklist can't say that it has ended.
+        let restored = self.restored.load(Ordering::Relaxed);
+        if restored > 0 && claims.issued_at.is_none_or(|issued| issued.0 <= restored) {
+            return Verdict::Revoked;
         }
         self.blocklist.judge(Question {
             subject: &claims.identity,

@@ -26,6 +26,8 @@ pub struct Accounts {
     pub last_prune: AtomicI64,
     /// The blocklist in memory holds everything that could be shown at this moment or later.
     pub complete_since: AtomicI64,
+    /// When the database was restored from a backup, in seconds since the epoch; 0: never.
+    pub restored: AtomicI64,
     pub engine: Engine,
     pub keyed_ids: KeyedIds,
     pub config: Arc<Config>,

@@ -1,5 +1,6 @@
 //! The command line: one file per command, and what they share.
 
+mod backup;
 mod bench_hash;
 mod client;
 mod config;
@@ -69,6 +70,10 @@ enum Command {
     /// Let apps ask about tokens
     #[command(subcommand)]
     Client(client::Command),
+    /// Back up the database and the keys into one file; works beside a running server
+    Backup(backup::Backup),
+    /// Restore a backup into an empty folder; ends every session
+    Restore(backup::Restored),
     /// Tell what each cost of a password's hash means on this machine
     BenchHash,
     /// Ask the running server whether it is ready; exits with 0 if it is and with 1 if not
@@ -95,6 +100,8 @@ impl Arguments {
             Command::Revoked(command) => revoked::run(loaded, command),
             Command::Key(command) => key::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
+            Command::Backup(arguments) => backup::back_up(loaded, &arguments),
+            Command::Restore(arguments) => backup::restore(loaded, &arguments),
             Command::BenchHash => bench_hash::run(&loaded),
             Command::Health => health::run(&loaded),
             Command::Config(command) => {

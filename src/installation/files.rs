@@ -85,7 +85,7 @@ pub(super) fn write_key(path: &Path, text: &str) -> Result<(), OpenError> {
 }
 
 /// Gives the file to the owner of its folder: the server has to read it even if a command made it as root.
-fn give_to_the_folders_owner(file: &Path) -> io::Result<()> {
+pub(super) fn give_to_the_folders_owner(file: &Path) -> io::Result<()> {
     let Some(folder) = file.parent() else { return Ok(()) };
     let (folder, own) = (fs::metadata(folder)?, fs::metadata(file)?);
     if (folder.uid(), folder.gid()) == (own.uid(), own.gid()) {

@@ -1,14 +1,21 @@
 //! What is on disk: the data folder with its keys, and the database. Made at the first start, found at every later one, and never
 //! silently made again.
 
+mod archive;
+mod backup;
 mod error;
 mod examine;
 mod files;
 mod open;
+mod restore;
 mod ring;
 mod serving;
+mod temp_folder;
 
+pub use archive::BackupError;
+pub use backup::Made;
 pub use error::OpenError;
 pub use open::Installation;
+pub use restore::Restore;
 pub use ring::{KeyRing, Retired, RingError};
 pub use serving::{Reached, Running, Serving, running};

@@ -73,6 +73,7 @@ impl Installation {
             throttle: Throttle::new(config.throttle),
             last_prune: AtomicI64::new(0),
             complete_since: AtomicI64::new(0),
+            restored: AtomicI64::new(0),
             passwords: Passwords::new(pepper, &fingerprint(pepper), config.password.bcrypt_cost),
             engine,
             // Not derived from the signing key, which may be shared with apps and may change.

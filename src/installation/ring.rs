@@ -113,6 +113,20 @@ impl KeyRing {
         Ok(Keys::ring(older, signing, newer))
     }
 
+    /// The names of the files with these keys, each of which was read. Empty if the settings give the key.
+    pub(super) fn files(&self, rows: &[KeyRow]) -> Result<Vec<String>, OpenError> {
+        let mut names = Vec::new();
+        for row in rows.iter().filter(|_| self.given.is_none()) {
+            match self.read(row) {
+                Ok(_) => names.push(row.file.clone()),
+                // As when the ring is loaded.
+                Err(_) if row.state == KeyState::Pending => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(names)
+    }
+
     /// All keys, oldest first.
     pub fn list(&self, db: &Db) -> Result<Vec<KeyRow>, RingError> {
         self.refuse_given_key()?;

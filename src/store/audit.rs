@@ -38,6 +38,8 @@ pub enum What {
     KeyRetired,
     AppAdded,
     AppRemoved,
+    BackupMade,
+    Restored,
 }
 
 spelled!(What {
@@ -64,6 +66,8 @@ spelled!(What {
     KeyRetired = "key_retired",
     AppAdded = "client_added",
     AppRemoved = "client_removed",
+    BackupMade = "backup_made",
+    Restored = "restored",
 });
 
 /// What an event says besides who, where and in which session; stored as a JSON object.
@@ -87,6 +91,8 @@ pub enum Details {
     Revoked(Reason),
     App(String),
     Key(String),
+    /// When the backup was made.
+    Backup(UnixTime),
 }
 
 impl Details {
@@ -104,6 +110,7 @@ impl Details {
             Self::Revoked(reason) => json!({ "reason": reason }),
             Self::App(name) => json!({ "app": name }),
             Self::Key(kid) => json!({ "kid": kid }),
+            Self::Backup(made_at) => json!({ "made_at": made_at }),
         };
         match object {
             Value::Object(members) => members,

@@ -13,6 +13,10 @@ pub const SIGNING_KEY: &str = "signing_key";
 pub const PEPPER: &str = "pepper";
 /// When the first keys were about to be made for this database, in seconds since the epoch.
 pub const BEGUN: &str = "begun";
+/// When the last backup was made that was found whole, in seconds since the epoch.
+pub const LAST_BACKUP: &str = "last_backup";
+/// When the database was restored from a backup, in seconds since the epoch.
+pub const RESTORED: &str = "restored";
 /// How many changes were made by commands while a server was running.
 const CHANGED: &str = "changed";
 /// How many of those changes a server enforces.
@@ -60,6 +64,12 @@ pub fn taken_up(conn: &mut Conn) -> Result<i64, Error> {
 /// Changes a row, to see whether the database takes it.
 pub(super) fn note_probe(conn: &mut Conn, now: UnixTime) -> Result<(), Error> {
     set(conn, PROBED, &now.0.to_string())
+}
+
+/// Tokens issued up to this moment are refused: their sessions may have begun after the backup that was restored then, so that
+/// this database does not know them. The epoch if none ever was.
+pub fn restored(conn: &mut Conn) -> Result<UnixTime, Error> {
+    Ok(UnixTime(number(conn, RESTORED)?))
 }
 
 fn number(conn: &mut Conn, name: &str) -> Result<i64, Error> {

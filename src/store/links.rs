@@ -52,6 +52,12 @@ pub fn void(conn: &mut Conn, user: Option<UserId>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Deletes all links.
+pub fn void_all(conn: &mut Conn) -> Result<(), Error> {
+    diesel::delete(one_time_links::table).execute(conn)?;
+    Ok(())
+}
+
 /// The link, unless it has been used or has expired.
 pub fn find(conn: &mut Conn, hash: &str, now: UnixTime) -> Result<Option<Link>, Error> {
     let row: Option<(String, Option<i64>, i64)> = one_time_links::table

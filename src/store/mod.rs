@@ -32,4 +32,5 @@ mod writer;
 pub use connection::{Conn, Error, OpenError};
 pub use database_check::DatabaseCheck;
 pub use db::{Db, READERS};
+pub use sqlite_file::{copy_database, find_damage, read_file, skip_ids};
 pub use writer::{Authority, Memory, Pending, Tx, Upkeep};

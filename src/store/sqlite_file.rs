@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 use super::connection::{BUSY_TIMEOUT, Conn, Error, damage};
@@ -26,7 +27,7 @@ struct QuickCheck {
 }
 
 /// Checks the whole file, with its `-wal`, and changes neither. `None`: there is no damage. (SQLite, `PRAGMA quick_check`)
-pub(super) fn find_damage(path: &Path) -> Result<Option<String>, Error> {
+pub fn find_damage(path: &Path) -> Result<Option<String>, Error> {
     let checked = connect_read_only(path)
         .and_then(|mut conn| Ok(sql_query("PRAGMA quick_check(1)").get_result::<QuickCheck>(&mut conn)?.quick_check));
     match checked {
@@ -45,4 +46,22 @@ fn connect_read_only(path: &Path) -> Result<Conn, Error> {
     let mut conn = Conn::establish(&format!("file:{path}?mode=ro"))?;
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis()))?;
     Ok(conn)
+}
+
+/// Writes the database, as it is at this moment, into `to`, which is empty. Others can go on writing. (SQLite, `VACUUM INTO`)
+pub fn copy_database(from: &Path, to: &Path) -> Result<(), Error> {
+    let copy = sql_query("VACUUM INTO ?").bind::<Text, _>(to.to_string_lossy());
+    copy.execute(&mut connect_read_only(from)?)?;
+    Ok(())
+}
+
+/// Runs `job` on a database that no server uses, and leaves it as it is.
+pub fn read_file<T>(path: &Path, job: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
+    job(&mut connect_read_only(path)?)
+}
+
+/// Leaves out the next million of users' ids: some of them may have been given to users who are not in this database.
+pub fn skip_ids(conn: &mut Conn) -> Result<(), Error> {
+    sql_query("UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'users'").execute(conn)?;
+    Ok(())
 }

@@ -342,9 +342,16 @@ pub fn restore(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error
         users::role.eq(Role::User.as_str()),
         users::failed_attempts.eq(0),
         users::untold_reuse_at.eq(None::<i64>),
+        users::untold_guessing_at.eq(None::<i64>),
     );
     let deleted = users::table.find(id.0).filter(users::deleted_at.is_not_null());
     Ok(diesel::update(deleted).set(back).execute(conn)? == 1)
+}
+
+/// Moves everybody's cut-off for peers' tokens to `now`.
+pub fn move_cut_offs(conn: &mut Conn, now: UnixTime) -> Result<(), Error> {
+    diesel::update(users::table).set(users::tokens_valid_from.eq(now.0)).execute(conn)?;
+    Ok(())
 }
 
 pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! People: adding, inviting and setting up, passwords and links, states and roles.
 
 pub mod add;
+pub mod after_restore;
 pub mod change_password;
 pub mod links;
 pub mod locale;

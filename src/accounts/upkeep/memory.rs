@@ -9,7 +9,7 @@ use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
 use crate::domain::{TokenId, UnixTime, UserId, Username};
-use crate::store::{self, Conn, Upkeep, sessions, token_blocklist, users};
+use crate::store::{self, Conn, Upkeep, instance, sessions, token_blocklist, users};
 
 /// How many users go to the other thread at a time.
 const SOME: usize = 512;
@@ -25,6 +25,7 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     for (sid, generation) in sessions::unseen(conn)? {
         contents.expected_first_use(sid, generation);
     }
+    accounts.restored.store(instance::restored(conn)?.0, Ordering::Relaxed);
     accounts.blocklist.load(contents);
     accounts.complete_since.store(since.0, Ordering::Relaxed);
     Ok(())

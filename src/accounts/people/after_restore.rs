@@ -1,0 +1,27 @@
+//! What has to be so after a backup was restored: nothing that was ended, revoked or used since it was made lives again.
+
+use std::sync::Arc;
+
+use crate::accounts::authority::Operator;
+use crate::accounts::context::{Accounts, Pending};
+use crate::accounts::sessions::end::end;
+use crate::domain::{Reason, UnixTime};
+use crate::store::audit::{Details, Event, What};
+use crate::store::session_ends::Which;
+use crate::store::{instance, links, skip_ids, users};
+
+/// Ends every session, refuses every token issued up to now, and voids every link. Returns how many sessions ended. `made_at`: when the
+/// backup was made.
+pub fn after_restore(accounts: &Arc<Accounts>, operator: Operator, made_at: UnixTime) -> Pending<usize> {
+    accounts.write(operator, move |tx, accounts, by| {
+        let every = Which::Since { moment: UnixTime(i64::MIN), except: None };
+        let ended = end(tx, accounts, every, Reason::EndedByAdmin, &by)?.sessions.len();
+        users::move_cut_offs(tx.conn, tx.now)?;
+        links::void_all(tx.conn)?;
+        skip_ids(tx.conn)?;
+        instance::set(tx.conn, instance::RESTORED, &tx.now.0.to_string())?;
+        instance::set(tx.conn, instance::LAST_BACKUP, &made_at.0.to_string())?;
+        Event::new(What::Restored, &by).details(Details::Backup(made_at)).record(tx)?;
+        Ok(ended)
+    })
+}

@@ -1,0 +1,44 @@
+//! A folder for what is not finished: only its owner can read it, and it is gone in the end, at the latest when the next one is made
+//! at the same place.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+pub(super) struct TempFolder {
+    path: PathBuf,
+    /// Locked for as long as the folder is used.
+    _lock: File,
+}
+
+impl TempFolder {
+    /// Makes one inside `place`, and removes those with this prefix that a killed process has left there.
+    pub(super) fn make(place: &Path, prefix: &str) -> io::Result<Self> {
+        for entry in fs::read_dir(place)? {
+            let entry = entry?;
+            let is_ours = entry.file_name().to_string_lossy().starts_with(prefix) && entry.file_type()?.is_dir();
+            if is_ours && File::open(entry.path())?.try_lock().is_ok() {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        let path = place.join(format!("{prefix}{}", Uuid::new_v4().simple()));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        let lock = File::open(&path)?;
+        lock.lock()?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        // What can't be removed now is removed by the next one.
+        drop(fs::remove_dir_all(&self.path));
+    }
+}
