@@ -53,7 +53,7 @@ pub(super) fn restore(loaded: Loaded, arguments: &Restored) -> Result<(), Failur
     let restore = Restore::check(&loaded.config, Clock::default(), &arguments.file, arguments.into.as_deref())?;
     let folder = restore.folder().display().to_string();
     println!(
-        "The backup was made at {} by Portero {} and is whole. Restored into {folder}:",
+        "The backup was made at {} by Portero {} and is whole. When it is restored into {folder}:",
         moment(Some(restore.made_at())),
         restore.version()
     );
