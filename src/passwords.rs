@@ -1,5 +1,6 @@
 //! Hashing and checking passwords: the only bcrypt. It blocks, so acts that hash run on the password workers.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
@@ -11,9 +12,14 @@ use crate::domain::{NewPassword, Password};
 
 /// The start of a hash that Portero made. After it come the pepper's id and what bcrypt itself writes.
 const SCHEME: &str = "$portero1$";
-/// The highest cost that is accepted in a stored hash. A higher one could stall a thread for minutes: somebody has tampered with
-/// the database.
-const MAX_COST: u32 = 16;
+/// The costs that the setting allows, and a stored hash with them. A higher one could stall a thread for minutes: somebody has tampered
+/// with the database.
+const COSTS: RangeInclusive<u32> = 4..=16;
+/// The highest cost in a hash of plain bcrypt. Nobody here chose it, and whoever tries a password spends it: each step beyond this one
+/// keeps a password worker busy for over two seconds more.
+const PLAIN_MAX_COST: u32 = 15;
+/// The length of salt and digest, with which bcrypt's hashes end. What stands before them is the hash's form.
+const SALT_AND_DIGEST: usize = 53;
 /// How many bytes of a password bcrypt itself looks at; it would cut off the rest.
 const PLAIN_MAX_BYTES: usize = 72;
 
@@ -40,15 +46,20 @@ pub struct Passwords {
     pepper: hmac::Key,
     pepper_id: String,
     cost: u32,
-    decoy: String,
+}
+
+/// A stored hash, taken apart.
+enum Stored<'a> {
+    /// Of Portero's own scheme: what bcrypt wrote, and its cost.
+    Peppered(&'a str, u32),
+    /// Of plain bcrypt, brought along from elsewhere.
+    Plain(&'a str, u32),
 }
 
 impl Passwords {
     /// `pepper_id` is written into every hash, to name the pepper. `cost`: bcrypt's, 4 to 16.
     pub fn new(pepper: &[u8], pepper_id: &str, cost: u32) -> Self {
-        // A dot is a zero in bcrypt's base64: this is a well-formed hash that no password can have.
-        let decoy = format!("$2b${cost:02}${}", ".".repeat(53));
-        Self { pepper: hmac::Key::new(hmac::HMAC_SHA384, pepper), pepper_id: pepper_id.to_owned(), cost, decoy }
+        Self { pepper: hmac::Key::new(hmac::HMAC_SHA384, pepper), pepper_id: pepper_id.to_owned(), cost }
     }
 
     /// The hash to store for a password. Blocks for as long as one hash takes, as do the other methods that hash or check.
@@ -64,37 +75,47 @@ impl Passwords {
 
     /// Compares the password with a stored hash. Takes the time of one hash, whether it is right or wrong.
     pub fn check(&self, password: &Password, stored: &str) -> Result<Check, Error> {
-        let Some(ours) = stored.strip_prefix(SCHEME) else { return self.check_plain(password, stored) };
+        match self.take_apart(stored)? {
+            Stored::Plain(bcrypt, _) => check_plain(password, bcrypt),
+            Stored::Peppered(bcrypt, cost) => Ok(match bcrypt::verify(self.peppered(password), bcrypt)? {
+                true if cost == self.cost => Check::Right,
+                true => Check::RightButOld,
+                false => Check::Wrong,
+            }),
+        }
+    }
+
+    /// Does all that checking a hash of this form does, for a name that has none: an unknown user can't be told apart by the time an
+    /// answer takes.
+    pub fn check_decoy(&self, password: &Password, form: &str) -> Result<(), Error> {
+        // A dot is a zero in bcrypt's base64: this is a well-formed hash that no password can have.
+        self.check(password, &format!("{form}{}", ".".repeat(SALT_AND_DIGEST)))?;
+        Ok(())
+    }
+
+    /// The form of the hashes that are made now.
+    pub fn current_form(&self) -> String {
+        format!("{SCHEME}{}$2b${:02}$", self.pepper_id, self.cost)
+    }
+
+    /// The cost of hashes of this form. An error if such a hash can't be checked.
+    pub fn cost_of_form(&self, form: &str) -> Result<u32, Error> {
+        match self.take_apart(form)? {
+            Stored::Peppered(_, cost) | Stored::Plain(_, cost) => Ok(cost),
+        }
+    }
+
+    fn take_apart<'a>(&self, stored: &'a str) -> Result<Stored<'a>, Error> {
+        let Some(ours) = stored.strip_prefix(SCHEME) else {
+            let cost = cost_of(stored)?;
+            return if cost > PLAIN_MAX_COST { Err(Error::UnknownForm) } else { Ok(Stored::Plain(stored, cost)) };
+        };
         let at = ours.find('$').ok_or(Error::UnknownForm)?;
         let (pepper_id, bcrypt) = ours.split_at(at);
         if pepper_id != self.pepper_id {
             return Err(Error::OtherPepper { found: pepper_id.to_owned(), at_hand: self.pepper_id.clone() });
         }
-        let cost = cost_of(bcrypt)?;
-        if !bcrypt::verify(self.peppered(password), bcrypt)? {
-            return Ok(Check::Wrong);
-        }
-        Ok(if cost == self.cost { Check::Right } else { Check::RightButOld })
-    }
-
-    /// Takes as long as a real check, so that an unknown user can't be told apart by the time an answer takes.
-    pub fn check_decoy(&self, password: &Password) -> Result<(), Error> {
-        bcrypt::verify(self.peppered(password), &self.decoy)?;
-        Ok(())
-    }
-
-    /// Checks against a hash of plain bcrypt, brought along from elsewhere.
-    fn check_plain(&self, password: &Password, stored: &str) -> Result<Check, Error> {
-        if !["$2a$", "$2b$", "$2y$"].iter().any(|prefix| stored.starts_with(prefix)) {
-            return Err(Error::UnknownForm);
-        }
-        cost_of(stored)?;
-        let text = password.as_str();
-        let matches = bcrypt::verify(text, stored)?;
-        // bcrypt repeats the password, a NUL after each, and cuts at 72 bytes: a password with a NUL, or longer than that, has the
-        // hash of another one.
-        let has_twins = text.contains('\0') || text.len() > PLAIN_MAX_BYTES;
-        Ok(if matches && !has_twins { Check::RightButOld } else { Check::Wrong })
+        Ok(Stored::Peppered(bcrypt, cost_of(bcrypt)?))
     }
 
     /// What bcrypt is given: 64 characters without NUL for a password of any length, and of no use to anybody without the pepper.
@@ -104,10 +125,20 @@ impl Passwords {
     }
 }
 
-/// The cost in `$2b$12$…`, unless it is higher than Portero would ever use.
+fn check_plain(password: &Password, stored: &str) -> Result<Check, Error> {
+    let text = password.as_str();
+    let matches = bcrypt::verify(text, stored)?;
+    // bcrypt repeats the password, a NUL after each, and cuts at 72 bytes: a password with a NUL, or longer than that, has the
+    // hash of another one.
+    let has_twins = text.contains('\0') || text.len() > PLAIN_MAX_BYTES;
+    Ok(if matches && !has_twins { Check::RightButOld } else { Check::Wrong })
+}
+
+/// The cost in `$2b$12$…`, unless bcrypt or Portero would not use it.
 fn cost_of(bcrypt: &str) -> Result<u32, Error> {
-    let cost = bcrypt.split('$').nth(2).and_then(|text| text.parse().ok()).ok_or(Error::UnknownForm)?;
-    if cost > MAX_COST { Err(Error::UnknownForm) } else { Ok(cost) }
+    let after_version = ["$2a$", "$2b$", "$2y$"].iter().find_map(|version| bcrypt.strip_prefix(version));
+    let cost = after_version.and_then(|rest| rest.split('$').next()).and_then(|text| text.parse().ok());
+    cost.filter(|cost| COSTS.contains(cost)).ok_or(Error::UnknownForm)
 }
 
 /// Measures how long one hash of this cost takes on this machine. Blocks for as long.
@@ -199,7 +230,22 @@ mod tests {
     }
 
     #[test]
-    fn nothing_matches_the_decoy() {
-        assert!(passwords().check_decoy(&typed("anything")).is_ok());
+    fn a_cost_that_was_brought_along_is_bounded() {
+        let passwords = passwords();
+        for (form, cost) in [("$2a$04$", Some(4)), ("$2y$15$", Some(15)), ("$2y$16$", None), ("$2b$03$", None)] {
+            assert_eq!(passwords.cost_of_form(form).ok(), cost, "{form}");
+        }
+        assert!(passwords.check_decoy(&typed("x"), "$2y$16$").is_err());
+        assert!(passwords.check_decoy(&typed("x"), "$2b$03$").is_err());
+    }
+
+    #[test]
+    fn the_decoy_of_any_form_is_checked_like_a_hash_and_matches_nothing() {
+        let passwords = passwords();
+        assert!(passwords.hash_again(&typed("x")).unwrap().starts_with(&passwords.current_form()));
+        for form in [passwords.current_form().as_str(), "$2a$04$", "$2b$05$", "$2y$04$"] {
+            let decoy = format!("{form}{}", ".".repeat(SALT_AND_DIGEST));
+            assert_eq!(passwords.check(&typed("anything"), &decoy).unwrap(), Check::Wrong, "{form}");
+        }
     }
 }

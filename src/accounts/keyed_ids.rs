@@ -69,6 +69,11 @@ impl KeyedIds {
         NameKey(self.id("network", &format!("{network} {canonical}")).as_u128())
     }
 
+    /// Where a name that nobody bears falls among the users whose hashes decoys imitate. `canonical`: as names are compared.
+    pub(super) fn decoy(&self, canonical: &str) -> u64 {
+        self.id("decoy", canonical).as_u64_pair().0
+    }
+
     /// What stands for a one-time link in the throttle. `token`: its secret.
     pub fn link(&self, token: &str) -> LinkKey {
         LinkKey(self.id("link", token).as_u128())

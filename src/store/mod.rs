@@ -12,6 +12,7 @@ pub mod known_networks;
 pub mod links;
 pub mod list_filter;
 pub mod names;
+pub mod password_forms;
 mod prepared;
 pub mod revoked;
 mod schema;

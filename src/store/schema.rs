@@ -137,6 +137,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    password_forms (form) {
+        form -> Text,
+        users -> BigInt,
+    }
+}
+
+diesel::table! {
     signing_keys (id) {
         id -> BigInt,
         kid -> Text,

@@ -3,6 +3,7 @@
 //! A proof is given outside any transaction, because hashing takes its time. Inside the transaction that acts on it, it is judged
 //! once more and what can be used once is spent; what comes out is [`Proven`].
 
+pub(in crate::accounts) mod decoy;
 pub(in crate::accounts) mod just_given;
 pub mod one_time_link;
 pub mod password;

@@ -18,7 +18,7 @@ pub(in crate::accounts) fn prove(
 ) -> Result<Option<Proof>, Error> {
     // Every caller has looked for a password. Should one forget, the time must still not tell who has none.
     let Some(hash) = &user.password_hash else {
-        accounts.passwords.check_decoy(password)?;
+        accounts.passwords.check_decoy(password, &accounts.passwords.current_form())?;
         return Ok(None);
     };
     let stored = match accounts.passwords.check(password, hash)? {

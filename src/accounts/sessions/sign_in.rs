@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::begin::{Begin, HeldSession, Occasion, begin};
 use super::tokens::Pair;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
-use crate::accounts::proof::Proof;
 use crate::accounts::proof::password;
 use crate::accounts::proof::sign_in_limits::Account;
+use crate::accounts::proof::{Proof, decoy};
 use crate::domain::{Password, Transport, Username};
+use crate::store::password_forms::{self, FormCount};
 use crate::store::users::{self, User};
 
 pub struct Credentials {
@@ -106,8 +107,9 @@ impl<E: Into<Error>> From<E> for NoProof {
 
 /// The proof, and the name of the user as it was then.
 fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Result<(Proof, Username), NoProof> {
-    let Some(user) = find(accounts, &given.username)? else {
-        accounts.passwords.check_decoy(&given.password)?;
+    let (found, forms) = find(accounts, &given.username)?;
+    let Some(user) = found else {
+        decoy::check(accounts, forms, &given.username, &given.password)?;
         // The name is not logged: people type passwords there.
         tracing::info!(event = "sign_in_failed", ip = visitor.ip, reason = "unknown_user");
         return Err(NoProof::BadCredentials);
@@ -123,9 +125,14 @@ fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Re
     Ok((password::upgrade(accounts, proof, &user, &given.password)?, user.username))
 }
 
-/// Whoever bears this name and has a password.
-fn find(accounts: &Accounts, typed: &str) -> Result<Option<User>, Error> {
-    let Ok(name) = Username::parse(typed) else { return Ok(None) };
-    let found = accounts.db.read(|conn| users::find_by_name(conn, &name))?;
-    Ok(found.filter(|user| user.password_hash.is_some()))
+/// Whoever bears this name and has a password, and the forms of all stored hashes. Both are read whether or not there is somebody.
+fn find(accounts: &Accounts, typed: &str) -> Result<(Option<User>, Vec<FormCount>), Error> {
+    let name = Username::parse(typed).ok();
+    accounts.db.read(|conn| {
+        let found = match &name {
+            Some(name) => users::find_by_name(conn, name)?,
+            None => None,
+        };
+        Ok((found.filter(|user| user.password_hash.is_some()), password_forms::all(conn)?))
+    })
 }

@@ -4,6 +4,7 @@ mod attacks;
 mod bad_input;
 mod cookie_or_bearer;
 mod csrf;
+mod decoys;
 mod ended;
 mod generated;
 mod headers;

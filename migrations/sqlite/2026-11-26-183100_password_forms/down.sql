@@ -1,0 +1,4 @@
+DROP TRIGGER password_forms_of_removed_users;
+DROP TRIGGER password_forms_of_changed_users;
+DROP TRIGGER password_forms_of_added_users;
+DROP TABLE password_forms;
