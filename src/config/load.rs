@@ -122,5 +122,6 @@ fn session_rules(r: &mut Reader, jwt: &Options) -> SessionRules {
         rotate: r.take("session.rotate", "cookies", choice(ROTATE)),
         grace: r.take("session.grace", &human(usual_grace), seconds(0..=60)),
         bearer_limit: r.take("session.bearer_limit", "50", whole(1..=10_000)).into(),
+        cookie_limit: r.take("session.cookie_limit", "100", whole(1..=10_000)).into(),
     }
 }

@@ -134,6 +134,8 @@ pub struct SessionRules {
     pub rotate: Rotate,
     /// How many open bearer sessions a user may have; with one more, the oldest ends.
     pub bearer_limit: i64,
+    /// The same for cookie sessions.
+    pub cookie_limit: i64,
     /// How long after a renewal the refresh token that it replaced, and the new one too, get the same new pair again.
     pub grace: i64,
 }

@@ -48,7 +48,7 @@ pub enum Reason {
     Expired,
     /// It was not used for too long (the idle limit).
     Idle,
-    /// The user had too many bearer sessions, so the oldest ended.
+    /// The user had too many sessions of its transport, so the oldest ended.
     Limit,
     /// A spent refresh token was shown again: taken as theft.
     Reuse,

@@ -8,7 +8,7 @@ use diesel::{
 
 use super::connection::{Conn, Error, known};
 use super::schema::sessions;
-use super::sessions::{End, is_open, last_shown, sid};
+use super::sessions::{End, Session, is_open, last_shown, sid};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
 /// Which sessions an act ends, of those that are open.
@@ -92,14 +92,16 @@ fn matching(which: Which) -> Condition {
 
 type Condition = Box<dyn BoxableExpression<sessions::table, <Conn as Connection>::Backend, SqlType = Bool>>;
 
-/// The user's open bearer sessions beyond the newest `limit`.
-pub fn beyond_limit(conn: &mut Conn, user: UserId, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {
+/// The open sessions that have to make room for `new`, because its user may have `limit` of its transport: the oldest.
+pub fn beyond_limit(conn: &mut Conn, new: &Session, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {
     let ids: Vec<String> = sessions::table
-        .filter(sessions::user_id.eq(user.0))
+        .filter(sessions::user_id.eq(new.user.0))
         .filter(is_open(now.0))
-        .filter(sessions::transport.eq(Transport::Bearer.as_str()))
+        .filter(sessions::transport.eq(new.transport.as_str()))
+        // By time and id it need not be the newest: others may have begun in the same second, or before the clock was set back.
+        .filter(sessions::sid.ne(new.sid.to_string()))
         .order((sessions::created_at.desc(), sessions::sid.desc()))
-        .offset(limit)
+        .offset(limit - 1)
         // SQLite has no OFFSET without a LIMIT.
         .limit(i64::from(u16::MAX))
         .select(sessions::sid)

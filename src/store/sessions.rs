@@ -203,17 +203,6 @@ pub(super) fn is_open(now: i64) -> _ {
     sessions::ended_at.is_null().and(sessions::expires_at.gt(now))
 }
 
-/// The user's open sessions, newest first.
-pub fn open_of(conn: &mut Conn, user: UserId, now: UnixTime) -> Result<Vec<Session>, Error> {
-    let rows = sessions::table
-        .filter(sessions::user_id.eq(user.0))
-        .filter(is_open(now.0))
-        .order((sessions::created_at.desc(), sessions::sid.desc()))
-        .select(Row::as_select())
-        .load(conn)?;
-    rows.into_iter().map(Session::try_from).collect()
-}
-
 /// Claims a rotation: stores `to`, unless the session has rotated or ended since `from` was read. `false`: it has; nothing was
 /// stored.
 pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {

@@ -121,6 +121,11 @@ transport-bearer = API
 unknown-address = Unknown
 unknown-browser = Unknown browser
 browser-on-system = { $browser } on { $system }
+sessions-limit-browsers =
+    { $n ->
+        [one] Only { $n } browser can be signed in at a time; a new one signs out the other.
+       *[other] Up to { $n } browsers can be signed in at a time; a new one signs out the oldest.
+    }
 sessions-limit =
     { $n ->
         [one] Programs may hold { $n } session at a time; one more, and the oldest ends.
@@ -298,7 +303,7 @@ reason-deleted = Account deleted
 reason-renamed = Account renamed
 reason-expired = Its time was up
 reason-idle = Not used for too long
-reason-limit = Too many sessions of programs
+reason-limit = Too many sessions
 reason-reuse = Used-up token shown again
 reason-guessing = Too many wrong passwords in a row
 reason-lost = Answer lost on the way

@@ -121,6 +121,11 @@ transport-bearer = API
 unknown-address = Desconocida
 unknown-browser = Navegador desconocido
 browser-on-system = { $browser } en { $system }
+sessions-limit-browsers =
+    { $n ->
+        [one] Solo puede haber { $n } sesión de navegador a la vez; una nueva cierra la anterior.
+       *[other] Puede haber hasta { $n } sesiones de navegador a la vez; una nueva cierra la más antigua.
+    }
 sessions-limit =
     { $n ->
         [one] Los programas pueden tener { $n } sesión a la vez; con una más se cierra la más antigua.
@@ -298,7 +303,7 @@ reason-deleted = Cuenta eliminada
 reason-renamed = Nombre de la cuenta cambiado
 reason-expired = Se le acabó el tiempo
 reason-idle = Demasiado tiempo sin uso
-reason-limit = Demasiadas sesiones de programas
+reason-limit = Demasiadas sesiones
 reason-reuse = Token ya usado presentado otra vez
 reason-guessing = Demasiadas contraseñas incorrectas seguidas
 reason-lost = Respuesta perdida en el camino

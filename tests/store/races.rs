@@ -8,7 +8,8 @@ use portero::accounts::people::state::{self, StateChange};
 use portero::accounts::sessions::sign_in::{Credentials, Outcome, SignIn, sign_in};
 use portero::accounts::{Accounts, Visitor};
 use portero::domain::{NewPassword, Password, PasswordRules, Role, Transport, Username};
-use portero::store::{sessions, users};
+use portero::store::session_ends::{self, Which};
+use portero::store::users;
 
 use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp, operator};
 
@@ -49,8 +50,9 @@ fn logins_against(change: impl Fn(&Arc<Accounts>)) {
         let [user] = &app.accounts.db.read(users::all).unwrap()[..] else { panic!("there is one user") };
         let id = user.id;
         let now = app.clock.now();
-        let open = app.accounts.db.read(|conn| sessions::open_of(conn, id, now)).unwrap();
-        assert!(open.is_empty(), "{} of {signed_in} logins outlived the change", open.len());
+        let every = Which::OfUser { user: id, except: None };
+        let open = app.accounts.db.read(|conn| session_ends::count(conn, every, now)).unwrap();
+        assert_eq!(open, 0, "of {signed_in} logins outlived the change");
     }
 }
 

@@ -70,11 +70,12 @@ pub(in crate::accounts) fn begin(
     }
     sessions::add(tx.conn, &session)?;
     story::begin(tx, &session)?;
-    if transport == Transport::Bearer {
-        let limit = accounts.config.session.bearer_limit;
-        for oldest in session_ends::beyond_limit(tx.conn, user.id, limit, tx.now)? {
-            end(tx, accounts, Which::One(oldest), Reason::Limit, &By::Portero)?;
-        }
+    let limit = match transport {
+        Transport::Bearer => accounts.config.session.bearer_limit,
+        Transport::Cookie => accounts.config.session.cookie_limit,
+    };
+    for oldest in session_ends::beyond_limit(tx.conn, &session, limit, tx.now)? {
+        end(tx, accounts, Which::One(oldest), Reason::Limit, &By::Portero)?;
     }
     let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
     if is_sign_in {

@@ -246,6 +246,7 @@ fn a_query_that_makes_no_sense_is_refused_or_ignored_but_never_an_error_of_ours(
     let mut admin = app.signed_in("adm");
     for (path, status) in [
         ("/admin/revoked?reason=nonsense", 400),
+        ("/account?before=nonsense", 400),
         ("/admin/revoked?before=nonsense", 400),
         ("/admin/revoked?before=99999999999999999999.x", 400),
         ("/admin/revoked?user=ana&user=bea", 400),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::common::{app, refresh_cookie, sid};
-use crate::support::{Answer, Browser, PASSWORD, TestApp, claims};
+use crate::common::{app, as_json, refresh_cookie, sid};
+use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp, claims};
 
 const AN_HOUR: i64 = 3600;
 const AFTER_THE_GRACE: i64 = 11;
@@ -278,6 +278,71 @@ fn the_oldest_of_too_many_programs_ends() {
     assert!(browser.get("/account").body.contains("Programs may hold 3 sessions"));
     let list = browser.send("GET", "/admin/revoked?reason=limit", &[("accept", "application/json")], b"").json();
     assert_eq!(list["revoked"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_oldest_of_too_many_browsers_ends_in_all_its_tabs_and_nobody_calls_it_theft() {
+    let app = TestApp::with(&[("session.cookie_limit", "3")]);
+    app.add_admin("ana");
+    let program = app.tokens("ana");
+    let mut browsers = Vec::new();
+    for _ in 0..4 {
+        app.clock.advance(1);
+        browsers.push(app.signed_in("ana"));
+    }
+    assert_eq!(browsers.iter_mut().map(Browser::is_signed_in).collect::<Vec<_>>(), [false, true, true, true]);
+    assert_eq!(app.client().get("/protected", Some(&program.access)).status, 200, "programs do not count");
+    assert!(browsers[3].get("/account").body.contains("Up to 3 browsers can be signed in"));
+    let list = as_json(&mut browsers[3], "/admin/revoked?reason=limit");
+    assert_eq!(list["revoked"].as_array().unwrap().len(), 1);
+
+    // A second tab of the one that ends, with a form open, which comes back after the next sign-in.
+    browsers[1].get("/change-password");
+    let mut tab = browsers[1].clone();
+    app.clock.advance(1);
+    let mut newest = app.browser();
+    newest.sign_in("ana", PASSWORD);
+    let told = newest.get("/account");
+    assert!(!told.body.contains("copied"), "{}", told.body);
+    assert_eq!(tab.renew().status, 401);
+    let fields =
+        [("current_password", PASSWORD), ("new_password", OTHER_PASSWORD), ("new_password_again", OTHER_PASSWORD)];
+    let answer = tab.post("/change-password", &fields);
+    assert!(answer.location().starts_with("/login"), "{} {}", answer.status, answer.body);
+    let page = tab.follow(answer);
+    assert!(page.body.contains("Your session has ended"), "{}", page.body);
+    // Signing in again there makes room by the same rule.
+    app.clock.advance(1);
+    assert_eq!(tab.sign_in("ana", PASSWORD).status, 303);
+    let signed_in: Vec<_> = browsers.iter_mut().chain([&mut newest, &mut tab]).map(Browser::is_signed_in).collect();
+    assert_eq!(signed_in, [false, false, false, true, true, true]);
+}
+
+#[test]
+fn a_new_session_never_makes_room_for_others_of_the_same_second() {
+    let app = TestApp::with(&[("session.cookie_limit", "1"), ("session.bearer_limit", "1")]);
+    app.add_user("ana");
+    for _ in 0..8 {
+        assert!(app.signed_in("ana").is_signed_in());
+        let tokens = app.tokens("ana");
+        assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 200);
+    }
+    // Nor for those from before the clock was set back.
+    app.clock.advance(-3600);
+    assert!(app.signed_in("ana").is_signed_in());
+}
+
+#[test]
+fn of_many_sign_ins_at_once_no_more_stay_than_may() {
+    let app = TestApp::with(&[("session.cookie_limit", "3"), ("throttle", "off")]);
+    app.add_user("ana");
+    let mut browsers: Vec<_> = (0..12).map(|_| app.browser()).collect();
+    std::thread::scope(|scope| {
+        for browser in &mut browsers {
+            scope.spawn(|| assert_eq!(browser.sign_in("ana", PASSWORD).status, 303));
+        }
+    });
+    assert_eq!(browsers.iter_mut().filter_map(|browser| browser.is_signed_in().then_some(())).count(), 3);
 }
 
 #[test]

@@ -16,6 +16,39 @@ fn the_account_page_shows_where_one_is_signed_in() {
 }
 
 #[test]
+fn more_sessions_than_a_page_holds_are_on_further_pages() {
+    let app = TestApp::with(&[("session.bearer_limit", "60")]);
+    app.add_user("ana");
+    for _ in 0..60 {
+        app.tokens("ana");
+    }
+    app.clock.advance(1);
+    let mut browser = app.signed_in("ana");
+    let rows = |body: &str| body.matches("<th scope=\"row\"").count();
+    let first = browser.get("/account");
+    assert_eq!((rows(&first.body), first.body.matches("This device").count()), (50, 1));
+    assert!(first.body.contains("Sign out everywhere else"));
+    let (_, next) = first.body.split_once("rel=\"next\" href=\"").unwrap();
+    let next = next.split('"').next().unwrap().replace("&amp;", "&");
+    let second = browser.get(&next);
+    assert_eq!((second.status, rows(&second.body), second.body.matches("This device").count()), (200, 11, 0));
+    assert!(second.body.contains("href=\"/account?\"") && !second.body.contains("rel=\"next\""), "{}", second.body);
+    assert!(second.body.contains("Sign out everywhere else"));
+
+    let page = as_json(&mut browser, "/account");
+    let next = page["next"].as_str().unwrap();
+    let rest = as_json(&mut browser, &format!("/account?before={next}&user=bea&ip=nowhere"));
+    assert_eq!((rest["sessions"].as_array().unwrap().len(), rest["next"].is_null()), (11, true));
+    let sids = |page: &serde_json::Value| -> Vec<_> {
+        page["sessions"].as_array().unwrap().iter().map(|one| one["sid"].to_string()).collect()
+    };
+    let mut all = [sids(&page), sids(&rest)].concat();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 61, "each is there once");
+}
+
+#[test]
 fn last_seen_follows_the_use_and_is_written_down() {
     let app = app_with_admin();
     let mut browser = app.signed_in("ana");
