@@ -11,8 +11,8 @@ use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, init_service, read_body};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use portero::guards::{
-    AccessToken, AnyToken, Caller, CurrentUser, FreshToken, Guard, Hooks, Identity, LocalBoxFuture, Lookup,
-    OptionalToken, RefreshToken, Refusal, SharedHooks, TokenClaims, TokenHeader, TokenLocation, shared,
+    AccessToken, AnyToken, Caller, CurrentUser, FreshToken, Guard, Hooks, Identity, LocalBoxFuture, Lookup, NewCookies,
+    OptionalToken, RefreshToken, Refusal, SharedHooks, TokenClaims, TokenHeader, TokenLocation, cookies, shared,
 };
 use portero::tokens::options::{Location, Options, Secret};
 use portero::tokens::{Algorithm, Engine, Fault, Fresh, IssueError, Key, Keys, Life, NewToken, Unverified};
@@ -388,4 +388,36 @@ async fn a_body_is_read_for_a_token_only_as_far_as_the_app_allows() {
     let token = jwt.create(NewToken::access("ana")).unwrap();
     let request = post(&large).insert_header(("authorization", format!("Bearer {token}")));
     assert_eq!(ask(&jwt, guarded, request).await.0, 200);
+}
+
+/// Two tokens that are made one by one have two CSRF values. flask-jwt-extended writes each beside its own token.
+#[actix_web::test]
+async fn new_cookies_of_two_tokens_have_each_ones_own_csrf_value() {
+    let jwt = plain();
+    let (access, refresh) =
+        (jwt.create(NewToken::access("ana")).unwrap(), jwt.create(NewToken::refresh("ana")).unwrap());
+    let csrf_of = |token: &str| jwt.decode(token, None).unwrap().csrf.clone().unwrap();
+    let (of_access, of_refresh) = (csrf_of(&access), csrf_of(&refresh));
+    assert_ne!(of_access, of_refresh);
+
+    let new = NewCookies::from_tokens(jwt.as_ref(), access.clone(), Some(refresh.clone()), true).unwrap();
+    let mut res = HttpResponse::Ok().finish();
+    cookies::set(jwt.engine().options(), res.head_mut(), &new, jwt.now());
+    let set: Vec<_> = res.cookies().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
+    let expected = [
+        ("access_token_cookie", &access),
+        ("csrf_access_token", &of_access),
+        ("refresh_token_cookie", &refresh),
+        ("csrf_refresh_token", &of_refresh),
+    ];
+    assert_eq!(set, expected.map(|(name, value)| (name.to_owned(), value.clone())));
+}
+
+#[actix_web::test]
+async fn a_token_without_a_csrf_value_makes_no_cookie_that_could_never_be_used() {
+    let unprotected = shared(engine(Options { cookie_csrf_protect: false, ..Options::default() }));
+    let access = unprotected.create(NewToken::access("ana")).unwrap();
+    assert!(NewCookies::from_tokens(unprotected.as_ref(), access.clone(), None, false).is_ok());
+    let refused = NewCookies::from_tokens(plain().as_ref(), access, None, false);
+    assert!(matches!(refused, Err(fault) if fault == Fault::missing_claim("csrf")));
 }

@@ -11,8 +11,8 @@ use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use super::hooks::Hooks;
 use super::new_cookies::{NewCookies, TokenCookie};
 use crate::domain::{TokenType, UnixTime};
-use crate::tokens::Fault;
 use crate::tokens::options::{Options, SameSite};
+use crate::tokens::{Claims, Fault};
 
 impl NewCookies {
     /// Makes cookies of signed tokens, which have to be good ones. `kept`: whether the cookies outlive the browser's session; it
@@ -21,11 +21,10 @@ impl NewCookies {
         let read = |text: String| {
             let claims = hooks.decode(&text, None)?;
             let expires_at = claims.expires_at.unwrap_or_else(|| hooks.now().plus(FOUR_HUNDRED_DAYS));
-            Ok::<_, Fault>((TokenCookie { text, expires_at }, claims.csrf.clone()))
+            let csrf = csrf_value(hooks.engine().options(), &claims)?.to_owned();
+            Ok::<_, Fault>(TokenCookie { text, expires_at, csrf })
         };
-        let (access, csrf) = read(access)?;
-        let refresh = refresh.map(read).transpose()?.map(|(token, _)| token);
-        Ok(Self { access, refresh, csrf: csrf.unwrap_or_default(), kept })
+        Ok(Self { access: read(access)?, refresh: refresh.map(read).transpose()?, kept })
     }
 }
 
@@ -99,17 +98,22 @@ fn set_encoded(
 ) -> Result<(), Fault> {
     let options = hooks.engine().options();
     let claims = hooks.decode(token, None)?;
-    let csrf = match (csrf_cookies(options), &claims.csrf) {
-        (false, _) => "",
-        (true, Some(csrf)) => csrf,
-        (true, None) => return Err(Fault::missing_claim("csrf")),
-    };
+    let csrf = csrf_value(options, &claims)?;
     // A token without `exp` is kept for as long as browsers keep any cookie.
     let left = claims.expires_at.map_or(FOUR_HUNDRED_DAYS, |end| end.since(hooks.now()));
     let kept = (options.session_cookie == Some(false)).then_some(left);
     let attributes = CookieAttributes { token_type, max_age: call.max_age.or(kept), domain: call.domain.as_deref() };
     set_cookies(options, head, &attributes, token, csrf);
     Ok(())
+}
+
+/// What stands in the token's CSRF cookie, if the options ask for one. Two tokens have two values, unless their claims were given one.
+fn csrf_value<'a>(options: &Options, claims: &'a Claims) -> Result<&'a str, Fault> {
+    match (csrf_cookies(options), &claims.csrf) {
+        (false, _) => Ok(""),
+        (true, Some(csrf)) => Ok(csrf),
+        (true, None) => Err(Fault::missing_claim("csrf")),
+    }
 }
 
 /// The longest that browsers keep a cookie, in seconds. (draft-ietf-httpbis-rfc6265bis §5.5)
@@ -159,7 +163,7 @@ fn set_one(
 ) {
     let kept = options.session_cookie.map_or(new.kept, |ends_with_browser| !ends_with_browser);
     let max_age = kept.then(|| token.expires_at.since(now));
-    set_cookies(options, head, &CookieAttributes { token_type, max_age, domain: None }, &token.text, &new.csrf);
+    set_cookies(options, head, &CookieAttributes { token_type, max_age, domain: None }, &token.text, &token.csrf);
 }
 
 /// Which token's cookies, for how many seconds they are kept (`None`: until the browser is closed), and their domain if it is not

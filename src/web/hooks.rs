@@ -83,7 +83,7 @@ impl Hooks for PorteroHooks {
                     Ok(token_cookies::from_pair(pair))
                 }
                 Renewal::Access { access, csrf, remembered } => {
-                    Ok(NewCookies { access: token_cookies::from_token(access), refresh: None, csrf, kept: remembered })
+                    Ok(NewCookies { access: token_cookies::from_token(access, csrf), refresh: None, kept: remembered })
                 }
                 Renewal::Over => Err(Fault::Revoked.into()),
                 Renewal::WrongTransport => Err(Fault::WrongTransport.into()),

@@ -23,15 +23,14 @@ const MARKER_LIFE: Duration = Duration::days(365);
 
 pub(in crate::web) fn from_pair(pair: Pair) -> NewCookies {
     NewCookies {
-        access: from_token(pair.access),
-        refresh: Some(from_token(pair.refresh)),
-        csrf: pair.csrf,
+        access: from_token(pair.access, pair.csrf.clone()),
+        refresh: Some(from_token(pair.refresh, pair.csrf)),
         kept: pair.remembered,
     }
 }
 
-pub(in crate::web) fn from_token(token: SignedToken) -> TokenCookie {
-    TokenCookie { text: token.text, expires_at: token.expires_at }
+pub(in crate::web) fn from_token(token: SignedToken, csrf: String) -> TokenCookie {
+    TokenCookie { text: token.text, expires_at: token.expires_at, csrf }
 }
 
 pub(in crate::web) fn set(app: &App, head: &mut ResponseHead, new: &NewCookies, now: UnixTime) {

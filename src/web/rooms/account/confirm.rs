@@ -164,7 +164,7 @@ async fn confirmed(
         }
         Outcome::Fresh { access, csrf, remembered } => {
             begun.succeeded();
-            Ok(Some(NewCookies { access: token_cookies::from_token(access), refresh: None, csrf, kept: remembered }))
+            Ok(Some(NewCookies { access: token_cookies::from_token(access, csrf), refresh: None, kept: remembered }))
         }
     }
 }

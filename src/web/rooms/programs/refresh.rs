@@ -46,9 +46,8 @@ pub(in crate::web) async fn submit(
             Ok(HttpResponse::Ok().json(json!({ "access_token": pair.access.text, "refresh_token": pair.refresh.text })))
         }
         Renewal::Access { access, csrf, remembered } if by_cookie => Ok(with_cookies(NewCookies {
-            access: token_cookies::from_token(access),
+            access: token_cookies::from_token(access, csrf),
             refresh: None,
-            csrf,
             kept: remembered,
         })),
         Renewal::Access { access, .. } => Ok(HttpResponse::Ok().json(json!({ "access_token": access.text }))),
