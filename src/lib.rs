@@ -46,6 +46,8 @@ pub mod installation;
 #[cfg(feature = "server")]
 pub mod passwords;
 #[cfg(feature = "server")]
+pub mod seldom;
+#[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
 pub mod store;

@@ -22,6 +22,7 @@ use crate::config::Loaded;
 use crate::descriptors;
 use crate::error_chain::chain;
 use crate::installation::{Installation, KeyRing, OpenError, Reached, RingError, Serving};
+use crate::seldom::Seldom;
 use crate::store::{self, Memory};
 use crate::web::{self, App, Texts};
 use crate::workers::{Priority, Workers};
@@ -87,6 +88,8 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
         warned_of_unreadable_address: AtomicBool::new(false),
+        foreign_origins: Seldom::default(),
+        foreign_hosts: Seldom::default(),
         started,
         settings: shown,
         database_check: installation.check,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 23] = [
+const PARTS: [(&str, &[&str]); 24] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -16,6 +16,7 @@ const PARTS: [(&str, &[&str]); 23] = [
     ("connections", &[]),
     ("bounded_http", &["connections"]),
     ("descriptors", &[]),
+    ("seldom", &[]),
     ("clock", &["domain"]),
     ("tokens", &["domain"]),
     ("passwords", &["domain"]),
@@ -49,6 +50,7 @@ const PARTS: [(&str, &[&str]); 23] = [
             "domain",
             "user_agent",
             "error_chain",
+            "seldom",
             "tokens",
             "workers",
             "blocklist",
@@ -62,6 +64,7 @@ const PARTS: [(&str, &[&str]); 23] = [
         &[
             "bounded_http",
             "descriptors",
+            "seldom",
             "web",
             "installation",
             "accounts",
@@ -76,6 +79,7 @@ const PARTS: [(&str, &[&str]); 23] = [
         "cli",
         &[
             "connections",
+            "seldom",
             "bom",
             "server",
             "installation",

@@ -1,11 +1,7 @@
 //! The log of the server, and what of it a command shows: on standard error, so that standard output is left for people.
 //! `docs/events.md` describes it.
 
-use std::collections::HashMap;
 use std::fmt::{self, Debug};
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use tracing::field::{Field, Visit};
@@ -20,6 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::connections;
+use crate::seldom::Seldom;
 
 /// Commands say what they did in words of their own. Of the log they show only what should worry the operator.
 pub(super) fn start_for_command() {
@@ -53,38 +50,17 @@ pub(super) fn start(config: &Config) {
 /// TLS handshake or a head that is too long, it tells in the library's place: with the address that they came from.
 struct HttpLibrary {
     trusted_proxies: Vec<IpNet>,
-    /// When each address was last told of.
-    told: Mutex<HashMap<IpAddr, Instant>>,
+    unreadable: Seldom,
 }
 
 impl HttpLibrary {
-    const EVERY: Duration = Duration::from_secs(60);
-    const MOST_ADDRESSES: usize = 10_000;
-
     fn new(trusted_proxies: Vec<IpNet>) -> Self {
-        Self { trusted_proxies, told: Mutex::default() }
-    }
-
-    fn is_news(&self, peer: IpAddr) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if told.len() >= Self::MOST_ADDRESSES {
-            told.retain(|_, at| now.duration_since(*at) < Self::EVERY);
-        }
-        let is_news = told.get(&peer).is_none_or(|at| now.duration_since(*at) >= Self::EVERY);
-        // Whoever has so many addresses fills no memory and, within the minute, no log either.
-        if is_news && told.len() >= Self::MOST_ADDRESSES {
-            return false;
-        }
-        if is_news {
-            told.insert(peer, now);
-        }
-        is_news
+        Self { trusted_proxies, unreadable: Seldom::default() }
     }
 
     fn tell(&self, event: &Event<'_>) {
         let peer = connections::peer().map(|peer| peer.to_canonical());
-        let Some(peer) = peer.filter(|peer| self.is_news(*peer)) else { return };
+        let Some(peer) = peer.filter(|peer| self.unreadable.is_due(*peer)) else { return };
         let mut error = Message(String::new());
         event.record(&mut error);
         // Whoever shuts out addresses by this event must not shut out the proxy.

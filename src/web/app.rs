@@ -9,6 +9,7 @@ use super::pages::texts::Texts;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
 use crate::domain::{NewPassword, PasswordFault, UnixTime, Username};
+use crate::seldom::Seldom;
 use crate::store::{Conn, DatabaseCheck};
 use crate::throttle::Try;
 use crate::workers::Workers;
@@ -38,6 +39,9 @@ pub struct Shared {
     pub warned_of_forwarded: AtomicBool,
     /// The same of a trusted proxy that told no client's address that can be read.
     pub warned_of_unreadable_address: AtomicBool,
+    /// Who was written down lately for a form of another site's, and for asking for another host.
+    pub foreign_origins: Seldom,
+    pub foreign_hosts: Seldom,
 }
 
 impl std::ops::Deref for App {

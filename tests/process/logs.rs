@@ -64,10 +64,12 @@ fn every_sign_in_failure_and_revocation_is_told_once_and_no_secret_ever() {
 #[test]
 fn the_secret_of_a_link_stays_out_of_the_log_however_its_path_is_written() {
     let folder = TempDir::new().unwrap();
-    let mut server = Server::start(folder.path());
-    let mut told = 0;
-    for path in [
+    let mut command = portero(folder.path());
+    command.args(["--set", "log.level=debug", "--set", "trusted_proxies=127.0.0.1", "serve"]);
+    let mut server = Server::with(folder.path(), command);
+    let ways = [
         "/link/",
+        "/link%2f",
         "/%6cink/",
         "/%6C%69%6e%6b/",
         "/lin%6b/",
@@ -77,19 +79,61 @@ fn the_secret_of_a_link_stays_out_of_the_log_however_its_path_is_written() {
         "//link/",
         "/link//",
         "/./link/",
+        "/LINK/",
+        "/link/x?token=",
+        "/login?next=/link/",
         "/language/",
-    ] {
-        let request = format!(
-            "POST {path}KEEP-THIS-SECRET HTTP/1.1\r\nhost: x\r\nconnection: close\r\nsec-fetch-site: cross-site\r\ncontent-length: 0\r\n\r\n"
-        );
-        let mut answer = String::new();
-        server.connect(request.as_bytes()).read_to_string(&mut answer).unwrap();
-        told += usize::from(answer.starts_with("HTTP/1.1 403"));
+    ];
+    // Whatever is wrong with the request: another site's, a method that there is not, a body that can't be read, or nothing.
+    let kinds = [
+        ("POST", "sec-fetch-site: cross-site\r\ncontent-length: 0", ""),
+        ("GET", "referer: http://x/link/KEEP-THIS-SECRET", ""),
+        ("PUT", "content-length: 0", ""),
+        ("POST", "content-type: application/x-www-form-urlencoded\r\ncontent-length: 3", "%ff"),
+        ("POST", "content-type: application/json\r\ncontent-length: 1", "{"),
+        ("POST", "content-type: image/png\r\ncontent-length: 1", "x"),
+    ];
+    let mut told = 0;
+    for (nth, path) in ways.iter().enumerate() {
+        for (method, headers, body) in kinds {
+            // From an address of its own, because the log tells of each only once a minute.
+            let request = format!(
+                "{method} {path}KEEP-THIS-SECRET HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 203.0.113.{nth}\r\nconnection: close\r\n{headers}\r\n\r\n{body}"
+            );
+            let mut answer = String::new();
+            server.connect(request.as_bytes()).read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 "), "{request}: {answer}");
+            told += usize::from(answer.starts_with("HTTP/1.1 403"));
+        }
     }
     server.terminate();
     let log = server.log();
     assert!(told >= 5 && log.matches("foreign_origin").count() == told, "{told} {log}");
     assert!(log.contains("/link/{token}") && log.contains("/setup/{token}") && !log.contains("KEEP-THIS"), "{log}");
+}
+
+#[test]
+fn a_flood_of_forms_from_another_site_or_for_another_host_does_not_fill_the_log() {
+    let folder = TempDir::new().unwrap();
+    let mut command = portero(folder.path());
+    let https = ["--set", "public_url=https://login.example.org", "--set", "password.bcrypt_cost=10"];
+    command.args(https).args(["--set", "jwt.cookie_secure=true", "serve"]);
+    let mut server = Server::with(folder.path(), command);
+    for (status, headers) in [
+        ("403", "host: login.example.org\r\nsec-fetch-site: cross-site"),
+        ("421", "host: rebound.example\r\nsec-fetch-site: same-origin"),
+    ] {
+        for _ in 0..50 {
+            let request =
+                format!("POST /login HTTP/1.1\r\n{headers}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+            let mut answer = String::new();
+            server.connect(request.as_bytes()).read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        }
+    }
+    server.terminate();
+    let log = server.log();
+    assert_eq!((log.matches("foreign_origin").count(), log.matches("foreign_host").count()), (1, 1), "{log}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use actix_web::http::header::HOST;
 use actix_web::web::ThinData;
 use url::{Host, Url};
 
-use super::client_address::comes_through_proxy;
+use super::client_address::{address, comes_through_proxy};
 use super::request_id::{RequestId, route};
 use crate::web::app::App;
 
@@ -20,7 +20,9 @@ pub(in crate::web) fn ours_instead(req: &HttpRequest) -> Option<&Url> {
     if leads_here(host.as_bytes(), public_url) || comes_through_proxy(app, req) {
         return None;
     }
-    tracing::warn!(event = "foreign_host", request = RequestId::of_request(req), path = route(req));
+    if app.foreign_hosts.is_due(address(app, req).for_limits()) {
+        tracing::warn!(event = "foreign_host", request = RequestId::of_request(req), path = route(req));
+    }
     Some(public_url)
 }
 

@@ -8,6 +8,7 @@ use actix_web::web::ThinData;
 use url::Url;
 
 use super::audience::shows_token_header;
+use super::client_address::address;
 use super::request_id::{RequestId, route};
 use crate::web::app::App;
 
@@ -60,7 +61,7 @@ pub(in crate::web) fn comes_from_elsewhere(req: &HttpRequest) -> bool {
     let Some(ThinData(app)) = req.app_data::<ThinData<App>>() else { return true };
     let ours = Ours::of(app);
     let is_foreign = !shows_token_header(req, app) && origin(req, &ours) == Origin::Foreign && !hides_its_origin(req);
-    if is_foreign {
+    if is_foreign && app.foreign_origins.is_due(address(app, req).for_limits()) {
         tracing::warn!(
             event = "foreign_origin",
             request = RequestId::of_request(req),
