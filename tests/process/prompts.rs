@@ -7,9 +7,10 @@ use tempfile::TempDir;
 use crate::portero::{PASSWORD, ok, portero, text};
 
 /// Runs a command at a terminal of its own. Before each of the given answers it waits for the prompt, and until the terminal shows
-/// nothing that is typed. Prints what the terminal showed, and whether it is in the end as it was before.
+/// nothing that is typed. An answer that names a signal is sent as that signal. Prints what the terminal showed, and whether it is in
+/// the end as it was before.
 const AT_A_TERMINAL: &str = r#"
-import fcntl, os, pty, select, subprocess, sys, termios, time
+import fcntl, os, pty, select, signal, subprocess, sys, termios, time
 command, answers = sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
 terminal, slave = pty.openpty()
 before, shown = termios.tcgetattr(slave), b""
@@ -24,7 +25,8 @@ for prompt, answer in zip([b"New password for", b"The same again"], answers):
     while prompt not in shown: assert read_more(20), shown
     deadline = time.time() + 20
     while termios.tcgetattr(slave)[3] & termios.ECHO: assert time.time() < deadline
-    os.write(terminal, answer.encode())
+    if answer.startswith("SIG"): child.send_signal(getattr(signal, answer))
+    else: os.write(terminal, answer.encode())
 code = child.wait(20)
 while read_more(0.2): pass
 print(shown.decode())
@@ -65,6 +67,19 @@ fn an_interrupted_prompt_leaves_the_terminal_as_it_was_and_changes_nothing() {
         let said = at_a_terminal(&folder, &["user", "add", "bea"], answers);
         assert!(said.contains("interrupted; nothing was changed"), "{answers:?}: {said}");
         assert!(said.contains("code 1 restored True"), "{answers:?}: {said}");
+    }
+    assert!(!ok(folder.path(), &["user", "list"], "").contains("bea"));
+}
+
+#[test]
+fn a_command_that_is_ended_while_it_asks_leaves_the_terminal_as_it_was_and_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    let line = format!("{PASSWORD}\r");
+    for (answers, code) in [(&["SIGTERM"][..], 143), (&[&line, "SIGTERM"], 143), (&["SIGHUP"], 129)] {
+        let said = at_a_terminal(&folder, &["user", "add", "bea"], answers);
+        assert!(said.contains("interrupted; nothing was changed"), "{answers:?}: {said}");
+        assert!(said.contains(&format!("code {code} restored True")), "{answers:?}: {said}");
     }
     assert!(!ok(folder.path(), &["user", "list"], "").contains("bea"));
 }
