@@ -261,6 +261,23 @@ fn a_program_whose_session_rotates_is_caught_like_anybody() {
     assert_eq!(app.client().post("/refresh", Some(refresh)).msg(), "Token has been revoked");
 }
 
+/// An answer that comes late in the time in which a pair is repeated sets no cookies; the page is there all the same, and the next
+/// renewal sets them.
+#[test]
+fn a_browser_whose_access_tokens_last_seconds_is_never_signed_out_while_it_is_used() {
+    for (life, every) in [(15, 5), (15, 7), (20, 9), (45, 4), (59, 11), (15, 16)] {
+        let app = TestApp::with(&[("jwt.access_token_expires", &format!("{life}s"))]);
+        app.add_user("ana");
+        let mut browser = kept(&app);
+        for visit in 0..40 {
+            app.clock.advance(every);
+            assert!(browser.is_signed_in(), "{life} s, every {every} s, visit {visit}");
+            let chosen = browser.post("/language", &[("lang", "en"), ("back", "/account")]);
+            assert_eq!(chosen.status, 303, "{life} s, every {every} s, visit {visit}: {}", chosen.body);
+        }
+    }
+}
+
 #[test]
 fn the_oldest_of_too_many_programs_ends() {
     let app = TestApp::with(&[("session.bearer_limit", "3")]);
