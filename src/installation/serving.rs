@@ -44,7 +44,9 @@ impl Serving {
                 Ok(()) => {
                     // Not empty until a clean stop: see `examine`. If that can't be noted, on a full disk, a `-wal` that is left tells
                     // the same.
-                    drop(file.set_len(0).and_then(|()| (&file).write_all(b"starting\n")).and_then(|()| file.sync_all()));
+                    drop(
+                        file.set_len(0).and_then(|()| (&file).write_all(b"starting\n")).and_then(|()| file.sync_all()),
+                    );
                     return Ok(Self { file });
                 }
                 Err(fs::TryLockError::WouldBlock) if begin.elapsed() < LOCK_WAIT => {
