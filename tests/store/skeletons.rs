@@ -15,9 +15,9 @@ fn without_skeletons(app: &TestApp) {
     let mut conn = SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap();
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000;
-         INSERT INTO users (username, canonical, password_version, role, tokens_valid_from, created_at, failed_attempts)
+         INSERT INTO users (uid, username, canonical, password_version, role, tokens_valid_from, created_at, failed_attempts)
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-            SELECT 'user' || i, 'user' || i, 0, 'user', 0, 0, 0 FROM n;
+            SELECT 'uid' || i, 'user' || i, 'user' || i, 0, 'user', 0, 0, 0 FROM n;
          UPDATE users SET skeleton = NULL; UPDATE past_names SET skeleton = NULL;",
     )
     .unwrap();
