@@ -133,6 +133,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
     let weak = Arc::downgrade(accounts);
     let for_gaps = Weak::clone(&weak);
     let blocklist = Arc::clone(&accounts.blocklist);
+    let seal = accounts.db.seal().cloned();
     Ok(accounts.db.follow_changes(Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
             Some(accounts) => {
@@ -145,6 +146,11 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
         doubt: Box::new(move || blocklist.doubt()),
         has_gaps: Box::new(move || {
             for_gaps.upgrade().is_some_and(|accounts| memory::has_gaps(&accounts, accounts.now()))
+        }),
+        rest: Box::new(move || {
+            if let Some(seal) = &seal {
+                seal.write_head();
+            }
         }),
     })?)
 }

@@ -126,7 +126,7 @@ const MADE_ONLY_IN: [(&str, &[&str]); 3] = [
     ("Mandate::new(", &["web/http/signed_in.rs"]),
     ("Operator::new(", &["cli/operator.rs"]),
     (
-        "OwnToken(",
+        "OwnToken {",
         &["accounts/authority.rs", "web/hooks.rs", "web/rooms/programs/refresh.rs", "web/rooms/signing_in/logout.rs"],
     ),
 ];

@@ -90,6 +90,7 @@ impl Authority<Error> for Mandate {
     type Granted = Acting;
 
     fn judge(self, tx: &mut Tx<'_>) -> Result<Acting, Error> {
+        tx.from = Some(self.ip.clone());
         let session = self.session(tx)?;
         let found = users::find(tx.conn, self.user)?.filter(|user| !user.is_shut_out(tx.now));
         let user = found.filter(|user| self.outlives_cut_off(user)).ok_or(Fault::Revoked)?;
@@ -203,12 +204,17 @@ impl Authority<Error> for Administrator {
 
 /// A token acts on its own session: to sign out, which has to work with an expired token and twice, and to renew, which has rules of
 /// its own. Whoever makes one has checked signature and CSRF value.
-pub struct OwnToken(pub Arc<Claims>);
+pub struct OwnToken {
+    pub claims: Arc<Claims>,
+    /// Where the request came from, for the audit log.
+    pub ip: String,
+}
 
 impl Authority<Error> for OwnToken {
     type Granted = Arc<Claims>;
 
-    fn judge(self, _: &mut Tx<'_>) -> Result<Arc<Claims>, Error> {
-        Ok(self.0)
+    fn judge(self, tx: &mut Tx<'_>) -> Result<Arc<Claims>, Error> {
+        tx.from = Some(self.ip);
+        Ok(self.claims)
     }
 }

@@ -1,9 +1,12 @@
 //! Records as programs read them: the same on the JSON side of the pages and on the command line. Moments are seconds since the epoch.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::context::Accounts;
-use crate::domain::{SessionId, Username};
+use crate::domain::{SessionId, UserId, Username};
+use crate::store::audit::list::AuditEvent;
 use crate::store::revoked::Revoked;
 use crate::store::sessions::Session;
 
@@ -26,6 +29,20 @@ pub fn session(accounts: &Accounts, session: &Session, user: Option<&Username>, 
         "ended_at": session.end.map(|end| end.at),
         "end_reason": session.end.map(|end| end.reason),
         "receipt": session.receipt,
+    })
+}
+
+/// `names`: of the users whom the event speaks of.
+pub fn audit_event(event: &AuditEvent, names: &HashMap<UserId, String>) -> Value {
+    json!({
+        "n": event.n,
+        "at": event.at,
+        "what": event.spelled,
+        "user": event.user.and_then(|user| names.get(&user)),
+        "by": event.by.and_then(|by| names.get(&by)),
+        "session": event.sid,
+        "ip": event.ip,
+        "details": event.details,
     })
 }
 

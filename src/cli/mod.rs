@@ -1,5 +1,6 @@
 //! The command line: one file per command, and what they share.
 
+mod audit;
 mod backup;
 mod bench_hash;
 mod client;
@@ -64,6 +65,9 @@ enum Command {
     /// List what was ended and revoked
     #[command(subcommand)]
     Revoked(revoked::Command),
+    /// List what was recorded, and look whether the record is whole
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List, make, rotate and retire the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -98,6 +102,7 @@ impl Arguments {
             Command::User(command) => user::run(loaded, command),
             Command::Session(command) => session::run(loaded, command),
             Command::Revoked(command) => revoked::run(loaded, command),
+            Command::Audit(command) => audit::run(loaded, command),
             Command::Key(command) => key::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
             Command::Backup(arguments) => backup::back_up(loaded, &arguments),

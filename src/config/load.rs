@@ -8,8 +8,8 @@ use super::jwt;
 use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
 use super::reader::{Reader, UNSET};
 use super::settings::{
-    Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings, Rotate,
-    SessionRules, Subject,
+    AuditRules, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
+    Rotate, SessionRules, Subject,
 };
 use crate::tokens::options::Options;
 use url::Url;
@@ -79,6 +79,10 @@ impl Config {
             log: LogRules {
                 format: r.take("log.format", "text", choice([("text", LogFormat::Text), ("json", LogFormat::Json)])),
                 level: r.take("log.level", "info", choice(LOG_LEVELS)),
+            },
+            audit: AuditRules {
+                retention: r.take("audit.retention", "400d", seconds(DAY..=LONGEST)),
+                ip_retention: r.take("audit.ip_retention", "90d", seconds(DAY..=LONGEST)),
             },
             session: session_rules(&mut r, &jwt),
             password: PasswordSettings {

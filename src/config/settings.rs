@@ -43,6 +43,7 @@ pub struct Config {
     pub require_jti: bool,
     pub subject: Subject,
     pub log: LogRules,
+    pub audit: AuditRules,
     pub session: SessionRules,
     pub password: PasswordSettings,
     pub jwt: Options,
@@ -97,6 +98,14 @@ pub enum Subject {
 pub struct LogRules {
     pub format: LogFormat,
     pub level: LogLevel,
+}
+
+/// How long the audit log keeps what it knows, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditRules {
+    pub retention: i64,
+    /// How long an event keeps the address it came from.
+    pub ip_retention: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

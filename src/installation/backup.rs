@@ -10,7 +10,7 @@ use super::files::PEPPER_FILE;
 use super::open::Installation;
 use super::temp_folder::TempFolder;
 use crate::accounts::Operator;
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::{self, copy_database, find_damage, instance, read_file, signing_keys};
 
 /// A backup that was made and read back.

@@ -20,6 +20,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::UnixTime;
 use crate::passwords::Passwords;
+use crate::store::audit::fit::{self, Fit};
+use crate::store::audit::head::HeadFile;
+use crate::store::audit::seal::Seal;
 use crate::store::{self, DatabaseCheck, Db, Upkeep, instance};
 use crate::throttle::Throttle;
 use crate::tokens::options::Secret;
@@ -52,6 +55,19 @@ impl Installation {
 
     /// Opens the installation, or makes a new one.
     pub fn open(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
+        Self::open_with(config, clock, fit::take_up)
+    }
+
+    /// Opens an installation that was restored just now.
+    pub(super) fn open_restored(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
+        Self::open_with(config, clock, fit::take_up_restored)
+    }
+
+    fn open_with(
+        config: &Arc<Config>,
+        clock: Clock,
+        take_up_audit: fn(&Db, UnixTime) -> Result<Fit, store::Error>,
+    ) -> Result<Self, OpenError> {
         files::make_folder(&config.data_dir)?;
         let last_stop = last_stop(&config.database);
         // A server that runs has looked at its start.
@@ -61,9 +77,13 @@ impl Installation {
         files::keep_database_private(&config.database)?;
         let db = open_database(&config.database)?;
         begin(config, &db, clock.now())?;
-        let ring = KeyRing::open(config, &db, clock.now())?;
         let pepper = PepperFile { config, db: &db, now: clock.now() }.open()?;
         let pepper = pepper.as_bytes();
+        let (events, addresses) =
+            (derived::<32>(pepper, b"portero audit")?, derived::<32>(pepper, b"portero audit addresses")?);
+        let db = db.sealing(Seal::new(&events, &addresses, HeadFile::beside(&config.database)));
+        warn_of_audit(&take_up_audit(&db, clock.now())?);
+        let ring = KeyRing::open(config, &db, clock.now())?;
 
         let engine = Engine::new(config.jwt.clone(), db.read(|conn| ring.load(conn))?).with_sessions();
         let accounts = Accounts {
@@ -99,6 +119,24 @@ impl Installation {
     pub fn is_served(&self) -> Result<bool, OpenError> {
         Ok(running(&self.database)? != Running::No)
     }
+}
+
+/// The log of the program is where an operator looks; the event in the audit log stays.
+fn warn_of_audit(fit: &Fit) {
+    let what = match fit {
+        Fit::Whole | Fit::NotSealed => return,
+        Fit::NoFile => "the file is gone, or can't be read",
+        Fit::Cut { .. } => {
+            "the log is shorter than the file says: its end was cut off, or this is an older copy of the database"
+        }
+        Fit::Other { .. } => "the log has another event where the file names one",
+        Fit::Beyond { .. } => "the log has events after the one that Portero recorded last",
+    };
+    tracing::error!(
+        event = "audit_did_not_fit",
+        what,
+        "the audit log does not fit the file beside the database; this is on record in the log itself"
+    );
 }
 
 fn open_database(path: &Path) -> Result<Db, OpenError> {

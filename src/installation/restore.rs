@@ -16,6 +16,7 @@ use crate::accounts::people::after_restore::after_restore;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::UnixTime;
+use crate::store::audit::head::HeadFile;
 use crate::store::find_damage;
 
 const TEMP_PREFIX: &str = ".portero-restore-";
@@ -68,7 +69,7 @@ impl Restore {
         new_file(&with_suffix(&database, ".lock")).map_err(failed)?;
         // This checks that the keys belong to the database, and brings that to this version's shape.
         let config = Config { data_dir: temp.path().to_owned(), database, ..config.clone() };
-        let installation = Installation::open(&Arc::new(config), clock)?;
+        let installation = Installation::open_restored(&Arc::new(config), clock)?;
         Ok(Self { folder, manifest, installation, temp, _made: made })
     }
 
@@ -96,13 +97,14 @@ impl Restore {
             return Err(BackupError::NotWhole);
         }
         refuse_occupied(&self.folder)?;
-        let keys = self.manifest.names().filter(|name| *name != DATABASE_FILE);
+        let keys = self.manifest.names().filter(|name| *name != DATABASE_FILE).map(str::to_owned);
+        let audit_head = format!("{DATABASE_FILE}{}", HeadFile::SUFFIX);
         // The database is last: without it, keys are no installation.
-        for name in keys.chain([DATABASE_FILE]) {
-            let path = self.folder.join(name);
-            let moved = File::open(self.temp.path().join(name))
+        for name in keys.chain([audit_head, DATABASE_FILE.to_owned()]) {
+            let path = self.folder.join(&name);
+            let moved = File::open(self.temp.path().join(&name))
                 .and_then(|file| file.sync_all())
-                .and_then(|()| fs::rename(self.temp.path().join(name), &path))
+                .and_then(|()| fs::rename(self.temp.path().join(&name), &path))
                 .and_then(|()| give_to_the_folders_owner(&path));
             moved.map_err(|source| BackupError::Write { path, source })?;
         }

@@ -10,7 +10,7 @@ use super::files;
 use crate::config::Config;
 use crate::domain::{By, UnixTime};
 use crate::error_chain::chain;
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::signing_keys::{self, KeyRow, KeyState};
 use crate::store::{self, Authority, Conn, Db, Tx, Upkeep, instance, users};
 use crate::tokens::options::Secret;

@@ -48,6 +48,8 @@ pub enum Error {
     /// A probe found it.
     #[error("the database does not work: {0}")]
     Unwell(String),
+    #[error("an audit event was to be recorded without the keys that seal it")]
+    NoSeal,
     #[error("a job panicked")]
     Panicked,
     #[error("the database holds something this version does not know: {0}")]
@@ -62,7 +64,7 @@ impl Error {
             // Diesel reports SQLite's errors for a lock, a full or a failing disk as `Unknown`. The other kinds are constraints
             // that Portero's statements should have respected.
             Self::Database(diesel::result::Error::DatabaseError(kind, _)) => matches!(kind, DatabaseErrorKind::Unknown),
-            Self::Database(_) | Self::Panicked | Self::Unknown(_) | Self::NotFollowed(_) => false,
+            Self::Database(_) | Self::NoSeal | Self::Panicked | Self::Unknown(_) | Self::NotFollowed(_) => false,
             Self::Connect(_)
             | Self::Pool(_)
             | Self::NotTaken

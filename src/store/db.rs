@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::r2d2::{ConnectionManager, Pool};
 
+use super::audit::seal::Seal;
 use super::condition::{self, Answer, Condition, Probe};
 use super::connection::{BUSY_TIMEOUT, Conn, Error, OpenError, Reader, connect, migrate};
 use super::instance;
@@ -22,6 +23,7 @@ pub struct Db {
     writer: Writer,
     condition: Arc<Condition>,
     path: Arc<Path>,
+    seal: Option<Arc<Seal>>,
 }
 
 impl Db {
@@ -41,7 +43,16 @@ impl Db {
             .map_err(|source| OpenError::Pool { path: path.to_owned(), source })?;
         let condition = Arc::new(Condition::default());
         let writer = Writer::start(conn, path.to_owned(), Arc::clone(&condition))?;
-        Ok(Self { readers, writer, condition, path: path.into() })
+        Ok(Self { readers, writer, condition, path: path.into(), seal: None })
+    }
+
+    /// The database with the keys of its audit log. Without them no event can be recorded.
+    pub fn sealing(self, seal: Seal) -> Self {
+        Self { seal: Some(Arc::new(seal)), ..self }
+    }
+
+    pub fn seal(&self) -> Option<&Arc<Seal>> {
+        self.seal.as_ref()
     }
 
     /// Runs `job` on a connection that can't change anything. Blocks.
@@ -63,7 +74,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.writer.write(authority, now, job)
+        self.writer.write(authority, now, self.seal.clone(), job)
     }
 
     /// Whether the database does its work, as far as is known. A probe that is due is made by [`look`](Self::look) and then

@@ -19,6 +19,8 @@ pub const LAST_BACKUP: &str = "last_backup";
 pub const RESTORED: &str = "restored";
 /// How many changes were made by commands while a server was running.
 const CHANGED: &str = "changed";
+/// The number of the last audit event whose address was cleared because of its age.
+pub(super) const AUDIT_CLEARED: &str = "audit_cleared";
 /// How many of those changes a server enforces.
 const TAKEN_UP: &str = "taken_up";
 /// When the database last took a change that was made to see whether it does.
@@ -72,7 +74,7 @@ pub fn restored(conn: &mut Conn) -> Result<UnixTime, Error> {
     Ok(UnixTime(number(conn, RESTORED)?))
 }
 
-fn number(conn: &mut Conn, name: &str) -> Result<i64, Error> {
+pub(super) fn number(conn: &mut Conn, name: &str) -> Result<i64, Error> {
     match get(conn, name)? {
         None => Ok(0),
         Some(text) => known(text.parse().ok(), "count", &text),

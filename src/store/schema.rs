@@ -100,15 +100,34 @@ diesel::table! {
 }
 
 diesel::table! {
-    audit_events (id) {
-        id -> BigInt,
+    audit_events (n) {
+        n -> BigInt,
         at -> BigInt,
         what -> Text,
         user_id -> Nullable<BigInt>,
         by_user -> Nullable<BigInt>,
         sid -> Nullable<Text>,
         ip -> Nullable<Text>,
+        ip_hash -> Nullable<Binary>,
         details -> Nullable<Text>,
+        mac -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    audit_head (one) {
+        one -> BigInt,
+        n -> BigInt,
+        mac -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_checkpoint (one) {
+        one -> BigInt,
+        n -> BigInt,
+        mac -> Binary,
+        seal -> Binary,
     }
 }
 

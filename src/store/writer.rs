@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::oneshot;
 
+use super::audit::seal::Seal;
 use super::condition::Condition;
 use super::connection::{BUSY_TIMEOUT, Conn, Error, connect};
 use super::instance;
@@ -50,6 +51,8 @@ pub struct Memory {
     pub doubt: Box<dyn FnMut() + Send>,
     /// Whether memory has to be loaded again although nobody changed the database.
     pub has_gaps: Box<dyn Fn() -> bool + Send>,
+    /// Called when no job waits, a few times a second.
+    pub rest: Box<dyn Fn() + Send>,
 }
 
 type AfterCommit = Box<dyn FnOnce() + Send>;
@@ -61,6 +64,10 @@ pub struct Tx<'a> {
     pub conn: &'a mut Conn,
     /// The moment of the change, read when the job was handed over: after the request's body was read and the password hashed.
     pub now: UnixTime,
+    /// The address that the act comes from, if its authority knows one: its audit events say so.
+    pub from: Option<String>,
+    /// The keys of the audit log.
+    pub(super) seal: Option<Arc<Seal>>,
     after_commit: Vec<AfterCommit>,
 }
 
@@ -201,6 +208,7 @@ impl Writer {
         &self,
         authority: A,
         now: UnixTime,
+        seal: Option<Arc<Seal>>,
         job: impl FnOnce(&mut Tx<'_>, A::Granted) -> Result<T, E> + Send + 'static,
     ) -> Pending<T, E>
     where
@@ -210,7 +218,7 @@ impl Writer {
     {
         let (sender, receiver) = oneshot::channel();
         let judged = move |tx: &mut Tx<'_>| authority.judge(tx).and_then(|granted| job(tx, granted));
-        let message = Message::Job(Box::new(Judged { job: judged, now, sender }));
+        let message = Message::Job(Box::new(Judged { job: judged, now, seal, sender }));
         // A message that the queue refuses is dropped with its sender; the receiver turns that into `Error::NotTaken`.
         drop(self.queue.try_send(message));
         Pending(receiver.map(|answer| answer.unwrap_or_else(|_| Err(Error::NotTaken.into()))).boxed())
@@ -231,6 +239,7 @@ impl Writer {
 struct Judged<J, T, E> {
     job: J,
     now: UnixTime,
+    seal: Option<Arc<Seal>>,
     sender: oneshot::Sender<Result<T, E>>,
 }
 
@@ -241,8 +250,8 @@ where
     E: From<Error> + Send + 'static,
 {
     fn run(self: Box<Self>, conn: &mut Conn) -> Ran {
-        let Self { job, now, sender } = *self;
-        let mut tx = Tx { conn, now, after_commit: Vec::new() };
+        let Self { job, now, seal, sender } = *self;
+        let mut tx = Tx { conn, now, from: None, seal, after_commit: Vec::new() };
         let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
         Ran {
             keep: result.is_ok(),
@@ -297,7 +306,12 @@ impl WriterThread {
                     None
                 }
                 Ok(Message::Close(_dropped_when_done)) => return self.close(),
-                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(memory) = &self.memory {
+                        (memory.rest)();
+                    }
+                    None
+                }
                 Err(RecvTimeoutError::Disconnected) => return self.close(),
             };
             if self.last_look.elapsed() >= LOOK_EVERY {

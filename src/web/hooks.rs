@@ -71,7 +71,7 @@ impl Hooks for PorteroHooks {
         Box::pin(async move {
             let visitor = client_address::visitor(&self.0, req);
             let ip = visitor.ip.clone();
-            let own = OwnToken(Arc::clone(&token.claims));
+            let own = OwnToken { claims: Arc::clone(&token.claims), ip: ip.clone() };
             let renewed = renew(&self.0.accounts, own, Transport::Cookie, visitor).everywhere().await;
             match renewed.map_err(|error| unavailable(&error))? {
                 Renewal::Pair { pair, recovered } => {

@@ -2,6 +2,7 @@
 //! what happens when it is killed, or when its disk, its clock or the system fails it.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod audit;
 mod backup;
 mod clock;
 mod commands;

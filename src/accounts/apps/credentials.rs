@@ -9,7 +9,7 @@ use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::proof::secrets;
 use crate::domain::By;
 use crate::store::apps::{self, RegisteredApp};
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::{self, Authority, Conn, Tx};
 
 /// What an app authenticates with. The secret is told once; only its hash is kept.

@@ -6,7 +6,7 @@ use crate::accounts::authority::Operator;
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::domain::{By, NewPassword, Role, UserId, Username};
 use crate::store::Tx;
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::names::{self, Taken};
 use crate::store::users::{self, NewUser};
 

@@ -6,7 +6,7 @@ use crate::accounts::authority::Operator;
 use crate::accounts::context::{Accounts, Pending};
 use crate::accounts::sessions::end::end;
 use crate::domain::{Reason, UnixTime};
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
 use crate::store::{instance, links, skip_ids, users};
 

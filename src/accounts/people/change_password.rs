@@ -13,7 +13,7 @@ use crate::accounts::sessions::end::end;
 use crate::accounts::sessions::guessing::note_wrong_password;
 use crate::accounts::sessions::tokens::Pair;
 use crate::domain::{NewPassword, Password, Reason, Transport};
-use crate::store::audit::{Event, What};
+use crate::store::audit::event::{Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
 use crate::tokens::Fault;
@@ -110,7 +110,7 @@ fn change(
         let ip = visitor.ip.clone();
         let asked = Begin { transport, remembered, occasion: Occasion::Continuation, visitor };
         let begun = begin(tx, accounts, &proven, asked)?;
-        Event::new(What::PasswordChanged, &by).user(user).session(begun.session.sid).ip(&ip).record(tx)?;
+        Event::new(What::PasswordChanged, &by).user(user).session(begun.session.sid).record(tx)?;
         let username = acting.user.username;
         tx.after_commit(move || {
             tracing::info!(event = "password_changed", user = %username, ip, others_ended);

@@ -11,7 +11,7 @@ use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::proof::secrets;
 use crate::domain::{By, Role, UnixTime, UserId, Username};
 use crate::store::Tx;
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::{self, Link, Purpose};
 use crate::store::names::Taken;
 use crate::store::users;

@@ -7,7 +7,7 @@ use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
 use crate::accounts::sessions::end::end;
 use crate::domain::{Reason, UserId, Username};
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::names::{self, Taken};
 use crate::store::session_ends::Which;
 use crate::store::users;

@@ -8,7 +8,7 @@ use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
 use crate::accounts::proof::secrets;
 use crate::domain::UserId;
-use crate::store::audit::{Event, What};
+use crate::store::audit::event::{Event, What};
 use crate::store::links::Purpose;
 use crate::store::users;
 

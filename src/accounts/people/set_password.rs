@@ -6,7 +6,7 @@ use crate::accounts::authority::Operator;
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::sessions::end::end;
 use crate::domain::{By, NewPassword, Reason, Username};
-use crate::store::audit::{Event, What};
+use crate::store::audit::event::{Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
 use crate::store::{self, Tx, links};

@@ -6,7 +6,7 @@ use crate::accounts::authority::{Actor, Administrator};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::sessions::end::end;
 use crate::domain::{By, Reason, Role, UnixTime, Username};
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
 use crate::store::{Tx, Upkeep, links};

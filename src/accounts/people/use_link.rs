@@ -9,7 +9,7 @@ use crate::accounts::proof::{Proof, one_time_link};
 use crate::accounts::sessions::begin::{Begin, HeldSession, Occasion, begin};
 use crate::accounts::sessions::tokens::Pair;
 use crate::domain::{By, NewPassword, Transport};
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::Purpose;
 
 pub enum Used {

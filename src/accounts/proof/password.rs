@@ -7,7 +7,7 @@ use crate::accounts::context::{Accounts, Error};
 use crate::domain::{By, NewPassword, Password};
 use crate::passwords::Check;
 use crate::store::Upkeep;
-use crate::store::audit::{Event, What};
+use crate::store::audit::event::{Event, What};
 use crate::store::users::{self, User};
 
 /// Compares the password with the user's. `None`: it is wrong, or the user has none. Hashes once in either case.

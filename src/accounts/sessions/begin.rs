@@ -11,7 +11,7 @@ use crate::accounts::proof::Proven;
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::same_place::network_of;
 use crate::domain::{By, Reason, SessionId, Transport, UserId};
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::{self, Which};
 use crate::store::sessions::{self, Session};
 use crate::store::{Tx, known_networks, users};
@@ -59,6 +59,7 @@ pub(in crate::accounts) fn begin(
     let user = proven.user();
     let by = By::User(user.id);
     let Begin { transport, remembered, occasion, visitor } = asked;
+    tx.from.get_or_insert_with(|| visitor.ip.clone());
     let session = new_session(tx, accounts, proven, transport, remembered, &visitor);
     if let Occasion::SignIn { replaces: Some(held) } = &occasion
         && may_replace(tx, user.id, *held)?
@@ -80,7 +81,7 @@ pub(in crate::accounts) fn begin(
     let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
     if is_sign_in {
         users::note_login(tx.conn, user.id, tx.now)?;
-        let event = Event::new(What::SignedIn, &by).user(user.id).session(session.sid).ip(&visitor.ip);
+        let event = Event::new(What::SignedIn, &by).user(user.id).session(session.sid);
         event.details(Details::SignIn(transport)).record(tx)?;
     }
     let standing = accounts.standing(user);

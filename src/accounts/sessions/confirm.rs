@@ -12,7 +12,7 @@ use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::{Proof, password};
 use crate::domain::{Password, Reason, StepKind, TokenType};
-use crate::store::audit::{Event, What};
+use crate::store::audit::event::{Event, What};
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
 use crate::store::users::{self, User};
@@ -95,7 +95,7 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
             };
             single_token::block(tx, accounts, &entry)?;
         }
-        Event::new(What::Confirmed, &by).user(user.id).session(confirmed.sid).ip(&visitor.ip).record(tx)?;
+        Event::new(What::Confirmed, &by).user(user.id).session(confirmed.sid).record(tx)?;
         let (sid, name) = (confirmed.sid.short(), user.username.clone());
         tx.after_commit(move || {
             tracing::info!(event = "confirmed", user = %name, session = sid, ip = visitor.ip);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::accounts::authority::{Administrator, Mandate};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::domain::{By, Reason, SessionId, UserId};
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::{self, JustEnded, Which};
 use crate::store::sessions::{self, End};
 use crate::store::{Tx, users};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::end::end;
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::domain::{By, Reason, SessionId};
-use crate::store::audit::{Event, What};
+use crate::store::audit::event::{Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
 use crate::store::{Tx, Upkeep, sessions};

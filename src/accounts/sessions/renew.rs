@@ -13,7 +13,7 @@ use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::same_place::is_same_place;
 use crate::config::Rotate;
 use crate::domain::{By, Reason, StepKind, TokenType, Transport, UnixTime};
-use crate::store::audit::{Event, What};
+use crate::store::audit::event::{Event, What};
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
 use crate::store::{self, Conn, Tx, users};
@@ -299,7 +299,7 @@ fn void_pair(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, session: &Session, reaso
 
 fn note_recovery(tx: &mut Tx<'_>, session: &Session, visitor: &Visitor) -> Result<(), Error> {
     let event = Event::new(What::SessionRecovered, &By::User(session.user)).user(session.user);
-    event.session(session.sid).ip(&visitor.ip).record(tx)?;
+    event.session(session.sid).record(tx)?;
     let (sid, ip) = (session.sid.short(), visitor.ip.clone());
     tx.after_commit(move || tracing::info!(event = "session_recovered", session = sid, ip));
     Ok(())

@@ -6,7 +6,7 @@ use crate::accounts::context::{Accounts, Error};
 use crate::blocklist::BlockedToken;
 use crate::domain::{By, Reason, TokenId, UserId};
 use crate::store::Tx;
-use crate::store::audit::{Details, Event, What};
+use crate::store::audit::event::{Details, Event, What};
 use crate::store::token_blocklist::{self, Entry};
 use crate::tokens::Claims;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::last_seen;
 use crate::accounts::context::{Accounts, Error};
 use crate::domain::UnixTime;
+use crate::store::audit::chain;
 use crate::store::{Upkeep, known_networks, links, session_ends, sessions, sign_in_failures, token_blocklist, users};
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -113,12 +114,33 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
             count => gone += count,
         }
     }
+    gone += prune_audit(accounts, now)?;
     let expired = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
     accounts.complete_since.fetch_max(expired.0, Ordering::Relaxed);
     accounts.blocklist.forget_expired(expired);
     forget_absent(accounts, expired)?;
     accounts.last_prune.store(now.0, Ordering::Relaxed);
     Ok(gone)
+}
+
+/// Clears the addresses of old audit events, and lets go of the oldest. Returns how many went.
+fn prune_audit(accounts: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
+    let rules = accounts.config.audit;
+    let (kept_since, addresses_kept_since) = (now.plus(-rules.retention), now.plus(-rules.ip_retention));
+    let mut gone = 0;
+    loop {
+        let round = accounts.write(Upkeep, move |tx, _, _| Ok(chain::prune(tx, kept_since)?));
+        match round.committed()? {
+            0 => break,
+            count => gone += count,
+        }
+    }
+    loop {
+        let round = accounts.write(Upkeep, move |tx, _, _| Ok(chain::clear_addresses(tx, addresses_kept_since)?));
+        if round.committed()? == 0 {
+            return Ok(gone);
+        }
+    }
 }
 
 /// Makes memory forget users who have no open session any more. Who that may be is found beside the writer; the writer looks at a few

@@ -159,7 +159,7 @@ fn contents(app: &TestApp) -> Vec<String> {
         "SELECT hash AS row FROM one_time_links ORDER BY hash",
         "SELECT sid || auth_time || coalesce(ended_at, '') AS row FROM sessions ORDER BY sid",
         "SELECT jti AS row FROM token_blocklist ORDER BY jti",
-        "SELECT id || what AS row FROM audit_events ORDER BY id",
+        "SELECT n || what AS row FROM audit_events ORDER BY n",
     ];
     let rows = queries.map(|query| diesel::sql_query(query).load::<Row>(&mut conn).unwrap());
     rows.into_iter().flatten().map(|row| row.row).collect()

@@ -32,7 +32,7 @@ pub(in crate::web) async fn submit(
     let transport = if by_cookie { Transport::Cookie } else { Transport::Bearer };
     let visitor = client_address::visitor(&app, &req);
     let ip = visitor.ip.clone();
-    let token = OwnToken(Arc::clone(&caller.claims));
+    let token = OwnToken { claims: Arc::clone(&caller.claims), ip: ip.clone() };
     let renewal = renew(&app.accounts, token, transport, visitor).everywhere().await?;
     tracing::debug!(event = "renewed", user = caller.claims.identity, ip);
     let with_cookies = |new: NewCookies| {

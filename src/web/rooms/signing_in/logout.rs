@@ -23,6 +23,7 @@ use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::token_cookies;
 use crate::web::http::audience::{Audience, audience};
+use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::LocalPath;
@@ -151,7 +152,7 @@ async fn here(
     caller: Result<AnyToken, actix_web::Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
     if let Some(held) = held {
-        match sign_out(&app.accounts, OwnToken(held), None).everywhere().await.map_err(Error::from) {
+        match sign_out(&app.accounts, own_token(app, req, held), None).everywhere().await.map_err(Error::from) {
             Ok(_) => {}
             // Whoever signs out may be about to leave a computer that others use: this browser forgets the session all the same.
             Err(Error::Unavailable(cause)) if audience(req, app) == Audience::Browser => {
@@ -204,12 +205,16 @@ pub(in crate::web) async fn by_token(
     Ok(res)
 }
 
+fn own_token(app: &App, req: &HttpRequest, claims: Arc<Claims>) -> OwnToken {
+    OwnToken { claims, ip: client_address::address(app, req).to_string() }
+}
+
 async fn end(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
     if scope != Scope::This {
         return more_than_here(app, req, caller, scope).await;
     }
     let user = signed_in::found(req).map(|standing| standing.user);
-    sign_out(&app.accounts, OwnToken(Arc::clone(&caller.claims)), user).everywhere().await?;
+    sign_out(&app.accounts, own_token(app, req, Arc::clone(&caller.claims)), user).everywhere().await?;
     Ok(message(app, StatusCode::OK, SIGNED_OUT))
 }
 

@@ -1,13 +1,13 @@
-//! The audit log. Events are appended and never changed; a trigger refuses updates.
+//! The audit log. Events are appended and never changed; triggers refuse it, and [`verify`](super::verify) finds it out.
 
-use diesel::{ExpressionMethods, RunQueryDsl};
 use serde_json::{Map, Value, json};
 
-use super::connection::Error;
-use super::links::Purpose;
-use super::schema::audit_events;
-use super::writer::Tx;
+use super::chain;
+use super::seal::Row;
 use crate::domain::{By, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled};
+use crate::store::connection::Error;
+use crate::store::links::Purpose;
+use crate::store::writer::Tx;
 
 /// What happened. The log's event for the same act, if there is one, has the name that is stored here, except that `refresh_reused`
 /// is logged as `session_ended`, an invitation (`user_added` and `link_made`) as `user_invited`, the first admin (`user_added`) as
@@ -40,6 +40,8 @@ pub enum What {
     AppRemoved,
     BackupMade,
     Restored,
+    /// At a start the log did not fit the file beside the database: it was cut off, exchanged, or the file is gone.
+    AuditDidNotFit,
 }
 
 spelled!(What {
@@ -68,6 +70,7 @@ spelled!(What {
     AppRemoved = "client_removed",
     BackupMade = "backup_made",
     Restored = "restored",
+    AuditDidNotFit = "audit_did_not_fit",
 });
 
 /// What an event says besides who, where and in which session; stored as a JSON object.
@@ -93,6 +96,11 @@ pub enum Details {
     Key(String),
     /// When the backup was made.
     Backup(UnixTime),
+    /// The newest event that the file beside the database names, if there is one, and the newest that there was.
+    DidNotFit {
+        expected: Option<i64>,
+        found: i64,
+    },
 }
 
 impl Details {
@@ -111,6 +119,7 @@ impl Details {
             Self::App(name) => json!({ "app": name }),
             Self::Key(kid) => json!({ "kid": kid }),
             Self::Backup(made_at) => json!({ "made_at": made_at }),
+            Self::DidNotFit { expected, found } => json!({ "expected": expected, "found": found }),
         };
         match object {
             Value::Object(members) => members,
@@ -146,7 +155,7 @@ impl Event {
         Self { sid: Some(sid), ..self }
     }
 
-    /// The address it was done from.
+    /// The address it was done from, if it is not the one that the transaction knows ([`Tx::from`]).
     pub fn ip(self, ip: &str) -> Self {
         Self { ip: Some(ip.to_owned()), ..self }
     }
@@ -164,17 +173,17 @@ impl Event {
             By::User(_) | By::Portero => {}
         }
         let details = (!details.is_empty()).then(|| Value::Object(details).to_string());
-        diesel::insert_into(audit_events::table)
-            .values((
-                audit_events::at.eq(tx.now.0),
-                audit_events::what.eq(self.what.as_str()),
-                audit_events::user_id.eq(self.user.map(|user| user.0)),
-                audit_events::by_user.eq(self.by.user().map(|user| user.0)),
-                audit_events::sid.eq(self.sid.map(|sid| sid.to_string())),
-                audit_events::ip.eq(self.ip),
-                audit_events::details.eq(details),
-            ))
-            .execute(tx.conn)?;
-        Ok(())
+        let row = Row {
+            n: 0,
+            at: tx.now.0,
+            what: self.what.as_str().to_owned(),
+            user_id: self.user.map(|user| user.0),
+            by_user: self.by.user().map(|user| user.0),
+            sid: self.sid.map(|sid| sid.to_string()),
+            ip: self.ip.or_else(|| tx.from.clone()),
+            ip_hash: None,
+            details,
+        };
+        chain::append(tx, row)
     }
 }

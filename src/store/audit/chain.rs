@@ -1,0 +1,117 @@
+//! The chain of audit events: numbered without gaps, each sealed together with the one before. So an event that was changed, one that
+//! was taken out and a tail that was cut off are found, and where.
+
+use std::sync::Arc;
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
+
+use super::head::Head;
+use super::seal::{NONE_BEFORE, Row, Seal};
+use crate::domain::UnixTime;
+use crate::store::connection::{Conn, Error};
+use crate::store::instance;
+use crate::store::prepared::update;
+use crate::store::schema::{audit_checkpoint, audit_events, audit_head};
+use crate::store::writer::Tx;
+
+/// The only row of `audit_head` and of `audit_checkpoint`.
+const THE_ONE: i64 = 1;
+/// How many events one transaction seals, clears or lets go.
+pub(super) const BATCH: i64 = 500;
+
+/// Appends an event: its number and MAC follow those of the newest. `row`: without number and hash of the address.
+pub(super) fn append(tx: &mut Tx<'_>, mut row: Row) -> Result<(), Error> {
+    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+    let newest = head(tx.conn)?;
+    row.n = newest.as_ref().map_or(0, |head| head.n) + 1;
+    row.ip_hash = row.ip.as_deref().map(|ip| seal.ip_hash(ip));
+    let mac = seal.mac(newest.as_ref().map_or(&NONE_BEFORE, |head| &head.mac), &row);
+    let n = row.n;
+    diesel::insert_into(audit_events::table).values((row, audit_events::mac.eq(&mac))).execute(tx.conn)?;
+    set_head(tx.conn, newest.is_some(), n, &mac)?;
+    note(tx, seal, n, &mac);
+    Ok(())
+}
+
+/// Tells the head file, once the event is stored.
+pub(super) fn note(tx: &mut Tx<'_>, seal: Arc<Seal>, n: i64, mac: &[u8]) {
+    let head = Head::new(n, mac);
+    tx.after_commit(move || seal.file.note(head));
+}
+
+pub(super) fn set_head(conn: &mut Conn, exists: bool, n: i64, mac: &[u8]) -> Result<(), Error> {
+    if exists {
+        let which = audit_head::one.eq(THE_ONE);
+        update(audit_head::table, (audit_head::n.eq(n), audit_head::mac.eq(mac)), which).execute(conn)?;
+    } else {
+        let row = (audit_head::one.eq(THE_ONE), audit_head::n.eq(n), audit_head::mac.eq(mac));
+        diesel::insert_into(audit_head::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The newest event, as the database has it. `None`: no event was ever sealed.
+pub fn head(conn: &mut Conn) -> Result<Option<Head>, Error> {
+    let row = audit_head::table.find(THE_ONE).select((audit_head::n, audit_head::mac));
+    Ok(row.get_result::<(i64, Vec<u8>)>(conn).optional()?.map(|(n, mac)| Head::new(n, &mac)))
+}
+
+pub(super) fn mac_of(conn: &mut Conn, n: i64) -> Result<Option<Vec<u8>>, Error> {
+    let mac = audit_events::table.find(n).select(audit_events::mac).get_result::<Option<Vec<u8>>>(conn).optional()?;
+    Ok(mac.flatten())
+}
+
+/// Makes the file name the newest event at once.
+pub fn renew_file(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+    if let Some(head) = head(tx.conn)? {
+        tx.after_commit(move || seal.file.write(head));
+    }
+    Ok(())
+}
+
+/// The last event that was let go because of its age.
+pub(super) struct Checkpoint {
+    pub(super) n: i64,
+    pub(super) mac: Vec<u8>,
+    pub(super) seal: Vec<u8>,
+}
+
+pub(super) fn checkpoint(conn: &mut Conn) -> Result<Option<Checkpoint>, Error> {
+    let columns = (audit_checkpoint::n, audit_checkpoint::mac, audit_checkpoint::seal);
+    let row = audit_checkpoint::table.find(THE_ONE).select(columns).get_result(conn).optional()?;
+    Ok(row.map(|(n, mac, seal)| Checkpoint { n, mac, seal }))
+}
+
+/// Lets go of the oldest events, up to [`BATCH`] of them, as far as they are from before this moment. The last of them becomes the
+/// checkpoint at which the log then begins. Returns how many went.
+pub fn prune(tx: &mut Tx<'_>, before: UnixTime) -> Result<usize, Error> {
+    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+    let oldest = audit_events::table.order(audit_events::n).limit(BATCH);
+    let oldest: Vec<(i64, i64, Option<Vec<u8>>)> =
+        oldest.select((audit_events::n, audit_events::at, audit_events::mac)).load(tx.conn)?;
+    let old: Vec<_> = oldest.into_iter().take_while(|(_, at, _)| *at < before.0).collect();
+    let Some((last, _, Some(mac))) = old.last() else { return Ok(0) };
+    let sealed = seal.checkpoint_seal(*last, mac);
+    let row = (audit_checkpoint::n.eq(last), audit_checkpoint::mac.eq(mac), audit_checkpoint::seal.eq(sealed));
+    if diesel::update(audit_checkpoint::table.find(THE_ONE)).set(row.clone()).execute(tx.conn)? == 0 {
+        diesel::insert_into(audit_checkpoint::table)
+            .values((audit_checkpoint::one.eq(THE_ONE), row))
+            .execute(tx.conn)?;
+    }
+    Ok(diesel::delete(audit_events::table.filter(audit_events::n.le(last))).execute(tx.conn)?)
+}
+
+/// Clears the addresses of events from before this moment, looking at the next [`BATCH`] events that it has not looked at yet. Returns
+/// how many were old enough.
+pub fn clear_addresses(tx: &mut Tx<'_>, before: UnixTime) -> Result<usize, Error> {
+    let cleared = instance::number(tx.conn, instance::AUDIT_CLEARED)?;
+    let next = audit_events::table.filter(audit_events::n.gt(cleared)).order(audit_events::n).limit(BATCH);
+    let next: Vec<(i64, i64)> = next.select((audit_events::n, audit_events::at)).load(tx.conn)?;
+    let old: Vec<i64> = next.into_iter().take_while(|(_, at)| *at < before.0).map(|(n, _)| n).collect();
+    let Some(last) = old.last() else { return Ok(0) };
+    let with_address = audit_events::table.filter(audit_events::n.eq_any(&old)).filter(audit_events::ip.is_not_null());
+    diesel::update(with_address).set(audit_events::ip.eq(None::<String>)).execute(tx.conn)?;
+    instance::set(tx.conn, instance::AUDIT_CLEARED, &last.to_string())?;
+    Ok(old.len())
+}

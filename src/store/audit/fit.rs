@@ -1,0 +1,142 @@
+//! What a start does with the audit log: it seals what is from before there were seals, and compares the log with the file beside it.
+
+use diesel::dsl::max;
+use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+
+use super::chain::{BATCH, checkpoint, head, mac_of, note, renew_file, set_head};
+use super::event::{Details, Event, What};
+use super::seal::{NONE_BEFORE, Row, Seal};
+use crate::domain::{By, UnixTime};
+use crate::store::connection::{Conn, Error};
+use crate::store::db::Db;
+use crate::store::prepared::update;
+use crate::store::schema::audit_events;
+use crate::store::writer::{Tx, Upkeep};
+
+/// How the log in the database and the file beside it fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// The log reaches the event that the file names, or goes beyond it.
+    Whole,
+    /// The log was never sealed: it is new, or from a version that had no seals.
+    NotSealed,
+    /// There is no file, or it can't be read.
+    NoFile,
+    /// The log does not have the event that the file names, so its tail was cut off, or it is an older copy.
+    Cut { expected: i64, found: i64 },
+    /// It has another event in its place.
+    Other { expected: i64 },
+    /// It has events after the one that was recorded last.
+    Beyond { expected: i64, found: i64 },
+}
+
+/// Compares log and file.
+pub(super) fn fit(conn: &mut Conn, seal: &Seal) -> Result<Fit, Error> {
+    // The file first: it is never ahead of the database.
+    let file = seal.file.read();
+    let newest = head(conn)?;
+    let Some(newest) = newest else {
+        return Ok(match file {
+            None => Fit::NotSealed,
+            Some(expected) => Fit::Cut { expected: expected.n, found: 0 },
+        });
+    };
+    if let Some(found) = last(conn)?.filter(|last| *last > newest.n) {
+        return Ok(Fit::Beyond { expected: newest.n, found });
+    }
+    let Some(expected) = file else { return Ok(Fit::NoFile) };
+    if expected.n > newest.n {
+        return Ok(Fit::Cut { expected: expected.n, found: newest.n });
+    }
+    let is_past = match checkpoint(conn)? {
+        // Let go because of its age, so nothing is left to compare.
+        Some(checkpoint) => checkpoint.n > expected.n,
+        None => false,
+    };
+    let same = is_past || mac_of(conn, expected.n)?.is_some_and(|mac| mac == expected.mac);
+    Ok(if same { Fit::Whole } else { Fit::Other { expected: expected.n } })
+}
+
+/// To be called once at every start, before anything is recorded: seals what is from before there were seals, and records in the log
+/// itself if it does not fit the file, because the file is written anew with the next event.
+pub fn take_up(db: &Db, now: UnixTime) -> Result<Fit, Error> {
+    compare(db, now, false)
+}
+
+/// The same for a log that was restored, to which no file belongs yet.
+pub fn take_up_restored(db: &Db, now: UnixTime) -> Result<Fit, Error> {
+    compare(db, now, true)
+}
+
+fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
+    let seal = db.seal().cloned().ok_or(Error::NoSeal)?;
+    // One look: a server may record events meanwhile.
+    let fit = db.read(|conn| conn.transaction(|conn| fit(conn, &seal)))?;
+    let details = match &fit {
+        Fit::Whole => return Ok(fit),
+        Fit::NotSealed => {
+            db.write(Upkeep, now, move |tx, _: By| seal_old(tx)).committed()?;
+            return Ok(fit);
+        }
+        Fit::NoFile if is_restored => {
+            db.write(Upkeep, now, move |tx, _| renew_file(tx)).committed()?;
+            return Ok(Fit::Whole);
+        }
+        Fit::NoFile => Details::DidNotFit { expected: None, found: db.read(newest)? },
+        Fit::Cut { expected, found } | Fit::Beyond { expected, found } => {
+            Details::DidNotFit { expected: Some(*expected), found: *found }
+        }
+        Fit::Other { expected } => Details::DidNotFit { expected: Some(*expected), found: db.read(newest)? },
+    };
+    let recorded = db.write(Upkeep, now, move |tx, by: By| {
+        // What is recorded from now on follows the last event that is there, whoever made it.
+        let newest = head(tx.conn)?;
+        if let Some(last) = last(tx.conn)?.filter(|last| newest.as_ref().is_none_or(|newest| *last > newest.n)) {
+            let mac = mac_of(tx.conn, last)?.unwrap_or_else(|| NONE_BEFORE.to_vec());
+            set_head(tx.conn, newest.is_some(), last, &mac)?;
+        }
+        Event::new(What::AuditDidNotFit, &by).details(details).record(tx)?;
+        renew_file(tx)
+    });
+    recorded.committed()?;
+    Ok(fit)
+}
+
+fn newest(conn: &mut Conn) -> Result<i64, Error> {
+    Ok(head(conn)?.map_or(0, |head| head.n))
+}
+
+/// The number of the last event that is there. `None`: there is none.
+fn last(conn: &mut Conn) -> Result<Option<i64>, Error> {
+    Ok(audit_events::table.select(max(audit_events::n)).get_result(conn)?)
+}
+
+/// Seals events from before there were MACs. Only a log that was never sealed is, and in one transaction: one that is sealed in part
+/// could not be told from one to which somebody has added events.
+fn seal_old(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+    if head(tx.conn)?.is_some() {
+        return Ok(());
+    }
+    let (mut last, mut mac) = (0, NONE_BEFORE.to_vec());
+    loop {
+        let next = audit_events::table.filter(audit_events::n.gt(last)).order(audit_events::n).limit(BATCH);
+        let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn)?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            let hash = row.ip.as_deref().map(|ip| seal.ip_hash(ip));
+            let row = Row { ip_hash: hash, ..row };
+            mac = seal.mac(&mac, &row);
+            let sealed = (audit_events::ip_hash.eq(&row.ip_hash), audit_events::mac.eq(&mac));
+            update(audit_events::table, sealed, audit_events::n.eq(row.n)).execute(tx.conn)?;
+            last = row.n;
+        }
+    }
+    if last > 0 {
+        set_head(tx.conn, false, last, &mac)?;
+        note(tx, seal, last, &mac);
+    }
+    Ok(())
+}

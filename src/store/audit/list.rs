@@ -1,0 +1,187 @@
+//! The list of audit events, newest first. One filter finds its rows in an index of its own; what else is asked for is compared row by
+//! row, and a page looks at a bounded number of rows.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+
+use super::event::What;
+use super::seal::{Row, Seal};
+use crate::domain::{SessionId, UnixTime, UserId};
+use crate::store::connection::{Conn, Error};
+use crate::store::schema::audit_events;
+use crate::store::users;
+
+/// How many rows a page looks at, at most. More than that and it says so instead of searching on.
+pub const MOST_LOOKED_AT: i64 = 10_000;
+
+/// Where a row stands in the list.
+pub type Place = (UnixTime, i64);
+
+/// What the list is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Whom it happened to.
+    pub user: Option<UserId>,
+    /// The user who did it.
+    pub by: Option<UserId>,
+    pub what: Option<What>,
+    pub ip: Option<String>,
+    pub session: Option<SessionId>,
+    pub from: Option<UnixTime>,
+    pub until: Option<UnixTime>,
+    /// The last row of the previous page; `None`: the first page.
+    pub before: Option<Place>,
+    pub limit: usize,
+}
+
+/// An event as it was recorded.
+#[derive(Clone, Debug)]
+pub struct AuditEvent {
+    /// Its number, without gaps from 1 on.
+    pub n: i64,
+    pub at: UnixTime,
+    /// `None`: a word of a newer version, [`spelled`](Self::spelled) so.
+    pub what: Option<What>,
+    pub spelled: String,
+    pub user: Option<UserId>,
+    pub by: Option<UserId>,
+    pub sid: Option<SessionId>,
+    /// `None`: it came from no address, or that was cleared.
+    pub ip: Option<String>,
+    /// Whether there was an address that has been cleared since.
+    pub ip_cleared: bool,
+    /// The other members, as JSON.
+    pub details: serde_json::Value,
+}
+
+impl From<Row> for AuditEvent {
+    fn from(row: Row) -> Self {
+        Self {
+            n: row.n,
+            at: UnixTime(row.at),
+            what: What::parse(&row.what),
+            spelled: row.what,
+            user: row.user_id.map(UserId),
+            by: row.by_user.map(UserId),
+            sid: row.sid.as_deref().and_then(SessionId::parse),
+            ip_cleared: row.ip.is_none() && row.ip_hash.is_some(),
+            ip: row.ip,
+            details: row.details.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(serde_json::Value::Null),
+        }
+    }
+}
+
+impl AuditEvent {
+    pub fn place(&self) -> Place {
+        (self.at, self.n)
+    }
+}
+
+/// The names of everybody whom these events speak of, deleted users included.
+pub fn names<'a>(
+    conn: &mut Conn,
+    events: impl IntoIterator<Item = &'a AuditEvent>,
+) -> Result<HashMap<UserId, String>, Error> {
+    let ids = events.into_iter().flat_map(|event| [event.user, event.by]).flatten();
+    let mut names = HashMap::new();
+    for id in ids {
+        if let Entry::Vacant(unknown) = names.entry(id)
+            && let Some(name) = users::name_of(conn, id)?
+        {
+            unknown.insert(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A page of the list.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub events: Vec<AuditEvent>,
+    /// The last row that was looked at, if the page is not full only because it has looked at [`MOST_LOOKED_AT`] rows.
+    pub stopped_at: Option<Place>,
+}
+
+/// One page of the list. `filter.limit`: how many events it has at most.
+pub fn page(conn: &mut Conn, seal: &Seal, filter: &AuditFilter) -> Result<Found, Error> {
+    let mut found = Found::default();
+    let mut looked_at = 0;
+    let mut last = None;
+    each(conn, seal, filter, Some(MOST_LOOKED_AT), |row, matches| {
+        looked_at += 1;
+        last = Some((UnixTime(row.at), row.n));
+        if matches {
+            found.events.push(row.into());
+        }
+        found.events.len() < filter.limit
+    })?;
+    if looked_at == MOST_LOOKED_AT && found.events.len() < filter.limit {
+        found.stopped_at = last;
+    }
+    Ok(found)
+}
+
+/// Calls `each` with every event that the filter lets through, whatever its `limit`, newest first, for as long as it returns `true`.
+pub fn each_match(
+    conn: &mut Conn,
+    seal: &Seal,
+    filter: &AuditFilter,
+    mut take: impl FnMut(AuditEvent) -> bool,
+) -> Result<(), Error> {
+    each(conn, seal, filter, None, |row, matches| !matches || take(row.into()))
+}
+
+/// Looks at the rows of the most selective filter, at most `most` of them, and tells of each whether the other filters match too.
+fn each(
+    conn: &mut Conn,
+    seal: &Seal,
+    filter: &AuditFilter,
+    most: Option<i64>,
+    mut look: impl FnMut(Row, bool) -> bool,
+) -> Result<(), Error> {
+    let session = filter.session.map(|sid| sid.to_string());
+    let ip_hash = filter.ip.as_deref().map(|ip| seal.ip_hash(ip));
+    let mut query = audit_events::table.into_boxed();
+    // From the filter that leaves the fewest rows to the one that leaves the most.
+    if let Some(sid) = &session {
+        query = query.filter(audit_events::sid.eq(sid));
+    } else if let Some(hash) = &ip_hash {
+        query = query.filter(audit_events::ip_hash.eq(hash));
+    } else if let Some(user) = filter.user {
+        query = query.filter(audit_events::user_id.eq(user.0));
+    } else if let Some(by) = filter.by {
+        query = query.filter(audit_events::by_user.eq(by.0));
+    } else if let Some(what) = filter.what {
+        query = query.filter(audit_events::what.eq(what.as_str()));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit_events::at.ge(from.0));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(audit_events::at.le(until.0));
+    }
+    if let Some((at, n)) = filter.before {
+        let earlier = audit_events::at.lt(at.0).or(audit_events::at.eq(at.0).and(audit_events::n.lt(n)));
+        // The first condition follows from the second; SQLite needs it to start in the index at the right row.
+        query = query.filter(audit_events::at.le(at.0)).filter(earlier);
+    }
+    if let Some(most) = most {
+        query = query.limit(most);
+    }
+    let rows = query.order((audit_events::at.desc(), audit_events::n.desc())).select(Row::as_select());
+    for row in rows.load_iter::<Row, DefaultLoadingMode>(conn)? {
+        let row = row?;
+        let matches = session.as_ref().is_none_or(|sid| row.sid.as_ref() == Some(sid))
+            && ip_hash.as_ref().is_none_or(|hash| row.ip_hash.as_ref() == Some(hash))
+            && filter.user.is_none_or(|user| row.user_id == Some(user.0))
+            && filter.by.is_none_or(|by| row.by_user == Some(by.0))
+            && filter.what.is_none_or(|what| row.what == what.as_str());
+        if !look(row, matches) {
+            break;
+        }
+    }
+    Ok(())
+}

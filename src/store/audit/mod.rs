@@ -1,0 +1,9 @@
+//! The audit log: what is recorded, what makes it prove itself, and how it is read.
+
+pub mod chain;
+pub mod event;
+pub mod fit;
+pub mod head;
+pub mod list;
+pub mod seal;
+pub mod verify;
