@@ -13,8 +13,10 @@ use super::app::App;
 use super::browser::browser_session;
 use super::hooks::PorteroHooks;
 use super::http::error::Error;
-use super::rooms::account::{account, change_password, confirm, end_session, receipt, story};
-use super::rooms::admin::{about, add_user, end_sessions, rename_user, revoked, sessions, user, user_act, users};
+use super::rooms::account::{account, activity, change_password, confirm, end_session, receipt, story};
+use super::rooms::admin::{
+    about, add_user, audit, end_sessions, rename_user, revoked, sessions, user, user_act, users,
+};
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
 use super::rooms::signing_in::{home, language, link, login, logout, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
@@ -49,6 +51,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(path("/account").get(account::show).guarded(Guard::access()))
+            .service(path("/account/activity").get(activity::show).guarded(Guard::access()))
             .service(
                 path("/logout")
                     .get(logout::form)
@@ -89,6 +92,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
             )
+            .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
             .service(path("/admin/about").get(about::show).guarded(Guard::access()))
             .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
             .service(path("/language").post(language::choose).guarded(from_page()))

@@ -536,6 +536,71 @@ error-last-admin = This is the last administrator: nobody could let people in an
 error-user-is-out = The user is disabled: enable the account first.
 error-moment-past = That moment is over. Choose a later one, or leave it empty.
 
+## The audit log
+
+nav-audit = Audit
+audit-title = Audit log
+audit-intro = Everything that was recorded, newest first. Records can’t be changed or removed without being found out.
+audit-caption = Recorded events, newest first
+audit-what = What
+audit-user = Who it concerns
+audit-when = When
+audit-by = Done by
+audit-from = From
+audit-session = Session
+audit-any = Anything
+audit-empty = No event matches.
+audit-stopped =
+    { $n ->
+        [one] One event was searched.
+       *[other] The last { $n } events were searched. Choose “Older” to search further back, or narrow the time.
+    }
+event-by-operator = Command line ({ $name })
+event-address-cleared = Deleted after a while
+event-no-date = Date removed
+event-link-setup = Set-up link
+event-link-invitation = Invitation
+event-link-new_password = For a new password
+event-did-not-fit = Expected event { $expected }, found { $found }
+event-signed_in = Signed in
+event-sign_in_failed = Wrong password when signing in
+event-confirmed = Confirmed with the password
+event-confirm_failed = Wrong password when confirming
+event-password_changed = Password changed
+event-session_recovered = Browser came back with older cookies
+event-session_ended =
+    { $n ->
+        [one] Session ended
+       *[other] { $n } sessions ended
+    }
+event-token_revoked = Token revoked
+event-refresh_reused = An old sign-in token was reused
+event-user_added = User added
+event-user_disabled = User disabled
+event-user_enabled = User enabled
+event-role_changed = Role changed
+event-link_made = Link made
+event-user_deleted = User deleted
+event-disable_scheduled = Date to disable the user set
+event-key_added = Signing key added
+event-key_rotated = Signing key rotated
+event-key_retired = Signing key retired
+event-client_added = App added
+event-client_removed = App removed
+event-user_restored = User restored
+event-user_renamed = User renamed
+event-renamed = from { $from } to { $to }
+event-backup_made = Backup made
+event-restored = Backup restored
+event-backup-of = made { $when }
+event-audit_did_not_fit = The audit log had been cut off or exchanged
+activity-title = Activity
+activity-intro = What happened in your account, newest first.
+activity-all = All activity
+activity-back = Back to your account
+user-latest = Latest events
+story-events = Audit log of this session
+
 ## About this installation, for administrators
 
 about-title = About this installation

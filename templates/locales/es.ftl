@@ -536,6 +536,71 @@ error-last-admin = Es el último administrador: nadie podría dejar entrar a los
 error-user-is-out = El usuario está desactivado: activa primero la cuenta.
 error-moment-past = Ese momento ya pasó. Elige uno posterior o déjalo vacío.
 
+## The audit log
+
+nav-audit = Auditoría
+audit-title = Registro de auditoría
+audit-intro = Todo lo que quedó registrado, de lo más reciente a lo más antiguo. Nadie puede cambiar ni borrar un registro sin que se note.
+audit-caption = Eventos registrados, los más recientes primero
+audit-what = Qué
+audit-user = A quién afecta
+audit-when = Cuándo
+audit-by = Hecho por
+audit-from = Desde
+audit-session = Sesión
+audit-any = Cualquier cosa
+audit-empty = Ningún evento coincide.
+audit-stopped =
+    { $n ->
+        [one] Se buscó en un evento.
+       *[other] Se buscó en los últimos { $n } eventos. Elige «Anteriores» para buscar más atrás, o acota el tiempo.
+    }
+event-by-operator = Línea de comandos ({ $name })
+event-address-cleared = Borrada tras un tiempo
+event-no-date = Fecha retirada
+event-link-setup = Enlace de instalación
+event-link-invitation = Invitación
+event-link-new_password = Para una contraseña nueva
+event-did-not-fit = Se esperaba el evento { $expected }, se encontró { $found }
+event-signed_in = Inicio de sesión
+event-sign_in_failed = Contraseña incorrecta al iniciar sesión
+event-confirmed = Identidad confirmada con la contraseña
+event-confirm_failed = Contraseña incorrecta al confirmar la identidad
+event-password_changed = Contraseña cambiada
+event-session_recovered = El navegador volvió con cookies antiguas
+event-session_ended =
+    { $n ->
+        [one] Sesión cerrada
+       *[other] { $n } sesiones cerradas
+    }
+event-token_revoked = Token revocado
+event-refresh_reused = Se reutilizó un token antiguo
+event-user_added = Usuario añadido
+event-user_disabled = Usuario desactivado
+event-user_enabled = Usuario activado
+event-role_changed = Rol cambiado
+event-link_made = Enlace creado
+event-user_deleted = Usuario eliminado
+event-disable_scheduled = Fecha de desactivación fijada
+event-key_added = Clave de firma añadida
+event-key_rotated = Clave de firma rotada
+event-key_retired = Clave de firma retirada
+event-client_added = Aplicación añadida
+event-client_removed = Aplicación eliminada
+event-user_restored = Usuario restaurado
+event-user_renamed = Usuario renombrado
+event-renamed = de { $from } a { $to }
+event-backup_made = Copia de seguridad hecha
+event-restored = Copia de seguridad restaurada
+event-backup-of = hecha el { $when }
+event-audit_did_not_fit = El registro de auditoría se había recortado o cambiado
+activity-title = Actividad
+activity-intro = Lo que ocurrió en tu cuenta, de lo más reciente a lo más antiguo.
+activity-all = Toda la actividad
+activity-back = Volver a tu cuenta
+user-latest = Últimos eventos
+story-events = Auditoría de esta sesión
+
 ## About this installation, for administrators
 
 about-title = Acerca de esta instalación

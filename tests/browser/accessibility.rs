@@ -156,6 +156,8 @@ const AS_ANA: &[Page] = &[
         "/admin/users?name=cleo",
         &[Follow("tbody th a"), Follow(".acts a[href$='delete']"), SEND, REFUSED],
     ),
+    ("audit log", "/admin/audit", &[]),
+    ("activity", "/account/activity", &[]),
     ("about", "/admin/about", &[]),
     ("nothing there, signed in", "/nowhere", &[ERROR]),
     // Last, because it ends her session.

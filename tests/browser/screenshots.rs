@@ -97,6 +97,9 @@ async fn every_page(language: &'static str) {
         ("/admin/users/3/schedule".into(), "user-schedule"),
         ("/admin/users/3/delete".into(), "user-delete"),
         ("/admin/users/3/rename".into(), "user-rename"),
+        ("/admin/audit".into(), "audit"),
+        ("/admin/audit?what=user_deleted".into(), "audit-nothing"),
+        ("/account/activity".into(), "activity"),
         ("/admin/about".into(), "about"),
     ] {
         browser.open(&at(&path)).await;

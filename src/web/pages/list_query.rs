@@ -1,12 +1,15 @@
 //! The query of an admin's lists: filters, and the place where a page begins.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use crate::domain::{BareDate, Reason, UnixTime, Username};
+use crate::domain::{BareDate, Reason, UnixTime, UserId, Username};
 use crate::store::list_filter::ListFilter;
 use crate::store::{Conn, users};
+use crate::web::http::client_address;
 use crate::web::http::error::Error;
 
 /// How many rows a page has.
@@ -30,32 +33,22 @@ impl ListQuery {
     /// The filter for the store, but for the user, whom only the database knows ([`find_user`]). It asks for one row more than a
     /// page has, to learn whether there is another page. [`Error::BadInput`] if a field can't be read.
     pub(in crate::web) fn filter(&self, zone: &TimeZone) -> Result<ListFilter, Error> {
-        let bad = |name: &str| Error::BadInput(format!("`{name}` makes no sense here"));
-        let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
-        let moment = |name: &str, text: &str, bare: BareDate| {
-            given(text).map(|text| UnixTime::read(&text, zone, bare).ok_or_else(|| bad(name))).transpose()
-        };
+        let (from, until) = span(&self.from, &self.until, zone)?;
         Ok(ListFilter {
             user: None,
-            // Addresses are stored in their one canonical spelling.
-            ip: given(&self.ip).map(|ip| ip.parse().map_or(ip, |ip: std::net::IpAddr| ip.to_canonical().to_string())),
+            ip: address(&self.ip)?,
             odd: false,
-            reason: given(&self.reason).map(|text| Reason::parse(&text).ok_or_else(|| bad("reason"))).transpose()?,
-            from: moment("from", &self.from, BareDate::Begins)?,
-            until: moment("until", &self.until, BareDate::Ends)?,
-            before: given(&self.before).map(|text| place(&text).ok_or_else(|| bad("before"))).transpose()?,
+            reason: read(&self.reason, "reason", Reason::parse)?,
+            from,
+            until,
+            before: read(&self.before, "before", place)?,
             limit: i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX) + 1,
         })
     }
 
     /// The query with its moments as a form's fields take them, so that the next search has them too.
     pub(in crate::web) fn with_moments_of(self, filter: &ListFilter, zone: &TimeZone) -> Self {
-        let field = |moment: Option<UnixTime>| {
-            let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
-            let local = timestamp.map(|timestamp| timestamp.to_zoned(zone.clone()));
-            local.map_or_else(String::new, |local| local.strftime("%Y-%m-%dT%H:%M:%S").to_string())
-        };
-        Self { from: field(filter.from), until: field(filter.until), ..self }
+        Self { from: as_field(filter.from, zone), until: as_field(filter.until, zone), ..self }
     }
 
     /// `next`: the place where the next page begins, as a link carries it. `None`: this is the last page.
@@ -68,20 +61,73 @@ impl ListQuery {
 
     /// A link to the same list, with the page that begins at `before`; `None`: the first page.
     pub(in crate::web) fn link(&self, path: &str, before: Option<&str>) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let fields = [
-            ("user", self.user.as_str()),
-            ("ip", &self.ip),
-            ("state", &self.state),
-            ("reason", &self.reason),
-            ("from", &self.from),
-            ("until", &self.until),
-            ("before", before.unwrap_or_default()),
-        ];
-        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-            query.append_pair(name, value);
-        }
-        format!("{path}?{}", query.finish())
+        link_to(
+            path,
+            &[
+                ("user", &self.user),
+                ("ip", &self.ip),
+                ("state", &self.state),
+                ("reason", &self.reason),
+                ("from", &self.from),
+                ("until", &self.until),
+                ("before", before.unwrap_or_default()),
+            ],
+        )
+    }
+}
+
+/// The answer to a field that can't be read.
+pub(in crate::web) fn bad(field: &str) -> Error {
+    Error::BadInput(format!("`{field}` makes no sense here"))
+}
+
+/// A field's value. `None`: the field is empty.
+pub(in crate::web) fn read<T>(text: &str, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Error> {
+    given(text).map(|text| parse(text).ok_or_else(|| bad(name))).transpose()
+}
+
+/// A field's text without the spaces around it. `None`: it is empty.
+fn given(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
+/// The first and the last moment that are asked for.
+pub(in crate::web) fn span(
+    from: &str,
+    until: &str,
+    zone: &TimeZone,
+) -> Result<(Option<UnixTime>, Option<UnixTime>), Error> {
+    let moment = |name: &str, text: &str, bare: BareDate| read(text, name, |text| UnixTime::read(text, zone, bare));
+    Ok((moment("from", from, BareDate::Begins)?, moment("until", until, BareDate::Ends)?))
+}
+
+/// An address in the one spelling in which addresses are stored.
+pub(in crate::web) fn address(text: &str) -> Result<Option<String>, Error> {
+    read(text, "ip", |text| match text.parse::<IpAddr>() {
+        Ok(ip) => Some(ip.to_canonical().to_string()),
+        Err(_) => (text == client_address::UNKNOWN).then(|| text.to_owned()),
+    })
+}
+
+/// A moment as a form's field takes it; empty for `None`.
+pub(in crate::web) fn as_field(moment: Option<UnixTime>, zone: &TimeZone) -> String {
+    let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());
+    let local = timestamp.map(|timestamp| timestamp.to_zoned(zone.clone()));
+    local.map_or_else(String::new, |local| local.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+/// A link to a list with those of these fields that are not empty.
+pub(in crate::web) fn link_to(path: &str, fields: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(fields.iter().filter(|(_, value)| !value.is_empty()));
+    format!("{path}?{}", query.finish())
+}
+
+/// The user who bears this name. `None`: nobody does, or the field is empty.
+pub(in crate::web) fn user_id(conn: &mut Conn, name: &str) -> Result<Option<UserId>, crate::store::Error> {
+    match Username::parse(name) {
+        Ok(name) => Ok(users::find_by_name(conn, &name)?.map(|user| user.id)),
+        Err(_) => Ok(None),
     }
 }
 
@@ -94,10 +140,7 @@ pub(in crate::web) fn find_user(
     if name.trim().is_empty() {
         return Ok(true);
     }
-    filter.user = match Username::parse(name) {
-        Ok(name) => users::find_by_name(conn, &name)?.map(|user| user.id),
-        Err(_) => None,
-    };
+    filter.user = user_id(conn, name)?;
     Ok(filter.user.is_some())
 }
 
@@ -113,6 +156,13 @@ pub(in crate::web) fn cut_to_page<T>(rows: &mut Vec<T>, place: impl Fn(&T) -> (U
     rows.truncate(ON_A_PAGE);
     let (at, id) = rows.last().filter(|_| more).map(place)?;
     Some(format!("{}.{id}", at.0))
+}
+
+/// An option of a field that offers a choice.
+pub(in crate::web) struct Choice {
+    pub(in crate::web) value: &'static str,
+    pub(in crate::web) label: String,
+    pub(in crate::web) selected: bool,
 }
 
 /// The links from a page of a list to others.

@@ -1,5 +1,6 @@
 //! Whose sessions a room is about, and how to find one of them.
 
+use super::audit_view::Reader;
 use crate::domain::{SessionId, UserId, Username};
 use crate::store::sessions::{self, Session};
 use crate::store::{Conn, users};
@@ -17,6 +18,14 @@ impl Whose {
         match self {
             Self::Own(_) => "/account",
             Self::Anybodys => "/admin/sessions",
+        }
+    }
+
+    /// For whom the events of these sessions are told.
+    pub(in crate::web) fn reader(self) -> Reader {
+        match self {
+            Self::Own(_) => Reader::Themselves,
+            Self::Anybodys => Reader::Admin,
         }
     }
 

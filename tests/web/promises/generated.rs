@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 42] = [
+const ROUTES: [(&str, &str); 44] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -133,6 +133,8 @@ const ROUTES: [(&str, &str); 42] = [
     ("/admin/users/ID/rename", "GET POST"),
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
+    ("/account/activity", "GET"),
+    ("/admin/audit", "GET"),
     ("/admin/about", "GET"),
     ("/link/ID", "GET POST"),
     ("/sign-in-help", "GET"),

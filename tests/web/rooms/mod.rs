@@ -8,6 +8,7 @@
 
 mod about;
 mod account;
+mod audit;
 mod change_password;
 mod confirm;
 mod end_session;

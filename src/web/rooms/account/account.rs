@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::accounts::json;
 use crate::guards::AccessToken;
+use crate::store::audit::list::AuditFilter;
 use crate::store::list_filter::ListFilter;
 use crate::store::session_lists::{self, List};
 use crate::store::users;
@@ -16,6 +17,7 @@ use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
+use crate::web::pages::audit_view::{EventRow, Events, Reader};
 use crate::web::pages::list_query::{ListQuery, Pager, cut_to_page};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
@@ -38,7 +40,11 @@ struct AccountPage {
     has_others: bool,
     cookie_limit: i64,
     bearer_limit: i64,
+    latest: Vec<EventRow>,
 }
+
+/// How many of the latest events the page shows.
+const LATEST: usize = 5;
 
 struct Row {
     session: SessionView,
@@ -61,12 +67,19 @@ pub(in crate::web) async fn show(
     // Of a list's query only the place is taken: nothing here is filtered.
     let query = ListQuery { before: query.into_inner().before, ..ListQuery::default() };
     let filter = ListFilter { user: Some(id), ..query.filter(&app.config().time_zone)? };
-    let read = app.read(move |conn| Ok((users::find(conn, id)?, session_lists::page(conn, List::Open(now), &filter)?)));
-    let (user, mut open) = read.await?;
+    let seal = app.accounts.db.seal().cloned();
+    let is_page = audience(&req, &app) == Audience::Browser;
+    let (user, mut open, latest) = app
+        .read(move |conn| {
+            let about_me = AuditFilter { user: Some(id), limit: LATEST, ..AuditFilter::default() };
+            let latest = if is_page { Events::read(conn, seal.as_deref(), &about_me)? } else { Events::default() };
+            Ok((users::find(conn, id)?, session_lists::page(conn, List::Open(now), &filter)?, latest))
+        })
+        .await?;
     let user = user.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
     let next = cut_to_page(&mut open, |one| (one.session.created_at, one.session.sid.to_string()));
     let own = caller.claims.sid();
-    if audience(&req, &app) == Audience::Program {
+    if !is_page {
         let sessions: Vec<_> = open.iter().map(|one| json::session(&app.accounts, &one.session, None, own)).collect();
         return Ok(HttpResponse::Ok().json(serde_json::json!({
             "username": user.username,
@@ -89,6 +102,7 @@ pub(in crate::web) async fn show(
                 is_this: own == Some(one.session.sid),
             })
             .collect(),
+        latest: latest.view(&page, Reader::Themselves),
         cookie_limit: app.config().session.cookie_limit,
         bearer_limit: app.config().session.bearer_limit,
         username: user.username.to_string(),

@@ -2,6 +2,7 @@
 
 #[expect(clippy::module_inception, reason = "the room /account, in the group of that name")]
 pub(in crate::web) mod account;
+pub(in crate::web) mod activity;
 pub(in crate::web) mod change_password;
 pub(in crate::web) mod confirm;
 pub(in crate::web) mod end_session;

@@ -8,6 +8,7 @@ use askama::Template;
 use crate::accounts::json;
 use crate::domain::{SessionId, StepKind, Username};
 use crate::guards::{AccessToken, Caller};
+use crate::store::audit::list::AuditFilter;
 use crate::store::sessions::Session;
 use crate::store::steps::{self, Step};
 use crate::store::{Conn, users};
@@ -15,6 +16,7 @@ use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::{Admin, signed_in};
+use crate::web::pages::audit_view::{EventRow, Events};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::timeline::Picture;
@@ -37,7 +39,12 @@ struct StoryPage {
     picture: Picture,
     steps: Vec<StepRow>,
     end: Option<EndRow>,
+    /// What the audit log says of the session.
+    events: Vec<EventRow>,
 }
+
+/// How many of the latest events the page shows.
+const LATEST: usize = 20;
 
 struct StepRow {
     number: usize,
@@ -98,6 +105,8 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
     if audience(req, app) == Audience::Program {
         return Ok(as_json(app, &found, own));
     }
+    let of_session = AuditFilter { session: Some(found.session.sid), limit: LATEST, ..AuditFilter::default() };
+    let events = Events::find(app, of_session).await?;
     let page = Page::new(app, req, Some(caller));
     let session = &found.session;
     let is_open = session.end.is_none() && session.expires_at > app.now();
@@ -109,6 +118,7 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
         back: whose.list(),
         end_path: whose.end_path(session.sid),
         receipt: session.receipt.as_ref().map(|receipt| format!("/receipts/{receipt}")),
+        events: events.view(&page, whose.reader()),
         picture: Picture::new(&found.steps, session.end.is_some()),
         steps: found.steps.iter().enumerate().map(|(nth, step)| step_row(&page, nth, step)).collect(),
         end: session.end.map(|end| EndRow {

@@ -12,7 +12,7 @@ use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
-use crate::web::pages::list_query::{ListQuery, Pager, cut_to_page, find_user};
+use crate::web::pages::list_query::{Choice, ListQuery, Pager, cut_to_page, find_user};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view;
 use crate::web::pages::times::Time;
@@ -43,12 +43,6 @@ struct RevokedRow {
     by: String,
     until: Option<Time>,
     in_force: bool,
-}
-
-struct Choice {
-    value: &'static str,
-    label: String,
-    selected: bool,
 }
 
 const KINDS: [(&str, &str, Kinds); 3] = [

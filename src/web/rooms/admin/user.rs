@@ -5,11 +5,14 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::store::audit::list::AuditFilter;
 use crate::store::names;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
+use crate::web::pages::audit_view::{EventRow, Events, Reader};
+use crate::web::pages::list_query;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::user_acts::Act;
 use crate::web::pages::user_view::{self, UserView};
@@ -25,7 +28,13 @@ struct UserPage {
     end_all_path: String,
     /// The names that the user had before.
     past_names: Vec<String>,
+    latest: Vec<EventRow>,
+    /// The list of all events about the user.
+    audit_path: String,
 }
+
+/// How many of the latest events the page shows.
+const LATEST: usize = 5;
 
 pub(in crate::web) async fn show(
     ThinData(app): ThinData<App>,
@@ -35,23 +44,26 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
     let user = listed.user.id;
+    let about_user = AuditFilter { user: Some(user), limit: LATEST, ..AuditFilter::default() };
     let past_names = app.read(move |conn| names::past(conn, user)).await?;
     if audience(&req, &app) == Audience::Program {
         let mut body = user_view::json(&listed, now);
         body["past_names"] = past_names.into();
         return Ok(HttpResponse::Ok().json(body));
     }
+    let latest = Events::find(&app, about_user).await?;
     let page = Page::new(&app, &req, Some(&caller));
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let query = query.append_pair("user", listed.user.username.as_str()).finish();
+    let about = |path: &str| list_query::link_to(path, &[("user", listed.user.username.as_str())]);
     let view = UserPage {
         acts: Act::open_to(&listed.user, now)
             .into_iter()
             .map(|act| (act.path(listed.user.id), page.t(&act.key("link"))))
             .collect(),
         rename_path: format!("/admin/users/{}/rename", listed.user.id),
-        end_all_path: format!("/admin/sessions/end?{query}"),
+        end_all_path: about("/admin/sessions/end"),
         past_names,
+        audit_path: about("/admin/audit"),
+        latest: latest.view(&page, Reader::Admin),
         user: user_view::view(&page, &listed, now),
         page,
     };

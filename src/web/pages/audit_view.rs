@@ -1,0 +1,190 @@
+//! How people are told of what was recorded: in the same words on every page that shows events.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::list_query::ON_A_PAGE;
+use super::page::Page;
+use super::session_view;
+use super::times::Time;
+use crate::domain::{Reason, Role, UnixTime, UserId};
+use crate::store::Conn;
+use crate::store::audit::event::What;
+use crate::store::audit::list::{self, AuditEvent, AuditFilter, Place};
+use crate::store::audit::seal::Seal;
+use crate::web::app::App;
+use crate::web::http::error::Error;
+
+/// An event as a row of a list.
+pub(in crate::web) struct EventRow {
+    pub(in crate::web) n: i64,
+    pub(in crate::web) at: Time,
+    pub(in crate::web) what: String,
+    /// What else there is to say, each in a few words.
+    pub(in crate::web) details: Vec<String>,
+    /// Whether it may have been the work of a thief.
+    pub(in crate::web) is_danger: bool,
+    /// Whom it happened to, by name, with their page.
+    pub(in crate::web) user: Option<Link>,
+    /// Who did it, by name or in words.
+    pub(in crate::web) by: Link,
+    /// The address, or that there was one; with the list of events from there.
+    pub(in crate::web) ip: Option<Link>,
+    /// The session by its first digits, with its story.
+    pub(in crate::web) session: Option<Link>,
+    /// The path of the receipt.
+    pub(in crate::web) receipt: Option<String>,
+}
+
+/// A text that may lead somewhere.
+pub(in crate::web) struct Link {
+    pub(in crate::web) text: String,
+    pub(in crate::web) href: Option<String>,
+}
+
+/// Events that were found, and the names of whom they speak of.
+#[derive(Default)]
+pub(in crate::web) struct Events {
+    pub(in crate::web) rows: Vec<AuditEvent>,
+    pub(in crate::web) names: HashMap<UserId, String>,
+    /// Where the search stopped because it had looked at so many rows.
+    pub(in crate::web) stopped_at: Option<Place>,
+}
+
+impl Events {
+    /// Looks events up, on a connection.
+    pub(in crate::web) fn read(
+        conn: &mut Conn,
+        seal: Option<&Seal>,
+        filter: &AuditFilter,
+    ) -> Result<Self, crate::store::Error> {
+        let found = list::page(conn, seal.ok_or(crate::store::Error::NoSeal)?, filter)?;
+        Ok(Self { names: list::names(conn, &found.events)?, rows: found.events, stopped_at: found.stopped_at })
+    }
+
+    /// Looks events up, on a reader's thread.
+    pub(in crate::web) async fn find(app: &App, filter: AuditFilter) -> Result<Self, Error> {
+        let seal = app.accounts.db.seal().cloned();
+        app.read(move |conn| Self::read(conn, seal.as_deref(), &filter)).await
+    }
+
+    /// Cuts what was found with one row too many to a page. Returns where the next page begins; `None`: this is the last one.
+    pub(in crate::web) fn cut_to_page(&mut self) -> Option<Place> {
+        let more = self.rows.len() > ON_A_PAGE;
+        self.rows.truncate(ON_A_PAGE);
+        self.rows.last().filter(|_| more).map(AuditEvent::place).or(self.stopped_at)
+    }
+
+    pub(in crate::web) fn view(&self, page: &Page, reader: Reader) -> Vec<EventRow> {
+        self.rows.iter().map(|event| row(page, event, &self.names, reader)).collect()
+    }
+}
+
+/// Reads the place of a row from a link: its moment and number, `1795374306.42`.
+pub(in crate::web) fn place(text: &str) -> Option<Place> {
+    let (moment, n) = text.split_once('.')?;
+    Some((UnixTime(moment.parse().ok()?), n.parse().ok()?))
+}
+
+pub(in crate::web) fn place_in_link((at, n): Place) -> String {
+    format!("{}.{n}", at.0)
+}
+
+/// Who looks at the list, because not every page is for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Reader {
+    Admin,
+    /// The user whom the events are about.
+    Themselves,
+}
+
+fn row(page: &Page, event: &AuditEvent, names: &HashMap<UserId, String>, reader: Reader) -> EventRow {
+    let of = |id: UserId| Link {
+        text: names.get(&id).cloned().unwrap_or_default(),
+        href: (reader == Reader::Admin).then(|| format!("/admin/users/{}", id.0)),
+    };
+    EventRow {
+        n: event.n,
+        at: page.exact(event.at),
+        what: match event.what {
+            Some(_) => page.tn(&format!("event-{}", event.spelled), sessions(event)),
+            // A word of a newer version.
+            None => event.spelled.clone(),
+        },
+        details: details(page, event),
+        is_danger: matches!(event.what, Some(What::RefreshReused | What::AuditDidNotFit)),
+        user: event.user.map(of),
+        by: event.by.map_or_else(|| Link { text: not_a_user(page, event), href: None }, of),
+        ip: address(page, event, reader),
+        session: event.sid.map(|sid| {
+            let list = match reader {
+                Reader::Admin => "/admin/sessions",
+                Reader::Themselves => "/account/sessions",
+            };
+            Link { text: sid.short(), href: Some(format!("{list}/{sid}")) }
+        }),
+        receipt: text_of(event, "receipt").map(|receipt| format!("/receipts/{receipt}")),
+    }
+}
+
+fn address(page: &Page, event: &AuditEvent, reader: Reader) -> Option<Link> {
+    if event.ip_cleared {
+        return Some(Link { text: page.t("event-address-cleared"), href: None });
+    }
+    let ip = event.ip.as_deref()?;
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("ip", ip).finish();
+    let href = (reader == Reader::Admin).then(|| format!("/admin/audit?{query}"));
+    Some(Link { text: session_view::address(page, ip), href })
+}
+
+/// Who did it, if it was no user.
+fn not_a_user(page: &Page, event: &AuditEvent) -> String {
+    if let Some(system_user) = text_of(event, "operator") {
+        page.t1("event-by-operator", "name", system_user)
+    } else if text_of(event, "client_id").is_some() {
+        page.t("by-app")
+    } else {
+        page.t("by-system")
+    }
+}
+
+fn details(page: &Page, event: &AuditEvent) -> Vec<String> {
+    let role = text_of(event, "role").and_then(Role::parse);
+    let reason = text_of(event, "reason").and_then(Reason::parse);
+    let words = [
+        text_of(event, "transport").map(|transport| page.t(&format!("transport-{transport}"))),
+        role.map(|role| page.t(&format!("role-{}", role.as_str()))),
+        text_of(event, "purpose").map(|purpose| page.t(&format!("event-link-{purpose}"))),
+        reason.map(|reason| session_view::reason(page, reason)),
+        event.details.get("disable_at").map(|date| match date.as_i64() {
+            Some(date) => page.exact(UnixTime(date)).text,
+            None => page.t("event-no-date"),
+        }),
+        text_of(event, "from")
+            .zip(text_of(event, "to"))
+            .map(|(from, to)| page.t2("event-renamed", ("from", from), ("to", to))),
+        event
+            .details
+            .get("made_at")
+            .and_then(Value::as_i64)
+            .map(|made| page.t1("event-backup-of", "when", &page.exact(UnixTime(made)).text)),
+        text_of(event, "app").map(str::to_owned),
+        text_of(event, "kid").map(str::to_owned),
+        event.details.get("found").and_then(Value::as_i64).map(|found| {
+            let expected = event.details.get("expected").and_then(Value::as_i64);
+            let expected = expected.map_or_else(|| "?".to_owned(), |expected| expected.to_string());
+            page.t2("event-did-not-fit", ("expected", &expected), ("found", &found.to_string()))
+        }),
+    ];
+    words.into_iter().flatten().collect()
+}
+
+/// How many sessions the act ended; 1 where that is not said.
+fn sessions(event: &AuditEvent) -> i64 {
+    event.details.get("sessions").and_then(Value::as_i64).unwrap_or(1)
+}
+
+fn text_of<'a>(event: &'a AuditEvent, member: &str) -> Option<&'a str> {
+    event.details.get(member)?.as_str()
+}

@@ -1,0 +1,177 @@
+//! Rooms /admin/audit and /account/activity: what was recorded, for admins and for whom it concerns; and where else events are shown.
+
+use portero::store::audit::event::What;
+
+use crate::support::{Browser, TestApp};
+
+fn app() -> TestApp {
+    let app = TestApp::start();
+    app.add_admin("ana");
+    app.add_user("bea");
+    app.add_user("carl");
+    app
+}
+
+fn json(browser: &mut Browser, path: &str) -> serde_json::Value {
+    let answer = browser.send("GET", path, &[("accept", "application/json")], b"");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()
+}
+
+/// What happened and to whom, newest first.
+fn told(browser: &mut Browser, path: &str) -> Vec<String> {
+    let answer = json(browser, path);
+    let rows = answer["events"].as_array().unwrap().iter();
+    rows.map(|row| format!("{} {}", row["what"].as_str().unwrap(), row["user"].as_str().unwrap_or("-"))).collect()
+}
+
+#[test]
+fn only_admins_read_the_log_of_everybody() {
+    let app = app();
+    assert_eq!(app.signed_in("bea").get("/admin/audit").status, 403);
+    assert_eq!(app.browser().get("/admin/audit").location(), "/login?next=/admin/audit");
+    assert_eq!(app.client().get("/admin/audit", None).status, 401);
+    assert_eq!(app.signed_in("ana").get("/admin/audit").status, 200);
+}
+
+#[test]
+fn an_admin_sees_who_did_what_to_whom_from_where_and_in_which_session() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    app.signed_in("bea");
+    app.disable("bea");
+    let events = json(&mut admin, "/admin/audit?user=bea");
+    let rows = events["events"].as_array().unwrap();
+    assert_eq!(
+        told(&mut admin, "/admin/audit?user=bea")[..3],
+        ["user_disabled bea", "session_ended bea", "signed_in bea"]
+    );
+    let signed_in = &rows[2];
+    assert_eq!(signed_in["by"], "bea");
+    assert_eq!(signed_in["ip"], "127.0.0.1");
+    assert_eq!(signed_in["details"]["transport"], "cookie");
+    assert_eq!(signed_in["session"].as_str().unwrap().len(), 36);
+    assert!(rows[0]["n"].as_i64() > rows[1]["n"].as_i64());
+}
+
+#[test]
+fn every_filter_leaves_what_it_names_and_they_combine() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    app.signed_in("bea");
+    app.browser().sign_in("bea", "not it at all");
+    assert_eq!(told(&mut admin, "/admin/audit?user=bea&what=signed_in"), ["signed_in bea"]);
+    assert_eq!(told(&mut admin, "/admin/audit?what=sign_in_failed"), ["sign_in_failed bea"]);
+    assert_eq!(told(&mut admin, "/admin/audit?by=ana"), ["signed_in ana"]);
+    assert!(told(&mut admin, "/admin/audit?by=ana&user=bea").is_empty());
+    assert_eq!(told(&mut admin, "/admin/audit?ip=127.0.0.1&user=bea").len(), 2);
+    assert!(told(&mut admin, "/admin/audit?ip=10.1.2.3").is_empty());
+    let all = json(&mut admin, "/admin/audit?user=bea&what=signed_in");
+    let (sid, at) = (all["events"][0]["session"].as_str().unwrap(), all["events"][0]["at"].as_i64().unwrap());
+    assert_eq!(told(&mut admin, &format!("/admin/audit?session={sid}")), ["signed_in bea"]);
+    assert!(told(&mut admin, &format!("/admin/audit?user=bea&until={}", at - 3_600)).is_empty());
+    assert_eq!(told(&mut admin, &format!("/admin/audit?user=bea&from={at}&what=signed_in")).len(), 1);
+}
+
+#[test]
+fn a_filter_that_makes_no_sense_is_an_error_and_not_an_empty_list() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    for query in ["ip=300.1.1.1", "what=nonsense", "session=7a06", "from=yesterday", "before=x", "before=1.x"] {
+        assert_eq!(admin.get(&format!("/admin/audit?{query}")).status, 400, "{query}");
+    }
+    let unknown = admin.get("/admin/audit?user=nobody");
+    assert_eq!(unknown.status, 200);
+    assert!(unknown.body.contains("There is no user called “nobody”."), "{}", unknown.body);
+}
+
+#[test]
+fn pages_follow_each_other_without_gap_or_repetition() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    for _ in 0..120 {
+        app.tokens("bea");
+    }
+    let mut numbers = Vec::new();
+    let mut path = "/admin/audit?user=bea&what=signed_in".to_owned();
+    let mut pages = 0;
+    loop {
+        let page = json(&mut admin, &path);
+        numbers.extend(page["events"].as_array().unwrap().iter().map(|row| row["n"].as_i64().unwrap()));
+        pages += 1;
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/admin/audit?user=bea&what=signed_in&before={next}");
+    }
+    assert_eq!((pages, numbers.len()), (3, 120));
+    assert!(numbers.is_sorted_by(|one, other| one > other));
+    let first = admin.get("/admin/audit?user=bea&what=signed_in");
+    assert!(first.body.contains("rel=\"next\""), "{}", first.body);
+}
+
+#[test]
+fn from_each_event_one_click_leads_to_what_explains_it() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    let mut bea = app.signed_in("bea");
+    bea.get("/account");
+    assert_eq!(bea.post("/logout", &[]).status, 303);
+    let page = admin.get("/admin/audit?user=bea&what=session_ended").body;
+    let links: Vec<_> =
+        page.split("href=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(href, _)| href).collect();
+    for begin in ["/admin/users/", "/admin/sessions/", "/admin/audit?ip=127.0.0.1", "/receipts/"] {
+        let led: Vec<_> = links.iter().filter(|href| href.starts_with(begin)).collect();
+        assert!(!led.is_empty(), "{begin} in {links:?}");
+        for href in led {
+            assert_eq!(admin.get(href).status, 200, "{href}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_event_is_told_in_words_of_both_languages() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    for language in ["en", "es"] {
+        admin.get("/account");
+        assert_eq!(admin.post("/language", &[("lang", language), ("back", "/account")]).status, 303);
+        let page = admin.get("/admin/audit").body;
+        for what in What::ALL {
+            let option = format!("<option value=\"{}\">", what.as_str());
+            let (_, rest) = page.split_once(&option).unwrap_or_else(|| panic!("{option} in {page}"));
+            let (label, _) = rest.split_once('<').unwrap();
+            assert!(label.contains(' ') || label.len() > 5, "{label}");
+            assert!(!label.contains("event-"), "{label}");
+        }
+    }
+}
+
+#[test]
+fn people_see_what_happened_in_their_own_account_and_nothing_else() {
+    let app = app();
+    let mut bea = app.signed_in("bea");
+    app.signed_in("carl");
+    app.set_role("bea", true);
+    app.set_role("bea", false);
+    let told: Vec<_> = told(&mut bea, "/account/activity");
+    assert_eq!(told[..3], ["role_changed bea", "role_changed bea", "signed_in bea"]);
+    assert!(told.iter().all(|row| row.ends_with(" bea")), "{told:?}");
+    let page = bea.get("/account/activity").body;
+    assert!(!page.contains("/admin/"), "{page}");
+    assert!(bea.get("/account").body.contains("href=\"/account/activity\""));
+    assert_eq!(bea.get("/account/activity?before=x").status, 400);
+    assert_eq!(app.browser().get("/account/activity").location(), "/login?next=/account/activity");
+}
+
+#[test]
+fn the_pages_of_a_user_and_of_a_session_show_what_was_recorded_of_them() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    app.signed_in("bea");
+    let events = json(&mut admin, "/admin/audit?user=bea&what=signed_in");
+    let sid = events["events"][0]["session"].as_str().unwrap();
+    let story = admin.get(&format!("/admin/sessions/{sid}")).body;
+    assert!(story.contains("Audit log of this session"), "{story}");
+    let users = json(&mut admin, "/admin/users?name=bea");
+    let user = admin.get(&format!("/admin/users/{}", users["users"][0]["id"])).body;
+    assert!(user.contains("Latest events") && user.contains("/admin/audit?user=bea"), "{user}");
+}
