@@ -13,6 +13,7 @@ use actix_web::middleware::from_fn;
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
+use crate::accounts::upkeep::commands::Commands;
 use crate::accounts::upkeep::prune::PruneClock;
 use crate::accounts::upkeep::{due, last_seen, memory, prune, skeletons};
 use crate::accounts::{self, Accounts};
@@ -134,12 +135,18 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
     let for_gaps = Weak::clone(&weak);
     let blocklist = Arc::clone(&accounts.blocklist);
     let seal = accounts.db.seal().cloned();
+    let mut commands = Commands::default();
     Ok(accounts.db.follow_changes(Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
             Some(accounts) => {
                 let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
                 accounts.engine.set_keys(keys);
-                memory::load(&accounts, conn, accounts.now())
+                memory::load(&accounts, conn, accounts.now())?;
+                if let Err(error) = commands.tell_new(conn) {
+                    // What the command did is in force all the same.
+                    tracing::warn!(event = "commands_not_logged", error = %chain(&error));
+                }
+                Ok(())
             }
             None => Ok(()),
         }),

@@ -368,3 +368,54 @@ fn what_an_admin_does_is_told_with_who_did_it_and_from_where() {
         }
     }
 }
+
+#[test]
+fn what_a_command_does_is_told_once_by_the_server_beside_it_with_who_did_it() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "adm", "--admin", "--password-stdin"], PASSWORD);
+    let mut command = portero(folder.path());
+    command.env("PORTERO_LOG_FORMAT", "json");
+    let mut server = Server::with(folder.path(), command);
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    server.log_in("ana", PASSWORD).unwrap();
+    let ended = ok(folder.path(), &["session", "end", "--user", "ana"], "");
+    ok(folder.path(), &["user", "role", "ana", "admin"], "");
+    ok(folder.path(), &["user", "rename", "ana", "anabel"], "");
+    ok(folder.path(), &["user", "disable", "anabel"], "");
+    ok(folder.path(), &["client", "add", "wiki"], "");
+    let told = |log: &str| -> Vec<Value> {
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["event"] == "command_acted").collect()
+    };
+    // The server looks for changes ten times a second.
+    let begin = std::time::Instant::now();
+    while !server.log().contains("client_added") && begin.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let log = server.log();
+    let events = told(&log);
+    let acts: Vec<_> = events.iter().map(|event| event["act"].as_str().unwrap()).collect();
+    assert_eq!(
+        acts,
+        ["user_added", "session_ended", "role_changed", "user_renamed", "user_disabled", "client_added"],
+        "{log}"
+    );
+    for event in &events {
+        let by = event["by"].as_str().unwrap();
+        assert!(by.len() > "operator ".len() && by.starts_with("operator "), "{event}");
+    }
+    assert_eq!(events[0]["user"], json!("ana"));
+    assert_eq!((&events[1]["sessions"], &events[1]["reason"]), (&json!(1), &json!("ended_by_admin")));
+    assert!(ended.contains(events[1]["receipt"].as_str().unwrap()), "{ended} {log}");
+    assert_eq!(events[2]["role"], json!("admin"));
+    assert_eq!((&events[3]["user"], &events[3]["before"]), (&json!("anabel"), &json!("ana")));
+    assert_eq!(events[5]["app"], json!("wiki"));
+    server.terminate();
+    assert_eq!(told(&server.log()).len(), events.len(), "{}", server.log());
+
+    let mut command = portero(folder.path());
+    command.env("PORTERO_LOG_FORMAT", "json");
+    let mut server = Server::with(folder.path(), command);
+    server.terminate();
+    assert!(told(&server.log()).is_empty(), "{}", server.log());
+}

@@ -1,5 +1,6 @@
 //! What is done from time to time, and what memory holds of the database. Each job here looks at its own condition again. Blocks.
 
+pub mod commands;
 pub mod due;
 pub mod last_seen;
 pub mod memory;

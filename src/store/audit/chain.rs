@@ -56,6 +56,11 @@ pub fn head(conn: &mut Conn) -> Result<Option<Head>, Error> {
     Ok(row.get_result::<(i64, Vec<u8>)>(conn).optional()?.map(|(n, mac)| Head::new(n, &mac)))
 }
 
+/// The number of the newest event; 0 if there is none.
+pub fn newest(conn: &mut Conn) -> Result<i64, Error> {
+    Ok(head(conn)?.map_or(0, |head| head.n))
+}
+
 pub(super) fn mac_of(conn: &mut Conn, n: i64) -> Result<Option<Vec<u8>>, Error> {
     let mac = audit_events::table.find(n).select(audit_events::mac).get_result::<Option<Vec<u8>>>(conn).optional()?;
     Ok(mac.flatten())

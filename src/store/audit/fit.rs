@@ -3,7 +3,7 @@
 use diesel::dsl::max;
 use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 
-use super::chain::{BATCH, checkpoint, head, mac_of, note, renew_file, set_head};
+use super::chain::{BATCH, checkpoint, head, mac_of, newest, note, renew_file, set_head};
 use super::event::{Details, Event, What};
 use super::seal::{NONE_BEFORE, Row, Seal};
 use crate::domain::{By, UnixTime};
@@ -100,10 +100,6 @@ fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
     });
     recorded.committed()?;
     Ok(fit)
-}
-
-fn newest(conn: &mut Conn) -> Result<i64, Error> {
-    Ok(head(conn)?.map_or(0, |head| head.n))
 }
 
 /// The number of the last event that is there. `None`: there is none.

@@ -5,5 +5,6 @@ pub mod event;
 pub mod fit;
 pub mod head;
 pub mod list;
+pub mod operators;
 pub mod seal;
 pub mod verify;
