@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::{Config, LogFormat, LogLevel};
+use crate::config::{Config, Faults, LogFormat, LogLevel};
 use crate::connections;
 use crate::seldom::Seldom;
 
@@ -22,6 +22,16 @@ use crate::seldom::Seldom;
 pub(super) fn start_for_command() {
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     tracing_subscriber::registry().with(LevelFilter::WARN).with(layer.fmt_fields(TextFields)).init();
+}
+
+/// Tells what is wrong with the settings, one fault a line, to a reader who expects JSON from the first line on.
+pub(super) fn tell_faults_as_json(faults: &Faults) {
+    let layer =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).log_internal_errors(false);
+    tracing_subscriber::registry().with(LevelFilter::ERROR).with(layer.json().flatten_event(true)).init();
+    for error in &faults.lines {
+        tracing::error!(event = "settings_wrong", error);
+    }
 }
 
 /// Starts the server's log; from here on a panic goes there too, in the log's own format.

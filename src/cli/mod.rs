@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 use output::Failure;
 pub use output::Logged;
 
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Faults, LogFormat, Overrides};
 
 /// A self-hosted login service.
 #[derive(Parser)]
@@ -92,7 +92,7 @@ impl Arguments {
     pub fn run(self) -> Result<(), Failure> {
         let overrides = self.overrides();
         let command = self.command.unwrap_or(Command::Serve);
-        let loaded = Config::load(&overrides).map_err(|faults| format!("the settings are not right:\n{faults}"))?;
+        let loaded = Config::load(&overrides).map_err(wrong_settings)?;
         if !matches!(command, Command::Serve) {
             log::start_for_command();
         }
@@ -120,6 +120,16 @@ impl Arguments {
         let named = [("listen", &self.listen), ("data_dir", &self.data_dir), ("public_url", &self.public_url)];
         let named = named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
         Overrides { config: self.config.clone(), set: named.chain(self.set.iter().cloned()).collect() }
+    }
+}
+
+fn wrong_settings(faults: Faults) -> Failure {
+    match faults.log_format {
+        LogFormat::Text => format!("the settings are not right:\n{faults}").into(),
+        LogFormat::Json => {
+            log::tell_faults_as_json(&faults);
+            Logged.into()
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::jwt;
 use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
-use super::reader::{Reader, UNSET};
+use super::reader::{LOG_FORMAT, Reader, UNSET};
 use super::settings::{
     AuditRules, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
     Rotate, SessionRules, Subject,
@@ -77,7 +77,7 @@ impl Config {
             require_jti: r.take("require_jti", "on", switch),
             pepper: r.secret("pepper", "pepper_file", 32, allow_weak_secret),
             log: LogRules {
-                format: r.take("log.format", "text", choice([("text", LogFormat::Text), ("json", LogFormat::Json)])),
+                format: r.take(LOG_FORMAT, "text", choice([("text", LogFormat::Text), ("json", LogFormat::Json)])),
                 level: r.take("log.level", "info", choice(LOG_LEVELS)),
             },
             audit: AuditRules {

@@ -6,9 +6,11 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
 
-use super::settings::{Faults, Setting, Source};
+use super::settings::{Faults, LogFormat, Setting, Source};
 use crate::bom::without_bom;
 use crate::tokens::options::Secret;
+
+pub(super) const LOG_FORMAT: &str = "log.format";
 
 /// `Setting::value` of a setting that has no value.
 pub(super) const UNSET: &str = "(unset)";
@@ -237,7 +239,18 @@ impl Reader {
         }
         // Table by table, the top level first; within a table, in the order in which settings were taken.
         self.shown.sort_by_key(|setting| setting.key.split_once('.').map(|(table, _)| table));
-        if self.faults.is_empty() { Ok((self.shown, self.warnings)) } else { Err(Faults(self.faults)) }
+        if self.faults.is_empty() {
+            Ok((self.shown, self.warnings))
+        } else {
+            let log_format = if self.asks_for_json() { LogFormat::Json } else { LogFormat::Text };
+            Err(Faults { lines: self.faults, log_format })
+        }
+    }
+
+    /// Whether the log is to be JSON, as far as that is known.
+    fn asks_for_json(&self) -> bool {
+        let format = self.shown.iter().find(|setting| setting.key == LOG_FORMAT);
+        format.is_some_and(|format| format.value == "json") && !self.broken.contains(LOG_FORMAT)
     }
 
     /// The value from the source that overrides the others. Takes `key` out of all sources.

@@ -215,8 +215,12 @@ impl fmt::Display for Source {
 
 /// Everything that is wrong with the settings, one line each: which setting, where it was set, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.join("\n"))]
-pub struct Faults(pub Vec<String>);
+#[error("{}", .lines.join("\n"))]
+pub struct Faults {
+    pub lines: Vec<String>,
+    /// As far as it can be known from settings that are wrong; otherwise text.
+    pub log_format: LogFormat,
+}
 
 impl Config {
     /// Whether people reach this server by https, according to `public_url`.

@@ -21,7 +21,7 @@ fn config(file: &str) -> Config {
 }
 
 fn faults(file: &str) -> Vec<String> {
-    read(file, &[], &[]).map(|_| ()).unwrap_err().0
+    read(file, &[], &[]).map(|_| ()).unwrap_err().lines
 }
 
 #[track_caller]
@@ -140,14 +140,15 @@ fn strange_names_in_the_environment_only_warn() {
 fn a_variable_of_ours_that_is_not_text_is_refused() {
     use std::os::unix::ffi::OsStringExt;
     let environment = [("PORTERO_SITE_NAME", OsString::from_vec(vec![0xff]))];
-    let faults = Config::from_sources(None, environment, &Overrides::default()).unwrap_err().0;
+    let faults = Config::from_sources(None, environment, &Overrides::default()).unwrap_err().lines;
     assert_eq!(faults, ["PORTERO_SITE_NAME in the environment: is not valid UTF-8"]);
 }
 
 #[test]
 fn a_broken_file_is_one_fault_and_hides_none_of_the_environment() {
-    let faults =
-        read("listen = \n", &[("PORTERO_LISTEN", "0.0.0.0:80"), ("PORTERO_THROTTLE", "perhaps")], &[]).unwrap_err().0;
+    let faults = read("listen = \n", &[("PORTERO_LISTEN", "0.0.0.0:80"), ("PORTERO_THROTTLE", "perhaps")], &[])
+        .unwrap_err()
+        .lines;
     assert_eq!(faults.len(), 2, "{faults:#?}");
     assert!(faults[0].starts_with("portero.toml: line 1 is not TOML"), "{}", faults[0]);
 }
@@ -155,7 +156,7 @@ fn a_broken_file_is_one_fault_and_hides_none_of_the_environment() {
 #[test]
 fn a_file_that_was_asked_for_has_to_exist() {
     let overrides = Overrides { config: Some("/nowhere/portero.toml".into()), ..Overrides::default() };
-    assert!(Config::load(&overrides).unwrap_err().0[0].starts_with("/nowhere/portero.toml: can't be read"));
+    assert!(Config::load(&overrides).unwrap_err().lines[0].starts_with("/nowhere/portero.toml: can't be read"));
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn times_read_as_people_write_them() {
         assert!(access(text).is_err(), "{text}");
     }
     for zero in ["0", "0d"] {
-        assert!(access(zero).unwrap_err().0[0].contains("say never"), "{zero}");
+        assert!(access(zero).unwrap_err().lines[0].contains("say never"), "{zero}");
     }
 }
 
@@ -355,15 +356,15 @@ fn a_secret_can_lie_in_a_file() {
     let name = path.to_str().unwrap();
     std::fs::write(&path, format!("{GOOD_SECRET}\n")).unwrap();
     let one = read("", &[("JWT_SECRET_KEY_FILE", name)], &[]).unwrap();
-    let both = read("", &[("JWT_SECRET_KEY_FILE", name), ("JWT_SECRET_KEY", GOOD_SECRET)], &[]).unwrap_err().0;
+    let both = read("", &[("JWT_SECRET_KEY_FILE", name), ("JWT_SECRET_KEY", GOOD_SECRET)], &[]).unwrap_err().lines;
     let stronger =
         read(&format!("pepper_file = '{name}'"), &[("PORTERO_PEPPER", &GOOD_SECRET.to_lowercase())], &[]).unwrap();
     std::fs::write(&path, format!("\u{feff}{GOOD_SECRET}\r\n")).unwrap();
     let marked = read("", &[("JWT_SECRET_KEY_FILE", name)], &[]).unwrap();
     std::fs::write(&path, "super-secret").unwrap();
-    let weak = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
+    let weak = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().lines;
     std::fs::remove_file(&path).unwrap();
-    let gone = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().0;
+    let gone = read("", &[("PORTERO_PEPPER_FILE", name)], &[]).unwrap_err().lines;
     assert_eq!(one.config.signing_key.as_ref().map(Secret::as_bytes), Some(GOOD_SECRET.as_bytes()));
     let key = marked.config.signing_key.unwrap();
     assert_eq!(key.as_bytes(), GOOD_SECRET.as_bytes(), "a byte order mark and a line end are no part of it");

@@ -214,6 +214,38 @@ fn with_json_every_line_is_json_even_of_a_server_that_can_not_start() {
 }
 
 #[test]
+fn with_json_wrong_settings_are_json_wherever_the_format_was_set_and_text_without() {
+    let folder = TempDir::new().unwrap();
+    let wrong = ["--set", "keep_alive=long", "--set", "nonsense=1"];
+    let file = folder.path().join("portero.toml");
+    for place in ["flag", "environment", "file"] {
+        for command in [&["serve"][..], &["user", "list"], &["config", "check"]] {
+            let mut portero = portero(folder.path());
+            match place {
+                "flag" => drop(portero.args(["--set", "log.format=json"])),
+                "environment" => drop(portero.env("PORTERO_LOG_FORMAT", "json")),
+                _ => std::fs::write(&file, "[log]\nformat = 'json'\n").unwrap(),
+            }
+            let output = portero.args(wrong).args(command).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(1) && output.stdout.is_empty(), "{place} {command:?}: {said}");
+            let lines = said.lines().map(|line| serde_json::from_str(line).expect("every line is JSON"));
+            let events: Vec<Value> = lines.collect();
+            let errors: Vec<_> = events.iter().map(|event| event["error"].as_str().unwrap()).collect();
+            assert!(events.iter().all(|event| event["event"] == "settings_wrong" && event["level"] == "ERROR"));
+            assert_eq!(errors.len(), 2, "{place} {command:?}: {said}");
+            assert!(errors[0].contains("keep_alive") && errors[1].contains("nonsense"), "{said}");
+        }
+    }
+    // What can't be known stays text: a file that is no TOML, a format that there is not.
+    for unknown in ["[log]\nformat = json\n", "[log]\nformat = 'JSON!'\n", "[log]\nformat = ['json']\n", ""] {
+        std::fs::write(&file, unknown).unwrap();
+        let said = fails(folder.path(), &[&wrong[..], &["serve"]].concat(), "");
+        assert!(said.starts_with("portero: the settings are not right:\n"), "{unknown} {said}");
+    }
+}
+
+#[test]
 fn a_full_or_closed_standard_output_does_not_keep_the_server_from_serving() {
     for closed in [false, true] {
         let folder = TempDir::new().unwrap();
