@@ -37,6 +37,16 @@ pub(super) fn base_of_links(config: &Config) -> Result<Option<Url>, Failure> {
     Ok(base_url)
 }
 
+/// The whole address of the page at this path, as [`base_url`] found it.
+pub(super) fn address(base_url: Option<&Url>, path: &str) -> Option<String> {
+    base_url.map(|url| format!("{}{path}", url.as_str().trim_end_matches('/')))
+}
+
+/// The last column of a row: the address of the page of what the row is about. Empty if nobody knows where people reach the server.
+pub(super) fn address_column(base_url: Option<&Url>, path: &str) -> String {
+    address(base_url, path).map(|address| format!("  {address}")).unwrap_or_default()
+}
+
 /// A moment in a list, in UTC; `never` for `None`.
 pub(super) fn moment(moment: Option<UnixTime>) -> String {
     let timestamp = moment.and_then(|moment| Timestamp::from_second(moment.0).ok());

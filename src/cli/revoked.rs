@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use super::existing_user::existing;
-use super::output::{Failure, moment, warn};
+use super::output::{Failure, address_column, base_url, moment, warn};
 use crate::accounts::json;
 use crate::clock::Clock;
 use crate::config::Loaded;
@@ -43,7 +43,9 @@ fn reason(text: &str) -> Result<Reason, String> {
 
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
-    let installation = Installation::open_existing(&Arc::new(loaded.config), Clock::default())?;
+    let config = Arc::new(loaded.config);
+    let installation = Installation::open_existing(&config, Clock::default())?;
+    let base_url = base_url(&config)?;
     let accounts = &installation.accounts;
     let Command::List { user, reason, limit, json: as_json } = command;
     let user = user.map(|name| existing(accounts, &name)).transpose()?.map(|user| user.id);
@@ -61,8 +63,13 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 None if row.reason == Reason::EndedByAdmin => "  by the command line".into(),
                 None => String::new(),
             };
+            // A token has no page of its own.
+            let page = match row.token_type {
+                None => address_column(base_url.as_ref(), &format!("/admin/sessions/{}", row.id)),
+                Some(_) => String::new(),
+            };
             println!(
-                "{}  {:7}  {}  {}  {}{by}",
+                "{}  {:7}  {}  {}  {}{by}{page}",
                 moment(Some(row.at)),
                 row.what(),
                 row.id,

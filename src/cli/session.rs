@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use clap::Subcommand;
+use url::Url;
 
 use super::existing_user::existing;
 use super::operator::operator;
-use super::output::{Failure, moment, sessions, warn};
+use super::output::{Failure, address, address_column, base_url, moment, sessions, warn};
 use super::running_server::wait_for_server;
 use crate::accounts::json;
 use crate::accounts::sessions::end::end_anybodys;
@@ -51,8 +52,9 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
     let config = Arc::new(loaded.config);
     let installation = Installation::open_existing(&config, Clock::default())?;
+    let base_url = base_url(&config)?;
     match command {
-        Command::List { user, limit, json } => list(&installation, user.as_deref(), limit, json),
+        Command::List { user, limit, json } => list(&installation, base_url.as_ref(), user.as_deref(), limit, json),
         Command::End { sid, user, since } => {
             let which = match (sid, user, since) {
                 (Some(sid), _, _) => Which::One(SessionId::parse(&sid).ok_or("that is no session's id")?),
@@ -75,13 +77,22 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 Which::One(_) | Which::OfUser { .. } | Which::Since { .. } => {}
             }
             wait_for_server(&installation)?;
-            println!("{} ended. Receipt: {}", sessions(count), ended.receipt);
+            let receipt = &ended.receipt;
+            let page = address(base_url.as_ref(), &format!("/receipts/{receipt}"));
+            let page = page.map(|page| format!("{page} with the id ")).unwrap_or_default();
+            println!("{} ended. Receipt: {page}{receipt}", sessions(count));
             Ok(())
         }
     }
 }
 
-fn list(installation: &Installation, user: Option<&str>, limit: i64, as_json: bool) -> Result<(), Failure> {
+fn list(
+    installation: &Installation,
+    base_url: Option<&Url>,
+    user: Option<&str>,
+    limit: i64,
+    as_json: bool,
+) -> Result<(), Failure> {
     let accounts = &installation.accounts;
     let user = user.map(|name| existing(accounts, name)).transpose()?.map(|user| user.id);
     let filter = ListFilter { user, limit, ..ListFilter::default() };
@@ -93,13 +104,14 @@ fn list(installation: &Installation, user: Option<&str>, limit: i64, as_json: bo
             println!("{}", json::session(accounts, session, Some(&one.user), None));
         } else {
             println!(
-                "{}  {}  {:6}  {}  {}{}",
+                "{}  {}  {:6}  {}  {}{}{}",
                 session.sid,
                 moment(Some(session.created_at)),
                 session.transport.as_str(),
                 session.ip,
                 one.user,
-                if session.odd { "  (unusual)" } else { "" }
+                if session.odd { "  (unusual)" } else { "" },
+                address_column(base_url, &format!("/admin/sessions/{}", session.sid))
             );
         }
     }

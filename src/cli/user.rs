@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use clap::{Subcommand, ValueEnum};
+use url::Url;
 
 use super::existing_user::{deleted, existing, why_taken};
 use super::operator::operator;
-use super::output::{Failure, base_of_links, moment, sessions, shell_word, warn};
+use super::output::{Failure, address, address_column, base_of_links, base_url, moment, sessions, shell_word, warn};
 use super::password_input;
 use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
@@ -145,9 +146,9 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         skeletons::fill(accounts)?;
     }
     let done = match command {
-        Command::List { deleted: false } => return list(accounts),
-        Command::List { deleted: true } => return list_deleted(accounts),
-        Command::Show { name } => return show(accounts, &name),
+        Command::List { deleted: false } => return list(accounts, base_url(&config)?.as_ref()),
+        Command::List { deleted: true } => return list_deleted(accounts, base_url(&config)?.as_ref()),
+        Command::Show { name } => return show(accounts, base_url(&config)?.as_ref(), &name),
         Command::Add { name, admin, password_stdin } => {
             let name = Username::parse(&name)?;
             if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name, None))? {
@@ -288,7 +289,12 @@ fn sessions_ended_by(change: StateChange, name: &Username, what: &str) -> Result
     }
 }
 
-fn show(accounts: &Accounts, name: &str) -> Result<(), Failure> {
+/// The path of the page on which admins see a user.
+fn page(user: &User) -> String {
+    format!("/admin/users/{}", user.id)
+}
+
+fn show(accounts: &Accounts, base_url: Option<&Url>, name: &str) -> Result<(), Failure> {
     let user = existing(accounts, name)?;
     let open = accounts.db.read(|conn| user_lists::open_sessions(conn, user.id, accounts.now()))?;
     println!("name           {}", user.username);
@@ -298,6 +304,9 @@ fn show(accounts: &Accounts, name: &str) -> Result<(), Failure> {
     println!("created        {}", moment(Some(user.created_at)));
     println!("last sign-in   {}", moment(user.last_login_at));
     println!("open sessions  {open}");
+    if let Some(address) = address(base_url, &page(&user)) {
+        println!("page           {address}");
+    }
     Ok(())
 }
 
@@ -305,37 +314,41 @@ fn state(user: &User, now: UnixTime) -> &'static str {
     if user.is_shut_out(now) { "disabled" } else { "enabled" }
 }
 
-fn list(accounts: &Accounts) -> Result<(), Failure> {
+fn list(accounts: &Accounts, base_url: Option<&Url>) -> Result<(), Failure> {
     let users = accounts.db.read(users::all)?;
     let width = users.iter().map(|user| user.username.as_str().chars().count()).max().unwrap_or(0).max(4);
-    println!("{:width$}  {:5}  {:8}  {:20}  {:20}", "NAME", "ROLE", "STATE", "CREATED", "LAST SIGN-IN");
+    let title = if base_url.is_some() { "  PAGE" } else { "" };
+    println!("{:width$}  {:5}  {:8}  {:20}  {:20}{title}", "NAME", "ROLE", "STATE", "CREATED", "LAST SIGN-IN");
     for user in users {
         println!(
-            "{:width$}  {:5}  {:8}  {:20}  {:20}",
+            "{:width$}  {:5}  {:8}  {:20}  {:20}{}",
             user.username.as_str(),
             user.role.as_str(),
             state(&user, accounts.now()),
             moment(Some(user.created_at)),
             moment(user.last_login_at),
+            address_column(base_url, &page(&user)),
         );
     }
     Ok(())
 }
 
-fn list_deleted(accounts: &Accounts) -> Result<(), Failure> {
+fn list_deleted(accounts: &Accounts, base_url: Option<&Url>) -> Result<(), Failure> {
     let users = accounts.db.read(users::all_deleted)?;
     if users.is_empty() {
         println!("No user was deleted.");
         return Ok(());
     }
     let width = users.iter().map(|user| user.username.as_str().chars().count()).max().unwrap_or(0).max(4);
-    println!("{:width$}  {:20}  {:20}", "NAME", "CREATED", "DELETED");
+    let title = if base_url.is_some() { "  PAGE" } else { "" };
+    println!("{:width$}  {:20}  {:20}{title}", "NAME", "CREATED", "DELETED");
     for user in users {
         println!(
-            "{:width$}  {:20}  {:20}",
+            "{:width$}  {:20}  {:20}{}",
             user.username.as_str(),
             moment(Some(user.created_at)),
-            moment(user.deleted_at)
+            moment(user.deleted_at),
+            address_column(base_url, &page(&user))
         );
     }
     Ok(())

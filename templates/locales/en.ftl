@@ -14,6 +14,7 @@ sign-out = Sign out
 cancel = Cancel
 never = Never
 language-label = Language
+page-address = Address of this page
 
 ## Fields
 

@@ -14,6 +14,7 @@ sign-out = Cerrar sesión
 cancel = Cancelar
 never = Nunca
 language-label = Idioma
+page-address = Dirección de esta página
 
 ## Campos
 

@@ -456,3 +456,52 @@ fn bench_hash_tells_what_each_cost_takes_and_which_is_in_force() {
     assert_eq!([ten.2, eleven.2, twelve.2], [false, true, false], "{said}");
     assert!(!folder.path().join("data").exists(), "nothing is made for it");
 }
+
+#[test]
+fn what_lists_an_id_lists_the_address_of_its_page_where_that_is_known() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    for name in ["ana", "bea"] {
+        ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    ok(folder, &["user", "role", "ana", "admin"], "");
+    let server = Server::start(folder);
+    let base = format!("http://{}", server.address);
+    let admin = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    server.log_in("bea", PASSWORD).unwrap();
+    let addresses = |said: &str| -> Vec<String> {
+        let words = said.split_whitespace().filter(|word| word.starts_with("http"));
+        words.map(|word| word.strip_prefix(&base).unwrap().to_owned()).collect()
+    };
+
+    let listed = ok(folder, &["session", "list", "--user", "bea"], "");
+    let sid = listed.split(' ').next().unwrap().to_owned();
+    assert_eq!(addresses(&listed), [format!("/admin/sessions/{sid}")]);
+    assert!(listed.lines().count() == 1 && listed.trim_end().ends_with(&sid), "{listed}");
+    let ended = ok(folder, &["session", "end", &sid], "");
+    let receipt = ended.trim_end().rsplit(' ').next().unwrap();
+    assert_eq!(addresses(&ended), [format!("/receipts/{receipt}")]);
+    let revoked = ok(folder, &["revoked", "list"], "");
+    assert_eq!(addresses(&revoked), [format!("/admin/sessions/{sid}")]);
+    let shown = addresses(&ok(folder, &["user", "show", "bea"], ""));
+    let users = addresses(&ok(folder, &["user", "list"], ""));
+    assert!(shown.len() == 1 && users.len() == 2 && users.contains(&shown[0]), "{shown:?} {users:?}");
+    ok(folder, &["user", "delete", "bea"], "");
+    assert_eq!(addresses(&ok(folder, &["user", "list", "--deleted"], "")), shown);
+    for path in [addresses(&listed), addresses(&ended), shown].concat() {
+        assert_eq!(server.ask("GET", &path, Some(&admin), None).unwrap().status, 200, "{path}");
+    }
+
+    // Behind a proxy people reach it by another address; on every address of the machine nobody knows which.
+    let url = ["--public-url", "https://login.example.org", "--set", "password.bcrypt_cost=10"];
+    let said = ok(folder, &[&url[..], &["user", "show", "ana"]].concat(), "");
+    assert!(said.contains("page           https://login.example.org/admin/users/"), "{said}");
+    drop(server);
+    let every = ["--listen", "0.0.0.0:8080", "--set", "allow_plain_http=true"];
+    for command in [&["user", "show", "ana"][..], &["user", "list"], &["session", "list"], &["revoked", "list"]] {
+        let said = ok(folder, &[&every[..], command].concat(), "");
+        assert!(!said.contains("http") && !said.contains("PAGE"), "{command:?}: {said}");
+    }
+    let said = ok(folder, &[&every[..], &["session", "end", "--user", "ana"]].concat(), "");
+    assert!(said.starts_with("1 session ended. Receipt: ") && !said.contains('/'), "{said}");
+}

@@ -90,6 +90,12 @@ impl Page {
         page
     }
 
+    /// The whole address of the page at this path, for passing on. `None`: nobody knows by which address people reach this server.
+    pub(in crate::web) fn address(&self, path: &str) -> Option<String> {
+        let base = self.app.public_url.as_ref()?;
+        Some(format!("{}{path}", base.as_str().trim_end_matches('/')))
+    }
+
     pub(in crate::web) fn t(&self, key: &str) -> String {
         self.text(key, &[])
     }

@@ -29,13 +29,18 @@ impl Whose {
         }
     }
 
-    /// The path on which one of them is ended.
-    pub(in crate::web) fn end_path(self, sid: SessionId) -> String {
+    /// The path of the story of one of them.
+    pub(in crate::web) fn path(self, sid: SessionId) -> String {
         let sessions = match self {
             Self::Own(_) => "/account/sessions",
             Self::Anybodys => "/admin/sessions",
         };
-        format!("{sessions}/{sid}/end")
+        format!("{sessions}/{sid}")
+    }
+
+    /// The path on which one of them is ended.
+    pub(in crate::web) fn end_path(self, sid: SessionId) -> String {
+        format!("{}/end", self.path(sid))
     }
 }
 

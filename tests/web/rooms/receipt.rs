@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{app_with_admin, as_json, end};
+use crate::common::{app_with_admin, as_json, end, sid};
 use crate::support::{Tokens, claims};
 
 fn sid_of(tokens: &Tokens) -> String {
@@ -28,4 +28,33 @@ fn a_receipt_says_until_when_others_may_accept_a_token_and_then_that_nobody_can(
     let later = admin.get(&path).body;
     assert!(later.contains("Nothing can be accepted any more"), "{later}");
     assert_eq!(as_json(&mut app.signed_in("adm"), &path)["accepted_elsewhere_until"], Value::Null);
+}
+
+#[test]
+fn a_page_about_one_session_user_or_act_says_by_which_address_others_find_it() {
+    let app = app_with_admin();
+    let (mut admin, bea) = (app.signed_in("adm"), sid_of(&app.tokens("bea")));
+    let mut ana = app.signed_in("ana");
+    let receipt = end(&mut admin, &format!("/admin/sessions/{bea}/end"));
+    let id = receipt.body.split("/receipts/").nth(1).unwrap().split(['"', '<']).next().unwrap().to_owned();
+    let user = as_json(&mut admin, "/admin/users?name=bea")["users"][0]["id"].clone();
+    let own = sid(&ana);
+    let pages = [
+        format!("/receipts/{id}"),
+        format!("/admin/users/{user}"),
+        format!("/admin/sessions/{bea}"),
+        format!("/account/sessions/{own}"),
+    ];
+    for path in pages {
+        let browser = if path.starts_with("/account") { &mut ana } else { &mut admin };
+        let page = browser.get(&path).body;
+        let address = format!("href=\"{path}\">http://{}{path}</a>", app.address);
+        assert!(page.contains("Address of this page") && page.contains(&address), "{path}: {page}");
+    }
+    // Each session of a receipt leads to its story, which whoever reads the receipt may read.
+    assert!(receipt.body.contains(&format!("href=\"/admin/sessions/{bea}\"")), "{}", receipt.body);
+    let other = sid_of(&app.tokens("ana"));
+    let story = format!("/account/sessions/{other}");
+    let receipt = end(&mut ana, &format!("{story}/end")).body;
+    assert!(receipt.contains(&format!("href=\"{story}\"")) && ana.get(&story).status == 200, "{receipt}");
 }

@@ -18,6 +18,7 @@ use crate::web::http::signed_in::signed_in;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
+use crate::web::pages::whose::Whose;
 
 /// The most sessions that a receipt lists; it only counts those beyond.
 const MAX_ROWS: i64 = 200;
@@ -27,6 +28,7 @@ const MAX_ROWS: i64 = 200;
 struct ReceiptPage {
     page: Page,
     id: String,
+    path: String,
     at: Time,
     reason: String,
     by: String,
@@ -43,6 +45,8 @@ struct ReceiptPage {
 struct Row {
     user: String,
     session: SessionView,
+    /// The path of its story.
+    story: String,
     access_until: Time,
     access_is_over: bool,
     refresh_until: Time,
@@ -78,6 +82,10 @@ pub(in crate::web) async fn show(
     }
     let page = Page::new(&app, &req, Some(&caller));
     let owner = found.listed.first().map_or(standing.user, |one| one.session.user);
+    let whose = match standing.role {
+        Role::Admin => Whose::Anybodys,
+        Role::User => Whose::Own(standing.user),
+    };
     let view = ReceiptPage {
         at: page.exact(found.end.at),
         reason: session_view::reason(&page, found.end.reason),
@@ -91,7 +99,8 @@ pub(in crate::web) async fn show(
             "/account"
         },
         more: found.count - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
-        rows: found.listed.iter().map(|one| row(&app, &page, one, now)).collect(),
+        rows: found.listed.iter().map(|one| row(&app, &page, one, whose, now)).collect(),
+        path: format!("/receipts/{id}"),
         id,
         page,
     };
@@ -109,10 +118,11 @@ fn find(conn: &mut crate::store::Conn, receipt: &str) -> Result<Option<Found>, c
     Ok(Some(Found { listed, count, access_until: until.unwrap_or(end.at), end, by }))
 }
 
-fn row(app: &App, page: &Page, one: &ListedSession, now: UnixTime) -> Row {
+fn row(app: &App, page: &Page, one: &ListedSession, whose: Whose, now: UnixTime) -> Row {
     Row {
         user: one.user.to_string(),
         session: session_view::view(app, page, &one.session),
+        story: whose.path(one.session.sid),
         access_until: page.exact(one.session.access_until),
         access_is_over: one.session.access_until <= now,
         refresh_until: page.exact(one.session.expires_at),

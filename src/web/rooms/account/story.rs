@@ -27,6 +27,7 @@ use crate::web::pages::whose::{self, Named, Whose};
 #[template(path = "story.html")]
 struct StoryPage {
     page: Page,
+    path: String,
     user: String,
     session: SessionView,
     is_this: bool,
@@ -111,6 +112,7 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
     let session = &found.session;
     let is_open = session.end.is_none() && session.expires_at > app.now();
     let view = StoryPage {
+        path: whose.path(session.sid),
         user: found.user.to_string(),
         session: session_view::view(app, &page, session),
         is_this: own == Some(session.sid),

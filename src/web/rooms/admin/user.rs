@@ -21,6 +21,7 @@ use crate::web::pages::user_view::{self, UserView};
 #[template(path = "user.html")]
 struct UserPage {
     page: Page,
+    path: String,
     user: UserView,
     /// The path of each act, and the words that lead there.
     acts: Vec<(String, String)>,
@@ -55,6 +56,7 @@ pub(in crate::web) async fn show(
     let page = Page::new(&app, &req, Some(&caller));
     let about = |path: &str| list_query::link_to(path, &[("user", listed.user.username.as_str())]);
     let view = UserPage {
+        path: format!("/admin/users/{}", listed.user.id),
         acts: Act::open_to(&listed.user, now)
             .into_iter()
             .map(|act| (act.path(listed.user.id), page.t(&act.key("link"))))
