@@ -193,7 +193,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         Command::Rename { name, new_name } => {
             let (user, new_name) = (existing(accounts, &name)?, Username::parse(&new_name)?);
             match rename(accounts, operator(), user.id, new_name.clone()).committed()? {
-                Renamed::Done { sessions_ended } => {
+                Renamed::Done { sessions_ended, .. } => {
                     let ended = sessions(sessions_ended);
                     format!("{} is called {new_name} now; {ended} ended. The old name stays theirs.", user.username)
                 }
@@ -280,7 +280,7 @@ fn hint_at_admins(accounts: &Accounts, name: &Username) -> Result<String, Failur
 /// How many sessions the change ended. `None`: nothing had to be changed.
 fn sessions_ended_by(change: StateChange, name: &Username, what: &str) -> Result<Option<usize>, Failure> {
     match change {
-        StateChange::Done { sessions_ended } => Ok(Some(sessions_ended)),
+        StateChange::Done { sessions_ended, .. } => Ok(Some(sessions_ended)),
         StateChange::NoChange => Ok(None),
         StateChange::NoSuchUser => Err(format!("there is no user {name}").into()),
         StateChange::LastAdmin => {

@@ -454,12 +454,12 @@ user-make-admin-link = Make an administrator…
 user-make-admin-title = Make { $user } an administrator?
 user-make-admin-intro = { $user } will be able to see and end everyone’s sessions, and to add, disable and delete users.
 user-make-admin-submit = Make administrator
-user-make-admin-done = The user is an administrator from now on.
+user-make-admin-done = { $user } is now an administrator.
 user-make-user-link = Take administrator rights away…
 user-make-user-title = Take administrator rights from { $user }?
 user-make-user-intro = { $user } stays signed in, and sees no administrator’s page any more from the next click on.
 user-make-user-submit = Take rights away
-user-make-user-done = The user is no administrator any more.
+user-make-user-done = { $user } is no longer an administrator.
 user-schedule-link = Set a date to disable…
 user-schedule-title = When is { $user } to be disabled?
 user-schedule-intro = From that moment on { $user } can’t sign in, and every session is over.
@@ -467,22 +467,23 @@ user-schedule-now = Set at present:
 user-schedule-date = Date and time ({ $zone })
 user-schedule-hint = Leave it empty for no date.
 user-schedule-submit = Set date
-user-schedule-done = The date is set.
+user-schedule-done = The date to disable { $user } was set.
+user-schedule-cleared = { $user } no longer has a date to be disabled.
 user-disable-link = Disable…
 user-disable-title = Disable { $user }?
 user-disable-intro = { $user } can’t sign in until you enable the account again. All sessions end at once.
 user-disable-submit = Disable
 user-disable-done =
     { $n ->
-        [0] The user is disabled. No session was open.
-        [one] The user is disabled. One session was ended.
-       *[other] The user is disabled. { $n } sessions were ended.
+        [0] { $user } was disabled. No sessions were open.
+        [one] { $user } was disabled. One session was ended.
+       *[other] { $user } was disabled. { $n } sessions were ended.
     }
 user-enable-link = Enable…
 user-enable-title = Enable { $user }?
 user-enable-intro = { $user } can sign in again, with the same password.
 user-enable-submit = Enable
-user-enable-done = The user can sign in again.
+user-enable-done = { $user } can sign in again.
 user-delete-link = Delete…
 user-delete-title = Delete { $user }?
 user-delete-intro = { $user } can’t sign in any more, and all sessions end at once. The name stays taken, so that nobody can be mistaken for { $user } later. The account can be restored, but not its password, its sessions or its rights.
@@ -490,9 +491,9 @@ user-delete-type = Type { $user } to confirm
 user-delete-submit = Delete
 user-delete-done =
     { $n ->
-        [0] The user is deleted. No session was open.
-        [one] The user is deleted. One session was ended.
-       *[other] The user is deleted. { $n } sessions were ended.
+        [0] { $user } was deleted. No sessions were open.
+        [one] { $user } was deleted. One session was ended.
+       *[other] { $user } was deleted. { $n } sessions were ended.
     }
 user-rename-link = Rename…
 user-rename-title = Rename { $user }
@@ -504,17 +505,17 @@ user-rename-confirm-intro = From then on they sign in as { $new }, with the same
 user-rename-submit = Rename
 user-rename-done =
     { $n ->
-        [0] The user has the new name. No session was open.
-        [one] The user has the new name. One session was ended.
-       *[other] The user has the new name. { $n } sessions were ended.
+        [0] This user is now called { $user }. No sessions were open.
+        [one] This user is now called { $user }. One session was ended.
+       *[other] This user is now called { $user }. { $n } sessions were ended.
     }
 user-past-names = Earlier names
 user-restore-link = Restore the account…
 user-restore-title = Restore { $user }?
 user-restore-intro = { $user } becomes an ordinary user again. You get a link to hand over, by which they choose a new password. No password, session, token or right of before comes back.
 user-restore-submit = Restore and get the link
-user-restore-done = The user is back.
-flash-user-no-change = Nothing had to be changed: it was so already.
+user-restore-done = { $user } was restored.
+flash-user-no-change = Nothing was changed: that was already so for { $user }.
 add-user-intro = You get a link to hand over, by which the person chooses a password. You never learn it.
 add-user-admin = As an administrator
 add-user-admin-hint = Administrators see and end everyone’s sessions, and manage users.

@@ -454,12 +454,12 @@ user-make-admin-link = Hacer administrador…
 user-make-admin-title = ¿Hacer administrador a { $user }?
 user-make-admin-intro = { $user } podrá ver y cerrar las sesiones de todos, y añadir, desactivar y eliminar usuarios.
 user-make-admin-submit = Hacer administrador
-user-make-admin-done = El usuario es administrador desde ahora.
+user-make-admin-done = { $user } ahora es administrador.
 user-make-user-link = Quitar los derechos de administrador…
 user-make-user-title = ¿Quitar los derechos de administrador a { $user }?
 user-make-user-intro = { $user } sigue con su sesión abierta, pero desde el próximo clic no ve ninguna página de administrador.
 user-make-user-submit = Quitar los derechos
-user-make-user-done = El usuario ya no es administrador.
+user-make-user-done = { $user } ya no es administrador.
 user-schedule-link = Poner fecha de desactivación…
 user-schedule-title = ¿Cuándo se desactiva { $user }?
 user-schedule-intro = Desde ese momento { $user } no puede iniciar sesión y todas sus sesiones se acaban.
@@ -467,22 +467,23 @@ user-schedule-now = Puesta ahora:
 user-schedule-date = Fecha y hora ({ $zone })
 user-schedule-hint = Déjalo vacío para no poner ninguna.
 user-schedule-submit = Poner fecha
-user-schedule-done = La fecha está puesta.
+user-schedule-done = Se ha fijado la fecha de desactivación de { $user }.
+user-schedule-cleared = { $user } ya no tiene fecha de desactivación.
 user-disable-link = Desactivar…
 user-disable-title = ¿Desactivar a { $user }?
 user-disable-intro = { $user } no podrá iniciar sesión hasta que actives de nuevo la cuenta. Todas sus sesiones se cierran de inmediato.
 user-disable-submit = Desactivar
 user-disable-done =
     { $n ->
-        [0] El usuario está desactivado. No había ninguna sesión abierta.
-        [one] El usuario está desactivado. Se ha cerrado una sesión.
-       *[other] El usuario está desactivado. Se han cerrado { $n } sesiones.
+        [0] Se ha desactivado a { $user }. No había sesiones abiertas.
+        [one] Se ha desactivado a { $user }. Se ha cerrado una sesión.
+       *[other] Se ha desactivado a { $user }. Se han cerrado { $n } sesiones.
     }
 user-enable-link = Activar…
 user-enable-title = ¿Activar a { $user }?
 user-enable-intro = { $user } puede volver a iniciar sesión, con la misma contraseña.
 user-enable-submit = Activar
-user-enable-done = El usuario puede volver a iniciar sesión.
+user-enable-done = { $user } puede volver a iniciar sesión.
 user-delete-link = Eliminar…
 user-delete-title = ¿Eliminar a { $user }?
 user-delete-intro = { $user } ya no podrá iniciar sesión y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }. La cuenta se puede restaurar, pero no su contraseña, ni sus sesiones, ni sus derechos.
@@ -490,9 +491,9 @@ user-delete-type = Escribe { $user } para confirmar
 user-delete-submit = Eliminar
 user-delete-done =
     { $n ->
-        [0] El usuario está eliminado. No había ninguna sesión abierta.
-        [one] El usuario está eliminado. Se ha cerrado una sesión.
-       *[other] El usuario está eliminado. Se han cerrado { $n } sesiones.
+        [0] Se ha eliminado a { $user }. No había sesiones abiertas.
+        [one] Se ha eliminado a { $user }. Se ha cerrado una sesión.
+       *[other] Se ha eliminado a { $user }. Se han cerrado { $n } sesiones.
     }
 user-rename-link = Cambiar el nombre…
 user-rename-title = Cambiar el nombre de { $user }
@@ -504,17 +505,17 @@ user-rename-confirm-intro = Desde ese momento inicia sesión como { $new }, con 
 user-rename-submit = Cambiar el nombre
 user-rename-done =
     { $n ->
-        [0] El usuario tiene el nombre nuevo. No había ninguna sesión abierta.
-        [one] El usuario tiene el nombre nuevo. Se ha cerrado una sesión.
-       *[other] El usuario tiene el nombre nuevo. Se han cerrado { $n } sesiones.
+        [0] Este usuario ahora se llama { $user }. No había sesiones abiertas.
+        [one] Este usuario ahora se llama { $user }. Se ha cerrado una sesión.
+       *[other] Este usuario ahora se llama { $user }. Se han cerrado { $n } sesiones.
     }
 user-past-names = Nombres anteriores
 user-restore-link = Restaurar la cuenta…
 user-restore-title = ¿Restaurar a { $user }?
 user-restore-intro = { $user } vuelve a ser un usuario normal. Recibes un enlace para entregar, con el que elige una contraseña nueva. No vuelve ninguna contraseña, sesión, token ni derecho de antes.
 user-restore-submit = Restaurar y obtener el enlace
-user-restore-done = El usuario ha vuelto.
-flash-user-no-change = No había nada que cambiar: ya era así.
+user-restore-done = Se ha restaurado la cuenta de { $user }.
+flash-user-no-change = No se ha cambiado nada: { $user } ya estaba así.
 add-user-intro = Recibes un enlace para entregar, con el que la persona elige su contraseña. Tú nunca la conoces.
 add-user-admin = Como administrador
 add-user-admin-hint = Los administradores ven y cierran las sesiones de todos, y gestionan los usuarios.

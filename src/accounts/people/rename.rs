@@ -14,9 +14,10 @@ use crate::store::users;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Renamed {
-    /// `sessions_ended`: how many the change ended.
+    /// `sessions_ended`: how many the change ended; `receipt`: of that act, if it ended any.
     Done {
         sessions_ended: usize,
+        receipt: Option<String>,
     },
     /// That is the name already.
     NoChange,
@@ -36,7 +37,8 @@ pub fn rename(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: User
             return Ok(Renamed::Taken(taken));
         }
         let every = Which::OfUser { user: user.id, except: None };
-        let sessions_ended = end(tx, accounts, every, Reason::Renamed, &actor.by)?.sessions.len();
+        let ended = end(tx, accounts, every, Reason::Renamed, &actor.by)?;
+        let sessions_ended = ended.sessions.len();
         names::rename(tx.conn, user.id, &user.username, &to, tx.now)?;
         let details = Details::Renamed { from: user.username.clone(), to: to.clone() };
         Event::new(What::UserRenamed, &actor.by).user(user.id).details(details).record(tx)?;
@@ -46,6 +48,6 @@ pub fn rename(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: User
             accounts.blocklist.forget(&accounts.standing(&user).subject);
             tracing::info!(event = "user_renamed", user = %to, before = %user.username, sessions_ended, by, ip);
         });
-        Ok(Renamed::Done { sessions_ended })
+        Ok(Renamed::Done { sessions_ended, receipt: ended.proof() })
     })
 }

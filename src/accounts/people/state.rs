@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::accounts::authority::{Actor, Administrator};
 use crate::accounts::context::{Accounts, Error, Pending};
-use crate::accounts::sessions::end::end;
+use crate::accounts::sessions::end::{Ended, end};
 use crate::domain::{By, Reason, Role, UnixTime, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
@@ -13,9 +13,10 @@ use crate::store::{Tx, Upkeep, links};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum StateChange {
-    /// `sessions_ended`: how many the change ended.
+    /// `sessions_ended`: how many the change ended; `receipt`: of that act, if it ended any.
     Done {
         sessions_ended: usize,
+        receipt: Option<String>,
     },
     /// It was so already.
     NoChange,
@@ -51,21 +52,22 @@ fn disable_in(
     if !users::disable(tx.conn, user.id, tx.now)? {
         return Ok(StateChange::NoChange);
     }
-    let sessions_ended = shut_out(tx, accounts, &user, Reason::Disabled, &actor.by)?;
+    let ended = shut_out(tx, accounts, &user, Reason::Disabled, &actor.by)?;
+    let sessions_ended = ended.sessions.len();
     Event::new(What::UserDisabled, &actor.by).user(user.id).record(tx)?;
     let (by, ip) = actor.for_log();
     tx.after_commit(move || tracing::info!(event = "user_disabled", user = %user.username, sessions_ended, by, ip));
-    Ok(StateChange::Done { sessions_ended })
+    Ok(StateChange::Done { sessions_ended, receipt: ended.proof() })
 }
 
-/// Ends every session, voids the links, and makes memory forget the user. Returns how many sessions ended.
-fn shut_out(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, reason: Reason, by: &By) -> Result<usize, Error> {
+/// Ends every session, voids the links, and makes memory forget the user.
+fn shut_out(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, reason: Reason, by: &By) -> Result<Ended, Error> {
     let every = Which::OfUser { user: user.id, except: None };
-    let sessions_ended = end(tx, accounts, every, reason, by)?.sessions.len();
+    let ended = end(tx, accounts, every, reason, by)?;
     links::void(tx.conn, Some(user.id))?;
     let subject = accounts.standing(user).subject;
     accounts.after_commit(tx, move |accounts| accounts.blocklist.forget(&subject));
-    Ok(sessions_ended)
+    Ok(ended)
 }
 
 pub fn enable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
@@ -77,7 +79,7 @@ pub fn enable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: 
         Event::new(What::UserEnabled, &actor.by).user(user.id).record(tx)?;
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "user_enabled", user = %user.username, by, ip));
-        Ok(StateChange::Done { sessions_ended: 0 })
+        Ok(StateChange::Done { sessions_ended: 0, receipt: None })
     })
 }
 
@@ -103,7 +105,7 @@ pub fn set_role(
             tracing::info!(event = "role_changed", user = %user.username, role = role.as_str(), by, ip);
             refresh_standing(accounts, &user);
         });
-        Ok(StateChange::Done { sessions_ended: 0 })
+        Ok(StateChange::Done { sessions_ended: 0, receipt: None })
     })
 }
 
@@ -145,7 +147,7 @@ fn set_disable_date(
         tracing::info!(event = "disable_scheduled", user = %user.username, date, by, ip);
         refresh_standing(accounts, &user);
     });
-    Ok(StateChange::Done { sessions_ended: 0 })
+    Ok(StateChange::Done { sessions_ended: 0, receipt: None })
 }
 
 /// The account is gone and its sessions with it; the name stays taken, so that nobody can be mistaken for who had it.
@@ -155,12 +157,13 @@ pub fn delete_user(accounts: &Arc<Accounts>, by: impl Into<Administrator>, usern
         if user.disabled_at.is_none() && is_last_admin(tx, &user)? {
             return Ok(StateChange::LastAdmin);
         }
-        let sessions_ended = shut_out(tx, accounts, &user, Reason::Deleted, &actor.by)?;
+        let ended = shut_out(tx, accounts, &user, Reason::Deleted, &actor.by)?;
+        let sessions_ended = ended.sessions.len();
         users::delete(tx.conn, user.id, tx.now)?;
         Event::new(What::UserDeleted, &actor.by).user(user.id).record(tx)?;
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended, by, ip));
-        Ok(StateChange::Done { sessions_ended })
+        Ok(StateChange::Done { sessions_ended, receipt: ended.proof() })
     })
 }
 

@@ -19,6 +19,13 @@ pub struct Ended {
     pub sessions: Vec<JustEnded>,
 }
 
+impl Ended {
+    /// The receipt, if there is anything that it proves: an act that ended nothing left none.
+    pub(in crate::accounts) fn proof(self) -> Option<String> {
+        (!self.sessions.is_empty()).then_some(self.receipt)
+    }
+}
+
 /// Ends sessions inside a transaction.
 pub(in crate::accounts) fn end(
     tx: &mut Tx<'_>,

@@ -13,7 +13,7 @@ use actix_web::web::ThinData;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::UnixTime;
+use crate::domain::{UnixTime, Username};
 use crate::guards::MOST_OF_ONE_NAME;
 use crate::web::app::App;
 
@@ -40,15 +40,28 @@ pub(in crate::web) struct Flash {
     pub(in crate::web) key: String,
     /// `None`: the text has no number in it.
     pub(in crate::web) count: Option<i64>,
+    /// The user whom the text names. `None`: it names nobody.
+    pub(in crate::web) user: Option<String>,
+    /// The receipt to which the message links.
+    pub(in crate::web) receipt: Option<String>,
 }
 
 impl Flash {
     pub(in crate::web) fn plain(key: &str) -> Self {
-        Self { key: key.into(), count: None }
+        Self { key: key.into(), count: None, user: None, receipt: None }
     }
 
     pub(in crate::web) fn counted(key: &str, count: i64) -> Self {
-        Self { key: key.into(), count: Some(count) }
+        Self { count: Some(count), ..Self::plain(key) }
+    }
+
+    pub(in crate::web) fn about(self, user: &Username) -> Self {
+        Self { user: Some(user.to_string()), ..self }
+    }
+
+    /// `receipt`: that of the act of which the message tells. `None`: the act ended no session.
+    pub(in crate::web) fn with_receipt(self, receipt: Option<String>) -> Self {
+        Self { receipt, ..self }
     }
 }
 

@@ -43,6 +43,8 @@ pub(in crate::web) struct Message {
     pub(in crate::web) text: String,
     /// Whether it is something to be careful about, not good news.
     pub(in crate::web) is_caution: bool,
+    /// Where the proof of what was done is to be found.
+    pub(in crate::web) receipt_path: Option<String>,
 }
 
 pub(in crate::web) struct LanguageChoice {
@@ -80,13 +82,7 @@ impl Page {
             zone: app.config().time_zone.iana_name().unwrap_or("UTC").to_owned(),
             app: app.clone(),
         };
-        page.flash = browser_session::take_flash(&session).map(|flash: Flash| Message {
-            text: match flash.count {
-                Some(count) => page.tn(&flash.key, count),
-                None => page.t(&flash.key),
-            },
-            is_caution: flash.key.starts_with("notice-"),
-        });
+        page.flash = browser_session::take_flash(&session).map(|flash| page.message(flash));
         page
     }
 
@@ -94,6 +90,17 @@ impl Page {
     pub(in crate::web) fn address(&self, path: &str) -> Option<String> {
         let base = self.app.public_url.as_ref()?;
         Some(format!("{}{path}", base.as_str().trim_end_matches('/')))
+    }
+
+    fn message(&self, flash: Flash) -> Message {
+        let count = flash.count.map(|count| ("n", count.into()));
+        let user = flash.user.as_deref().map(|user| ("user", user.into()));
+        let values: Vec<_> = count.into_iter().chain(user).collect();
+        Message {
+            text: self.text(&flash.key, &values),
+            is_caution: flash.key.starts_with("notice-"),
+            receipt_path: flash.receipt.map(|receipt| format!("/receipts/{receipt}")),
+        }
     }
 
     pub(in crate::web) fn t(&self, key: &str) -> String {

@@ -33,7 +33,7 @@ fn a_user_is_renamed_after_a_confirmation_and_signs_in_by_the_new_name() {
 
     let done = ana.post(&path, &[("new_name", "Beatriz"), ("confirmed", "Beatriz")]);
     let told = ana.follow(done);
-    assert!(told.body.contains("2 sessions were ended") && told.body.contains("<h1>Beatriz</h1>"), "{}", told.body);
+    assert!(told.body.contains("now called Beatriz. 2 sessions were ended. <a href=\"/receipts/") && told.body.contains("<h1>Beatriz</h1>"), "{}", told.body);
     assert!(told.body.contains("<dt>Earlier names</dt><dd>bea</dd>"), "{}", told.body);
     assert!(!bea.is_signed_in());
     assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 401);
@@ -83,7 +83,7 @@ fn nobody_else_gets_an_old_name_and_its_user_may_take_it_back() {
     assert_eq!(rename(&mut ana, &eva, "Eva").status, 303);
     assert!(!ana.get(&eva).body.contains("Earlier names"));
     let same = rename(&mut ana, &eva, "Eva");
-    assert!(ana.follow(same).body.contains("it was so already"));
+    assert!(ana.follow(same).body.contains("that was already so for"));
     app.clock.advance(2);
     assert_eq!(rename(&mut ana, &bea, "bea").status, 303);
     assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 303);

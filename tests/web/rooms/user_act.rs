@@ -22,7 +22,7 @@ fn disabling_names_what_ends_does_it_at_once_and_tells_how_many() {
     assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 401);
     let refused = app.browser().sign_in("bea", PASSWORD);
     assert!(refused.status == 403 && refused.body.contains("disabled"), "{}", refused.body);
-    assert!(act(&mut ana, &user, "disable", &[]).body.contains("it was so already"));
+    assert!(act(&mut ana, &user, "disable", &[]).body.contains("that was already so for"));
     act(&mut ana, &user, "enable", &[]);
     assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 303);
 }
@@ -40,7 +40,7 @@ fn a_user_is_disabled_on_the_date_that_was_set() {
     assert_eq!(act(&mut ana, &user, "schedule", &[("date", "soon")]).status, 400);
     let date = (app.clock.now().0 + 600).to_string();
     let told = act(&mut ana, &user, "schedule", &[("date", &date)]);
-    assert!(told.body.contains("The date is set") && told.body.contains("until"), "{}", told.body);
+    assert!(told.body.contains("The date to disable bea was set") && told.body.contains("until"), "{}", told.body);
     app.clock.advance(590);
     assert!(bea.is_signed_in());
     app.clock.advance(20);
@@ -65,6 +65,40 @@ fn a_date_can_be_taken_back() {
     act(&mut ana, &user, "schedule", &[("date", "")]);
     app.clock.advance(120);
     assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 303);
+}
+
+#[test]
+fn what_was_done_to_a_user_is_told_by_name_and_links_to_its_receipt() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let user = path_of(&mut ana, "bea");
+    let date = (app.clock.now().0 + 600).to_string();
+    for (what, fields, words) in [
+        ("make-admin", vec![], "bea is now an administrator."),
+        ("make-user", vec![], "bea is no longer an administrator."),
+        ("make-user", vec![], "that was already so for bea."),
+        ("schedule", vec![("date", date.as_str())], "The date to disable bea was set."),
+        ("schedule", vec![("date", "")], "bea no longer has a date to be disabled."),
+        ("disable", vec![], "bea was disabled. No sessions were open.</p>"),
+        ("enable", vec![], "bea can sign in again."),
+    ] {
+        let told = act(&mut ana, &user, what, &fields);
+        assert!(told.body.contains(words) && !told.body.contains("/receipts/"), "{what}: {}", told.body);
+    }
+    for (what, name, words, reason) in [
+        ("disable", "", "bea was disabled. One session was ended. <a href=\"/receipts/", "Account disabled"),
+        ("delete", "bea", "bea was deleted. One session was ended. <a href=\"/receipts/", "Account deleted"),
+    ] {
+        act(&mut ana, &user, "enable", &[]);
+        app.signed_in("bea");
+        let told = act(&mut ana, &user, what, &[("name", name)]);
+        assert!(told.body.contains(words), "{what}: {}", told.body);
+        let receipt = told.body[told.body.find("/receipts/").unwrap()..].split('"').next().unwrap().to_owned();
+        let receipt = ana.get(&receipt);
+        assert!(receipt.body.contains("One session was ended") && receipt.body.contains(reason), "{}", receipt.body);
+        assert!(!ana.get("/account").body.contains("/receipts/"), "the message is shown once");
+    }
 }
 
 #[test]

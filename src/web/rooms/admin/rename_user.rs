@@ -20,7 +20,7 @@ use crate::web::http::input::Input;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::{FieldError, username_fault};
-use crate::web::pages::page::{Page, html};
+use crate::web::pages::page::{Count, Page, html};
 use crate::web::pages::{name_taken, user_view};
 
 const FIELD: &str = "new_name";
@@ -136,9 +136,10 @@ pub(in crate::web) async fn submit(
         }
         return Ok(html(StatusCode::OK, &RenamePage::new(page, &listed, to.to_string()).confirming(&listed)));
     }
-    let sessions_ended = match rename(&app.accounts, mandate, user, to).everywhere().await? {
-        Renamed::Done { sessions_ended } => Some(sessions_ended),
-        Renamed::NoChange => None,
+    let (changed, sessions_ended, receipt) = match rename(&app.accounts, mandate, user, to.clone()).everywhere().await?
+    {
+        Renamed::Done { sessions_ended, receipt } => (true, sessions_ended, receipt),
+        Renamed::NoChange => (false, 0, None),
         Renamed::NoSuchUser => return Err(Error::NotFound),
         Renamed::Taken(taken) => {
             let error = name_taken::error(&page, FIELD, &taken);
@@ -146,13 +147,12 @@ pub(in crate::web) async fn submit(
         }
     };
     if audience(&req, &app) == Audience::Program {
-        let body = json!({ "changed": sessions_ended.is_some(), "sessions_ended": sessions_ended.unwrap_or(0) });
-        return Ok(HttpResponse::Ok().json(body));
+        return Ok(HttpResponse::Ok().json(json!({ "changed": changed, "sessions_ended": sessions_ended })));
     }
-    let flash = match sessions_ended {
-        None => Flash::plain("flash-user-no-change"),
-        Some(ended) => Flash::counted("user-rename-done", i64::try_from(ended).unwrap_or(i64::MAX)),
+    let flash = match changed {
+        true => Flash::counted("user-rename-done", sessions_ended.count()).with_receipt(receipt),
+        false => Flash::plain("flash-user-no-change"),
     };
-    browser_session::set_flash(&browser, &flash);
+    browser_session::set_flash(&browser, &flash.about(&to));
     Ok(see_other(&format!("/admin/users/{user}")))
 }

@@ -23,7 +23,7 @@ use crate::web::http::input::Input;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::FieldError;
-use crate::web::pages::page::{Page, html};
+use crate::web::pages::page::{Count, Page, html};
 use crate::web::pages::times::Time;
 use crate::web::pages::user_acts::Act;
 use crate::web::pages::{made_link, user_view};
@@ -125,6 +125,9 @@ pub(in crate::web) async fn submit(
         return told.refused_with(page, StatusCode::CONFLICT, asked, error);
     }
     let (accounts, user) = (&app.accounts, listed.user.username.clone());
+    // A date that was taken back is told in other words than one that was set.
+    let takes_date_back = act == Act::Schedule && asked.date.as_deref().is_some_and(|typed| typed.trim().is_empty());
+    let key = act.key(if takes_date_back { "cleared" } else { "done" });
     let change = match act {
         Act::Link => return told.link(page, &caller, mandate).await,
         Act::Restore => return told.restored(page, &caller, mandate).await,
@@ -146,8 +149,8 @@ pub(in crate::web) async fn submit(
     match change.everywhere().await? {
         StateChange::NoSuchUser => Err(Error::NotFound),
         StateChange::LastAdmin => told.refused(page, asked, "", "error-last-admin"),
-        StateChange::NoChange => Ok(told.done(None)),
-        StateChange::Done { sessions_ended } => Ok(told.done(Some(sessions_ended))),
+        StateChange::NoChange => Ok(told.unchanged()),
+        StateChange::Done { sessions_ended, receipt } => Ok(told.done(&key, sessions_ended, receipt)),
     }
 }
 
@@ -220,20 +223,24 @@ impl Told<'_> {
         Ok(show(page, status, self.act, self.listed, asked.date.unwrap_or_default(), vec![error]))
     }
 
-    /// The answer to a change. `sessions_ended`: how many it ended; `None`: there was nothing to change.
-    fn done(&self, sessions_ended: Option<usize>) -> HttpResponse {
-        if audience(self.req, self.app) == Audience::Program {
-            let body = json!({ "changed": sessions_ended.is_some(), "sessions_ended": sessions_ended.unwrap_or(0) });
-            return HttpResponse::Ok().json(body);
-        }
-        let flash = match sessions_ended {
-            None => Flash::plain("flash-user-no-change"),
-            Some(ended) if self.act.ends_sessions() => {
-                Flash::counted(&self.act.key("done"), i64::try_from(ended).unwrap_or(i64::MAX))
-            }
-            Some(_) => Flash::plain(&self.act.key("done")),
+    /// The answer to a change, told by the catalogue's `key`. `sessions_ended`: how many it ended.
+    fn done(&self, key: &str, sessions_ended: usize, receipt: Option<String>) -> HttpResponse {
+        let flash = match self.act.ends_sessions() {
+            true => Flash::counted(key, sessions_ended.count()),
+            false => Flash::plain(key),
         };
-        browser_session::set_flash(self.browser, &flash);
+        self.changed(true, sessions_ended, flash.with_receipt(receipt))
+    }
+
+    fn unchanged(&self) -> HttpResponse {
+        self.changed(false, 0, Flash::plain("flash-user-no-change"))
+    }
+
+    fn changed(&self, changed: bool, sessions_ended: usize, flash: Flash) -> HttpResponse {
+        if audience(self.req, self.app) == Audience::Program {
+            return HttpResponse::Ok().json(json!({ "changed": changed, "sessions_ended": sessions_ended }));
+        }
+        browser_session::set_flash(self.browser, &flash.about(&self.listed.user.username));
         let back = match self.act {
             Act::Delete => "/admin/users".to_owned(),
             _ => format!("/admin/users/{}", self.listed.user.id),
