@@ -80,8 +80,8 @@ async fn a_browser_that_is_killed_stays_signed_in_whenever_that_is_twice_in_a_ro
                 browser.go_by(story).await;
                 browser.shows("1. Signed in").await;
                 let text = browser.text().await.unwrap();
-                assert!(!text.contains("Showed a used-up token"), "killed after {killed_after} s: {text}");
-                let came_back = text.contains("Browser came back with older cookies");
+                assert!(!text.contains("Old token reused"), "killed after {killed_after} s: {text}");
+                let came_back = text.contains("Browser restored old cookies");
                 assert!(came_back || killed_after == 40, "killed after {killed_after} s: {text}");
                 browser.close().await;
             })
@@ -104,7 +104,7 @@ async fn a_browser_that_is_killed_after_a_change_of_password_is_signed_out_witho
         browser.type_into(field, new).await;
     }
     browser.click("Change password").await;
-    browser.shows("Your password has been changed").await;
+    browser.shows("Your password was changed").await;
     sleep(3).await;
     let browser = reopen(&driver, browser.crash(), &format!("http://{address}/account")).await;
     browser.shows("Keep me signed in").await;
@@ -112,6 +112,6 @@ async fn a_browser_that_is_killed_after_a_change_of_password_is_signed_out_witho
     browser.type_into("password", new).await;
     browser.click("Sign in").await;
     browser.shows("This device").await;
-    assert!(!browser.text().await.unwrap().contains("used-up key"));
+    assert!(!browser.text().await.unwrap().contains("token was reused"));
     browser.close().await;
 }

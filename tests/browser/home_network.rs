@@ -25,7 +25,7 @@ async fn by_the_name_that_the_router_gave_it_every_form_works() {
     browser.click("English").await;
     browser.open(&format!("{home}/admin/users/add")).await;
     browser.type_into("username", "bea").await;
-    browser.click("Add and get the link").await;
+    browser.click("Add and get link").await;
     browser.shows("public_url").await;
     browser.open(&format!("{home}/logout")).await;
     browser.click("Sign out").await;

@@ -34,9 +34,9 @@ const ENGLISH: Words = Words {
     submit_change: "Change password",
     changed: "One other session was signed out",
     ended: "Your session has ended",
-    incorrect: "Incorrect user name or password",
+    incorrect: "Incorrect username or password",
     sign_out: "Sign out",
-    signed_out: "You have been signed out",
+    signed_out: "You’re signed out",
     revoked: "Revoked",
     password_changed: "Password changed",
 };

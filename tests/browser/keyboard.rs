@@ -219,7 +219,7 @@ async fn another_session_is_ended_by_keyboard_and_then_ones_own() {
     keyboard.browser.shows("One session was ended").await;
     keyboard.tab_to(".sign-out button").await;
     keyboard.browser.go_by_key(SPACE).await;
-    keyboard.browser.shows("You have been signed out").await;
+    keyboard.browser.shows("You’re signed out").await;
     keyboard.tab_to("button[value=es]").await;
     keyboard.browser.go_by_key(ENTER).await;
     keyboard.browser.shows("Iniciar sesión").await;

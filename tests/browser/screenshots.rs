@@ -172,7 +172,7 @@ async fn a_theft_as_it_looks_afterwards() {
     owner.click("Account").await;
     owner.shows("Your session has ended").await;
     sign_in(&owner, &server, "bea").await;
-    owner.shows("a used-up key was shown again").await;
+    owner.shows("an old sign-in token was reused").await;
     pictures(&owner, "account-told-en").await;
 
     let admin = driver.browser().await;
@@ -180,7 +180,7 @@ async fn a_theft_as_it_looks_afterwards() {
     admin.open(&format!("http://{}/admin/revoked?reason=reuse", server.address)).await;
     pictures(&admin, "revoked-reuse-en").await;
     admin.go_by(admin.element(Locator::Css("tr.danger a.code")).await).await;
-    admin.shows("Showed a used-up token").await;
+    admin.shows("Old token reused").await;
     pictures(&admin, "story-theft-en").await;
     owner.close().await;
     admin.close().await;

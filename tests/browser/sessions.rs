@@ -51,10 +51,10 @@ async fn two_tabs_and_a_crowd_of_pictures_at_the_moment_of_expiry_sign_nobody_ou
         browser.shows("This device").await;
         assert_eq!(browser.path().await, "/account");
     }
-    let story = browser.client.find(Locator::LinkText("Story")).await.unwrap();
+    let story = browser.client.find(Locator::LinkText("History")).await.unwrap();
     browser.go_by(story).await;
     browser.shows("1. Signed in").await;
-    assert!(!browser.text().await.unwrap().contains("Showed a used-up token"));
+    assert!(!browser.text().await.unwrap().contains("Old token reused"));
     browser.close().await;
 }
 
@@ -83,7 +83,7 @@ async fn a_form_left_open_past_expiry_works_though_another_tab_has_renewed() {
     }
     until_it_has_run_out().await;
     browser.click("Change password").await;
-    browser.shows("Your password has been changed").await;
+    browser.shows("Your password was changed").await;
     browser.close().await;
 }
 
@@ -95,7 +95,7 @@ async fn the_back_button_shows_no_private_page_after_a_sign_out() {
     browser.click("Account").await;
     browser.shows("Where you’re signed in").await;
     browser.click("Sign out").await;
-    browser.shows("You have been signed out").await;
+    browser.shows("You’re signed out").await;
     for _ in 0..2 {
         browser.client.back().await.unwrap();
         browser.shows("Keep me signed in").await;
@@ -122,7 +122,7 @@ async fn a_session_is_ended_from_the_list_and_its_receipt_proves_it() {
     let yes = browser.element(Locator::Css("main button.primary")).await;
     browser.go_by(yes).await;
     browser.shows("One session was ended").await;
-    browser.shows("may accept an access token until").await;
+    browser.shows("may still accept an access token until").await;
     browser.shows("Refused").await;
     assert_eq!(server.ask("GET", "/protected", Some(&token), None).unwrap().status, 401);
     browser.close().await;

@@ -40,7 +40,7 @@ async fn a_password_can_be_shown_and_is_hidden_again_when_it_is_sent() {
     browser.shows("There is a problem").await;
     assert_eq!(browser.focus().await, "error-summary", "what was wrong is the first thing to read");
     assert!(browser.title().await.starts_with("Error:"));
-    browser.press("Incorrect user name or password").await;
+    browser.press("Incorrect username or password").await;
     assert_eq!(browser.focus().await, "username");
     browser.close().await;
 
@@ -60,7 +60,7 @@ async fn when_time_has_passed_the_password_is_confirmed_before_it_is_changed() {
     actix_web::rt::time::sleep(std::time::Duration::from_millis(2500)).await;
     browser.click("Change password").await;
     browser.shows("Confirm it’s you").await;
-    browser.shows("to change your password").await;
+    browser.shows("to change it").await;
     browser.type_into("password", PASSWORD).await;
     browser.click("Confirm").await;
     browser.shows("Change your password").await;
@@ -116,7 +116,7 @@ async fn without_script_every_form_works() {
     browser.type_into("new_password_again", "verde que te quiero azul").await;
     browser.element(Locator::Id("end_others")).await.click().await.unwrap();
     browser.click("Change password").await;
-    browser.shows("The two new passwords are not the same").await;
+    browser.shows("The two passwords don’t match").await;
     browser.type_into("new_password", "verde que te quiero verde").await;
     browser.type_into("new_password_again", "verde que te quiero verde").await;
     browser.click("Change password").await;
@@ -129,9 +129,9 @@ async fn without_script_every_form_works() {
 
     browser.click("Back to the list").await;
     browser.click("Sign out everywhere else").await;
-    browser.shows("Only in my other session").await;
+    browser.shows("Only my other session").await;
     browser.element(Locator::Css("input[value=all]")).await.click().await.unwrap();
     browser.go_by(browser.element(Locator::Css("main button.primary")).await).await;
-    browser.shows("You have been signed out everywhere. 2 sessions were ended.").await;
+    browser.shows("You’re signed out everywhere. 2 sessions were ended.").await;
     browser.close().await;
 }

@@ -226,7 +226,7 @@ fn a_space_or_line_end_around_a_name_changes_nothing_and_around_a_password_every
     let mut browser = app.browser();
     browser.get("/login");
     let nobody = browser.post("/login", &[("username", " "), ("password", PASSWORD)]);
-    assert!(nobody.status == 400 && nobody.body.contains("Enter your user name"), "{}", nobody.body);
+    assert!(nobody.status == 400 && nobody.body.contains("Enter your username"), "{}", nobody.body);
 
     app.add_admin("adm");
     let mut admin = app.signed_in("adm");

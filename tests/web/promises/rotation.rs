@@ -138,8 +138,8 @@ fn a_spent_token_shown_again_ends_the_session_and_the_person_is_told() {
     assert!(!owner.is_signed_in());
 
     let listed = app.signed_in("adm").get("/admin/revoked").body;
-    assert!(listed.contains("class=\"danger\"") && listed.contains("Used-up token shown again"), "{listed}");
-    let told = |browser: &mut Browser| browser.get("/account").body.contains("a used-up key was shown again");
+    assert!(listed.contains("class=\"danger\"") && listed.contains("Old token reused"), "{listed}");
+    let told = |browser: &mut Browser| browser.get("/account").body.contains("an old sign-in token was reused");
     let tokens = app.tokens("ana");
     assert!(!tokens.access.is_empty(), "a program that signs in takes the news from nobody");
     let mut next = app.signed_in("ana");
@@ -292,7 +292,7 @@ fn the_oldest_of_too_many_programs_ends() {
         all.iter().map(|tokens| app.client().get("/protected", Some(&tokens.access)).status).collect();
     assert_eq!(statuses, [401, 401, 200, 200, 200]);
     assert!(browser.is_signed_in(), "browsers do not count");
-    assert!(browser.get("/account").body.contains("Programs may hold 3 sessions"));
+    assert!(browser.get("/account").body.contains("Up to 3 API sessions"));
     let list = browser.send("GET", "/admin/revoked?reason=limit", &[("accept", "application/json")], b"").json();
     assert_eq!(list["revoked"].as_array().unwrap().len(), 2);
 }
@@ -309,7 +309,7 @@ fn the_oldest_of_too_many_browsers_ends_in_all_its_tabs_and_nobody_calls_it_thef
     }
     assert_eq!(browsers.iter_mut().map(Browser::is_signed_in).collect::<Vec<_>>(), [false, true, true, true]);
     assert_eq!(app.client().get("/protected", Some(&program.access)).status, 200, "programs do not count");
-    assert!(browsers[3].get("/account").body.contains("Up to 3 browsers can be signed in"));
+    assert!(browsers[3].get("/account").body.contains("signed in on up to 3 browsers"));
     let list = as_json(&mut browsers[3], "/admin/revoked?reason=limit");
     assert_eq!(list["revoked"].as_array().unwrap().len(), 1);
 
@@ -457,11 +457,11 @@ fn a_browser_that_crashed_comes_back_with_older_cookies_and_is_told() {
         // Home routers change their address within their provider's network.
         move_to(&mut again, "192.0.2.201");
         let page = again.get("/account");
-        assert!(page.body.contains("Your browser came back with older cookies"), "{used_for} {}", page.body);
+        assert!(page.body.contains("Your browser restored old cookies"), "{used_for} {}", page.body);
         assert!(again.is_signed_in());
         let story = again.get(&format!("/account/sessions/{}", sid(&again))).body;
-        assert!(story.contains("Browser came back with older cookies and got new ones"), "{story}");
-        assert!(!story.contains("Showed a used-up token"), "{story}");
+        assert!(story.contains("Browser restored old cookies and got new ones"), "{story}");
+        assert!(!story.contains("Old token reused"), "{story}");
         // And once more, in the generation that follows.
         app.clock.advance(AN_HOUR);
         assert!(crash(&app, &mut again, 5).is_signed_in());
@@ -535,7 +535,7 @@ fn older_cookies_from_elsewhere_or_from_another_browser_are_a_thiefs() {
         assert!(!thief.is_signed_in());
         assert!(!owner.is_signed_in());
         let mut next = kept_at(&app, "192.0.2.7");
-        assert!(next.get("/account").body.contains("or your browser came back with old cookies"));
+        assert!(next.get("/account").body.contains("or your browser restored old cookies"));
     }
 }
 
@@ -593,7 +593,7 @@ fn a_crash_after_a_change_of_password_signs_out_without_a_word_of_theft() {
     assert_eq!(browser.post("/change-password", &fields).status, 303);
     assert!(!on_disk.is_signed_in());
     assert!(browser.is_signed_in());
-    assert!(!browser.get("/account").body.contains("used-up key"));
+    assert!(!browser.get("/account").body.contains("token was reused"));
 }
 
 #[test]
@@ -625,5 +625,5 @@ fn an_answer_that_was_overtaken_brings_back_no_void_pair() {
     assert!(answer.contains("portero_language=es") && !answer.contains("refresh_token_cookie"), "{answer}");
     assert!(browser.is_signed_in());
     let story = browser.get(&format!("/account/sessions/{}", sid(&browser))).body;
-    assert!(story.contains("the first answer never arrived"), "{story}");
+    assert!(story.contains("the first response never arrived"), "{story}");
 }

@@ -11,7 +11,7 @@ fn steady(answer: &Answer) -> String {
         ("?v=", "\"", "VERSION"),
         ("datetime=\"", "\"", "ISO"),
         ("\">20", "</time>", "MOMENT"),
-        ("Request id <span class=\"code\">", "<", "ID"),
+        ("Request ID <span class=\"code\">", "<", "ID"),
         ("Id. de la petición <span class=\"code\">", "<", "ID"),
         ("action=\"/setup/", "\"", "TOKEN"),
         ("value=\"/setup/", "\"", "TOKEN"),

@@ -355,7 +355,7 @@ fn a_session_ends_with_the_twentieth_wrong_password_in_a_row_and_its_owner_is_to
     assert!(other.is_signed_in(), "only the session in which somebody guessed has ended");
 
     for (language, text, reason) in [
-        ("en", "a wrong password was entered in it too many times in a row", "Too many wrong passwords in a row"),
+        ("en", "after too many wrong passwords in a row", "Too many wrong passwords in a row"),
         ("es", "demasiadas veces seguidas una contraseña incorrecta", "Demasiadas contraseñas incorrectas seguidas"),
     ] {
         let mut owner = app.browser();

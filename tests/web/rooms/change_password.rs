@@ -20,7 +20,7 @@ fn changing_the_password_puts_every_other_browser_out_and_keeps_this_one() {
     assert!(own.get("/change-password").body.contains("my other session"));
     let answer = own.post("/change-password", &CHANGE);
     assert_eq!((answer.status, answer.location()), (303, "/account"), "{}", answer.body);
-    assert!(own.follow(answer).body.contains("One other session was signed out"));
+    assert!(own.follow(answer).body.contains("Your other session was signed out"));
     assert!(!other.is_signed_in());
     assert!(!stolen.is_signed_in(), "the cookies from before are worth nothing");
     assert_eq!(app.browser().sign_in("ana", PASSWORD).status, 401);
@@ -49,7 +49,7 @@ fn what_is_wrong_with_a_new_password_is_said_and_nothing_changes() {
         (PASSWORD, "short", "short", 400, "too short"),
         (PASSWORD, PASSWORD, PASSWORD, 400, "same as"),
         (PASSWORD, "ana-ana-ana-ana", "ana-ana-ana-ana", 400, "too easy to guess"),
-        (PASSWORD, OTHER_PASSWORD, "verde", 400, "not the same"),
+        (PASSWORD, OTHER_PASSWORD, "verde", 400, "don’t match"),
     ] {
         let fields = [("current_password", current), ("new_password", new), ("new_password_again", again)];
         let page = browser.post("/change-password", &fields);
@@ -65,10 +65,10 @@ fn a_password_built_on_a_name_or_a_famous_phrase_is_refused_in_words_that_say_wh
     let app = TestApp::with(&[("site_name", "Acme Login")]);
     app.add_user("valeria");
     for (language, new, text) in [
-        ("en", "valeria2026!!", "beside your user name it has too little"),
-        ("en", "Acme#Login#2026", "beside the name of this site"),
-        ("en", "Portero2026!!", "beside the name of this site"),
-        ("en", "correct horse battery staple", "it is a well-known phrase"),
+        ("en", "valeria2026!!", "it’s little more than your username"),
+        ("en", "Acme#Login#2026", "little more than this site’s name"),
+        ("en", "Portero2026!!", "little more than this site’s name"),
+        ("en", "correct horse battery staple", "it’s a well-known phrase"),
         ("es", "v4l3ri@-v4l3ri@", "aparte de tu nombre de usuario"),
         ("es", "Acme.2026.Login", "aparte del nombre de este sitio"),
         ("es", "en un lugar de la Mancha", "es una frase muy conocida"),
@@ -97,7 +97,11 @@ fn after_a_while_the_password_is_asked_for_before_the_form() {
     let answer = browser.get("/change-password");
     assert_eq!(answer.location(), "/confirm?next=/change-password", "half a minute is too short to fill in a form");
     let page = browser.follow(answer);
-    assert!(page.body.contains("Confirm it’s you") && page.body.contains("to change your password"), "{}", page.body);
+    assert!(
+        page.body.contains("Confirm it’s you") && page.body.contains("Enter your password again to change it."),
+        "{}",
+        page.body
+    );
     let wrong = browser.post("/confirm", &[("password", "wrong"), ("next", "/change-password")]);
     assert_eq!(wrong.status, 401);
     assert!(wrong.body.contains("Incorrect password"), "{}", wrong.body);
@@ -124,7 +128,7 @@ fn is_asked(app: &TestApp, browser: &mut Browser) {
     assert!(page.status == 200 && asks(&page), "{}", page.body);
     let page = browser.post("/change-password", &NEW);
     assert_eq!(page.status, 400);
-    assert!(asks(&page) && page.body.contains("Enter your current password too. Nothing was changed"), "{}", page.body);
+    assert!(asks(&page) && page.body.contains("Enter your current password too. Nothing has changed"), "{}", page.body);
     assert!(!page.body.contains(OTHER_PASSWORD));
     assert_eq!(app.browser().sign_in("ana", PASSWORD).status, 303, "the password is the old one");
 }

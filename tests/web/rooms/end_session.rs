@@ -28,7 +28,7 @@ fn ending_needs_a_recent_proof_of_identity() {
     let path = format!("/account/sessions/{}/end", sid(&other));
     let answer = own.get(&path);
     assert_eq!(answer.location(), format!("/confirm?next={path}"));
-    assert!(own.follow(answer).body.contains("before you end sessions"));
+    assert!(own.follow(answer).body.contains("to end sessions"));
     let answer = own.post("/confirm", &[("password", PASSWORD), ("next", &path)]);
     assert_eq!(answer.location(), path);
     assert!(end(&mut own, &path).body.contains("One session was ended"));

@@ -37,7 +37,7 @@ fn a_page_of_an_earlier_session_changes_nothing_and_says_what_to_do() {
         old_page.cookies = browser.cookies.clone();
         let refused = old_page.post(path, fields);
         assert_eq!(refused.status, 403, "{path}");
-        assert!(refused.body.contains("because you have signed in again since"), "{path} {}", refused.body);
+        assert!(refused.body.contains("because you’ve signed in again since"), "{path} {}", refused.body);
         assert!(browser.get("/account").body.contains("<html lang=\"en\">"), "{path}");
     }
 }

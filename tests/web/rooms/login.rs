@@ -60,7 +60,7 @@ fn a_sign_in_goes_on_to_where_it_was_asked_for() {
     let answer = browser.get("/change-password");
     assert_eq!((answer.status, answer.location()), (303, "/login?next=/change-password"));
     let page = browser.follow(answer);
-    assert!(page.body.contains("Please sign in first"), "{}", page.body);
+    assert!(page.body.contains("Sign in to open the page"), "{}", page.body);
     let fields = [("username", "ana"), ("password", PASSWORD), ("next", "/change-password")];
     assert_eq!(browser.post("/login", &fields).location(), "/change-password");
 }
@@ -176,7 +176,7 @@ fn a_login_form_that_stood_open_too_long_is_shown_again_with_the_name_and_then_w
     let fields = [("username", "ana"), ("password", PASSWORD), ("next", "/change-password")];
     let page = browser.post("/login", &fields);
     assert_eq!(page.status, 400);
-    assert!(page.body.contains("The form had expired") && page.body.contains("value=\"ana\""), "{}", page.body);
+    assert!(page.body.contains("This form had expired") && page.body.contains("value=\"ana\""), "{}", page.body);
     assert!(page.body.contains("value=\"/change-password\"") && !page.body.contains(PASSWORD));
     assert_eq!(browser.post("/login", &fields).location(), "/change-password");
 }
@@ -235,6 +235,6 @@ fn who_has_signed_in_by_one_tab_goes_on_by_the_form_in_another() {
     assert_eq!((answer.status, answer.location()), (303, "/change-password"));
     let other = in_second_tab(&[("username", "bea"), ("password", PASSWORD)]);
     assert_eq!(other.status, 400);
-    assert!(other.body.contains("The form had expired") && other.body.contains("value=\"bea\""), "{}", other.body);
+    assert!(other.body.contains("This form had expired") && other.body.contains("value=\"bea\""), "{}", other.body);
     assert!(browser.is_signed_in());
 }

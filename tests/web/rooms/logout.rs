@@ -17,7 +17,7 @@ fn signing_out_asks_first_and_then_ends_the_session_for_good() {
     assert_eq!((answer.status, answer.location()), (303, "/login"));
     assert_eq!(answer.header("clear-site-data"), Some("\"cache\", \"storage\""));
     assert!(browser.cookies.keys().all(|name| !name.contains("token")), "{:?}", browser.cookies.keys());
-    assert!(browser.follow(answer).body.contains("You have been signed out"));
+    assert!(browser.follow(answer).body.contains("You’re signed out"));
     assert!(!kept.is_signed_in(), "whoever copied the cookies is out too");
 }
 
@@ -41,7 +41,7 @@ fn signing_out_everywhere_else_keeps_this_browser_and_gives_a_receipt() {
     let program = app.tokens("ana");
     let mut bea = app.signed_in("bea");
     let page = own.get("/logout?scope=others");
-    assert!(page.body.contains("Only in my 2 other sessions"), "{}", page.body);
+    assert!(page.body.contains("Only my 2 other sessions"), "{}", page.body);
     let answer = own.post("/logout", &[("scope", "others")]);
     assert!(answer.location().starts_with("/receipts/"), "{} {}", answer.location(), answer.body);
     assert!(own.follow(answer).body.contains("2 sessions were ended"));

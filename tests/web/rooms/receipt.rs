@@ -15,7 +15,7 @@ fn a_receipt_says_until_when_others_may_accept_a_token_and_then_that_nobody_can(
     let (mut admin, bea) = (app.signed_in("adm"), app.tokens("bea"));
     let receipt = end(&mut admin, &format!("/admin/sessions/{}/end", sid_of(&bea)));
     let until = claims(&bea.access)["exp"].as_i64().unwrap();
-    assert!(receipt.body.contains("may accept an access token until"), "{}", receipt.body);
+    assert!(receipt.body.contains("may still accept an access token until"), "{}", receipt.body);
     let id = receipt.body.split("Receipt</dt><dd><span class=\"code\">").nth(1).unwrap().split('<').next().unwrap();
     let path = format!("/receipts/{id}");
     let told = as_json(&mut admin, &path);
@@ -26,7 +26,7 @@ fn a_receipt_says_until_when_others_may_accept_a_token_and_then_that_nobody_can(
 
     app.clock.advance(16 * 60);
     let later = admin.get(&path).body;
-    assert!(later.contains("Nothing can be accepted any more"), "{later}");
+    assert!(later.contains("No token from these sessions works anywhere now"), "{later}");
     assert_eq!(as_json(&mut app.signed_in("adm"), &path)["accepted_elsewhere_until"], Value::Null);
 }
 

@@ -33,8 +33,13 @@ fn a_user_is_renamed_after_a_confirmation_and_signs_in_by_the_new_name() {
 
     let done = ana.post(&path, &[("new_name", "Beatriz"), ("confirmed", "Beatriz")]);
     let told = ana.follow(done);
-    assert!(told.body.contains("now called Beatriz. 2 sessions were ended. <a href=\"/receipts/") && told.body.contains("<h1>Beatriz</h1>"), "{}", told.body);
-    assert!(told.body.contains("<dt>Earlier names</dt><dd>bea</dd>"), "{}", told.body);
+    assert!(
+        told.body.contains("now called Beatriz. 2 sessions were ended. <a href=\"/receipts/")
+            && told.body.contains("<h1>Beatriz</h1>"),
+        "{}",
+        told.body
+    );
+    assert!(told.body.contains("<dt>Previous names</dt><dd>bea</dd>"), "{}", told.body);
     assert!(!bea.is_signed_in());
     assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 401);
     assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 401);
@@ -68,10 +73,10 @@ fn nobody_else_gets_an_old_name_and_its_user_may_take_it_back() {
     let path = format!("{eva}/rename");
     for (name, status, words) in [
         ("bea", 409, "bibi had that name until 20"),
-        ("Bibi", 409, "There is a user of that name already"),
-        ("gone", 409, "The user of that name was deleted on 20"),
-        ("", 400, "Enter your user name"),
-        ("e va", 400, "Begin with a letter"),
+        ("Bibi", 409, "There’s already a user with that name"),
+        ("gone", 409, "The user with that name was deleted on 20"),
+        ("", 400, "Enter your username"),
+        ("e va", 400, "Start with a letter"),
     ] {
         ana.get(&path);
         for fields in [vec![("new_name", name)], vec![("new_name", name), ("confirmed", name)]] {
@@ -81,7 +86,7 @@ fn nobody_else_gets_an_old_name_and_its_user_may_take_it_back() {
     }
     // In another spelling a name is the same, and only shown differently.
     assert_eq!(rename(&mut ana, &eva, "Eva").status, 303);
-    assert!(!ana.get(&eva).body.contains("Earlier names"));
+    assert!(!ana.get(&eva).body.contains("Previous names"));
     let same = rename(&mut ana, &eva, "Eva");
     assert!(ana.follow(same).body.contains("that was already so for"));
     app.clock.advance(2);

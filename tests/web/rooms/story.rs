@@ -45,9 +45,9 @@ fn another_browser_in_the_same_session_is_marked_and_who_showed_a_spent_token_to
     assert!(!owner.is_signed_in(), "the owner shows what the thief has spent");
     let id = odd[0]["sid"].as_str().unwrap();
     let page = admin.get(&format!("/admin/sessions/{id}")).body;
-    assert!(page.contains("Showed a used-up token") && page.contains("step reused odd"), "{page}");
+    assert!(page.contains("Old token reused") && page.contains("step reused odd"), "{page}");
     assert!(page.contains("Firefox on Linux") && page.contains("Chrome on Windows"), "{page}");
-    assert!(page.contains("End: Used-up token shown again"), "{page}");
+    assert!(page.contains("Ended: Old token reused"), "{page}");
 }
 
 #[test]

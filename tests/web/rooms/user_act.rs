@@ -36,7 +36,7 @@ fn a_user_is_disabled_on_the_date_that_was_set() {
     let tokens = app.tokens("bea");
     let user = path_of(&mut ana, "bea");
     let past = act(&mut ana, &user, "schedule", &[("date", "2020-01-01T10:00")]);
-    assert!(past.status == 400 && past.body.contains("That moment is over"));
+    assert!(past.status == 400 && past.body.contains("That time has passed"));
     assert_eq!(act(&mut ana, &user, "schedule", &[("date", "soon")]).status, 400);
     let date = (app.clock.now().0 + 600).to_string();
     let told = act(&mut ana, &user, "schedule", &[("date", &date)]);
@@ -110,7 +110,7 @@ fn a_deleted_user_is_gone_and_the_name_stays_taken() {
     let user = path_of(&mut ana, "bea");
     for wrong in ["", "eva", "be a"] {
         let refused = act(&mut ana, &user, "delete", &[("name", wrong)]);
-        assert!(refused.status == 400 && refused.body.contains("That is not the name"), "{wrong}");
+        assert!(refused.status == 400 && refused.body.contains("That isn’t the name"), "{wrong}");
     }
     assert!(bea.is_signed_in());
     let told = act(&mut ana, &user, "delete", &[("name", "bea")]);
@@ -121,7 +121,7 @@ fn a_deleted_user_is_gone_and_the_name_stays_taken() {
     for name in ["bea", "BEA"] {
         let taken = ana.post("/admin/users/add", &[("username", name)]);
         assert!(
-            taken.status == 409 && taken.body.contains("The user of that name was deleted on 20"),
+            taken.status == 409 && taken.body.contains("The user with that name was deleted on 20"),
             "{}",
             taken.body
         );
@@ -140,7 +140,7 @@ fn a_deleted_user_can_be_found_and_every_page_says_when_it_was() {
     assert!(list.body.contains(">eva</a>") && !list.body.contains(">bea</a>") && list.body.contains("Deleted users"));
     let list = ana.get("/admin/users?state=deleted&name=B");
     assert!(list.body.contains(">bea</a>") && !list.body.contains(">eva</a>"), "{}", list.body);
-    assert!(ana.get("/admin/users?state=deleted&name=c").body.contains("There is no such deleted user"));
+    assert!(ana.get("/admin/users?state=deleted&name=c").body.contains("No deleted users found"));
     let at = list.body.find("/admin/users/").unwrap();
     let user = list.body[at..].split("href=\"").find(|link| link.contains(">bea</a>")).unwrap();
     let user = user.split('"').next().unwrap();
@@ -158,7 +158,7 @@ fn a_deleted_user_can_be_found_and_every_page_says_when_it_was() {
     }
     let eva = path_of(&mut ana, "eva");
     let refused = act(&mut ana, &eva, "restore", &[]);
-    assert!(refused.status == 400 && refused.body.contains("This user is not deleted"), "{}", refused.body);
+    assert!(refused.status == 400 && refused.body.contains("This user isn’t deleted"), "{}", refused.body);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_restored_user_chooses_a_password_and_nothing_of_before_lives_again() {
     assert_eq!(person.get("/admin/users").status, 403);
     nothing_lives(&mut bea);
     let sessions = ana.get("/admin/sessions?user=bea");
-    assert_eq!(sessions.body.matches("aria-label=\"Story of").count(), 1, "{}", sessions.body);
+    assert_eq!(sessions.body.matches("aria-label=\"History of").count(), 1, "{}", sessions.body);
 }
 
 #[test]
