@@ -9,7 +9,7 @@ nav-label = Principal
 nav-account = Cuenta
 nav-sessions = Sesiones
 nav-revoked = Revocaciones
-signed-in-as = Sesión iniciada como
+signed-in-as = Has iniciado sesión como
 sign-out = Cerrar sesión
 cancel = Cancelar
 never = Nunca
@@ -25,17 +25,17 @@ label-password-choose-again = Repite la contraseña
 label-current-password = Contraseña actual
 label-new-password = Contraseña nueva
 label-new-password-again = Repite la contraseña nueva
-hint-username = Letras y cifras de cualquier alfabeto; entre ellas también puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio. Hasta 64 caracteres.
+hint-username = Hasta 64 caracteres: letras y cifras de cualquier alfabeto y, entre ellas, puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio.
 hint-new-password =
     { $n ->
-        [one] Al menos { $n } carácter. Varias palabras sin relación forman una buena contraseña; también puedes pegarla.
-       *[other] Al menos { $n } caracteres. Varias palabras sin relación forman una buena contraseña; también puedes pegarla.
+        [one] Al menos { $n } carácter. Varias palabras sin relación forman una buena contraseña. También puedes pegarla.
+       *[other] Al menos { $n } caracteres. Varias palabras sin relación forman una buena contraseña. También puedes pegarla.
     }
 show = Mostrar
 hide = Ocultar
 show-password = Mostrar contraseña
 hide-password = Ocultar contraseña
-password-shown = Tu contraseña está a la vista.
+password-shown = Tu contraseña es visible.
 password-hidden = Tu contraseña está oculta.
 caps-lock-on = El bloqueo de mayúsculas está activado.
 
@@ -45,14 +45,14 @@ login-title = Iniciar sesión
 login-remember = Mantener la sesión iniciada
 login-remember-hint = No lo marques en un ordenador compartido.
 login-submit = Iniciar sesión
-notice-session-ended = Tu sesión ha terminado. Vuelve a iniciarla.
-notice-sign-in-first = Primero inicia sesión. Después irás a la página que pediste.
-notice-reuse = Una de tus sesiones se cerró porque alguien presentó de nuevo una llave ya usada: puede que la hayan copiado, o que tu navegador haya vuelto con cookies antiguas. Si no sabes a qué se debe, cambia tu contraseña.
-notice-guessing = Una de tus sesiones se cerró porque en ella se escribió demasiadas veces seguidas una contraseña incorrecta. Si no fuiste tú, puede que alguien haya copiado su llave: cambia tu contraseña.
+notice-session-ended = Tu sesión se ha cerrado. Vuelve a iniciarla.
+notice-sign-in-first = Inicia sesión para ir a la página que has pedido.
+notice-reuse = Una de tus sesiones se cerró porque alguien reutilizó un token antiguo: puede que lo hayan copiado, o que tu navegador haya recuperado cookies antiguas. Si no sabes a qué se debe, cambia la contraseña.
+notice-guessing = Una de tus sesiones se cerró tras demasiadas contraseñas incorrectas seguidas. Si no fuiste tú, puede que alguien haya copiado su token: cambia la contraseña.
 notice-failed-attempts =
     { $n ->
-        [one] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta una vez. Si no fuiste tú, asegúrate de que no usas esta contraseña en ningún otro sitio.
-       *[other] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta { $n } veces. Si no fuiste tú, asegúrate de que no usas esta contraseña en ningún otro sitio.
+        [one] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta una vez. Si no fuiste tú, asegúrate de no usar esta contraseña en ningún otro sitio.
+       *[other] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta { $n } veces. Si no fuiste tú, asegúrate de no usar esta contraseña en ningún otro sitio.
     }
 
 # La página que aparece un instante al llegar por un enlace de otro sitio.
@@ -62,7 +62,7 @@ onward-link = Continuar
 ## Primer arranque
 
 setup-title = Crea la primera cuenta de administración
-setup-intro = Esta cuenta puede ver y cerrar las sesiones de todo el mundo. El enlace a esta página solo funciona una vez.
+setup-intro = Esta cuenta puede ver y cerrar las sesiones de todos los usuarios. Este enlace solo funciona una vez.
 setup-submit = Crear la cuenta
 flash-welcome = ¡Todo listo! Tu cuenta de administración está creada y ya has iniciado sesión.
 
@@ -74,10 +74,10 @@ confirm-submit = Confirmar
 # Completa «Escribe otra vez tu contraseña …».
 purpose-change-password = para cambiarla
 # Lo mismo.
-purpose-end-sessions = antes de cerrar sesiones
+purpose-end-sessions = para cerrar sesiones
 # Completa «Escribe otra vez tu contraseña …».
 purpose-continue = para continuar
-flash-confirm-first = Todavía no se ha cambiado nada. Primero confirma que eres tú y después envía otra vez el formulario.
+flash-confirm-first = Todavía no se ha cambiado nada. Confirma que eres tú y vuelve a enviar el formulario.
 
 ## Cambiar la contraseña
 
@@ -88,71 +88,71 @@ change-password-end-others =
         [one] Cerrar mi otra sesión
        *[other] Cerrar mis otras { $n } sesiones
     }
-change-password-end-others-hint = Es lo recomendable, sobre todo si alguien puede conocer tu contraseña anterior. Aquí seguirás con la sesión iniciada.
+change-password-end-others-hint = Recomendado, sobre todo si alguien puede conocer tu contraseña anterior. Aquí seguirás con la sesión iniciada.
 change-password-submit = Cambiar contraseña
 flash-password-changed =
     { $n ->
-        [0] Tu contraseña se ha cambiado. No había otras sesiones que cerrar.
-        [one] Tu contraseña se ha cambiado. Se ha cerrado otra sesión.
-       *[other] Tu contraseña se ha cambiado. Se han cerrado otras { $n } sesiones.
+        [0] Has cambiado la contraseña. No tenías otras sesiones.
+        [one] Has cambiado la contraseña. Se ha cerrado tu otra sesión.
+       *[other] Has cambiado la contraseña. Se han cerrado tus otras { $n } sesiones.
     }
-flash-password-changed-kept = Tu contraseña se ha cambiado. Tus otras sesiones siguen abiertas.
+flash-password-changed-kept = Has cambiado la contraseña. Tus otras sesiones siguen abiertas.
 
 ## Cuenta
 
 account-title = Tu cuenta
 account-about = Sobre ti
-account-role = Función
-account-member-since = Cuenta creada
+account-role = Rol
+account-member-since = Miembro desde
 account-last-sign-in = Último inicio de sesión
 account-password-changed = Cambio de contraseña
 account-change-password = Cambiar contraseña
 role-user = Usuario
 role-admin = Administrador
 sessions-title = Dónde tienes la sesión iniciada
-sessions-intro = Si no reconoces alguna, cambia tu contraseña: así se cerrará.
+sessions-intro = ¿No reconoces alguna? Cambia la contraseña para cerrarla.
 sessions-browser = Navegador
 sessions-ip = Dirección IP
 sessions-signed-in = Iniciada
 sessions-last-seen = Última actividad
 sessions-how = Vía
 sessions-this-device = Este dispositivo
-transport-cookie = Página web
+transport-cookie = Web
 transport-bearer = API
 unknown-address = Desconocida
 unknown-browser = Navegador desconocido
 browser-on-system = { $browser } en { $system }
 sessions-limit-browsers =
     { $n ->
-        [one] Solo puede haber { $n } sesión de navegador a la vez; una nueva cierra la anterior.
-       *[other] Puede haber hasta { $n } sesiones de navegador a la vez; una nueva cierra la más antigua.
+        [one] Puedes tener la sesión iniciada en un solo navegador; uno nuevo cierra la del anterior.
+       *[other] Puedes tener la sesión iniciada en hasta { $n } navegadores; uno nuevo cierra la más antigua.
     }
 sessions-limit =
     { $n ->
-        [one] Los programas pueden tener { $n } sesión a la vez; con una más se cierra la más antigua.
-       *[other] Los programas pueden tener { $n } sesiones a la vez; con una más se cierra la más antigua.
+        [one] Solo { $n } sesión de API; una nueva cierra la anterior.
+       *[other] Hasta { $n } sesiones de API; una nueva cierra la más antigua.
     }
 sessions-odd = Inusual
-sessions-actions = Más
+sessions-actions = Acciones
 sessions-end-others = Cerrar las demás sesiones
-story-link = Historia
-story-link-of = Historia de la sesión { $session }
-end-session = Terminar la sesión
-end-session-of = Terminar la sesión { $session }
+story-link = Historial
+story-link-of = Historial de la sesión { $session }
+end-session = Cerrar la sesión
+end-session-of = Cerrar la sesión { $session }
 
-## La historia de una sesión
+## El historial de una sesión
 
 story-title = Sesión
-story-of = Una sesión de { $user }, paso a paso.
-story-facts = La sesión
-story-steps = Historia
-story-intro = Cada línea del dibujo es un navegador en una dirección; cada número es una fila de la tabla.
-story-picture = Los pasos de esta sesión en orden, como están en la tabla
+story-of = La sesión de { $user }, paso a paso.
+story-facts = Detalles de la sesión
+story-steps = Historial
+story-intro = Cada línea es un navegador en una dirección. Cada número es una fila de la tabla.
+story-picture = Los pasos de esta sesión en orden, como en la tabla
 story-what = Qué
 story-when = Cuándo
 story-to = hasta
-story-end = Final:
-story-ended = Terminada
+story-end = Cerrada:
+story-ended = Cerrada
 story-back = Volver a la lista
 step-signed-in = Inicio de sesión
 step-renewed =
@@ -162,10 +162,10 @@ step-renewed =
     }
 step-repeated =
     { $n ->
-        [one] Renovada otra vez al momento: una segunda pestaña o un doble clic
-       *[other] Renovada otra vez al momento { $n } veces: otras pestañas o dobles clics
+        [one] Renovada otra vez al instante: una segunda pestaña o un doble clic
+       *[other] Renovada otra vez al instante { $n } veces: otras pestañas o dobles clics
     }
-step-repeated-odd = Renovada otra vez al momento, por otro navegador
+step-repeated-odd = Renovada otra vez al instante, por otro navegador
 step-retried =
     { $n ->
         [one] Renovada otra vez: la primera respuesta no llegó
@@ -173,29 +173,29 @@ step-retried =
     }
 step-recovered =
     { $n ->
-        [one] El navegador volvió con cookies antiguas y recibió otras nuevas
-       *[other] El navegador volvió { $n } veces con cookies antiguas y recibió otras nuevas
+        [one] El navegador recuperó cookies antiguas y recibió otras nuevas
+       *[other] El navegador recuperó cookies antiguas { $n } veces y recibió otras nuevas
     }
 step-confirmed =
     { $n ->
         [one] Confirmada con la contraseña
        *[other] Confirmada con la contraseña { $n } veces
     }
-step-reused = Presentó un token ya usado
+step-reused = Se reutilizó un token antiguo
 
 ## Cerrar sesiones
 
-end-session-title = ¿Terminar esta sesión?
-end-session-intro = Termina al momento: su siguiente clic lleva a la página de inicio de sesión.
-end-session-intro-of = Esta sesión de { $user } termina al momento: su siguiente clic lleva a la página de inicio de sesión.
+end-session-title = ¿Cerrar esta sesión?
+end-session-intro = La sesión se cierra de inmediato en ese dispositivo.
+end-session-intro-of = La sesión de { $user } se cierra de inmediato en ese dispositivo.
 end-sessions-title = Cerrar sesiones
-end-sessions-of = Todas las sesiones de { $user } terminan al momento.
-end-sessions-since = Terminan al momento las sesiones de todo el mundo iniciadas desde
+end-sessions-of = La sesión de { $user } se cierra de inmediato en todas partes.
+end-sessions-since = Se cierra la sesión de todos los que la iniciaron desde
 end-sessions-count =
     { $n ->
-        [0] No hay ninguna que cerrar.
-        [one] Es una sesión.
-       *[other] Son { $n } sesiones.
+        [0] No hay sesiones que cerrar.
+        [one] Se cerrará una sesión.
+       *[other] Se cerrarán { $n } sesiones.
     }
 end-sessions-own-stays = Tu propia sesión aquí sigue abierta.
 end-sessions-submit =
@@ -203,10 +203,10 @@ end-sessions-submit =
         [one] Cerrar una sesión
        *[other] Cerrar { $n } sesiones
     }
-end-sessions-ask = Tras un incidente: cierra todas las sesiones iniciadas desde un momento. Antes de que pase nada verás cuántas son.
+end-sessions-ask = Tras un incidente, cierra todas las sesiones iniciadas desde una fecha y hora. Antes de cerrar nada verás cuántas son.
 end-sessions-moment = Iniciadas desde ({ $zone })
-end-sessions-look = Contarlas
-flash-nothing-ended = Ya no había nada que cerrar.
+end-sessions-look = Contar sesiones
+flash-nothing-ended = Ya no quedaba nada que cerrar.
 error-moment = Escribe una fecha y una hora, como 2026-11-25T10:00
 
 ## El comprobante
@@ -217,17 +217,17 @@ receipt-heading =
         [one] Se ha cerrado una sesión
        *[other] Se han cerrado { $n } sesiones
     }
-receipt-refused-since = Todo lo suyo, tanto los tokens de acceso como los de renovación, se rechaza aquí desde
-receipt-elsewhere = Las aplicaciones que comprueban los tokens por su cuenta pueden aceptar un token de acceso hasta
+receipt-refused-since = Todos sus tokens, de acceso y de renovación, se rechazan aquí desde
+receipt-elsewhere = Las aplicaciones que comprueban los tokens por su cuenta aún pueden aceptar un token de acceso hasta
 receipt-elsewhere-hint = Las aplicaciones que preguntan a Portero ya lo rechazan.
-receipt-over = Ya no se puede aceptar nada.
-receipt-over-hint = El último token de acceso ha caducado, también para las aplicaciones que comprueban por su cuenta.
-receipt-facts = Sobre este acto
-receipt-made = Página hecha
+receipt-over = Ningún token de estas sesiones funciona ya en ninguna parte.
+receipt-over-hint = El último token de acceso ha caducado, también para las aplicaciones que comprueban los tokens por su cuenta.
+receipt-facts = Detalles del comprobante
+receipt-made = Página generada
 receipt-id = Comprobante
-receipt-caption = Lo que se cerró
-receipt-access-until = Token de acceso hasta
-receipt-refresh-until = Token de renovación hasta
+receipt-caption = Sesiones cerradas
+receipt-access-until = El token de acceso caduca
+receipt-refresh-until = El token de renovación caduca
 receipt-run-out = caducado
 receipt-checked = Comprobado ahora
 receipt-refused = Rechazada
@@ -242,24 +242,24 @@ receipt-link = Comprobante
 ## Sesiones abiertas
 
 open-title = Sesiones abiertas
-open-intro = Todo el mundo que tiene ahora la sesión iniciada, primero lo más reciente.
-open-caption = Sesiones abiertas, primero las más recientes
-open-empty = Ninguna sesión coincide.
+open-intro = Todos los que tienen ahora la sesión iniciada, empezando por los más recientes.
+open-caption = Sesiones abiertas, empezando por las más recientes
+open-empty = No se ha encontrado ninguna sesión.
 open-only-odd = Solo las inusuales
 open-end-all-of = Cerrar todas las sesiones de { $user }
-open-end-since = Cerrar todas desde un momento
+open-end-since = Cerrar sesiones por hora de inicio
 filter-from = Desde ({ $zone })
 filter-until = Hasta ({ $zone })
 
 ## Cerrar sesión, idioma
 
 logout-title = ¿Cerrar sesión?
-logout-text = Tu sesión en este navegador terminará al momento. Tus otras sesiones seguirán abiertas.
-logout-this = Solo aquí, en este navegador
+logout-text = Se cerrará tu sesión en este navegador. Tus otras sesiones seguirán abiertas.
+logout-this = Solo en este navegador
 logout-others =
     { $n ->
-        [one] Solo en mi otra sesión
-       *[other] Solo en mis otras { $n } sesiones
+        [one] Solo mi otra sesión
+       *[other] Solo mis otras { $n } sesiones
     }
 logout-all = En todas partes, también aquí
 flash-signed-out-everywhere =
@@ -270,13 +270,13 @@ flash-signed-out-everywhere =
 logout-not-signed-in-title = No has iniciado sesión
 logout-not-signed-in-text = En este navegador no hay ninguna sesión que cerrar.
 flash-signed-out = Has cerrado la sesión.
-flash-recovered = Tu navegador volvió con cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia tu contraseña.
+flash-recovered = Tu navegador recuperó cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia la contraseña.
 
 ## Lo revocado
 
 revoked-title = Sesiones y tokens revocados
-revoked-intro = Lo que terminó antes de tiempo, y por qué. Lo que está en vigor se rechaza en cada petición.
-revoked-caption = Sesiones y tokens revocados, primero los más recientes
+revoked-intro = Sesiones y tokens que terminaron antes de tiempo, y por qué. Lo que está en vigor se rechaza en cada petición.
+revoked-caption = Sesiones y tokens revocados, empezando por los más recientes
 revoked-filter-label = Filtrar la lista
 revoked-filter = Filtrar
 revoked-show-all = Mostrar todo
@@ -285,10 +285,10 @@ revoked-what = Qué
 revoked-when = Cuándo
 revoked-why = Motivo
 revoked-by = Por
-revoked-until = Importa hasta
+revoked-until = Se rechaza hasta
 revoked-in-force = En vigor
-revoked-no-longer = Ya no importa
-revoked-empty = No hay nada que mostrar. Aquí aparecen los cierres de sesión, los cambios de contraseña y las sesiones terminadas.
+revoked-no-longer = Ya ha caducado
+revoked-empty = No hay nada que mostrar. Aquí aparecen los cierres de sesión y los cambios de contraseña.
 revoked-user-unknown = No hay ningún usuario llamado «{ $user }».
 pager-label = Páginas
 pager-newest = Más recientes
@@ -297,18 +297,18 @@ reason-any = Cualquier motivo
 reason-logout = Sesión cerrada
 reason-password_change = Cambio de contraseña
 reason-replaced = Nuevo inicio de sesión en el mismo navegador
-reason-ended_by_user = Terminada por el usuario
-reason-ended_by_admin = Terminada por un administrador
+reason-ended_by_user = Cerrada por el usuario
+reason-ended_by_admin = Cerrada por un administrador
 reason-disabled = Cuenta desactivada
 reason-deleted = Cuenta eliminada
-reason-renamed = Nombre de la cuenta cambiado
-reason-expired = Se le acabó el tiempo
-reason-idle = Demasiado tiempo sin uso
+reason-renamed = Cambio de nombre de la cuenta
+reason-expired = Caducada
+reason-idle = Demasiado tiempo inactiva
 reason-limit = Demasiadas sesiones
-reason-reuse = Token ya usado presentado otra vez
+reason-reuse = Se reutilizó un token antiguo
 reason-guessing = Demasiadas contraseñas incorrectas seguidas
-reason-lost = Respuesta perdida en el camino
-reason-forgotten = El navegador volvió con cookies antiguas
+reason-lost = Respuesta perdida por el camino
+reason-forgotten = El navegador recuperó cookies antiguas
 reason-superseded = Sustituido por un token más reciente
 reason-revoked_by_app = Revocada por una aplicación
 what-session = Sesión completa
@@ -318,7 +318,7 @@ what-access = Token de acceso
 what-refresh = Token de renovación
 by-user = El usuario
 by-system = Portero
-by-operator = Línea de órdenes
+by-operator = Línea de comandos
 by-app = Una aplicación
 
 ## Qué falló en un formulario
@@ -345,79 +345,79 @@ error-password-too-long =
        *[other] La contraseña nueva es demasiado larga. Usa como máximo { $n } caracteres
     }
 error-password-guessable = La contraseña nueva es demasiado fácil de adivinar. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
-error-password-user-name = La contraseña nueva es demasiado fácil de adivinar: aparte de tu nombre de usuario le queda muy poco. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
-error-password-site-word = La contraseña nueva es demasiado fácil de adivinar: aparte del nombre de este sitio, o de una palabra relacionada con él, le queda muy poco. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-user-name = La contraseña nueva es demasiado fácil de adivinar: es poco más que tu nombre de usuario. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-site-word = La contraseña nueva es demasiado fácil de adivinar: es poco más que el nombre de este sitio o una palabra relacionada. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
 error-password-phrase = La contraseña nueva es demasiado fácil de adivinar: es una frase muy conocida. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
 error-password-same = La contraseña nueva es igual que la actual. Elige otra
-error-passwords-differ = Las dos contraseñas nuevas no coinciden
+error-passwords-differ = Las dos contraseñas no coinciden
 error-username-length = Un nombre de usuario tiene entre 1 y 64 caracteres
 error-username-characters = Usa solo letras, cifras, puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio. Empieza con una letra, una cifra o un guion bajo, y termina con una letra o una cifra
-error-form-expired = El formulario había caducado. No se ha cambiado nada; envíalo otra vez.
+error-form-expired = El formulario había caducado. No se ha cambiado nada; envíalo de nuevo.
 
 ## Páginas de error
 
 error-home = Ir a la página de inicio
-error-request-id = Id. de la petición
-error-400-title = No se entiende la petición
-error-400-text = Algo faltaba o estaba mal escrito. Vuelve atrás e inténtalo de nuevo.
+error-request-id = ID de la petición
+error-400-title = La petición no se entiende
+error-400-text = Faltaba algo o estaba mal escrito. Vuelve atrás e inténtalo de nuevo.
 error-401-title = Inicia sesión
-error-401-text = Esta página es para quien ha iniciado sesión.
-error-403-title = No disponible para esta cuenta
+error-401-text = Tienes que iniciar sesión para ver esta página.
+error-403-title = No tienes acceso
 error-403-text = Tu cuenta no puede abrir esta página. Si crees que debería, habla con un administrador.
-error-403-csrf-title = Envíalo otra vez
-error-403-csrf-text = La página de la que venía ya no es válida, por ejemplo porque has vuelto a iniciar sesión, así que no se ha cambiado nada. Vuelve atrás, recarga la página e inténtalo otra vez.
+error-403-csrf-title = Vuelve a enviarlo
+error-403-csrf-text = La página desde la que lo enviaste ya no es válida, quizá porque has vuelto a iniciar sesión. No se ha cambiado nada. Vuelve atrás, recarga la página e inténtalo de nuevo.
 error-404-title = Página no encontrada
 error-404-text = No hay nada en esta dirección. Comprueba que esté bien escrita.
-error-405-title = Aquí eso no funciona
+error-405-title = Eso no funciona aquí
 error-405-text = Esta dirección no se puede usar de ese modo. No se ha cambiado nada.
 error-408-title = Ha tardado demasiado
 error-408-text = La petición no llegó a tiempo. Comprueba tu conexión e inténtalo de nuevo.
 error-410-title = Este enlace ya no funciona
 error-410-text = Ya se ha usado o ha caducado. Si todavía lo necesitas, pide uno nuevo.
 error-413-title = Es demasiado grande
-error-413-text = Lo enviado supera lo que Portero acepta. No se ha cambiado nada.
+error-413-text = Lo que has enviado supera lo que Portero acepta. No se ha cambiado nada.
 error-415-title = Formato desconocido
-error-415-text = Portero no puede leer lo enviado en este formato. No se ha cambiado nada.
+error-415-text = Portero no puede leer lo que has enviado en este formato. No se ha cambiado nada.
 error-421-title = Dirección equivocada
 error-421-text = Este servidor está en { $address }. No se ha cambiado nada.
 error-500-title = Algo ha fallado
-error-500-text = El error es nuestro y ha quedado registrado. Si se repite, da a quien administra Portero el identificador de la petición que ves abajo.
+error-500-text = El error es nuestro y ha quedado registrado. Si se repite, da a un administrador el ID de la petición que ves abajo.
 error-429-title = Demasiados intentos
 error-429-text =
     { $n ->
         [one] Vuelve a intentarlo dentro de { $n } segundo.
        *[other] Vuelve a intentarlo dentro de { $n } segundos.
     }
-# On a form, in place of trying the password.
+# En un formulario, en vez de comprobar la contraseña.
 error-throttled =
     { $n ->
         [one] Demasiados intentos. No se ha comprobado nada: vuelve a intentarlo dentro de { $n } segundo.
        *[other] Demasiados intentos. No se ha comprobado nada: vuelve a intentarlo dentro de { $n } segundos.
     }
-error-503-title = Ahora mismo no es posible
-error-503-text = Portero no puede responder con seguridad en este momento. No se ha perdido nada: inténtalo de nuevo en unos segundos.
+error-503-title = Demasiada carga en este momento
+error-503-text = Portero no puede responder con seguridad ahora mismo. No se ha perdido nada: inténtalo de nuevo en unos segundos.
 error-503-still-open-title = Sesión cerrada solo en este navegador
-error-503-still-open-text = Este navegador ya no tiene tu sesión, pero Portero no ha podido guardarlo, así que allí sigue abierta. Nadie puede usarla desde este navegador. Dentro de un rato, vuelve a iniciar sesión y termínala en «Tu cuenta», o pide a alguien con permisos de administración que la termine.
+error-503-still-open-text = Este navegador ya no tiene tu sesión, pero Portero no ha podido guardarlo, así que sigue abierta en el servidor. Nadie puede usarla desde este navegador. Más tarde, vuelve a iniciar sesión y ciérrala en «Tu cuenta», o pide a un administrador que la cierre.
 
-## One-time links
+## Enlaces de un solo uso
 
 link-invited-title = Te damos la bienvenida: elige tu contraseña
 link-invited-intro = Te han invitado como { $user }. Este enlace solo funciona una vez.
 link-new-password-title = Elige una contraseña nueva
-link-new-password-intro = Para { $user }. Este enlace solo funciona una vez; al usarlo se cierran todas las sesiones de esta cuenta.
-link-submit = Guardar contraseña y entrar
+link-new-password-intro = Para { $user }. Este enlace solo funciona una vez. Al usarlo se cierran todas las sesiones de esta cuenta.
+link-submit = Guardar contraseña e iniciar sesión
 flash-invited = ¡Te damos la bienvenida! Tu contraseña está guardada y ya has iniciado sesión.
 flash-new-password =
     { $n ->
-        [0] Tu contraseña nueva está guardada y ya has iniciado sesión. No había ninguna otra sesión abierta.
+        [0] Tu contraseña nueva está guardada y ya has iniciado sesión. No tenías otras sesiones.
         [one] Tu contraseña nueva está guardada y ya has iniciado sesión. Se ha cerrado otra sesión.
        *[other] Tu contraseña nueva está guardada y ya has iniciado sesión. Se han cerrado otras { $n } sesiones.
     }
-help-title = ¿No puedes entrar?
-help-text = Pregunta a un administrador de este sitio: puede darte un enlace con el que eliges una contraseña nueva. Nadie más puede ver ni poner tu contraseña.
+help-title = ¿No puedes iniciar sesión?
+help-text = Pide a un administrador de este sitio un enlace para elegir una contraseña nueva. Los administradores no pueden ver tu contraseña.
 help-back = Volver al inicio de sesión
 
-## Users, for administrators
+## Usuarios, para administradores
 
 nav-users = Usuarios
 nav-about = Acerca de
@@ -425,13 +425,13 @@ users-title = Usuarios
 users-search-label = Buscar
 users-name-begins = El nombre empieza por
 users-search = Buscar
-users-empty = Ningún nombre empieza así.
-users-empty-deleted = No hay ningún usuario eliminado así.
+users-empty = No se ha encontrado ningún usuario.
+users-empty-deleted = No se ha encontrado ningún usuario eliminado.
 users-state = Mostrar
-users-state-present = Todos los que tienen cuenta
+users-state-present = Usuarios actuales
 users-state-deleted = Usuarios eliminados
-users-caption = Por nombre
-users-add = Añadir un usuario
+users-caption = Usuarios por nombre
+users-add = Añadir usuario
 pager-first = Primera página
 pager-next = Página siguiente
 user-state = Estado
@@ -441,32 +441,32 @@ user-state-deleted = Eliminado
 user-state-invited = Invitado
 user-until = hasta
 user-open-sessions = Sesiones abiertas
-user-uid = Identificador permanente
-user-acts = Qué puedes hacer
-user-back = Volver a los usuarios
+user-uid = ID permanente
+user-acts = Acciones
+user-back = Volver a usuarios
 user-end-sessions-link = Cerrar todas las sesiones…
-user-link-link = Dar un enlace para elegir contraseña…
-user-link-title = Un enlace para { $user }
-user-link-intro = Recibes un enlace para entregar a { $user }, con el que elige una contraseña nueva. Al usarlo se cierran todas sus sesiones. Cualquier enlace anterior deja de funcionar.
-user-link-submit = Crear un enlace
+user-link-link = Crear un enlace de contraseña…
+user-link-title = Crear un enlace de contraseña para { $user }
+user-link-intro = Recibirás un enlace para { $user }, con el que podrá elegir una contraseña nueva. Al usarlo se cierran todas sus sesiones. Cualquier enlace anterior deja de funcionar.
+user-link-submit = Crear enlace
 user-link-done = Hecho.
 user-make-admin-link = Hacer administrador…
 user-make-admin-title = ¿Hacer administrador a { $user }?
-user-make-admin-intro = { $user } podrá ver y cerrar las sesiones de todos, y añadir, desactivar y eliminar usuarios.
+user-make-admin-intro = { $user } podrá ver y cerrar las sesiones de todos los usuarios, y añadir, desactivar y eliminar usuarios.
 user-make-admin-submit = Hacer administrador
 user-make-admin-done = { $user } ahora es administrador.
-user-make-user-link = Quitar los derechos de administrador…
-user-make-user-title = ¿Quitar los derechos de administrador a { $user }?
-user-make-user-intro = { $user } sigue con su sesión abierta, pero desde el próximo clic no ve ninguna página de administrador.
-user-make-user-submit = Quitar los derechos
+user-make-user-link = Quitar los permisos de administrador…
+user-make-user-title = ¿Quitar los permisos de administrador a { $user }?
+user-make-user-intro = { $user } mantiene la sesión abierta, pero ya no podrá abrir las páginas de administración.
+user-make-user-submit = Quitar los permisos
 user-make-user-done = { $user } ya no es administrador.
-user-schedule-link = Poner fecha de desactivación…
+user-schedule-link = Programar la desactivación…
 user-schedule-title = ¿Cuándo se desactiva { $user }?
-user-schedule-intro = Desde ese momento { $user } no puede iniciar sesión y todas sus sesiones se acaban.
-user-schedule-now = Puesta ahora:
+user-schedule-intro = Desde ese momento { $user } no podrá iniciar sesión y se cerrarán todas sus sesiones.
+user-schedule-now = Fecha actual:
 user-schedule-date = Fecha y hora ({ $zone })
-user-schedule-hint = Déjalo vacío para no poner ninguna.
-user-schedule-submit = Poner fecha
+user-schedule-hint = Déjalo vacío para no poner fecha.
+user-schedule-submit = Guardar fecha
 user-schedule-done = Se ha fijado la fecha de desactivación de { $user }.
 user-schedule-cleared = { $user } ya no tiene fecha de desactivación.
 user-disable-link = Desactivar…
@@ -481,12 +481,12 @@ user-disable-done =
     }
 user-enable-link = Activar…
 user-enable-title = ¿Activar a { $user }?
-user-enable-intro = { $user } puede volver a iniciar sesión, con la misma contraseña.
+user-enable-intro = { $user } podrá volver a iniciar sesión con la misma contraseña.
 user-enable-submit = Activar
 user-enable-done = { $user } puede volver a iniciar sesión.
 user-delete-link = Eliminar…
 user-delete-title = ¿Eliminar a { $user }?
-user-delete-intro = { $user } ya no podrá iniciar sesión y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }. La cuenta se puede restaurar, pero no su contraseña, ni sus sesiones, ni sus derechos.
+user-delete-intro = { $user } ya no podrá iniciar sesión y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }. La cuenta se puede restaurar, pero no su contraseña, sus sesiones ni sus permisos.
 user-delete-type = Escribe { $user } para confirmar
 user-delete-submit = Eliminar
 user-delete-done =
@@ -497,11 +497,11 @@ user-delete-done =
     }
 user-rename-link = Cambiar el nombre…
 user-rename-title = Cambiar el nombre de { $user }
-user-rename-intro = El nombre nuevo de { $user }. Antes de cambiar nada se te pregunta otra vez.
+user-rename-intro = Elige un nombre nuevo para { $user }. Te pediremos que lo confirmes antes de cambiar nada.
 user-rename-new = Nombre de usuario nuevo
 user-rename-look = Continuar
 user-rename-confirm = ¿Cambiar el nombre de { $user } a { $new }?
-user-rename-confirm-intro = Desde ese momento inicia sesión como { $new }, con la misma contraseña. Todas sus sesiones se cierran de inmediato. El nombre { $user } sigue siendo suyo: nadie más puede obtenerlo.
+user-rename-confirm-intro = Desde ese momento iniciará sesión como { $new }, con la misma contraseña. Todas sus sesiones se cierran de inmediato. Nadie más podrá usar el nombre { $user }.
 user-rename-submit = Cambiar el nombre
 user-rename-done =
     { $n ->
@@ -510,35 +510,35 @@ user-rename-done =
        *[other] Este usuario ahora se llama { $user }. Se han cerrado { $n } sesiones.
     }
 user-past-names = Nombres anteriores
-user-restore-link = Restaurar la cuenta…
+user-restore-link = Restaurar cuenta…
 user-restore-title = ¿Restaurar a { $user }?
-user-restore-intro = { $user } vuelve a ser un usuario normal. Recibes un enlace para entregar, con el que elige una contraseña nueva. No vuelve ninguna contraseña, sesión, token ni derecho de antes.
-user-restore-submit = Restaurar y obtener el enlace
+user-restore-intro = { $user } vuelve a ser un usuario normal. Recibirás un enlace para que elija una contraseña nueva. Su contraseña, sus sesiones, sus tokens y sus permisos anteriores no vuelven.
+user-restore-submit = Restaurar y obtener enlace
 user-restore-done = Se ha restaurado la cuenta de { $user }.
 flash-user-no-change = No se ha cambiado nada: { $user } ya estaba así.
-add-user-intro = Recibes un enlace para entregar, con el que la persona elige su contraseña. Tú nunca la conoces.
-add-user-admin = Como administrador
-add-user-admin-hint = Los administradores ven y cierran las sesiones de todos, y gestionan los usuarios.
-add-user-submit = Añadir y obtener el enlace
-made-link-invitation = Usuario añadido: { $user }
-made-link-new-password = Un enlace para { $user }
-made-link-intro = Entrega este enlace a { $user } por un medio que solo esa persona pueda leer. Se muestra esta única vez.
+add-user-intro = Recibirás un enlace para que la persona elija su contraseña. Tú nunca la verás.
+add-user-admin = Hacer administrador a este usuario
+add-user-admin-hint = Los administradores pueden ver y cerrar las sesiones de todos los usuarios, y gestionar usuarios.
+add-user-submit = Añadir y obtener enlace
+made-link-invitation = Se ha añadido a { $user }
+made-link-new-password = Enlace de contraseña para { $user }
+made-link-intro = Entrega este enlace a { $user } por un medio que solo esa persona pueda leer. Solo se muestra una vez.
 made-link-label = Enlace
-made-link-until = Vale hasta
-made-link-once = Funciona una vez.
-made-link-lacks-base = Portero no sabe por qué dirección se llega a él, así que esto es solo el final del enlace. Pon delante la dirección que muestra tu navegador, como http://portero.lan:8080. Los enlaces serán completos cuando se configure public_url.
+made-link-until = Válido hasta
+made-link-once = Solo funciona una vez.
+made-link-lacks-base = Portero no sabe con qué dirección se llega a él, así que esto es solo el final del enlace. Pon delante la dirección que muestra tu navegador, como http://portero.lan:8080. Cuando configures public_url, los enlaces estarán completos.
 error-name-taken = Ya hay un usuario con ese nombre.
-error-name-deleted = El usuario con ese nombre se eliminó el { $when }, y el nombre sigue reservado. Puedes restaurar la cuenta: está en la lista de usuarios eliminados.
+error-name-deleted = El usuario con ese nombre se eliminó el { $when }, y el nombre sigue reservado. Puedes restaurar la cuenta desde la lista de usuarios eliminados.
 error-name-lookalike = Este nombre se parece a { $user } y podrían confundirse. Elige un nombre que se distinga mejor.
-error-name-past = { $user } tuvo ese nombre hasta el { $when }, y sigue siendo suyo.
+error-name-past = { $user } tuvo ese nombre hasta el { $when }, y nadie más puede usarlo.
 error-user-deleted = Este usuario se eliminó el { $when }. Solo se puede restaurar la cuenta.
 error-user-not-deleted = Este usuario no está eliminado.
 error-name-differs = Ese no es el nombre.
-error-last-admin = Es el último administrador: nadie podría dejar entrar a los demás.
-error-user-is-out = El usuario está desactivado: activa primero la cuenta.
+error-last-admin = Es el último administrador. Sin ninguno, nadie puede gestionar los usuarios.
+error-user-is-out = El usuario está desactivado. Activa primero la cuenta.
 error-moment-past = Ese momento ya pasó. Elige uno posterior o déjalo vacío.
 
-## The audit log
+## El registro de auditoría
 
 nav-audit = Auditoría
 audit-title = Registro de auditoría
@@ -603,34 +603,34 @@ activity-back = Volver a tu cuenta
 user-latest = Últimos eventos
 story-events = Auditoría de esta sesión
 
-## About this installation, for administrators
+## Acerca de esta instalación, para administradores
 
 about-title = Acerca de esta instalación
-about-running = Qué está en marcha
+about-running = Este servidor
 about-version = Versión
 about-uptime = En marcha
 about-since = desde
 about-database = Base de datos
 about-folder = Carpeta de datos
 about-prune = Última limpieza
-about-not-yet = Todavía no desde el arranque
-about-request = Qué ve de tu petición
+about-not-yet = Todavía no, desde el arranque
+about-request = Tu petición
 about-request-hint = Detrás de un proxy, la dirección debe ser la tuya y no la del proxy.
 about-address = Tu dirección
 about-peer = Conectado desde
-about-host = Dirección pedida
-about-public-url = Los enlaces se hacen para
+about-host = Dirección solicitada
+about-public-url = Los enlaces apuntan a
 about-no-public-url = ninguna dirección: son solo rutas hasta que se configure public_url
 about-cookies = Cookies
 about-forwarded = Llegó una cabecera de reenvío desde una dirección que no está en trusted_proxies y se ignoró. Si es tu proxy, añádelo ahí.
 about-settings = Ajustes en vigor
 about-setting = Ajuste
 about-value = Valor
-about-source = De
-about-source-default = por defecto
+about-source = Origen
+about-source-default = valor por defecto
 about-source-file = archivo
 about-source-environment = entorno
-about-source-flag = línea de órdenes
+about-source-flag = línea de comandos
 about-days =
     { $n ->
         [one] { $n } día

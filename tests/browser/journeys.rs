@@ -49,7 +49,7 @@ const SPANISH: Words = Words {
     change_password: "Cambiar contraseña",
     submit_change: "Cambiar contraseña",
     changed: "Se ha cerrado otra sesión",
-    ended: "Tu sesión ha terminado",
+    ended: "Tu sesión se ha cerrado",
     incorrect: "Nombre de usuario o contraseña incorrectos",
     sign_out: "Cerrar sesión",
     signed_out: "Has cerrado la sesión",

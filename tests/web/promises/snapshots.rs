@@ -12,7 +12,7 @@ fn steady(answer: &Answer) -> String {
         ("datetime=\"", "\"", "ISO"),
         ("\">20", "</time>", "MOMENT"),
         ("Request ID <span class=\"code\">", "<", "ID"),
-        ("Id. de la petición <span class=\"code\">", "<", "ID"),
+        ("ID de la petición <span class=\"code\">", "<", "ID"),
         ("action=\"/setup/", "\"", "TOKEN"),
         ("value=\"/setup/", "\"", "TOKEN"),
     ] {

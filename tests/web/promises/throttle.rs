@@ -356,7 +356,7 @@ fn a_session_ends_with_the_twentieth_wrong_password_in_a_row_and_its_owner_is_to
 
     for (language, text, reason) in [
         ("en", "after too many wrong passwords in a row", "Too many wrong passwords in a row"),
-        ("es", "demasiadas veces seguidas una contraseña incorrecta", "Demasiadas contraseñas incorrectas seguidas"),
+        ("es", "tras demasiadas contraseñas incorrectas seguidas", "Demasiadas contraseñas incorrectas seguidas"),
     ] {
         let mut owner = app.browser();
         owner.headers.push(("accept-language".into(), language.into()));

@@ -69,8 +69,8 @@ fn a_password_built_on_a_name_or_a_famous_phrase_is_refused_in_words_that_say_wh
         ("en", "Acme#Login#2026", "little more than this site’s name"),
         ("en", "Portero2026!!", "little more than this site’s name"),
         ("en", "correct horse battery staple", "it’s a well-known phrase"),
-        ("es", "v4l3ri@-v4l3ri@", "aparte de tu nombre de usuario"),
-        ("es", "Acme.2026.Login", "aparte del nombre de este sitio"),
+        ("es", "v4l3ri@-v4l3ri@", "poco más que tu nombre de usuario"),
+        ("es", "Acme.2026.Login", "poco más que el nombre de este sitio"),
         ("es", "en un lugar de la Mancha", "es una frase muy conocida"),
     ] {
         let mut browser = app.signed_in("valeria");
