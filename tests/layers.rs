@@ -81,6 +81,7 @@ const PARTS: [(&str, &[&str]); 24] = [
             "connections",
             "seldom",
             "bom",
+            "user_agent",
             "server",
             "installation",
             "accounts",

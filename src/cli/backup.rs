@@ -1,11 +1,11 @@
 //! `portero backup` and `portero restore`.
 
-use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
+use super::confirm::confirm;
 use super::operator::operator;
 use super::output::{Failure, moment, sessions, warn};
 use crate::clock::Clock;
@@ -15,18 +15,18 @@ use crate::installation::{Installation, Restore};
 
 #[derive(Args)]
 pub(super) struct Backup {
-    /// The file to make; it must not exist
+    /// The file to create; it must not exist yet
     file: PathBuf,
 }
 
 #[derive(Args)]
 pub(super) struct Restored {
-    /// What `portero backup` has made
+    /// A file made by `portero backup`
     file: PathBuf,
     /// An empty or new folder, instead of the data folder
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
-    /// Do not ask
+    /// Don't ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -61,21 +61,10 @@ pub(super) fn restore(loaded: Loaded, arguments: &Restored) -> Result<(), Failur
         "- Everything changed since then is lost: users, passwords, roles, apps, and which users and keys were taken out."
     );
     println!("- Every session ends, and every one-time link is void: everybody signs in again.");
-    if !arguments.yes && !confirmed()? {
-        return Err("nothing was restored".into());
+    if !arguments.yes {
+        confirm("Restore it?")?;
     }
     let ended = restore.finish(operator())?;
     println!("Restored into {folder}; {} ended. `portero serve` starts it.", sessions(ended));
     Ok(())
-}
-
-fn confirmed() -> Result<bool, Failure> {
-    if !stdin().is_terminal() {
-        return Err("there is no terminal to ask; with --yes it is restored without asking".into());
-    }
-    print!("Restore it? Type yes: ");
-    stdout().flush()?;
-    let mut line = String::new();
-    stdin().lock().read_line(&mut line)?;
-    Ok(line.trim() == "yes")
 }

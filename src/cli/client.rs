@@ -14,16 +14,16 @@ use crate::store::apps;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Let an app ask about tokens; prints its credentials, the secret for this once
+    /// Let an app ask about tokens; prints its credentials, and the secret only this once
     Add {
-        /// What you call the app
+        /// The app's name
         name: String,
     },
     /// List the apps
     List,
-    /// Take an app's credentials away
+    /// Revoke an app's credentials
     Remove {
-        /// As `list` shows it
+        /// The app's name, as `list` shows it
         name: String,
     },
 }

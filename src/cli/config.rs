@@ -7,16 +7,16 @@ use crate::config::Loaded;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Name everything that is wrong with the settings, if anything is
+    /// Check the settings and report every problem
     Check,
-    /// Print every setting, where it comes from, and what it is; secrets stay hidden
+    /// Print every setting with its value and source; secrets stay hidden
     Show,
 }
 
 pub(super) fn run(loaded: &Loaded, command: &Command) {
     warn(loaded);
     match command {
-        Command::Check => println!("The settings are right."),
+        Command::Check => println!("Settings OK."),
         Command::Show => {
             let width = loaded.shown.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
             for setting in &loaded.shown {

@@ -17,15 +17,15 @@ use crate::store::signing_keys::KeyState;
 pub(super) enum Command {
     /// List the keys, oldest first
     List,
-    /// Make a key of the algorithm in force; it signs after the next `rotate`, and apps beside can read it until then
+    /// Create a key for the current algorithm; it signs after the next `rotate`, and apps can fetch it before that
     New,
-    /// Let the key that waited longest sign from now on; what the one before it signed stays good
+    /// Sign with the key that has waited longest; tokens signed by the previous one stay valid
     Rotate,
-    /// Take out a key that does not sign
+    /// Remove a key that no longer signs
     Retire {
-        /// As `list` shows it
+        /// The key's name, as `list` shows it
         kid: String,
-        /// Although tokens that it signed may still be alive: their holders have to sign in again
+        /// Even if tokens it signed are still valid: their holders must sign in again
         #[arg(long)]
         now: bool,
     },

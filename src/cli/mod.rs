@@ -5,6 +5,7 @@ mod backup;
 mod bench_hash;
 mod client;
 mod config;
+mod confirm;
 mod existing_user;
 mod health;
 mod key;
@@ -52,35 +53,35 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve; what happens without a command, too
+    /// Run the server (default)
     Serve,
-    /// Print a new one-time link to create the first admin; the earlier one is void
+    /// Print a new one-time link to create the first admin; the previous link stops working
     SetupLink,
     /// Add, list and change users
     #[command(subcommand)]
     User(user::Command),
-    /// List open sessions, and end them
+    /// List and end open sessions
     #[command(subcommand)]
     Session(session::Command),
-    /// List what was ended and revoked
+    /// List ended sessions and revoked tokens
     #[command(subcommand)]
     Revoked(revoked::Command),
-    /// List what was recorded, and look whether the record is whole
+    /// List what was recorded, and verify that nobody changed it
     #[command(subcommand)]
     Audit(audit::Command),
-    /// List, make, rotate and retire the keys that sign tokens
+    /// List, create, rotate and retire the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
-    /// Let apps ask about tokens
+    /// Manage the apps that may ask about tokens
     #[command(subcommand)]
     Client(client::Command),
-    /// Back up the database and the keys into one file; works beside a running server
+    /// Back up the database and keys into one file, even while the server runs
     Backup(backup::Backup),
-    /// Restore a backup into an empty folder; ends every session
+    /// Restore a backup into an empty folder; this ends every session
     Restore(backup::Restored),
-    /// Tell what each cost of a password's hash means on this machine
+    /// Measure how long each password hashing cost takes on this machine
     BenchHash,
-    /// Ask the running server whether it is ready; exits with 0 if it is and with 1 if not
+    /// Check whether the running server is ready: exits with 0 if so, else with 1
     Health,
     /// Check or show the settings
     #[command(subcommand)]

@@ -22,13 +22,14 @@ pub(super) enum Command {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         /// Only those that ended for this reason: logout, password_change, replaced, ended_by_user, ended_by_admin, disabled,
-        /// deleted, renamed, expired, idle, limit, reuse, superseded, lost, revoked_by_app
+        /// deleted, renamed, expired, idle, limit, reuse, guessing, superseded, lost, forgotten,
+        /// revoked_by_app
         #[arg(long, value_name = "REASON", value_parser = reason)]
         reason: Option<Reason>,
-        /// At most so many
+        /// Maximum rows
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=100_000))]
         limit: i64,
-        /// As JSON, one object a line
+        /// Print JSON, one object per line
         #[arg(long)]
         json: bool,
     },

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use clap::Subcommand;
 use url::Url;
 
+use super::confirm::confirm;
 use super::existing_user::existing;
 use super::operator::operator;
 use super::output::{Failure, address, address_column, base_url, moment, sessions, warn};
 use super::running_server::wait_for_server;
-use crate::accounts::json;
 use crate::accounts::sessions::end::end_anybodys;
+use crate::accounts::{Accounts, json};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::domain::{BareDate, SessionId, UnixTime};
+use crate::domain::{BareDate, SessionId, Transport, UnixTime};
 use crate::installation::Installation;
 use crate::store::list_filter::ListFilter;
-use crate::store::session_ends::Which;
+use crate::store::session_ends::{self, Which};
 use crate::store::session_lists;
+use crate::user_agent::describe;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -26,14 +28,14 @@ pub(super) enum Command {
         /// Only those of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
-        /// At most so many
+        /// Maximum rows
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=100_000))]
         limit: i64,
-        /// As JSON, one object a line
+        /// Print JSON, one object per line
         #[arg(long)]
         json: bool,
     },
-    /// End one session, all of a user, or all that were signed in since a moment
+    /// End one session, all of a user's, or all started since a certain time
     #[command(group = clap::ArgGroup::new("which").required(true))]
     End {
         /// The session's id
@@ -42,9 +44,12 @@ pub(super) enum Command {
         /// All sessions of this user
         #[arg(long, value_name = "NAME", group = "which")]
         user: Option<String>,
-        /// All sessions signed in since then, such as 2026-11-25T10:00 (in the setting `time_zone`)
+        /// All sessions started since then, such as 2026-11-25T10:00 (in the setting `time_zone`)
         #[arg(long, value_name = "MOMENT", group = "which")]
         since: Option<String>,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -55,17 +60,26 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let base_url = base_url(&config)?;
     match command {
         Command::List { user, limit, json } => list(&installation, base_url.as_ref(), user.as_deref(), limit, json),
-        Command::End { sid, user, since } => {
+        Command::End { sid, user, since, yes } => {
+            let mut whose = String::new();
             let which = match (sid, user, since) {
                 (Some(sid), _, _) => Which::One(SessionId::parse(&sid).ok_or("that is no session's id")?),
-                (_, Some(name), _) => Which::OfUser { user: existing(&installation.accounts, &name)?.id, except: None },
+                (_, Some(name), _) => {
+                    let user = existing(&installation.accounts, &name)?;
+                    whose = format!(" of {}", user.username);
+                    Which::OfUser { user: user.id, except: None }
+                }
                 (_, _, Some(text)) => {
                     let moment = UnixTime::read(&text, &config.time_zone, BareDate::Begins)
                         .ok_or("that is no moment; write 2026-11-25, 2026-11-25T10:00 or seconds since the epoch")?;
+                    whose = format!(" started since {}", self::moment(Some(moment)));
                     Which::Since { moment, except: None }
                 }
                 (None, None, None) => return Err("say which: an id, --user or --since".into()),
             };
+            if !yes {
+                ask(&installation.accounts, which, &whose)?;
+            }
             let ended = end_anybodys(&installation.accounts, operator(), which).committed()?;
             let count = ended.sessions.len();
             match which {
@@ -98,25 +112,67 @@ fn list(
     let filter = ListFilter { user, limit, ..ListFilter::default() };
     let rows =
         accounts.db.read(|conn| session_lists::page(conn, session_lists::List::Open(accounts.now()), &filter))?;
+    if as_json {
+        for one in &rows {
+            println!("{}", json::session(accounts, &one.session, Some(&one.user), None));
+        }
+        return Ok(());
+    }
+    if rows.is_empty() {
+        println!("No session is open.");
+        return Ok(());
+    }
+    let mut table =
+        vec![["SESSION", "USER", "BROWSER", "IP ADDRESS", "SIGNED IN", "LAST SEEN", "VIA"].map(str::to_owned)];
     for one in &rows {
         let session = &one.session;
-        if as_json {
-            println!("{}", json::session(accounts, session, Some(&one.user), None));
-        } else {
-            println!(
-                "{}  {}  {:6}  {}  {}{}{}",
-                session.sid,
-                moment(Some(session.created_at)),
-                session.transport.as_str(),
-                session.ip,
-                one.user,
-                if session.odd { "  (unusual)" } else { "" },
-                address_column(base_url, &format!("/admin/sessions/{}", session.sid))
-            );
+        let page = address_column(base_url, &format!("/admin/sessions/{}", session.sid));
+        let via = match session.transport {
+            Transport::Cookie => "Web",
+            Transport::Bearer => "API",
+        };
+        table.push([
+            session.sid.to_string(),
+            one.user.to_string(),
+            browser(&session.user_agent),
+            session.ip.clone(),
+            moment(Some(session.created_at)),
+            moment(Some(accounts.last_seen.newest(session))),
+            if session.odd { format!("{via} (unusual){page}") } else { format!("{via}{page}") },
+        ]);
+    }
+    print_table(&table);
+    Ok(())
+}
+
+/// Asks before many sessions end at once. `whose`: what the question says of them. There is no question where none is open.
+fn ask(accounts: &Accounts, which: Which, whose: &str) -> Result<(), Failure> {
+    if matches!(which, Which::One(_)) {
+        return Ok(());
+    }
+    match accounts.db.read(|conn| session_ends::count(conn, which, accounts.now()))? {
+        0 => Ok(()),
+        count => confirm(&format!("End {}{whose}?", sessions(usize::try_from(count)?))),
+    }
+}
+
+/// The browser and system that the header names, in words.
+fn browser(user_agent: &str) -> String {
+    let described = describe(user_agent);
+    let browser = described.browser.unwrap_or("Unknown browser");
+    described.system.map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}"))
+}
+
+/// Prints rows of one line each, with columns as wide as their widest cell.
+fn print_table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) {
+    let mut widths = [0; COLUMNS];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
         }
     }
-    if rows.is_empty() && !as_json {
-        println!("No session is open.");
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        println!("{}", cells.join("  ").trim_end());
     }
-    Ok(())
 }

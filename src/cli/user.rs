@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Subcommand, ValueEnum};
 use url::Url;
 
+use super::confirm::confirm;
 use super::existing_user::{deleted, existing, why_taken};
 use super::operator::operator;
 use super::output::{Failure, address, address_column, base_of_links, base_url, moment, sessions, shell_word, warn};
@@ -30,79 +31,82 @@ use crate::store::{names, user_lists};
 pub(super) enum Command {
     /// Add a user
     Add {
-        /// The user name
+        /// The username
         name: String,
-        /// As an admin
+        /// Make the user an admin
         #[arg(long)]
         admin: bool,
         /// Read the password from standard input instead of the terminal
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Add a user who chooses the password by a one-time link; prints it, to hand over
+    /// Add a user and print a one-time link for them to choose a password
     Invite {
-        /// The user name
+        /// The username
         name: String,
-        /// As an admin
+        /// Make the user an admin
         #[arg(long)]
         admin: bool,
     },
-    /// Print a one-time link by which a user chooses a new password; its use ends the user's sessions
+    /// Print a one-time link for a user to choose a new password; using it ends their sessions
     ResetLink {
-        /// The user name
+        /// The username
         name: String,
     },
-    /// Delete a user; ends the user's sessions, and the name stays taken
+    /// Delete a user; this ends their sessions, and the name stays reserved
     Delete {
-        /// The user name
+        /// The username
         name: String,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
-    /// Give a user another name; ends the user's sessions, and the old name stays theirs
+    /// Rename a user; this ends their sessions, and nobody else can take the old name
     Rename {
-        /// The user name
+        /// The username
         name: String,
         /// The new name
         new_name: String,
     },
-    /// Bring a deleted user back, as an ordinary user without a password; prints a one-time link to choose one
+    /// Restore a deleted user, without admin rights, and print a one-time link to choose a password
     Restore {
-        /// The user name
+        /// The username
         name: String,
     },
     /// List all users
     List {
-        /// Those who were deleted, and when
+        /// List deleted users instead
         #[arg(long)]
         deleted: bool,
     },
     /// Show one user
     Show {
-        /// The user name
+        /// The username
         name: String,
     },
-    /// Set a new password; ends the user's sessions
+    /// Set a new password; this ends the user's sessions
     Passwd {
-        /// The user name
+        /// The username
         name: String,
         /// Read the password from standard input instead of the terminal
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Let a user sign in no more; ends the user's sessions at once
+    /// Block a user from signing in; this ends their sessions
     Disable {
-        /// The user name
+        /// The username
         name: String,
     },
     /// Let a disabled user sign in again
     Enable {
-        /// The user name
+        /// The username
         name: String,
     },
-    /// Change what a user may do
+    /// Change a user's role
     Role {
-        /// The user name
+        /// The username
         name: String,
-        /// What the user is from now on
+        /// The new role
         role: RoleName,
     },
 }
@@ -179,8 +183,13 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 None => return Err(format!("{} is disabled; `portero user enable` first", user.username).into()),
             }
         }
-        Command::Delete { name } => {
-            let name = existing(accounts, &name)?.username;
+        Command::Delete { name, yes } => {
+            let user = existing(accounts, &name)?;
+            if !yes {
+                let open = accounts.db.read(|conn| user_lists::open_sessions(conn, user.id, accounts.now()))?;
+                confirm(&format!("Delete {}? This ends {}.", user.username, sessions(usize::try_from(open)?)))?;
+            }
+            let name = user.username;
             match sessions_ended_by(
                 state::delete_user(accounts, operator(), name.clone()).committed()?,
                 &name,
@@ -310,8 +319,15 @@ fn show(accounts: &Accounts, base_url: Option<&Url>, name: &str) -> Result<(), F
     Ok(())
 }
 
+/// As the pages name it.
 fn state(user: &User, now: UnixTime) -> &'static str {
-    if user.is_shut_out(now) { "disabled" } else { "enabled" }
+    if user.is_shut_out(now) {
+        "disabled"
+    } else if user.password_hash.is_none() {
+        "invited"
+    } else {
+        "active"
+    }
 }
 
 fn list(accounts: &Accounts, base_url: Option<&Url>) -> Result<(), Failure> {

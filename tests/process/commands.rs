@@ -4,6 +4,7 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl};
+use portero::domain::SessionId;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -25,6 +26,15 @@ fn users_are_added_listed_and_changed_without_a_terminal() {
     ok(folder, &["user", "disable", "Íñigo"], "");
     assert!(ok(folder, &["user", "list"], "").contains("disabled"));
     ok(folder, &["user", "enable", "Íñigo"], "");
+    ok(folder, &["user", "invite", "eva"], "");
+    let list = ok(folder, &["user", "list"], "");
+    let state = |name: &str| list.lines().find(|line| line.starts_with(name)).unwrap().split_whitespace().nth(2);
+    assert_eq!(
+        [state("ana"), state("Íñigo"), state("eva")],
+        [Some("active"), Some("active"), Some("invited")],
+        "as on the pages"
+    );
+    assert!(ok(folder, &["user", "show", "eva"], "").contains("invited"));
     ok(folder, &["user", "role", "Íñigo", "admin"], "");
     let server = Server::start(folder);
     assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200, "the line end is no part of the password");
@@ -87,7 +97,7 @@ fn a_name_with_an_apostrophe_or_a_domain_comes_through_commands_and_the_log() {
         assert!(ok(folder, &["user", "list"], "").contains(name));
         let listed = ok(folder, &["session", "list", "--user", name, "--json"], "");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&listed).unwrap()["user"], name);
-        assert!(ok(folder, &["session", "end", "--user", name], "").starts_with("1 session ended"), "{name}");
+        assert!(ok(folder, &["session", "end", "--yes", "--user", name], "").starts_with("1 session ended"), "{name}");
         let log = server.log();
         let mut lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         assert!(lines.any(|line| line["event"] == "signed_in" && line["user"] == name), "{log}");
@@ -204,7 +214,17 @@ fn open_sessions_are_listed_and_ended_from_the_shell() {
     assert_eq!(ok(folder, &["session", "list"], ""), "No session is open.\n");
     let ana = server.log_in("ana", PASSWORD).unwrap().text("access_token");
     let bea: Vec<String> = (0..3).map(|_| server.log_in("bea", PASSWORD).unwrap().text("access_token")).collect();
-    assert_eq!(ok(folder, &["session", "list"], "").lines().count(), 4);
+    let table = ok(folder, &["session", "list"], "");
+    let rows: Vec<&str> = table.lines().collect();
+    let heads = ["SESSION", "USER", "BROWSER", "IP ADDRESS", "SIGNED IN", "LAST SEEN", "VIA"];
+    let columns = heads.map(|head| rows[0].find(head).unwrap());
+    assert!(rows.len() == 5 && columns.is_sorted(), "{table}");
+    for row in &rows[1..] {
+        let cells = columns.map(|at| row[at..].split("  ").next().unwrap());
+        assert!(SessionId::parse(cells[0]).is_some() && matches!(cells[1], "ana" | "bea"), "{table}");
+        assert_eq!((cells[2], cells[3], cells[6]), ("ureq", "127.0.0.1", "API"), "{table}");
+        assert!(cells[4].starts_with("20") && cells[5] >= cells[4], "{table}");
+    }
     let listed = ok(folder, &["session", "list", "--user", "ana", "--json"], "");
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!((&listed["user"], &listed["transport"]), (&"ana".into(), &"bearer".into()));
@@ -212,13 +232,13 @@ fn open_sessions_are_listed_and_ended_from_the_shell() {
     let said = ok(folder, &["session", "end", listed["sid"].as_str().unwrap()], "");
     assert!(said.starts_with("1 session ended. Receipt: "), "{said}");
     assert_eq!(server.ask("GET", "/protected", Some(&ana), None).unwrap().status, 401);
-    let said = ok(folder, &["session", "end", "--user", "BEA"], "");
+    let said = ok(folder, &["session", "end", "--user", "BEA", "--yes"], "");
     assert!(said.starts_with("3 sessions ended"), "{said}");
     for token in &bea {
         assert_eq!(server.ask("GET", "/protected", Some(token), None).unwrap().status, 401);
     }
     let last = server.log_in("ana", PASSWORD).unwrap().text("access_token");
-    assert!(ok(folder, &["session", "end", "--since", "2020-01-01"], "").starts_with("1 session ended"));
+    assert!(ok(folder, &["session", "end", "--since", "2020-01-01", "--yes"], "").starts_with("1 session ended"));
     assert_eq!(server.ask("GET", "/protected", Some(&last), None).unwrap().status, 401);
 
     assert_eq!(ok(folder, &["session", "end", "--user", "ana"], ""), "No such session was open.\n");
@@ -235,6 +255,29 @@ fn open_sessions_are_listed_and_ended_from_the_shell() {
     }
 }
 
+#[test]
+fn without_a_terminal_nobody_is_deleted_and_no_list_of_sessions_ended_unless_the_command_says_yes() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    ok(folder, &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let server = Server::start(folder);
+    let token = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    for arguments in [
+        &["user", "delete", "ana"][..],
+        &["session", "end", "--user", "ana"],
+        &["session", "end", "--since", "2020-01-01"],
+    ] {
+        let complaint = fails(folder, arguments, "yes\n");
+        assert!(complaint.contains("no terminal") && complaint.contains("--yes"), "{arguments:?}: {complaint}");
+        assert_eq!(server.ask("GET", "/protected", Some(&token), None).unwrap().status, 200, "{arguments:?}");
+    }
+    assert!(ok(folder, &["user", "list"], "").contains("ana"));
+    assert!(fails(folder, &["user", "delete", "eva"], "").contains("there is no user eva"), "there is nothing to ask");
+    assert_eq!(ok(folder, &["session", "end", "--since", "2999-01-01"], ""), "No such session was open.\n");
+    assert!(ok(folder, &["user", "delete", "ana", "--yes"], "").contains("1 session ended"));
+    assert_eq!(server.ask("GET", "/protected", Some(&token), None).unwrap().status, 401);
+}
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = diesel::sql_types::Text)]
@@ -248,7 +291,7 @@ fn the_audit_log_names_the_operator_who_ended_a_session_from_the_shell() {
     ok(folder, &["user", "add", "ana", "--password-stdin"], PASSWORD);
     let server = Server::start(folder);
     server.log_in("ana", PASSWORD).unwrap();
-    let said = ok(folder, &["session", "end", "--user", "ana"], "");
+    let said = ok(folder, &["session", "end", "--user", "ana", "--yes"], "");
     let receipt = said.trim_end().rsplit(' ').next().unwrap();
 
     let query = "SELECT details FROM audit_events WHERE what = 'session_ended' AND by_user IS NULL";
@@ -336,7 +379,7 @@ fn people_are_invited_and_given_links_from_the_shell() {
     ok(path, &["user", "disable", "bea"], "");
     assert_eq!(opens(&link(&second)), 410);
     assert!(fails(path, &["user", "reset-link", "bea"], "").contains("is disabled"));
-    assert!(ok(path, &["user", "delete", "bea"], "").contains("The name stays taken"));
+    assert!(ok(path, &["user", "delete", "bea", "--yes"], "").contains("The name stays taken"));
     assert!(fails(path, &["user", "delete", "eva"], "").contains("there is no user eva"));
     assert!(fails(path, &["user", "invite", "bea"], "").contains("bea was deleted on 20"));
     assert!(!server.log().contains(link(&second).trim_start_matches("/link/")), "the log does not tell the link");
@@ -352,7 +395,7 @@ fn a_deleted_user_is_named_as_deleted_and_restored_from_the_shell() {
     ok(path, &["user", "add", "O'Hara", "--admin", "--password-stdin"], PASSWORD);
     let server = Server::start(path);
     let token = server.log_in("O'Hara", PASSWORD).unwrap().text("access_token");
-    ok(path, &["user", "delete", "O'Hara"], "");
+    ok(path, &["user", "delete", "O'Hara", "--yes"], "");
     for arguments in [
         &["user", "add", "o'hara", "--password-stdin"][..],
         &["user", "invite", "O'HARA"],
@@ -378,7 +421,7 @@ fn a_deleted_user_is_named_as_deleted_and_restored_from_the_shell() {
     assert_eq!(server.log_in("O'Hara", PASSWORD).unwrap().status, 401, "the old password is gone");
     let listed = ok(path, &["user", "list"], "");
     let row = listed.lines().find(|line| line.starts_with("O'Hara")).unwrap();
-    assert!(row.contains("user ") && row.contains("enabled"), "an ordinary user: {row}");
+    assert!(row.contains("user ") && row.contains("invited"), "an ordinary user: {row}");
     assert_eq!(ok(path, &["user", "list", "--deleted"], ""), "No user was deleted.\n");
     assert!(fails(path, &["user", "restore", "O'Hara"], "").contains("is not deleted"));
 }

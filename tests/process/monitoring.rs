@@ -92,7 +92,9 @@ fn on_a_full_disk_every_command_that_changes_something_says_that_it_is_full() {
     let folder = with_ana();
     let fill = "mkdir small && mount -t tmpfs -o size=2m none small && cp -a data/. small/ && \
                 { cat /dev/zero > small/filler 2>/dev/null; true; } && exec \"$0\"";
-    for arguments in ["user disable ana", "user invite bea", "session end --user ana", "key new", "client add shop"] {
+    for arguments in
+        ["user disable ana", "user invite bea", "session end --yes --user ana", "key new", "client add shop"]
+    {
         let script = format!("{fill} {arguments}");
         let mut command = portero_by(folder.path(), "unshare", &["-rm", "sh", "-c", &script]);
         let output = command.env("PORTERO_DATA_DIR", folder.path().join("small")).output().unwrap();

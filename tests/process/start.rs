@@ -306,5 +306,5 @@ fn settings_are_shown_with_their_source_and_without_secrets() {
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("(hidden)  (environment)") && !shown.contains(secret), "{shown}");
     assert!(shown.lines().any(|line| line.starts_with("listen ") && line.ends_with("(environment)")), "{shown}");
-    assert_eq!(ok(folder.path(), &["config", "check"], ""), "The settings are right.\n");
+    assert_eq!(ok(folder.path(), &["config", "check"], ""), "Settings OK.\n");
 }
