@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod bench_hash;
 mod client;
+mod completions;
 mod config;
 mod confirm;
 mod existing_user;
@@ -28,24 +29,28 @@ pub use output::Logged;
 
 use crate::config::{Config, Faults, LogFormat, Overrides};
 
+/// The heading of the options that every command takes.
+const GLOBAL: &str = "Global options";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments.";
+
 /// A self-hosted login service.
 #[derive(Parser)]
-#[command(name = "portero", version, max_term_width = 100)]
+#[command(name = "portero", version = env!("PORTERO_VERSION"), max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Arguments {
     /// The settings file [default: portero.toml, if there is one]
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "PATH")]
     config: Option<PathBuf>,
     /// Where to listen, such as 127.0.0.1:8080
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ADDRESS")]
     listen: Option<String>,
     /// The folder for database and keys
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "PATH")]
     data_dir: Option<String>,
     /// Where people reach this server: scheme, host and port
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL")]
     public_url: Option<String>,
     /// Any other setting, such as session.idle=2d; see docs/settings.md
-    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "KEY=VALUE", value_parser = key_and_value)]
     set: Vec<(String, String)>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -86,6 +91,8 @@ enum Command {
     /// Check or show the settings
     #[command(subcommand)]
     Config(config::Command),
+    /// Print a script with which a shell completes commands and options
+    Completions(completions::Completions),
 }
 
 impl Arguments {
@@ -93,6 +100,10 @@ impl Arguments {
     pub fn run(self) -> Result<(), Failure> {
         let overrides = self.overrides();
         let command = self.command.unwrap_or(Command::Serve);
+        if let Command::Completions(arguments) = &command {
+            // Shells ask for it when they start, in any folder and whatever the settings there are.
+            return completions::run(arguments);
+        }
         let loaded = Config::load(&overrides).map_err(wrong_settings)?;
         if !matches!(command, Command::Serve) {
             log::start_for_command();
@@ -114,6 +125,7 @@ impl Arguments {
                 config::run(&loaded, &command);
                 Ok(())
             }
+            Command::Completions(arguments) => completions::run(&arguments),
         }
     }
 

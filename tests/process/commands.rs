@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::faults::database;
-use crate::portero::{PASSWORD, Server, fails, ok, portero, text};
+use crate::portero::{PASSWORD, Server, fails, ok, portero, run, text};
 
 #[test]
 fn users_are_added_listed_and_changed_without_a_terminal() {
@@ -276,6 +276,51 @@ fn without_a_terminal_nobody_is_deleted_and_no_list_of_sessions_ended_unless_the
     assert_eq!(ok(folder, &["session", "end", "--since", "2999-01-01"], ""), "No such session was open.\n");
     assert!(ok(folder, &["user", "delete", "ana", "--yes"], "").contains("1 session ended"));
     assert_eq!(server.ask("GET", "/protected", Some(&token), None).unwrap().status, 401);
+}
+
+#[test]
+fn exit_codes_tell_a_failure_from_wrong_arguments() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let code = |arguments: &[&str]| run(folder, arguments, "").status.code();
+    assert_eq!(code(&["config", "check"]), Some(0));
+    for failing in [&["user", "list"][..], &["health"], &["--config", "none.toml", "config", "check"]] {
+        assert_eq!(code(failing), Some(1), "{failing:?}");
+    }
+    for wrong in [&["usr"][..], &["user", "delete"], &["session", "end"], &["session", "list", "--limit", "0"]] {
+        assert_eq!(code(wrong), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn every_command_lists_the_global_options_apart_from_its_own() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [&["--help"][..], &["user", "add", "--help"], &["session", "end", "-h"]] {
+        let help = ok(folder.path(), arguments, "");
+        let (own, global) = help.split_once("\nGlobal options:\n").unwrap();
+        for option in ["--config", "--listen", "--data-dir", "--public-url", "--set"] {
+            assert!(global.contains(option) && !own.contains(option), "{option}: {help}");
+        }
+    }
+    let help = ok(folder.path(), &["help"], "");
+    assert!(help.contains("Run the server (default)") && help.contains("Exit codes: 0 done"), "{help}");
+    assert_eq!(ok(folder.path(), &["--version"], ""), format!("portero {} (debug build)\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn shells_get_completions_even_where_the_settings_are_broken() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("portero.toml"), "nonsense").unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = ok(folder.path(), &["completions", shell], "");
+        assert!(script.contains("setup-link") && script.contains("--data-dir") || shell == "fish", "{shell}");
+        assert!(script.contains("reset-link"), "{shell}");
+    }
+    std::fs::write(folder.path().join("portero.bash"), ok(folder.path(), &["completions", "bash"], "")).unwrap();
+    let complete = "source portero.bash; COMP_WORDS=(portero user del); COMP_CWORD=2; _portero portero del user; echo ${COMPREPLY[@]}";
+    let output = std::process::Command::new("bash").current_dir(folder.path()).args(["-c", complete]).output().unwrap();
+    assert_eq!(text(&output.stdout), "delete\n", "{}", text(&output.stderr));
+    assert_eq!(run(folder.path(), &["completions", "tcsh"], "").status.code(), Some(2));
 }
 
 #[derive(QueryableByName)]
