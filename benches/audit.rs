@@ -60,7 +60,7 @@ fn main() -> Result<(), Failure> {
             AuditFilter { what: Some(What::KeyAdded), ip: Some("10.0.0.77".into()), ..AuditFilter::default() },
         ),
     ] {
-        pages(&db, name, AuditFilter { limit: 51, ..filter })?;
+        pages(&db, name, UnixTime(NEWEST - events), AuditFilter { limit: 51, ..filter })?;
     }
 
     let begin = Instant::now();
@@ -92,9 +92,9 @@ fn make(path: &Path, events: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-fn pages(db: &Db, name: &str, filter: AuditFilter) -> Result<(), Failure> {
+fn pages(db: &Db, name: &str, oldest: UnixTime, filter: AuditFilter) -> Result<(), Failure> {
     let page = |filter: &AuditFilter| db.read(|conn| list::page(conn, db.seal().ok_or(Error::NoSeal)?, filter));
-    let inside = far_inside(&page, &filter)?;
+    let inside = far_inside(&page, oldest, &filter)?;
     println!("{name:56} {:>10.2} {:>10.2}", median(|| page(&filter))?, median(|| page(&inside))?);
     Ok(())
 }
@@ -102,10 +102,11 @@ fn pages(db: &Db, name: &str, filter: AuditFilter) -> Result<(), Failure> {
 /// The same list, three quarters down the time that it spans.
 fn far_inside(
     page: &impl Fn(&AuditFilter) -> Result<Found, Error>,
+    oldest: UnixTime,
     filter: &AuditFilter,
 ) -> Result<AuditFilter, Failure> {
     let newest = page(filter)?.events.first().map_or(NEWEST, |event| event.at.0);
-    let oldest = filter.from.map_or(NEWEST - 4_000_000, |from| from.0);
+    let oldest = filter.from.unwrap_or(oldest).0;
     let far = newest - (newest - oldest) * 3 / 4;
     Ok(AuditFilter { before: Some((UnixTime(far), i64::MAX)), ..filter.clone() })
 }

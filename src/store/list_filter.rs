@@ -28,14 +28,16 @@ macro_rules! page_of {
         if let Some(from) = filter.from {
             query = query.filter($moment.ge(from.0));
         }
-        if let Some(until) = filter.until {
-            query = query.filter($moment.le(until.0));
+        // One bound, so that SQLite starts in the index at the right row. With two it may take the later one and read what lies
+        // between.
+        let before = filter.before.as_ref().map(|(moment, _)| *moment);
+        if let Some(newest) = filter.until.into_iter().chain(before).min() {
+            query = query.filter($moment.le(newest.0));
         }
         if let Some((moment, id)) = &filter.before {
             let earlier = $moment.lt(moment.0);
             let same_but_lower = $moment.eq(moment.0).and($id.lt(id));
-            // The first condition follows from the second; SQLite needs it to start in the index at the right row.
-            query = query.filter($moment.le(moment.0)).filter(earlier.or(same_but_lower));
+            query = query.filter(earlier.or(same_but_lower));
         }
         query.order(($moment.desc(), $id.desc())).limit(filter.limit)
     }};

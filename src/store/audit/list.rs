@@ -160,13 +160,12 @@ fn each(
     if let Some(from) = filter.from {
         query = query.filter(audit_events::at.ge(from.0));
     }
-    if let Some(until) = filter.until {
-        query = query.filter(audit_events::at.le(until.0));
+    // One bound, so that SQLite starts in the index at the right row. With two it may take the later one and read what lies between.
+    if let Some(newest) = filter.until.into_iter().chain(filter.before.map(|(at, _)| at)).min() {
+        query = query.filter(audit_events::at.le(newest.0));
     }
     if let Some((at, n)) = filter.before {
-        let earlier = audit_events::at.lt(at.0).or(audit_events::at.eq(at.0).and(audit_events::n.lt(n)));
-        // The first condition follows from the second; SQLite needs it to start in the index at the right row.
-        query = query.filter(audit_events::at.le(at.0)).filter(earlier);
+        query = query.filter(audit_events::at.lt(at.0).or(audit_events::at.eq(at.0).and(audit_events::n.lt(n))));
     }
     if let Some(most) = most {
         query = query.limit(most);
