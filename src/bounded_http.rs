@@ -154,7 +154,8 @@ impl Begun {
     fn end<B>(self, mut answer: ServiceResponse<B>) -> ServiceResponse<B> {
         if let Some(connection) = &self.connection {
             if self.body_is_whole.is_none_or(|is_whole| is_whole.get()) {
-                connection.waits_at_most(self.keep_alive + HEAD);
+                // The answer itself may take its time to be written.
+                connection.waits_at_most(self.keep_alive.max(WRITE_TIMEOUT) + HEAD);
             } else {
                 // Actix reads a chunked body that nobody wants to its end, however long that takes, and any other for a second.
                 answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);

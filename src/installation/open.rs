@@ -69,12 +69,13 @@ impl Installation {
         take_up_audit: fn(&Db, UnixTime) -> Result<Fit, store::Error>,
     ) -> Result<Self, OpenError> {
         files::make_folder(&config.data_dir)?;
+        // Before anything opens it: SQLite gives the files beside it the same mode.
+        files::keep_database_private(&config.database)?;
         let last_stop = last_stop(&config.database);
         // A server that runs has looked at its start.
         let is_served = running(&config.database)? != Running::No;
         let check = if is_served { DatabaseCheck::unneeded() } else { examine(config, last_stop)? };
         files::make_database_file(&config.database)?;
-        files::keep_database_private(&config.database)?;
         let db = open_database(&config.database)?;
         begin(config, &db, clock.now())?;
         let pepper = PepperFile { config, db: &db, now: clock.now() }.open()?;

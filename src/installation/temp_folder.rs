@@ -20,8 +20,9 @@ impl TempFolder {
         for entry in fs::read_dir(place)? {
             let entry = entry?;
             let is_ours = entry.file_name().to_string_lossy().starts_with(prefix) && entry.file_type()?.is_dir();
-            if is_ours && File::open(entry.path())?.try_lock().is_ok() {
-                fs::remove_dir_all(entry.path())?;
+            // What can't be opened or removed is another user's, who may have put it there to be in the way.
+            if is_ours && File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok()) {
+                drop(fs::remove_dir_all(entry.path()));
             }
         }
         let path = place.join(format!("{prefix}{}", Uuid::new_v4().simple()));

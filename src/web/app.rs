@@ -106,7 +106,7 @@ impl App {
 }
 
 /// Puts a try beside what came of it. If nothing could be checked, the try does not count.
-fn counted<T>(begun: Try, outcome: Result<T, Error>) -> Result<(T, Try), Error> {
+pub(in crate::web) fn counted<T>(begun: Try, outcome: Result<T, Error>) -> Result<(T, Try), Error> {
     match outcome {
         Ok(found) => Ok((found, begun)),
         Err(error @ (Error::Busy | Error::Unavailable(_) | Error::Internal(_))) => {

@@ -250,7 +250,10 @@ fn a_restore_touches_no_folder_that_holds_anything() {
     assert!(fails(other.path(), &["restore", backup], "").contains("--yes"), "without a terminal nobody can agree");
     assert!(names(other.path()).is_empty());
     ok(other.path(), &["restore", backup, "--yes", "--into", "elsewhere"], "");
-    assert_eq!(names(&other.path().join("elsewhere")), ["pepper.key", "portero.db", "signing.key"]);
+    assert_eq!(
+        names(&other.path().join("elsewhere")),
+        ["pepper.key", "portero.db", "portero.db.audit-head", "signing.key"]
+    );
 }
 
 #[derive(QueryableByName)]
@@ -271,6 +274,6 @@ struct Told {
 }
 
 fn audit(folder: &Path) -> Vec<String> {
-    let told = diesel::sql_query("SELECT what FROM audit_events ORDER BY id").load::<Told>(&mut database(folder));
+    let told = diesel::sql_query("SELECT what FROM audit_events ORDER BY n").load::<Told>(&mut database(folder));
     told.unwrap().into_iter().map(|told| told.what).collect()
 }

@@ -563,9 +563,9 @@ fn what_lists_an_id_lists_the_address_of_its_page_where_that_is_known() {
     };
 
     let listed = ok(folder, &["session", "list", "--user", "bea"], "");
-    let sid = listed.split(' ').next().unwrap().to_owned();
+    let sid = listed.lines().nth(1).unwrap().split(' ').next().unwrap().to_owned();
     assert_eq!(addresses(&listed), [format!("/admin/sessions/{sid}")]);
-    assert!(listed.lines().count() == 1 && listed.trim_end().ends_with(&sid), "{listed}");
+    assert!(listed.lines().count() == 2 && listed.trim_end().ends_with(&sid), "{listed}");
     let ended = ok(folder, &["session", "end", &sid], "");
     let receipt = ended.trim_end().rsplit(' ').next().unwrap();
     assert_eq!(addresses(&ended), [format!("/receipts/{receipt}")]);
@@ -574,7 +574,7 @@ fn what_lists_an_id_lists_the_address_of_its_page_where_that_is_known() {
     let shown = addresses(&ok(folder, &["user", "show", "bea"], ""));
     let users = addresses(&ok(folder, &["user", "list"], ""));
     assert!(shown.len() == 1 && users.len() == 2 && users.contains(&shown[0]), "{shown:?} {users:?}");
-    ok(folder, &["user", "delete", "bea"], "");
+    ok(folder, &["user", "delete", "bea", "--yes"], "");
     assert_eq!(addresses(&ok(folder, &["user", "list", "--deleted"], "")), shown);
     for path in [addresses(&listed), addresses(&ended), shown].concat() {
         assert_eq!(server.ask("GET", &path, Some(&admin), None).unwrap().status, 200, "{path}");
@@ -590,6 +590,6 @@ fn what_lists_an_id_lists_the_address_of_its_page_where_that_is_known() {
         let said = ok(folder, &[&every[..], command].concat(), "");
         assert!(!said.contains("http") && !said.contains("PAGE"), "{command:?}: {said}");
     }
-    let said = ok(folder, &[&every[..], &["session", "end", "--user", "ana"]].concat(), "");
+    let said = ok(folder, &[&every[..], &["session", "end", "--user", "ana", "--yes"]].concat(), "");
     assert!(said.starts_with("1 session ended. Receipt: ") && !said.contains('/'), "{said}");
 }

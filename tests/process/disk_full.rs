@@ -70,13 +70,15 @@ fn on_a_full_disk_every_change_asks_to_try_again_and_works_once_there_is_room() 
         assert_try_again(&browser.renew());
         // Signing out by the page: its form can be opened, for that only reads.
         // The browser forgets its session, and is told that it is still open.
-        let mut leaving = browser.clone();
-        assert_eq!(leaving.get("/logout").status, 200);
-        let page = leaving.post("/logout", &[]);
-        assert_try_again(&page);
-        assert!(page.body.contains("Signed out in this browser only"), "{}", page.body);
-        assert!(!page.body.contains("class=\"sign-out\"") && page.header("clear-site-data").is_some());
-        assert!(leaving.cookies.keys().all(|name| !name.contains("token")) && !leaving.is_signed_in());
+        for scope in ["this", "all"] {
+            let mut leaving = browser.clone();
+            assert_eq!(leaving.get("/logout").status, 200);
+            let page = leaving.post("/logout", &[("scope", scope)]);
+            assert_try_again(&page);
+            assert!(page.body.contains("Signed out in this browser only"), "{scope}: {}", page.body);
+            assert!(!page.body.contains("class=\"sign-out\"") && page.header("clear-site-data").is_some());
+            assert!(leaving.cookies.keys().all(|name| !name.contains("token")) && !leaving.is_signed_in());
+        }
         let mut other = server.browser();
         let page = other.sign_in("ana", PASSWORD);
         assert_try_again(&page);

@@ -410,7 +410,7 @@ fn what_a_command_does_is_told_once_by_the_server_beside_it_with_who_did_it() {
     let mut server = Server::with(folder.path(), command);
     ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
     server.log_in("ana", PASSWORD).unwrap();
-    let ended = ok(folder.path(), &["session", "end", "--user", "ana"], "");
+    let ended = ok(folder.path(), &["session", "end", "--user", "ana", "--yes"], "");
     ok(folder.path(), &["user", "role", "ana", "admin"], "");
     ok(folder.path(), &["user", "rename", "ana", "anabel"], "");
     ok(folder.path(), &["user", "disable", "anabel"], "");

@@ -273,16 +273,22 @@ fn a_log_from_before_there_were_seals_is_sealed_once_and_never_again() {
     );
     let (log, fit) = log.restart();
     assert_eq!((fit, log.findings()), (Fit::NotSealed, Vec::new()));
-    log.record(1_201);
+    let filter = AuditFilter { limit: 1, ..AuditFilter::default() };
+    let page = log.db.read(|conn| list::page(conn, log.db.seal().unwrap(), &filter)).unwrap();
+    assert_eq!(page.events.first().unwrap().what, Some(What::SignedIn), "by its moment, that is the newest");
+    let sealed = AuditFilter { what: Some(What::AuditSealed), limit: 9, ..AuditFilter::default() };
+    let page = log.db.read(|conn| list::page(conn, log.db.seal().unwrap(), &sealed)).unwrap();
+    assert_eq!(page.events.iter().map(|event| event.n).collect::<Vec<_>>(), [1_201], "it is on record that they were");
+    log.record(1_202);
     let (log, fit) = log.restart();
     assert_eq!((fit, log.findings()), (Fit::Whole, Vec::new()));
     // Whoever changes an event and takes the seals away does not get new ones.
     log.tamper("UPDATE audit_events SET what = 'user_added', mac = NULL WHERE n > 600; DELETE FROM audit_head");
     let (log, fit) = log.restart();
-    assert_eq!(fit, Fit::Cut { expected: 1_201, found: 0 });
+    assert_eq!(fit, Fit::Cut { expected: 1_202, found: 0 });
     assert!(log.findings().contains(&Finding::Changed { n: 601 }));
     log.record(1_300);
-    assert!(log.findings().contains(&Finding::DidNotFit { n: 1_202 }), "what happens next is recorded all the same");
+    assert!(log.findings().contains(&Finding::DidNotFit { n: 1_203 }), "what happens next is recorded all the same");
 }
 
 #[test]
@@ -298,6 +304,47 @@ fn what_is_old_goes_and_leaves_a_checkpoint_that_nobody_else_can_make() {
     assert_eq!(log.findings(), [Finding::Missing { first: 31, last: 31 }]);
     log.tamper("UPDATE audit_checkpoint SET n = 31");
     assert_eq!(log.findings().first(), Some(&Finding::FalseCheckpoint { n: 31 }));
+}
+
+#[test]
+fn what_was_changed_is_not_let_go_for_the_checkpoint_would_vouch_for_it() {
+    let log = Log::of(40);
+    log.tamper("UPDATE audit_events SET at = 0 WHERE n = 7; UPDATE audit_events SET what = 'user_added' WHERE n = 3");
+    log.write(100, |tx| {
+        assert_eq!(chain::prune(tx, UnixTime(31))?, 2);
+        assert_eq!(chain::prune(tx, UnixTime(31))?, 0);
+        Ok(())
+    });
+    assert_eq!(log.findings(), [Finding::Changed { n: 3 }, Finding::Changed { n: 7 }]);
+}
+
+#[test]
+fn a_file_that_names_the_last_event_let_go_still_fits() {
+    let (log, _) = Log::of(20).restart();
+    log.write(100, |tx| chain::prune(tx, UnixTime(50)).map(drop));
+    let (_, fit) = log.restart();
+    assert_eq!(fit, Fit::Whole);
+}
+
+#[test]
+fn a_tail_that_is_cut_off_beside_a_running_server_is_found_with_the_next_event() {
+    let log = Log::of(20);
+    log.tamper(
+        "DELETE FROM audit_events WHERE n > 15;
+         UPDATE audit_head SET n = 15, mac = (SELECT mac FROM audit_events WHERE n = 15)",
+    );
+    log.record(100);
+    assert_eq!(log.findings(), [Finding::DidNotFit { n: 16 }]);
+    log.record(101);
+    assert_eq!(log.findings(), [Finding::DidNotFit { n: 16 }], "it is said once");
+}
+
+#[test]
+fn rows_of_somebody_else_keep_no_event_from_being_recorded() {
+    let log = Log::of(20);
+    log.tamper("INSERT INTO audit_events (n, at, what) VALUES (21, 21, 'user_added')");
+    log.record(100);
+    assert_eq!(log.findings(), [Finding::Changed { n: 21 }]);
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub fn set_up(
         Err(error) => return Pending::known(Err(error.into())),
     };
     let done = accounts.write(SetupLink::shown(token), move |tx, accounts, spent| {
+        tx.from = Some(visitor.ip.clone());
         let added = add(tx, &username, Some(&hash), Role::Admin, By::User)?;
         let user = match added {
             Ok(id) => users::find(tx.conn, id)?.ok_or(Error::ProofLapsed)?,

@@ -33,6 +33,7 @@ pub fn use_link(
         Err(error) => return Pending::known(Err(error)),
     };
     let used = accounts.write(proof, move |tx, accounts, proven| {
+        tx.from = Some(visitor.ip.clone());
         let user = proven.user();
         let by = By::User(user.id);
         replace(tx, user, &hash)?;

@@ -34,8 +34,11 @@ pub(in crate::accounts) fn end_for_reuse(
 
 /// Somebody showed an access token that only a thief can hold.
 pub(in crate::accounts) fn end_stolen(accounts: &Arc<Accounts>, sid: SessionId, visitor: Visitor) -> Pending<()> {
-    accounts.write(Upkeep, move |tx, accounts, _| match sessions::find(tx.conn, sid)? {
-        Some(session) => end_for_reuse(tx, accounts, session, &visitor),
-        None => Ok(()),
+    accounts.write(Upkeep, move |tx, accounts, _| {
+        tx.from = Some(visitor.ip.clone());
+        match sessions::find(tx.conn, sid)? {
+            Some(session) => end_for_reuse(tx, accounts, session, &visitor),
+            None => Ok(()),
+        }
     })
 }

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
+use diesel::dsl::max;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SelectableHelper};
 
 use super::head::Head;
 use super::seal::{NONE_BEFORE, Row, Seal};
@@ -23,14 +24,38 @@ pub(super) const BATCH: i64 = 500;
 pub(super) fn append(tx: &mut Tx<'_>, mut row: Row) -> Result<(), Error> {
     let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
     let newest = head(tx.conn)?;
-    row.n = newest.as_ref().map_or(0, |head| head.n) + 1;
+    let (mut last_n, mut before) = newest.as_ref().map_or((0, NONE_BEFORE.to_vec()), |head| (head.n, head.mac.clone()));
+    // Rows that somebody else has added are no reason to stop recording; `verify` finds them.
+    if let Some(n) = last(tx.conn)?.filter(|n| *n > last_n) {
+        (last_n, before) = (n, mac_of(tx.conn, n)?.unwrap_or_else(|| NONE_BEFORE.to_vec()));
+    }
+    row.n = last_n + 1;
     row.ip_hash = row.ip.as_deref().map(|ip| seal.ip_hash(ip));
-    let mac = seal.mac(newest.as_ref().map_or(&NONE_BEFORE, |head| &head.mac), &row);
+    let mac = seal.mac(&before, &row);
     let n = row.n;
     diesel::insert_into(audit_events::table).values((row, audit_events::mac.eq(&mac))).execute(tx.conn)?;
     set_head(tx.conn, newest.is_some(), n, &mac)?;
     note(tx, seal, n, &mac);
     Ok(())
+}
+
+/// What this process recorded last and the database does not have any more: the number of that event, and of the newest one that is there.
+/// `None`: nothing is missing.
+pub(super) fn fell_behind(tx: &mut Tx<'_>) -> Result<Option<(i64, i64)>, Error> {
+    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+    let Some(expected) = seal.file.newest() else { return Ok(None) };
+    let found = head(tx.conn)?;
+    let is_there = match &found {
+        Some(found) if found.n == expected.n => found.mac == expected.mac,
+        Some(found) => found.n > expected.n,
+        None => false,
+    };
+    Ok((!is_there).then(|| (expected.n, found.map_or(0, |head| head.n))))
+}
+
+/// The number of the last event that is there. `None`: there is none.
+pub(super) fn last(conn: &mut Conn) -> Result<Option<i64>, Error> {
+    Ok(audit_events::table.select(max(audit_events::n)).get_result(conn)?)
 }
 
 /// Tells the head file, once the event is stored.
@@ -89,17 +114,29 @@ pub(super) fn checkpoint(conn: &mut Conn) -> Result<Option<Checkpoint>, Error> {
 }
 
 /// Lets go of the oldest events, up to [`BATCH`] of them, as far as they are from before this moment. The last of them becomes the
-/// checkpoint at which the log then begins. Returns how many went.
+/// checkpoint at which the log then begins. Returns how many went. What is not as it was recorded stays, and what comes after it: the
+/// checkpoint must not vouch for it.
 pub fn prune(tx: &mut Tx<'_>, before: UnixTime) -> Result<usize, Error> {
     let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
     let oldest = audit_events::table.order(audit_events::n).limit(BATCH);
-    let oldest: Vec<(i64, i64, Option<Vec<u8>>)> =
-        oldest.select((audit_events::n, audit_events::at, audit_events::mac)).load(tx.conn)?;
-    let old: Vec<_> = oldest.into_iter().take_while(|(_, at, _)| *at < before.0).collect();
-    let Some((last, _, Some(mac))) = old.last() else { return Ok(0) };
-    let sealed = seal.checkpoint_seal(*last, mac);
-    let row = (audit_checkpoint::n.eq(last), audit_checkpoint::mac.eq(mac), audit_checkpoint::seal.eq(sealed));
-    if diesel::update(audit_checkpoint::table.find(THE_ONE)).set(row.clone()).execute(tx.conn)? == 0 {
+    let oldest: Vec<(Row, Option<Vec<u8>>)> = oldest.select((Row::as_select(), audit_events::mac)).load(tx.conn)?;
+    let begin = checkpoint(tx.conn)?.filter(|begin| seal.checkpoint_seal(begin.n, &begin.mac) == begin.seal);
+    let (mut last, mut mac) = begin.map_or((0, NONE_BEFORE.to_vec()), |begin| (begin.n, begin.mac));
+    let mut count = 0;
+    for (row, recorded) in oldest.into_iter().take_while(|(row, _)| row.at < before.0) {
+        if row.n != last + 1 || recorded != Some(seal.mac(&mac, &row)) {
+            tracing::error!(event = "audit_not_pruned", n = row.n, "this event is not as it was recorded, so it stays");
+            break;
+        }
+        (last, mac) = (row.n, seal.mac(&mac, &row));
+        count += 1;
+    }
+    if count == 0 {
+        return Ok(0);
+    }
+    let sealed = seal.checkpoint_seal(last, &mac);
+    let row = (audit_checkpoint::n.eq(last), audit_checkpoint::mac.eq(&mac), audit_checkpoint::seal.eq(&sealed));
+    if diesel::update(audit_checkpoint::table.find(THE_ONE)).set(row).execute(tx.conn)? == 0 {
         diesel::insert_into(audit_checkpoint::table)
             .values((audit_checkpoint::one.eq(THE_ONE), row))
             .execute(tx.conn)?;

@@ -42,6 +42,8 @@ pub enum What {
     Restored,
     /// At a start the log did not fit the file beside the database: it was cut off, exchanged, or the file is gone.
     AuditDidNotFit,
+    /// Events from before there were seals were sealed, as the first start of this version does.
+    AuditSealed,
 }
 
 spelled!(What {
@@ -71,6 +73,7 @@ spelled!(What {
     BackupMade = "backup_made",
     Restored = "restored",
     AuditDidNotFit = "audit_did_not_fit",
+    AuditSealed = "audit_sealed",
 });
 
 /// What an event says besides who, where and in which session; stored as a JSON object.
@@ -101,6 +104,10 @@ pub enum Details {
         expected: Option<i64>,
         found: i64,
     },
+    /// The number of the last event that was sealed afterwards.
+    Sealed {
+        events: i64,
+    },
 }
 
 impl Details {
@@ -119,6 +126,7 @@ impl Details {
             Self::App(name) => json!({ "app": name }),
             Self::Key(kid) => json!({ "kid": kid }),
             Self::Backup(made_at) => json!({ "made_at": made_at }),
+            Self::Sealed { events } => json!({ "events": events }),
             Self::DidNotFit { expected, found } => json!({ "expected": expected, "found": found }),
         };
         match object {
@@ -166,6 +174,15 @@ impl Event {
 
     /// Appends the event to the log, dated with the transaction's `now`.
     pub fn record(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        // The file beside the database will name this event, and would then say nothing of what is gone.
+        if let Some((expected, found)) = chain::fell_behind(tx)? {
+            let details = Details::DidNotFit { expected: Some(expected), found };
+            Self::new(What::AuditDidNotFit, &By::Portero).details(details).append(tx)?;
+        }
+        self.append(tx)
+    }
+
+    fn append(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let mut details = self.details.members();
         match &self.by {
             By::Operator(system_user) => drop(details.insert("operator".into(), system_user.as_str().into())),

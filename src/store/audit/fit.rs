@@ -1,12 +1,12 @@
 //! What a start does with the audit log: it seals what is from before there were seals, and compares the log with the file beside it.
 
-use diesel::dsl::max;
 use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 
-use super::chain::{BATCH, checkpoint, head, mac_of, newest, note, renew_file, set_head};
+use super::chain::{BATCH, checkpoint, head, last, mac_of, newest, note, renew_file, set_head};
 use super::event::{Details, Event, What};
 use super::seal::{NONE_BEFORE, Row, Seal};
 use crate::domain::{By, UnixTime};
+use crate::error_chain::chain;
 use crate::store::connection::{Conn, Error};
 use crate::store::db::Db;
 use crate::store::prepared::update;
@@ -33,7 +33,13 @@ pub enum Fit {
 /// Compares log and file.
 pub(super) fn fit(conn: &mut Conn, seal: &Seal) -> Result<Fit, Error> {
     // The file first: it is never ahead of the database.
-    let file = seal.file.read();
+    let file = match seal.file.read() {
+        Ok(file) => file,
+        Err(error) => {
+            tracing::warn!(event = "audit_head_not_read", error = %chain(&error), "the audit log was not compared with it");
+            return Ok(Fit::Whole);
+        }
+    };
     let newest = head(conn)?;
     let Some(newest) = newest else {
         return Ok(match file {
@@ -50,7 +56,7 @@ pub(super) fn fit(conn: &mut Conn, seal: &Seal) -> Result<Fit, Error> {
     }
     let is_past = match checkpoint(conn)? {
         // Let go because of its age, so nothing is left to compare.
-        Some(checkpoint) => checkpoint.n > expected.n,
+        Some(checkpoint) => checkpoint.n > expected.n || (checkpoint.n == expected.n && checkpoint.mac == expected.mac),
         None => false,
     };
     let same = is_past || mac_of(conn, expected.n)?.is_some_and(|mac| mac == expected.mac);
@@ -75,7 +81,11 @@ fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
     let details = match &fit {
         Fit::Whole => return Ok(fit),
         Fit::NotSealed => {
-            db.write(Upkeep, now, move |tx, _: By| seal_old(tx)).committed()?;
+            db.write(Upkeep, now, move |tx, by: By| match seal_old(tx)? {
+                0 => Ok(()),
+                events => Event::new(What::AuditSealed, &by).details(Details::Sealed { events }).record(tx),
+            })
+            .committed()?;
             return Ok(fit);
         }
         Fit::NoFile if is_restored => {
@@ -102,17 +112,12 @@ fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
     Ok(fit)
 }
 
-/// The number of the last event that is there. `None`: there is none.
-fn last(conn: &mut Conn) -> Result<Option<i64>, Error> {
-    Ok(audit_events::table.select(max(audit_events::n)).get_result(conn)?)
-}
-
 /// Seals events from before there were MACs. Only a log that was never sealed is, and in one transaction: one that is sealed in part
-/// could not be told from one to which somebody has added events.
-fn seal_old(tx: &mut Tx<'_>) -> Result<(), Error> {
+/// could not be told from one to which somebody has added events. Returns the number of the last one; 0: there was none.
+fn seal_old(tx: &mut Tx<'_>) -> Result<i64, Error> {
     let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
     if head(tx.conn)?.is_some() {
-        return Ok(());
+        return Ok(0);
     }
     let (mut last, mut mac) = (0, NONE_BEFORE.to_vec());
     loop {
@@ -134,5 +139,5 @@ fn seal_old(tx: &mut Tx<'_>) -> Result<(), Error> {
         set_head(tx.conn, false, last, &mac)?;
         note(tx, seal, last, &mac);
     }
-    Ok(())
+    Ok(last)
 }

@@ -3,7 +3,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -43,11 +43,14 @@ impl std::fmt::Display for Head {
 /// The file, and what it does not say yet.
 pub struct HeadFile {
     path: PathBuf,
+    database: PathBuf,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
+    /// The newest event that this process has recorded.
+    newest: Option<Head>,
     unwritten: Option<Head>,
     written: Option<Instant>,
 }
@@ -60,17 +63,27 @@ impl HeadFile {
     pub fn beside(database: &Path) -> Self {
         let mut path = database.as_os_str().to_owned();
         path.push(Self::SUFFIX);
-        Self { path: path.into(), state: Mutex::default() }
+        Self { path: path.into(), database: database.to_owned(), state: Mutex::default() }
     }
 
-    /// `None`: there is no file, or it says nothing that could be read.
-    pub(super) fn read(&self) -> Option<Head> {
-        Head::parse(&fs::read_to_string(&self.path).ok()?)
+    /// `None`: there is no file, or it says nothing that could be read. An error: this user may not read it.
+    pub(super) fn read(&self) -> io::Result<Option<Head>> {
+        match fs::read_to_string(&self.path) {
+            Ok(text) => Ok(Head::parse(&text)),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The newest event that this process has recorded. `None`: none yet.
+    pub(super) fn newest(&self) -> Option<Head> {
+        self.state().newest.clone()
     }
 
     /// Writes the event down, unless another was within the last second: then later.
     pub(super) fn note(&self, head: Head) {
         let mut state = self.state();
+        state.newest = Some(head.clone());
         state.unwritten = Some(head);
         if state.written.is_none_or(|written| written.elapsed() >= AT_MOST_EVERY) {
             self.write_unwritten(&mut state);
@@ -80,6 +93,7 @@ impl HeadFile {
     /// Writes the event down at once.
     pub(super) fn write(&self, head: Head) {
         let mut state = self.state();
+        state.newest = Some(head.clone());
         state.unwritten = Some(head);
         self.write_unwritten(&mut state);
     }
@@ -105,7 +119,13 @@ impl HeadFile {
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&self.path)?;
         let is_new = file.metadata()?.len() == 0;
         file.write_all_at(format!("{:020}:{}\n", head.n, hex::encode(&head.mac)).as_bytes(), 0)?;
-        if is_new { file.sync_all() } else { Ok(()) }
+        if is_new {
+            // A command may be run by root, and the server by another user. Whoever isn't root has made a file of their own.
+            let owner = fs::metadata(&self.database)?;
+            drop(std::os::unix::fs::fchown(&file, Some(owner.uid()), Some(owner.gid())));
+            file.sync_all()?;
+        }
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

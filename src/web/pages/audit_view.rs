@@ -169,6 +169,7 @@ fn details(page: &Page, event: &AuditEvent) -> Vec<String> {
             .get("made_at")
             .and_then(Value::as_i64)
             .map(|made| page.t1("event-backup-of", "when", &page.exact(UnixTime(made)).text)),
+        event.details.get("events").and_then(Value::as_i64).map(|n| page.tn("event-sealed-up-to", n)),
         text_of(event, "app").map(str::to_owned),
         text_of(event, "kid").map(str::to_owned),
         event.details.get("found").and_then(Value::as_i64).map(|found| {

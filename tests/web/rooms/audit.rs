@@ -82,7 +82,7 @@ fn a_filter_that_makes_no_sense_is_an_error_and_not_an_empty_list() {
     }
     let unknown = admin.get("/admin/audit?user=nobody");
     assert_eq!(unknown.status, 200);
-    assert!(unknown.body.contains("There is no user called “nobody”."), "{}", unknown.body);
+    assert!(unknown.body.contains("There’s no user called “nobody”."), "{}", unknown.body);
 }
 
 #[test]

@@ -49,15 +49,17 @@ async fn trouble_of(app: &App) -> Option<String> {
         Answer::Works => None,
         Answer::Fails(why) => Some(why),
         Answer::Due(probe) => {
-            let accounts = Arc::clone(&app.accounts);
-            let probing = async {
-                if let Ok(Some(probe)) = app.readers.run(&[], move || accounts.db.look(probe)).await {
+            // On its own: a caller who goes away must not end a probe that counts for everybody.
+            let prober = app.clone();
+            let probing = actix_web::rt::spawn(async move {
+                let accounts = Arc::clone(&prober.accounts);
+                if let Ok(Some(probe)) = prober.readers.run(&[], move || accounts.db.look(probe)).await {
                     // The outcome is in `trouble`, too.
-                    drop(app.accounts.db.write_probe(probe, app.now()).everywhere().await);
+                    drop(prober.accounts.db.write_probe(probe, prober.now()).everywhere().await);
                 }
-            };
+            });
             match timeout(ANSWER_WITHIN, probing).await {
-                Ok(()) => app.accounts.db.trouble(),
+                Ok(_) => app.accounts.db.trouble(),
                 Err(_) => Some(NO_ANSWER.into()),
             }
         }

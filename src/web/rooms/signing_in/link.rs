@@ -15,7 +15,7 @@ use crate::accounts::proof::one_time_link;
 use crate::store::links::Purpose;
 use crate::store::users::User;
 use crate::throttle::Try;
-use crate::web::app::App;
+use crate::web::app::{App, counted};
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::sign_in_here::sign_in_here;
 use crate::web::browser::{token_cookies, tries};
@@ -55,7 +55,8 @@ pub(in crate::web) async fn form(
 async fn find(app: &App, req: &HttpRequest, token: &str) -> Result<(Try, Purpose, User), Error> {
     let begun = tries::link(app, req)?;
     let (token, now) = (token.to_owned(), app.now());
-    let found = app.read(move |conn| one_time_link::find(conn, &token, now)).await?;
+    let looked = app.read(move |conn| one_time_link::find(conn, &token, now)).await;
+    let (found, begun) = counted(begun, looked)?;
     let (purpose, user) = found.ok_or(Error::Gone)?;
     Ok((begun, purpose, user))
 }

@@ -137,6 +137,9 @@ pub(in crate::web) async fn submit(
                     browser_session::set_flash(&browser, &Flash::plain("flash-confirm-first"));
                     Ok(see_other(&format!("/confirm?next={}", LocalPath::or_account(back).encoded())))
                 }
+                Err(Error::Unavailable(cause)) if scope == Scope::All && audience(&req, &app) == Audience::Browser => {
+                    Ok(forget(&app, &req, &browser, cause))
+                }
                 answer => Ok(answer?),
             }
         }
@@ -154,10 +157,8 @@ async fn here(
     if let Some(held) = held {
         match sign_out(&app.accounts, own_token(app, req, held), None).everywhere().await.map_err(Error::from) {
             Ok(_) => {}
-            // Whoever signs out may be about to leave a computer that others use: this browser forgets the session all the same.
             Err(Error::Unavailable(cause)) if audience(req, app) == Audience::Browser => {
-                browser.clear();
-                return Ok(without_session(app, answer_to(req, &Error::StillOpen(cause))));
+                return Ok(forget(app, req, browser, cause));
             }
             Err(error) => return Err(error.into()),
         }
@@ -170,6 +171,13 @@ async fn here(
         Audience::Browser => see_other("/login"),
     };
     Ok(leave(app, browser, answer, &Flash::plain("flash-signed-out")))
+}
+
+/// The answer where the sign-out could not be stored. Whoever signs out may be about to leave a computer that others use: this browser
+/// forgets the session all the same.
+fn forget(app: &App, req: &HttpRequest, browser: &BrowserSession, cause: String) -> HttpResponse {
+    browser.clear();
+    without_session(app, answer_to(req, &Error::StillOpen(cause)))
 }
 
 /// The answer to a browser that holds no session any more.
