@@ -113,7 +113,7 @@ pub(super) fn checkpoint(conn: &mut Conn) -> Result<Option<Checkpoint>, Error> {
     Ok(row.map(|(n, mac, seal)| Checkpoint { n, mac, seal }))
 }
 
-/// Lets go of the oldest events, up to [`BATCH`] of them, as far as they are from before this moment. The last of them becomes the
+/// Lets go of the oldest events, up to 500 of them, as far as they are from before this moment. The last of them becomes the
 /// checkpoint at which the log then begins. Returns how many went. What is not as it was recorded stays, and what comes after it: the
 /// checkpoint must not vouch for it.
 pub fn prune(tx: &mut Tx<'_>, before: UnixTime) -> Result<usize, Error> {
@@ -144,7 +144,7 @@ pub fn prune(tx: &mut Tx<'_>, before: UnixTime) -> Result<usize, Error> {
     Ok(diesel::delete(audit_events::table.filter(audit_events::n.le(last))).execute(tx.conn)?)
 }
 
-/// Clears the addresses of events from before this moment, looking at the next [`BATCH`] events that it has not looked at yet. Returns
+/// Clears the addresses of events from before this moment, looking at the next 500 events that it has not looked at yet. Returns
 /// how many were old enough.
 pub fn clear_addresses(tx: &mut Tx<'_>, before: UnixTime) -> Result<usize, Error> {
     let cleared = instance::number(tx.conn, instance::AUDIT_CLEARED)?;
