@@ -204,7 +204,7 @@ async fn a_password_is_changed_by_keyboard_though_two_fields_were_wrong_at_first
     keyboard.tab_to("#end_others").await;
     keyboard.tab_to("main button.primary").await;
     keyboard.browser.go_by_key(ENTER).await;
-    keyboard.browser.shows("One other session was signed out").await;
+    keyboard.browser.shows("Your other session was signed out").await;
     keyboard.end().await;
 }
 
