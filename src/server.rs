@@ -162,8 +162,8 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
     })?)
 }
 
-/// Starts what is done once, working out what names look like, and the periodic jobs: storing when sessions were last seen, closing sessions that have expired or were idle for too long,
-/// disabling users whose date has come, and pruning what is old.
+/// Starts what is done once, working out what names look like, and the periodic jobs: storing when sessions were last seen, closing
+/// sessions that have expired or were idle for too long, disabling users whose date has come, and pruning what is old.
 fn start_upkeep(accounts: &Arc<Accounts>) {
     let named = Arc::clone(accounts);
     actix_web::rt::spawn(async move { run_job("skeletons", &named, skeletons::fill).await });

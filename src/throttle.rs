@@ -266,8 +266,8 @@ fn make_room(buckets: &mut HashMap<Key, i64>, now: i64) {
     }
 }
 
-/// All buckets that the try takes from. In a known network the try is spared only the pool of strangers. A known browser, a session and a good link have only their own, or whoever shares a network with an
-/// attacker would be shut out together with them.
+/// All buckets that the try takes from. In a known network the try is spared only the pool of strangers. A known browser, a session and
+/// a good link have only their own, or whoever shares a network with an attacker would be shut out together with them.
 fn keys(ip: IpAddr, who: Who) -> Vec<(Key, Limit)> {
     let (near, wide) = networks(ip);
     let of_networks = [(near, NEAR), (wide, WIDE)].into_iter().flat_map(|((prefix, bits), limits)| {

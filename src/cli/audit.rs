@@ -9,11 +9,12 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::existing_user::existing;
+use super::moment_input::read_moment;
 use super::output::{Failure, moment, warn};
 use crate::accounts::{Accounts, json};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::domain::{BareDate, SessionId, UnixTime, UserId};
+use crate::domain::{BareDate, SessionId, UserId};
 use crate::installation::Installation;
 use crate::store::audit::chain;
 use crate::store::audit::event::What;
@@ -99,9 +100,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
 fn read(accounts: &Accounts, filter: &Filter) -> Result<AuditFilter, Failure> {
     let user = |name: &Option<String>| name.as_deref().map(|name| existing(accounts, name)).transpose();
     let moment = |text: &Option<String>, bare: BareDate| {
-        let read = |text: &String| UnixTime::read(text, &accounts.config.time_zone, bare);
-        let wrong = "that is no moment; write 2026-11-25, 2026-11-25T10:00 or seconds since the epoch";
-        text.as_ref().map(|text| read(text).ok_or(wrong)).transpose()
+        text.as_deref().map(|text| read_moment(&accounts.config, text, bare)).transpose()
     };
     Ok(AuditFilter {
         user: user(&filter.user)?.map(|user| user.id),

@@ -11,6 +11,7 @@ mod existing_user;
 mod health;
 mod key;
 mod log;
+mod moment_input;
 mod operator;
 mod output;
 mod password_input;

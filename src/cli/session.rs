@@ -7,6 +7,7 @@ use url::Url;
 
 use super::confirm::confirm;
 use super::existing_user::existing;
+use super::moment_input::read_moment;
 use super::operator::operator;
 use super::output::{Failure, address, address_column, base_url, moment, sessions, warn};
 use super::running_server::wait_for_server;
@@ -14,7 +15,7 @@ use crate::accounts::sessions::end::end_anybodys;
 use crate::accounts::{Accounts, json};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::domain::{BareDate, SessionId, Transport, UnixTime};
+use crate::domain::{BareDate, SessionId, Transport};
 use crate::installation::Installation;
 use crate::store::list_filter::ListFilter;
 use crate::store::session_ends::{self, Which};
@@ -70,8 +71,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                     Which::OfUser { user: user.id, except: None }
                 }
                 (_, _, Some(text)) => {
-                    let moment = UnixTime::read(&text, &config.time_zone, BareDate::Begins)
-                        .ok_or("that is no moment; write 2026-11-25, 2026-11-25T10:00 or seconds since the epoch")?;
+                    let moment = read_moment(&config, &text, BareDate::Begins)?;
                     whose = format!(" started since {}", self::moment(Some(moment)));
                     Which::Since { moment, except: None }
                 }

@@ -25,7 +25,8 @@ pub(super) fn append(tx: &mut Tx<'_>, mut row: Row) -> Result<(), Error> {
     let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
     let newest = head(tx.conn)?;
     let (mut last_n, mut before) = newest.as_ref().map_or((0, NONE_BEFORE.to_vec()), |head| (head.n, head.mac.clone()));
-    // Rows that somebody else has added are no reason to stop recording; `verify` finds them.
+    // The event follows the last one that is there, whoever made it: rows that somebody else has added are no reason to stop recording, and
+    // `verify` finds them.
     if let Some(n) = last(tx.conn)?.filter(|n| *n > last_n) {
         (last_n, before) = (n, mac_of(tx.conn, n)?.unwrap_or_else(|| NONE_BEFORE.to_vec()));
     }
@@ -124,11 +125,12 @@ pub fn prune(tx: &mut Tx<'_>, before: UnixTime) -> Result<usize, Error> {
     let (mut last, mut mac) = begin.map_or((0, NONE_BEFORE.to_vec()), |begin| (begin.n, begin.mac));
     let mut count = 0;
     for (row, recorded) in oldest.into_iter().take_while(|(row, _)| row.at < before.0) {
-        if row.n != last + 1 || recorded != Some(seal.mac(&mac, &row)) {
+        let sealed = seal.mac(&mac, &row);
+        if row.n != last + 1 || recorded.as_ref() != Some(&sealed) {
             tracing::error!(event = "audit_not_pruned", n = row.n, "this event is not as it was recorded, so it stays");
             break;
         }
-        (last, mac) = (row.n, seal.mac(&mac, &row));
+        (last, mac) = (row.n, sealed);
         count += 1;
     }
     if count == 0 {

@@ -40,7 +40,8 @@ pub enum What {
     AppRemoved,
     BackupMade,
     Restored,
-    /// At a start the log did not fit the file beside the database: it was cut off, exchanged, or the file is gone.
+    /// The log did not fit the file beside the database when Portero started, or lacked what this process had recorded: it was cut off or
+    /// exchanged, or the file is gone.
     AuditDidNotFit,
     /// Events from before there were seals were sealed, as the first start of this version does.
     AuditSealed,

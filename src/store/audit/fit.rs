@@ -99,12 +99,6 @@ fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
         Fit::Other { expected } => Details::DidNotFit { expected: Some(*expected), found: db.read(newest)? },
     };
     let recorded = db.write(Upkeep, now, move |tx, by: By| {
-        // What is recorded from now on follows the last event that is there, whoever made it.
-        let newest = head(tx.conn)?;
-        if let Some(last) = last(tx.conn)?.filter(|last| newest.as_ref().is_none_or(|newest| *last > newest.n)) {
-            let mac = mac_of(tx.conn, last)?.unwrap_or_else(|| NONE_BEFORE.to_vec());
-            set_head(tx.conn, newest.is_some(), last, &mac)?;
-        }
         Event::new(What::AuditDidNotFit, &by).details(details).record(tx)?;
         renew_file(tx)
     });
