@@ -9,6 +9,28 @@ pub struct Described<'a> {
     pub system: Option<&'a str>,
 }
 
+/// What kind of thing sends a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    Computer,
+    Phone,
+    Tablet,
+    /// Anything that is no known browser.
+    Program,
+}
+
+/// The kind of device that a header names. A tablet that asks for the sites of computers, as iPads do, is taken for one.
+pub fn device(user_agent: &str) -> Device {
+    let Some(found) = woothee::parser::Parser::new().parse(user_agent) else { return Device::Program };
+    match (found.category, found.os) {
+        (_, "iPad") => Device::Tablet,
+        ("smartphone", "Android") if !user_agent.contains("Mobile") => Device::Tablet,
+        ("smartphone" | "mobilephone", _) => Device::Phone,
+        ("pc", _) => Device::Computer,
+        _ => Device::Program,
+    }
+}
+
 /// Describes a header in a few words. Anything but a browser is called by the header's first word, up to the slash.
 pub fn describe(user_agent: &str) -> Described<'_> {
     let parsed = woothee::parser::Parser::new().parse(user_agent);
@@ -60,6 +82,27 @@ mod tests {
             ("", None, None),
         ] {
             assert_eq!(describe(user_agent), Described { browser, system }, "{user_agent}");
+        }
+    }
+
+    #[test]
+    fn a_device_is_told_by_its_kind() {
+        const ANDROID: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) \
+             Chrome/140.0.0.0 Mobile Safari/537.36";
+        const IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+             Version/18.0 Mobile/15E148 Safari/604.1";
+        for (user_agent, kind) in [
+            (CHROME, Device::Computer),
+            (FIREFOX, Device::Computer),
+            (SAFARI, Device::Computer),
+            (IPHONE, Device::Phone),
+            (ANDROID, Device::Phone),
+            (&ANDROID.replace(" Mobile", ""), Device::Tablet),
+            (IPAD, Device::Tablet),
+            ("curl/8.5.0", Device::Program),
+            ("", Device::Program),
+        ] {
+            assert_eq!(device(user_agent), kind, "{user_agent}");
         }
     }
 

@@ -13,6 +13,14 @@ signed-in-as = Signed in as
 sign-out = Sign out
 cancel = Cancel
 never = Never
+ago-seconds = Just now
+ago-minutes = { $n } min ago
+ago-hours = { $n } h ago
+ago-days =
+    { $n ->
+        [one] { $n } day ago
+       *[other] { $n } days ago
+    }
 language-label = Language
 page-address = Address of this page
 

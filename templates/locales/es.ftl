@@ -13,6 +13,14 @@ signed-in-as = Has iniciado sesión como
 sign-out = Cerrar sesión
 cancel = Cancelar
 never = Nunca
+ago-seconds = Ahora mismo
+ago-minutes = Hace { $n } min
+ago-hours = Hace { $n } h
+ago-days =
+    { $n ->
+        [one] Hace { $n } día
+       *[other] Hace { $n } días
+    }
 language-label = Idioma
 page-address = Dirección de esta página
 

@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::forms::FieldError;
 use super::static_files;
-use super::times::{self, Time};
+use super::times::{self, Ago, Time};
 use crate::domain::{Role, UnixTime};
 use crate::guards::Caller;
 use crate::throttle::Wait;
@@ -35,6 +35,8 @@ pub(in crate::web) struct Page {
     pub(in crate::web) icon_url: String,
     /// The name of the zone in which times are shown and read.
     pub(in crate::web) zone: String,
+    /// The moment that "3 h ago" is counted from.
+    now: UnixTime,
     app: App,
 }
 
@@ -56,12 +58,13 @@ pub(in crate::web) struct LanguageChoice {
 impl Page {
     /// `caller`: whoever is signed in. Their session's CSRF value goes into the forms; if nobody is, the browser's own value does.
     pub(in crate::web) fn new(app: &App, req: &HttpRequest, caller: Option<&Caller>) -> Self {
+        let now = app.now();
         let chosen = app.texts.choose(req, language::by_hand(app, req).as_deref());
         let session = req.get_session();
         let standing = caller.and_then(|_| signed_in::found(req));
         let csrf = caller
             .and_then(|caller| caller.claims.csrf.clone())
-            .unwrap_or_else(|| browser_session::form_value(&session, app.now()));
+            .unwrap_or_else(|| browser_session::form_value(&session, now));
         let mut page = Self {
             lang: chosen.tag,
             site_name: app.config().site_name.clone(),
@@ -80,6 +83,7 @@ impl Page {
             script_url: static_files::url("portero.js"),
             icon_url: static_files::url("icon.svg"),
             zone: app.config().time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            now,
             app: app.clone(),
         };
         page.flash = browser_session::take_flash(&session).map(|flash| page.message(flash));
@@ -130,6 +134,17 @@ impl Page {
     /// To the minute.
     pub(in crate::web) fn time(&self, moment: UnixTime) -> Time {
         times::to_the_minute(&self.app.config().time_zone, moment)
+    }
+
+    /// To the minute, and how long ago it was. What was long ago, or is still to come, has only its date.
+    pub(in crate::web) fn ago(&self, moment: UnixTime) -> Time {
+        let ago = Ago::between(moment, self.now).map(|ago| match ago {
+            Ago::Seconds => self.t("ago-seconds"),
+            Ago::Minutes(n) => self.tn("ago-minutes", n),
+            Ago::Hours(n) => self.tn("ago-hours", n),
+            Ago::Days(n) => self.tn("ago-days", n),
+        });
+        Time { ago, ..self.time(moment) }
     }
 
     /// To the second, for pages where the order of things matters.

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::times::Time;
 use crate::domain::{Reason, UserId};
 use crate::store::sessions::Session;
-use crate::user_agent;
+use crate::user_agent::{self, Device};
 use crate::web::app::App;
 use crate::web::http::client_address;
 
@@ -13,6 +13,7 @@ pub(in crate::web) struct SessionView {
     pub(in crate::web) sid: String,
     pub(in crate::web) short: String,
     pub(in crate::web) browser: String,
+    pub(in crate::web) device: Device,
     pub(in crate::web) ip: String,
     pub(in crate::web) signed_in: Time,
     pub(in crate::web) last_seen: Time,
@@ -25,9 +26,10 @@ pub(in crate::web) fn view(app: &App, page: &Page, session: &Session) -> Session
         sid: session.sid.to_string(),
         short: session.sid.short(),
         browser: browser(page, &session.user_agent),
+        device: user_agent::device(&session.user_agent),
         ip: address(page, &session.ip),
-        signed_in: page.time(session.created_at),
-        last_seen: page.time(app.accounts.last_seen.newest(session)),
+        signed_in: page.ago(session.created_at),
+        last_seen: page.ago(app.accounts.last_seen.newest(session)),
         how: page.t(&format!("transport-{}", session.transport.as_str())),
         odd: session.odd,
     }
