@@ -34,12 +34,16 @@ pub fn device(user_agent: &str) -> Device {
 /// Describes a header in a few words. Anything but a browser is called by the header's first word, up to the slash.
 pub fn describe(user_agent: &str) -> Described<'_> {
     let parsed = woothee::parser::Parser::new().parse(user_agent);
-    let browser =
-        parsed.as_ref().filter(|found| !matches!(found.category, "misc" | "UNKNOWN")).map(|found| match found.name {
-            "SamsungBrowser" => "Samsung Internet",
-            name => name,
-        });
-    let own_name = || user_agent.split(['/', ' ', '(']).next().map(str::trim).filter(|name| !name.is_empty());
+    let known = |found: &&woothee::parser::WootheeResult<'_>| {
+        !matches!(found.category, "misc" | "UNKNOWN") && found.name != "UNKNOWN"
+    };
+    let browser = parsed.as_ref().filter(known).map(|found| match found.name {
+        "SamsungBrowser" => "Samsung Internet",
+        name => name,
+    });
+    // Every browser calls itself Mozilla, which says nothing.
+    let says_something = |name: &&str| !matches!(*name, "" | "Mozilla");
+    let own_name = || user_agent.split(['/', ' ', '(']).next().map(str::trim).filter(says_something);
     Described { browser: browser.or_else(own_name), system: parsed.and_then(|found| system(found.os)) }
 }
 
@@ -80,6 +84,7 @@ mod tests {
             ("curl/8.5.0", Some("curl"), None),
             ("ureq/3.5.2", Some("ureq"), None),
             ("", None, None),
+            ("Mozilla/5.0 (X11; Linux x86_64) NewBrowser/1.0", None, Some("Linux")),
         ] {
             assert_eq!(describe(user_agent), Described { browser, system }, "{user_agent}");
         }

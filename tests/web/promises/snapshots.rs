@@ -11,6 +11,8 @@ fn steady(answer: &Answer) -> String {
         ("?v=", "\"", "VERSION"),
         ("datetime=\"", "\"", "ISO"),
         ("\">20", "</time>", "MOMENT"),
+        ("title=\"20", "\"", "MOMENT"),
+        ("title=\"20MOMENT\">", "</time>", "AGO"),
         ("Request ID <span class=\"code\">", "<", "ID"),
         ("ID de la petición <span class=\"code\">", "<", "ID"),
         ("action=\"/setup/", "\"", "TOKEN"),
