@@ -134,6 +134,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
     let weak = Arc::downgrade(accounts);
     let for_gaps = Weak::clone(&weak);
     let blocklist = Arc::clone(&accounts.blocklist);
+    let followed = Arc::clone(&blocklist);
     let seal = accounts.db.seal().cloned();
     let mut commands = Commands::default();
     Ok(accounts.db.follow_changes(Memory {
@@ -150,6 +151,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
             }
             None => Ok(()),
         }),
+        apply: Box::new(move |change| followed.apply(change)),
         doubt: Box::new(move || blocklist.doubt()),
         has_gaps: Box::new(move || {
             for_gaps.upgrade().is_some_and(|accounts| memory::has_gaps(&accounts, accounts.now()))

@@ -22,7 +22,7 @@ const PARTS: [(&str, &[&str]); 24] = [
     ("passwords", &["domain"]),
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
-    ("store", &["domain", "error_chain"]),
+    ("store", &["domain", "blocklist", "error_chain"]),
     ("config", &["bom", "domain", "tokens"]),
     ("accounts", &["domain", "user_agent", "clock", "tokens", "passwords", "blocklist", "throttle", "store", "config"]),
     ("guards", &["domain", "tokens"]),

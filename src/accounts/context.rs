@@ -56,12 +56,6 @@ impl Accounts {
         self.db.write(authority, self.now(), move |tx, granted| job(tx, &accounts, granted))
     }
 
-    /// Has memory follow a change, once it is durable and before anybody is told of it.
-    pub(super) fn after_commit(self: &Arc<Self>, tx: &mut Tx<'_>, follow: impl FnOnce(&Self) + Send + 'static) {
-        let accounts = Arc::clone(self);
-        tx.after_commit(move || follow(&accounts));
-    }
-
     /// What a request's check needs to know of the user.
     pub(super) fn standing(&self, user: &User) -> Standing {
         self.standing_from(user.into())

@@ -2,6 +2,7 @@
 //! sessions. It changes after an act's commit and before its answer, so it is never ahead of the database and never behind an
 //! answer; only the first use of a generation is known here first. A look-up waits for nobody.
 
+pub mod change;
 mod ids;
 
 use std::collections::HashMap as StdHashMap;

@@ -21,6 +21,7 @@ use super::connection::{BUSY_TIMEOUT, Conn, Error, connect};
 use super::instance;
 use super::prepared::Plain;
 use super::sqlite_file::checkpoint;
+use crate::blocklist::change::Change;
 use crate::domain::{By, UnixTime};
 use crate::error_chain::chain;
 
@@ -47,6 +48,8 @@ type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
 pub struct Memory {
     /// Loads all of it again.
     pub reload: Reload,
+    /// Called with what the commits of this process change, in their order.
+    pub apply: Box<dyn Fn(Change) + Send>,
     /// Called when the database may have changed but can't be read: until the next reload nothing in memory may be believed.
     pub doubt: Box<dyn FnMut() + Send>,
     /// Whether memory has to be loaded again although nobody changed the database.
@@ -68,11 +71,18 @@ pub struct Tx<'a> {
     pub from: Option<String>,
     /// The keys of the audit log.
     pub(super) seal: Option<Arc<Seal>>,
+    changes: Vec<Change>,
     after_commit: Vec<AfterCommit>,
 }
 
 impl Tx<'_> {
-    /// Runs `act` once the change is durable and before anybody is told of it: for what has to change in memory, and for the log.
+    /// Has memory follow, once the change is durable and before anybody is told of it. In a process that keeps nothing in memory
+    /// there is nothing to do.
+    pub fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Runs `act` once the change is durable and in memory, and before anybody is told of it: for the log and for files.
     pub fn after_commit(&mut self, act: impl FnOnce() + Send + 'static) {
         self.after_commit.push(Box::new(act));
     }
@@ -149,6 +159,7 @@ type Job = Box<dyn Waiting>;
 /// A job that has run but is not committed yet.
 struct Ran {
     keep: bool,
+    changes: Vec<Change>,
     after_commit: Vec<AfterCommit>,
     answer: Answer,
 }
@@ -251,10 +262,11 @@ where
 {
     fn run(self: Box<Self>, conn: &mut Conn) -> Ran {
         let Self { job, now, seal, sender } = *self;
-        let mut tx = Tx { conn, now, from: None, seal, after_commit: Vec::new() };
+        let mut tx = Tx { conn, now, from: None, seal, changes: Vec::new(), after_commit: Vec::new() };
         let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
         Ran {
             keep: result.is_ok(),
+            changes: tx.changes,
             after_commit: tx.after_commit,
             answer: Box::new(move |committed| {
                 // A job that failed by itself says more than the commit that failed with it.
@@ -367,16 +379,31 @@ impl WriterThread {
             self.look_for_changes();
         }
         if committed.is_ok() {
-            for act in ran.iter_mut().filter(|job| job.keep).flat_map(|job| job.after_commit.drain(..)) {
-                if catch_unwind(AssertUnwindSafe(act)).is_err() {
-                    // The act may have left memory half changed: the next look loads everything again.
-                    self.version = None;
-                }
+            for job in ran.iter_mut().filter(|job| job.keep) {
+                self.follow(std::mem::take(&mut job.changes), std::mem::take(&mut job.after_commit));
             }
         }
         let failure = committed.err().map(|error| chain(&error));
         for job in ran {
             (job.answer)(failure.as_deref().map_or(Ok(()), Err));
+        }
+    }
+
+    /// Does what belongs to a job that was committed.
+    fn follow(&mut self, changes: Vec<Change>, after_commit: Vec<AfterCommit>) {
+        let apply = self.memory.as_ref().map(|memory| &memory.apply);
+        let followed = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(apply) = apply {
+                changes.into_iter().for_each(apply);
+            }
+        }));
+        if followed.is_err() {
+            // Memory may be half changed: the next look loads everything again.
+            self.version = None;
+        }
+        for act in after_commit {
+            // What was stored stays so, and memory knows of it; the panic itself is in the log.
+            drop(catch_unwind(AssertUnwindSafe(act)));
         }
     }
 

@@ -1,11 +1,11 @@
 //! The one writer and its many jobs: committed together, failing each alone. Also readers, the schema, and how SQLite is compiled.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use portero::domain::{Role, UnixTime, Username};
+use portero::blocklist::change::Change;
+use portero::domain::{Role, SessionId, UnixTime, Username};
 use portero::store::users::{self, NewUser};
-use portero::store::{Db, Error, Pending, Tx, Upkeep};
+use portero::store::{Db, Error, Memory, Pending, Tx, Upkeep};
 use tempfile::TempDir;
 
 fn open() -> (TempDir, Db) {
@@ -64,22 +64,63 @@ fn a_job_that_panics_undoes_itself_and_the_writer_goes_on() {
     assert_eq!(names(&db), ["bea"]);
 }
 
+/// Memory that only keeps the sessions it is told of, by their place in the order of jobs.
+fn follow(db: &Db, told: &Arc<Mutex<Vec<i64>>>) {
+    let told = Arc::clone(told);
+    let apply = move |change| match change {
+        Change::SessionsEnded(ended) => told.lock().unwrap().extend(ended.iter().map(|(_, until)| until.0)),
+        other => panic!("not asked for: {other:?}"),
+    };
+    db.follow_changes(Memory {
+        reload: Box::new(|_| Ok(())),
+        apply: Box::new(apply),
+        doubt: Box::new(|| {}),
+        has_gaps: Box::new(|| false),
+        rest: Box::new(|| {}),
+    })
+    .unwrap();
+}
+
 #[test]
-fn what_a_job_leaves_for_memory_is_done_before_its_answer_and_only_if_it_is_kept() {
+fn memory_learns_of_changes_in_the_order_of_the_commits_before_the_answers_and_only_of_what_is_kept() {
     let (_folder, db) = open();
-    let done = Arc::new(AtomicUsize::new(0));
-    for kept in [true, false] {
-        let count = Arc::clone(&done);
-        let before = done.load(Ordering::SeqCst);
-        let answer = write(&db, move |tx| {
-            tx.after_commit(move || {
-                count.fetch_add(1, Ordering::SeqCst);
-            });
-            if kept { Ok(()) } else { Err(Error::Unknown("on purpose".into())) }
-        });
-        assert_eq!(answer.committed().is_ok(), kept);
-        assert_eq!(done.load(Ordering::SeqCst) - before, usize::from(kept));
+    let told = Arc::default();
+    follow(&db, &told);
+    let jobs: Vec<_> = (0..100)
+        .map(|number| {
+            write(&db, move |tx| {
+                for part in [0, 1] {
+                    tx.change(Change::SessionsEnded(vec![(SessionId::random(), UnixTime(10 * number + part))]));
+                }
+                if number % 3 == 0 { Err(Error::Unknown("on purpose".into())) } else { Ok(()) }
+            })
+        })
+        .collect();
+    for (number, job) in (0..).zip(jobs) {
+        let is_kept = job.committed().is_ok();
+        assert_eq!(is_kept, number % 3 != 0, "{number}");
+        assert_eq!(told.lock().unwrap().contains(&(10 * number + 1)), is_kept, "{number}");
     }
+    let kept = (0..100).filter(|number| number % 3 != 0);
+    assert_eq!(*told.lock().unwrap(), kept.flat_map(|number| [10 * number, 10 * number + 1]).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_job_has_logged_comes_after_memory_and_a_panic_there_stops_nothing() {
+    let (_folder, db) = open();
+    let told = Arc::default();
+    follow(&db, &told);
+    let seen = Arc::new(Mutex::new(None));
+    let (note, known) = (Arc::clone(&seen), Arc::clone(&told));
+    let answer = write(&db, move |tx| {
+        tx.after_commit(|| panic!("on purpose"));
+        tx.after_commit(move || *note.lock().unwrap() = Some(known.lock().unwrap().len()));
+        tx.change(Change::SessionsEnded(vec![(SessionId::random(), UnixTime(7))]));
+        Ok(())
+    });
+    assert!(answer.committed().is_ok());
+    assert_eq!(*seen.lock().unwrap(), Some(1));
+    write(&db, |tx| add(tx, "bea")).committed().unwrap();
 }
 
 #[test]

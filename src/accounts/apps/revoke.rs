@@ -18,17 +18,17 @@ pub fn revoke(
     claims: Arc<Claims>,
     peers_user: Option<UserId>,
 ) -> Pending<()> {
-    accounts.write(app, move |tx, accounts, by| {
+    accounts.write(app, move |tx, _, by| {
         let user = match claims.sid() {
             Some(sid) if claims.token_type == TokenType::Refresh => {
-                end(tx, accounts, Which::One(sid), Reason::RevokedByApp, &by)?;
+                end(tx, Which::One(sid), Reason::RevokedByApp, &by)?;
                 return Ok(());
             }
             Some(sid) => sessions::find(tx.conn, sid)?.map(|session| session.user),
             None => peers_user,
         };
         match user {
-            Some(user) => single_token::revoke(tx, accounts, &claims, user, Reason::RevokedByApp, &by),
+            Some(user) => single_token::revoke(tx, &claims, user, Reason::RevokedByApp, &by),
             None => Ok(()),
         }
     })

@@ -13,9 +13,9 @@ use crate::store::{instance, links, skip_ids, users};
 /// Ends every session, refuses every token issued up to now, and voids every link. Returns how many sessions ended. `made_at`: when the
 /// backup was made.
 pub fn after_restore(accounts: &Arc<Accounts>, operator: Operator, made_at: UnixTime) -> Pending<usize> {
-    accounts.write(operator, move |tx, accounts, by| {
+    accounts.write(operator, move |tx, _, by| {
         let every = Which::Since { moment: UnixTime(i64::MIN), except: None };
-        let ended = end(tx, accounts, every, Reason::EndedByAdmin, &by)?.sessions.len();
+        let ended = end(tx, every, Reason::EndedByAdmin, &by)?.sessions.len();
         users::move_cut_offs(tx.conn, tx.now)?;
         links::void_all(tx.conn)?;
         skip_ids(tx.conn)?;

@@ -99,7 +99,7 @@ fn change(
             (None, false) => None,
         };
         let ended = match which {
-            Some(which) => end(tx, accounts, which, Reason::PasswordChange, &by)?.sessions.len(),
+            Some(which) => end(tx, which, Reason::PasswordChange, &by)?.sessions.len(),
             None => 0,
         };
         let others_ended = ended.saturating_sub(usize::from(own.is_some()));

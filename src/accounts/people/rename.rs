@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
 use crate::accounts::sessions::end::end;
+use crate::blocklist::change::Change;
 use crate::domain::{Reason, UserId, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::names::{self, Taken};
@@ -37,15 +38,15 @@ pub fn rename(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: User
             return Ok(Renamed::Taken(taken));
         }
         let every = Which::OfUser { user: user.id, except: None };
-        let ended = end(tx, accounts, every, Reason::Renamed, &actor.by)?;
+        let ended = end(tx, every, Reason::Renamed, &actor.by)?;
         let sessions_ended = ended.sessions.len();
         names::rename(tx.conn, user.id, &user.username, &to, tx.now)?;
         let details = Details::Renamed { from: user.username.clone(), to: to.clone() };
         Event::new(What::UserRenamed, &actor.by).user(user.id).details(details).record(tx)?;
         let (by, ip) = actor.for_log();
-        accounts.after_commit(tx, move |accounts| {
-            // A peer's token that names the old name is nobody's from now on.
-            accounts.blocklist.forget(&accounts.standing(&user).subject);
+        // A peer's token that names the old name is nobody's from now on.
+        tx.change(Change::UserGone(accounts.standing(&user).subject));
+        tx.after_commit(move || {
             tracing::info!(event = "user_renamed", user = %to, before = %user.username, sessions_ended, by, ip);
         });
         Ok(Renamed::Done { sessions_ended, receipt: ended.proof() })

@@ -22,10 +22,10 @@ pub fn set_password(
         Ok(hash) => hash,
         Err(error) => return Pending::known(Err(error.into())),
     };
-    accounts.write(operator, move |tx, accounts, by| {
+    accounts.write(operator, move |tx, _, by| {
         let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(None) };
         replace(tx, &user, &hash)?;
-        let ended = end_all(tx, accounts, &user, &by)?;
+        let ended = end_all(tx, &user, &by)?;
         Event::new(What::PasswordChanged, &by).user(user.id).record(tx)?;
         tx.after_commit(move || {
             tracing::info!(event = "password_changed", user = %user.username, others_ended = ended);
@@ -45,12 +45,7 @@ pub(in crate::accounts) fn replace(tx: &mut Tx<'_>, user: &User, hash: &str) -> 
 }
 
 /// Ends every session from before. Returns how many.
-pub(in crate::accounts) fn end_all(
-    tx: &mut Tx<'_>,
-    accounts: &Arc<Accounts>,
-    user: &User,
-    by: &By,
-) -> Result<usize, Error> {
+pub(in crate::accounts) fn end_all(tx: &mut Tx<'_>, user: &User, by: &By) -> Result<usize, Error> {
     let every = Which::OfUser { user: user.id, except: None };
-    Ok(end(tx, accounts, every, Reason::PasswordChange, by)?.sessions.len())
+    Ok(end(tx, every, Reason::PasswordChange, by)?.sessions.len())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::accounts::authority::{Actor, Administrator};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::sessions::end::{Ended, end};
+use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, Role, UnixTime, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
@@ -63,10 +64,10 @@ fn disable_in(
 /// Ends every session, voids the links, and makes memory forget the user.
 fn shut_out(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, reason: Reason, by: &By) -> Result<Ended, Error> {
     let every = Which::OfUser { user: user.id, except: None };
-    let ended = end(tx, accounts, every, reason, by)?;
+    let ended = end(tx, every, reason, by)?;
     links::void(tx.conn, Some(user.id))?;
     let subject = accounts.standing(user).subject;
-    accounts.after_commit(tx, move |accounts| accounts.blocklist.forget(&subject));
+    tx.change(Change::UserGone(subject));
     Ok(ended)
 }
 
@@ -101,9 +102,9 @@ pub fn set_role(
         Event::new(What::RoleChanged, &actor.by).user(user.id).details(Details::Role(role)).record(tx)?;
         user.role = role;
         let (by, ip) = actor.for_log();
-        accounts.after_commit(tx, move |accounts| {
+        tx.change(Change::UserChanged(accounts.standing(&user)));
+        tx.after_commit(move || {
             tracing::info!(event = "role_changed", user = %user.username, role = role.as_str(), by, ip);
-            refresh_standing(accounts, &user);
         });
         Ok(StateChange::Done { sessions_ended: 0, receipt: None })
     })
@@ -142,10 +143,10 @@ fn set_disable_date(
     Event::new(What::DisableScheduled, &actor.by).user(user.id).details(Details::DisableAt(date)).record(tx)?;
     user.disable_at = date;
     let (by, ip) = actor.for_log();
-    accounts.after_commit(tx, move |accounts| {
+    tx.change(Change::UserChanged(accounts.standing(&user)));
+    tx.after_commit(move || {
         let date = date.map_or_else(|| "none".to_owned(), |date| date.0.to_string());
         tracing::info!(event = "disable_scheduled", user = %user.username, date, by, ip);
-        refresh_standing(accounts, &user);
     });
     Ok(StateChange::Done { sessions_ended: 0, receipt: None })
 }
@@ -165,14 +166,6 @@ pub fn delete_user(accounts: &Arc<Accounts>, by: impl Into<Administrator>, usern
         tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended, by, ip));
         Ok(StateChange::Done { sessions_ended, receipt: ended.proof() })
     })
-}
-
-/// Memory keeps only users who have an open session.
-fn refresh_standing(accounts: &Accounts, user: &User) {
-    let standing = accounts.standing(user);
-    if accounts.blocklist.standing(&standing.subject).is_some() {
-        accounts.blocklist.remember(standing);
-    }
 }
 
 fn is_last_admin(tx: &mut Tx<'_>, user: &User) -> Result<bool, Error> {

@@ -37,7 +37,7 @@ pub fn use_link(
         let user = proven.user();
         let by = By::User(user.id);
         replace(tx, user, &hash)?;
-        let sessions_ended = end_all(tx, accounts, user, &by)?;
+        let sessions_ended = end_all(tx, user, &by)?;
         Event::new(What::PasswordChanged, &by).user(user.id).details(Details::Link(purpose)).record(tx)?;
         // Read again: the cut-off for peers' tokens has moved.
         let proven = proven.with_changed_user(tx)?;

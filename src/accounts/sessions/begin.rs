@@ -10,6 +10,7 @@ use crate::accounts::context::{Accounts, Error, Visitor};
 use crate::accounts::proof::Proven;
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::same_place::network_of;
+use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, SessionId, Transport, UserId};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::{self, Which};
@@ -64,7 +65,7 @@ pub(in crate::accounts) fn begin(
     if let Occasion::SignIn { replaces: Some(held) } = &occasion
         && may_replace(tx, user.id, *held)?
     {
-        end(tx, accounts, Which::One(held.sid), Reason::Replaced, &by)?;
+        end(tx, Which::One(held.sid), Reason::Replaced, &by)?;
     }
     if let Some(network) = network_of(&visitor.ip) {
         known_networks::note(tx.conn, user.id, &network.to_string(), user.password_version, tx.now)?;
@@ -76,7 +77,7 @@ pub(in crate::accounts) fn begin(
         Transport::Cookie => accounts.config.session.cookie_limit,
     };
     for oldest in session_ends::beyond_limit(tx.conn, &session, limit, tx.now)? {
-        end(tx, accounts, Which::One(oldest), Reason::Limit, &By::Portero)?;
+        end(tx, Which::One(oldest), Reason::Limit, &By::Portero)?;
     }
     let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
     if is_sign_in {
@@ -87,13 +88,14 @@ pub(in crate::accounts) fn begin(
     let standing = accounts.standing(user);
     let subject = standing.subject.clone();
     let (sid, method) = (session.sid.short(), proven.method().as_str());
-    accounts.after_commit(tx, move |accounts| {
-        if is_sign_in {
-            let transport = transport.as_str();
-            tracing::info!(event = "signed_in", user = %standing.username, session = sid, ip = visitor.ip, transport, method);
-        }
-        accounts.blocklist.remember(standing);
-    });
+    let name = standing.username.clone();
+    tx.change(Change::UserPresent(standing));
+    if is_sign_in {
+        let transport = transport.as_str();
+        tx.after_commit(move || {
+            tracing::info!(event = "signed_in", user = %name, session = sid, ip = visitor.ip, transport, method);
+        });
+    }
     Ok(Begun { account: Account::of(user), session, subject })
 }
 

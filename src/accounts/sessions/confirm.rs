@@ -93,7 +93,7 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
                 reason: Reason::Superseded,
                 by: by.user(),
             };
-            single_token::block(tx, accounts, &entry)?;
+            single_token::block(tx, &entry)?;
         }
         Event::new(What::Confirmed, &by).user(user.id).session(confirmed.sid).record(tx)?;
         let (sid, name) = (confirmed.sid.short(), user.username.clone());

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::accounts::authority::{Administrator, Mandate};
 use crate::accounts::context::{Accounts, Error, Pending};
+use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, SessionId, UserId};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::{self, JustEnded, Which};
@@ -27,36 +28,21 @@ impl Ended {
 }
 
 /// Ends sessions inside a transaction.
-pub(in crate::accounts) fn end(
-    tx: &mut Tx<'_>,
-    accounts: &Arc<Accounts>,
-    which: Which,
-    reason: Reason,
-    by: &By,
-) -> Result<Ended, Error> {
+pub(in crate::accounts) fn end(tx: &mut Tx<'_>, which: Which, reason: Reason, by: &By) -> Result<Ended, Error> {
     let receipt = Uuid::new_v4().to_string();
     let now = tx.now;
     let marked = session_ends::end(tx.conn, which, End { at: now, reason, by: by.user() }, &receipt)?;
     let (ended, run_out): (Vec<_>, Vec<_>) = marked.into_iter().partition(|one| one.until > now);
     // What had run out is refused from now on as well, whatever the clock will say; but nobody counts it as ended.
-    accounts.after_commit(tx, move |accounts| {
-        accounts.blocklist.end_sessions(run_out.iter().map(|one| (one.sid, one.until)))
-    });
+    tx.change(Change::SessionsEnded(run_out.iter().map(|one| (one.sid, one.until)).collect()));
     if !ended.is_empty() {
-        record(tx, accounts, &ended, &receipt, reason, by)?;
+        record(tx, &ended, &receipt, reason, by)?;
     }
     Ok(Ended { receipt, sessions: ended })
 }
 
 /// One event for the act. The sessions themselves say by its receipt that they belong to it.
-fn record(
-    tx: &mut Tx<'_>,
-    accounts: &Arc<Accounts>,
-    ended: &[JustEnded],
-    receipt: &str,
-    reason: Reason,
-    by: &By,
-) -> Result<(), Error> {
+fn record(tx: &mut Tx<'_>, ended: &[JustEnded], receipt: &str, reason: Reason, by: &By) -> Result<(), Error> {
     let alone: Option<SessionId> = match ended {
         [one] => Some(one.sid),
         _ => None,
@@ -77,14 +63,14 @@ fn record(
         Some(user) => users::name_of(tx.conn, user)?,
         None => None,
     };
-    let now_refused = ended.to_vec();
-    accounts.after_commit(tx, move |accounts| {
-        accounts.blocklist.end_sessions(now_refused.iter().map(|one| (one.sid, one.until)));
+    tx.change(Change::SessionsEnded(ended.iter().map(|one| (one.sid, one.until)).collect()));
+    let sessions = ended.len();
+    tx.after_commit(move || {
         tracing::info!(
             event = "session_ended",
             user = name,
             session = alone.map(SessionId::short),
-            sessions = now_refused.len(),
+            sessions,
             reason = reason.as_str()
         );
     });
@@ -104,7 +90,7 @@ pub enum Own {
 /// Ends sessions of whoever asks.
 pub fn end_own(accounts: &Arc<Accounts>, mandate: Mandate, which: Own, reason: Reason) -> Pending<Ended> {
     let own = mandate.claims().sid();
-    accounts.write(mandate, move |tx, accounts, acting| {
+    accounts.write(mandate, move |tx, _, acting| {
         let user = acting.user.id;
         let which = match which {
             Own::One(sid) => match sessions::find(tx.conn, sid)?.filter(|session| session.user == user) {
@@ -114,14 +100,14 @@ pub fn end_own(accounts: &Arc<Accounts>, mandate: Mandate, which: Own, reason: R
             Own::Others => Which::OfUser { user, except: own },
             Own::All => Which::OfUser { user, except: None },
         };
-        end(tx, accounts, which, reason, &acting.by())
+        end(tx, which, reason, &acting.by())
     })
 }
 
 /// Ends anybody's sessions.
 pub fn end_anybodys(accounts: &Arc<Accounts>, by: impl Into<Administrator>, which: Which) -> Pending<Ended> {
-    accounts.write(by.into(), move |tx, accounts, actor| {
-        let ended = end(tx, accounts, which, Reason::EndedByAdmin, &actor.by)?;
+    accounts.write(by.into(), move |tx, _, actor| {
+        let ended = end(tx, which, Reason::EndedByAdmin, &actor.by)?;
         if !ended.sessions.is_empty() {
             let ((by, ip), sessions, receipt) = (actor.for_log(), ended.sessions.len(), ended.receipt.clone());
             tx.after_commit(move || tracing::info!(event = "admin_ended_sessions", sessions, receipt, by, ip));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::accounts::context::Accounts;
+use crate::blocklist::change::Change;
 use crate::domain::SessionId;
 use crate::store::{Upkeep, sessions};
 
@@ -10,9 +11,9 @@ use crate::store::{Upkeep, sessions};
 /// within that moment, the predecessor, shown after the grace, counts as an honest retry once more.
 pub(in crate::accounts) fn note(accounts: &Arc<Accounts>, sid: SessionId, generation: i64) {
     if accounts.blocklist.note_first_use(sid, generation) {
-        drop(accounts.write(Upkeep, move |tx, accounts, _| {
+        drop(accounts.write(Upkeep, move |tx, _, _| {
             sessions::note_seen(tx.conn, sid, generation)?;
-            accounts.after_commit(tx, move |accounts| accounts.blocklist.forget_first_use(sid, generation));
+            tx.change(Change::FirstUseStored(sid, generation));
             Ok(())
         }));
     }

@@ -24,14 +24,14 @@ pub(in crate::accounts) fn note_wrong_password(
 ) -> Pending<()> {
     tracing::info!(event = "confirm_failed", user = %user.username, ip, reason = "wrong_password");
     let user = user.clone();
-    let noted = accounts.write(Upkeep, move |tx, accounts, _| {
+    let noted = accounts.write(Upkeep, move |tx, _, _| {
         let mut event = Event::new(What::ConfirmFailed, &By::Portero).user(user.id).ip(&ip);
         if let Some(sid) = session {
             event = event.session(sid);
         }
         event.record(tx)?;
         match session {
-            Some(sid) => count(tx, accounts, &user, sid, &ip),
+            Some(sid) => count(tx, &user, sid, &ip),
             None => Ok(false),
         }
     });
@@ -39,13 +39,13 @@ pub(in crate::accounts) fn note_wrong_password(
 }
 
 /// Returns whether this one was one too many.
-fn count(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, sid: SessionId, ip: &str) -> Result<bool, Error> {
+fn count(tx: &mut Tx<'_>, user: &User, sid: SessionId, ip: &str) -> Result<bool, Error> {
     // Of those that are compared at the same time the others find the session ended.
     let Some(in_a_row) = sessions::note_wrong_password(tx.conn, sid)? else { return Ok(true) };
     if in_a_row < TOO_MANY {
         return Ok(false);
     }
-    end(tx, accounts, Which::One(sid), Reason::Guessing, &By::Portero)?;
+    end(tx, Which::One(sid), Reason::Guessing, &By::Portero)?;
     users::note_guessing(tx.conn, user.id, tx.now)?;
     let (name, session, ip) = (user.username.clone(), sid.short(), ip.to_owned());
     tx.after_commit(move || tracing::warn!(event = "too_many_wrong_passwords", user = %name, session, ip));

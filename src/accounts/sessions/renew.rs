@@ -11,6 +11,7 @@ use super::{single_token, story};
 use crate::accounts::authority::OwnToken;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::same_place::is_same_place;
+use crate::blocklist::change::Change;
 use crate::config::Rotate;
 use crate::domain::{By, Reason, StepKind, TokenType, Transport, UnixTime};
 use crate::store::audit::event::{Event, What};
@@ -97,7 +98,7 @@ fn renew_in(
         kept.map(|session| Stored::Kept(Renewed { session, subject, now, recovered: false }))
     };
     if stored.is_some() {
-        accounts.after_commit(tx, move |accounts| accounts.blocklist.remember(standing));
+        tx.change(Change::UserPresent(standing));
     }
     Ok(stored.unwrap_or(Stored::Over))
 }
@@ -209,7 +210,7 @@ fn rotate(
             Ok(repeated.map(|session| (session, false)))
         }
         Judgement::Reuse => {
-            end_for_reuse(tx, accounts, session, visitor)?;
+            end_for_reuse(tx, session, visitor)?;
             Ok(None)
         }
         Judgement::FromTheFuture => {
@@ -251,8 +252,7 @@ fn move_on(
     if !sessions::rotate(tx.conn, &session, &next)? {
         return Err(store::Error::NotTaken.into());
     }
-    let (sid, generation) = (next.sid, next.generation);
-    accounts.after_commit(tx, move |accounts| accounts.blocklist.expect_first_use(sid, generation));
+    tx.change(Change::FirstUseAwaited(next.sid, next.generation));
     Ok(next)
 }
 
@@ -292,7 +292,7 @@ fn void_pair(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, session: &Session, reaso
             reason,
             by: None,
         };
-        single_token::block(tx, accounts, &entry)?;
+        single_token::block(tx, &entry)?;
     }
     Ok(())
 }

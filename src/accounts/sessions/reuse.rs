@@ -13,11 +13,10 @@ use crate::store::{Tx, Upkeep, users};
 /// Inside a transaction. If the session has ended already, nothing is recorded.
 pub(in crate::accounts) fn end_for_reuse(
     tx: &mut Tx<'_>,
-    accounts: &Arc<Accounts>,
     mut session: Session,
     visitor: &Visitor,
 ) -> Result<(), Error> {
-    if end(tx, accounts, Which::One(session.sid), Reason::Reuse, &By::Portero)?.sessions.is_empty() {
+    if end(tx, Which::One(session.sid), Reason::Reuse, &By::Portero)?.sessions.is_empty() {
         return Ok(());
     }
     let (name, sid, ip) = (users::name_of(tx.conn, session.user)?, session.sid.short(), visitor.ip.clone());
@@ -34,10 +33,10 @@ pub(in crate::accounts) fn end_for_reuse(
 
 /// Somebody showed an access token that only a thief can hold.
 pub(in crate::accounts) fn end_stolen(accounts: &Arc<Accounts>, sid: SessionId, visitor: Visitor) -> Pending<()> {
-    accounts.write(Upkeep, move |tx, accounts, _| {
+    accounts.write(Upkeep, move |tx, _, _| {
         tx.from = Some(visitor.ip.clone());
         match sessions::find(tx.conn, sid)? {
-            Some(session) => end_for_reuse(tx, accounts, session, &visitor),
+            Some(session) => end_for_reuse(tx, session, &visitor),
             None => Ok(()),
         }
     })

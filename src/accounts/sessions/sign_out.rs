@@ -12,14 +12,14 @@ use crate::store::sessions;
 
 /// Of a peer's token, which has no session, the token itself is revoked. `peers_user`: whose that is.
 pub fn sign_out(accounts: &Arc<Accounts>, token: OwnToken, peers_user: Option<UserId>) -> Pending<()> {
-    accounts.write(token, move |tx, accounts, claims| {
+    accounts.write(token, move |tx, _, claims| {
         if let Some(shown) = claims.session {
             let by = sessions::find(tx.conn, shown.sid)?.map_or(By::Portero, |session| By::User(session.user));
-            end(tx, accounts, Which::One(shown.sid), Reason::Logout, &by)?;
+            end(tx, Which::One(shown.sid), Reason::Logout, &by)?;
             return Ok(());
         }
         match peers_user {
-            Some(user) => single_token::revoke(tx, accounts, &claims, user, Reason::Logout, &By::User(user)),
+            Some(user) => single_token::revoke(tx, &claims, user, Reason::Logout, &By::User(user)),
             None => Ok(()),
         }
     })

@@ -1,9 +1,8 @@
 //! Revoking a single token, in the transaction of whatever revokes it.
 
-use std::sync::Arc;
-
-use crate::accounts::context::{Accounts, Error};
+use crate::accounts::context::Error;
 use crate::blocklist::BlockedToken;
+use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, TokenId, UserId};
 use crate::store::Tx;
 use crate::store::audit::event::{Details, Event, What};
@@ -11,19 +10,18 @@ use crate::store::token_blocklist::{self, Entry};
 use crate::tokens::Claims;
 
 /// `false`: it was revoked already.
-pub(in crate::accounts) fn block(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, entry: &Entry) -> Result<bool, Error> {
+pub(in crate::accounts) fn block(tx: &mut Tx<'_>, entry: &Entry) -> Result<bool, Error> {
     if !token_blocklist::add(tx.conn, entry)? {
         return Ok(false);
     }
     let blocked = BlockedToken::new(TokenId::from_jti(&entry.jti), entry.expires_at, entry.reason.is_trap());
-    accounts.after_commit(tx, move |accounts| accounts.blocklist.block(blocked));
+    tx.change(Change::TokenBlocked(blocked));
     Ok(true)
 }
 
 /// Revokes a token and nothing else, with a record of it. `user`: whose it is. A token without an id can't be revoked.
 pub(in crate::accounts) fn revoke(
     tx: &mut Tx<'_>,
-    accounts: &Arc<Accounts>,
     claims: &Claims,
     user: UserId,
     reason: Reason,
@@ -40,7 +38,7 @@ pub(in crate::accounts) fn revoke(
         reason,
         by: by.user(),
     };
-    if block(tx, accounts, &entry)? {
+    if block(tx, &entry)? {
         let mut event = Event::new(What::TokenRevoked, by).user(user).details(Details::Revoked(reason));
         if let Some(sid) = claims.sid() {
             event = event.session(sid);

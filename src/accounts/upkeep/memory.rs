@@ -6,6 +6,7 @@ use std::sync::mpsc::sync_channel;
 
 use super::prune::MARGIN;
 use crate::accounts::context::{Accounts, Pending};
+use crate::blocklist::change::Change;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
 use crate::domain::{TokenId, UnixTime, UserId, Username};
@@ -78,7 +79,7 @@ pub fn remember_user(accounts: &Arc<Accounts>, subject: String) -> Pending<Optio
         // One spelling only, or a peer could fill the memory with variants of a name.
         let standing = standing.filter(|standing| standing.subject == subject);
         if let Some(standing) = standing.clone() {
-            accounts.after_commit(tx, move |accounts| accounts.blocklist.remember(standing));
+            tx.change(Change::UserPresent(standing));
         }
         Ok(standing)
     })

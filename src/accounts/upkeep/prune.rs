@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::last_seen;
 use crate::accounts::context::{Accounts, Error};
+use crate::blocklist::change::Change;
 use crate::domain::UnixTime;
 use crate::store::audit::chain;
 use crate::store::{Upkeep, known_networks, links, session_ends, sessions, sign_in_failures, token_blocklist, users};
@@ -59,10 +60,10 @@ pub fn close_run_out(accounts: &Arc<Accounts>) -> Result<usize, Error> {
 fn close_expired(accounts: &Arc<Accounts>, before: UnixTime) -> Result<usize, Error> {
     let mut closed = 0;
     loop {
-        let round = accounts.write(Upkeep, move |tx, accounts, _| {
+        let round = accounts.write(Upkeep, move |tx, _, _| {
             let run_out = session_ends::close_run_out(tx.conn, before, BATCH.into())?;
             let count = run_out.len();
-            accounts.after_commit(tx, move |accounts| accounts.blocklist.end_sessions(run_out.into_iter()));
+            tx.change(Change::SessionsEnded(run_out));
             Ok(count)
         });
         match round.committed()? {
@@ -88,7 +89,7 @@ fn close_idle(accounts: &Arc<Accounts>, surely: UnixTime) -> Result<usize, Error
                 }
             }
             let count = ended.len();
-            accounts.after_commit(tx, move |accounts| accounts.blocklist.end_sessions(ended.into_iter()));
+            tx.change(Change::SessionsEnded(ended));
             Ok(count)
         });
         closed += round.committed()?;
@@ -150,10 +151,10 @@ fn forget_absent(accounts: &Arc<Accounts>, since: UnixTime) -> Result<(), Error>
     let absent = accounts.blocklist.users_except(&present.into_iter().collect());
     for few in absent.chunks(BATCH.into()) {
         let few = few.to_vec();
-        let looked = accounts.write(Upkeep, move |tx, accounts, _| {
+        let looked = accounts.write(Upkeep, move |tx, _, _| {
             for standing in few {
                 if !users::has_open_session(tx.conn, standing.user, since)? {
-                    accounts.after_commit(tx, move |accounts| accounts.blocklist.forget(&standing.subject));
+                    tx.change(Change::UserGone(standing.subject.clone()));
                 }
             }
             Ok(())

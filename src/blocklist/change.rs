@@ -1,0 +1,39 @@
+//! What an act changes in memory, as a value: jobs of the store name it, and it is applied after their commit.
+
+use super::{BlockedToken, Blocklist, Standing};
+use crate::domain::{SessionId, UnixTime};
+
+/// Something that memory has to learn of a commit. Changes are applied in the order of the commits.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// These sessions are refused from now on. The moment with each is the one by which all its tokens have expired.
+    SessionsEnded(Vec<(SessionId, UnixTime)>),
+    /// A single token is refused from now on.
+    TokenBlocked(BlockedToken),
+    /// A user has an open session, or a peer's token needs their standing.
+    UserPresent(Standing),
+    /// A user's standing is another now. Memory keeps it only if it held one.
+    UserChanged(Standing),
+    /// The user with this identity claim may do nothing any more, or has no open session.
+    UserGone(String),
+    /// A session has rotated, and the first use of its new generation is still to come.
+    FirstUseAwaited(SessionId, i64),
+    /// The database knows of the first use of this generation now.
+    FirstUseStored(SessionId, i64),
+}
+
+impl Blocklist {
+    /// Every question that is asked after this returns is answered with the change in mind.
+    pub fn apply(&self, change: Change) {
+        match change {
+            Change::SessionsEnded(ended) => self.end_sessions(ended.into_iter()),
+            Change::TokenBlocked(token) => self.block(token),
+            Change::UserPresent(standing) => self.remember(standing),
+            Change::UserChanged(standing) if self.standing(&standing.subject).is_some() => self.remember(standing),
+            Change::UserChanged(_) => {}
+            Change::UserGone(subject) => self.forget(&subject),
+            Change::FirstUseAwaited(sid, generation) => self.expect_first_use(sid, generation),
+            Change::FirstUseStored(sid, generation) => self.forget_first_use(sid, generation),
+        }
+    }
+}
