@@ -75,6 +75,19 @@ pub fn count(conn: &mut Conn, which: Which, now: UnixTime) -> Result<i64, Error>
     Ok(sessions::table.filter(matching(which)).filter(is_open(now.0)).count().get_result(conn)?)
 }
 
+/// The user's session that ended for this reason at this very moment. `None`: there is none, or it is no longer stored.
+pub fn ended_at(conn: &mut Conn, user: UserId, reason: Reason, at: UnixTime) -> Result<Option<SessionId>, Error> {
+    let found: Option<String> = sessions::table
+        .filter(sessions::user_id.eq(user.0))
+        .filter(sessions::ended_at.eq(at.0))
+        .filter(sessions::end_reason.eq(reason.as_str()))
+        .order(sessions::sid)
+        .select(sessions::sid)
+        .first(conn)
+        .optional()?;
+    found.map(|id| sid(&id)).transpose()
+}
+
 /// The condition that a session is one of `which` and has not ended. One that has expired counts too: the clock that says so may
 /// be wrong, and be set right again.
 fn matching(which: Which) -> Condition {

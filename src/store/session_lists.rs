@@ -1,12 +1,13 @@
 //! Lists of sessions with their users' names: for admins, and for receipts.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::dsl::exists;
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper, select};
 
 use super::connection::{Conn, Error, known};
 use super::list_filter::{ListFilter, page_of};
 use super::schema::{sessions, users};
 use super::sessions::{Row, Session, is_open};
-use crate::domain::{UnixTime, Username};
+use crate::domain::{Transport, UnixTime, UserId, Username};
 
 /// A session with its user's name.
 #[derive(Clone, Debug)]
@@ -52,6 +53,15 @@ pub fn page(conn: &mut Conn, list: List, filter: &ListFilter) -> Result<Vec<List
         }
     };
     listed(rows)
+}
+
+/// Whether the user has an open session of this transport.
+pub fn has_open(conn: &mut Conn, user: UserId, transport: Transport, now: UnixTime) -> Result<bool, Error> {
+    let open = sessions::table
+        .filter(sessions::user_id.eq(user.0))
+        .filter(sessions::transport.eq(transport.as_str()))
+        .filter(is_open(now.0));
+    Ok(select(exists(open.select(sessions::sid))).get_result(conn)?)
 }
 
 /// The sessions that the act with this receipt ended. At most `limit`.

@@ -62,6 +62,12 @@ pub fn of_session(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
     rows.into_iter().map(Step::try_from).collect()
 }
 
+/// The story's first row, which is the sign-in. `None`: there is no such session.
+pub fn first(conn: &mut Conn, sid: SessionId) -> Result<Option<Step>, Error> {
+    let row = session_steps::table.find((sid.to_string(), 0)).select(Row::as_select()).get_result(conn).optional()?;
+    row.map(Step::try_from).transpose()
+}
+
 /// The story's last row. `None`: there is no such session.
 pub fn last(conn: &mut Conn, sid: SessionId) -> Result<Option<Step>, Error> {
     let row = session_steps::table

@@ -17,7 +17,7 @@ use crate::guards::NewCookies;
 use crate::guards::{Caller, CsrfCheck, Guard, Hooks, LocalBoxFuture, Refusal};
 use crate::tokens::options::Location;
 use crate::tokens::{Engine, Fault};
-use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::browser_session::{self, Notice};
 use crate::web::browser::token_cookies;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::{client_address, origin};
@@ -77,7 +77,9 @@ impl Hooks for PorteroHooks {
                 Renewal::Pair { pair, recovered } => {
                     tracing::debug!(event = "renewed", session = pair.id.sid.short(), ip);
                     if recovered {
-                        browser_session::set_flash(&req.get_session(), &Flash::plain("flash-recovered"));
+                        let session = Some(pair.id.sid);
+                        let notice = Notice { key: "notice-recovered".into(), count: None, session };
+                        browser_session::add_notices(&req.get_session(), vec![notice]);
                     }
                     req.extensions_mut().insert(pair.id);
                     Ok(token_cookies::from_pair(pair))

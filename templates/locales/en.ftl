@@ -56,7 +56,11 @@ login-submit = Sign in
 notice-session-ended = Your session has ended. Please sign in again.
 notice-sign-in-first = Sign in to open the page you asked for.
 notice-reuse = One of your sessions was ended because an old sign-in token was reused: someone may have copied it, or your browser restored old cookies. If you don’t know why, change your password.
+notice-recovered = Your browser restored old cookies, as after a crash, and you’re still signed in. If it didn’t crash, someone may have copied them: change your password.
 notice-guessing = One of your sessions was ended after too many wrong passwords in a row. If that wasn’t you, someone may have copied its sign-in token: change your password.
+notice-see-story = See what happened
+notice-odd-session = One of your sessions has been used by more than one browser, as happens when someone copies a sign-in token. It was last used in { $browser }, from { $ip }. If you can’t explain that, end it and change your password.
+notice-end-session = End that session
 notice-failed-attempts =
     { $n ->
         [one] Since you last signed in, someone entered a wrong password for your account once. If that wasn’t you, make sure you don’t use this password anywhere else.
@@ -113,10 +117,14 @@ account-about = About you
 account-role = Role
 account-member-since = Member since
 account-last-sign-in = Last sign-in
+account-earlier-sign-in = Previous sign-in
+account-no-earlier-sign-in = None on record
 account-password-changed = Password changed
 account-change-password = Change password
 role-user = User
 role-admin = Administrator
+account-story-of = History of the session in { $place }
+account-end-of = End session in { $place }
 sessions-title = Where you’re signed in
 sessions-intro = Don’t recognise one of these? Change your password to sign it out.
 sessions-browser = Browser
@@ -278,7 +286,6 @@ flash-signed-out-everywhere =
 logout-not-signed-in-title = You’re not signed in
 logout-not-signed-in-text = There’s no session to sign out of in this browser.
 flash-signed-out = You’re signed out.
-flash-recovered = Your browser restored old cookies, as after a crash, and you’re still signed in. If it didn’t crash, someone may have copied them: change your password.
 
 ## What was revoked
 

@@ -56,7 +56,11 @@ login-submit = Iniciar sesión
 notice-session-ended = Tu sesión se ha cerrado. Vuelve a iniciarla.
 notice-sign-in-first = Inicia sesión para ir a la página que has pedido.
 notice-reuse = Una de tus sesiones se cerró porque alguien reutilizó un token antiguo: puede que lo hayan copiado, o que tu navegador haya recuperado cookies antiguas. Si no sabes a qué se debe, cambia la contraseña.
+notice-recovered = Tu navegador recuperó cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia la contraseña.
 notice-guessing = Una de tus sesiones se cerró tras demasiadas contraseñas incorrectas seguidas. Si no fuiste tú, puede que alguien haya copiado su token: cambia la contraseña.
+notice-see-story = Ver qué pasó
+notice-odd-session = Una de tus sesiones se ha usado desde más de un navegador, como ocurre cuando alguien copia un token. Se usó por última vez en { $browser }, desde { $ip }. Si no sabes a qué se debe, ciérrala y cambia la contraseña.
+notice-end-session = Cerrar esa sesión
 notice-failed-attempts =
     { $n ->
         [one] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta una vez. Si no fuiste tú, asegúrate de no usar esta contraseña en ningún otro sitio.
@@ -113,10 +117,14 @@ account-about = Sobre ti
 account-role = Rol
 account-member-since = Miembro desde
 account-last-sign-in = Último inicio de sesión
+account-earlier-sign-in = Inicio de sesión anterior
+account-no-earlier-sign-in = No consta ninguno
 account-password-changed = Cambio de contraseña
 account-change-password = Cambiar contraseña
 role-user = Usuario
 role-admin = Administrador
+account-story-of = Historial de la sesión en { $place }
+account-end-of = Cerrar la sesión en { $place }
 sessions-title = Dónde tienes la sesión iniciada
 sessions-intro = ¿No reconoces alguna? Cambia la contraseña para cerrarla.
 sessions-browser = Navegador
@@ -278,7 +286,6 @@ flash-signed-out-everywhere =
 logout-not-signed-in-title = No has iniciado sesión
 logout-not-signed-in-text = En este navegador no hay ninguna sesión que cerrar.
 flash-signed-out = Has cerrado la sesión.
-flash-recovered = Tu navegador recuperó cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia la contraseña.
 
 ## Lo revocado
 

@@ -23,6 +23,7 @@ fn log_in(accounts: &Arc<Accounts>) -> bool {
         transport: Transport::Bearer,
         remembered: true,
         replaces: None,
+        own_typos: Vec::new(),
         visitor: Visitor::new("127.0.0.1".into(), "test"),
     };
     matches!(sign_in(accounts, asked).committed().unwrap(), Outcome::SignedIn { .. })

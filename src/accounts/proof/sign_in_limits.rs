@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::accounts::context::Accounts;
 use crate::accounts::same_place::network_of;
-use crate::domain::{UnixTime, UserId, Username};
+use crate::domain::{NameKey, UnixTime, UserId, Username};
 use crate::store::users::{self, User};
 use crate::store::{self, Conn, Upkeep, known_networks, sign_in_failures};
 use crate::throttle::{Try, Who};
@@ -30,7 +30,7 @@ pub fn who_tries(
     now: UnixTime,
 ) -> Result<Who, store::Error> {
     let parsed = Username::parse(username).ok();
-    let canonical = parsed.as_ref().map_or_else(|| username.to_owned(), Username::canonical);
+    let canonical = canonical(username, parsed.as_ref());
     let name = accounts.keyed_ids.name(&canonical);
     let user = match &parsed {
         Some(username) => users::find_by_name(conn, username)?,
@@ -53,6 +53,15 @@ pub fn who_tries(
         Some(_) | None if network_is_known && !network_exhausted => Who::KnownNetwork { name, counts_as: this_network },
         Some(_) | None => Who::Stranger { name, exhausted: strangers_exhausted },
     })
+}
+
+/// What stands for a name as it was typed, whether or not anybody bears it.
+pub fn name_key(accounts: &Accounts, username: &str) -> NameKey {
+    accounts.keyed_ids.name(&canonical(username, Username::parse(username).ok().as_ref()))
+}
+
+fn canonical(typed: &str, parsed: Option<&Username>) -> String {
+    parsed.map_or_else(|| typed.to_owned(), Username::canonical)
 }
 
 /// Counts a wrong password that has to outlive a restart, or a try at nobody's name. Nobody waits for it.

@@ -2,6 +2,7 @@
 
 pub mod begin;
 pub mod confirm;
+pub mod earlier_sign_in;
 pub mod end;
 pub mod first_use;
 pub(in crate::accounts) mod guessing;

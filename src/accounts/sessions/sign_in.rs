@@ -8,9 +8,10 @@ use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::password;
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::proof::{Proof, decoy};
-use crate::domain::{Password, Transport, Username};
+use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, Username};
 use crate::store::password_forms::{self, FormCount};
 use crate::store::users::{self, User};
+use crate::store::{Tx, session_ends};
 
 pub struct Credentials {
     /// As typed; it need not be a user name at all.
@@ -26,6 +27,8 @@ pub struct SignIn {
     pub remembered: bool,
     /// The session this browser held until now: it ends with the sign-in.
     pub replaces: Option<HeldSession>,
+    /// When this very browser gave wrong passwords for this name before.
+    pub own_typos: Vec<UnixTime>,
     pub visitor: Visitor,
 }
 
@@ -43,14 +46,28 @@ pub enum Outcome {
 }
 
 /// What has happened to an account since its person last signed in on a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// A session was ended because a used-up token was shown.
-    pub reuse: bool,
-    /// A session was ended because of too many wrong passwords in a row.
-    pub guessing: bool,
-    /// How often a wrong password was entered.
+    /// The sessions that ended because somebody else may hold their tokens; of each reason, the newest.
+    pub suspicious_ends: Vec<SuspiciousEnd>,
+    /// How often somebody else entered a wrong password, as far as Portero can tell.
     pub failed_attempts: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuspiciousEnd {
+    pub why: Suspicion,
+    /// `None`: the session is no longer stored.
+    pub sid: Option<SessionId>,
+}
+
+/// Why somebody else may hold a session's tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspicion {
+    /// A used-up token was shown.
+    Reuse,
+    /// Too many wrong passwords were given in a row.
+    Guessing,
 }
 
 /// Hashes, for a name that exists as often as for one that does not.
@@ -61,18 +78,14 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
         Err(NoProof::Disabled) => return Pending::known(Ok(Outcome::Disabled)),
         Err(NoProof::Failed(error)) => return Pending::known(Err(error)),
     };
-    let SignIn { transport, remembered, replaces, visitor, .. } = asked;
+    let SignIn { transport, remembered, replaces, own_typos, visitor, .. } = asked;
     let begun = accounts.write(proof, move |tx, accounts, proven| {
         let user = proven.user();
         // Renamed while the password was hashed: by the old name nobody signs in any more.
         if user.username != name {
             return Err(Error::ProofLapsed);
         }
-        let news = News {
-            reuse: user.untold_reuse_at.is_some(),
-            guessing: user.untold_guessing_at.is_some(),
-            failed_attempts: user.failed_attempts,
-        };
+        let news = news(tx, user, &own_typos)?;
         // A program reads no news: they wait for the person.
         if transport == Transport::Cookie {
             users::note_told(tx.conn, user.id)?;
@@ -90,6 +103,24 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
         Err(Error::ProofLapsed) => Ok(Outcome::BadCredentials),
         Err(error) => Err(error),
     })
+}
+
+/// What the person has not been told yet, read before the sign-in changes the row.
+fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime]) -> Result<News, Error> {
+    let mut suspicious_ends = Vec::new();
+    for (at, why, reason) in [
+        (user.untold_reuse_at, Suspicion::Reuse, Reason::Reuse),
+        (user.untold_guessing_at, Suspicion::Guessing, Reason::Guessing),
+    ] {
+        if let Some(at) = at {
+            suspicious_ends.push(SuspiciousEnd { why, sid: session_ends::ended_at(tx.conn, user.id, reason, at)? });
+        }
+    }
+    // Counting began again with the last sign-in or the last change of the password. An own mistake from before is not in it.
+    let since = user.last_login_at.max(user.password_changed_at);
+    let own = own_typos.iter().filter(|at| Some(**at) > since).count();
+    let own = i64::try_from(own).unwrap_or(i64::MAX);
+    Ok(News { suspicious_ends, failed_attempts: user.failed_attempts.saturating_sub(own).max(0) })
 }
 
 /// Why there is no proof.

@@ -1,5 +1,5 @@
 //! The browser's own session: what it carries before and beside its tokens, sealed in a cookie by actix-session. That is the CSRF
-//! value of signed-out forms and the message that the next page shows; neither gives any right.
+//! value of signed-out forms, the messages that the next page shows, and its own wrong passwords; nothing of that gives any right.
 
 use actix_session::config::CookieContentSecurity;
 use actix_session::storage::CookieSessionStore;
@@ -13,7 +13,7 @@ use actix_web::web::ThinData;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{UnixTime, Username};
+use crate::domain::{NameKey, SessionId, UnixTime, Username};
 use crate::guards::MOST_OF_ONE_NAME;
 use crate::web::app::App;
 
@@ -25,6 +25,12 @@ pub(in crate::web) type BrowserSession = Session;
 const FORM_LIFE: i64 = 60 * 60;
 const FORM: &str = "form";
 const FLASH: &str = "flash";
+const NOTICES: &str = "notices";
+/// How many notices wait for a page; a cookie has room for no more.
+const MOST_NOTICES: usize = 5;
+const TYPOS: &str = "typos";
+/// How many wrong passwords are remembered: more than the throttle lets through within minutes, and few enough for a cookie.
+const MOST_TYPOS: usize = 16;
 
 /// The CSRF value of signed-out forms. It carries the time at which it was made, because the cookie
 /// itself never expires for the server.
@@ -63,6 +69,24 @@ impl Flash {
     pub(in crate::web) fn with_receipt(self, receipt: Option<String>) -> Self {
         Self { receipt, ..self }
     }
+}
+
+/// Something that a person who has just signed in should know, as a key of the catalogue.
+#[derive(Serialize, Deserialize)]
+pub(in crate::web) struct Notice {
+    pub(in crate::web) key: String,
+    /// `None`: the text has no number in it.
+    pub(in crate::web) count: Option<i64>,
+    /// The person's own session that it is about. `None`: it is about none, or that one is no longer stored.
+    pub(in crate::web) session: Option<SessionId>,
+}
+
+/// The wrong passwords that this browser gave for one name.
+#[derive(Serialize, Deserialize)]
+struct Typos {
+    /// A keyed hash: people type passwords where names belong.
+    name: String,
+    at: Vec<i64>,
 }
 
 pub(in crate::web) fn middleware(app: &App) -> SessionMiddleware<CookieSessionStore> {
@@ -151,6 +175,40 @@ pub(in crate::web) fn set_flash(browser: &BrowserSession, flash: &Flash) {
     if let Err(error) = browser.insert(FLASH, flash) {
         tracing::error!(event = "flash_failed", error = %error);
     }
+}
+
+/// Leaves these notices for the next page, beside any that no page has shown yet.
+pub(in crate::web) fn add_notices(browser: &BrowserSession, notices: Vec<Notice>) {
+    let mut all: Vec<Notice> = browser.get(NOTICES).ok().flatten().unwrap_or_default();
+    all.extend(notices);
+    all.truncate(MOST_NOTICES);
+    if let Err(error) = browser.insert(NOTICES, all) {
+        tracing::error!(event = "flash_failed", error = %error);
+    }
+}
+
+/// Takes the notices out of the session, so that each is shown once.
+pub(in crate::web) fn take_notices(browser: &BrowserSession) -> Vec<Notice> {
+    browser.remove_as::<Vec<Notice>>(NOTICES).and_then(Result::ok).unwrap_or_default()
+}
+
+/// When this browser gave wrong passwords for this name.
+pub(in crate::web) fn typos(browser: &BrowserSession, name: NameKey) -> Vec<UnixTime> {
+    let kept = browser.get::<Typos>(TYPOS).ok().flatten().filter(|kept| kept.name == typo_name(name));
+    kept.map(|kept| kept.at.into_iter().map(UnixTime).collect()).unwrap_or_default()
+}
+
+/// Remembers that this browser gave a wrong password for this name. Those for another name are forgotten.
+pub(in crate::web) fn note_typo(browser: &BrowserSession, name: NameKey, now: UnixTime) {
+    let mut at: Vec<_> = typos(browser, name).into_iter().map(|at| at.0).chain([now.0]).collect();
+    at.drain(..at.len().saturating_sub(MOST_TYPOS));
+    if let Err(error) = browser.insert(TYPOS, Typos { name: typo_name(name), at }) {
+        tracing::error!(event = "flash_failed", error = %error);
+    }
+}
+
+fn typo_name(name: NameKey) -> String {
+    format!("{:x}", name.0)
 }
 
 /// Takes the message out of the session, so that it is shown once.

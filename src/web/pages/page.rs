@@ -12,7 +12,7 @@ use crate::domain::{Role, UnixTime};
 use crate::guards::Caller;
 use crate::throttle::Wait;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, Flash};
+use crate::web::browser::browser_session::{self, Flash, Notice};
 use crate::web::browser::language;
 use crate::web::http::local_path::LocalPath;
 use crate::web::http::signed_in;
@@ -27,6 +27,8 @@ pub(in crate::web) struct Page {
     pub(in crate::web) user: Option<String>,
     pub(in crate::web) is_admin: bool,
     pub(in crate::web) flash: Option<Message>,
+    /// What a person who has just signed in should know.
+    pub(in crate::web) notices: Vec<Message>,
     /// The path that the language form comes back to.
     pub(in crate::web) path: String,
     pub(in crate::web) languages: Vec<LanguageChoice>,
@@ -45,8 +47,13 @@ pub(in crate::web) struct Message {
     pub(in crate::web) text: String,
     /// Whether it is something to be careful about, not good news.
     pub(in crate::web) is_caution: bool,
-    /// Where the proof of what was done is to be found.
-    pub(in crate::web) receipt_path: Option<String>,
+    /// Where there is more about it, and what to do next.
+    pub(in crate::web) links: Vec<MessageLink>,
+}
+
+pub(in crate::web) struct MessageLink {
+    pub(in crate::web) text: String,
+    pub(in crate::web) href: String,
 }
 
 pub(in crate::web) struct LanguageChoice {
@@ -72,6 +79,7 @@ impl Page {
             user: standing.as_ref().map(|standing| standing.username.to_string()),
             is_admin: standing.is_some_and(|standing| standing.role == Role::Admin),
             flash: None,
+            notices: Vec::new(),
             path: LocalPath::of_request(req).to_string(),
             languages: app
                 .texts
@@ -87,6 +95,7 @@ impl Page {
             app: app.clone(),
         };
         page.flash = browser_session::take_flash(&session).map(|flash| page.message(flash));
+        page.notices = browser_session::take_notices(&session).into_iter().map(|notice| page.notice(notice)).collect();
         page
     }
 
@@ -103,8 +112,29 @@ impl Page {
         Message {
             text: self.text(&flash.key, &values),
             is_caution: flash.key.starts_with("notice-"),
-            receipt_path: flash.receipt.map(|receipt| format!("/receipts/{receipt}")),
+            links: flash
+                .receipt
+                .map(|receipt| self.link("receipt-link", format!("/receipts/{receipt}")))
+                .into_iter()
+                .collect(),
         }
+    }
+
+    fn notice(&self, notice: Notice) -> Message {
+        let count = notice.count.map(|count| ("n", count.into()));
+        let values: Vec<_> = count.into_iter().collect();
+        let story = notice.session.map(|sid| self.link("notice-see-story", format!("/account/sessions/{sid}")));
+        let change = self.link("account-change-password", "/change-password".into());
+        Message {
+            text: self.text(&notice.key, &values),
+            is_caution: true,
+            links: story.into_iter().chain([change]).collect(),
+        }
+    }
+
+    /// `key`: the catalogue's.
+    pub(in crate::web) fn link(&self, key: &str, href: String) -> MessageLink {
+        MessageLink { text: self.t(key), href }
     }
 
     pub(in crate::web) fn t(&self, key: &str) -> String {

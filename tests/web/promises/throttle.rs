@@ -371,6 +371,31 @@ fn a_session_ends_with_the_twentieth_wrong_password_in_a_row_and_its_owner_is_to
 }
 
 #[test]
+fn who_was_robbed_and_guessed_at_is_told_of_both_each_with_its_own_history() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let (mut robbed, mut guessed_at) = (app.signed_in("ana"), app.signed_in("ana"));
+    let sids = [crate::common::sid(&robbed), crate::common::sid(&guessed_at)];
+    let mut thief = robbed.clone();
+    for _ in 0..2 {
+        app.clock.advance(1200);
+        assert!(robbed.is_signed_in() && guessed_at.is_signed_in());
+    }
+    assert!(!thief.is_signed_in(), "what he shows was used up long ago");
+    guessed_at.get("/confirm");
+    assert_eq!(guess(&app, &mut guessed_at, 20).status, 303);
+    let mut owner = app.browser();
+    let answer = owner.sign_in("ana", PASSWORD);
+    let page = owner.follow(answer).body;
+    for text in ["an old sign-in token was reused", "after too many wrong passwords in a row"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    for sid in sids {
+        assert!(page.contains(&format!("href=\"/account/sessions/{sid}\">See what happened</a>")), "{page}");
+    }
+}
+
+#[test]
 fn a_program_that_guesses_loses_its_session_too() {
     let app = TestApp::start();
     app.add_user("ana");

@@ -7,11 +7,15 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::accounts::json;
+use crate::accounts::sessions::earlier_sign_in::{EarlierSignIn, earlier_sign_in};
+use crate::domain::{SessionId, Transport, UnixTime, UserId};
 use crate::guards::AccessToken;
 use crate::store::audit::list::AuditFilter;
+use crate::store::audit::seal::Seal;
 use crate::store::list_filter::ListFilter;
-use crate::store::session_lists::{self, List};
-use crate::store::users;
+use crate::store::session_lists::{self, List, ListedSession};
+use crate::store::sessions::{self, Session};
+use crate::store::{Conn, users};
 use crate::tokens::Fault;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
@@ -19,9 +23,10 @@ use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
 use crate::web::pages::audit_view::{EventRow, Events, Reader};
 use crate::web::pages::list_query::{ListQuery, Pager, cut_to_page};
-use crate::web::pages::page::{Page, html};
+use crate::web::pages::page::{Message, Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
+use crate::web::pages::whose::Whose;
 
 const PATH: &str = "/account";
 
@@ -32,23 +37,64 @@ struct AccountPage {
     username: String,
     role: String,
     member_since: Time,
-    last_sign_in: Option<Time>,
+    earlier: Option<EarlierView>,
     password_changed: Time,
     rows: Vec<Row>,
     pager: Pager,
     /// Whether there are sessions besides the caller's own, on this page or another.
     has_others: bool,
     cookie_limit: i64,
-    bearer_limit: i64,
+    /// `None`: the user has no session of a program's.
+    bearer_limit: Option<i64>,
     latest: Vec<EventRow>,
 }
 
 /// How many of the latest events the page shows.
 const LATEST: usize = 5;
+/// Of how many odd sessions the page speaks above the list, which marks them all.
+const MOST_ODD: i64 = 3;
 
 struct Row {
     session: SessionView,
+    /// By which its links are told apart from those of other rows.
+    place: String,
     is_this: bool,
+}
+
+/// The sign-in before the present one.
+struct EarlierView {
+    at: Time,
+    /// Browser and address, as far as they are still known.
+    place: String,
+}
+
+/// What only people are shown.
+#[derive(Default)]
+struct Extras {
+    earlier: Option<EarlierSignIn>,
+    odd: Vec<ListedSession>,
+    has_bearer: bool,
+    latest: Events,
+}
+
+fn extras(
+    conn: &mut Conn,
+    seal: Option<&Seal>,
+    user: UserId,
+    own: Option<&Session>,
+    now: UnixTime,
+) -> Result<Extras, crate::store::Error> {
+    let about_me = AuditFilter { user: Some(user), limit: LATEST, ..AuditFilter::default() };
+    let odd = ListFilter { user: Some(user), odd: true, limit: MOST_ODD, ..ListFilter::default() };
+    Ok(Extras {
+        earlier: match own {
+            Some(own) => earlier_sign_in(conn, seal.ok_or(crate::store::Error::NoSeal)?, own)?,
+            None => None,
+        },
+        odd: session_lists::page(conn, List::Open(now), &odd)?,
+        has_bearer: session_lists::has_open(conn, user, Transport::Bearer, now)?,
+        latest: Events::read(conn, seal, &about_me)?,
+    })
 }
 
 #[derive(Default, Deserialize)]
@@ -66,21 +112,33 @@ pub(in crate::web) async fn show(
     let (id, now) = (signed_in(&req)?.user, app.now());
     // Of a list's query only the place is taken: nothing here is filtered.
     let query = ListQuery { before: query.into_inner().before, ..ListQuery::default() };
-    let filter = ListFilter { user: Some(id), ..query.filter(&app.config().time_zone)? };
+    let filter = query.filter(&app.config().time_zone)?;
+    // One more, because the caller's own session may be among them and is taken out.
+    let filter = ListFilter { user: Some(id), limit: filter.limit + 1, ..filter };
+    let (own, is_first) = (caller.claims.sid(), filter.before.is_none());
     let seal = app.accounts.db.seal().cloned();
     let is_page = audience(&req, &app) == Audience::Browser;
-    let (user, mut open, latest) = app
+    let (user, this, mut open, extras) = app
         .read(move |conn| {
-            let about_me = AuditFilter { user: Some(id), limit: LATEST, ..AuditFilter::default() };
-            let latest = if is_page { Events::read(conn, seal.as_deref(), &about_me)? } else { Events::default() };
-            Ok((users::find(conn, id)?, session_lists::page(conn, List::Open(now), &filter)?, latest))
+            let this = match own {
+                Some(own) => sessions::find(conn, own)?.filter(|this| this.end.is_none()),
+                None => None,
+            };
+            let open = session_lists::page(conn, List::Open(now), &filter)?;
+            let extras = match is_page {
+                true => extras(conn, seal.as_deref(), id, this.as_ref(), now)?,
+                false => Extras::default(),
+            };
+            Ok((users::find(conn, id)?, this, open, extras))
         })
         .await?;
     let user = user.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
+    open.retain(|one| Some(one.session.sid) != own);
     let next = cut_to_page(&mut open, |one| (one.session.created_at, one.session.sid.to_string()));
-    let own = caller.claims.sid();
+    // The caller's own session comes first, wherever its place among the others would be.
+    let listed: Vec<_> = this.iter().filter(|_| is_first).chain(open.iter().map(|one| &one.session)).collect();
     if !is_page {
-        let sessions: Vec<_> = open.iter().map(|one| json::session(&app.accounts, &one.session, None, own)).collect();
+        let sessions: Vec<_> = listed.iter().map(|one| json::session(&app.accounts, one, None, own)).collect();
         return Ok(HttpResponse::Ok().json(serde_json::json!({
             "username": user.username,
             "role": user.role,
@@ -90,27 +148,60 @@ pub(in crate::web) async fn show(
             "next": next,
         })));
     }
-    let page = Page::new(&app, &req, Some(&caller));
+    let mut page = Page::new(&app, &req, Some(&caller));
+    let odd: Vec<_> = extras.odd.iter().map(|one| odd(&page, &one.session, own)).collect();
+    page.notices.extend(odd);
     let pager = query.pager(PATH, next.as_deref());
     let view = AccountPage {
-        has_others: open.len() > 1 || pager.first.is_some() || pager.next.is_some(),
+        has_others: !open.is_empty() || pager.first.is_some(),
         pager,
-        rows: open
+        rows: listed
             .iter()
             .map(|one| Row {
-                session: session_view::view(&app, &page, &one.session),
-                is_this: own == Some(one.session.sid),
+                session: session_view::view(&app, &page, one),
+                place: place(&page, Some(&one.user_agent), Some(&one.ip)),
+                is_this: own == Some(one.sid),
             })
             .collect(),
-        latest: latest.view(&page, Reader::Themselves),
+        earlier: extras.earlier.map(|earlier| EarlierView {
+            at: page.ago(earlier.at),
+            place: place(&page, earlier.user_agent.as_deref(), earlier.ip.as_deref()),
+        }),
+        latest: extras.latest.view(&page, Reader::Themselves),
         cookie_limit: app.config().session.cookie_limit,
-        bearer_limit: app.config().session.bearer_limit,
+        bearer_limit: extras.has_bearer.then_some(app.config().session.bearer_limit),
         username: user.username.to_string(),
         role: page.t(&format!("role-{}", user.role.as_str())),
         member_since: page.time(user.created_at),
-        last_sign_in: user.last_login_at.map(|moment| page.time(moment)),
-        password_changed: page.time(user.password_changed_at.unwrap_or(user.created_at)),
+        password_changed: page.ago(user.password_changed_at.unwrap_or(user.created_at)),
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// Browser and address in one line, those that are known.
+fn place(page: &Page, user_agent: Option<&str>, ip: Option<&str>) -> String {
+    let browser = user_agent.map(|user_agent| session_view::browser(page, user_agent));
+    let address = ip.map(|ip| session_view::address(page, ip));
+    browser.into_iter().chain(address).collect::<Vec<_>>().join(", ")
+}
+
+/// The notice of a session that more than one browser has used, with its story and what to do about it.
+fn odd(page: &Page, session: &Session, own: Option<SessionId>) -> Message {
+    let whose = Whose::Own(session.user);
+    let browser = session_view::browser(page, &session.user_agent);
+    let ip = session_view::address(page, &session.ip);
+    let end = match own == Some(session.sid) {
+        true => page.link("sign-out", "/logout".into()),
+        false => page.link("notice-end-session", whose.end_path(session.sid)),
+    };
+    Message {
+        text: page.t2("notice-odd-session", ("browser", &browser), ("ip", &ip)),
+        is_caution: true,
+        links: vec![
+            page.link("notice-see-story", whose.path(session.sid)),
+            end,
+            page.link("account-change-password", "/change-password".into()),
+        ],
+    }
 }

@@ -7,13 +7,13 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::accounts::proof::sign_in_limits::note_wrong;
-use crate::accounts::sessions::sign_in::{Credentials, News, Outcome, SignIn, sign_in};
+use crate::accounts::proof::sign_in_limits::{name_key, note_wrong};
+use crate::accounts::sessions::sign_in::{Credentials, News, Outcome, SignIn, Suspicion, sign_in};
 use crate::domain::{Password, Transport, Username};
 use crate::guards::AccessToken;
 use crate::throttle::Try;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, BrowserSession, Flash};
+use crate::web::browser::browser_session::{self, BrowserSession, Notice};
 use crate::web::browser::sign_in_here::sign_in_here;
 use crate::web::browser::{language, token_cookies, tries};
 use crate::web::http::client_address;
@@ -134,16 +134,21 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
         Err(error) => return Err(error),
     };
     let Ok(password) = Password::parse(form.password.clone()) else { return Ok(bad(form)) };
+    let name = name_key(&app.accounts, &form.username);
     let asked = SignIn {
         credentials: Credentials { username: form.username.clone(), password },
         transport: Transport::Cookie,
         remembered: form.remember == "on",
         replaces: token_cookies::session_to_replace(&app, &req, now),
+        own_typos: browser_session::typos(&browser, name),
         visitor: client_address::visitor(&app, &req),
     };
     match tried(&app, begun, asked).await? {
-        Outcome::BadCredentials => Ok(bad(form)),
-        Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("username", "error-disabled")])),
+        Outcome::BadCredentials => {
+            browser_session::note_typo(&browser, name, now);
+            Ok(bad(form))
+        }
+        Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("", "error-disabled")])),
         Outcome::SignedIn { account, pair, locale, news } => {
             let next = LocalPath::or_account(&form.next);
             let mut res = sign_in_here(&app, &req, &browser, next.as_str(), account, pair)?;
@@ -169,14 +174,23 @@ async fn tried(app: &App, begun: Try, asked: SignIn) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Tells a person who has just signed in what they should know; of several things, only the worst.
+/// Tells a person who has just signed in what they should know, the worst first.
 fn tell(browser: &BrowserSession, news: News) {
-    if news.reuse {
-        browser_session::set_flash(browser, &Flash::plain("notice-reuse"));
-    } else if news.guessing {
-        browser_session::set_flash(browser, &Flash::plain("notice-guessing"));
-    } else if news.failed_attempts > 0 {
-        browser_session::set_flash(browser, &Flash::counted("notice-failed-attempts", news.failed_attempts));
+    let ends = news.suspicious_ends.into_iter().map(|end| {
+        let key = match end.why {
+            Suspicion::Reuse => "notice-reuse",
+            Suspicion::Guessing => "notice-guessing",
+        };
+        Notice { key: key.into(), count: None, session: end.sid }
+    });
+    let failed = (news.failed_attempts > 0).then(|| Notice {
+        key: "notice-failed-attempts".into(),
+        count: Some(news.failed_attempts),
+        session: None,
+    });
+    let notices: Vec<_> = ends.chain(failed).collect();
+    if !notices.is_empty() {
+        browser_session::add_notices(browser, notices);
     }
 }
 
@@ -190,6 +204,7 @@ async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> R
         transport: Transport::Bearer,
         remembered: true,
         replaces: None,
+        own_typos: Vec::new(),
         visitor: client_address::visitor(&app, &req),
     };
     match tried(&app, begun, asked).await? {
