@@ -158,11 +158,10 @@ end-session-of = End session { $session }
 
 ## A session's history
 
-story-title = Session
-story-of = { $user }’s session, step by step.
+story-title-of = { $user }’s session { $session }
 story-facts = Session details
 story-steps = History
-story-intro = Each line is one browser at one address. Each number is a row in the table.
+story-intro = Each line is one browser at one address. Each number is a row in the table. A broken line is an hour or more without a step. Times are in { $zone }.
 story-picture = The steps of this session in order, as in the table
 story-what = What
 story-when = When

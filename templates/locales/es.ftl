@@ -158,11 +158,10 @@ end-session-of = Cerrar la sesión { $session }
 
 ## El historial de una sesión
 
-story-title = Sesión
-story-of = La sesión de { $user }, paso a paso.
+story-title-of = Sesión { $session } de { $user }
 story-facts = Detalles de la sesión
 story-steps = Historial
-story-intro = Cada línea es un navegador en una dirección. Cada número es una fila de la tabla.
+story-intro = Cada línea es un navegador en una dirección. Cada número es una fila de la tabla. Una línea discontinua es una hora o más sin ningún paso. Horas de { $zone }.
 story-picture = Los pasos de esta sesión en orden, como en la tabla
 story-what = Qué
 story-when = Cuándo

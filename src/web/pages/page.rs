@@ -182,6 +182,11 @@ impl Page {
         times::to_the_second(&self.app.config().time_zone, moment)
     }
 
+    /// The date, and the time of day to the minute.
+    pub(in crate::web) fn clock(&self, moment: UnixTime) -> (String, String) {
+        times::clock(&self.app.config().time_zone, moment)
+    }
+
     /// The error that says how long to wait after too many tries.
     pub(in crate::web) fn throttled(&self, Wait(seconds): Wait) -> FieldError {
         FieldError { field: "", text: self.tn("error-throttled", seconds) }

@@ -46,6 +46,11 @@ pub(in crate::web) fn to_the_second(zone: &TimeZone, moment: UnixTime) -> Time {
     formatted(zone, moment, "%Y-%m-%d %H:%M:%S %Z")
 }
 
+/// The date and, to the minute, the time of day: for an axis, whose zone is named beside it.
+pub(in crate::web) fn clock(zone: &TimeZone, moment: UnixTime) -> (String, String) {
+    (formatted(zone, moment, "%Y-%m-%d").text, formatted(zone, moment, "%H:%M").text)
+}
+
 /// Year first: the one order that nobody reads the wrong way round. The zone is named.
 fn formatted(zone: &TimeZone, moment: UnixTime, format: &str) -> Time {
     let Ok(timestamp) = Timestamp::from_second(moment.0) else {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::common::{CHROME, FIREFOX, app, app_with_admin, as_json, sid, with_user_agent};
+use crate::common::{CHROME, FIREFOX, app, app_with_admin, as_json, end, sid, with_user_agent};
 use crate::support::{PASSWORD, claims};
 
 #[test]
@@ -48,6 +48,57 @@ fn another_browser_in_the_same_session_is_marked_and_who_showed_a_spent_token_to
     assert!(page.contains("Old token reused") && page.contains("step reused odd"), "{page}");
     assert!(page.contains("Firefox on Linux") && page.contains("Chrome on Windows"), "{page}");
     assert!(page.contains("Ended: Old token reused"), "{page}");
+}
+
+/// What the text elements of this class say, in order.
+fn texts<'a>(page: &'a str, class: &str) -> Vec<&'a str> {
+    let opening = format!("<text class=\"{class}\"");
+    let parts = page.split(&opening).skip(1);
+    parts.map(|part| part.split_once('>').unwrap().1.split('<').next().unwrap()).collect()
+}
+
+#[test]
+fn the_picture_names_its_lanes_and_its_times_and_says_how_long_nothing_happened() {
+    let app = app();
+    let mut browser = with_user_agent(&app, CHROME);
+    app.clock.advance(5 * 3600 + 60);
+    assert!(browser.is_signed_in());
+    browser.user_agent = FIREFOX.into();
+    app.clock.advance(1200);
+    assert!(browser.is_signed_in());
+    let path = format!("/account/sessions/{}", sid(&browser));
+    let page = browser.get(&path).body;
+    assert_eq!(texts(&page, "name"), ["Chrome on Windows, 127.0.0.1", "Firefox on Linux, 127.0.0.1"]);
+    assert_eq!(page.matches("class=\"line gap\"").count(), 1, "{page}");
+    let times = texts(&page, "time");
+    assert!(times.contains(&"5 hours"), "{times:?}");
+    let time_of_day = |text: &&&str| text.len() == 5 && text.as_bytes()[2] == b':';
+    assert_eq!(times.iter().filter(time_of_day).count(), 3, "{times:?}");
+    browser.headers.push(("accept-language".into(), "es".into()));
+    assert!(texts(&browser.get(&path).body, "time").contains(&"5 horas"));
+}
+
+#[test]
+fn a_story_is_titled_by_whose_it_is_and_each_step_has_its_address() {
+    let app = app_with_admin();
+    let bea = claims(&app.tokens("bea").access)["sid"].as_str().unwrap().to_owned();
+    let mut admin = app.signed_in("adm");
+    let path = format!("/admin/sessions/{bea}");
+    let receipt = end(&mut admin, &format!("{path}/end"));
+    let page = admin.get(&path).body;
+    let short = &bea[..8];
+    assert!(page.contains(&format!("<title>bea’s session {short} · ")), "{page}");
+    for id in ["id=\"step-1\"", "id=\"end\""] {
+        assert_eq!(page.matches(id).count(), 1, "{id}: {page}");
+    }
+    // Who ended it stands beside the reason, in no column that says something else.
+    let row = page.split("id=\"end\"").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(row.contains("Ended by an administrator <span class=\"detail\">By: adm</span></th>"), "{row}");
+    assert!(!row.contains("data-label=\"Browser\""), "{row}");
+    let receipt = receipt.body.split("/receipts/").nth(1).unwrap().split(['"', '<']).next().unwrap();
+    assert!(page.contains(&format!("<a class=\"code\" href=\"/receipts/{receipt}\">http://")), "{page}");
+    admin.headers.push(("accept-language".into(), "es".into()));
+    assert!(admin.get(&path).body.contains(&format!("<title>Sesión {short} de bea · ")));
 }
 
 #[test]

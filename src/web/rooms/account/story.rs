@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::accounts::json;
-use crate::domain::{SessionId, StepKind, Username};
+use crate::domain::{SessionId, StepKind, UnixTime, Username};
 use crate::guards::{AccessToken, Caller};
 use crate::store::audit::list::AuditFilter;
 use crate::store::sessions::Session;
@@ -19,7 +19,7 @@ use crate::web::http::signed_in::{Admin, signed_in};
 use crate::web::pages::audit_view::{EventRow, Events};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
-use crate::web::pages::timeline::Picture;
+use crate::web::pages::timeline::{self, Clock, Strip, Words};
 use crate::web::pages::times::Time;
 use crate::web::pages::whose::{self, Named, Whose};
 
@@ -27,8 +27,9 @@ use crate::web::pages::whose::{self, Named, Whose};
 #[template(path = "story.html")]
 struct StoryPage {
     page: Page,
+    /// Whose session it is, and its first digits.
+    title: String,
     path: String,
-    user: String,
     session: SessionView,
     is_this: bool,
     is_open: bool,
@@ -37,7 +38,7 @@ struct StoryPage {
     end_path: String,
     /// The path of the receipt, if an act ended the session.
     receipt: Option<String>,
-    picture: Picture,
+    picture: Vec<Strip>,
     steps: Vec<StepRow>,
     end: Option<EndRow>,
     /// What the audit log says of the session.
@@ -49,6 +50,8 @@ const LATEST: usize = 20;
 
 struct StepRow {
     number: usize,
+    /// By which others link to it.
+    anchor: String,
     what: String,
     at: Time,
     until: Option<Time>,
@@ -112,8 +115,8 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
     let session = &found.session;
     let is_open = session.end.is_none() && session.expires_at > app.now();
     let view = StoryPage {
+        title: page.t2("story-title-of", ("user", found.user.as_str()), ("session", &session.sid.short())),
         path: whose.path(session.sid),
-        user: found.user.to_string(),
         session: session_view::view(app, &page, session),
         is_this: own == Some(session.sid),
         is_open,
@@ -121,7 +124,7 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
         end_path: whose.end_path(session.sid),
         receipt: session.receipt.as_ref().map(|receipt| format!("/receipts/{receipt}")),
         events: events.view(&page, whose.reader()),
-        picture: Picture::new(&found.steps, session.end.is_some()),
+        picture: picture(&page, &found.steps, session.end.map(|end| end.at)),
         steps: found.steps.iter().enumerate().map(|(nth, step)| step_row(&page, nth, step)).collect(),
         end: session.end.map(|end| EndRow {
             reason: session_view::reason(&page, end.reason),
@@ -134,9 +137,29 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
     Ok(html(StatusCode::OK, &view))
 }
 
+fn picture(page: &Page, steps: &[Step], ended: Option<UnixTime>) -> Vec<Strip> {
+    let clock = |moment| {
+        let (date, time) = page.clock(moment);
+        Clock { date, time }
+    };
+    let words = Words {
+        lane: &|step| {
+            let browser = session_view::browser(page, &step.user_agent);
+            format!("{browser}, {}", session_view::address(page, &step.ip))
+        },
+        clock: &clock,
+        gap: &|seconds| match seconds / 3600 {
+            hours @ ..48 => page.tn("about-hours", hours),
+            hours => page.tn("about-days", hours / 24),
+        },
+    };
+    timeline::picture(steps, ended, &words)
+}
+
 fn step_row(page: &Page, nth: usize, step: &Step) -> StepRow {
     StepRow {
         number: nth + 1,
+        anchor: format!("step-{}", nth + 1),
         what: match step.kind {
             // The usual text speaks of a second tab, and another browser is none.
             StepKind::Repeated if step.odd => page.t("step-repeated-odd"),
