@@ -3,6 +3,27 @@
 // The first thing to read after a refused form is what was wrong with it.
 document.getElementById("error-summary")?.focus();
 
+// Whoever tried too often reads on the button how long to wait, and can press it again when the time is over.
+const refused = document.querySelector("[data-wait]");
+if (refused) {
+  const button = document.querySelector("main form button.primary");
+  const text = refused.querySelector("li span");
+  const words = button.textContent;
+  // By the clock: a page in the background is not asked to count.
+  const over = Date.now() + 1000 * refused.dataset.wait;
+  const count = () => {
+    const left = Math.ceil((over - Date.now()) / 1000);
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? refused.dataset.waiting.replace("#", left) : words;
+    if (left > 0) {
+      setTimeout(count, 250);
+    } else {
+      text.textContent = refused.dataset.over;
+    }
+  };
+  count();
+}
+
 for (const button of document.querySelectorAll("[data-show-password]")) {
   const field = document.getElementById(button.getAttribute("aria-controls"));
   const status = document.createElement("span");

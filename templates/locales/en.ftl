@@ -343,25 +343,26 @@ error-summary-title = There is a problem
 error-bad-credentials = Incorrect username or password
 error-disabled = This account is disabled. An administrator can enable it again.
 error-username-required = Enter your username
+error-username-missing = Enter a username
 error-password-required = Enter your password
 error-current-password-required = Enter your current password
 error-current-password-too = Enter your current password too. Nothing has changed yet
-error-new-password-required = Enter the new password
+error-new-password-required = Choose a password
 error-password-incorrect = Incorrect password
 error-password-too-short =
     { $n ->
-        [one] The new password is too short. Use at least { $n } character
-       *[other] The new password is too short. Use at least { $n } characters
+        [one] This password is too short. Use at least { $n } character
+       *[other] This password is too short. Use at least { $n } characters
     }
 error-password-too-long =
     { $n ->
-        [one] The new password is too long. Use at most { $n } character
-       *[other] The new password is too long. Use at most { $n } characters
+        [one] This password is too long. Use at most { $n } character
+       *[other] This password is too long. Use at most { $n } characters
     }
-error-password-guessable = The new password is too easy to guess. Add another word or two, or let your password manager make one
-error-password-user-name = The new password is too easy to guess: it’s little more than your username. Add another word or two, or let your password manager make one
-error-password-site-word = The new password is too easy to guess: it’s little more than this site’s name or a related word. Add another word or two, or let your password manager make one
-error-password-phrase = The new password is too easy to guess: it’s a well-known phrase. Add another word or two, or let your password manager make one
+error-password-guessable = This password is too easy to guess. Add another word or two, or let your password manager make one
+error-password-user-name = This password is too easy to guess: it’s little more than your username. Add another word or two, or let your password manager make one
+error-password-site-word = This password is too easy to guess: it’s little more than this site’s name or a related word. Add another word or two, or let your password manager make one
+error-password-phrase = This password is too easy to guess: it’s a well-known phrase. Add another word or two, or let your password manager make one
 error-password-same = The new password is the same as the current one. Choose a different one
 error-passwords-differ = The two passwords don’t match
 error-username-length = A username has 1 to 64 characters
@@ -408,6 +409,9 @@ error-throttled =
         [one] Too many attempts. Nothing was checked: try again in { $n } second.
        *[other] Too many attempts. Nothing was checked: try again in { $n } seconds.
     }
+# Counts down on the button of such a form.
+wait-button = Try again in { $seconds } s
+wait-over = You can try again now.
 error-503-title = Too busy right now
 error-503-text = Portero can’t answer this safely right now. Nothing is lost: try again in a few seconds.
 error-503-still-open-title = Signed out in this browser only

@@ -343,25 +343,26 @@ error-summary-title = Hay un problema
 error-bad-credentials = Nombre de usuario o contraseña incorrectos
 error-disabled = Esta cuenta está desactivada. Un administrador puede volver a activarla.
 error-username-required = Escribe tu nombre de usuario
+error-username-missing = Escribe un nombre de usuario
 error-password-required = Escribe tu contraseña
 error-current-password-required = Escribe tu contraseña actual
 error-current-password-too = Escribe también tu contraseña actual. Todavía no se ha cambiado nada
-error-new-password-required = Escribe la contraseña nueva
+error-new-password-required = Elige una contraseña
 error-password-incorrect = Contraseña incorrecta
 error-password-too-short =
     { $n ->
-        [one] La contraseña nueva es demasiado corta. Usa al menos { $n } carácter
-       *[other] La contraseña nueva es demasiado corta. Usa al menos { $n } caracteres
+        [one] Esta contraseña es demasiado corta. Usa al menos { $n } carácter
+       *[other] Esta contraseña es demasiado corta. Usa al menos { $n } caracteres
     }
 error-password-too-long =
     { $n ->
-        [one] La contraseña nueva es demasiado larga. Usa como máximo { $n } carácter
-       *[other] La contraseña nueva es demasiado larga. Usa como máximo { $n } caracteres
+        [one] Esta contraseña es demasiado larga. Usa como máximo { $n } carácter
+       *[other] Esta contraseña es demasiado larga. Usa como máximo { $n } caracteres
     }
-error-password-guessable = La contraseña nueva es demasiado fácil de adivinar. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
-error-password-user-name = La contraseña nueva es demasiado fácil de adivinar: es poco más que tu nombre de usuario. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
-error-password-site-word = La contraseña nueva es demasiado fácil de adivinar: es poco más que el nombre de este sitio o una palabra relacionada. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
-error-password-phrase = La contraseña nueva es demasiado fácil de adivinar: es una frase muy conocida. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-guessable = Esta contraseña es demasiado fácil de adivinar. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-user-name = Esta contraseña es demasiado fácil de adivinar: es poco más que tu nombre de usuario. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-site-word = Esta contraseña es demasiado fácil de adivinar: es poco más que el nombre de este sitio o una palabra relacionada. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
+error-password-phrase = Esta contraseña es demasiado fácil de adivinar: es una frase muy conocida. Añade una o dos palabras, o deja que tu gestor de contraseñas cree una
 error-password-same = La contraseña nueva es igual que la actual. Elige otra
 error-passwords-differ = Las dos contraseñas no coinciden
 error-username-length = Un nombre de usuario tiene entre 1 y 64 caracteres
@@ -408,6 +409,9 @@ error-throttled =
         [one] Demasiados intentos. No se ha comprobado nada: vuelve a intentarlo dentro de { $n } segundo.
        *[other] Demasiados intentos. No se ha comprobado nada: vuelve a intentarlo dentro de { $n } segundos.
     }
+# Cuenta hacia atrás en el botón de un formulario así.
+wait-button = Vuelve a intentarlo en { $seconds } s
+wait-over = Ya puedes volver a intentarlo.
 error-503-title = Demasiada carga en este momento
 error-503-text = Portero no puede responder con seguridad ahora mismo. No se ha perdido nada: inténtalo de nuevo en unos segundos.
 error-503-still-open-title = Sesión cerrada solo en este navegador

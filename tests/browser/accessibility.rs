@@ -31,7 +31,7 @@ enum Step {
 
 /// Sends the form.
 const SEND: Step = Follow("main button.primary");
-const REFUSED: Step = Sees("#error-summary");
+const REFUSED: Step = Sees(":is(#error-summary, [aria-invalid]:focus)");
 const NOTICE: Step = Sees(".message");
 const NOTHING: Step = Sees(".empty");
 const ERROR: Step = Sees(".request-id");

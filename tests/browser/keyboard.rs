@@ -106,8 +106,12 @@ impl Keyboard {
         self.browser.press_keys(text).await;
     }
 
-    /// Asserts that the form was refused: the error summary has the focus, and each error in it leads to its field.
+    /// Asserts that the form was refused: the field with the only error has the focus or, if there are several, their summary has,
+    /// and each error in it leads to its field.
     async fn errors_lead_to(&self, fields: &[&str]) {
+        if let [field] = fields {
+            return self.is_at(&format!("#{field}[aria-invalid]")).await;
+        }
         self.is_at("#error-summary").await;
         for (nth, field) in fields.iter().enumerate() {
             self.tab_to(&format!("#error-summary li:nth-child({}) a", nth + 1)).await;
@@ -137,8 +141,7 @@ async fn who_mistypes_at_the_sign_in_is_led_to_the_field_and_signs_in() {
     assert!(remember.is_selected().await.unwrap());
     keyboard.tab_to("main button.primary").await;
     keyboard.browser.go_by_key(SPACE).await;
-    keyboard.errors_lead_to(&["username"]).await;
-    keyboard.tab_to("#password").await;
+    keyboard.errors_lead_to(&["password"]).await;
     keyboard.types(PASSWORD).await;
     keyboard.browser.go_by_key(ENTER).await;
     keyboard.browser.shows("Your account").await;
@@ -189,6 +192,7 @@ async fn a_password_is_changed_by_keyboard_though_two_fields_were_wrong_at_first
     keyboard.open("/account").await;
     keyboard.tab_to("main a[href='/change-password']").await;
     keyboard.browser.go_by_key(ENTER).await;
+    keyboard.is_at("#current_password").await;
     keyboard.tab_to("#new_password").await;
     keyboard.types("short").await;
     keyboard.tab_to("#new_password_again").await;

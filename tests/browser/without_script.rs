@@ -37,17 +37,47 @@ async fn a_password_can_be_shown_and_is_hidden_again_when_it_is_sent() {
     browser.press("Hide").await;
     assert_eq!(field.attr("type").await.unwrap().as_deref(), Some("password"));
     browser.click("Sign in").await;
-    browser.shows("There is a problem").await;
-    assert_eq!(browser.focus().await, "error-summary", "what was wrong is the first thing to read");
+    browser.shows("Incorrect username or password").await;
     assert!(browser.title().await.starts_with("Error:"));
-    browser.press("Incorrect username or password").await;
-    assert_eq!(browser.focus().await, "username");
+    assert_eq!(browser.focus().await, "password", "the next try begins there");
     browser.close().await;
 
     let browser = driver.browser_with(&Wishes { script: false, ..Wishes::default() }).await;
     browser.open(&format!("http://{}/login", server.address)).await;
     browser.shows("Sign in").await;
     assert!(!browser.text().await.unwrap().contains("Show"), "a button that could do nothing is not there");
+    browser.close().await;
+}
+
+#[actix_web::test]
+async fn who_tries_too_often_sees_the_time_run_on_the_button_and_then_signs_in() {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder, &[]), Driver::start());
+    let browser = driver.browser().await;
+    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.type_into("username", "ana").await;
+    for _ in 0..6 {
+        browser.type_into("password", "not it").await;
+        browser.click("Sign in").await;
+    }
+    browser.shows("Nothing was checked").await;
+    assert_eq!(browser.focus().await, "error-summary");
+    let button = browser.element(Locator::Css("main form button.primary")).await;
+    assert!(button.text().await.unwrap().starts_with("Try again in "));
+    assert_eq!(button.attr("disabled").await.unwrap().as_deref(), Some("true"));
+    // Half a minute later, as far as the page can tell.
+    browser.client.execute("const then = Date.now() + 31000; Date.now = () => then;", Vec::new()).await.unwrap();
+    browser.shows("You can try again now").await;
+    assert_eq!((button.text().await.unwrap().as_str(), button.attr("disabled").await.unwrap()), ("Sign in", None));
+    browser.close().await;
+
+    let browser = driver.browser_with(&Wishes { script: false, ..Wishes::default() }).await;
+    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.type_into("username", "ana").await;
+    browser.type_into("password", "not it").await;
+    browser.click("Sign in").await;
+    browser.shows("Nothing was checked: try again in").await;
+    browser.click("Sign in").await;
     browser.close().await;
 }
 

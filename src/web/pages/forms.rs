@@ -11,7 +11,7 @@ pub(in crate::web) struct FieldError {
 /// The catalogue's key of the sentence about a user name that is wrong. `typed`: the name as it was typed.
 pub(in crate::web) fn username_fault(fault: UsernameFault, typed: &str) -> &'static str {
     match fault {
-        UsernameFault::Length if typed.trim().is_empty() => "error-username-required",
+        UsernameFault::Length if typed.trim().is_empty() => "error-username-missing",
         UsernameFault::Length => "error-username-length",
         UsernameFault::Characters => "error-username-characters",
     }

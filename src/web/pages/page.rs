@@ -29,6 +29,8 @@ pub(in crate::web) struct Page {
     pub(in crate::web) flash: Option<Message>,
     /// What a person who has just signed in should know.
     pub(in crate::web) notices: Vec<Message>,
+    /// For how many seconds the form can't be sent again.
+    pub(in crate::web) wait: Option<i64>,
     /// The path that the language form comes back to.
     pub(in crate::web) path: String,
     pub(in crate::web) languages: Vec<LanguageChoice>,
@@ -80,6 +82,7 @@ impl Page {
             is_admin: standing.is_some_and(|standing| standing.role == Role::Admin),
             flash: None,
             notices: Vec::new(),
+            wait: None,
             path: LocalPath::of_request(req).to_string(),
             languages: app
                 .texts
@@ -188,7 +191,8 @@ impl Page {
     }
 
     /// The error that says how long to wait after too many tries.
-    pub(in crate::web) fn throttled(&self, Wait(seconds): Wait) -> FieldError {
+    pub(in crate::web) fn throttled(&mut self, Wait(seconds): Wait) -> FieldError {
+        self.wait = Some(seconds);
         FieldError { field: "", text: self.tn("error-throttled", seconds) }
     }
 

@@ -45,6 +45,8 @@ fn after_five_wrong_passwords_a_network_has_to_wait_and_is_told_how_long() {
     assert!((1..=30).contains(&seconds(&refused)));
     assert!(refused.body.contains(&format!("try again in {} seconds", seconds(&refused))), "{}", refused.body);
     assert!(refused.body.contains("value=\"ana\""), "the name stays");
+    let wait = format!("data-wait=\"{}\" data-waiting=\"Try again in # s\"", seconds(&refused));
+    assert!(refused.body.contains(&wait), "for the script to count down: {}", refused.body);
     assert!(refused.set_cookies().iter().all(|cookie| !cookie.contains("access_token")));
 
     let by_program = app.client().post_json("/login", None, &json!({ "username": "ana", "password": PASSWORD }));

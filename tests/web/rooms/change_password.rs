@@ -28,6 +28,22 @@ fn changing_the_password_puts_every_other_browser_out_and_keeps_this_one() {
 }
 
 #[test]
+fn the_first_empty_field_has_the_focus() {
+    let app = app();
+    let mut browser = app.signed_in("ana");
+    let focused = |browser: &mut Browser| {
+        let page = browser.get("/change-password").body;
+        let fields: Vec<_> =
+            page.split("<input ").filter(|field| field.split('>').next().unwrap().contains("autofocus")).collect();
+        assert_eq!(fields.len(), 1, "{page}");
+        fields[0].split("id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(focused(&mut browser), "new_password");
+    app.clock.advance(121);
+    assert_eq!(focused(&mut browser), "current_password");
+}
+
+#[test]
 fn other_sessions_stay_if_the_box_is_unticked() {
     let app = app();
     let (mut own, mut other) = (app.signed_in("ana"), app.signed_in("ana"));

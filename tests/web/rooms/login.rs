@@ -90,6 +90,32 @@ fn a_wrong_password_keeps_the_name_and_says_no_more_than_an_unknown_one() {
     assert_eq!(page("ana"), page("bob"));
 }
 
+/// The tags of the page that have the focus when it opens.
+fn focused(page: &str) -> Vec<&str> {
+    let tags = page.split('<').filter(|tag| tag.split('>').next().unwrap().ends_with(" autofocus"));
+    tags.map(|tag| tag.split('>').next().unwrap()).collect()
+}
+
+#[test]
+fn one_error_is_said_once_beside_its_field_which_has_the_focus_and_several_are_summed_up_too() {
+    let app = app();
+    let page = app.browser().sign_in("ana", "wrong").body;
+    assert_eq!(page.matches("Incorrect username or password").count(), 1, "{page}");
+    assert!(!page.contains("error-summary") && page.contains("<title>Error: "), "{page}");
+    let focus = focused(&page);
+    assert!(focus.len() == 1 && focus[0].contains("id=\"password\""), "{focus:?}");
+    assert!(focus[0].contains("aria-describedby=\"password-error\"") && !focus[0].contains("value="), "{focus:?}");
+
+    let page = app.browser().sign_in("", "").body;
+    for text in ["Enter your username", "Enter your password"] {
+        assert_eq!(page.matches(text).count(), 2, "in the summary and beside the field: {page}");
+    }
+    assert!(page.contains("id=\"error-summary\"") && focused(&page).is_empty(), "{page}");
+    app.disable("ana");
+    let page = app.browser().sign_in("ana", PASSWORD).body;
+    assert!(page.contains("id=\"error-summary\"") && focused(&page).is_empty(), "it belongs to no field: {page}");
+}
+
 #[test]
 fn only_who_knows_the_password_learns_that_an_account_is_disabled() {
     let app = app();

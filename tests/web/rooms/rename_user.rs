@@ -75,7 +75,7 @@ fn nobody_else_gets_an_old_name_and_its_user_may_take_it_back() {
         ("bea", 409, "bibi had that name until 20"),
         ("Bibi", 409, "There’s already a user with that name"),
         ("gone", 409, "The user with that name was deleted on 20"),
-        ("", 400, "Enter your username"),
+        ("", 400, "Enter a username"),
         ("e va", 400, "Start with a letter"),
     ] {
         ana.get(&path);

@@ -52,7 +52,7 @@ fn what_is_wrong_with_the_form_is_said_and_the_name_is_kept() {
     let mut browser = app.browser();
     browser.get(&app.setup_path());
     for (name, new, again, text) in [
-        ("", PASSWORD, PASSWORD, "Enter your username"),
+        ("", PASSWORD, PASSWORD, "Enter a username"),
         ("a b", PASSWORD, PASSWORD, "Use only letters"),
         ("ana", "short", "short", "too short"),
         ("ana", "password1234", "password1234", "too easy to guess"),
@@ -66,7 +66,7 @@ fn what_is_wrong_with_the_form_is_said_and_the_name_is_kept() {
         assert!(!page.body.contains(PASSWORD), "{text}");
     }
     let page = browser.post(&app.setup_path(), &[("username", ""), ("new_password", ""), ("new_password_again", "")]);
-    for text in ["Enter your username", "Enter the new password"] {
+    for text in ["Enter a username", "Choose a password"] {
         assert!(page.body.contains(text), "all at once: {text}");
     }
     assert_eq!(browser.post(&app.setup_path(), &form("ana")).status, 303);

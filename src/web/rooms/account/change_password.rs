@@ -150,7 +150,7 @@ async fn by_form(
     (mandate, asked): (Mandate, StillAsked),
     form: ChangeForm,
 ) -> Result<HttpResponse, Error> {
-    let page = Page::new(&app, &req, Some(&caller));
+    let mut page = Page::new(&app, &req, Some(&caller));
     let end_others = form.end_others == "on";
     let again = |asked, errors| Shown { asked, end_others, errors };
     let had_field = form.current_password.is_some();

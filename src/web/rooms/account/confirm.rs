@@ -108,7 +108,7 @@ pub(in crate::web) async fn submit(
             let begun = match tries::confirm(&app, &req, &caller).await {
                 Ok(begun) => begun,
                 Err(Error::Throttled(wait)) => {
-                    let page = Page::new(&app, &req, Some(&caller));
+                    let mut page = Page::new(&app, &req, Some(&caller));
                     let errors = vec![page.throttled(wait)];
                     let res = show_with(page, StatusCode::TOO_MANY_REQUESTS, &next, errors);
                     return Ok(with_retry_after(res, wait));

@@ -100,7 +100,7 @@ pub(in crate::web) async fn submit(
     let (token, now) = (token.into_inner(), app.now());
     let (begun, purpose, user) = find(&app, &req, &token).await?;
     begun.succeeded();
-    let page = Page::new(&app, &req, None);
+    let mut page = Page::new(&app, &req, None);
     let again = |page, error| Ok(show(&app, page, StatusCode::BAD_REQUEST, token.clone(), purpose, &user, vec![error]));
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
         let error = page.error("", "error-form-expired");

@@ -123,11 +123,11 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
     if !missing.is_empty() {
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &missing));
     }
-    let bad = |form| show(&app, &req, StatusCode::UNAUTHORIZED, form, &[("username", "error-bad-credentials")]);
+    let bad = |form| show(&app, &req, StatusCode::UNAUTHORIZED, form, &[("password", "error-bad-credentials")]);
     let begun = match tries::sign_in(&app, &req, &form.username).await {
         Ok(begun) => begun,
         Err(Error::Throttled(wait)) => {
-            let page = Page::new(&app, &req, None);
+            let mut page = Page::new(&app, &req, None);
             let errors = vec![page.throttled(wait)];
             return Ok(with_retry_after(show_with(page, StatusCode::TOO_MANY_REQUESTS, form, errors), wait));
         }

@@ -91,7 +91,7 @@ pub(in crate::web) async fn submit(
     let form: SetupForm = input.only_form()?;
     let (token, now) = (token.into_inner(), app.now());
     refuse_dead(&app, &req, &token).await?;
-    let page = Page::new(&app, &req, None);
+    let mut page = Page::new(&app, &req, None);
     let show = |page, status, errors| show(&app, page, status, token.clone(), form.username.clone(), errors);
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
         let errors = vec![page.error("", "error-form-expired")];
