@@ -41,7 +41,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     config.service(
         web::scope("")
             .service(path("/").get(home::show).guarded(Guard::access()))
-            .service(path("/setup/{token}").get(setup::form).post(setup::submit).open())
+            .service(path("/setup/{token}").get(setup::form).post(setup::submit).guarded(from_page()))
             .service(path("/login").get(login::form).post(login::submit).guarded(from_page()))
             .service(path("/confirm").get(confirm::form).post(confirm::submit).guarded(Guard::access()))
             .service(
@@ -78,7 +78,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .post(end_session::anybodys)
                     .guarded(Guard::access()),
             )
-            .service(path("/link/{token}").get(link::form).post(link::submit).open())
+            .service(path("/link/{token}").get(link::form).post(link::submit).guarded(from_page()))
             .service(path("/sign-in-help").get(sign_in_help::show).open())
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))
             .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
@@ -97,7 +97,10 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
             .service(path("/language").post(language::choose).guarded(from_page()))
             .service(path("/.well-known/change-password").get(well_known::change_password).open())
-            .default_service(web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))))
+            // Guarded, so that the error page knows who is signed in.
+            .default_service(
+                web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))).wrap(from_page().leave_to_handlers()),
+            )
             // The last wrapper is the outermost: an error page has the browser's session too.
             .wrap(from_fn(outside_routes))
             .wrap(browser_session::middleware(app))

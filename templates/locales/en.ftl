@@ -76,6 +76,8 @@ onward-link = Continue
 setup-title = Create the first administrator
 setup-intro = This account can see and end everyone’s sessions. This link works only once.
 setup-submit = Create administrator
+no-account-title = No account yet
+no-account-text = Open the link in the server’s output to create the first administrator, or make a new link with this command:
 flash-welcome = Welcome! Your administrator account is ready, and you’re signed in.
 
 ## Confirm it's you

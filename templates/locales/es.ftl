@@ -76,6 +76,8 @@ onward-link = Continuar
 setup-title = Crea la primera cuenta de administración
 setup-intro = Esta cuenta puede ver y cerrar las sesiones de todos los usuarios. Este enlace solo funciona una vez.
 setup-submit = Crear la cuenta
+no-account-title = Aún no hay ninguna cuenta
+no-account-text = Abre el enlace que muestra el servidor al arrancar para crear la primera cuenta de administración, o crea otro enlace con esta orden:
 flash-welcome = ¡Todo listo! Tu cuenta de administración está creada y ya has iniciado sesión.
 
 ## Confirma que eres tú

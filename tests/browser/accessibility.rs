@@ -34,12 +34,13 @@ const SEND: Step = Follow("main button.primary");
 const REFUSED: Step = Sees(":is(#error-summary, [aria-invalid]:focus)");
 const NOTICE: Step = Sees(".message");
 const NOTHING: Step = Sees(".empty");
-const ERROR: Step = Sees(".request-id");
+const ERROR: Step = Sees("main a[href='/']");
 const FIRST_TO_END: Step = Follow("td .row-links a[href$='/end']");
 const FIRST_STORY: Step = Follow("td .row-links a:first-child");
 
 /// Pages while nobody has an account yet.
 const AT_FIRST: &[Page] = &[
+    ("no account yet", "/", &[]),
     ("setup", "{setup}", &[]),
     ("setup sent empty", "{setup}", &[SEND, REFUSED]),
     (

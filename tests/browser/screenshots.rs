@@ -38,6 +38,8 @@ async fn every_page(language: &'static str) {
     let said = server.said();
     browser.open(said.split_whitespace().find(|word| word.contains("/setup/")).unwrap()).await;
     pictures(&browser, &name("setup")).await;
+    browser.open(&at("/")).await;
+    pictures(&browser, &name("no-account")).await;
     ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
     ok(folder.path(), &["user", "add", "Íñigo", "--password-stdin"], PASSWORD);
     for _ in 0..2 {

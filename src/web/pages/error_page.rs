@@ -9,6 +9,7 @@ use askama::Template;
 use serde_json::json;
 
 use super::page::{Page, html};
+use crate::config::LogLevel;
 use crate::domain::TokenType;
 use crate::throttle::Wait;
 use crate::tokens::Fault;
@@ -74,7 +75,8 @@ struct ErrorPage {
     page: Page,
     title: String,
     text: String,
-    request_id: String,
+    /// `None`: the log has no line with it, so that nobody could look it up.
+    request_id: Option<String>,
     home: bool,
 }
 
@@ -93,11 +95,33 @@ fn error_page(app: &App, req: &HttpRequest, error: &Error) -> HttpResponse {
             Error::ForeignHost(ours) => page.t1("error-421-text", "address", ours),
             _ => page.t(&format!("error-{key}-text")),
         },
-        request_id: RequestId::of_request(req),
+        request_id: is_logged(app, error).then(|| RequestId::of_request(req)),
         home: true,
         page,
     };
     html(error.status(), &view)
+}
+
+/// Whether [`answer_to`] has written a line about the error.
+fn is_logged(app: &App, error: &Error) -> bool {
+    match error {
+        Error::Internal(_) => true,
+        Error::Unavailable(_) | Error::StillOpen(_) => app.config().log.level != LogLevel::Error,
+        Error::BadInput(_)
+        | Error::ForeignOrigin
+        | Error::ForeignHost(_)
+        | Error::Csrf
+        | Error::NotAdmin
+        | Error::NotFound
+        | Error::MethodNotAllowed(_)
+        | Error::Gone
+        | Error::UnsupportedMediaType(_)
+        | Error::Body(_)
+        | Error::Fault(_)
+        | Error::App(_)
+        | Error::Throttled(_)
+        | Error::Busy => false,
+    }
 }
 
 /// The answer to an app whose question is refused: the same for either audience, because only apps ask. (RFC 6749 §5.2)

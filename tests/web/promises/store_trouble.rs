@@ -43,6 +43,7 @@ fn while_the_database_is_locked_reading_goes_on_and_changes_ask_to_try_again() {
     app.clock.advance(16 * 60);
     let page = browser.get("/account");
     is_try_again(&page);
+    assert!(page.body.contains("Request ID"), "the log has a line about it: {}", page.body);
     assert!(page.body.contains("<h1>") && browser.cookies.contains_key("refresh_token_cookie"), "{}", page.body);
 
     other.batch_execute("ROLLBACK").unwrap();

@@ -155,6 +155,30 @@ fn who_is_signed_in_already_is_not_asked_again() {
 }
 
 #[test]
+fn error_pages_keep_the_navigation_of_who_is_signed_in_and_name_no_request_that_the_log_does_not() {
+    let app = app();
+    app.add_admin("adm");
+    let mut ana = app.signed_in("ana");
+    app.clock.advance(A_QUARTER_OF_AN_HOUR);
+    for (path, status) in
+        [("/nowhere", 404), ("/account/sessions/x", 404), ("/admin/users", 403), ("/setup/x", 410), ("/link/x", 410)]
+    {
+        let page = ana.get(path);
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.body.contains("class=\"site-nav\"") && page.body.contains("href=\"/account\""), "{path}");
+        assert!(!page.body.contains("href=\"/admin/users\"") && !page.body.contains("Request ID"), "{path}: {}", page.body);
+        let nobody = app.browser().get(path);
+        assert!(!nobody.body.contains("class=\"site-nav\""), "{path}");
+    }
+    assert!(app.signed_in("adm").get("/nowhere").body.contains("href=\"/admin/users\""));
+    // The forms on such a page work, too.
+    ana.get("/nowhere");
+    assert_eq!(ana.post("/language", &[("lang", "es"), ("back", "/account")]).location(), "/account");
+    ana.get("/nowhere");
+    assert_eq!(ana.post("/logout", &[]).location(), "/login");
+}
+
+#[test]
 fn signing_in_again_in_the_same_browser_ends_the_session_it_held() {
     let app = app();
     let mut browser = app.signed_in("ana");

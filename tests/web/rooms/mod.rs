@@ -2,7 +2,7 @@
 //!
 //! What holds for all of them is in `promises`.
 //!
-//! Rooms without a file here: / is in `login`, /admin/users/add in `link` and `user_act`,
+//! Rooms without a file here: / is in `login` and `setup`, /admin/users/add in `link` and `user_act`,
 //! /admin/users/{id} in `user_act`; /protected, /whoami and /refresh are in `promises::tutorial`, and
 //! the last in `promises::rotation` too; /.well-known/jwks.json is in `tests/process/keys.rs`.
 

@@ -19,6 +19,23 @@ fn whoever_holds_the_link_becomes_the_first_admin_and_is_signed_in() {
 }
 
 #[test]
+fn before_the_set_up_the_home_page_says_how_to_begin_and_no_more() {
+    let app = TestApp::start();
+    let mut browser = app.browser();
+    let page = browser.get("/");
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("No account yet") && page.body.contains("portero setup-link"), "{}", page.body);
+    assert!(!page.body.contains("/setup/") && !page.body.contains(env!("CARGO_PKG_VERSION")), "{}", page.body);
+    let mut spanish = app.browser();
+    spanish.headers.push(("accept-language".into(), "es".into()));
+    assert!(spanish.get("/").body.contains("Aún no hay ninguna cuenta"));
+    assert_eq!(app.client().get("/", None).location(), "/login", "programs read no pages");
+    browser.get(&app.setup_path());
+    browser.post(&app.setup_path(), &form("ana"));
+    assert_eq!(app.browser().get("/").location(), "/login");
+}
+
+#[test]
 fn the_link_works_once() {
     let app = TestApp::start();
     let mut browser = app.browser();

@@ -1,10 +1,34 @@
-//! `/`: leads to the account, or to the login.
+//! `/`: leads to the account, or to the login. Before there is any account, it says how the first one is made.
 
-use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
 
 use crate::guards::AccessToken;
+use crate::store::users;
+use crate::web::app::App;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
 use crate::web::http::replies::see_other;
+use crate::web::pages::page::{Page, html};
 
-pub(in crate::web) async fn show(caller: Result<AccessToken, actix_web::Error>) -> HttpResponse {
-    see_other(if caller.is_ok() { "/account" } else { "/login" })
+#[derive(Template)]
+#[template(path = "no_account.html")]
+struct NoAccountPage {
+    page: Page,
+}
+
+pub(in crate::web) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    caller: Result<AccessToken, actix_web::Error>,
+) -> Result<HttpResponse, Error> {
+    if caller.is_ok() {
+        return Ok(see_other("/account"));
+    }
+    if audience(&req, &app) == Audience::Browser && !app.read(users::any).await? {
+        return Ok(html(StatusCode::OK, &NoAccountPage { page: Page::new(&app, &req, None) }));
+    }
+    Ok(see_other("/login"))
 }
