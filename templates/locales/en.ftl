@@ -21,6 +21,7 @@ ago-days =
         [one] { $n } day ago
        *[other] { $n } days ago
     }
+decimal-mark = .
 language-label = Language
 page-address = Address of this page
 
@@ -645,7 +646,17 @@ about-public-url = Links point to
 about-no-public-url = no address: they’re only paths until public_url is set
 about-cookies = Cookies
 about-forwarded = A forwarded header came from an address that isn’t in trusted_proxies, and was ignored. If that’s your proxy, add it there.
-about-settings = Settings in force
+about-changed = Changed settings
+about-changed-none = Every setting has its default value.
+about-defaults =
+    { $n ->
+        [one] One setting with its default value
+       *[other] { $n } settings with their default values
+    }
+about-value-unset = (not set)
+about-value-none = (none)
+about-value-hidden = (hidden)
+about-value-made = (made at the first start)
 about-setting = Setting
 about-value = Value
 about-source = Source

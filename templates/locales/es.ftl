@@ -21,6 +21,7 @@ ago-days =
         [one] Hace { $n } día
        *[other] Hace { $n } días
     }
+decimal-mark = ,
 language-label = Idioma
 page-address = Dirección de esta página
 
@@ -645,7 +646,17 @@ about-public-url = Los enlaces apuntan a
 about-no-public-url = ninguna dirección: son solo rutas hasta que se configure public_url
 about-cookies = Cookies
 about-forwarded = Llegó una cabecera de reenvío desde una dirección que no está en trusted_proxies y se ignoró. Si es tu proxy, añádelo ahí.
-about-settings = Ajustes en vigor
+about-changed = Ajustes cambiados
+about-changed-none = Todos los ajustes tienen su valor predeterminado.
+about-defaults =
+    { $n ->
+        [one] Un ajuste con su valor predeterminado
+       *[other] { $n } ajustes con su valor predeterminado
+    }
+about-value-unset = (sin definir)
+about-value-none = (ninguno)
+about-value-hidden = (oculto)
+about-value-made = (creado en el primer arranque)
 about-setting = Ajuste
 about-value = Valor
 about-source = Origen

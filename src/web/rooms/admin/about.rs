@@ -41,12 +41,17 @@ struct AboutPage {
     database: String,
     database_size: String,
     last_prune: Option<Time>,
-    settings: Vec<SettingRow>,
+    /// What somebody has set.
+    changed: Vec<SettingRow>,
+    /// The other settings, which have their default values.
+    defaults: Vec<SettingRow>,
 }
 
 struct SettingRow {
     key: &'static str,
     value: String,
+    /// Whether the value is said in words, not as it would be written in the file.
+    is_words: bool,
     source: String,
 }
 
@@ -57,7 +62,19 @@ fn row(page: &Page, setting: &Setting) -> SettingRow {
         Source::Environment => page.t("about-source-environment"),
         Source::Flag => page.t("about-source-flag"),
     };
-    SettingRow { key: setting.key, value: setting.value.clone(), source }
+    let words = match setting.value.as_str() {
+        "(unset)" => Some("about-value-unset"),
+        "(none)" => Some("about-value-none"),
+        "(hidden)" => Some("about-value-hidden"),
+        "(made at the first start)" => Some("about-value-made"),
+        _ => None,
+    };
+    SettingRow {
+        key: setting.key,
+        value: words.map_or_else(|| setting.value.clone(), |key| page.t(key)),
+        is_words: words.is_some(),
+        source,
+    }
 }
 
 pub(in crate::web) async fn show(
@@ -92,6 +109,8 @@ pub(in crate::web) async fn show(
         })));
     }
     let page = Page::new(&app, &req, Some(&caller));
+    let (defaults, changed): (Vec<_>, Vec<_>) =
+        app.settings.iter().partition(|setting| setting.source == Source::Default);
     let view = AboutPage {
         version: VERSION,
         started: page.time(app.started),
@@ -104,9 +123,10 @@ pub(in crate::web) async fn show(
         cookies: cookie_names(&app),
         folder: app.config().data_dir.display().to_string(),
         database: app.config().database.display().to_string(),
-        database_size: size.map_or_else(|| "?".into(), megabytes),
+        database_size: size.map_or_else(|| "?".into(), |bytes| megabytes(&page, bytes)),
         last_prune: last_prune.map(|at| page.time(at)),
-        settings: app.settings.iter().map(|setting| row(&page, setting)).collect(),
+        changed: changed.into_iter().map(|setting| row(&page, setting)).collect(),
+        defaults: defaults.into_iter().map(|setting| row(&page, setting)).collect(),
         page,
     };
     Ok(html(StatusCode::OK, &view))
@@ -121,9 +141,10 @@ fn size_of(database: &std::path::Path) -> Option<u64> {
     Some(size(database)? + size(&journal).unwrap_or(0))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
+/// To one decimal place, with the decimal mark of the page's language.
+fn megabytes(page: &Page, bytes: u64) -> String {
+    let tenths = bytes.saturating_add(50_000) / 100_000;
+    format!("{}{}{} MB", tenths / 10, page.t("decimal-mark"), tenths % 10)
 }
 
 /// The time in at most two units, from the largest that it fills.
