@@ -17,6 +17,9 @@ pub const BEGUN: &str = "begun";
 pub const LAST_BACKUP: &str = "last_backup";
 /// When the database was restored from a backup, in seconds since the epoch.
 pub const RESTORED: &str = "restored";
+/// Since when everything is counted by the hour, in seconds since the epoch: from before, only what was on record is. Not set if
+/// everything was counted from the beginning.
+pub const ALL_COUNTED_SINCE: &str = "all_counted_since";
 /// How many changes were made by commands while a server was running.
 const CHANGED: &str = "changed";
 /// The number of the last audit event whose address was cleared because of its age.

@@ -7,6 +7,7 @@ pub mod condition;
 mod connection;
 mod database_check;
 mod db;
+pub mod hourly_counts;
 pub mod instance;
 pub mod known_networks;
 pub mod links;

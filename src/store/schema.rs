@@ -139,6 +139,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    hourly_counts (hour, what) {
+        hour -> BigInt,
+        what -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
     sign_in_failures (name) {
         name -> Text,
         failures -> BigInt,

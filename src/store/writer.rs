@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use super::audit::seal::Seal;
 use super::condition::Condition;
 use super::connection::{BUSY_TIMEOUT, Conn, Error, connect};
+use super::hourly_counts::{Counted, Counts, HourCount, hour_of};
 use super::instance;
 use super::prepared::Plain;
 use super::sqlite_file::checkpoint;
@@ -73,9 +74,18 @@ pub struct Tx<'a> {
     pub(super) seal: Option<Arc<Seal>>,
     changes: Vec<Change>,
     after_commit: Vec<AfterCommit>,
+    counts: Counts,
 }
 
 impl Tx<'_> {
+    /// Counts something that the job does, in the hour of its `now`.
+    pub fn count(&mut self, what: Counted, times: usize) {
+        if times > 0 {
+            let count = i64::try_from(times).unwrap_or(i64::MAX);
+            self.counts.add(HourCount { hour: hour_of(self.now), what, count });
+        }
+    }
+
     /// Has memory follow, once the change is durable and before anybody is told of it. In a process that keeps nothing in memory
     /// there is nothing to do.
     pub fn change(&mut self, change: Change) {
@@ -161,6 +171,7 @@ struct Ran {
     keep: bool,
     changes: Vec<Change>,
     after_commit: Vec<AfterCommit>,
+    counts: Counts,
     answer: Answer,
 }
 
@@ -262,12 +273,21 @@ where
 {
     fn run(self: Box<Self>, conn: &mut Conn) -> Ran {
         let Self { job, now, seal, sender } = *self;
-        let mut tx = Tx { conn, now, from: None, seal, changes: Vec::new(), after_commit: Vec::new() };
+        let mut tx = Tx {
+            conn,
+            now,
+            from: None,
+            seal,
+            changes: Vec::new(),
+            after_commit: Vec::new(),
+            counts: Counts::default(),
+        };
         let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
         Ran {
             keep: result.is_ok(),
             changes: tx.changes,
             after_commit: tx.after_commit,
+            counts: tx.counts,
             answer: Box::new(move |committed| {
                 // A job that failed by itself says more than the commit that failed with it.
                 let result = result.and_then(|done| match committed {
@@ -481,12 +501,16 @@ fn run_batch(
     // Until one job is kept, the transaction itself serves as the savepoint: for a job that is alone, SQLite then need not keep
     // what each page was before.
     let mut is_empty = true;
+    let mut counts = Counts::default();
     while let Some(job) = next.take() {
         if !is_empty {
             SAVEPOINT.execute(conn)?;
         }
-        let result = job.run(conn);
+        let mut result = job.run(conn);
         let keep = result.keep;
+        if keep {
+            counts.add_all(std::mem::take(&mut result.counts));
+        }
         ran.push(result);
         if !is_empty {
             if !keep {
@@ -511,6 +535,8 @@ fn run_batch(
             };
         }
     }
+    // Once for all jobs: most of them count the same things in the same hour.
+    counts.store(conn)?;
     COMMIT.execute(conn)?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 mod support;
 
 mod audit;
+mod hourly_counts;
 mod password_forms;
 mod prune;
 mod races;

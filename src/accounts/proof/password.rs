@@ -8,6 +8,7 @@ use crate::domain::{By, NewPassword, Password};
 use crate::passwords::Check;
 use crate::store::Upkeep;
 use crate::store::audit::event::{Event, What};
+use crate::store::hourly_counts::Counted;
 use crate::store::users::{self, User};
 
 /// Compares the password with the user's. `None`: it is wrong, or the user has none. Hashes once in either case.
@@ -70,6 +71,7 @@ pub(in crate::accounts) fn note_failed_sign_in(accounts: &Arc<Accounts>, user: &
     let user = user.id;
     drop(accounts.write(Upkeep, move |tx, _, _| {
         users::note_failure(tx.conn, user)?;
+        tx.count(Counted::SignInFailed, 1);
         Ok(Event::new(What::SignInFailed, &By::Portero).user(user).ip(&ip).record(tx)?)
     }));
 }

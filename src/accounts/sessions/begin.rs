@@ -13,6 +13,7 @@ use crate::accounts::same_place::network_of;
 use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, SessionId, Transport, UserId};
 use crate::store::audit::event::{Details, Event, What};
+use crate::store::hourly_counts::Counted;
 use crate::store::session_ends::{self, Which};
 use crate::store::sessions::{self, Session};
 use crate::store::{Tx, known_networks, users};
@@ -82,6 +83,7 @@ pub(in crate::accounts) fn begin(
     let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
     if is_sign_in {
         users::note_login(tx.conn, user.id, tx.now)?;
+        tx.count(Counted::SignedIn, 1);
         let event = Event::new(What::SignedIn, &by).user(user.id).session(session.sid);
         event.details(Details::SignIn(transport)).record(tx)?;
     }

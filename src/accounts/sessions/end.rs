@@ -9,6 +9,7 @@ use crate::accounts::context::{Accounts, Error, Pending};
 use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, SessionId, UserId};
 use crate::store::audit::event::{Details, Event, What};
+use crate::store::hourly_counts::Counted;
 use crate::store::session_ends::{self, JustEnded, Which};
 use crate::store::sessions::{self, End};
 use crate::store::{Tx, users};
@@ -59,6 +60,7 @@ fn record(tx: &mut Tx<'_>, ended: &[JustEnded], receipt: &str, reason: Reason, b
         event = event.session(sid);
     }
     event.record(tx)?;
+    tx.count(Counted::Ended(reason), ended.len());
     let name = match user {
         Some(user) => users::name_of(tx.conn, user)?,
         None => None,

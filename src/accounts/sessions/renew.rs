@@ -15,6 +15,7 @@ use crate::blocklist::change::Change;
 use crate::config::Rotate;
 use crate::domain::{By, Reason, StepKind, TokenType, Transport, UnixTime};
 use crate::store::audit::event::{Event, What};
+use crate::store::hourly_counts::Counted;
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
 use crate::store::{self, Conn, Tx, users};
@@ -252,6 +253,7 @@ fn move_on(
     if !sessions::rotate(tx.conn, &session, &next)? {
         return Err(store::Error::NotTaken.into());
     }
+    tx.count(Counted::Renewed, 1);
     tx.change(Change::FirstUseAwaited(next.sid, next.generation));
     Ok(next)
 }
@@ -260,7 +262,9 @@ fn move_on(
 fn keep(tx: &mut Tx<'_>, accounts: &Accounts, session: &Session, visitor: &Visitor) -> Result<Option<Session>, Error> {
     let mut used = session.clone();
     accounts.note_access(&mut used, tx.now);
-    note_use(tx, session, used, StepKind::Renewed, visitor)
+    let kept = note_use(tx, session, used, StepKind::Renewed, visitor)?;
+    tx.count(Counted::Renewed, usize::from(kept.is_some()));
+    Ok(kept)
 }
 
 fn note_use(

@@ -9,9 +9,10 @@ use crate::accounts::proof::password;
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::proof::{Proof, decoy};
 use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, Username};
+use crate::store::hourly_counts::Counted;
 use crate::store::password_forms::{self, FormCount};
 use crate::store::users::{self, User};
-use crate::store::{Tx, session_ends};
+use crate::store::{Tx, Upkeep, session_ends};
 
 pub struct Credentials {
     /// As typed; it need not be a user name at all.
@@ -143,6 +144,11 @@ fn prove(accounts: &Arc<Accounts>, given: &Credentials, visitor: &Visitor) -> Re
         decoy::check(accounts, forms, &given.username, &given.password)?;
         // The name is not logged: people type passwords there.
         tracing::info!(event = "sign_in_failed", ip = visitor.ip, reason = "unknown_user");
+        // Nobody waits for it, as nobody waits for what is recorded of a wrong password.
+        drop(accounts.write(Upkeep, |tx, _, _| {
+            tx.count(Counted::UnknownName, 1);
+            Ok(())
+        }));
         return Err(NoProof::BadCredentials);
     };
     let Some(proof) = password::prove(accounts, &user, &given.password)? else {

@@ -7,14 +7,17 @@ use std::time::{Duration, Instant};
 use super::last_seen;
 use crate::accounts::context::{Accounts, Error};
 use crate::blocklist::change::Change;
-use crate::domain::UnixTime;
+use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
+use crate::store::hourly_counts::{self, Counted};
 use crate::store::{Upkeep, known_networks, links, session_ends, sessions, sign_in_failures, token_blocklist, users};
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
 pub(super) const MARGIN: i64 = 24 * 60 * 60;
 /// How long the admin's page shows what was revoked.
 const SHOWN_FOR: i64 = 90 * 24 * 60 * 60;
+/// How long counts by the hour are kept. They name nobody, so no setting asks for less: with all that is counted, they take 10 MB.
+const COUNTS_KEPT_FOR: i64 = 400 * 24 * 60 * 60;
 /// Rows, sessions or users in one transaction.
 const BATCH: u16 = 500;
 /// Idle sessions that one round closes.
@@ -63,6 +66,7 @@ fn close_expired(accounts: &Arc<Accounts>, before: UnixTime) -> Result<usize, Er
         let round = accounts.write(Upkeep, move |tx, _, _| {
             let run_out = session_ends::close_run_out(tx.conn, before, BATCH.into())?;
             let count = run_out.len();
+            tx.count(Counted::Ended(Reason::Expired), count);
             tx.change(Change::SessionsEnded(run_out));
             Ok(count)
         });
@@ -89,6 +93,7 @@ fn close_idle(accounts: &Arc<Accounts>, surely: UnixTime) -> Result<usize, Error
                 }
             }
             let count = ended.len();
+            tx.count(Counted::Ended(Reason::Idle), count);
             tx.change(Change::SessionsEnded(ended));
             Ok(count)
         });
@@ -103,7 +108,8 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     let shown = now.plus(-SHOWN_FOR);
     let small = accounts.write(Upkeep, move |tx, _, _| {
         let limits = sign_in_failures::prune(tx.conn, tx.now)? + known_networks::prune(tx.conn, tx.now)?;
-        Ok(limits + links::prune(tx.conn, shown)?)
+        let counts = hourly_counts::prune(tx.conn, tx.now.plus(-COUNTS_KEPT_FOR))?;
+        Ok(limits + links::prune(tx.conn, shown)? + counts)
     });
     let mut gone = small.committed()?;
     loop {

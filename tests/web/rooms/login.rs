@@ -166,7 +166,11 @@ fn error_pages_keep_the_navigation_of_who_is_signed_in_and_name_no_request_that_
         let page = ana.get(path);
         assert_eq!(page.status, status, "{path}");
         assert!(page.body.contains("class=\"site-nav\"") && page.body.contains("href=\"/account\""), "{path}");
-        assert!(!page.body.contains("href=\"/admin/users\"") && !page.body.contains("Request ID"), "{path}: {}", page.body);
+        assert!(
+            !page.body.contains("href=\"/admin/users\"") && !page.body.contains("Request ID"),
+            "{path}: {}",
+            page.body
+        );
         let nobody = app.browser().get(path);
         assert!(!nobody.body.contains("class=\"site-nav\""), "{path}");
     }
