@@ -15,7 +15,7 @@ use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
 use crate::accounts::upkeep::commands::Commands;
 use crate::accounts::upkeep::prune::PruneClock;
-use crate::accounts::upkeep::{due, last_seen, memory, prune, skeletons};
+use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons};
 use crate::accounts::{self, Accounts};
 use crate::bounded_http::{self, Bounds};
 use crate::clock::Clock;
@@ -164,11 +164,14 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
     })?)
 }
 
-/// Starts what is done once, working out what names look like, and the periodic jobs: storing when sessions were last seen, closing
+/// Starts what is done once, working out what names look like and are found by, and the periodic jobs: storing when sessions were last seen, closing
 /// sessions that have expired or were idle for too long, disabling users whose date has come, and pruning what is old.
 fn start_upkeep(accounts: &Arc<Accounts>) {
     let named = Arc::clone(accounts);
-    actix_web::rt::spawn(async move { run_job("skeletons", &named, skeletons::fill).await });
+    actix_web::rt::spawn(async move {
+        run_job("name_parts", &named, name_parts::fill).await;
+        run_job("skeletons", &named, skeletons::fill).await;
+    });
     let seen = Arc::clone(accounts);
     actix_web::rt::spawn(async move {
         loop {

@@ -12,6 +12,9 @@ use super::Failure;
 const UUID: &str = "lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) \
                     || '-a' || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))";
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+/// SQL for the name of the `i`th user.
+const NAME: &str = "CASE i % 7 WHEN 0 THEN 'jordi' WHEN 1 THEN 'ana' WHEN 2 THEN 'peter' ELSE 'maria' || i % 7 END || '-' || \
+                    CASE i % 50 WHEN 0 THEN 'puig' ELSE 'perez' || i % 50 || 'x' END || i";
 const DAY: i64 = 86_400;
 
 /// A database that is being filled, in one transaction. It has one user so far, number 1, whose password all others get.
@@ -47,7 +50,32 @@ impl Seeding {
                  SELECT {UUID}, 'user' || i, 'user' || i, (SELECT password_hash FROM users WHERE id = 1), 0, 'user', 0, {now}, 0,
                     replace(replace('user' || i, '0', 'o'), '1', 'l')"
             ),
-        )
+        )?;
+        self.conn.batch_execute("INSERT OR IGNORE INTO name_parts SELECT canonical, id FROM users")?;
+        Ok(())
+    }
+
+    /// Adds users with names in two parts, such as `jordi-puig50`, and what they are found by. One in 50 is a Puig. One in 100 is disabled,
+    /// one in 1,000 deleted, one in 10,000 invited.
+    pub(crate) fn named_users(&mut self, count: i64) -> Result<(), Failure> {
+        let now = self.now.0;
+        self.insert(
+            count,
+            &format!(
+                "users (uid, username, canonical, password_hash, password_version, role, tokens_valid_from, created_at, failed_attempts,
+                    skeleton, disabled_at, deleted_at)
+                 SELECT {UUID}, {NAME}, {NAME}, iif(i % 10000 = 3, NULL, (SELECT password_hash FROM users WHERE id = 1)), 0, 'user', 0,
+                    {now}, 0, {NAME}, iif(i % 100 = 1 OR i % 1000 = 2, {now}, NULL), iif(i % 1000 = 2, {now}, NULL)"
+            ),
+        )?;
+        self.conn.batch_execute(
+            "DELETE FROM name_parts;
+             INSERT INTO name_parts
+                SELECT canonical, id FROM users
+                UNION SELECT substr(canonical, instr(canonical, '-') + 1), id FROM users
+                ORDER BY 1, 2",
+        )?;
+        Ok(())
     }
 
     /// Adds open sessions, spread over the users. `transport`: `cookie` or `bearer`.

@@ -22,7 +22,7 @@ use crate::accounts::people::state::{self, StateChange};
 use crate::accounts::upkeep::skeletons;
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
-use crate::domain::{Role, UnixTime, Username};
+use crate::domain::{Role, UnixTime, UserState, Username};
 use crate::installation::Installation;
 use crate::store::users::{self, User};
 use crate::store::{names, user_lists};
@@ -321,12 +321,9 @@ fn show(accounts: &Accounts, base_url: Option<&Url>, name: &str) -> Result<(), F
 
 /// As the pages name it.
 fn state(user: &User, now: UnixTime) -> &'static str {
-    if user.is_shut_out(now) {
-        "disabled"
-    } else if user.password_hash.is_none() {
-        "invited"
-    } else {
-        "active"
+    match user.state(now) {
+        UserState::Enabled => "active",
+        state @ (UserState::Invited | UserState::Disabled | UserState::Deleted) => state.as_str(),
     }
 }
 

@@ -13,6 +13,8 @@ mod names;
 mod passwords;
 #[cfg(feature = "server")]
 mod records;
+#[cfg(feature = "server")]
+mod search;
 
 use std::fmt;
 
@@ -25,11 +27,13 @@ pub use known_words::Known;
 #[cfg(feature = "server")]
 pub use moment::BareDate;
 #[cfg(feature = "server")]
-pub use names::{NameKey, Role, UserId, Username, UsernameFault};
+pub use names::{NameKey, Role, UserId, UserState, Username, UsernameFault};
 #[cfg(feature = "server")]
 pub use passwords::{NewPassword, Password, PasswordFault, PasswordRules, PasswordTooLong};
 #[cfg(feature = "server")]
 pub use records::{By, Reason, StepKind};
+#[cfg(feature = "server")]
+pub use search::{Search, first_with, name_parts};
 
 /// Seconds since the epoch, the unit of `iat` and `exp` (RFC 7519, NumericDate). The clock is read once for a request or a change;
 /// whatever is called from there takes the time as a parameter.

@@ -120,6 +120,21 @@ pub enum Role {
 
 spelled!(Role { User = "user", Admin = "admin" });
 
+/// What became of a user's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserState {
+    /// The user can sign in.
+    Enabled,
+    /// The user has not chosen a password yet.
+    Invited,
+    /// Nobody can sign in with it, until an admin enables it again.
+    Disabled,
+    /// It is gone; only its names stay taken.
+    Deleted,
+}
+
+spelled!(UserState { Enabled = "enabled", Invited = "invited", Disabled = "disabled", Deleted = "deleted" });
+
 #[cfg(test)]
 mod tests {
     use super::*;

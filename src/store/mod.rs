@@ -12,6 +12,7 @@ pub mod instance;
 pub mod known_networks;
 pub mod links;
 pub mod list_filter;
+pub mod name_parts;
 pub mod names;
 pub mod password_forms;
 mod prepared;

@@ -5,6 +5,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtens
 use super::connection::{Conn, Error, known};
 use super::prepared::update;
 use super::schema::{past_names, users};
+use super::users::note_name_parts;
 use crate::domain::{UnixTime, UserId, Username};
 
 /// Why somebody can't have a name.
@@ -81,7 +82,7 @@ pub fn rename(conn: &mut Conn, user: UserId, from: &Username, to: &Username, now
         );
         diesel::insert_into(past_names::table).values(past).execute(conn)?;
     }
-    Ok(())
+    note_name_parts(conn, user)
 }
 
 /// The names that a user had before, the latest first.

@@ -201,11 +201,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    name_parts (part, user_id) {
+        part -> Text,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    users_present (one) {
+        one -> BigInt,
+        users -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     token_blocklist,
     one_time_links,
     audit_events,
-    past_names
+    past_names,
+    name_parts
 );

@@ -1,23 +1,38 @@
-//! The admin's list of users, ordered by name. A page starts after the last name of the one before, so every page costs the same.
+//! The admin's list of users. One index finds the rows of a page, from its first one on; what else is asked for is compared row by
+//! row, and a page looks at a bounded number of rows, so every page costs about the same.
 
-use diesel::dsl::count_star;
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use diesel::dsl::{count_star, sql};
+use diesel::sql_types::Text;
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl};
 
 use super::connection::{Conn, Error};
-use super::schema::{sessions, users};
+use super::name_parts;
+use super::schema::{name_parts as parts, sessions, users, users_present};
 use super::sessions::is_open;
-use super::users::{self as people, User};
-use crate::domain::{UnixTime, UserId};
+use super::users::{self as people, StateDates, User};
+use crate::domain::{Role, Search, UnixTime, UserId, UserState, first_with};
+
+/// How many rows a page looks at, at most. After that it says so instead of searching on.
+pub const MOST_LOOKED_AT: usize = 1000;
+/// How many rows are asked for at a time.
+const CHUNK: usize = 60;
 
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    /// What the canonical name begins with; empty: all users.
-    pub prefix: String,
-    /// The canonical name in the last row of the previous page; `None`: the first page.
-    pub after: Option<String>,
-    /// Deleted users, and nobody else.
-    pub deleted: bool,
-    pub limit: i64,
+    pub search: Search,
+    pub role: Option<Role>,
+    /// `None`: all users but deleted ones.
+    pub state: Option<UserState>,
+    /// The last row of the previous page; `None`: the first page.
+    pub after: Option<Place>,
+    pub limit: usize,
+}
+
+/// Where a row stands in the list: by the part of the name that was searched for, or by the canonical name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub key: String,
+    pub user: UserId,
 }
 
 /// A user, and how many open sessions they have.
@@ -27,29 +42,243 @@ pub struct ListedUser {
     pub open_sessions: i64,
 }
 
-pub fn page(conn: &mut Conn, filter: &UserFilter, now: UnixTime) -> Result<Vec<ListedUser>, Error> {
-    let mut query = users::table.into_boxed();
-    query = if filter.deleted {
-        query.filter(users::deleted_at.is_not_null())
-    } else {
-        query.filter(users::deleted_at.is_null())
+/// A page of the list.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub rows: Vec<ListedUser>,
+    /// Where the next page begins; `None`: this is the last one.
+    pub next: Option<Place>,
+    /// Whether the page ends because it has looked at [`MOST_LOOKED_AT`] rows, not because it is full.
+    pub stopped: bool,
+}
+
+/// How many users a filter lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    Exactly(i64),
+    /// That many were found before counting stopped.
+    MoreThan(i64),
+}
+
+/// How many users are counted where each has to be looked at.
+pub const MOST_COUNTED: usize = 200;
+
+/// One page of the list. `filter.limit`: how many rows it has at most.
+pub fn page(conn: &mut Conn, filter: &UserFilter, now: UnixTime) -> Result<Found, Error> {
+    let matches = Matches::find(conn, filter, filter.limit, now)?;
+    rows(conn, filter, &matches, now)
+}
+
+/// The same, and how many users the filter lets through, whatever page it asks for.
+pub fn page_and_total(conn: &mut Conn, filter: &UserFilter, now: UnixTime) -> Result<(Found, Total), Error> {
+    if !filter.is_set() {
+        let total = users_present::table.select(users_present::users).get_result(conn)?;
+        return Ok((page(conn, filter, now)?, Total::Exactly(total)));
+    }
+    let whole = UserFilter { after: None, ..filter.clone() };
+    let matches = Matches::find(conn, &whole, MOST_COUNTED.max(filter.limit), now)?;
+    // The first page is the beginning of what was counted.
+    let found = if filter.after.is_none() { rows(conn, filter, &matches, now)? } else { page(conn, filter, now)? };
+    let count = i64::try_from(matches.places.len()).unwrap_or(i64::MAX);
+    Ok((found, if matches.are_all() { Total::Exactly(count) } else { Total::MoreThan(count) }))
+}
+
+/// The page that begins with the first of these matches.
+fn rows(conn: &mut Conn, filter: &UserFilter, matches: &Matches, now: UnixTime) -> Result<Found, Error> {
+    let places: Vec<_> = matches.places.iter().take(filter.limit).collect();
+    let is_cut = matches.places.len() > places.len() || matches.has_more;
+    let mut found = Found {
+        rows: Vec::with_capacity(places.len()),
+        next: if is_cut { places.last().map(|place| (*place).clone()) } else { matches.stopped_at.clone() },
+        stopped: !is_cut && matches.stopped_at.is_some(),
     };
-    if !filter.prefix.is_empty() {
-        // Names with this prefix sort between the prefix and the prefix followed by the last of all characters.
-        let end = format!("{}\u{10FFFF}", filter.prefix);
-        query = query.filter(users::canonical.ge(&filter.prefix)).filter(users::canonical.lt(end));
-    }
-    if let Some(after) = &filter.after {
-        query = query.filter(users::canonical.gt(after));
-    }
-    let ids: Vec<i64> = query.order(users::canonical).limit(filter.limit).select(users::id).load(conn)?;
-    let mut listed = Vec::with_capacity(ids.len());
-    for id in ids.into_iter().map(UserId) {
-        if let Some(user) = people::find(conn, id)? {
-            listed.push(ListedUser { open_sessions: open_sessions(conn, id, now)?, user });
+    for place in places {
+        if let Some(user) = people::find(conn, place.user)? {
+            found.rows.push(ListedUser { open_sessions: open_sessions(conn, user.id, now)?, user });
         }
     }
-    Ok(listed)
+    Ok(found)
+}
+
+impl UserFilter {
+    /// Whether it leaves anybody out but deleted users.
+    pub fn is_set(&self) -> bool {
+        self.search.longest_word().is_some() || self.role.is_some() || self.state.is_some()
+    }
+
+    /// Whether role and state may leave few users.
+    fn narrows(&self) -> bool {
+        self.role == Some(Role::Admin) || self.state.is_some_and(|state| state != UserState::Enabled)
+    }
+}
+
+/// The users whom a filter lets through, in the order of the list.
+#[derive(Default)]
+struct Matches {
+    places: Vec<Place>,
+    /// Whether there are more than were asked for.
+    has_more: bool,
+    /// The last row that was looked at, if there were too many to look at.
+    stopped_at: Option<Place>,
+}
+
+impl Matches {
+    /// At most `limit` of them.
+    fn find(conn: &mut Conn, filter: &UserFilter, limit: usize, now: UnixTime) -> Result<Self, Error> {
+        let order = Order::of(conn, filter, now)?;
+        let (mut matches, mut looked_at, mut last) = (Self::default(), 0, filter.after.clone());
+        loop {
+            let chunk = order.after(conn, filter, last.as_ref(), now)?;
+            let is_last = chunk.len() < CHUNK;
+            for candidate in chunk {
+                if looked_at == MOST_LOOKED_AT {
+                    matches.stopped_at = last;
+                    return Ok(matches);
+                }
+                looked_at += 1;
+                if order.lets_through(conn, filter, &candidate)? {
+                    if matches.places.len() == limit {
+                        matches.has_more = true;
+                        return Ok(matches);
+                    }
+                    matches.places.push(candidate.place.clone());
+                }
+                last = Some(candidate.place);
+            }
+            if is_last {
+                return Ok(matches);
+            }
+        }
+    }
+
+    fn are_all(&self) -> bool {
+        !self.has_more && self.stopped_at.is_none()
+    }
+}
+
+/// A row that is looked at.
+struct Candidate {
+    place: Place,
+    role: String,
+    state: UserState,
+}
+
+/// The columns of one: key, id, role and what decides the state.
+type CandidateRow = (String, i64, String, StateDates);
+
+/// By what the list is ordered, and so by which index its rows are found.
+enum Order {
+    Name,
+    /// The parts of names that begin with this word.
+    Part(String),
+}
+
+impl Order {
+    fn of(conn: &mut Conn, filter: &UserFilter, now: UnixTime) -> Result<Self, Error> {
+        match filter.search.longest_word() {
+            // Few users, who can all be looked at: a word that many names have would take longer.
+            Some(_)
+                if filter.narrows()
+                    && by_name(conn, filter, None, MOST_LOOKED_AT + 1, now)?.len() <= MOST_LOOKED_AT =>
+            {
+                Ok(Self::Name)
+            }
+            Some(word) => Ok(Self::Part(word.to_owned())),
+            None => Ok(Self::Name),
+        }
+    }
+
+    /// The next rows, at most [`CHUNK`].
+    fn after(
+        &self,
+        conn: &mut Conn,
+        filter: &UserFilter,
+        place: Option<&Place>,
+        now: UnixTime,
+    ) -> Result<Vec<Candidate>, Error> {
+        let rows = match self {
+            Self::Name => by_name(conn, filter, place, CHUNK, now)?,
+            Self::Part(word) => by_part(conn, word, place, CHUNK)?,
+        };
+        let candidate = |(key, user, role, dates): CandidateRow| Candidate {
+            place: Place { key, user: UserId(user) },
+            role,
+            state: dates.state(now),
+        };
+        Ok(rows.into_iter().map(candidate).collect())
+    }
+
+    fn lets_through(&self, conn: &mut Conn, filter: &UserFilter, one: &Candidate) -> Result<bool, Error> {
+        let is_asked_for = filter.role.is_none_or(|role| one.role == role.as_str())
+            && filter.state.map_or(one.state != UserState::Deleted, |asked| one.state == asked);
+        if !is_asked_for || filter.search.longest_word().is_none() {
+            return Ok(is_asked_for);
+        }
+        let parts = name_parts::of(conn, one.place.user)?;
+        // Somebody with several parts that begin so is listed once, by the first of them.
+        let is_first = match self {
+            Self::Name => true,
+            Self::Part(word) => first_with(&parts, word) == Some(&one.place.key),
+        };
+        Ok(is_first && filter.search.finds(&parts))
+    }
+}
+
+/// The state as the columns say it, in the words of [`UserState`]: the expression of the index `users_by_state`. A date that has come
+/// is written into the columns later (`accounts/upkeep/due.rs`).
+const STATE: &str = "CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN disabled_at IS NOT NULL THEN 'disabled' \
+                     WHEN password_hash IS NULL THEN 'invited' ELSE 'enabled' END";
+
+/// In the order of the names, by canonical name: all whom the filter might let through, and others.
+fn by_name(
+    conn: &mut Conn,
+    filter: &UserFilter,
+    place: Option<&Place>,
+    limit: usize,
+    now: UnixTime,
+) -> Result<Vec<CandidateRow>, Error> {
+    let after = place.map_or("", |place| &place.key);
+    let query = users::table.filter(users::canonical.gt(after)).order(users::canonical).limit(most(limit));
+    let dates = (users::deleted_at, users::disabled_at, users::disable_at, users::password_hash.is_null());
+    let query = query.select((users::canonical, users::id, users::role, dates));
+    // By one index: which of two a database would take depends on what it knows of the rows.
+    let mut rows: Vec<CandidateRow> = match (filter.role, filter.state) {
+        (Some(Role::Admin), _) => query.filter(users::role.eq(Role::Admin.as_str())).load(conn)?,
+        (Some(Role::User) | None, Some(state)) => query.filter(sql::<Text>(STATE).eq(state.as_str())).load(conn)?,
+        (Some(Role::User) | None, None) => query.filter(users::deleted_at.is_null()).load(conn)?,
+    };
+    if filter.state == Some(UserState::Disabled) {
+        let due = users::disabled_at.is_null().and(users::disable_at.le(now.0));
+        rows.extend(query.filter(due).load::<CandidateRow>(conn)?);
+        rows.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        rows.dedup_by(|(one, ..), (other, ..)| one == other);
+        rows.truncate(limit);
+    }
+    Ok(rows)
+}
+
+/// The parts of names that begin with `word`, in their order, and whose they are.
+fn by_part(conn: &mut Conn, word: &str, place: Option<&Place>, limit: usize) -> Result<Vec<CandidateRow>, Error> {
+    // They sort between the word and the word followed by the last of all characters.
+    let end = format!("{word}\u{10FFFF}");
+    let dates = (users::deleted_at, users::disabled_at, users::disable_at, users::password_hash.is_null());
+    let mut query = parts::table
+        .inner_join(users::table.on(users::id.eq(parts::user_id)))
+        .filter(parts::part.lt(end))
+        .select((parts::part, parts::user_id, users::role, dates))
+        .into_boxed();
+    query = match place {
+        // The first bound is one column's, so that every database starts in the index at the right row.
+        Some(Place { key, user }) if key.as_str() >= word => {
+            query.filter(parts::part.ge(key)).filter(parts::part.gt(key).or(parts::user_id.gt(user.0)))
+        }
+        Some(_) | None => query.filter(parts::part.ge(word)),
+    };
+    Ok(query.order((parts::part, parts::user_id)).limit(most(limit)).load(conn)?)
+}
+
+fn most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 pub fn open_sessions(conn: &mut Conn, user: UserId, now: UnixTime) -> Result<i64, Error> {

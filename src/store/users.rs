@@ -1,5 +1,7 @@
 //! The users, deleted ones included: their names stay taken.
 
+use std::collections::BTreeSet;
+
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::exists;
 use diesel::{
@@ -9,10 +11,11 @@ use diesel::{
 use uuid::Uuid;
 
 use super::connection::{Conn, Error, known};
+use super::name_parts as parts;
 use super::prepared::update;
 use super::schema::{sessions, users};
 use super::sessions::is_open;
-use crate::domain::{Role, UnixTime, UserId, Username};
+use crate::domain::{Role, UnixTime, UserId, UserState, Username, name_parts};
 
 #[derive(Clone, Debug)]
 pub struct User {
@@ -48,6 +51,44 @@ impl User {
     /// Whether the user is shut out at this moment: deleted, disabled, or past the date set for it.
     pub fn is_shut_out(&self, now: UnixTime) -> bool {
         self.deleted_at.is_some() || self.disabled_at.is_some() || self.disable_at.is_some_and(|date| date <= now)
+    }
+
+    pub fn state(&self, now: UnixTime) -> UserState {
+        let dates = StateDates {
+            deleted_at: self.deleted_at.map(|moment| moment.0),
+            disabled_at: self.disabled_at.map(|moment| moment.0),
+            disable_at: self.disable_at.map(|moment| moment.0),
+            lacks_password: self.password_hash.is_none(),
+        };
+        dates.state(now)
+    }
+
+    /// What a search finds the user by.
+    pub fn name_parts(&self) -> BTreeSet<String> {
+        name_parts([self.username.as_str()])
+    }
+}
+
+/// The columns that decide a user's state.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(super) struct StateDates {
+    deleted_at: Option<i64>,
+    disabled_at: Option<i64>,
+    disable_at: Option<i64>,
+    lacks_password: bool,
+}
+
+impl StateDates {
+    pub(super) fn state(self, now: UnixTime) -> UserState {
+        if self.deleted_at.is_some() {
+            UserState::Deleted
+        } else if self.disabled_at.is_some() || self.disable_at.is_some_and(|date| date <= now.0) {
+            UserState::Disabled
+        } else if self.lacks_password {
+            UserState::Invited
+        } else {
+            UserState::Enabled
+        }
     }
 }
 
@@ -249,7 +290,16 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
         return Ok(None);
     }
     let id = users::table.filter(users::canonical.eq(user.username.canonical())).select(users::id).get_result(conn)?;
+    parts::set(conn, UserId(id), &name_parts([user.username.as_str()]))?;
     Ok(Some(UserId(id)))
+}
+
+/// Stores what the user is found by, as their names are now.
+pub fn note_name_parts(conn: &mut Conn, id: UserId) -> Result<(), Error> {
+    match find(conn, id)? {
+        Some(user) => parts::set(conn, id, &user.name_parts()),
+        None => Ok(()),
+    }
 }
 
 /// Changes the password, and moves the cut-off for peers' tokens to `now`. `false`: there is no such user, or the password was

@@ -444,14 +444,40 @@ nav-users = Users
 nav-about = About
 users-title = Users
 users-search-label = Search
-users-name-begins = Name starts with
+users-name = Name
 users-search = Search
-users-empty = No users found.
-users-empty-deleted = No deleted users found.
-users-state = Show
-users-state-present = Current users
-users-state-deleted = Deleted users
-users-caption = Users by name
+users-role-any = Any role
+users-state-present = All but deleted users
+users-state-enabled = Active
+users-state-invited = Invited
+users-state-disabled = Disabled
+users-state-deleted = Deleted
+users-none-match = Nobody matches.
+users-none-enabled = Nobody can sign in.
+users-none-invited = Nobody is invited at the moment.
+users-none-disabled = Nobody is disabled.
+users-none-deleted = Nobody has been deleted.
+users-only-you = You’re the only user so far. Add the people who should be able to sign in.
+users-all =
+    { $n ->
+        [one] One user
+       *[other] { $n } users, by name
+    }
+users-match =
+    { $n ->
+        [one] One user matches
+       *[other] { $n } users match
+    }
+users-match-more =
+    { $n ->
+        [one] One user or more
+       *[other] { $n }+ users match
+    }
+users-stopped =
+    { $n ->
+        [one] One user was searched.
+       *[other] { $n } users were searched. Choose “Next page” to search on, or type more of the name.
+    }
 users-add = Add user
 pager-first = First page
 pager-next = Next page

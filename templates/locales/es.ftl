@@ -444,14 +444,40 @@ nav-users = Usuarios
 nav-about = Acerca de
 users-title = Usuarios
 users-search-label = Buscar
-users-name-begins = El nombre empieza por
+users-name = Nombre
 users-search = Buscar
-users-empty = No se ha encontrado ningún usuario.
-users-empty-deleted = No se ha encontrado ningún usuario eliminado.
-users-state = Mostrar
-users-state-present = Usuarios actuales
-users-state-deleted = Usuarios eliminados
-users-caption = Usuarios por nombre
+users-role-any = Cualquier rol
+users-state-present = Todos menos los eliminados
+users-state-enabled = Activos
+users-state-invited = Invitados
+users-state-disabled = Desactivados
+users-state-deleted = Eliminados
+users-none-match = Ningún usuario coincide.
+users-none-enabled = Nadie puede iniciar sesión.
+users-none-invited = No hay nadie invitado ahora mismo.
+users-none-disabled = No hay nadie desactivado.
+users-none-deleted = No se ha eliminado a nadie.
+users-only-you = Por ahora solo estás tú. Añade a las personas que deban poder iniciar sesión.
+users-all =
+    { $n ->
+        [one] Un usuario
+       *[other] { $n } usuarios, por nombre
+    }
+users-match =
+    { $n ->
+        [one] Coincide un usuario
+       *[other] Coinciden { $n } usuarios
+    }
+users-match-more =
+    { $n ->
+        [one] Coincide un usuario o más
+       *[other] Coinciden más de { $n } usuarios
+    }
+users-stopped =
+    { $n ->
+        [one] Se buscó en un usuario.
+       *[other] Se buscó en { $n } usuarios. Elige «Página siguiente» para seguir buscando, o escribe más letras del nombre.
+    }
 users-add = Añadir usuario
 pager-first = Primera página
 pager-next = Página siguiente

@@ -4,5 +4,6 @@ pub mod commands;
 pub mod due;
 pub mod last_seen;
 pub mod memory;
+pub mod name_parts;
 pub mod prune;
 pub mod skeletons;

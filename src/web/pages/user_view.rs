@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::forms::FieldError;
+use super::list_query::link_to;
 use super::page::Page;
 use super::times::Time;
-use crate::domain::UserId;
-use crate::domain::{Role, UnixTime};
+use crate::domain::{Role, UnixTime, UserId, UserState};
 use crate::store::user_lists::{self, ListedUser};
 use crate::store::users::{self, User};
 use crate::web::app::App;
@@ -17,7 +17,11 @@ pub(in crate::web) struct UserView {
     pub(in crate::web) uid: String,
     pub(in crate::web) name: String,
     pub(in crate::web) role: String,
+    /// The role's value in a query.
+    pub(in crate::web) role_value: &'static str,
     pub(in crate::web) state: String,
+    /// The state's value in a query.
+    pub(in crate::web) state_value: &'static str,
     /// Whether the state is marked by more than its word, because it is not the usual one.
     pub(in crate::web) stands_out: bool,
     pub(in crate::web) disable_at: Option<Time>,
@@ -25,36 +29,31 @@ pub(in crate::web) struct UserView {
     pub(in crate::web) created_at: Time,
     pub(in crate::web) last_login_at: Option<Time>,
     pub(in crate::web) open_sessions: i64,
-}
-
-/// The user's state, as a word in JSON and in the catalogue's keys.
-fn state(listed: &ListedUser, now: UnixTime) -> &'static str {
-    if listed.user.deleted_at.is_some() {
-        "deleted"
-    } else if listed.user.is_shut_out(now) {
-        "disabled"
-    } else if listed.user.password_hash.is_none() {
-        "invited"
-    } else {
-        "enabled"
-    }
+    /// The lists of the user's open sessions, and of all events about them. A list finds no deleted user by name.
+    pub(in crate::web) sessions_path: String,
+    pub(in crate::web) audit_path: String,
 }
 
 pub(in crate::web) fn view(page: &Page, listed: &ListedUser, now: UnixTime) -> UserView {
     let user = &listed.user;
-    let state = state(listed, now);
+    let state = user.state(now);
+    let about = |path: &str| link_to(path, &[("user", user.username.as_str())]);
     UserView {
         id: user.id.0,
         uid: user.uid.clone(),
         name: user.username.to_string(),
         role: role(page, user.role),
-        state: page.t(&format!("user-state-{state}")),
-        stands_out: state != "enabled",
+        role_value: user.role.as_str(),
+        state: page.t(&format!("user-state-{}", state.as_str())),
+        state_value: state.as_str(),
+        stands_out: state != UserState::Enabled,
         disable_at: user.disable_at.filter(|_| !user.is_shut_out(now)).map(|date| page.time(date)),
         deleted_at: user.deleted_at.map(|moment| page.time(moment)),
         created_at: page.time(user.created_at),
-        last_login_at: user.last_login_at.map(|moment| page.time(moment)),
+        last_login_at: user.last_login_at.map(|moment| page.ago(moment)),
         open_sessions: listed.open_sessions,
+        sessions_path: about("/admin/sessions"),
+        audit_path: about("/admin/audit"),
     }
 }
 
@@ -79,7 +78,7 @@ pub(in crate::web) fn json(listed: &ListedUser, now: UnixTime) -> Value {
         "uid": user.uid,
         "username": user.username,
         "role": user.role,
-        "state": state(listed, now),
+        "state": user.state(now),
         "disable_at": user.disable_at,
         "deleted_at": user.deleted_at,
         "created_at": user.created_at,

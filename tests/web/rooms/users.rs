@@ -1,17 +1,17 @@
 //! Room /admin/users: all users, by name.
 
-use crate::common::admin;
-use crate::support::TestApp;
-use crate::support::operator;
 use portero::accounts::people::links::invite;
+use portero::domain::{Role, Username};
+
+use crate::common::{act, admin, path_of};
+use crate::support::{Answer, Browser, TestApp, operator};
 
 #[test]
 fn users_are_listed_by_name_searched_and_paged() {
     let app = TestApp::start();
     let mut ana = admin(&app);
     for n in 0..60 {
-        let name = portero::domain::Username::parse(&format!("user{n:02}")).unwrap();
-        invite(&app.accounts, operator(), name, portero::domain::Role::User).committed().unwrap();
+        invite_all(&app, [format!("user{n:02}").as_str()]);
     }
     let first = ana.get("/admin/users");
     assert!(
@@ -19,7 +19,7 @@ fn users_are_listed_by_name_searched_and_paged() {
     );
     assert!(first.body.contains("Invited"));
     let next =
-        first.body.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        first.body.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
     let second = ana.get(&next);
     assert!(
         second.body.contains(">user49</a>") && second.body.contains(">user59</a>") && !second.body.contains(">ana</a>")
@@ -27,7 +27,7 @@ fn users_are_listed_by_name_searched_and_paged() {
     let found = ana.get("/admin/users?name=USER5");
     assert!(found.body.contains(">user50</a>") && !found.body.contains(">user49</a>"));
     for nothing in ["zzz", "%25", "user5_", "'"] {
-        assert!(ana.get(&format!("/admin/users?name={nothing}")).body.contains("No users found"));
+        assert!(ana.get(&format!("/admin/users?name={nothing}")).body.contains("Nobody matches."));
     }
     let json = app.client().get("/admin/users?name=ana", Some(&app.tokens("ana").access)).json();
     let row = &json["users"][0];
@@ -36,6 +36,166 @@ fn users_are_listed_by_name_searched_and_paged() {
         (Some("ana"), Some("admin"), Some("enabled"))
     );
     assert_eq!(row["open_sessions"], 2);
+}
+
+/// The names in the rows of a list, in their order.
+fn names(page: &Answer) -> Vec<String> {
+    let links = page.body.split("<th scope=\"row\" role=\"rowheader\"><a href=\"/admin/users/").skip(1);
+    links.map(|link| link.split_once("\">").unwrap().1.split('<').next().unwrap().to_owned()).collect()
+}
+
+fn invite_all<'a>(app: &TestApp, names: impl IntoIterator<Item = &'a str>) {
+    for name in names {
+        invite(&app.accounts, operator(), Username::parse(name).unwrap(), Role::User).committed().unwrap();
+    }
+}
+
+#[test]
+fn a_search_finds_any_part_of_a_name_in_any_case_and_without_accents() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    invite_all(&app, ["jordi-puig", "Íñigo.Muñoz", r"DOMAIN\bob", "O'Brien", "puigdemont"]);
+    for (search, found) in [
+        ("puig", vec!["jordi-puig", "puigdemont"]),
+        ("PUIG", vec!["jordi-puig", "puigdemont"]),
+        ("puig jordi", vec!["jordi-puig"]),
+        ("jordi-p", vec!["jordi-puig"]),
+        ("munoz", vec!["Íñigo.Muñoz"]),
+        ("i%C3%B1", vec!["Íñigo.Muñoz"]),
+        ("bob", vec![r"DOMAIN\bob"]),
+        ("domain%5Cb", vec![r"DOMAIN\bob"]),
+        ("brien", vec!["O&#39;Brien"]),
+        ("uig", vec![]),
+        ("puig zzz", vec![]),
+    ] {
+        assert_eq!(names(&ana.get(&format!("/admin/users?name={}", search.replace(' ', "+")))), found, "{search}");
+    }
+}
+
+#[test]
+fn a_search_follows_what_becomes_of_a_user() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("jordi-puig");
+    let user = path_of(&mut ana, "jordi-puig");
+    ana.get(&format!("{user}/rename"));
+    ana.post(&format!("{user}/rename"), &[("new_name", "jordi-serra"), ("confirmed", "jordi-serra")]);
+    assert_eq!(names(&ana.get("/admin/users?name=serra")), ["jordi-serra"]);
+    assert!(names(&ana.get("/admin/users?name=puig")).is_empty());
+    act(&mut ana, &user, "delete", &[("name", "jordi-serra")]);
+    assert!(names(&ana.get("/admin/users?name=serra")).is_empty());
+    assert_eq!(names(&ana.get("/admin/users?name=serra&state=deleted")), ["jordi-serra"]);
+    act(&mut ana, &user, "restore", &[]);
+    assert_eq!(names(&ana.get("/admin/users?name=serra")), ["jordi-serra"]);
+    assert_eq!(names(&ana.get("/admin/users")), ["ana", "jordi-serra"]);
+}
+
+#[test]
+fn users_are_filtered_by_role_and_state() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    for name in ["bea", "out", "gone", "due"] {
+        app.add_user(name);
+    }
+    app.add_admin("adm-out");
+    invite_all(&app, ["new"]);
+    app.disable("out");
+    app.disable("adm-out");
+    app.delete("gone");
+    let due = path_of(&mut ana, "due");
+    act(&mut ana, &due, "schedule", &[("date", &(app.clock.now().0 + 60).to_string())]);
+    app.clock.advance(61);
+    for (filter, found) in [
+        ("", vec!["adm-out", "ana", "bea", "due", "new", "out"]),
+        ("role=admin", vec!["adm-out", "ana"]),
+        ("role=user", vec!["bea", "due", "new", "out"]),
+        ("state=enabled", vec!["ana", "bea"]),
+        ("state=invited", vec!["new"]),
+        // A date that has come counts before anybody has looked.
+        ("state=disabled", vec!["adm-out", "due", "out"]),
+        ("state=deleted", vec!["gone"]),
+        ("state=disabled&role=admin", vec!["adm-out"]),
+        ("state=disabled&role=user", vec!["due", "out"]),
+        ("state=disabled&name=out", vec!["adm-out", "out"]),
+        ("role=admin&name=out", vec!["adm-out"]),
+        ("state=enabled&name=out", vec![]),
+        ("state=deleted&name=g&role=user", vec!["gone"]),
+    ] {
+        let page = ana.get(&format!("/admin/users?{filter}"));
+        assert_eq!(names(&page), found, "{filter}");
+    }
+    for bad in ["role=boss", "state=tired", "after=x", "after=x.y"] {
+        assert_eq!(ana.get(&format!("/admin/users?{bad}")).status, 400, "{bad}");
+    }
+}
+
+#[test]
+fn a_list_says_how_many_there_are_and_why_it_is_empty() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let page = ana.get("/admin/users");
+    assert!(page.body.contains("One user<") && page.body.contains("the only user so far"), "{}", page.body);
+    let many: Vec<_> = (0..201).map(|n| format!("many-{n:03}")).collect();
+    invite_all(&app, many.iter().map(String::as_str).take(199));
+    let says = |browser: &mut Browser, query: &str, words: &str| {
+        let page = browser.get(&format!("/admin/users{query}"));
+        assert!(page.body.contains(words) && !page.body.contains("so far"), "{query}: {}", page.body);
+    };
+    says(&mut ana, "", "200 users, by name");
+    says(&mut ana, "?name=many", "199 users match");
+    says(&mut ana, "?name=ana", "One user matches");
+    invite_all(&app, [many[199].as_str()]);
+    says(&mut ana, "?name=many", ">200 users match");
+    invite_all(&app, [many[200].as_str()]);
+    says(&mut ana, "?name=many", "200+ users match");
+    says(&mut ana, "?state=invited", "200+ users match");
+    says(&mut ana, "", "202 users, by name");
+    app.delete("many-000");
+    says(&mut ana, "", "201 users, by name");
+    for (query, words) in [
+        ("?name=zzz", "Nobody matches."),
+        ("?state=disabled", "Nobody is disabled."),
+        ("?state=disabled&name=many", "Nobody matches."),
+        ("?state=deleted&role=admin", "Nobody matches."),
+    ] {
+        says(&mut ana, query, words);
+    }
+}
+
+#[test]
+fn a_search_that_is_paged_lists_everybody_once() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let all: Vec<_> = (0..120).map(|n| format!("ma{:02}.ma{n:03}.x", n % 7)).collect();
+    invite_all(&app, all.iter().map(String::as_str));
+    let (mut seen, mut path) = (Vec::new(), "/admin/users?name=ma".to_owned());
+    loop {
+        let page = ana.get(&path);
+        seen.extend(names(&page));
+        let Some(next) = page.body.split("rel=\"next\" href=\"").nth(1) else { break };
+        path = next.split('"').next().unwrap().replace("&#38;", "&");
+    }
+    let mut sorted = seen.clone();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!((seen.len(), sorted.len()), (120, 120));
+}
+
+#[test]
+fn the_cells_of_a_row_lead_to_what_they_speak_of() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("b+a");
+    app.signed_in("b+a");
+    let page = ana.get("/admin/users?name=b");
+    for link in ["/admin/users/2", "/admin/users?role=user", "/admin/users?state=enabled"] {
+        assert!(page.body.contains(&format!("href=\"{link}\"")), "{link}: {}", page.body);
+    }
+    for (link, words) in [("/admin/sessions?user=b%2Ba", "127.0.0.1"), ("/admin/audit?user=b%2Ba", "Signed in")] {
+        assert!(page.body.contains(&format!("href=\"{link}\"")), "{link}: {}", page.body);
+        assert!(ana.get(link).body.contains(words), "{link}");
+    }
+    assert!(page.body.find("/admin/users/add").unwrap() < page.body.find("<table").unwrap());
 }
 
 #[test]

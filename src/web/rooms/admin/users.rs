@@ -7,13 +7,13 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::domain::Username;
-use crate::store::user_lists::{self, UserFilter};
+use crate::domain::{Role, Search, UserId, UserState};
+use crate::store::user_lists::{self, MOST_LOOKED_AT, Place, Total, UserFilter};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
-use crate::web::pages::list_query::{ON_A_PAGE, Pager};
+use crate::web::pages::list_query::{Choice, ON_A_PAGE, Pager, link_to, read};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::user_view::{self, UserView};
 
@@ -24,31 +24,47 @@ const PATH: &str = "/admin/users";
 struct UsersPage {
     page: Page,
     name: String,
+    roles: Vec<Choice>,
     states: Vec<Choice>,
-    of_deleted: bool,
+    /// How many users there are, or match, in words.
+    total: String,
+    /// Why there is nobody on the page, if so.
+    nobody: String,
+    is_only_user: bool,
+    /// How many rows were looked at, if that is why the page is not full.
+    stopped_after: Option<usize>,
     rows: Vec<UserView>,
     pager: Pager,
 }
 
-/// Which users are shown: the value in the query, and the key of its word.
-const STATES: [(&str, &str); 2] = [("", "users-state-present"), (DELETED, "users-state-deleted")];
-const DELETED: &str = "deleted";
-
-struct Choice {
-    value: &'static str,
-    label: String,
-    selected: bool,
-}
-
+/// The query as it was sent; a field that is empty filters nothing.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in crate::web) struct Asked {
-    /// How the name begins.
+    /// What parts of the names begin with.
     name: String,
-    /// `deleted`, or empty for everybody else.
+    role: String,
+    /// Empty: all but deleted users.
     state: String,
-    /// The canonical name of the last row of the page before.
+    /// The id and the key of the last row of the page before, `42.jordi-puig`.
     after: String,
+}
+
+impl Asked {
+    fn filter(&self) -> Result<UserFilter, Error> {
+        Ok(UserFilter {
+            search: Search::parse(&self.name),
+            role: read(&self.role, "role", Role::parse)?,
+            state: read(&self.state, "state", UserState::parse)?,
+            after: read(&self.after, "after", place)?,
+            limit: ON_A_PAGE,
+        })
+    }
+
+    /// A link to the same list, with the page that begins at `after`; empty: the first page.
+    fn link(&self, after: &str) -> String {
+        link_to(PATH, &[("name", self.name.trim()), ("role", &self.role), ("state", &self.state), ("after", after)])
+    }
 }
 
 pub(in crate::web) async fn show(
@@ -58,51 +74,78 @@ pub(in crate::web) async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Error> {
     let (asked, now) = (asked.into_inner(), app.now());
-    if !STATES.iter().any(|(state, _)| *state == asked.state) {
-        return Err(Error::BadInput("`state` is deleted, or empty for all others".into()));
-    }
-    let of_deleted = asked.state == DELETED;
-    let filter = UserFilter {
-        deleted: of_deleted,
-        prefix: canonical_beginning(asked.name.trim()),
-        after: (!asked.after.is_empty()).then(|| asked.after.clone()),
-        limit: i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX) + 1,
+    let filter = asked.filter()?;
+    let is_page = audience(&req, &app) == Audience::Browser;
+    let counted = filter.clone();
+    let (found, total) = app
+        .read(move |conn| {
+            if !is_page {
+                return Ok((user_lists::page(conn, &counted, now)?, None));
+            }
+            let (found, total) = user_lists::page_and_total(conn, &counted, now)?;
+            Ok((found, Some(total)))
+        })
+        .await?;
+    let next = found.next.as_ref().map(|place| format!("{}.{}", place.user, place.key));
+    let Some(total) = total else {
+        let users: Vec<_> = found.rows.iter().map(|row| user_view::json(row, now)).collect();
+        let looked_at = found.stopped.then_some(MOST_LOOKED_AT);
+        return Ok(HttpResponse::Ok().json(json!({ "users": users, "next": next, "looked_at": looked_at })));
     };
-    let mut rows = app.read(move |conn| user_lists::page(conn, &filter, now)).await?;
-    let more = rows.len() > ON_A_PAGE;
-    rows.truncate(ON_A_PAGE);
-    let next = rows.last().filter(|_| more).map(|row| row.user.username.canonical());
-    if audience(&req, &app) == Audience::Program {
-        let users: Vec<_> = rows.iter().map(|row| user_view::json(row, now)).collect();
-        return Ok(HttpResponse::Ok().json(json!({ "users": users, "next": next })));
-    }
     let page = Page::new(&app, &req, Some(&caller));
+    let is_filtered = filter.is_set();
     let view = UsersPage {
-        rows: rows.iter().map(|row| user_view::view(&page, row, now)).collect(),
+        rows: found.rows.iter().map(|row| user_view::view(&page, row, now)).collect(),
         pager: Pager {
-            first: (!asked.after.is_empty()).then(|| link(&asked, "")),
-            next: next.map(|next| link(&asked, &next)),
+            first: (!asked.after.is_empty()).then(|| asked.link("")),
+            next: next.map(|next| asked.link(&next)),
         },
-        states: STATES
-            .map(|(value, key)| Choice { value, label: page.t(key), selected: asked.state == value })
-            .into_iter()
-            .collect(),
-        of_deleted,
+        roles: choices(&page, filter.role, "users-role-any", Role::ALL, |role| (role.as_str(), "role")),
+        states: choices(&page, filter.state, "users-state-present", UserState::ALL, |state| {
+            (state.as_str(), "users-state")
+        }),
+        total: match total {
+            Total::Exactly(count) if is_filtered => page.tn("users-match", count),
+            Total::Exactly(count) => page.tn("users-all", count),
+            Total::MoreThan(count) => page.tn("users-match-more", count),
+        },
+        nobody: nobody(&page, &filter),
+        is_only_user: !is_filtered && total == Total::Exactly(1),
+        stopped_after: found.stopped.then_some(MOST_LOOKED_AT),
         name: asked.name,
         page,
     };
     Ok(html(StatusCode::OK, &view))
 }
 
-/// The beginning of a name, in the spelling by which names are compared. A text that no name begins with finds nobody.
-fn canonical_beginning(text: &str) -> String {
-    Username::parse(text).map_or_else(|_| text.trim().to_lowercase(), |name| name.canonical())
+/// Why a page is empty: nobody is in that state, or nobody matches what was searched for.
+fn nobody(page: &Page, filter: &UserFilter) -> String {
+    match filter.state {
+        Some(state) if filter.search.longest_word().is_none() && filter.role.is_none() && filter.after.is_none() => {
+            page.t(&format!("users-none-{}", state.as_str()))
+        }
+        Some(_) | None => page.t("users-none-match"),
+    }
 }
 
-fn link(asked: &Asked, after: &str) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let fields = [("name", asked.name.as_str()), ("state", &asked.state), ("after", after)];
-    query.extend_pairs(fields.into_iter().filter(|(_, value)| !value.is_empty()));
-    let query = query.finish();
-    if query.is_empty() { PATH.into() } else { format!("{PATH}?{query}") }
+/// The options of a field. `any`: the key of the text of the first one, which filters nothing. `name`: an option's value, and what the
+/// key of its text begins with.
+fn choices<T: Copy + PartialEq>(
+    page: &Page,
+    selected: Option<T>,
+    any: &str,
+    all: &[T],
+    name: impl Fn(T) -> (&'static str, &'static str),
+) -> Vec<Choice> {
+    let any = Choice { value: "", label: page.t(any), selected: selected.is_none() };
+    let each = all.iter().map(|one| {
+        let (value, key) = name(*one);
+        Choice { value, label: page.t(&format!("{key}-{value}")), selected: selected == Some(*one) }
+    });
+    std::iter::once(any).chain(each).collect()
+}
+
+fn place(text: &str) -> Option<Place> {
+    let (user, key) = text.split_once('.')?;
+    Some(Place { user: UserId(user.parse().ok()?), key: key.to_owned() })
 }

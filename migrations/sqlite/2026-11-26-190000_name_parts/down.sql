@@ -1,0 +1,8 @@
+DROP TRIGGER users_present_removed;
+DROP TRIGGER users_present_changed;
+DROP TRIGGER users_present_added;
+DROP TABLE users_present;
+CREATE INDEX users_deleted ON users (canonical) WHERE deleted_at IS NOT NULL;
+DROP INDEX users_by_role;
+DROP INDEX users_by_state;
+DROP TABLE name_parts;
