@@ -491,6 +491,23 @@ user-open-sessions = Open sessions
 user-uid = Permanent ID
 user-acts = Actions
 user-back = Back to users
+breadcrumb-label = Where this page is
+user-about = About this user
+user-no-sessions = No session is open.
+user-sessions-caption =
+    { $n ->
+        [one] One open session
+       *[other] { $n } open sessions
+    }
+user-sessions-newest =
+    { $n ->
+        [one] The only open session
+       *[other] The newest of { $n } open sessions
+    }
+user-all-sessions = All open sessions
+user-all-events = All events
+user-danger = Danger zone
+user-danger-intro = Each asks first, and takes effect at once.
 user-end-sessions-link = End all sessions…
 user-link-link = Create a password link…
 user-link-title = Create a password link for { $user }

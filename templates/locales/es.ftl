@@ -491,6 +491,23 @@ user-open-sessions = Sesiones abiertas
 user-uid = ID permanente
 user-acts = Acciones
 user-back = Volver a usuarios
+breadcrumb-label = Dónde está esta página
+user-about = Sobre este usuario
+user-no-sessions = No hay ninguna sesión abierta.
+user-sessions-caption =
+    { $n ->
+        [one] Una sesión abierta
+       *[other] { $n } sesiones abiertas
+    }
+user-sessions-newest =
+    { $n ->
+        [one] La única sesión abierta
+       *[other] Las más recientes de { $n } sesiones abiertas
+    }
+user-all-sessions = Todas las sesiones abiertas
+user-all-events = Todos los eventos
+user-danger = Zona de peligro
+user-danger-intro = Se pide confirmación antes, y el efecto es inmediato.
 user-end-sessions-link = Cerrar todas las sesiones…
 user-link-link = Crear un enlace de contraseña…
 user-link-title = Crear un enlace de contraseña para { $user }

@@ -82,6 +82,14 @@ impl Act {
         }
     }
 
+    /// Whether the act stands apart on the user's page: it shuts the user out, or ends what is theirs.
+    pub(in crate::web) fn is_danger(self) -> bool {
+        match self {
+            Self::Disable | Self::Delete => true,
+            Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Schedule | Self::Enable | Self::Restore => false,
+        }
+    }
+
     /// The fields that the act has to be given.
     pub(in crate::web) fn fields(self) -> &'static [&'static str] {
         match self {

@@ -2,8 +2,8 @@
 //!
 //! What holds for all of them is in `promises`.
 //!
-//! Rooms without a file here: / is in `login` and `setup`, /admin/users/add in `link` and `user_act`,
-//! /admin/users/{id} in `user_act`; /protected, /whoami and /refresh are in `promises::tutorial`, and
+//! Rooms without a file here: / is in `login` and `setup`, /admin/users/add in `link` and `user_act`;
+//! /protected, /whoami and /refresh are in `promises::tutorial`, and
 //! the last in `promises::rotation` too; /.well-known/jwks.json is in `tests/process/keys.rs`.
 
 mod about;
@@ -28,6 +28,7 @@ mod setup;
 mod sign_in_help;
 mod static_files;
 mod story;
+mod user;
 mod user_act;
 mod users;
 mod well_known;

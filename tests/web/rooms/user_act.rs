@@ -149,7 +149,7 @@ fn a_deleted_user_can_be_found_and_every_page_says_when_it_was() {
     let user = list.body[at..].split("href=\"").find(|link| link.contains(">bea</a>")).unwrap();
     let user = user.split('"').next().unwrap();
     let page = ana.get(user);
-    assert!(page.status == 200 && page.body.contains("Deleted <span class=\"until\"><time"), "{}", page.body);
+    assert!(page.status == 200 && page.body.contains("Deleted</span> <span class=\"until\"><time"), "{}", page.body);
     assert!(page.body.contains("/restore") && !page.body.contains("/enable"), "nothing else makes sense");
     for what in ["enable", "disable", "link", "make-admin", "make-user", "schedule", "delete"] {
         for answer in [ana.get(&format!("{user}/{what}")), ana.post(&format!("{user}/{what}"), &[("name", "bea")])] {

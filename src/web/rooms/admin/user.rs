@@ -5,15 +5,20 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::domain::UnixTime;
 use crate::store::audit::list::AuditFilter;
+use crate::store::list_filter::ListFilter;
 use crate::store::names;
+use crate::store::session_lists::{self, List};
+use crate::store::user_lists::ListedUser;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
 use crate::web::pages::audit_view::{EventRow, Events, Reader};
-use crate::web::pages::list_query;
-use crate::web::pages::page::{Page, html};
+use crate::web::pages::list_query::link_to;
+use crate::web::pages::page::{Count, Page, html};
+use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::user_acts::Act;
 use crate::web::pages::user_view::{self, UserView};
 
@@ -23,18 +28,29 @@ struct UserPage {
     page: Page,
     path: String,
     user: UserView,
-    /// The path of each act, and the words that lead there.
-    acts: Vec<(String, String)>,
-    rename_path: String,
-    end_all_path: String,
+    acts: Vec<ActLink>,
+    /// The acts that take something away for good or at once.
+    dangers: Vec<ActLink>,
     /// The names that the user had before.
     past_names: Vec<String>,
+    sessions: Vec<Row>,
+    /// Whether the user has more of them.
+    has_more_sessions: bool,
     latest: Vec<EventRow>,
-    /// The list of all events about the user.
-    audit_path: String,
 }
 
-/// How many of the latest events the page shows.
+/// The path of an act, and the words that lead there.
+struct ActLink {
+    href: String,
+    text: String,
+}
+
+struct Row {
+    session: SessionView,
+    is_this: bool,
+}
+
+/// How many of the latest events and of the newest open sessions the page shows.
 const LATEST: usize = 5;
 
 pub(in crate::web) async fn show(
@@ -45,29 +61,61 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
     let user = listed.user.id;
-    let about_user = AuditFilter { user: Some(user), limit: LATEST, ..AuditFilter::default() };
     let past_names = app.read(move |conn| names::past(conn, user)).await?;
     if audience(&req, &app) == Audience::Program {
         let mut body = user_view::json(&listed, now);
         body["past_names"] = past_names.into();
         return Ok(HttpResponse::Ok().json(body));
     }
-    let latest = Events::find(&app, about_user).await?;
+    let seal = app.accounts.db.seal().cloned();
+    let (sessions, latest) = app
+        .read(move |conn| {
+            let newest = ListFilter { user: Some(user), limit: LATEST.count(), ..ListFilter::default() };
+            let about_user = AuditFilter { user: Some(user), limit: LATEST, ..AuditFilter::default() };
+            Ok((
+                session_lists::page(conn, List::Open(now), &newest)?,
+                Events::read(conn, seal.as_deref(), &about_user)?,
+            ))
+        })
+        .await?;
+    let own = caller.claims.sid();
     let page = Page::new(&app, &req, Some(&caller));
-    let about = |path: &str| list_query::link_to(path, &[("user", listed.user.username.as_str())]);
+    let (acts, dangers) = acts(&page, &listed, now);
     let view = UserPage {
-        path: format!("/admin/users/{}", listed.user.id),
-        acts: Act::open_to(&listed.user, now)
-            .into_iter()
-            .map(|act| (act.path(listed.user.id), page.t(&act.key("link"))))
-            .collect(),
-        rename_path: format!("/admin/users/{}/rename", listed.user.id),
-        end_all_path: about("/admin/sessions/end"),
+        path: format!("/admin/users/{user}"),
+        acts,
+        dangers,
         past_names,
-        audit_path: about("/admin/audit"),
+        sessions: sessions
+            .iter()
+            .map(|one| Row {
+                session: session_view::view(&app, &page, &one.session),
+                is_this: own == Some(one.session.sid),
+            })
+            .collect(),
+        has_more_sessions: listed.open_sessions > LATEST.count(),
         latest: latest.view(&page, Reader::Admin),
         user: user_view::view(&page, &listed, now),
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// What can be done about the user, and what of it is a danger.
+fn acts(page: &Page, listed: &ListedUser, now: UnixTime) -> (Vec<ActLink>, Vec<ActLink>) {
+    let user = &listed.user;
+    let open = Act::open_to(user, now);
+    let links = |is_danger: bool| {
+        let chosen = open.iter().filter(move |act| act.is_danger() == is_danger);
+        chosen.map(|act| ActLink { href: act.path(user.id), text: page.t(&act.key("link")) }).collect::<Vec<_>>()
+    };
+    let (mut acts, mut dangers) = (links(false), links(true));
+    if user.deleted_at.is_none() {
+        acts.push(ActLink { href: format!("/admin/users/{}/rename", user.id), text: page.t("user-rename-link") });
+    }
+    if listed.open_sessions > 0 {
+        let href = link_to("/admin/sessions/end", &[("user", user.username.as_str())]);
+        dangers.insert(0, ActLink { href, text: page.t("user-end-sessions-link") });
+    }
+    (acts, dangers)
 }
