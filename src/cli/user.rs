@@ -14,6 +14,7 @@ use super::password_input;
 use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
 use crate::accounts::people::add::{Added, add_user};
+use crate::accounts::people::details::{Change, Changes, Edited, edit};
 use crate::accounts::people::links::{self, Invited, MadeLink};
 use crate::accounts::people::rename::{Renamed, rename};
 use crate::accounts::people::restore::{Restored, restore};
@@ -22,7 +23,7 @@ use crate::accounts::people::state::{self, StateChange};
 use crate::accounts::upkeep::skeletons;
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
-use crate::domain::{Role, UnixTime, UserState, Username};
+use crate::domain::{DetailFault, DisplayName, Mail, Role, UnixTime, UserState, Username};
 use crate::installation::Installation;
 use crate::store::users::{self, User};
 use crate::store::{names, user_lists};
@@ -67,6 +68,20 @@ pub(super) enum Command {
         name: String,
         /// The new name
         new_name: String,
+    },
+    /// Note a user's display name or mail address; an empty text removes it
+    Details {
+        /// The username
+        name: String,
+        /// What people call the user
+        #[arg(long, value_name = "NAME")]
+        display_name: Option<String>,
+        /// The mail address; no two users have the same one
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
+        /// Whether the mail address is known to be the user's
+        #[arg(long, value_name = "true|false")]
+        mail_verified: Option<bool>,
     },
     /// Restore a deleted user, without admin rights, and print a one-time link to choose a password
     Restore {
@@ -141,6 +156,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         | Command::ResetLink { .. }
         | Command::Delete { .. }
         | Command::Rename { .. }
+        | Command::Details { .. }
         | Command::Restore { .. }
         | Command::Role { .. } => Installation::open_existing(&config, clock)?,
     };
@@ -209,6 +225,23 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 Renamed::NoChange => format!("{new_name} is called so already."),
                 Renamed::NoSuchUser => return Err(format!("there is no user {}", user.username).into()),
                 Renamed::Taken(taken) => return Err(why_taken(&new_name, &taken).into()),
+            }
+        }
+        Command::Details { name, display_name, mail, mail_verified } => {
+            let user = existing(accounts, &name)?;
+            let changes = Changes {
+                display_name: detail("display name", display_name, DisplayName::parse)?,
+                mail: detail("mail address", mail, Mail::parse)?,
+                mail_is_verified: mail_verified,
+                ..Changes::default()
+            };
+            match edit(accounts, operator(), user.id, changes).committed()? {
+                Edited::Done => format!("The details of {} are stored.", user.username),
+                // Nothing was shown, so nothing can be out of date.
+                Edited::NoChange | Edited::Outdated => format!("{} had these details already.", user.username),
+                Edited::NoSuchUser => return Err(format!("there is no user {}", user.username).into()),
+                Edited::NoMail => return Err(format!("{} has no mail address", user.username).into()),
+                Edited::MailTaken(other) => return Err(format!("{other} has this mail address").into()),
             }
         }
         Command::Restore { name } => {
@@ -286,6 +319,20 @@ fn hint_at_admins(accounts: &Accounts, name: &Username) -> Result<String, Failur
     })
 }
 
+/// What becomes of a detail. `None`: the option was not given.
+fn detail<T>(
+    what: &str,
+    text: Option<String>,
+    parse: impl Fn(&str) -> Result<Option<T>, DetailFault>,
+) -> Result<Change<T>, Failure> {
+    let Some(text) = text else { return Ok(Change::Keep) };
+    match parse(&text) {
+        Ok(new) => Ok(Change::To(new)),
+        Err(DetailFault::Length) => Err(format!("the {what} is too long").into()),
+        Err(DetailFault::Form) => Err(format!("that is no {what}").into()),
+    }
+}
+
 /// How many sessions the change ended. `None`: nothing had to be changed.
 fn sessions_ended_by(change: StateChange, name: &Username, what: &str) -> Result<Option<usize>, Failure> {
     match change {
@@ -307,6 +354,15 @@ fn show(accounts: &Accounts, base_url: Option<&Url>, name: &str) -> Result<(), F
     let user = existing(accounts, name)?;
     let open = accounts.db.read(|conn| user_lists::open_sessions(conn, user.id, accounts.now()))?;
     println!("name           {}", user.username);
+    if let Some(display_name) = &user.display_name {
+        println!("display name   {}", display_name.as_str());
+    }
+    if let Some(mail) = &user.mail {
+        let verified = user
+            .mail_verified_at
+            .map_or_else(|| "not verified".to_owned(), |at| format!("verified {}", moment(Some(at))));
+        println!("mail           {} ({verified})", mail.as_str());
+    }
     println!("permanent id   {}", user.uid);
     println!("role           {}", user.role.as_str());
     println!("state          {}", state(&user, accounts.now()));

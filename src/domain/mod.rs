@@ -2,6 +2,8 @@
 #![warn(missing_docs)]
 
 #[cfg(feature = "server")]
+mod details;
+#[cfg(feature = "server")]
 mod joiners;
 #[cfg(feature = "server")]
 mod known_words;
@@ -22,6 +24,8 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+#[cfg(feature = "server")]
+pub use details::{DetailFault, DisplayName, Mail, Notes};
 #[cfg(feature = "server")]
 pub use known_words::Known;
 #[cfg(feature = "server")]

@@ -21,6 +21,11 @@ diesel::table! {
         untold_guessing_at -> Nullable<BigInt>,
         skeleton -> Nullable<Text>,
         uid -> Text,
+        display_name -> Nullable<Text>,
+        mail -> Nullable<Text>,
+        mail_canonical -> Nullable<Text>,
+        mail_verified_at -> Nullable<BigInt>,
+        notes -> Nullable<Text>,
     }
 }
 

@@ -15,7 +15,7 @@ use super::name_parts as parts;
 use super::prepared::update;
 use super::schema::{sessions, users};
 use super::sessions::is_open;
-use crate::domain::{Role, UnixTime, UserId, UserState, Username, name_parts};
+use crate::domain::{DisplayName, Mail, Role, UnixTime, UserId, UserState, Username, name_parts};
 
 #[derive(Clone, Debug)]
 pub struct User {
@@ -45,6 +45,12 @@ pub struct User {
     pub disable_at: Option<UnixTime>,
     /// When the account was deleted. The row stays, so that nobody else can take the name.
     pub deleted_at: Option<UnixTime>,
+    /// What people call the user, as an admin noted it.
+    pub display_name: Option<DisplayName>,
+    /// No two users have the same one. A deleted user has none.
+    pub mail: Option<Mail>,
+    /// Since when the address is known to be the user's; `None`: it is not.
+    pub mail_verified_at: Option<UnixTime>,
 }
 
 impl User {
@@ -65,7 +71,9 @@ impl User {
 
     /// What a search finds the user by.
     pub fn name_parts(&self) -> BTreeSet<String> {
-        name_parts([self.username.as_str()])
+        let display_name = self.display_name.as_ref().map(DisplayName::as_str);
+        let mail = self.mail.as_ref().map(Mail::as_str);
+        name_parts([Some(self.username.as_str()), display_name, mail].into_iter().flatten())
     }
 }
 
@@ -119,6 +127,9 @@ struct Row {
     untold_guessing_at: Option<i64>,
     disable_at: Option<i64>,
     deleted_at: Option<i64>,
+    display_name: Option<String>,
+    mail: Option<String>,
+    mail_verified_at: Option<i64>,
 }
 
 impl TryFrom<Row> for User {
@@ -143,6 +154,9 @@ impl TryFrom<Row> for User {
             untold_guessing_at: row.untold_guessing_at.map(UnixTime),
             disable_at: row.disable_at.map(UnixTime),
             deleted_at: row.deleted_at.map(UnixTime),
+            display_name: row.display_name.map(DisplayName::stored),
+            mail: row.mail.map(Mail::stored),
+            mail_verified_at: row.mail_verified_at.map(UnixTime),
         })
     }
 }
@@ -364,7 +378,45 @@ pub fn due_to_be_disabled(conn: &mut Conn, now: UnixTime) -> Result<Vec<User>, E
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// Marks the account as deleted: nobody can sign in with it, and its name stays taken. `false`: there is no such user (any more).
+/// What admins note about a user, but for their notes.
+#[derive(Clone, Debug, Default)]
+pub struct NewDetails {
+    pub display_name: Option<DisplayName>,
+    pub mail: Option<Mail>,
+    pub mail_verified_at: Option<UnixTime>,
+}
+
+/// Replaces the details. Nobody else may have the address ([`with_mail`]).
+pub fn set_details(conn: &mut Conn, id: UserId, new: &NewDetails) -> Result<(), Error> {
+    let new = (
+        users::display_name.eq(new.display_name.as_ref().map(DisplayName::as_str)),
+        users::mail.eq(new.mail.as_ref().map(Mail::as_str)),
+        users::mail_canonical.eq(new.mail.as_ref().map(Mail::canonical)),
+        users::mail_verified_at.eq(new.mail_verified_at.map(|moment| moment.0)),
+    );
+    diesel::update(users::table.find(id.0)).set(new).execute(conn)?;
+    note_name_parts(conn, id)
+}
+
+/// The user who has this address.
+pub fn with_mail(conn: &mut Conn, mail: &Mail) -> Result<Option<User>, Error> {
+    let same = users::table.filter(users::mail_canonical.eq(mail.canonical()));
+    let row = same.select(Row::as_select()).get_result(conn).optional()?;
+    row.map(User::try_from).transpose()
+}
+
+/// What admins have noted about the user.
+pub fn notes(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
+    let notes: Option<Option<String>> = users::table.find(id.0).select(users::notes).get_result(conn).optional()?;
+    Ok(notes.flatten())
+}
+
+pub fn set_notes(conn: &mut Conn, id: UserId, notes: Option<&str>) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::notes.eq(notes)).execute(conn)?;
+    Ok(())
+}
+
+/// Marks the account as deleted: nobody can sign in with it, its name stays taken, and its mail address is free. `false`: there is no such user (any more).
 pub fn delete(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
     let gone = (
         users::deleted_at.eq(now.0),
@@ -374,9 +426,14 @@ pub fn delete(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error>
         users::password_version.eq(users::password_version + 1),
         users::tokens_valid_from.eq(now.0),
         users::role.eq(Role::User.as_str()),
+        users::mail.eq(None::<String>),
+        users::mail_canonical.eq(None::<String>),
+        users::mail_verified_at.eq(None::<i64>),
     );
     let not_deleted = users::table.find(id.0).filter(users::deleted_at.is_null());
-    Ok(diesel::update(not_deleted).set(gone).execute(conn)? == 1)
+    let is_gone = diesel::update(not_deleted).set(gone).execute(conn)? == 1;
+    note_name_parts(conn, id)?;
+    Ok(is_gone)
 }
 
 /// Makes a deleted user an ordinary one again, without a password. The cut-off for peers' tokens moves to `now`, and nothing is left of

@@ -15,7 +15,7 @@ use super::hooks::PorteroHooks;
 use super::http::error::Error;
 use super::rooms::account::{account, activity, change_password, confirm, end_session, receipt, story};
 use super::rooms::admin::{
-    about, add_user, audit, end_sessions, rename_user, revoked, sessions, user, user_act, users,
+    about, add_user, audit, edit_details, end_sessions, rename_user, revoked, sessions, user, user_act, users,
 };
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
 use super::rooms::signing_in::{home, language, link, login, logout, setup, sign_in_help};
@@ -87,6 +87,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                 path("/admin/users/{id}/rename")
                     .get(rename_user::form)
                     .post(rename_user::submit)
+                    .guarded(Guard::access()),
+            )
+            .service(
+                path("/admin/users/{id}/details")
+                    .get(edit_details::form)
+                    .post(edit_details::submit)
                     .guarded(Guard::access()),
             )
             .service(

@@ -559,6 +559,34 @@ user-delete-done =
         [one] { $user } was deleted. One session was ended.
        *[other] { $user } was deleted. { $n } sessions were ended.
     }
+user-display-name = Display name
+user-display-name-hint = What people call the user, such as a first and last name. It isn’t used to sign in.
+user-mail = Mail address
+user-mail-hint = No two users can have the same one.
+user-mail-verified = verified
+user-mail-unverified = Not verified
+user-mail-verified-check = The address is verified
+user-mail-verified-hint = Tick this only if you know that the address is this user’s.
+user-notes = Notes
+user-notes-hint =
+    { $n ->
+        [one] For administrators only. One character.
+       *[other] For administrators only. Plain text, up to { $n } characters.
+    }
+user-details-link = Edit details…
+user-details-title = Details of { $user }
+user-details-intro = The user sees the display name and the mail address on their own page, but not the notes. Clear a field to remove what it says.
+user-details-submit = Save
+user-details-done = The details of { $user } were saved.
+error-display_name-length = The display name is too long: it has up to 100 characters.
+error-display_name-form = The display name needs a letter or digit, and can’t have invisible characters.
+error-mail-length = The mail address is too long.
+error-mail-form = Enter a mail address such as name@example.org.
+error-mail-missing = Enter the address that is verified.
+error-mail-taken = { $user } has this mail address.
+error-notes-length = The notes are too long: they have up to 1000 characters.
+error-notes-form = The notes have invisible characters. Type them again, or paste them as plain text.
+error-details-outdated = Somebody changed these details after you opened this page, so nothing was saved. Look at the user’s page in another tab; saving again replaces what is there.
 user-rename-link = Rename…
 user-rename-title = Rename { $user }
 user-rename-intro = Choose a new name for { $user }. You’ll be asked to confirm it before anything changes.
@@ -655,6 +683,11 @@ event-client_added = App added
 event-client_removed = App removed
 event-user_restored = User restored
 event-user_renamed = User renamed
+event-details_changed = Details changed
+event-field-display_name = Display name
+event-field-mail = Mail address
+event-field-mail_verified = Mail address verified
+event-field-notes = Notes
 event-renamed = from { $from } to { $to }
 event-backup_made = Backup made
 event-restored = Backup restored

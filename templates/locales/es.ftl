@@ -559,6 +559,34 @@ user-delete-done =
         [one] Se ha eliminado a { $user }. Se ha cerrado una sesión.
        *[other] Se ha eliminado a { $user }. Se han cerrado { $n } sesiones.
     }
+user-display-name = Nombre visible
+user-display-name-hint = Cómo se llama la persona, por ejemplo con nombre y apellidos. No sirve para iniciar sesión.
+user-mail = Correo electrónico
+user-mail-hint = No puede haber dos usuarios con el mismo.
+user-mail-verified = verificado
+user-mail-unverified = Sin verificar
+user-mail-verified-check = La dirección está verificada
+user-mail-verified-hint = Márcalo solo si sabes que la dirección es de este usuario.
+user-notes = Notas
+user-notes-hint =
+    { $n ->
+        [one] Solo para administradores. Un carácter.
+       *[other] Solo para administradores. Texto sin formato, hasta { $n } caracteres.
+    }
+user-details-link = Editar datos…
+user-details-title = Datos de { $user }
+user-details-intro = El usuario ve el nombre visible y el correo en su propia página, pero no las notas. Vacía un campo para quitar lo que dice.
+user-details-submit = Guardar
+user-details-done = Se han guardado los datos de { $user }.
+error-display_name-length = El nombre visible es demasiado largo: tiene como máximo 100 caracteres.
+error-display_name-form = El nombre visible necesita una letra o una cifra, y no puede tener caracteres invisibles.
+error-mail-length = La dirección de correo es demasiado larga.
+error-mail-form = Escribe una dirección de correo como nombre@example.org.
+error-mail-missing = Escribe la dirección que está verificada.
+error-mail-taken = { $user } tiene esta dirección de correo.
+error-notes-length = Las notas son demasiado largas: tienen como máximo 1000 caracteres.
+error-notes-form = Las notas tienen caracteres invisibles. Escríbelas de nuevo o pégalas como texto sin formato.
+error-details-outdated = Alguien cambió estos datos después de que abrieras esta página, así que no se ha guardado nada. Mira la página del usuario en otra pestaña; si guardas de nuevo, se sustituye lo que hay.
 user-rename-link = Cambiar el nombre…
 user-rename-title = Cambiar el nombre de { $user }
 user-rename-intro = Elige un nombre nuevo para { $user }. Te pediremos que lo confirmes antes de cambiar nada.
@@ -655,6 +683,11 @@ event-client_added = Aplicación añadida
 event-client_removed = Aplicación eliminada
 event-user_restored = Usuario restaurado
 event-user_renamed = Usuario renombrado
+event-details_changed = Datos cambiados
+event-field-display_name = Nombre visible
+event-field-mail = Correo electrónico
+event-field-mail_verified = Verificación del correo
+event-field-notes = Notas
 event-renamed = de { $from } a { $to }
 event-backup_made = Copia de seguridad hecha
 event-restored = Copia de seguridad restaurada

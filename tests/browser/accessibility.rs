@@ -140,6 +140,12 @@ const AS_ANA: &[Page] = &[
     ("disable?", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='disable']")]),
     ("disable when?", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='schedule']")]),
     ("deleted users, none", "/admin/users?state=deleted&name=zzz", &[NOTHING]),
+    ("details", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='details']")]),
+    (
+        "details, refused",
+        "/admin/users?name=cleo",
+        &[Follow("tbody th a"), Follow(".acts a[href$='details']"), Type("mail", "cleo"), SEND, REFUSED],
+    ),
     ("rename", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='rename']")]),
     (
         "rename?",

@@ -99,6 +99,7 @@ async fn every_page(language: &'static str) {
         ("/admin/users/3/schedule".into(), "user-schedule"),
         ("/admin/users/3/delete".into(), "user-delete"),
         ("/admin/users/3/rename".into(), "user-rename"),
+        ("/admin/users/3/details".into(), "user-details"),
         ("/admin/audit".into(), "audit"),
         ("/admin/audit?what=user_deleted".into(), "audit-nothing"),
         ("/account/activity".into(), "activity"),

@@ -507,6 +507,33 @@ fn a_user_is_renamed_from_the_shell_and_the_old_name_stays_theirs() {
 }
 
 #[test]
+fn a_users_details_are_noted_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    for name in ["ana", "bea"] {
+        ok(path, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    let shows = |words: &str| ok(path, &["user", "show", "ana"], "").contains(words);
+    ok(path, &["user", "details", "ana", "--display-name", " Ana  Ruiz ", "--mail", "ana@Example.org"], "");
+    assert!(shows("display name   Ana Ruiz\n") && shows("mail           ana@Example.org (not verified)\n"));
+    ok(path, &["user", "details", "ana", "--mail-verified", "true"], "");
+    assert!(shows("ana@Example.org (verified 20") && shows("Ana Ruiz"));
+    let details = ["user", "details", "ana", "--mail", "ana@Example.org"];
+    assert_eq!(ok(path, &details, ""), "ana had these details already.\n");
+    for (arguments, complaint) in [
+        (["user", "details", "bea", "--mail", "ana@EXAMPLE.org"], "ana has this mail address"),
+        (["user", "details", "bea", "--mail", "bea"], "that is no mail address"),
+        (["user", "details", "bea", "--mail-verified", "true"], "bea has no mail address"),
+        (["user", "details", "eva", "--display-name", "Eva"], "there is no user eva"),
+    ] {
+        let said = fails(path, &arguments, "");
+        assert!(said.contains(complaint), "{arguments:?}: {said}");
+    }
+    ok(path, &["user", "details", "ana", "--mail", "", "--display-name", ""], "");
+    assert!(!shows("Example.org") && !shows("Ruiz"));
+}
+
+#[test]
 fn a_lookalike_is_refused_from_the_shell_also_before_any_server_has_run() {
     let folder = TempDir::new().unwrap();
     let path = folder.path();

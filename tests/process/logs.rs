@@ -372,6 +372,7 @@ fn what_an_admin_does_is_told_with_who_did_it_and_from_where() {
         ("disable", empty.clone()),
         ("enable", empty.clone()),
         ("rename", json!({ "new_name": "anabel" })),
+        ("details", json!({ "notes": "n" })),
         ("delete", json!({ "name": "anabel" })),
         ("restore", empty.clone()),
     ] {
@@ -389,6 +390,7 @@ fn what_an_admin_does_is_told_with_who_did_it_and_from_where() {
         "user_disabled",
         "user_enabled",
         "user_renamed",
+        "details_changed",
         "user_deleted",
         "user_restored",
     ] {
@@ -413,6 +415,7 @@ fn what_a_command_does_is_told_once_by_the_server_beside_it_with_who_did_it() {
     let ended = ok(folder.path(), &["session", "end", "--user", "ana", "--yes"], "");
     ok(folder.path(), &["user", "role", "ana", "admin"], "");
     ok(folder.path(), &["user", "rename", "ana", "anabel"], "");
+    ok(folder.path(), &["user", "details", "anabel", "--display-name", "Ana Bel"], "");
     ok(folder.path(), &["user", "disable", "anabel"], "");
     ok(folder.path(), &["client", "add", "wiki"], "");
     let told = |log: &str| -> Vec<Value> {
@@ -429,7 +432,15 @@ fn what_a_command_does_is_told_once_by_the_server_beside_it_with_who_did_it() {
     let acts: Vec<_> = events.iter().map(|event| event["act"].as_str().unwrap()).collect();
     assert_eq!(
         acts,
-        ["user_added", "session_ended", "role_changed", "user_renamed", "user_disabled", "client_added"],
+        [
+            "user_added",
+            "session_ended",
+            "role_changed",
+            "user_renamed",
+            "details_changed",
+            "user_disabled",
+            "client_added"
+        ],
         "{log}"
     );
     for event in &events {
@@ -441,7 +452,8 @@ fn what_a_command_does_is_told_once_by_the_server_beside_it_with_who_did_it() {
     assert!(ended.contains(events[1]["receipt"].as_str().unwrap()), "{ended} {log}");
     assert_eq!(events[2]["role"], json!("admin"));
     assert_eq!((&events[3]["user"], &events[3]["before"]), (&json!("anabel"), &json!("ana")));
-    assert_eq!(events[5]["app"], json!("wiki"));
+    assert_eq!(events[4]["fields"], json!("display_name"));
+    assert_eq!(events[6]["app"], json!("wiki"));
     server.terminate();
     assert_eq!(told(&server.log()).len(), events.len(), "{}", server.log());
 

@@ -26,6 +26,12 @@ impl Commands {
     }
 }
 
+/// Which details of a user changed.
+fn fields(event: &OperatorEvent) -> Option<String> {
+    let fields = event.details.get("fields")?.as_array()?.iter().filter_map(Value::as_str);
+    Some(fields.collect::<Vec<_>>().join(","))
+}
+
 fn tell(event: &OperatorEvent) {
     let text = |key: &str| event.details.get(key).and_then(Value::as_str);
     let number = |key: &str| event.details.get(key).and_then(Value::as_u64);
@@ -38,6 +44,7 @@ fn tell(event: &OperatorEvent) {
         role = text("role"),
         purpose = text("purpose"),
         before = text("from"),
+        fields = fields(event),
         reason = text("reason"),
         sessions = number("sessions"),
         receipt = text("receipt"),

@@ -32,6 +32,7 @@ pub enum What {
     UserDeleted,
     UserRestored,
     UserRenamed,
+    DetailsChanged,
     DisableScheduled,
     KeyAdded,
     KeyRotated,
@@ -65,6 +66,7 @@ spelled!(What {
     UserDeleted = "user_deleted",
     UserRestored = "user_restored",
     UserRenamed = "user_renamed",
+    DetailsChanged = "details_changed",
     DisableScheduled = "disable_scheduled",
     KeyAdded = "key_added",
     KeyRotated = "key_rotated",
@@ -88,6 +90,8 @@ pub enum Details {
         from: Username,
         to: Username,
     },
+    /// Which of a user's details changed, but not what to.
+    Fields(Vec<&'static str>),
     /// From when on the user is disabled; `None`: the date was taken back.
     DisableAt(Option<UnixTime>),
     Ended {
@@ -118,6 +122,7 @@ impl Details {
             Self::SignIn(transport) => json!({ "transport": transport }),
             Self::Role(role) => json!({ "role": role }),
             Self::Renamed { from, to } => json!({ "from": from, "to": to }),
+            Self::Fields(fields) => json!({ "fields": fields }),
             Self::Link(purpose) => json!({ "purpose": purpose }),
             Self::DisableAt(date) => json!({ "disable_at": date }),
             Self::Ended { reason, sessions, receipt } => {

@@ -164,6 +164,7 @@ fn details(page: &Page, event: &AuditEvent) -> Vec<String> {
         text_of(event, "from")
             .zip(text_of(event, "to"))
             .map(|(from, to)| page.t2("event-renamed", ("from", from), ("to", to))),
+        fields(page, event),
         event
             .details
             .get("made_at")
@@ -179,6 +180,14 @@ fn details(page: &Page, event: &AuditEvent) -> Vec<String> {
         }),
     ];
     words.into_iter().flatten().collect()
+}
+
+/// Which details of a user changed, in words.
+fn fields(page: &Page, event: &AuditEvent) -> Option<String> {
+    let fields = event.details.get("fields")?.as_array()?.iter().filter_map(Value::as_str);
+    // A word of a newer version has no text.
+    let known = fields.filter(|field| ["display_name", "mail", "mail_verified", "notes"].contains(field));
+    Some(known.map(|field| page.t(&format!("event-field-{field}"))).collect::<Vec<_>>().join(", "))
 }
 
 /// How many sessions the act ended; 1 where that is not said.

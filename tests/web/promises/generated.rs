@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 44] = [
+const ROUTES: [(&str, &str); 45] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -131,6 +131,7 @@ const ROUTES: [(&str, &str); 44] = [
     ("/admin/users/add", "GET POST"),
     ("/admin/users/ID", "GET"),
     ("/admin/users/ID/rename", "GET POST"),
+    ("/admin/users/ID/details", "GET POST"),
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),
@@ -150,7 +151,7 @@ const ROUTES: [(&str, &str); 44] = [
 /// Paths whose POST hashes a password.
 const HASHING: [&str; 3] = ["/login", "/confirm", "/change-password"];
 /// Paths at which a good token may end its own session, or all, or add and change users: few requests there show one.
-const ENDING: [&str; 9] = [
+const ENDING: [&str; 10] = [
     "/logout",
     "/revoke",
     "/admin/sessions/end",
@@ -158,6 +159,7 @@ const ENDING: [&str; 9] = [
     "/admin/sessions/ID/end",
     "/admin/users/add",
     "/admin/users/ID/rename",
+    "/admin/users/ID/details",
     "/admin/users/ID/ID",
     "/admin/users/ID/disable",
 ];

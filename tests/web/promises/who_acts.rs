@@ -45,6 +45,7 @@ fn calls() -> Vec<Call> {
         admins("enable", "/admin/users/{id}/enable", json!({}), 200),
         admins("delete", "/admin/users/{id}/delete", json!({ "name": "{name}" }), 200),
         admins("rename", "/admin/users/{id}/rename", json!({ "new_name": "other-{name}" }), 200),
+        admins("details", "/admin/users/{id}/details", json!({ "notes": "of {name}" }), 200),
         admins("restore", "/admin/users/{id}/restore", json!({}), 201),
         own("confirm", "/confirm", json!({ "password": PASSWORD }), false),
         own(

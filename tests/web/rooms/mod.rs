@@ -11,6 +11,7 @@ mod account;
 mod audit;
 mod change_password;
 mod confirm;
+mod edit_details;
 mod end_session;
 mod end_sessions;
 mod health;

@@ -35,6 +35,8 @@ const PATH: &str = "/account";
 struct AccountPage {
     page: Page,
     username: String,
+    display_name: Option<String>,
+    mail: Option<String>,
     role: String,
     member_since: Time,
     earlier: Option<EarlierView>,
@@ -141,6 +143,8 @@ pub(in crate::web) async fn show(
         let sessions: Vec<_> = listed.iter().map(|one| json::session(&app.accounts, one, None, own)).collect();
         return Ok(HttpResponse::Ok().json(serde_json::json!({
             "username": user.username,
+            "display_name": user.display_name,
+            "mail": user.mail,
             "role": user.role,
             "created_at": user.created_at,
             "last_login_at": user.last_login_at,
@@ -171,6 +175,8 @@ pub(in crate::web) async fn show(
         cookie_limit: app.config().session.cookie_limit,
         bearer_limit: extras.has_bearer.then_some(app.config().session.bearer_limit),
         username: user.username.to_string(),
+        display_name: user.display_name.map(|name| name.as_str().to_owned()),
+        mail: user.mail.map(|mail| mail.as_str().to_owned()),
         role: page.t(&format!("role-{}", user.role.as_str())),
         member_since: page.time(user.created_at),
         password_changed: page.ago(user.password_changed_at.unwrap_or(user.created_at)),

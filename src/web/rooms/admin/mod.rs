@@ -3,6 +3,7 @@
 pub(in crate::web) mod about;
 pub(in crate::web) mod add_user;
 pub(in crate::web) mod audit;
+pub(in crate::web) mod edit_details;
 pub(in crate::web) mod end_sessions;
 pub(in crate::web) mod rename_user;
 pub(in crate::web) mod revoked;

@@ -11,6 +11,7 @@ use crate::store::list_filter::ListFilter;
 use crate::store::names;
 use crate::store::session_lists::{self, List};
 use crate::store::user_lists::ListedUser;
+use crate::store::users;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -33,6 +34,7 @@ struct UserPage {
     dangers: Vec<ActLink>,
     /// The names that the user had before.
     past_names: Vec<String>,
+    notes: Option<String>,
     sessions: Vec<Row>,
     /// Whether the user has more of them.
     has_more_sessions: bool,
@@ -61,10 +63,11 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
     let user = listed.user.id;
-    let past_names = app.read(move |conn| names::past(conn, user)).await?;
+    let (past_names, notes) = app.read(move |conn| Ok((names::past(conn, user)?, users::notes(conn, user)?))).await?;
     if audience(&req, &app) == Audience::Program {
         let mut body = user_view::json(&listed, now);
         body["past_names"] = past_names.into();
+        body["notes"] = notes.into();
         return Ok(HttpResponse::Ok().json(body));
     }
     let seal = app.accounts.db.seal().cloned();
@@ -86,6 +89,7 @@ pub(in crate::web) async fn show(
         acts,
         dangers,
         past_names,
+        notes,
         sessions: sessions
             .iter()
             .map(|one| Row {
@@ -111,7 +115,9 @@ fn acts(page: &Page, listed: &ListedUser, now: UnixTime) -> (Vec<ActLink>, Vec<A
     };
     let (mut acts, mut dangers) = (links(false), links(true));
     if user.deleted_at.is_none() {
-        acts.push(ActLink { href: format!("/admin/users/{}/rename", user.id), text: page.t("user-rename-link") });
+        for (path, key) in [("details", "user-details-link"), ("rename", "user-rename-link")] {
+            acts.push(ActLink { href: format!("/admin/users/{}/{path}", user.id), text: page.t(key) });
+        }
     }
     if listed.open_sessions > 0 {
         let href = link_to("/admin/sessions/end", &[("user", user.username.as_str())]);
