@@ -55,3 +55,36 @@ for (const button of document.querySelectorAll("[data-show-password]")) {
   }
   field.addEventListener("blur", () => warn(false));
 }
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  const status = document.createElement("span");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  button.after(status);
+  const words = button.textContent;
+  let timer;
+
+  field.addEventListener("focus", () => field.select());
+  button.addEventListener("click", async () => {
+    let copied = true;
+    try {
+      // On plain http there is no clipboard for scripts, only the old command.
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      field.focus();
+      field.select();
+      copied = document.execCommand("copy");
+      button.focus();
+    }
+    if (!copied) return;
+    button.textContent = button.dataset.copied;
+    status.textContent = button.dataset.copied;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      button.textContent = words;
+      status.textContent = "";
+    }, 4000);
+  });
+  button.hidden = false;
+}

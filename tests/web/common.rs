@@ -88,6 +88,20 @@ pub(crate) fn act(browser: &mut Browser, user: &str, act: &str, fields: &[(&str,
     browser.follow(answer)
 }
 
+/// The path of the one-time link that a page shows.
+pub(crate) fn link_on(page: &Answer) -> String {
+    let at = page.body.find("/link/").unwrap_or_else(|| panic!("{page:?}"));
+    page.body[at..].split('<').next().unwrap().to_owned()
+}
+
+/// Adds a user by the form; returns the page with the link for them.
+pub(crate) fn add_by_form(browser: &mut Browser, name: &str) -> Answer {
+    browser.get("/admin/users/add");
+    let made = browser.post("/admin/users/add", &[("username", name)]);
+    assert_eq!(made.status, 303, "{}", made.body);
+    browser.follow(made)
+}
+
 pub(crate) fn login(app: &TestApp, content_type: &str, body: &[u8]) -> Answer {
     app.client().send("POST", "/login", None, &[("content-type", content_type)], body)
 }

@@ -1,5 +1,6 @@
 //! The browser's own session: what it carries before and beside its tokens, sealed in a cookie by actix-session. That is the CSRF
-//! value of signed-out forms, the messages that the next page shows, and its own wrong passwords; nothing of that gives any right.
+//! value of signed-out forms, the messages that the next page shows, and its own wrong passwords, which give no right; and for some
+//! minutes the links that an admin has made (`kept_links.rs`).
 
 use actix_session::config::CookieContentSecurity;
 use actix_session::storage::CookieSessionStore;

@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod browser_session;
 pub(in crate::web) mod device_cookie;
+pub(in crate::web) mod kept_links;
 pub(in crate::web) mod language;
 pub(in crate::web) mod sign_in_here;
 pub(in crate::web) mod token_cookies;

@@ -1,48 +1,33 @@
-//! The page that shows a one-time link, the one time that it is shown.
+//! What answers the making of a one-time link: a program gets the link, and a browser is led to the page that shows it, so that loading
+//! that page again makes nothing anew.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
-use askama::Template;
 use serde_json::json;
 
-use super::page::{Page, html};
-use super::times::Time;
 use crate::accounts::people::links::MadeLink;
-use crate::domain::Username;
+use crate::domain::{UserId, Username};
 use crate::guards::Caller;
 use crate::web::app::App;
+use crate::web::browser::browser_session::BrowserSession;
+use crate::web::browser::kept_links::{self, KeptLink};
 use crate::web::http::audience::{Audience, audience};
+use crate::web::http::replies::see_other;
 
-#[derive(Template)]
-#[template(path = "made_link.html")]
-struct MadeLinkPage {
-    page: Page,
-    name: String,
-    /// Only its path if `lacks_base`.
-    url: String,
-    /// Nobody has told Portero where people reach it.
-    lacks_base: bool,
-    expires_at: Time,
-    /// `false`: it is an invitation.
-    is_new_password: bool,
-}
-
-pub(in crate::web) fn show(
+/// `is_new_password`: of somebody who had a password; otherwise it is an invitation.
+pub(in crate::web) fn answer(
     app: &App,
     req: &HttpRequest,
+    browser: &BrowserSession,
     caller: &Caller,
-    user: &Username,
-    link: &MadeLink,
+    (user, name): (UserId, &Username),
+    link: MadeLink,
     is_new_password: bool,
 ) -> HttpResponse {
-    let url = link.url(app.public_url.as_ref());
     if audience(req, app) == Audience::Program {
-        let body = json!({ "username": user, "link": url, "expires_at": link.expires_at });
+        let url = link.url(app.public_url.as_ref());
+        let body = json!({ "username": name, "link": url, "expires_at": link.expires_at });
         return HttpResponse::Created().json(body);
     }
-    let page = Page::new(app, req, Some(caller));
-    let expires_at = page.time(link.expires_at);
-    let lacks_base = app.public_url.is_none();
-    let view = MadeLinkPage { page, name: user.to_string(), url, lacks_base, expires_at, is_new_password };
-    html(StatusCode::OK, &view)
+    kept_links::keep(browser, caller.claims.sid(), user, KeptLink { link, is_new_password }, app.now());
+    see_other(&format!("/admin/users/{user}/made-link"))
 }

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 45] = [
+const ROUTES: [(&str, &str); 46] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -132,6 +132,7 @@ const ROUTES: [(&str, &str); 45] = [
     ("/admin/users/ID", "GET"),
     ("/admin/users/ID/rename", "GET POST"),
     ("/admin/users/ID/details", "GET POST"),
+    ("/admin/users/ID/made-link", "GET"),
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use tempfile::TempDir;
 
-use crate::common::{Route, app, routes, sid};
+use crate::common::{Route, add_by_form, app, link_on, routes, sid};
 use crate::support::{Browser, PASSWORD, TestApp};
 
 const ENGLISH: &str = include_str!("../../../templates/locales/en.ftl");
@@ -123,11 +123,11 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     // With something in it, and a story with an end.
     seen.visit(&mut browser, "/admin/revoked");
     seen.visit(&mut browser, &format!("/admin/sessions/{of_bea}"));
-    browser.get("/admin/users/add");
-    let made = browser.post("/admin/users/add", &[("username", "cleo")]).body;
-    let link = made[made.find("/link/").unwrap()..].split('"').next().unwrap().to_owned();
-    seen.pages.push(made);
-    seen.visit(&mut reader(), &link);
+    let made = add_by_form(&mut browser, "cleo");
+    seen.paths.push("/admin/users/3/made-link".into());
+    seen.pages.push(made.body.clone());
+    seen.pages.push(browser.get("/admin/users/2/made-link").body);
+    seen.visit(&mut reader(), &link_on(&made));
 
     browser.get("/admin/users/2/rename");
     seen.pages.push(browser.post("/admin/users/2/rename", &[("new_name", "cleo")]).body);

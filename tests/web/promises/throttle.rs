@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::common::{add_by_form, link_on};
 use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp};
 
 const PROXIED: (&str, &str) = ("trusted_proxies", "127.0.0.1");
@@ -490,10 +491,7 @@ fn a_good_link_has_ten_guessable_passwords_judged_and_shuts_nobody_else_out() {
     assert_eq!(choose(&mut browser, &path, PASSWORD).status, 303);
 
     for name in ["bea", "eva"] {
-        browser.get("/admin/users/add");
-        let made = browser.post("/admin/users/add", &[("username", name)]);
-        let at = made.body.find("/link/").unwrap();
-        let link = made.body[at..].split('"').next().unwrap();
+        let link = &link_on(&add_by_form(&mut browser, name));
         let mut invited = app.browser();
         invited.get(link);
         for _ in 0..10 {

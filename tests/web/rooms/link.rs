@@ -1,15 +1,9 @@
 //! Room /link/{token}: a one-time link that an admin gives to somebody who is invited, or forgot their password.
 
-use crate::common::{act, admin, path_of};
-use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp};
+use crate::common::{act, add_by_form, admin, link_on, path_of};
+use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, TestApp};
 
 const NEW_PASSWORD: &str = "lluvia de estrellas en agosto";
-
-/// The path of the one-time link that a page shows.
-fn link(answer: &Answer) -> String {
-    let at = answer.body.find("/link/").unwrap_or_else(|| panic!("{answer:?}"));
-    answer.body[at..].split('"').next().unwrap().to_owned()
-}
 
 fn chosen() -> [(&'static str, &'static str); 2] {
     [("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)]
@@ -19,10 +13,7 @@ fn chosen() -> [(&'static str, &'static str); 2] {
 fn who_is_invited_chooses_a_password_and_is_signed_in() {
     let app = TestApp::start();
     let mut ana = admin(&app);
-    ana.get("/admin/users/add");
-    let made = ana.post("/admin/users/add", &[("username", "Íñigo")]);
-    assert_eq!(made.status, 200, "{}", made.body);
-    let link = link(&made);
+    let link = link_on(&add_by_form(&mut ana, "Íñigo"));
     let mut inigo = app.browser();
     for _ in 0..3 {
         // Chat programs fetch links to preview them, which must not use them up.
@@ -49,8 +40,8 @@ fn who_forgot_the_password_gets_a_link_and_every_session_ends() {
     app.add_user("bea");
     let (mut first, mut second) = (app.signed_in("bea"), app.signed_in("bea"));
     let user = path_of(&mut ana, "bea");
-    let old = link(&act(&mut ana, &user, "link", &[]));
-    let new = link(&act(&mut ana, &user, "link", &[]));
+    let old = link_on(&act(&mut ana, &user, "link", &[]));
+    let new = link_on(&act(&mut ana, &user, "link", &[]));
     assert_eq!(app.browser().get(&old).status, 410, "a new link voids the one before");
     assert!(first.is_signed_in() && second.is_signed_in(), "a link alone changes nothing");
     let mut bea = app.browser();
@@ -68,7 +59,7 @@ fn who_uses_a_link_in_a_browser_where_somebody_is_signed_in_takes_their_place() 
     let mut ana = admin(&app);
     app.add_user("bea");
     let user = path_of(&mut ana, "bea");
-    let link = link(&act(&mut ana, &user, "link", &[]));
+    let link = link_on(&act(&mut ana, &user, "link", &[]));
     let before = ana.clone();
     ana.get(&link);
     let done = ana.post(&link, &chosen());
@@ -86,7 +77,7 @@ fn a_link_dies_with_time_and_with_its_user() {
     }
     let link_for = |ana: &mut Browser, name: &str| {
         let user = path_of(ana, name);
-        link(&act(ana, &user, "link", &[]))
+        link_on(&act(ana, &user, "link", &[]))
     };
     let (bea, eva, leo) = (link_for(&mut ana, "bea"), link_for(&mut ana, "eva"), link_for(&mut ana, "leo"));
     app.disable("bea");
@@ -112,7 +103,7 @@ fn a_link_dies_with_every_other_way_to_a_new_password() {
     }
     let [of_bea, of_eva] = ["bea", "eva"].map(|name| {
         let user = path_of(&mut ana, name);
-        link(&act(&mut ana, &user, "link", &[]))
+        link_on(&act(&mut ana, &user, "link", &[]))
     });
     let mut bea = app.signed_in("bea");
     bea.get("/change-password");
@@ -139,7 +130,7 @@ fn of_two_who_use_a_link_at_once_one_wins() {
     let mut ana = admin(&app);
     app.add_user("bea");
     let user = path_of(&mut ana, "bea");
-    let link = link(&act(&mut ana, &user, "link", &[]));
+    let link = link_on(&act(&mut ana, &user, "link", &[]));
     let visitors: Vec<_> = (0..8)
         .map(|_| {
             let (mut browser, link) = (app.browser(), link.clone());

@@ -20,6 +20,7 @@ mod language;
 mod link;
 mod login;
 mod logout;
+mod made_link;
 mod receipt;
 mod rename_user;
 mod revoke;

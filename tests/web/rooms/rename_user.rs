@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::common::{Asker, admin, path_of};
+use crate::common::{Asker, add_by_form, admin, link_on, path_of};
 use crate::support::{Answer, Browser, PASSWORD, TestApp};
 
 /// Asks for the new name and confirms it; returns the answer to that.
@@ -100,9 +100,7 @@ fn nobody_else_gets_an_old_name_and_its_user_may_take_it_back() {
 fn a_link_goes_on_when_its_user_is_renamed_and_names_them_as_they_are() {
     let app = TestApp::start();
     let mut ana = admin(&app);
-    ana.get("/admin/users/add");
-    let made = ana.post("/admin/users/add", &[("username", "jsoe")]);
-    let link = made.body[made.body.find("/link/").unwrap()..].split('"').next().unwrap().to_owned();
+    let link = link_on(&add_by_form(&mut ana, "jsoe"));
     let user = path_of(&mut ana, "jsoe");
     assert_eq!(rename(&mut ana, &user, "jose").status, 303);
     let mut jose = app.browser();

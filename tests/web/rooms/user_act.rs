@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::common::{act, admin, path_of};
+use crate::common::{act, admin, link_on, path_of};
 use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp};
 
 #[test]
@@ -172,14 +172,13 @@ fn a_restored_user_chooses_a_password_and_nothing_of_before_lives_again() {
     app.add_admin("bea");
     let (mut bea, tokens) = (app.signed_in("bea"), app.tokens("bea"));
     let user = path_of(&mut ana, "bea");
-    let link = |body: &str| body[body.find("/link/").unwrap()..].split('"').next().unwrap().to_owned();
-    let old_link = link(&act(&mut ana, &user, "link", &[]).body);
+    let old_link = link_on(&act(&mut ana, &user, "link", &[]));
     act(&mut ana, &user, "delete", &[("name", "bea")]);
     let asked = ana.get(&format!("{user}/restore"));
     assert!(asked.body.contains("Restore bea?"), "{}", asked.body);
     let restored = ana.post(&format!("{user}/restore"), &[]);
-    assert_eq!(restored.status, 200, "{}", restored.body);
-    let new_link = link(&restored.body);
+    assert_eq!(restored.status, 303, "{}", restored.body);
+    let new_link = link_on(&ana.follow(restored));
     let nothing_lives = |bea: &mut crate::support::Browser| {
         assert!(!bea.is_signed_in());
         assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 401);
@@ -225,7 +224,7 @@ fn the_last_admin_can_not_be_demoted_disabled_scheduled_or_deleted() {
     // Nor does an admin who is only invited, and may never come.
     act(&mut ana, &bea, "make-user", &[]);
     ana.get("/admin/users/add");
-    assert_eq!(ana.post("/admin/users/add", &[("username", "eva"), ("role", "admin")]).status, 200);
+    assert_eq!(ana.post("/admin/users/add", &[("username", "eva"), ("role", "admin")]).status, 303);
     assert_eq!(act(&mut ana, &user, "make-user", &[]).status, 400);
     act(&mut ana, &bea, "make-admin", &[]);
     ana.get(&format!("{user}/make-user"));

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::accounts::people::links::{Invited, invite};
 use crate::domain::{Role, Username};
 use crate::web::app::App;
+use crate::web::browser::browser_session::BrowserSession;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
@@ -46,6 +47,7 @@ struct Asked {
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
+    browser: BrowserSession,
     AdminMandate(caller, mandate): AdminMandate,
     input: Input,
 ) -> Result<HttpResponse, Error> {
@@ -79,6 +81,8 @@ pub(in crate::web) async fn submit(
             let error = name_taken::error(&page, "username", &taken);
             refused(page, StatusCode::CONFLICT, error)
         }
-        Invited::Invited { link, .. } => Ok(made_link::show(&app, &req, &caller, &username, &link, false)),
+        Invited::Invited { user, link } => {
+            Ok(made_link::answer(&app, &req, &browser, &caller, (user, &username), link, false))
+        }
     }
 }

@@ -5,6 +5,7 @@ pub(in crate::web) mod add_user;
 pub(in crate::web) mod audit;
 pub(in crate::web) mod edit_details;
 pub(in crate::web) mod end_sessions;
+pub(in crate::web) mod made_link;
 pub(in crate::web) mod rename_user;
 pub(in crate::web) mod revoked;
 pub(in crate::web) mod sessions;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::Mandate;
-use crate::accounts::people::links::new_link;
+use crate::accounts::people::links::{MadeLink, new_link};
 use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::state::{self, StateChange};
 use crate::domain::{BareDate, Role, UnixTime, Username};
@@ -190,7 +190,7 @@ impl Told<'_> {
             None => self.refused(page, ActForm::default(), "", "error-user-is-out"),
             Some(link) => {
                 let has_password = self.listed.user.password_hash.is_some();
-                Ok(made_link::show(self.app, self.req, caller, &self.listed.user.username, &link, has_password))
+                Ok(self.made(caller, link, has_password))
             }
         }
     }
@@ -199,10 +199,13 @@ impl Told<'_> {
         match restore(&self.app.accounts, mandate, self.listed.user.id).everywhere().await? {
             Restored::NoSuchUser => Err(Error::NotFound),
             Restored::NotDeleted => self.refused(page, ActForm::default(), "", "error-user-not-deleted"),
-            Restored::Restored(link) => {
-                Ok(made_link::show(self.app, self.req, caller, &self.listed.user.username, &link, true))
-            }
+            Restored::Restored(link) => Ok(self.made(caller, link, true)),
         }
+    }
+
+    fn made(&self, caller: &Caller, link: MadeLink, is_new_password: bool) -> HttpResponse {
+        let user = (self.listed.user.id, &self.listed.user.username);
+        made_link::answer(self.app, self.req, self.browser, caller, user, link, is_new_password)
     }
 
     fn refused(&self, page: Page, asked: ActForm, field: &'static str, key: &str) -> Result<HttpResponse, Error> {

@@ -1,0 +1,72 @@
+//! The link that was just made for a user, for the admin who made it: to hand over, and for some minutes only.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::accounts::proof::one_time_link;
+use crate::web::app::App;
+use crate::web::browser::browser_session::BrowserSession;
+use crate::web::browser::kept_links;
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::Admin;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::times::Time;
+use crate::web::pages::user_acts::Act;
+use crate::web::pages::user_view;
+
+#[derive(Template)]
+#[template(path = "made_link.html")]
+struct MadeLinkPage {
+    page: Page,
+    id: i64,
+    name: String,
+    /// `None`: there is none to show, or not any more.
+    shown: Option<Shown>,
+    /// The page on which another link is made.
+    another_path: String,
+}
+
+struct Shown {
+    /// Only its path if `lacks_base`.
+    url: String,
+    /// Nobody has told Portero where people reach it.
+    lacks_base: bool,
+    expires_at: Time,
+    /// `false`: it is an invitation.
+    is_new_password: bool,
+}
+
+pub(in crate::web) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    browser: BrowserSession,
+    Admin(caller): Admin,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let (listed, now) = (user_view::find(&app, &id).await?, app.now());
+    let user = &listed.user;
+    let mut kept = kept_links::find(&browser, caller.claims.sid(), user.id, now);
+    if let Some(link) = &kept {
+        // Used meanwhile, or void because of a newer one: then it would be handed over in vain.
+        let token = link.link.token.clone();
+        let is_good = app.read(move |conn| one_time_link::find(conn, &token, now)).await?.is_some();
+        kept = kept.filter(|_| is_good);
+    }
+    let page = Page::new(&app, &req, Some(&caller));
+    let view = MadeLinkPage {
+        id: user.id.0,
+        name: user.username.to_string(),
+        shown: kept.map(|kept| Shown {
+            url: kept.link.url(app.public_url.as_ref()),
+            lacks_base: app.public_url.is_none(),
+            expires_at: page.time(kept.link.expires_at),
+            is_new_password: kept.is_new_password,
+        }),
+        another_path: Act::Link.path(user.id),
+        page,
+    };
+    let status = if view.shown.is_some() { StatusCode::OK } else { StatusCode::GONE };
+    Ok(html(status, &view))
+}
