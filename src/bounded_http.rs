@@ -15,7 +15,7 @@ use std::time::Duration;
 use actix_http::error::PayloadError;
 use actix_http::{HttpService, Payload, Request};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt as _, apply_fn_factory, map_config};
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{AppConfig, Server, Service, ServiceFactory, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::rt::net::TcpStream;
@@ -151,18 +151,71 @@ impl Begun {
         (req, Self { connection, body_is_whole, keep_alive })
     }
 
-    fn end<B>(self, mut answer: ServiceResponse<B>) -> ServiceResponse<B> {
+    fn end<B: MessageBody + 'static>(self, mut answer: ServiceResponse<B>) -> ServiceResponse<Answer> {
+        let mut patience = self.keep_alive.max(WRITE_TIMEOUT) + HEAD;
         if let Some(connection) = &self.connection {
             if self.body_is_whole.is_none_or(|is_whole| is_whole.get()) {
                 // The answer itself may take its time to be written.
-                connection.waits_at_most(self.keep_alive.max(WRITE_TIMEOUT) + HEAD);
+                connection.waits_at_most(patience);
             } else {
                 // Actix reads a chunked body that nobody wants to its end, however long that takes, and any other for a second.
                 answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-                connection.waits_at_most(UNREAD_BODY);
+                patience = UNREAD_BODY;
+                connection.waits_at_most(patience);
             }
         }
-        answer
+        let connection = self.connection;
+        answer.map_body(|_, body| Answer { body: body.boxed(), connection, patience })
+    }
+}
+
+/// An answer's body. While its next part is being made it is the client who waits. An answer that breaks off takes its connection
+/// with it.
+struct Answer {
+    body: BoxBody,
+    connection: Option<Rc<Connection>>,
+    /// How long the client may take for a part.
+    patience: Duration,
+}
+
+impl MessageBody for Answer {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if self.connection.as_ref().is_some_and(|connection| connection.is_cut()) {
+            // A stream that has failed is at its end, and that must not become the end of the answer.
+            return Poll::Pending;
+        }
+        let polled = Pin::new(&mut self.body).poll_next(cx);
+        let Some(connection) = &self.connection else { return polled };
+        match polled {
+            Poll::Pending => connection.is_at_work(),
+            Poll::Ready(Some(Err(_))) => {
+                // Actix would close the connection in good order, and log the error as if it were about what the client sent.
+                connection.cut();
+                return Poll::Pending;
+            }
+            Poll::Ready(Some(Ok(_))) => {
+                if self.body.size() == BodySize::Stream {
+                    connection.sends_part();
+                }
+                connection.waits_at_most(self.patience);
+            }
+            Poll::Ready(None) => {
+                connection.sends_end();
+                connection.waits_at_most(self.patience);
+            }
+        }
+        polled
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self { body, connection, patience } = self;
+        body.try_into_bytes().map_err(|body| Self { body, connection, patience })
     }
 }
 
@@ -199,6 +252,17 @@ struct BoundedStream {
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
+impl Drop for BoundedStream {
+    /// A reset, so that an answer that breaks off, for whatever reason, is an error also where its end would be that of the connection
+    /// (HTTP/1.0, which proxies speak).
+    fn drop(&mut self) {
+        if self.connection.lacks_a_part() {
+            // If the system refuses, the client sees an end without the last chunk.
+            rustix::net::sockopt::set_socket_linger(&self.io, Some(Duration::ZERO)).ok();
+        }
+    }
+}
+
 impl AsyncRead for BoundedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(cx, buf)
@@ -218,6 +282,7 @@ impl AsyncWrite for BoundedStream {
     /// Actix flushes when it has written all that there is.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stuck = None;
+        self.connection.has_sent();
         Pin::new(&mut self.io).poll_flush(cx)
     }
 

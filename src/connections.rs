@@ -46,6 +46,20 @@ pub struct Connection {
     alarm: RefCell<Pin<Box<Sleep>>>,
     /// Whether it makes room for another.
     makes_room: Cell<bool>,
+    /// The answer under way whose length its head does not tell.
+    open_answer: Cell<OpenAnswer>,
+    /// Whether that can't go on.
+    is_cut: Cell<bool>,
+}
+
+/// How far an answer has come that has no length: where the connection ends before it does, the client may take what it has for the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OpenAnswer {
+    None,
+    /// Parts are missing.
+    Unfinished,
+    /// All parts were made. The client has not been sent all of them.
+    Unsent,
 }
 
 impl Connection {
@@ -57,6 +71,8 @@ impl Connection {
             closes_at: Cell::new(Some(now + FIRST_HEAD)),
             alarm: RefCell::new(Box::pin(sleep(FIRST_HEAD))),
             makes_room: Cell::new(false),
+            open_answer: Cell::new(OpenAnswer::None),
+            is_cut: Cell::new(false),
         }
     }
 
@@ -79,6 +95,41 @@ impl Connection {
         let now = Instant::now();
         self.waits_since.set(Some(now));
         self.close_at(now + time);
+    }
+
+    /// A part of an answer without a length was made, and it is not the last.
+    pub fn sends_part(&self) {
+        self.open_answer.set(OpenAnswer::Unfinished);
+    }
+
+    /// The answer has no more parts.
+    pub fn sends_end(&self) {
+        if self.open_answer.get() == OpenAnswer::Unfinished {
+            self.open_answer.set(OpenAnswer::Unsent);
+        }
+    }
+
+    /// What there was to send is sent.
+    pub fn has_sent(&self) {
+        if self.open_answer.get() == OpenAnswer::Unsent {
+            self.open_answer.set(OpenAnswer::None);
+        }
+    }
+
+    /// Whether the client lacks a part of an answer and can't know it.
+    pub fn lacks_a_part(&self) -> bool {
+        self.open_answer.get() != OpenAnswer::None
+    }
+
+    /// The answer that is being sent can't go on.
+    pub fn cut(&self) {
+        self.open_answer.set(OpenAnswer::Unfinished);
+        self.is_cut.set(true);
+        self.close_at(Instant::now());
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.is_cut.get()
     }
 
     fn close_at(&self, at: Instant) {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::context::Error;
 use super::proof::{Proof, Proven};
-use crate::domain::{By, Reason, Role, UserId};
+use crate::domain::{By, Reason, Role, UnixTime, UserId};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
-use crate::store::{Authority, Tx, token_blocklist};
+use crate::store::{Authority, Conn, Tx, token_blocklist};
 use crate::tokens::{Claims, Fault};
 
 /// What an act asks of whoever acts.
@@ -22,6 +22,7 @@ pub struct Needs {
 
 /// Somebody who is signed in acts, by a token that a guard accepted. Made only from what a guard found, in
 /// `web/http/signed_in.rs`.
+#[derive(Clone)]
 pub struct Mandate {
     user: UserId,
     claims: Arc<Claims>,
@@ -44,13 +45,39 @@ impl Mandate {
         &self.claims
     }
 
+    /// Whether it still holds: asked again before each part of a long answer, which no transaction can outlast. An error if not, or if
+    /// that can't be told.
+    pub fn still_holds(&self, conn: &mut Conn, now: UnixTime) -> Result<(), Error> {
+        self.acting(conn, now).map(drop)
+    }
+
+    fn acting(&self, conn: &mut Conn, now: UnixTime) -> Result<Acting, Error> {
+        let session = self.session(conn, now)?;
+        let found = users::find(conn, self.user)?.filter(|user| !user.is_shut_out(now));
+        let user = found.filter(|user| self.outlives_cut_off(user)).ok_or(Fault::Revoked)?;
+        let revoked = match &self.claims.jti {
+            Some(jti) => token_blocklist::reason(conn, jti)?,
+            None => None,
+        };
+        // Superseded: another tab has just confirmed, in the same session.
+        if revoked.is_some_and(|reason| reason != Reason::Superseded) {
+            return Err(Fault::Revoked.into());
+        }
+        match (self.needs.role, user.role) {
+            (Role::Admin, Role::User) => return Err(Error::NotAdmin),
+            (Role::User, Role::User | Role::Admin) | (Role::Admin, Role::Admin) => {}
+        }
+        self.require_age(session.as_ref(), now)?;
+        Ok(Acting { user, session })
+    }
+
     /// The session of the token, if it goes on.
-    fn session(&self, tx: &mut Tx<'_>) -> Result<Option<Session>, Error> {
+    fn session(&self, conn: &mut Conn, now: UnixTime) -> Result<Option<Session>, Error> {
         let Some(shown) = self.claims.session else { return Ok(None) };
-        let found = sessions::find(tx.conn, shown.sid)?;
+        let found = sessions::find(conn, shown.sid)?;
         let goes_on = |session: &Session| {
             session.end.is_none()
-                && session.expires_at > tx.now
+                && session.expires_at > now
                 && session.user == self.user
                 && session.transport == shown.transport
         };
@@ -62,12 +89,12 @@ impl Mandate {
         self.claims.session.is_some() || self.claims.issued_at.is_some_and(|issued| issued > user.tokens_valid_from)
     }
 
-    fn require_age(&self, session: Option<&Session>, tx: &Tx<'_>) -> Result<(), Fault> {
+    fn require_age(&self, session: Option<&Session>, now: UnixTime) -> Result<(), Fault> {
         let Some(max_age) = self.needs.max_age else { return Ok(()) };
-        self.claims.require_fresh(max_age, tx.now)?;
+        self.claims.require_fresh(max_age, now)?;
         // The age that counts is the token's. The row only restricts: a confirmation elsewhere must not freshen a stale copy.
         match session {
-            Some(session) if tx.now.since(session.auth_time) > max_age => Err(Fault::NotFresh { max_age }),
+            Some(session) if now.since(session.auth_time) > max_age => Err(Fault::NotFresh { max_age }),
             Some(_) | None => Ok(()),
         }
     }
@@ -91,23 +118,7 @@ impl Authority<Error> for Mandate {
 
     fn judge(self, tx: &mut Tx<'_>) -> Result<Acting, Error> {
         tx.from = Some(self.ip.clone());
-        let session = self.session(tx)?;
-        let found = users::find(tx.conn, self.user)?.filter(|user| !user.is_shut_out(tx.now));
-        let user = found.filter(|user| self.outlives_cut_off(user)).ok_or(Fault::Revoked)?;
-        let revoked = match &self.claims.jti {
-            Some(jti) => token_blocklist::reason(tx.conn, jti)?,
-            None => None,
-        };
-        // Superseded: another tab has just confirmed, in the same session.
-        if revoked.is_some_and(|reason| reason != Reason::Superseded) {
-            return Err(Fault::Revoked.into());
-        }
-        match (self.needs.role, user.role) {
-            (Role::Admin, Role::User) => return Err(Error::NotAdmin),
-            (Role::User, Role::User | Role::Admin) | (Role::Admin, Role::Admin) => {}
-        }
-        self.require_age(session.as_ref(), tx)?;
-        Ok(Acting { user, session })
+        self.acting(tx.conn, tx.now)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod accept_token;
 pub mod apps;
 mod authority;
 mod context;
+pub mod export;
 pub mod json;
 mod keyed_ids;
 pub mod people;

@@ -9,8 +9,10 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::existing_user::existing;
+use super::export::{To, export};
 use super::moment_input::read_moment;
 use super::output::{Failure, moment, warn};
+use crate::accounts::export::selection::Selection;
 use crate::accounts::{Accounts, json};
 use crate::clock::Clock;
 use crate::config::Loaded;
@@ -38,6 +40,13 @@ pub(super) enum Command {
         /// As JSON, one object a line
         #[arg(long)]
         json: bool,
+    },
+    /// Write what was recorded, newest first, as CSV or JSON Lines; this is recorded itself
+    Export {
+        #[command(flatten)]
+        filter: Filter,
+        #[command(flatten)]
+        to: To,
     },
     /// Look whether any record was changed, removed or cut off; exit code 1 if so
     Verify {
@@ -93,6 +102,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let seal = accounts.db.seal().ok_or("the audit log has no key")?;
     match command {
         Command::List { filter, limit, json } => list(accounts, seal, &read(accounts, &filter)?, limit, json),
+        Command::Export { filter, to } => export(accounts, Selection::Audit(read(accounts, &filter)?), to),
         Command::Verify { from, past } => verify_log(accounts, seal, from, past.as_deref()),
     }
 }

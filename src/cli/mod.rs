@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod confirm;
 mod existing_user;
+mod export;
 mod health;
 mod key;
 mod log;

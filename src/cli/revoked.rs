@@ -1,12 +1,15 @@
-//! `portero revoked list`: ended sessions and revoked tokens, newest first.
+//! `portero revoked`: ended sessions and revoked tokens, newest first, as a list or as a file.
 
 use std::sync::Arc;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use url::Url;
 
 use super::existing_user::existing;
+use super::export::{To, export};
 use super::output::{Failure, address_column, base_url, moment, warn};
-use crate::accounts::json;
+use crate::accounts::export::selection::Selection;
+use crate::accounts::{Accounts, json};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::domain::Reason;
@@ -18,14 +21,8 @@ use crate::store::revoked::{self, Kinds};
 pub(super) enum Command {
     /// List ended sessions and revoked tokens, newest first
     List {
-        /// Only those of this user
-        #[arg(long, value_name = "NAME")]
-        user: Option<String>,
-        /// Only those that ended for this reason: logout, password_change, replaced, ended_by_user, ended_by_admin, disabled,
-        /// deleted, renamed, expired, idle, limit, reuse, guessing, superseded, lost, forgotten,
-        /// revoked_by_app
-        #[arg(long, value_name = "REASON", value_parser = reason)]
-        reason: Option<Reason>,
+        #[command(flatten)]
+        filter: Filter,
         /// Maximum rows
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=100_000))]
         limit: i64,
@@ -33,6 +30,25 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write ended sessions and revoked tokens, newest first, as CSV or JSON Lines; this is recorded in the audit log
+    Export {
+        #[command(flatten)]
+        filter: Filter,
+        #[command(flatten)]
+        to: To,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Filter {
+    /// Only those of this user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Only those that ended for this reason: logout, password_change, replaced, ended_by_user, ended_by_admin, disabled,
+    /// deleted, renamed, expired, idle, limit, reuse, guessing, superseded, lost, forgotten,
+    /// revoked_by_app
+    #[arg(long, value_name = "REASON", value_parser = reason)]
+    reason: Option<Reason>,
 }
 
 fn reason(text: &str) -> Result<Reason, String> {
@@ -46,11 +62,23 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
     let config = Arc::new(loaded.config);
     let installation = Installation::open_existing(&config, Clock::default())?;
-    let base_url = base_url(&config)?;
     let accounts = &installation.accounts;
-    let Command::List { user, reason, limit, json: as_json } = command;
+    match command {
+        Command::List { filter, limit, json } => {
+            list(accounts, base_url(&config)?.as_ref(), ListFilter { limit, ..read(accounts, filter)? }, json)
+        }
+        Command::Export { filter, to } => {
+            export(accounts, Selection::Revoked(read(accounts, filter)?, Kinds::Both), to)
+        }
+    }
+}
+
+fn read(accounts: &Accounts, Filter { user, reason }: Filter) -> Result<ListFilter, Failure> {
     let user = user.map(|name| existing(accounts, &name)).transpose()?.map(|user| user.id);
-    let filter = ListFilter { user, reason, limit, ..ListFilter::default() };
+    Ok(ListFilter { user, reason, ..ListFilter::default() })
+}
+
+fn list(accounts: &Accounts, base_url: Option<&Url>, filter: ListFilter, as_json: bool) -> Result<(), Failure> {
     let rows = accounts.db.read(|conn| revoked::page(conn, &filter, Kinds::Both))?;
     if rows.is_empty() && !as_json {
         println!("Nothing was revoked.");
@@ -66,7 +94,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             };
             // A token has no page of its own.
             let page = match row.token_type {
-                None => address_column(base_url.as_ref(), &format!("/admin/sessions/{}", row.id)),
+                None => address_column(base_url, &format!("/admin/sessions/{}", row.id)),
                 Some(_) => String::new(),
             };
             println!(

@@ -7,10 +7,12 @@ use url::Url;
 
 use super::confirm::confirm;
 use super::existing_user::existing;
+use super::export::{To, export};
 use super::moment_input::read_moment;
 use super::operator::operator;
 use super::output::{Failure, address, address_column, base_url, moment, sessions, warn};
 use super::running_server::wait_for_server;
+use crate::accounts::export::selection::Selection;
 use crate::accounts::sessions::end::end_anybodys;
 use crate::accounts::{Accounts, json};
 use crate::clock::Clock;
@@ -35,6 +37,14 @@ pub(super) enum Command {
         /// Print JSON, one object per line
         #[arg(long)]
         json: bool,
+    },
+    /// Write all open sessions, newest first, as CSV or JSON Lines; this is recorded in the audit log
+    Export {
+        /// Only those of this user
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        #[command(flatten)]
+        to: To,
     },
     /// End one session, all of a user's, or all started since a certain time
     #[command(group = clap::ArgGroup::new("which").required(true))]
@@ -61,6 +71,11 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let base_url = base_url(&config)?;
     match command {
         Command::List { user, limit, json } => list(&installation, base_url.as_ref(), user.as_deref(), limit, json),
+        Command::Export { user, to } => {
+            let accounts = &installation.accounts;
+            let user = user.map(|name| existing(accounts, &name)).transpose()?.map(|user| user.id);
+            export(accounts, Selection::Sessions(ListFilter { user, ..ListFilter::default() }), to)
+        }
         Command::End { sid, user, since, yes } => {
             let mut whose = String::new();
             let which = match (sid, user, since) {

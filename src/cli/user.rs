@@ -8,11 +8,13 @@ use url::Url;
 
 use super::confirm::confirm;
 use super::existing_user::{deleted, existing, why_taken};
+use super::export::{To, export};
 use super::operator::operator;
 use super::output::{Failure, address, address_column, base_of_links, base_url, moment, sessions, shell_word, warn};
 use super::password_input;
 use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
+use crate::accounts::export::selection::Selection;
 use crate::accounts::people::add::{Added, add_user};
 use crate::accounts::people::details::{Change, Changes, Edited, edit};
 use crate::accounts::people::links::{self, Invited, MadeLink};
@@ -25,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Loaded};
 use crate::domain::{DetailFault, DisplayName, Mail, Role, UnixTime, UserState, Username};
 use crate::installation::Installation;
+use crate::store::user_lists::UserFilter;
 use crate::store::users::{self, User};
 use crate::store::{names, user_lists};
 
@@ -94,6 +97,14 @@ pub(super) enum Command {
         #[arg(long)]
         deleted: bool,
     },
+    /// Write all users, by name, as CSV or JSON Lines; this is recorded in the audit log
+    Export {
+        /// Export deleted users instead
+        #[arg(long)]
+        deleted: bool,
+        #[command(flatten)]
+        to: To,
+    },
     /// Show one user
     Show {
         /// The username
@@ -158,6 +169,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         | Command::Rename { .. }
         | Command::Details { .. }
         | Command::Restore { .. }
+        | Command::Export { .. }
         | Command::Role { .. } => Installation::open_existing(&config, clock)?,
     };
     let accounts = &installation.accounts;
@@ -168,6 +180,13 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let done = match command {
         Command::List { deleted: false } => return list(accounts, base_url(&config)?.as_ref()),
         Command::List { deleted: true } => return list_deleted(accounts, base_url(&config)?.as_ref()),
+        Command::Export { deleted, to } => {
+            return export(
+                accounts,
+                Selection::Users(UserFilter { state: deleted.then_some(UserState::Deleted), ..UserFilter::default() }),
+                to,
+            );
+        }
         Command::Show { name } => return show(accounts, base_url(&config)?.as_ref(), &name),
         Command::Add { name, admin, password_stdin } => {
             let name = Username::parse(&name)?;

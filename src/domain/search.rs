@@ -49,6 +49,11 @@ impl Search {
         Self { words: words.collect() }
     }
 
+    /// The words, folded; few and short, whatever was typed.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
     /// The longest word, which is likely to leave the fewest names. `None`: everybody is searched for.
     pub fn longest_word(&self) -> Option<&str> {
         self.words.iter().max_by_key(|word| word.len()).map(String::as_str)

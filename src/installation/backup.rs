@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::archive::{self, BackupError, DATABASE_FILE, Manifest, new_file};
 use super::error::OpenError;
 use super::files::PEPPER_FILE;
+use super::new_file::{folder_of, give_name};
 use super::open::Installation;
 use super::temp_folder::TempFolder;
 use crate::accounts::Operator;
@@ -29,11 +30,7 @@ impl Installation {
             return Err(BackupError::Exists { path: file.to_owned() });
         }
         let failed = |source| BackupError::Write { path: file.to_owned(), source };
-        let place = match file.parent() {
-            Some(place) if !place.as_os_str().is_empty() => place,
-            Some(_) | None => Path::new("."),
-        };
-        let temp = TempFolder::make(place, ".portero-backup-").map_err(failed)?;
+        let temp = TempFolder::make(folder_of(file), ".portero-backup-").map_err(failed)?;
         let now = self.accounts.now();
         let names = self.copy_into(temp.path()).map_err(|error| match error {
             BackupError::Write { source, .. } => failed(source),
@@ -49,8 +46,10 @@ impl Installation {
         archive::write(&whole, temp.path(), &manifest).map_err(failed)?;
         archive::read(&whole, |_| Ok(io::sink()))?;
         let bytes = fs::metadata(&whole).map_err(failed)?.len();
-        give_name(&whole, file)?;
-        File::open(place).and_then(|place| place.sync_all()).map_err(failed)?;
+        give_name(&whole, file).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => BackupError::Exists { path: file.to_owned() },
+            _ => failed(error),
+        })?;
         let noted = self.accounts.db.write(by, now, move |tx, by| {
             instance::set(tx.conn, instance::LAST_BACKUP, &now.0.to_string())?;
             Event::new(What::BackupMade, &by).details(Details::Backup(now)).record(tx)
@@ -82,17 +81,4 @@ impl Installation {
         names.push(DATABASE_FILE.to_owned());
         Ok(names)
     }
-}
-
-/// Gives the finished file its name, unless another has it.
-fn give_name(whole: &Path, file: &Path) -> Result<(), BackupError> {
-    let path: PathBuf = file.to_owned();
-    let renamed = match fs::hard_link(whole, file) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(BackupError::Exists { path }),
-        // Not every file system has links, such as that of a USB stick.
-        Err(_) if fs::symlink_metadata(file).is_ok() => return Err(BackupError::Exists { path }),
-        Err(_) => fs::rename(whole, file),
-        Ok(()) => Ok(()),
-    };
-    renamed.map_err(|source| BackupError::Write { path, source })
 }

@@ -72,6 +72,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(
                 path("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Guard::access()),
             )
+            .service(path("/admin/sessions/export").get(sessions::export).guarded(Guard::access()))
             .service(path("/admin/sessions/{sid}").get(story::anybodys).guarded(Guard::access()))
             .service(
                 path("/admin/sessions/{sid}/end")
@@ -83,6 +84,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/sign-in-help").get(sign_in_help::show).open())
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))
             .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
+            .service(path("/admin/users/export").get(users::export).guarded(Guard::access()))
             .service(path("/admin/users/{id}").get(user::show).guarded(Guard::access()))
             .service(
                 path("/admin/users/{id}/rename")
@@ -101,8 +103,10 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
             )
             .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
+            .service(path("/admin/audit/export").get(audit::export).guarded(Guard::access()))
             .service(path("/admin/about").get(about::show).guarded(Guard::access()))
             .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
+            .service(path("/admin/revoked/export").get(revoked::export).guarded(Guard::access()))
             .service(path("/language").post(language::choose).guarded(from_page()))
             .service(path("/.well-known/change-password").get(well_known::change_password).open())
             // Guarded, so that the error page knows who is signed in.

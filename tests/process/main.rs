@@ -11,6 +11,7 @@ mod damaged;
 mod descriptors;
 mod disk_full;
 mod durability;
+mod export;
 mod failing_disk;
 mod faults;
 mod keys;

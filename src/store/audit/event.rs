@@ -40,6 +40,8 @@ pub enum What {
     AppAdded,
     AppRemoved,
     BackupMade,
+    /// Somebody took a list with them, as a file.
+    Exported,
     Restored,
     /// The log did not fit the file beside the database when Portero started, or lacked what this process had recorded: it was cut off or
     /// exchanged, or the file is gone.
@@ -74,6 +76,7 @@ spelled!(What {
     AppAdded = "client_added",
     AppRemoved = "client_removed",
     BackupMade = "backup_made",
+    Exported = "exported",
     Restored = "restored",
     AuditDidNotFit = "audit_did_not_fit",
     AuditSealed = "audit_sealed",
@@ -104,6 +107,12 @@ pub enum Details {
     Key(String),
     /// When the backup was made.
     Backup(UnixTime),
+    /// Which list, in which format, and the filters by their names.
+    Exported {
+        list: &'static str,
+        format: &'static str,
+        filters: Map<String, Value>,
+    },
     /// The newest event that the file beside the database names, if there is one, and the newest that there was.
     DidNotFit {
         expected: Option<i64>,
@@ -132,6 +141,7 @@ impl Details {
             Self::App(name) => json!({ "app": name }),
             Self::Key(kid) => json!({ "kid": kid }),
             Self::Backup(made_at) => json!({ "made_at": made_at }),
+            Self::Exported { list, format, filters } => json!({ "list": list, "format": format, "filters": filters }),
             Self::Sealed { events } => json!({ "events": events }),
             Self::DidNotFit { expected, found } => json!({ "expected": expected, "found": found }),
         };

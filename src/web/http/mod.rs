@@ -4,6 +4,7 @@ pub(in crate::web) mod app_request;
 pub(in crate::web) mod audience;
 pub(in crate::web) mod client_address;
 pub(in crate::web) mod error;
+pub(in crate::web) mod export;
 pub(in crate::web) mod headers;
 pub(in crate::web) mod host;
 pub(in crate::web) mod input;

@@ -73,6 +73,11 @@ pub(in crate::web) fn comes_from_elsewhere(req: &HttpRequest) -> bool {
     is_foreign
 }
 
+/// Whether another site led here. For what a browser asks for without any harm to itself, but not because whoever sits there wants it.
+pub(in crate::web) fn is_led_from_elsewhere(req: &HttpRequest, app: &App) -> bool {
+    !shows_token_header(req, app) && origin(req, &Ours::of(app)) == Origin::Foreign
+}
+
 /// Whether the guard may renew a session's tokens by this request: if somebody opens a page, or sends a form from one of Portero's
 /// pages. Never for what a page loads besides, nor if the browser says that another site led here.
 pub(in crate::web) fn may_renew(req: &HttpRequest, app: &App) -> bool {

@@ -46,6 +46,9 @@ pub(in crate::web) struct FreshMandate(pub(in crate::web) Mandate);
 /// The caller and the mandate of an admin who has recently proved who they are.
 pub(in crate::web) struct AdminMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
 
+/// The mandate of an admin, however long ago they proved who they are: to take a list with them that they may look at.
+pub(in crate::web) struct ExportMandate(pub(in crate::web) Mandate);
+
 /// Makes the mandate of the caller if their token is a fresh access token: for a handler that takes either type of token.
 pub(in crate::web) fn fresh_mandate(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Mandate, Error> {
     recent_mandate(app, req, caller, app.config().session.fresh_for)
@@ -112,6 +115,11 @@ fn admin_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<AdminMandat
     Ok(AdminMandate(caller, mandate))
 }
 
+fn export_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<ExportMandate, actix_web::Error> {
+    let caller = admin(req, payload)?;
+    Ok(ExportMandate(mandate(req, &caller, Needs { role: Role::Admin, max_age: None })?))
+}
+
 /// Extractors that look only at the request, and so are ready at once.
 macro_rules! extracted {
     ($($name:ident = $look:expr;)+) => {$(
@@ -132,4 +140,5 @@ extracted! {
     OwnMandate = own_mandate;
     FreshMandate = own_fresh_mandate;
     AdminMandate = admin_mandate;
+    ExportMandate = export_mandate;
 }

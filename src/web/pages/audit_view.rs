@@ -179,7 +179,46 @@ fn details(page: &Page, event: &AuditEvent) -> Vec<String> {
             page.t2("event-did-not-fit", ("expected", &expected), ("found", &found.to_string()))
         }),
     ];
-    words.into_iter().flatten().collect()
+    words.into_iter().flatten().chain(exported(page, event)).collect()
+}
+
+/// What was exported: the list, the format, and what it was narrowed to.
+fn exported(page: &Page, event: &AuditEvent) -> Vec<String> {
+    let title = match text_of(event, "list") {
+        Some("audit") => "audit-title",
+        Some("sessions") => "open-title",
+        Some("revoked") => "revoked-title",
+        Some("users") => "users-title",
+        // No export, or a list of a newer version.
+        Some(_) | None => return Vec::new(),
+    };
+    let format = text_of(event, "format").map(|format| if format == "csv" { "CSV" } else { "JSON Lines" });
+    let mut words = vec![page.t(title)];
+    words.extend(format.map(str::to_owned));
+    let filters = event.details.get("filters").and_then(Value::as_object);
+    words.extend(filters.into_iter().flatten().map(|(name, value)| filtered(page, name, value)));
+    words
+}
+
+/// A filter of a list, in a few words.
+fn filtered(page: &Page, name: &str, value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let by_name = |value: &str| page.t1(&format!("event-filter-{name}"), "value", value);
+    match name {
+        "what" if What::parse(&text).is_some() => page.tn(&format!("event-{text}"), 1),
+        "reason" => Reason::parse(&text).map_or(text, |reason| session_view::reason(page, reason)),
+        "from" | "until" => by_name(&value.as_i64().map_or(text, |moment| page.exact(UnixTime(moment)).text)),
+        "user" | "by" | "ip" | "session" | "name" => by_name(&text),
+        "role" if Role::parse(&text).is_some() => page.t(&format!("role-{text}")),
+        "state" => match text.as_str() {
+            "odd" => page.t("open-only-odd"),
+            "session" => page.t("what-session"),
+            "token" => page.t("what-token"),
+            "enabled" | "invited" | "disabled" | "deleted" => page.t(&format!("users-state-{text}")),
+            _ => text,
+        },
+        _ => format!("{name} {text}"),
+    }
 }
 
 /// Which details of a user changed, in words.

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use crate::accounts::export::format::Format;
 use crate::domain::{BareDate, Reason, UnixTime, UserId, Username};
 use crate::store::list_filter::ListFilter;
 use crate::store::{Conn, users};
+use crate::web::app::App;
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 
@@ -123,6 +125,20 @@ pub(in crate::web) fn link_to(path: &str, fields: &[(&str, &str)]) -> String {
     format!("{path}?{}", query.finish())
 }
 
+/// Where a list is to be had as a file.
+pub(in crate::web) struct ExportLinks {
+    pub(in crate::web) csv: String,
+    pub(in crate::web) jsonl: String,
+}
+
+/// The links to the export of a list. `list`: the link to its first page, with its filters.
+pub(in crate::web) fn export_links(list: &str) -> ExportLinks {
+    let (path, query) = list.split_once('?').unwrap_or((list, ""));
+    let and = if query.is_empty() { "" } else { "&" };
+    let link = |format: Format| format!("{path}/export?format={}{and}{query}", format.as_str());
+    ExportLinks { csv: link(Format::Csv), jsonl: link(Format::JsonLines) }
+}
+
 /// The user who bears this name. `None`: nobody does, or the field is empty.
 pub(in crate::web) fn user_id(conn: &mut Conn, name: &str) -> Result<Option<UserId>, crate::store::Error> {
     match Username::parse(name) {
@@ -142,6 +158,13 @@ pub(in crate::web) fn find_user(
     }
     filter.user = user_id(conn, name)?;
     Ok(filter.user.is_some())
+}
+
+/// The same for an export. Where nobody bears the name there is nothing to export: [`Error::BadInput`].
+pub(in crate::web) async fn with_user(app: &App, name: &str, mut filter: ListFilter) -> Result<ListFilter, Error> {
+    let name = name.to_owned();
+    let found = app.read(move |conn| Ok(find_user(conn, &name, &mut filter)?.then_some(filter))).await?;
+    found.ok_or_else(|| bad("user"))
 }
 
 fn place(text: &str) -> Option<(UnixTime, String)> {

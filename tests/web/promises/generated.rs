@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 46] = [
+const ROUTES: [(&str, &str); 50] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -123,6 +123,10 @@ const ROUTES: [(&str, &str); 46] = [
     ("/account/sessions/ID/end", "GET POST"),
     ("/receipts/ID", "GET"),
     ("/admin/sessions", "GET"),
+    ("/admin/sessions/export", "GET HEAD"),
+    ("/admin/revoked/export", "GET"),
+    ("/admin/users/export", "GET"),
+    ("/admin/audit/export", "GET"),
     ("/admin/sessions/end", "GET POST"),
     ("/admin/sessions/ID", "GET"),
     ("/admin/sessions/ID/end", "GET POST"),

@@ -14,6 +14,7 @@ mod confirm;
 mod edit_details;
 mod end_session;
 mod end_sessions;
+mod export;
 mod health;
 mod introspect;
 mod language;

@@ -7,16 +7,19 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use crate::accounts::export::selection::Selection;
 use crate::accounts::json;
 use crate::domain::SessionId;
+use crate::store::Conn;
 use crate::store::audit::event::What;
 use crate::store::audit::list::{AuditFilter, MOST_LOOKED_AT, Place};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
-use crate::web::http::signed_in::Admin;
+use crate::web::http::export::{self, As};
+use crate::web::http::signed_in::{Admin, ExportMandate};
 use crate::web::pages::audit_view::{self, EventRow, Events, Reader};
-use crate::web::pages::list_query::{self, Choice, ON_A_PAGE, Pager};
+use crate::web::pages::list_query::{self, Choice, ExportLinks, ON_A_PAGE, Pager};
 use crate::web::pages::page::{Page, html};
 
 const PATH: &str = "/admin/audit";
@@ -83,6 +86,7 @@ struct AuditPage {
     unknown_user: Option<String>,
     /// How many rows were looked at, if that is why the page is not full.
     stopped_after: Option<i64>,
+    exports: ExportLinks,
     pager: Pager,
 }
 
@@ -103,14 +107,9 @@ pub(in crate::web) async fn show(
     let (user, by) = (query.user.clone(), query.by.clone());
     let seal = app.accounts.db.seal().cloned();
     let found = app
-        .read(move |conn| {
-            for (name, id) in [(user, &mut filter.user), (by, &mut filter.by)] {
-                *id = list_query::user_id(conn, &name)?;
-                if id.is_none() && !name.trim().is_empty() {
-                    return Ok((Events::default(), Some(name)));
-                }
-            }
-            Ok((Events::read(conn, seal.as_deref(), &filter)?, None))
+        .read(move |conn| match find_users(conn, user, by, &mut filter)? {
+            None => Ok((Events::read(conn, seal.as_deref(), &filter)?, None)),
+            unknown => Ok((Events::default(), unknown)),
         })
         .await?;
     let (mut events, unknown_user) = found;
@@ -124,6 +123,7 @@ pub(in crate::web) async fn show(
         rows: events.view(&page, Reader::Admin),
         unknown_user,
         stopped_after: events.stopped_at.map(|_| MOST_LOOKED_AT),
+        exports: list_query::export_links(&query.link(None)),
         pager: Pager {
             first: (!query.before.is_empty()).then(|| query.link(None)),
             next: next.map(|next| query.link(Some(next))),
@@ -132,6 +132,37 @@ pub(in crate::web) async fn show(
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// Fills in the filter's users. The name that nobody bears, if one is asked for.
+fn find_users(
+    conn: &mut Conn,
+    user: String,
+    by: String,
+    filter: &mut AuditFilter,
+) -> Result<Option<String>, crate::store::Error> {
+    for (name, id) in [(user, &mut filter.user), (by, &mut filter.by)] {
+        *id = list_query::user_id(conn, &name)?;
+        if id.is_none() && !name.trim().is_empty() {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+pub(in crate::web) async fn export(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    ExportMandate(mandate): ExportMandate,
+    query: Query<AuditQuery>,
+    asked: Query<As>,
+) -> Result<HttpResponse, Error> {
+    let query = query.into_inner();
+    let mut filter = query.filter(&app.config().time_zone)?;
+    let filter =
+        app.read(move |conn| Ok(find_users(conn, query.user, query.by, &mut filter)?.is_none().then_some(filter)));
+    let filter = filter.await?.ok_or_else(|| Error::BadInput("nobody bears one of these names".into()))?;
+    export::answer(app, &req, mandate, Selection::Audit(filter), &asked).await
 }
 
 /// The kinds of events, as a field offers them.

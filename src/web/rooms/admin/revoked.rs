@@ -5,14 +5,18 @@ use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::accounts::export::selection::Selection;
 use crate::accounts::json;
 use crate::domain::{Reason, TokenType};
 use crate::store::revoked::{self, Kinds, Revoked};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
-use crate::web::http::signed_in::Admin;
-use crate::web::pages::list_query::{Choice, ListQuery, Pager, cut_to_page, find_user};
+use crate::web::http::export::{self, As};
+use crate::web::http::signed_in::{Admin, ExportMandate};
+use crate::web::pages::list_query::{
+    Choice, ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, with_user,
+};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view;
 use crate::web::pages::times::Time;
@@ -27,6 +31,7 @@ struct RevokedPage {
     rows: Vec<RevokedRow>,
     reasons: Vec<Choice>,
     states: Vec<Choice>,
+    exports: ExportLinks,
     pager: Pager,
     user_unknown: bool,
 }
@@ -60,10 +65,7 @@ pub(in crate::web) async fn show(
     let query = query.into_inner();
     let mut filter = query.filter(&app.config().time_zone)?;
     let query = query.with_moments_of(&filter, &app.config().time_zone);
-    let (.., kinds) = KINDS
-        .into_iter()
-        .find(|(state, ..)| *state == query.state)
-        .ok_or_else(|| Error::BadInput("`state` is session, token, or empty for both".into()))?;
+    let kinds = kinds(&query)?;
     let name = query.user.clone();
     let (mut rows, user_known) = app
         .read(move |conn| {
@@ -86,12 +88,31 @@ pub(in crate::web) async fn show(
             .map(|(value, key, _)| Choice { value, label: page.t(key), selected: query.state == value })
             .into_iter()
             .collect(),
+        exports: export_links(&query.link(PATH, None)),
         pager: query.pager(PATH, next.as_deref()),
         user_unknown: !user_known,
         query,
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+fn kinds(query: &ListQuery) -> Result<Kinds, Error> {
+    let found = KINDS.into_iter().find(|(state, ..)| *state == query.state);
+    let (.., kinds) = found.ok_or_else(|| Error::BadInput("`state` is session, token, or empty for both".into()))?;
+    Ok(kinds)
+}
+
+pub(in crate::web) async fn export(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    ExportMandate(mandate): ExportMandate,
+    query: Query<ListQuery>,
+    asked: Query<As>,
+) -> Result<HttpResponse, Error> {
+    let (filter, kinds) = (query.filter(&app.config().time_zone)?, kinds(&query)?);
+    let filter = with_user(&app, &query.user, filter).await?;
+    export::answer(app, &req, mandate, Selection::Revoked(filter, kinds), &asked).await
 }
 
 fn as_row(app: &App, page: &Page, row: &Revoked) -> RevokedRow {

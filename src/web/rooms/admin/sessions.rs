@@ -5,13 +5,16 @@ use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::accounts::export::selection::Selection;
 use crate::accounts::json;
+use crate::store::list_filter::ListFilter;
 use crate::store::session_lists;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
-use crate::web::http::signed_in::Admin;
-use crate::web::pages::list_query::{ListQuery, Pager, cut_to_page, find_user};
+use crate::web::http::export::{self, As};
+use crate::web::http::signed_in::{Admin, ExportMandate};
+use crate::web::pages::list_query::{ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, with_user};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 
@@ -27,6 +30,7 @@ struct SessionsPage {
     user_unknown: bool,
     /// The page that ends all sessions of the user by whom the list is filtered. `None`: no user was named, or nothing was found.
     end_all_path: Option<String>,
+    exports: ExportLinks,
     pager: Pager,
 }
 
@@ -43,12 +47,7 @@ pub(in crate::web) async fn show(
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, Error> {
     let (query, now) = (query.into_inner(), app.now());
-    let mut filter = query.filter(&app.config().time_zone)?;
-    filter.odd = match query.state.as_str() {
-        "" => false,
-        "odd" => true,
-        _ => return Err(Error::BadInput("`state` is empty or odd".into())),
-    };
+    let mut filter = filter(&app, &query)?;
     let query = query.with_moments_of(&filter, &app.config().time_zone);
     let name = query.user.clone();
     let (mut rows, user_known) = app
@@ -82,6 +81,7 @@ pub(in crate::web) async fn show(
             .collect(),
         end_all_path: of_one_user
             .map(|name| ListQuery { user: name, ..ListQuery::default() }.link("/admin/sessions/end", None)),
+        exports: export_links(&query.link(PATH, None)),
         pager: query.pager(PATH, next.as_deref()),
         only_odd: query.state == "odd",
         user_unknown: !user_known,
@@ -89,4 +89,27 @@ pub(in crate::web) async fn show(
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// The filter that the query asks for, but for the user.
+fn filter(app: &App, query: &ListQuery) -> Result<ListFilter, Error> {
+    let mut filter = query.filter(&app.config().time_zone)?;
+    filter.odd = match query.state.as_str() {
+        "" => false,
+        "odd" => true,
+        _ => return Err(Error::BadInput("`state` is empty or odd".into())),
+    };
+    Ok(filter)
+}
+
+pub(in crate::web) async fn export(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    ExportMandate(mandate): ExportMandate,
+    query: Query<ListQuery>,
+    asked: Query<As>,
+) -> Result<HttpResponse, Error> {
+    let filter = filter(&app, &query)?;
+    let filter = with_user(&app, &query.user, filter).await?;
+    export::answer(app, &req, mandate, Selection::Sessions(filter), &asked).await
 }

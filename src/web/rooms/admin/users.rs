@@ -7,13 +7,15 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::accounts::export::selection::Selection;
 use crate::domain::{Role, Search, UserId, UserState};
 use crate::store::user_lists::{self, MOST_LOOKED_AT, Place, Total, UserFilter};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
-use crate::web::http::signed_in::Admin;
-use crate::web::pages::list_query::{Choice, ON_A_PAGE, Pager, link_to, read};
+use crate::web::http::export::{self, As};
+use crate::web::http::signed_in::{Admin, ExportMandate};
+use crate::web::pages::list_query::{Choice, ExportLinks, ON_A_PAGE, Pager, export_links, link_to, read};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::user_view::{self, UserView};
 
@@ -34,6 +36,7 @@ struct UsersPage {
     /// How many rows were looked at, if that is why the page is not full.
     stopped_after: Option<usize>,
     rows: Vec<UserView>,
+    exports: ExportLinks,
     pager: Pager,
 }
 
@@ -112,10 +115,21 @@ pub(in crate::web) async fn show(
         nobody: nobody(&page, &filter),
         is_only_user: !is_filtered && total == Total::Exactly(1),
         stopped_after: found.stopped.then_some(MOST_LOOKED_AT),
+        exports: export_links(&asked.link("")),
         name: asked.name,
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+pub(in crate::web) async fn export(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    ExportMandate(mandate): ExportMandate,
+    asked: Query<Asked>,
+    format: Query<As>,
+) -> Result<HttpResponse, Error> {
+    export::answer(app, &req, mandate, Selection::Users(asked.filter()?), &format).await
 }
 
 /// Why a page is empty: nobody is in that state, or nobody matches what was searched for.
