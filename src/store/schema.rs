@@ -226,6 +226,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     token_blocklist,
     one_time_links,
     audit_events,
+    audit_head,
     past_names,
     name_parts
 );

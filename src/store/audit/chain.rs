@@ -20,14 +20,33 @@ const THE_ONE: i64 = 1;
 /// How many events one transaction seals, clears or lets go.
 pub(super) const BATCH: i64 = 500;
 
-/// Appends an event: its number and MAC follow those of the newest. `row`: without number and hash of the address.
-pub(super) fn append(tx: &mut Tx<'_>, mut row: Row) -> Result<(), Error> {
+/// Where the log ends, as a transaction has found it.
+pub(super) struct End {
+    /// The newest event. `None`: no event was ever sealed.
+    head: Option<Head>,
+    /// The number of the last event that is there.
+    last: Option<i64>,
+}
+
+/// Looks where the log ends: once for each event that is recorded, so in one query.
+pub(super) fn end(conn: &mut Conn) -> Result<End, Error> {
+    let last_n = audit_events::table.select(max(audit_events::n)).single_value();
+    let row = audit_head::table.find(THE_ONE).select((audit_head::n, audit_head::mac, last_n));
+    match row.get_result::<(i64, Vec<u8>, Option<i64>)>(conn).optional()? {
+        Some((n, mac, last)) => Ok(End { head: Some(Head::new(n, &mac)), last }),
+        None => Ok(End { head: None, last: last(conn)? }),
+    }
+}
+
+/// Appends an event to the log that ends so: its number and MAC follow those of the newest. `row`: without number and hash of the
+/// address. Returns where the log ends now.
+pub(super) fn append(tx: &mut Tx<'_>, end: &End, mut row: Row) -> Result<End, Error> {
     let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
-    let newest = head(tx.conn)?;
-    let (mut last_n, mut before) = newest.as_ref().map_or((0, NONE_BEFORE.to_vec()), |head| (head.n, head.mac.clone()));
+    let (mut last_n, mut before) =
+        end.head.as_ref().map_or((0, NONE_BEFORE.to_vec()), |head| (head.n, head.mac.clone()));
     // The event follows the last one that is there, whoever made it: rows that somebody else has added are no reason to stop recording, and
     // `verify` finds them.
-    if let Some(n) = last(tx.conn)?.filter(|n| *n > last_n) {
+    if let Some(n) = end.last.filter(|n| *n > last_n) {
         (last_n, before) = (n, mac_of(tx.conn, n)?.unwrap_or_else(|| NONE_BEFORE.to_vec()));
     }
     row.n = last_n + 1;
@@ -35,18 +54,18 @@ pub(super) fn append(tx: &mut Tx<'_>, mut row: Row) -> Result<(), Error> {
     let mac = seal.mac(&before, &row);
     let n = row.n;
     diesel::insert_into(audit_events::table).values((row, audit_events::mac.eq(&mac))).execute(tx.conn)?;
-    set_head(tx.conn, newest.is_some(), n, &mac)?;
+    set_head(tx.conn, end.head.is_some(), n, &mac)?;
     note(tx, seal, n, &mac);
-    Ok(())
+    Ok(End { head: Some(Head::new(n, &mac)), last: Some(n) })
 }
 
 /// What this process recorded last and the database does not have any more: the number of that event, and of the newest one that is there.
 /// `None`: nothing is missing.
-pub(super) fn fell_behind(tx: &mut Tx<'_>) -> Result<Option<(i64, i64)>, Error> {
-    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+pub(super) fn fell_behind(tx: &Tx<'_>, end: &End) -> Result<Option<(i64, i64)>, Error> {
+    let seal = tx.seal.as_ref().ok_or(Error::NoSeal)?;
     let Some(expected) = seal.file.newest() else { return Ok(None) };
-    let found = head(tx.conn)?;
-    let is_there = match &found {
+    let found = end.head.as_ref();
+    let is_there = match found {
         Some(found) if found.n == expected.n => found.mac == expected.mac,
         Some(found) => found.n > expected.n,
         None => false,

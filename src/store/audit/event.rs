@@ -190,15 +190,17 @@ impl Event {
 
     /// Appends the event to the log, dated with the transaction's `now`.
     pub fn record(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let mut end = chain::end(tx.conn)?;
         // The file beside the database will name this event, and would then say nothing of what is gone.
-        if let Some((expected, found)) = chain::fell_behind(tx)? {
+        if let Some((expected, found)) = chain::fell_behind(tx, &end)? {
             let details = Details::DidNotFit { expected: Some(expected), found };
-            Self::new(What::AuditDidNotFit, &By::Portero).details(details).append(tx)?;
+            let event = Self::new(What::AuditDidNotFit, &By::Portero).details(details);
+            end = event.append(tx, &end)?;
         }
-        self.append(tx)
+        self.append(tx, &end).map(drop)
     }
 
-    fn append(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+    fn append(self, tx: &mut Tx<'_>, end: &chain::End) -> Result<chain::End, Error> {
         let mut details = self.details.members();
         match &self.by {
             By::Operator(system_user) => drop(details.insert("operator".into(), system_user.as_str().into())),
@@ -217,6 +219,6 @@ impl Event {
             ip_hash: None,
             details,
         };
-        chain::append(tx, row)
+        chain::append(tx, end, row)
     }
 }

@@ -176,3 +176,17 @@ fn the_pages_of_a_user_and_of_a_session_show_what_was_recorded_of_them() {
     let user = admin.get(&format!("/admin/users/{}", users["users"][0]["id"])).body;
     assert!(user.contains("Latest events") && user.contains("/admin/audit?user=bea"), "{user}");
 }
+
+#[test]
+fn a_renewal_records_nothing() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    let newest = |admin: &mut Browser| json(admin, "/admin/audit")["events"][0]["n"].as_i64().unwrap();
+    let before = newest(&mut admin);
+    let tokens = app.tokens("bea");
+    for _ in 0..5 {
+        assert_eq!(admin.renew().status, 200);
+        assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 200);
+    }
+    assert_eq!(newest(&mut admin), before + 1, "bea's sign-in");
+}
