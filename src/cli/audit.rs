@@ -224,8 +224,8 @@ fn told(finding: &Finding) -> String {
             format!("The last event is {n}, but {newest} was recorded last.")
         }
         Finding::DidNotFit { n } => format!(
-            "Event {n} says that Portero found the log cut off or exchanged when it started; `portero audit list --what audit_did_not_fit` \
-             shows what it expected."
+            "Event {n} says that Portero found the log cut off or exchanged, when it started or while it ran; \
+             `portero audit list --what audit_did_not_fit` shows what it expected."
         ),
         Finding::NotNoted { n } => format!("Event {n} is not the one that was noted elsewhere."),
     }

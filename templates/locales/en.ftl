@@ -657,6 +657,7 @@ audit-stopped =
        *[other] The last { $n } events were searched. Choose “Older” to search further back, or narrow the time.
     }
 event-by-operator = Command line ({ $name })
+event-by-unknown = Unknown
 event-address-cleared = Deleted after a while
 event-no-date = Date removed
 event-link-setup = Set-up link

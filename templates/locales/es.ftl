@@ -657,6 +657,7 @@ audit-stopped =
        *[other] Se buscó en los últimos { $n } eventos. Elige «Anteriores» para buscar más atrás, o acota el tiempo.
     }
 event-by-operator = Línea de comandos ({ $name })
+event-by-unknown = No se sabe
 event-address-cleared = Borrada tras un tiempo
 event-no-date = Fecha retirada
 event-link-setup = Enlace de instalación

@@ -23,7 +23,7 @@ pub enum Finding {
     AddressChanged { n: i64 },
     /// The log's last event is not the one that was recorded last.
     NotTheNewest { n: i64, newest: i64 },
-    /// An event says that when Portero started, the log did not fit the file beside the database.
+    /// An event says that the log did not fit the file beside the database when Portero started, or lacked what it had recorded itself.
     DidNotFit { n: i64 },
     /// The event is not the one that was noted elsewhere, or is missing.
     NotNoted { n: i64 },

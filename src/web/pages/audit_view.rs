@@ -144,6 +144,9 @@ fn not_a_user(page: &Page, event: &AuditEvent) -> String {
         page.t1("event-by-operator", "name", system_user)
     } else if text_of(event, "client_id").is_some() {
         page.t("by-app")
+    } else if matches!(event.what, Some(What::SignInFailed | What::ConfirmFailed)) {
+        // Whoever gave a wrong password has not shown who they are.
+        page.t("event-by-unknown")
     } else {
         page.t("by-system")
     }

@@ -178,6 +178,24 @@ fn the_pages_of_a_user_and_of_a_session_show_what_was_recorded_of_them() {
 }
 
 #[test]
+fn a_wrong_password_is_not_said_to_be_porteros_doing() {
+    let app = app();
+    let mut admin = app.signed_in("ana");
+    app.browser().sign_in("bea", "not it at all");
+    let mut bea = app.signed_in("bea");
+    bea.get("/confirm");
+    bea.post("/confirm", &[("password", "not it at all")]);
+    for what in ["sign_in_failed", "confirm_failed"] {
+        let page = admin.get(&format!("/admin/audit?what={what}")).body;
+        let (_, table) = page.split_once("<tbody").unwrap();
+        assert!(table.contains(">Unknown<") && !table.contains(">Portero<"), "{what}: {table}");
+    }
+    admin.get("/account");
+    admin.post("/language", &[("lang", "es"), ("back", "/account")]);
+    assert!(admin.get("/admin/audit?what=sign_in_failed").body.contains(">No se sabe<"));
+}
+
+#[test]
 fn a_renewal_records_nothing() {
     let app = app();
     let mut admin = app.signed_in("ana");
