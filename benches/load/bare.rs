@@ -1,6 +1,7 @@
 //! The yardstick: actix-web that checks nothing and gives the answer that Portero once gave, headers and body.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -13,13 +14,24 @@ use crate::support::{Failure, Server};
 
 /// Asks Portero once and starts a bare server that gives the same answer under the same path.
 pub(crate) fn start_like(bench: &Bench, portero: &Server, path: &str, request: &str) -> Result<Server, Failure> {
+    let answer = answer_of(bench, portero, request)?;
+    Server::start(&mut command(path, &answer)?)
+}
+
+/// Asks Portero once. Returns the file with its answer.
+pub(crate) fn answer_of(bench: &Bench, portero: &Server, request: &str) -> Result<PathBuf, Failure> {
     let answer = ask(portero.address, request)?;
     if !is_success(&answer) {
         return Err(format!("no success, but: {answer}").into());
     }
     let file = bench.path("answer");
     std::fs::write(&file, answer)?;
-    ours(&["--serve-bare", path, file.to_str().ok_or("the path is not Unicode")?], &[])
+    Ok(file)
+}
+
+/// A bare server that answers what is in the file.
+pub(crate) fn command(path: &str, answer: &Path) -> Result<Command, Failure> {
+    ours(&["--serve-bare", path, answer.to_str().ok_or("the path is not Unicode")?], &[])
 }
 
 /// Runs in the bare server's process: answers with what is in the file, and under `/plain` with a small body without those headers.

@@ -5,13 +5,19 @@
 //! `logins`, `growth`, `start`); `--peers` adds flask-jwt-extended; a run of all sections, or `--write`, writes `results.md` here
 //! and `docs/load.svg`. A goal that is missed is reported and is no failure. An answer that is not a success is one, except a 503
 //! in a flood of sign-ins.
+//!
+//! Two other ways to judge a change, which other load on the machine can't bend as much: `--count` counts instructions and cache misses
+//! (words after it choose rows), and `--against` times this build and another (a file, or a revision, which it builds) in pairs.
+//! `budget.md` has the figures of record.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod against;
 mod bare;
 mod checked;
 mod clients;
+mod count;
 mod debian;
 mod fixed_rate;
 mod growth;
@@ -43,6 +49,14 @@ struct Bench {
 }
 
 impl Bench {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self {
+            folder: tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?,
+            with_peers: false,
+            cores: std::thread::available_parallelism().map_or(1, NonZero::get),
+        })
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -65,6 +79,8 @@ fn main() -> Result<(), Failure> {
     match arguments.as_slice() {
         ["--serve-bare", path, answer] => bare::serve(path, Path::new(answer)),
         ["--serve-naive", how, database] => naive::serve(how, Path::new(database)),
+        ["--count", rows @ ..] => count::run(&Bench::new()?, rows),
+        ["--against", other] => against::run(&Bench::new()?, other),
         _ => measure(&arguments),
     }
 }
@@ -79,11 +95,7 @@ fn measure(arguments: &[&str]) -> Result<(), Failure> {
 
     let busy = report::load_average()?;
     let begin = Instant::now();
-    let bench = Bench {
-        folder: tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?,
-        with_peers: flags.contains(&"--peers"),
-        cores: std::thread::available_parallelism().map_or(1, NonZero::get),
-    };
+    let bench = Bench { with_peers: flags.contains(&"--peers"), ..Bench::new()? };
     let mut sections = Vec::new();
     for (name, run) in SECTIONS {
         if names.is_empty() || names.contains(&name) {

@@ -4,12 +4,13 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use crate::support::Failure;
 
-/// The median, the least and the greatest of the figures of several rounds.
+/// The median, the least and the greatest of the figures of several rounds, and the bounds of the middle half of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
     min: f64,
     pub(crate) max: f64,
+    quarters: [f64; 2],
 }
 
 impl Spread {
@@ -17,7 +18,14 @@ impl Spread {
         let mut figures: Vec<f64> = figures.into_iter().collect();
         figures.sort_by(f64::total_cmp);
         let at = |index: usize| figures.get(index).copied().unwrap_or(f64::NAN);
-        Self { median: at(figures.len() / 2), min: at(0), max: at(figures.len().saturating_sub(1)) }
+        let last = figures.len().saturating_sub(1);
+        Self { median: at(figures.len() / 2), min: at(0), max: at(last), quarters: [at(last / 4), at(last - last / 4)] }
+    }
+
+    /// Between which figures half of the rounds lie.
+    pub(crate) fn middle_half(&self, digits: usize) -> String {
+        let [lower, upper] = self.quarters;
+        format!("{lower:.digits$}–{upper:.digits$}")
     }
 }
 

@@ -26,7 +26,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     let naively = |how: &str| {
         let database = bench.path(&format!("naive-{how}.db"));
         std::fs::copy(data.database(), &database)?;
-        servers::ours(&["--serve-naive", how, database.to_str().ok_or("the path is not Unicode")?], &signer.settings())
+        let database = database.to_str().ok_or("the path is not Unicode")?;
+        Server::start(&mut servers::ours(&["--serve-naive", how, database], &signer.settings())?)
     };
     let (mutex, pool, nothing) = (naively(naive::MUTEX)?, naively(naive::POOL)?, naively(naive::NOTHING)?);
     let settings: Vec<_> = signer.settings().into_iter().chain([(BCRYPT_COST, "4"), BELIEVE_ADDRESSES]).collect();

@@ -94,7 +94,7 @@ pub(crate) fn in_turn<const N: usize>(
 }
 
 /// Sends some of the requests to see that they succeed: wrk takes a redirect for a success.
-fn expect_success(target: &Target, requests: &Path) -> Result<(), Failure> {
+pub(crate) fn expect_success(target: &Target, requests: &Path) -> Result<(), Failure> {
     let requests = std::fs::read_to_string(requests)?;
     for request in requests.split_terminator('\0').step_by(64) {
         let answer = ask(target.address, request)?;
@@ -105,7 +105,8 @@ fn expect_success(target: &Target, requests: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn round(target: &Target, requests: &Path, connections: u32) -> Result<Round, Failure> {
+/// One round, for a second.
+pub(crate) fn round(target: &Target, requests: &Path, connections: u32) -> Result<Round, Failure> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/load/wrk.lua");
     let before = cpu_micros(&target.processes)?;
     let output = debian::command("wrk", &["wrk", "libluajit-5.1-2"])?

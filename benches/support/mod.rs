@@ -48,7 +48,11 @@ pub(crate) fn log_in_request(name: &str, more: &str) -> String {
 
 /// Signs `name` in as a program and returns the access token.
 pub(crate) fn log_in(address: SocketAddr, name: &str) -> Result<String, Failure> {
-    let answer = exchange(&mut TcpStream::connect(address)?, &log_in_request(name, ""))?;
+    access_token(&exchange(&mut TcpStream::connect(address)?, &log_in_request(name, ""))?)
+}
+
+/// The access token in the answer to a sign-in.
+pub(crate) fn access_token(answer: &str) -> Result<String, Failure> {
     let token = answer.split("\"access_token\":\"").nth(1).and_then(|rest| rest.split('"').next());
     Ok(token.ok_or("no token")?.to_owned())
 }
@@ -113,6 +117,12 @@ impl Server {
 
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Asks the server to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<(), Failure> {
+        let asked = Command::new("kill").arg(self.id().to_string()).status()?;
+        if asked.success() && self.process.wait()?.success() { Ok(()) } else { Err("the server did not stop".into()) }
     }
 
     pub(crate) fn resident_megabytes(&self) -> Result<f64, Failure> {
