@@ -8,8 +8,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::App as ActixApp;
-use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::dev::{Server, Service};
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
@@ -121,7 +120,15 @@ impl Prepared {
             let app = app.clone();
             ActixApp::new()
                 .configure(|routes| web::routes(&app, routes))
-                .wrap(from_fn(move |req, next| web::around(is_https, req, next)))
+                // Not `from_fn`, which would box the future of each request.
+                .wrap_fn(move |req, routes| {
+                    let answer = routes.call(req);
+                    async move {
+                        let mut res = answer.await?;
+                        web::put_headers(&mut res, is_https);
+                        Ok(res)
+                    }
+                })
         })
         .map_err(StartError::Serve)?;
         Ok((server, self.serving))

@@ -2,6 +2,7 @@
 //! parameters that tell what the guard found, and every callback.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actix_http::Request;
@@ -10,6 +11,7 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, init_service, read_body};
 use actix_web::{App, HttpRequest, HttpResponse, web};
+use portero::domain::UnixTime;
 use portero::guards::{
     AccessToken, AnyToken, Caller, CurrentUser, FreshToken, Guard, Hooks, Identity, LocalBoxFuture, Lookup, NewCookies,
     OptionalToken, RefreshToken, Refusal, SharedHooks, TokenClaims, TokenHeader, TokenLocation, cookies, shared,
@@ -329,6 +331,65 @@ async fn every_callback_is_asked() {
     let unknowable = token("ana", "unknowable", Life::Configured);
     assert_eq!(ask(&jwt, own_routes, bearer("/me", &unknowable)).await.0, 503);
     assert_eq!(ask(&jwt, own_routes, bearer("/wrong", &good)).await.0, 500, "the callback finds another type");
+}
+
+/// An app that accepts at once every token that it is asked about in that way, and no other.
+struct AtOnce {
+    engine: Engine,
+    now: AtomicI64,
+}
+
+impl Hooks for AtOnce {
+    fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn now(&self) -> UnixTime {
+        UnixTime(self.now.load(Ordering::Relaxed))
+    }
+
+    fn accepts_at_once(&self, _: &HttpRequest, _: &mut Caller, _: &Guard, _: UnixTime) -> bool {
+        true
+    }
+
+    fn accept<'a>(
+        &'a self,
+        _: &'a HttpRequest,
+        _: &'a mut Caller,
+        _: &'a Guard,
+    ) -> LocalBoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(async { Err(Fault::Revoked.into()) })
+    }
+}
+
+#[actix_web::test]
+async fn an_app_is_asked_to_accept_at_once_only_what_passed_every_other_check() {
+    let options = Options { token_location: vec![Location::Headers, Location::Cookies], ..Options::default() };
+    let app = Arc::new(AtOnce { engine: engine(options), now: AtomicI64::new(1_000) });
+    let jwt: SharedHooks = web::Data::from(Arc::clone(&app) as Arc<dyn Hooks>);
+    let (access, refresh) =
+        (jwt.create(NewToken::access("ana")).unwrap(), jwt.create(NewToken::refresh("ana")).unwrap());
+    let answer = async |request: TestRequest| ask(&jwt, guarded, request).await.0;
+    let cookies = |req: TestRequest, value: &str| req.uri("/access").insert_header(("cookie", value.to_owned()));
+    let cookie = format!("access_token_cookie={access}");
+
+    assert_eq!(answer(bearer("/access", &access)).await, 401, "not remembered yet");
+    assert_eq!(answer(bearer("/access", &access)).await, 200);
+    assert_eq!(answer(bearer("/any", &access)).await, 200);
+    assert_eq!(answer(cookies(TestRequest::get(), &cookie)).await, 200);
+    assert_eq!(answer(bearer("/access", &format!("{access}x"))).await, 422, "another token");
+    assert_eq!(answer(bearer("/access", &refresh)).await, 422, "another type");
+    assert_eq!(answer(bearer("/refresh", &access)).await, 422);
+    assert_eq!(answer(bearer("/fresh", &access)).await, 401, "not fresh");
+    assert_eq!(answer(cookies(TestRequest::post(), &cookie)).await, 401, "without its CSRF value");
+    assert_eq!(answer(cookies(TestRequest::get(), &format!("access_token_cookie=x; {cookie}"))).await, 401, "two");
+    let two = bearer("/access", &access).append_header(("authorization", "Bearer x"));
+    assert_eq!(answer(two).await, 401, "two headers are one with a comma");
+
+    app.now.store(999, Ordering::Relaxed);
+    assert_eq!(answer(bearer("/access", &access)).await, 422, "not valid yet");
+    app.now.store(1_000 + 15 * 60, Ordering::Relaxed);
+    assert_eq!(answer(bearer("/access", &access)).await, 401, "expired");
 }
 
 #[actix_web::test]

@@ -29,6 +29,25 @@ impl<R: Into<Refusal>> From<R> for Refused {
     }
 }
 
+/// The caller of a request like nearly all: its token is in a header or a cookie, was found good before, and is accepted without
+/// waiting. `None`: it is another request, and [`check`] finds out what it is.
+pub(super) fn at_once(hooks: &dyn Hooks, guard: &Guard, req: &ServiceRequest) -> Option<Caller> {
+    let now = hooks.now();
+    let (token, location) = locate::at_once(hooks.engine().options(), guard, req)?;
+    let known = hooks.engine().recall(token, now)?;
+    // What is remembered was found good by the engine's keys.
+    if hooks.decode_key(&known.unverified()).ok()?.is_some() {
+        return None;
+    }
+    let mut caller = Caller { claims: known.claims, location, user: None };
+    if guard.verifies_type {
+        caller.claims.require_type(guard.token).ok()?;
+    }
+    fresh_enough(hooks, guard, &caller, now).ok()?;
+    hooks.accepts_at_once(req.request(), &mut caller, guard, now).then_some(caller)
+}
+
+/// The whole check, for every request whose caller is not known at once.
 pub(super) async fn check(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Outcome {
     let now = hooks.now();
     let found = match locate::find(hooks, guard, req).await {

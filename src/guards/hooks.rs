@@ -159,6 +159,12 @@ pub trait Hooks: Send + Sync {
         })
     }
 
+    /// Whether [`accept`](Self::accept) would accept the token, if that can be said without waiting. Then it also does to `token` what
+    /// that would do. `false`, the default: `accept` is asked.
+    fn accepts_at_once(&self, _req: &HttpRequest, _token: &mut Caller, _guard: &Guard, _now: UnixTime) -> bool {
+        false
+    }
+
     // Answering what is wrong
 
     /// The answer to [`Fault::Expired`]. (`expired_token_loader`)

@@ -1,10 +1,8 @@
 //! Finding a request's token: the locations are searched in order, and only "not here" leads on to the next.
 
-use std::borrow::Cow;
-
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::body::{self, BodyFault};
@@ -12,7 +10,7 @@ use super::caller::Refusal;
 use super::cookies;
 use super::guard::{CsrfCheck, Guard};
 use super::hooks::Hooks;
-use super::request_headers::{cookie_values, is_form, is_json};
+use super::request_headers::{cookie_values, is_form, is_json, token_lines};
 use crate::domain::TokenType;
 use crate::tokens::options::{Location, Options};
 use crate::tokens::{Fault, MAX_TOKEN_BYTES};
@@ -47,6 +45,34 @@ impl Place {
         let tokens = Tokens { first: token.to_owned(), others: Vec::new() };
         Self::Here(Found { tokens, csrf: None, location })
     }
+}
+
+/// What must be the token if it is a known one: what stands in the first place where a token may be, alone, and without a CSRF value.
+/// If it is a token at all, [`find`] finds the same.
+pub(super) fn at_once<'a>(
+    options: &'a Options,
+    guard: &Guard,
+    req: &'a ServiceRequest,
+) -> Option<(&'a [u8], Location)> {
+    let locations = guard.locations.as_deref().unwrap_or(&options.token_location);
+    for location in locations {
+        let found = match location {
+            Location::Headers => match only(token_lines(req.headers(), options))? {
+                Some(line) => Some(after_scheme(options, line)?),
+                None => None,
+            },
+            Location::Cookies if csrf_is_due(options, guard, req.method()) => return None,
+            Location::Cookies => {
+                let values = cookie_values(req.headers(), cookies::names(options, guard.token).token);
+                only(values)?.map(str::as_bytes)
+            }
+            Location::QueryString | Location::Json => return None,
+        };
+        if let Some(token) = found {
+            return Some((token, *location));
+        }
+    }
+    None
 }
 
 /// Finds the request's token. [`Refusal::Fault`]: there is none, its CSRF value is missing, or what should hold it is malformed.
@@ -84,12 +110,13 @@ fn missing_text(locations: &[Location], missing: &[String]) -> String {
 }
 
 fn in_header(options: &Options, headers: &HeaderMap) -> Place {
-    if let Some(token) = plain_header(options, headers) {
+    let name = &options.header_name;
+    let line = only(token_lines(headers, options)).flatten();
+    if let Some(token) = line.and_then(|line| in_plain_line(options, line)) {
         return Place::here(token, Location::Headers);
     }
-    let name = &options.header_name;
     // Repeated lines are one header, joined by commas. (RFC 9110 §5.3)
-    let mut lines = headers.get_all(name.as_str()).map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let mut lines = token_lines(headers, options).map(|line| String::from_utf8_lossy(line.as_bytes()));
     let first = lines.next().unwrap_or_default();
     let all = lines.fold(first, |all, line| all + "," + line);
     let value = all.trim_matches(|c: char| c.is_whitespace() || c == ',');
@@ -118,23 +145,33 @@ fn in_header(options: &Options, headers: &HeaderMap) -> Place {
     }
 }
 
+/// The only one of these, if there is one. The outer `None`: there are several.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<Option<T>> {
+    let first = all.next();
+    all.next().is_none().then_some(first)
+}
+
 /// The token of a header in the form that nearly all have: one line, scheme, space, token. The rest of [`in_header`] finds the
 /// same token in it, but takes ten times as long, which is a twentieth of the time for a whole request.
-fn plain_header<'a>(options: &Options, headers: &'a HeaderMap) -> Option<&'a str> {
-    let mut lines = headers.get_all(options.header_name.as_str());
-    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
-    let scheme = options.header_type.as_bytes();
-    let token = line.as_bytes().strip_prefix(scheme)?.strip_prefix(b" ")?;
+fn in_plain_line<'a>(options: &Options, line: &'a HeaderValue) -> Option<&'a str> {
+    let token = after_scheme(options, line)?;
     // Looks at every byte in any case: without an early exit, the loop can take many bytes at once.
     let needs_full_parser = token.iter().fold(false, |odd, byte| odd | !byte.is_ascii_graphic() | (*byte == b','));
-    if scheme.is_empty() || token.is_empty() || needs_full_parser { None } else { std::str::from_utf8(token).ok() }
+    if needs_full_parser { None } else { std::str::from_utf8(token).ok() }
+}
+
+/// What stands behind the scheme and a space, if anything does.
+fn after_scheme<'a>(options: &Options, line: &'a HeaderValue) -> Option<&'a [u8]> {
+    let scheme = options.header_type.as_bytes();
+    let token = line.as_bytes().strip_prefix(scheme)?.strip_prefix(b" ")?;
+    if scheme.is_empty() || token.is_empty() { None } else { Some(token) }
 }
 
 async fn in_cookie(hooks: &dyn Hooks, guard: &Guard, req: &mut ServiceRequest) -> Result<Place, BodyFault> {
     let options = hooks.engine().options();
     let name = cookies::names(options, guard.token).token;
-    let fits = |value: &Cow<'_, str>| value.len() <= MAX_TOKEN_BYTES;
-    let mut values = cookie_values(req.headers(), name).filter(fits).map(Cow::into_owned);
+    let fits = |value: &&str| value.len() <= MAX_TOKEN_BYTES;
+    let mut values = cookie_values(req.headers(), name).filter(fits).map(str::to_owned);
     let Some(first) = values.next() else {
         return Ok(match cookie_values(req.headers(), name).next() {
             None => Place::NotHere(format!("Missing cookie \"{name}\"")),

@@ -8,7 +8,10 @@ use actix_web::HttpMessage;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
+use futures_util::TryFutureExt;
+use futures_util::future::{Either, MapOk};
 
+use super::caller::{Caller, Finding};
 use super::extractors::{app_mistake, refused};
 use super::guard::Guard;
 use super::hooks::{LocalBoxFuture, SharedHooks};
@@ -31,6 +34,8 @@ where
     }
 }
 
+type LeftBody<B> = fn(ServiceResponse<B>) -> ServiceResponse<EitherBody<B>>;
+
 /// A service behind a [`Guard`].
 pub struct GuardService<S> {
     guard: Rc<Guard>,
@@ -44,15 +49,23 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = actix_web::Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+    /// On the left: for nearly every request all is known at once, and nothing has to be kept in a box while something is awaited.
+    type Future = Either<
+        MapOk<S::Future, LeftBody<B>>,
+        LocalBoxFuture<'static, Result<ServiceResponse<EitherBody<B>>, Self::Error>>,
+    >;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.service.poll_ready(context)
     }
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        if let Some(caller) = at_once(&self.guard, &req) {
+            req.extensions_mut().insert(Finding { result: Ok(()), caller: Some(caller) });
+            return Either::Left(self.service.call(req).map_ok(ServiceResponse::map_into_left_body));
+        }
         let (guard, service) = (Rc::clone(&self.guard), Rc::clone(&self.service));
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             // As in the library, OPTIONS needs no token, and none is looked for.
             if req.method() == Method::OPTIONS {
                 return Ok(service.call(req).await?.map_into_left_body());
@@ -88,6 +101,11 @@ where
                 }
             }
             Ok(res)
-        })
+        }))
     }
+}
+
+fn at_once(guard: &Guard, req: &ServiceRequest) -> Option<Caller> {
+    let hooks = req.app_data::<SharedHooks>().filter(|_| req.method() != Method::OPTIONS)?;
+    check::at_once(hooks.as_ref(), &hooks.guard(req.request(), Guard::clone(guard)), req)
 }

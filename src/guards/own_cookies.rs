@@ -20,7 +20,7 @@ pub fn cookie_claims_allow_expired(
 ) -> Option<Arc<Claims>> {
     let name = cookies::names(engine.options(), token).token;
     cookie_values(req.headers(), name).find_map(|cookie| {
-        let checked = engine.decode_allow_expired(&cookie, None, now).ok()?;
+        let checked = engine.decode_allow_expired(cookie, None, now).ok()?;
         checked.claims.require_type(token).ok()?;
         Some(checked.claims)
     })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
-use super::claims::{Claims, Fresh, STEP_BACK, SessionClaims};
+use super::claims::{Claims, Fresh, STEP_BACK, SessionClaims, TokenText};
 use super::engine::Engine;
 use super::fault::{Fault, MAX_TOKEN_BYTES};
 use super::keys::{Key, Keys};
@@ -19,6 +19,19 @@ pub struct Checked {
     pub claims: Arc<Claims>,
     /// Whether its `exp` has passed.
     pub expired: bool,
+}
+
+/// A token that was found good before, and has not expired since.
+pub(crate) struct Recalled {
+    pub(crate) claims: Arc<Claims>,
+    epoch: u64,
+}
+
+impl Recalled {
+    /// The token as it was taken apart then.
+    pub(crate) fn unverified(&self) -> Unverified<'_> {
+        Unverified::known(&self.claims.text.0, Arc::clone(&self.claims), self.epoch)
+    }
 }
 
 impl Checked {
@@ -60,10 +73,19 @@ impl Engine {
         }
         let earliest = now.plus(-self.options.decode_leeway);
         let epoch = self.epoch.load();
-        match epoch.memory.recall(token, earliest) {
-            Some(claims) => Unverified::known(token, claims, epoch.number),
+        match epoch.memory.recall(token.as_bytes(), earliest) {
+            Some(claims) => Ok(Unverified::known(token, claims, epoch.number)),
             None => Unverified::parse(token),
         }
+    }
+
+    /// What is remembered of a token with these very bytes, if it is good now. `None`: it has to be taken apart and checked.
+    pub(crate) fn recall(&self, token: &[u8], now: UnixTime) -> Option<Recalled> {
+        let epoch = self.epoch.load();
+        let claims = epoch.memory.recall(token, now.plus(-self.options.decode_leeway))?;
+        let latest = self.latest(claims.session.is_some(), now);
+        check_iat_and_nbf(claims.issued_at, claims.not_before, latest).ok()?;
+        Some(Recalled { claims, epoch: epoch.number })
     }
 
     /// Like [`decode_allow_expired`](Self::decode_allow_expired), for a token that was already taken apart. `key`: checks with
@@ -88,7 +110,7 @@ impl Engine {
         };
         let expired = claims.is_expired(now.plus(-self.options.decode_leeway));
         if found_good.is_none() && key.is_none() && !expired {
-            epoch.memory.remember(token.text, &claims);
+            epoch.memory.remember(&claims);
         }
         if let Some(shown) = csrf {
             let own = claims.csrf.as_deref().ok_or_else(|| Fault::missing_claim("csrf"))?;
@@ -124,7 +146,7 @@ impl Engine {
             check_audience(&claims, &options.decode_audience)?;
         }
         let claims = self.read(claims, issued_at, expires_at)?;
-        Ok(Claims { not_before, header: token.header().clone(), ..claims })
+        Ok(Claims { not_before, header: token.header().clone(), text: TokenText(token.text.into()), ..claims })
     }
 
     /// The latest moment at which a token may have been issued to be valid at `now`.
@@ -142,12 +164,13 @@ impl Engine {
             .and_then(Algorithm::parse)
             .filter(|algorithm| self.options.accepts(*algorithm))
             .ok_or_else(|| Fault::invalid("The specified alg value is not allowed"))?;
-        bytes(token.signature, "Invalid crypto padding")?;
+        let (message, signature) = token.message_and_signature()?;
+        bytes(signature, "Invalid crypto padding")?;
         let key = match key {
             Some(key) => key,
             None => keys.find(token.kid()).ok_or_else(not_verified)?,
         };
-        if key.verifies(algorithm, token.message, token.signature) { Ok(()) } else { Err(not_verified()) }
+        if key.verifies(algorithm, message, signature) { Ok(()) } else { Err(not_verified()) }
     }
 
     /// Reads the claims into typed values. A claim of the wrong type is a fault.
@@ -189,6 +212,7 @@ impl Engine {
             session,
             all: Map::new(),
             header: Map::new(),
+            text: TokenText::default(),
         };
         // Claims that the token leaves out get their default here, so that whoever reads `all` finds them.
         claims.entry("type").or_insert_with(|| TokenType::Access.as_str().into());

@@ -1,5 +1,7 @@
 //! The claims of a token that passed the checks.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
@@ -37,6 +39,18 @@ pub struct Claims {
     pub all: Map<String, Value>,
     /// The JOSE header. (`get_jwt_header`)
     pub header: Map<String, Value>,
+    /// The token itself, for the memory of tokens found good.
+    pub(super) text: TokenText,
+}
+
+/// A token as it was sent. Whoever reads it can use it.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct TokenText(pub(super) Box<str>);
+
+impl fmt::Debug for TokenText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// What a token of Portero's says about the session it belongs to.

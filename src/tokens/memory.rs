@@ -8,6 +8,7 @@
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::fast;
 use foldhash::quality::RandomState;
 use papaya::HashMap;
 
@@ -19,60 +20,63 @@ const ROWS: usize = 2048;
 /// How many tokens a row holds, which its owners share.
 const PLACES: usize = 8;
 
-/// The remembered tokens by their whole text, in a table that is read without waiting.
+/// The remembered tokens, in a table that is read without waiting.
 pub(super) struct Memory {
-    known: HashMap<Arc<str>, Arc<Claims>, RandomState>,
-    /// The texts in the table, oldest first in each row. One that expired stays here until it is pushed out.
+    /// By a hash of the token's text. Of two texts with one hash, the later takes the other's place; which one it is, the text in
+    /// the claims tells.
+    known: HashMap<u64, Arc<Claims>, fast::RandomState>,
+    /// The hashes in the table, oldest first in each row. One that expired stays here until it is pushed out.
     rows: Box<[Mutex<Row>]>,
-    row_of: RandomState,
+    /// For texts and for owners. Keyed at random, so that nobody can choose tokens with one hash.
+    hash: RandomState,
 }
 
-type Row = [Option<Arc<str>>; PLACES];
+type Row = [Option<u64>; PLACES];
 
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            known: HashMap::with_hasher(RandomState::default()),
+            known: HashMap::with_hasher(fast::RandomState::default()),
             rows: (0..ROWS).map(|_| Mutex::default()).collect(),
-            row_of: RandomState::default(),
+            hash: RandomState::default(),
         }
     }
 }
 
 impl Memory {
     /// Returns what is remembered of the token with this very text, unless it had expired at `earliest` (now less the leeway).
-    pub(super) fn recall(&self, token: &str, earliest: UnixTime) -> Option<Arc<Claims>> {
-        let table = self.known.pin();
-        let claims = table.get(token)?;
+    pub(super) fn recall(&self, text: &[u8], earliest: UnixTime) -> Option<Arc<Claims>> {
+        let (table, hash) = (self.known.pin(), self.hash.hash_one(text));
+        let claims = table.get(&hash).filter(|claims| claims.text.0.as_bytes() == text)?;
         if claims.is_expired(earliest) {
-            table.remove(token);
+            table.remove(&hash);
             return None;
         }
         Some(Arc::clone(claims))
     }
 
     /// Remembers an access token in place of the oldest in its owner's row. Refresh tokens are shown too seldom to need a place.
-    pub(super) fn remember(&self, token: &str, claims: &Arc<Claims>) {
+    pub(super) fn remember(&self, claims: &Arc<Claims>) {
         if claims.token_type != TokenType::Access {
             return;
         }
         let owner = match claims.session {
-            Some(session) => self.row_of.hash_one(session.sid),
-            None => self.row_of.hash_one(&claims.identity),
+            Some(session) => self.hash.hash_one(session.sid),
+            None => self.hash.hash_one(&claims.identity),
         };
+        let (table, hash) = (self.known.pin(), self.hash.hash_one(claims.text.0.as_bytes()));
         #[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
         let row = &self.rows[(owner % ROWS as u64) as usize];
         let mut row = row.lock().unwrap_or_else(PoisonError::into_inner);
         // Two requests may have brought the same token at once.
-        if row.iter().flatten().any(|other| **other == *token) && self.known.pin().contains_key(token) {
+        if row.contains(&Some(hash)) && table.get(&hash).is_some_and(|known| known.text == claims.text) {
             return;
         }
-        let token: Arc<str> = token.into();
         row.rotate_left(1);
-        if let Some(oldest) = row[PLACES - 1].replace(Arc::clone(&token)) {
-            self.known.pin().remove(&oldest);
+        if let Some(oldest) = row[PLACES - 1].replace(hash) {
+            table.remove(&oldest);
         }
-        self.known.pin().insert(token, Arc::clone(claims));
+        table.insert(hash, Arc::clone(claims));
     }
 }
 
@@ -82,9 +86,10 @@ mod tests {
 
     use super::*;
     use crate::domain::{SessionId, Transport};
+    use crate::tokens::claims::TokenText;
     use crate::tokens::{Fresh, SessionClaims};
 
-    fn known(session: Option<SessionId>) -> Arc<Claims> {
+    fn known(text: &str, session: Option<SessionId>) -> Arc<Claims> {
         let session = session.map(|sid| SessionClaims {
             sid,
             generation: 0,
@@ -104,11 +109,12 @@ mod tests {
             session,
             all: Map::new(),
             header: Map::new(),
+            text: TokenText(text.into()),
         })
     }
 
     fn is_known(memory: &Memory, token: &str) -> bool {
-        memory.recall(token, UnixTime(0)).is_some()
+        memory.recall(token.as_bytes(), UnixTime(0)).is_some()
     }
 
     #[test]
@@ -116,11 +122,11 @@ mod tests {
         let memory = Memory::default();
         let victims: Vec<_> = (0..200).map(|number| format!("victim {number}")).collect();
         for victim in &victims {
-            memory.remember(victim, &known(Some(SessionId::random())));
+            memory.remember(&known(victim, Some(SessionId::random())));
         }
-        let attacker = known(Some(SessionId::random()));
+        let attacker = Some(SessionId::random());
         for number in 0..100_000 {
-            memory.remember(&format!("attack {number}"), &attacker);
+            memory.remember(&known(&format!("attack {number}"), attacker));
         }
         let lost = victims.iter().filter(|victim| !is_known(&memory, victim)).count();
         // One in 2,048 shares the attacker's row.
@@ -133,7 +139,7 @@ mod tests {
     fn tokens_of_any_number_of_owners_never_exceed_the_places() {
         let memory = Memory::default();
         for number in 0..3 * ROWS * PLACES {
-            memory.remember(&number.to_string(), &known(Some(SessionId::random())));
+            memory.remember(&known(&number.to_string(), Some(SessionId::random())));
         }
         let count = memory.known.len();
         assert!(count <= ROWS * PLACES && count > ROWS * PLACES / 2, "{count}");
@@ -142,14 +148,25 @@ mod tests {
     #[test]
     fn an_expired_token_is_dropped_and_one_token_takes_one_place() {
         let memory = Memory::default();
-        let ana = known(None);
         for _ in 0..3 {
-            memory.remember("token", &ana);
+            memory.remember(&known("token", None));
         }
-        memory.remember("other", &ana);
-        assert_eq!(memory.rows.iter().flat_map(|row| row.lock().unwrap().clone()).flatten().count(), 2);
-        assert!(memory.recall("token", UnixTime(899)).is_some());
-        assert!(memory.recall("token", UnixTime(900)).is_none());
+        memory.remember(&known("other", None));
+        assert_eq!(memory.rows.iter().flat_map(|row| *row.lock().unwrap()).flatten().count(), 2);
+        assert!(memory.recall(b"token", UnixTime(899)).is_some());
+        assert!(memory.recall(b"token", UnixTime(900)).is_none());
         assert_eq!(memory.known.len(), 1);
+    }
+
+    #[test]
+    fn of_two_texts_with_one_hash_neither_is_taken_for_the_other() {
+        let memory = Memory::default();
+        let (one, other) = (known("one", None), known("other", None));
+        memory.remember(&one);
+        // As if the other's text had the hash of the first.
+        memory.known.pin().insert(memory.hash.hash_one("one".as_bytes()), other);
+        assert!(!is_known(&memory, "one") && !is_known(&memory, "other"));
+        memory.remember(&one);
+        assert!(is_known(&memory, "one"));
     }
 }

@@ -12,8 +12,6 @@ use super::fault::{Fault, MAX_TOKEN_BYTES};
 /// What a token says before anything in it is verified: enough to choose a key by. (What `decode_key_loader` is given)
 pub struct Unverified<'a> {
     pub(super) text: &'a str,
-    pub(super) message: &'a str,
-    pub(super) signature: &'a str,
     content: Content,
 }
 
@@ -35,8 +33,7 @@ impl<'a> Unverified<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Fault::too_long());
         }
-        let [header, payload, signature] = segments(token)?;
-        let message = &token[..token.len() - signature.len() - 1];
+        let [header, payload, _] = segments(token)?;
         let header = object(&bytes(header, "Invalid header padding")?, "header")?;
         let payload = bytes(payload, "Invalid payload padding")?;
         if header.get("kid").is_some_and(|kid| !kid.is_string()) {
@@ -46,14 +43,18 @@ impl<'a> Unverified<'a> {
         if header.contains_key("crit") {
             return Err(Fault::invalid("Unsupported critical extension"));
         }
-        Ok(Self { text: token, message, signature, content: Content::Read { header, payload } })
+        Ok(Self { text: token, content: Content::Read { header, payload } })
     }
 
     /// A token that was found good before, by the keys of the epoch with this number.
-    pub(super) fn known(token: &'a str, claims: Arc<Claims>, epoch: u64) -> Result<Self, Fault> {
-        let [_, _, signature] = segments(token)?;
-        let message = &token[..token.len() - signature.len() - 1];
-        Ok(Self { text: token, message, signature, content: Content::Known { claims, epoch } })
+    pub(super) fn known(token: &'a str, claims: Arc<Claims>, epoch: u64) -> Self {
+        Self { text: token, content: Content::Known { claims, epoch } }
+    }
+
+    /// What is signed, and the signature.
+    pub(super) fn message_and_signature(&self) -> Result<(&'a str, &'a str), Fault> {
+        let [_, _, signature] = segments(self.text)?;
+        Ok((&self.text[..self.text.len() - signature.len() - 1], signature))
     }
 
     /// The claims that were found good in an epoch of keys, if that is still the current one.

@@ -1,10 +1,10 @@
 //! The middleware around routes: refuses forms from other sites, and turns errors and panics into answers. It runs outside the
 //! guard and the handler, which can fail, and on pages inside the browser's session, which an error page needs too.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use futures_util::FutureExt;
 
@@ -12,21 +12,40 @@ use crate::web::http::error::Error;
 use crate::web::http::{host, origin};
 use crate::web::pages::error_page::answer_to;
 
-/// The middleware around a route. One for all three tasks, because each further one would cost every request two boxed futures.
-pub(in crate::web) async fn around_route<B: MessageBody + 'static>(
+/// The middleware around a route, for `wrap_fn`, which boxes no futures. One for all three tasks, because each further one would cost
+/// every request its share.
+pub(in crate::web) fn around_route<S, B>(
     req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    route: &S,
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
     let request = req.request().clone();
-    if origin::comes_from_elsewhere(&request) {
-        return Ok(ServiceResponse::new(request.clone(), answer_to(&request, &Error::ForeignOrigin)));
-    }
-    // A panic becomes an answer; Actix would drop the connection without a word.
-    let Ok(res) = AssertUnwindSafe(next.call(req)).catch_unwind().await else {
-        let answer = answer_to(&request, &Error::Internal("a handler panicked".into()));
-        return Ok(ServiceResponse::new(request, answer));
+    let begun = if origin::comes_from_elsewhere(&request) {
+        Err(Error::ForeignOrigin)
+    } else {
+        // A panic becomes an answer; Actix would drop the connection without a word.
+        catch_unwind(AssertUnwindSafe(|| route.call(req))).map_err(|_| panicked())
     };
-    Ok(answered(res?))
+    async move {
+        let answered_by_route = match begun {
+            Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await.map_err(|_| panicked()),
+            Err(error) => Err(error),
+        };
+        match answered_by_route {
+            Ok(res) => Ok(answered(res?)),
+            Err(error) => {
+                let answer = answer_to(&request, &error);
+                Ok(ServiceResponse::new(request, answer))
+            }
+        }
+    }
+}
+
+fn panicked() -> Error {
+    Error::Internal("a handler panicked".into())
 }
 
 /// The middleware around all pages: refuses a request for another host, and answers an error from outside every route, such as an unknown
@@ -51,7 +70,6 @@ fn answered<B: MessageBody + 'static>(res: ServiceResponse<B>) -> ServiceRespons
 
 #[cfg(test)]
 mod tests {
-    use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::{App as ActixApp, HttpResponse, web};
 
@@ -64,7 +82,7 @@ mod tests {
             HttpResponse::Ok().finish()
         };
         let app = ActixApp::new()
-            .service(web::resource("/panics").to(panics).wrap(from_fn(around_route)))
+            .service(web::resource("/panics").to(panics).wrap_fn(around_route))
             .service(web::resource("/fine").to(|| async { HttpResponse::Ok().finish() }));
         let app = init_service(app).await;
         assert_eq!(call_service(&app, TestRequest::get().uri("/panics").to_request()).await.status(), 500);

@@ -6,7 +6,7 @@ use actix_session::SessionExt;
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::app::App;
-use crate::accounts::accept_token::{NotAccepted, accept};
+use crate::accounts::accept_token::{NotAccepted, accept, accept_at_once};
 use crate::accounts::sessions::renew::{Renewal, may_set_cookies, renew};
 use crate::accounts::sessions::tokens::PairId;
 use crate::accounts::{self, OwnToken};
@@ -63,6 +63,15 @@ impl Hooks for PorteroHooks {
         })
     }
 
+    fn accepts_at_once(&self, _req: &HttpRequest, token: &mut Caller, _guard: &Guard, now: UnixTime) -> bool {
+        if right_transport(token).is_ok()
+            && let Some(standing) = accept_at_once(&self.0.accounts, &token.claims, now)
+        {
+            token.user = Some(standing);
+        }
+        token.user.is_some()
+    }
+
     fn may_renew(&self, req: &HttpRequest) -> bool {
         audience(req, &self.0) == Audience::Browser && origin::may_renew(req, &self.0)
     }
@@ -105,16 +114,22 @@ impl Hooks for PorteroHooks {
 
 impl PorteroHooks {
     async fn standing(&self, req: &HttpRequest, token: &mut Caller) -> Result<Arc<Standing>, Refusal> {
-        let transport = if token.location == Location::Cookies { Transport::Cookie } else { Transport::Bearer };
-        if token.claims.session.is_some_and(|session| session.transport != transport) {
-            return Err(Fault::WrongTransport.into());
-        }
+        right_transport(token)?;
         let visitor = || client_address::visitor(&self.0, req);
         let accepted = accept(&self.0.accounts, &mut token.claims, visitor, self.0.now()).await;
         accepted.map_err(|error| match error {
             NotAccepted::Fault(fault) => fault.into(),
             NotAccepted::Unknown(error) => error.map_or(Refusal::Unavailable, |error| unavailable(&error)),
         })
+    }
+}
+
+/// A session's tokens are taken only in the way in which the session carries them.
+fn right_transport(token: &Caller) -> Result<(), Fault> {
+    let transport = if token.location == Location::Cookies { Transport::Cookie } else { Transport::Bearer };
+    match token.claims.session {
+        Some(session) if session.transport != transport => Err(Fault::WrongTransport),
+        Some(_) | None => Ok(()),
     }
 }
 

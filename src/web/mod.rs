@@ -12,6 +12,6 @@ mod rooms;
 mod routes;
 
 pub use app::{App, Shared};
-pub use http::headers::around;
+pub use http::headers::put_headers;
 pub use pages::texts::{BrokenCatalogue, Texts};
 pub use routes::routes;

@@ -173,12 +173,12 @@ impl Path {
 
     /// A route that reads no token.
     fn open(self) -> impl HttpServiceFactory {
-        self.finish().wrap(from_fn(around_route))
+        self.finish().wrap_fn(around_route)
     }
 
     /// A route whose token the guard reads and renews; it is the handlers' extractors that refuse.
     fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
-        self.finish().wrap(guard.leave_to_handlers()).wrap(from_fn(around_route))
+        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(around_route)
     }
 
     fn finish(mut self) -> Resource {

@@ -1,7 +1,5 @@
 //! The device cookie of a browser in which a user has signed in: by it that account knows the browser, and strangers can't shut it out.
 
-use std::borrow::Cow;
-
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
@@ -26,7 +24,7 @@ pub(in crate::web) fn set(app: &App, req: &HttpRequest, res: &mut HttpResponse, 
 
 /// All values that could be the device cookie's: a neighbour on the same domain may have set a cookie of that name too.
 pub(in crate::web) fn values(app: &App, req: &HttpRequest) -> Vec<String> {
-    cookie_values(req.headers(), &cookie_name(app)).map(Cow::into_owned).collect()
+    cookie_values(req.headers(), &cookie_name(app)).map(str::to_owned).collect()
 }
 
 pub(in crate::web) fn cookie_name(app: &App) -> String {

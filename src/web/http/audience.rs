@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::ACCEPT;
 
-use crate::guards::is_json;
+use crate::guards::{is_json, token_lines};
 use crate::web::app::App;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub(in crate::web) fn audience(req: &HttpRequest, app: &App) -> Audience {
 /// Whether the header named in the options carries something of the scheme named there (`header_type`), good or bad.
 pub(in crate::web) fn shows_token_header(req: &HttpRequest, app: &App) -> bool {
     let options = app.accounts.engine.options();
-    let (name, scheme) = (options.header_name.as_str(), options.header_type.as_bytes());
-    req.headers().get(name).is_some_and(|value| {
+    let scheme = options.header_type.as_bytes();
+    token_lines(req.headers(), options).next().is_some_and(|value| {
         // The prefix first: a token is long, and this is looked at for every request.
         value.as_bytes().starts_with(scheme) || value.to_str().is_ok_and(|text| text.contains(&options.header_type))
     })

@@ -1,9 +1,7 @@
 //! What every answer carries: security headers, and the id of its request.
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse};
 use uuid::Uuid;
 
@@ -11,13 +9,8 @@ use super::request_id::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The outermost middleware: answers that no route gave pass through it too.
-pub async fn around<B: MessageBody + 'static>(
-    is_https: bool,
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let mut res = next.call(req).await?;
+/// Puts them on an answer. The outermost middleware calls this: answers that no route gave pass through it too.
+pub fn put_headers<B>(res: &mut ServiceResponse<B>, is_https: bool) {
     // Hardly any request needed its id before this.
     let RequestId(id) = res.request().extensions().get().copied().unwrap_or_else(RequestId::random);
     let headers = res.headers_mut();
@@ -25,7 +18,6 @@ pub async fn around<B: MessageBody + 'static>(
     if let Ok(id) = HeaderValue::from_str(id.simple().encode_lower(&mut Uuid::encode_buffer())) {
         headers.insert(REQUEST_ID, id);
     }
-    Ok(res)
 }
 
 static FIXED: [(HeaderName, HeaderValue); 6] = [

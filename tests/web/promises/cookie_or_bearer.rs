@@ -26,6 +26,22 @@ fn a_bearer_sessions_tokens_are_worth_nothing_as_cookies() {
 }
 
 #[test]
+fn a_token_that_was_taken_where_it_belongs_is_worth_nothing_elsewhere_all_the_same() {
+    let app = app();
+    let browser = app.signed_in("ana");
+    let (cookie, bearer) = (browser.cookies["access_token_cookie"].clone(), app.tokens("ana").access);
+    let in_cookie = |token: &str| {
+        let cookie = format!("access_token_cookie={token}");
+        app.client().send("GET", "/protected", None, &[("cookie", &cookie)], b"").status
+    };
+    let in_header = |token: &str| app.client().get("/protected", Some(token)).status;
+    for _ in 0..3 {
+        assert_eq!((in_cookie(&cookie), in_header(&bearer)), (200, 200));
+        assert_eq!((in_header(&cookie), in_cookie(&bearer)), (401, 401));
+    }
+}
+
+#[test]
 fn scripts_confirm_and_change_by_cookie_without_getting_tokens_to_read() {
     let app = app();
     let mut browser = app.signed_in("ana");

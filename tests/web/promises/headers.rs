@@ -36,6 +36,9 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
         assert_eq!(answer.header("referrer-policy"), Some("same-origin"), "{kind}");
         assert_eq!(answer.header("x-request-id").map(str::len), Some(32), "{kind}");
         assert_eq!(answer.header("server"), None, "{kind}");
+        for (name, _) in answer.headers.iter().filter(|(name, _)| name != "set-cookie") {
+            assert_eq!(answer.headers.iter().filter(|(other, _)| other == name).count(), 1, "{kind}: {name} twice");
+        }
         let caching = answer.header("cache-control").unwrap();
         if kind == "a file" {
             assert_eq!(caching, "public, no-cache");

@@ -3,8 +3,8 @@
 use actix_web::HttpResponse;
 
 use crate::guards::AccessToken;
-use crate::web::http::replies::LoggedInAs;
+use crate::web::http::replies::logged_in_as;
 
 pub(in crate::web) async fn show(AccessToken(caller): AccessToken) -> HttpResponse {
-    HttpResponse::Ok().json(LoggedInAs { logged_in_as: &caller.claims.identity })
+    logged_in_as(&caller.claims.identity)
 }

@@ -3,9 +3,9 @@
 use actix_web::HttpResponse;
 
 use crate::guards::OptionalToken;
-use crate::web::http::replies::LoggedInAs;
+use crate::web::http::replies::logged_in_as;
 
 pub(in crate::web) async fn show(OptionalToken(caller): OptionalToken) -> HttpResponse {
     let identity = caller.as_ref().map_or("anonymous user", |caller| &caller.claims.identity);
-    HttpResponse::Ok().json(LoggedInAs { logged_in_as: identity })
+    logged_in_as(identity)
 }
