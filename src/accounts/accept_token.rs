@@ -140,12 +140,22 @@ impl Accounts {
         if restored > 0 && claims.issued_at.is_none_or(|issued| issued.0 <= restored) {
             return Verdict::Revoked;
         }
-        self.blocklist.judge(Question {
+        let question = Question {
             subject: &claims.identity,
             jti: claims.id,
             session: claims.session.map(|session| (session.sid, session.generation)),
             issued_at: claims.issued_at,
-        })
+        };
+        // Nearly always nothing has changed since the token was shown last.
+        let changes = self.blocklist.changes_to(&question);
+        if let Some(standing) = claims.found_at(changes) {
+            return Verdict::Good { standing, is_first_use: false };
+        }
+        let verdict = self.blocklist.judge(question);
+        if let Verdict::Good { standing, is_first_use: false } = &verdict {
+            claims.keep_found(changes, Arc::clone(standing));
+        }
+        verdict
     }
 }
 

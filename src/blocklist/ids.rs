@@ -38,6 +38,10 @@ impl Refused {
         Self { id: id.to_be_bytes(), until, is_trap }
     }
 
+    pub(super) fn id(self) -> u128 {
+        u128::from_be_bytes(self.id)
+    }
+
     /// Whether whoever shows this token must have stolen it.
     pub(super) fn is_trap(self) -> bool {
         self.is_trap

@@ -3,6 +3,7 @@
 //! answer; only the first use of a generation is known here first. A look-up waits for nobody.
 
 pub mod change;
+mod counts;
 mod ids;
 
 use std::collections::HashMap as StdHashMap;
@@ -15,6 +16,7 @@ use foldhash::quality::RandomState;
 use papaya::HashMap;
 
 use crate::domain::{Role, SessionId, TokenId, UnixTime, UserId, Username};
+use counts::Counts;
 use ids::{Ids, Refused};
 
 /// What a token that passed its own checks says, as far as the blocklist needs it.
@@ -112,6 +114,8 @@ pub struct Blocklist {
     /// First uses that the database does not know of yet: the generation for each session. Not in the copy, so that loading it
     /// again does not lose them.
     just_used: Mutex<StdHashMap<SessionId, i64>>,
+    /// Every change is counted here when it is made, and before it is acknowledged.
+    counts: Counts,
 }
 
 /// What memory holds of the database. Replaced as a whole by [`Blocklist::load`].
@@ -127,6 +131,12 @@ struct DatabaseCopy {
 }
 
 impl Blocklist {
+    /// How many changes there were so far to what the answer to this question rests on. Read before [`judge`](Self::judge) is asked: for
+    /// as long as it stays the same, a token that was good, and not in its first use, is good.
+    pub fn changes_to(&self, question: &Question<'_>) -> u64 {
+        self.counts.of(question)
+    }
+
     /// Whether the token may be accepted.
     pub fn judge(&self, question: Question<'_>) -> Verdict {
         let memory = self.database_copy.load();
@@ -168,11 +178,13 @@ impl Blocklist {
         others.tokens.insert(tokens);
         others.sessions.insert(sessions);
         self.database_copy.store(Arc::new(others));
+        self.counts.count_all();
     }
 
     /// Answers every question with [`Verdict::Unknowable`] until the next [`load`](Self::load).
     pub fn doubt(&self) {
         self.database_copy.load().in_doubt.store(true, Ordering::Release);
+        self.counts.count_all();
     }
 
     /// Whether memory may be behind the database.
@@ -182,12 +194,20 @@ impl Blocklist {
 
     /// Keeps a user's standing: they have an open session now, their standing has changed, or a peer's token needs it.
     pub fn remember(&self, standing: Standing) {
-        self.database_copy.load().remember(standing);
+        let memory = self.database_copy.load();
+        // Mostly it is held already: every renewal comes by here.
+        if memory.users.pin().get(&standing.subject).is_some_and(|known| **known == standing) {
+            return;
+        }
+        let subject = standing.subject.clone();
+        memory.keep(standing);
+        self.counts.count_subject(&subject);
     }
 
     /// Drops a user's standing: they may do nothing any more, or have no open session.
     pub fn forget(&self, subject: &str) {
         self.database_copy.load().users.pin().remove(subject);
+        self.counts.count_subject(subject);
     }
 
     /// The users held in memory who are not among `these`.
@@ -200,11 +220,16 @@ impl Blocklist {
     /// Refuses a single token from now on.
     pub fn block(&self, BlockedToken(refused): BlockedToken) {
         self.database_copy.load().tokens.insert(vec![refused]);
+        self.counts.count_id(refused.id());
     }
 
     /// Refuses these sessions from now on. The moment with each is the one by which all its tokens have expired.
     pub fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {
-        self.database_copy.load().end_sessions(ended);
+        let ended: Vec<_> = ended.collect();
+        self.database_copy.load().end_sessions(ended.iter().copied());
+        for (sid, _) in ended {
+            self.counts.count_id(sid.as_u128());
+        }
     }
 
     /// Whether this session is refused because it has ended. Also `false` for one that was dropped because all its tokens had
@@ -216,6 +241,7 @@ impl Blocklist {
     /// Notes that the session has rotated, and that the first use of its new generation is still to come.
     pub fn expect_first_use(&self, sid: SessionId, generation: i64) {
         self.database_copy.load().awaiting_first_use.pin().insert(sid, generation);
+        self.counts.count_id(sid.as_u128());
     }
 
     /// Notes that a token of this generation was used. `true` if it was the first use, for exactly one caller per generation.
@@ -261,14 +287,6 @@ impl Blocklist {
 }
 
 impl DatabaseCopy {
-    fn remember(&self, standing: Standing) {
-        // Mostly it is held already: every renewal comes by here.
-        if self.users.pin().get(&standing.subject).is_some_and(|known| **known == standing) {
-            return;
-        }
-        self.keep(standing);
-    }
-
     fn keep(&self, standing: Standing) {
         self.users.pin().insert(standing.subject.clone(), Arc::new(standing));
     }

@@ -1,6 +1,8 @@
 //! The claims of a token that passed the checks.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
@@ -41,6 +43,32 @@ pub struct Claims {
     pub header: Map<String, Value>,
     /// The token itself, for the memory of tokens found good.
     pub(super) text: TokenText,
+    pub(super) last_found: LastFound,
+}
+
+/// What an app found out about a token last, and its count of changes at that time. Not a part of what the token says.
+#[derive(Default)]
+pub(super) struct LastFound(Mutex<Option<(u64, AnyFinding)>>);
+
+type AnyFinding = Arc<dyn Any + Send + Sync>;
+
+/// Other claims may lead to another finding.
+impl Clone for LastFound {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for LastFound {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for LastFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// A token as it was sent. Whoever reads it can use it.
@@ -106,6 +134,22 @@ impl Fresh {
 }
 
 impl Claims {
+    /// What [`keep_found`](Self::keep_found) kept at this very count. `None`: nothing, or somebody is about it just now.
+    pub fn found_at<T: Any + Send + Sync>(&self, count: u64) -> Option<Arc<T>> {
+        // Never waits: whoever gets nothing finds out anew.
+        let kept = self.last_found.0.try_lock().ok()?;
+        let (then, found) = kept.as_ref()?;
+        if *then == count { Arc::clone(found).downcast().ok() } else { None }
+    }
+
+    /// Keeps what an app found out about the token beside its claims, where the next check finds it without a look-up. `count`: how many
+    /// changes there were to what it rests on, read before it was found out.
+    pub fn keep_found<T: Any + Send + Sync>(&self, count: u64, found: Arc<T>) {
+        if let Ok(mut kept) = self.last_found.0.try_lock() {
+            *kept = Some((count, found));
+        }
+    }
+
     /// Fails unless the token is of type `wanted`. A token without the claim `type` counts as an access token.
     pub fn require_type(&self, wanted: TokenType) -> Result<(), Fault> {
         match (wanted, self.token_type) {
