@@ -19,6 +19,7 @@ use portero::clock::Clock;
 use portero::config::{Config, Overrides};
 use portero::domain::{NewPassword, PasswordRules, Role, Username};
 use portero::server;
+use portero::store::{Error as StoreError, Upkeep};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -138,6 +139,12 @@ impl TestApp {
         let name = Username::parse(name).unwrap();
         let change = state::set_role(&self.accounts, operator(), name, role).committed().unwrap();
         assert!(matches!(change, StateChange::Done { .. }), "{change:?}");
+    }
+
+    /// Waits until what was handed to the writer so far is stored: some of it nobody waits for.
+    pub fn wait_until_all_is_stored(&self) {
+        let nothing = self.accounts.db.write(Upkeep, self.accounts.now(), |_, _| Ok::<_, StoreError>(()));
+        nothing.committed().unwrap();
     }
 
     /// The folder of the server's data; not for a server that was started by [`in_folder`](Self::in_folder).

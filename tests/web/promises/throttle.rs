@@ -28,8 +28,8 @@ fn attack(app: &TestApp, name: &str, networks: std::ops::Range<u32>) {
         let answer = try_from(app, &format!("100.{}.{}.7", 64 + n / 250, n % 250), name, "a wrong password");
         assert_eq!(answer.status, 401, "{n}: {}", answer.body);
     }
-    // No answer waits until a wrong password is noted, so the last note may come a moment later.
-    std::thread::sleep(Duration::from_millis(50));
+    // No answer waits until a wrong password is noted.
+    app.wait_until_all_is_stored();
 }
 
 #[test]
