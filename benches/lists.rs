@@ -65,6 +65,7 @@ fn make(path: &std::path::Path, rows: i64) -> Result<UnixTime, Failure> {
     seeding.users(USERS)?;
     seeding.open_sessions(rows, "cookie")?;
     seeding.ended_sessions(rows)?;
+    seeding.stories()?;
     let now = seeding.now;
     seeding.finish()?;
     println!("made {rows} open and {rows} ended sessions of {USERS} users in {:.0} s", begin.elapsed().as_secs_f64());

@@ -96,6 +96,24 @@ impl fmt::Debug for SessionId {
     }
 }
 
+/// What a session id begins with, as [`SessionId::short`] writes it. Nearly always there is one such session, but there may be several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortId(u32);
+
+impl ShortId {
+    /// Parses eight hexadecimal digits, in either case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_short = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u32::from_str_radix(text, 16).ok().filter(|_| is_short).map(Self)
+    }
+}
+
+impl fmt::Display for ShortId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
 /// A token's id in sixteen bytes, for looking it up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenId(u128);
@@ -191,5 +209,10 @@ mod tests {
         assert_eq!(SessionId::parse(&id.to_string()), Some(id));
         assert_eq!(SessionId::parse(&id.to_string().to_uppercase()), None);
         assert_eq!(SessionId::parse(&id.to_string().replace('-', "")), None);
+        assert_eq!(ShortId::parse(&id.short()).map(|short| short.to_string()), Some(id.short()));
+        assert_eq!(ShortId::parse("00AB12cd").map(|short| short.to_string()).as_deref(), Some("00ab12cd"));
+        assert!(
+            ["", "+0000001", "0000001", "000000001", "0000000g"].into_iter().all(|text| ShortId::parse(text).is_none())
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::{Reason, UnixTime, UserId};
 #[derive(Clone, Debug, Default)]
 pub struct ListFilter {
     pub user: Option<UserId>,
-    /// For sessions only: single tokens have no address.
+    /// An address in the session's story. For sessions only: single tokens have none.
     pub ip: Option<String>,
     /// For open sessions only: those with an odd step.
     pub odd: bool,
@@ -18,6 +18,17 @@ pub struct ListFilter {
     /// Moment and id of the last row of the previous page; `None`: the first page.
     pub before: Option<(UnixTime, String)>,
     pub limit: i64,
+}
+
+/// How far the rows of a list are counted, so that counting a long one costs no more than some pages of it.
+pub const COUNTED: usize = 1000;
+
+impl ListFilter {
+    /// The filter under which a list's rows are counted: of all its pages, and up to one more than [`COUNTED`], which means that
+    /// there are more.
+    pub(super) fn to_count(&self) -> Self {
+        Self { before: None, limit: i64::try_from(COUNTED).unwrap_or(i64::MAX).saturating_add(1), ..self.clone() }
+    }
 }
 
 /// Narrows a boxed query to one page, newest first by `$moment`, then by `$id`. A macro, because the columns of the three lists

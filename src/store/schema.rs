@@ -81,6 +81,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    session_addresses (sid, ip) {
+        sid -> Text,
+        ip -> Text,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     token_blocklist (jti) {
         jti -> Text,
         token_type -> Text,
@@ -223,6 +232,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
+    session_addresses,
     token_blocklist,
     one_time_links,
     audit_events,

@@ -1,13 +1,16 @@
 //! Lists of sessions with their users' names: for admins, and for receipts.
 
 use diesel::dsl::exists;
-use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper, select};
+use diesel::sql_types::Integer;
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, IntoSql, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper, select,
+};
 
 use super::connection::{Conn, Error, known};
 use super::list_filter::{ListFilter, page_of};
-use super::schema::{sessions, users};
+use super::schema::{session_addresses, sessions, users};
 use super::sessions::{Row, Session, is_open};
-use crate::domain::{Transport, UnixTime, UserId, Username};
+use crate::domain::{ShortId, Transport, UnixTime, UserId, Username};
 
 /// A session with its user's name.
 #[derive(Clone, Debug)]
@@ -25,33 +28,79 @@ pub enum List {
     Ended,
 }
 
+/// The sessions of the list that the filter leaves, as a boxed query. `$of`: the table by whose index the list is read.
+macro_rules! left_by {
+    ($query:expr, $of:ident, $list:expr, $filter:expr) => {{
+        let (mut query, filter): (_, &ListFilter) = ($query, $filter);
+        if let Some(user) = filter.user {
+            query = query.filter(sessions::user_id.eq(user.0));
+        }
+        match $list {
+            // Expired sessions are marked as ended after little more than an hour (`upkeep/prune.rs`), so this skips few rows.
+            List::Open(now) => {
+                query = query.filter($of::ended_at.is_null()).filter(sessions::expires_at.gt(now.0));
+                if filter.odd {
+                    query = query.filter(sessions::odd);
+                }
+                page_of!(query, $of::created_at, $of::sid, filter)
+            }
+            List::Ended => {
+                query = query.filter($of::ended_at.is_not_null());
+                if let Some(reason) = filter.reason {
+                    query = query.filter(sessions::end_reason.eq(reason.as_str()));
+                }
+                page_of!(query, $of::ended_at, $of::sid, filter)
+            }
+        }
+    }};
+}
+
 /// One page of the list, newest first.
 pub fn page(conn: &mut Conn, list: List, filter: &ListFilter) -> Result<Vec<ListedSession>, Error> {
-    let mut query = sessions::table.inner_join(users::table.on(users::id.eq(sessions::user_id))).into_boxed();
-    if let Some(user) = filter.user {
-        query = query.filter(sessions::user_id.eq(user.0));
-    }
-    if let Some(ip) = &filter.ip {
-        query = query.filter(sessions::ip.eq(ip));
-    }
     let columns = (Row::as_select(), users::username);
-    let rows: Vec<(Row, String)> = match list {
-        // Expired sessions are marked as ended after little more than an hour (`upkeep/prune.rs`), so `is_open` skips few rows.
-        List::Open(now) => {
-            let mut open = query.filter(is_open(now.0));
-            if filter.odd {
-                open = open.filter(sessions::odd);
-            }
-            page_of!(open, sessions::created_at, sessions::sid, filter).select(columns).load(conn)?
-        }
-        List::Ended => {
-            let mut ended = query.filter(sessions::ended_at.is_not_null());
-            if let Some(reason) = filter.reason {
-                ended = ended.filter(sessions::end_reason.eq(reason.as_str()));
-            }
-            page_of!(ended, sessions::ended_at, sessions::sid, filter).select(columns).load(conn)?
+    let with_users = sessions::table.inner_join(users::table.on(users::id.eq(sessions::user_id)));
+    let rows: Vec<(Row, String)> = match &filter.ip {
+        None => left_by!(with_users.into_boxed(), sessions, list, filter).select(columns).load(conn)?,
+        Some(ip) => {
+            let addresses =
+                session_addresses::table.inner_join(with_users.on(sessions::sid.eq(session_addresses::sid)));
+            let from_there = addresses.filter(session_addresses::ip.eq(ip)).into_boxed();
+            left_by!(from_there, session_addresses, list, filter).select(columns).load(conn)?
         }
     };
+    listed(rows)
+}
+
+/// How many sessions the list has on all its pages, at most one more than [`COUNTED`](super::list_filter::COUNTED).
+pub fn count(conn: &mut Conn, list: List, filter: &ListFilter) -> Result<usize, Error> {
+    let filter = &filter.to_count();
+    let one = 1.into_sql::<Integer>();
+    let counted: Vec<i32> = match &filter.ip {
+        None => left_by!(sessions::table.into_boxed(), sessions, list, filter).select(one).load(conn)?,
+        Some(ip) => {
+            let addresses =
+                session_addresses::table.inner_join(sessions::table.on(sessions::sid.eq(session_addresses::sid)));
+            let from_there = addresses.filter(session_addresses::ip.eq(ip)).into_boxed();
+            left_by!(from_there, session_addresses, list, filter).select(one).load(conn)?
+        }
+    };
+    Ok(counted.len())
+}
+
+/// The sessions, open and ended, whose ids begin with these 8 characters. At most `limit`, the newest first.
+pub fn by_short_id(conn: &mut Conn, short: ShortId, limit: i64) -> Result<Vec<ListedSession>, Error> {
+    let rows: Vec<(Row, String)> =
+        sessions::table
+            .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+            // The first and the last id with this beginning: so the primary key finds them, in any collation.
+            .filter(sessions::sid.between(
+                format!("{short}-0000-0000-0000-000000000000"),
+                format!("{short}-ffff-ffff-ffff-ffffffffffff"),
+            ))
+            .order((sessions::created_at.desc(), sessions::sid.desc()))
+            .limit(limit)
+            .select((Row::as_select(), users::username))
+            .load(conn)?;
     listed(rows)
 }
 

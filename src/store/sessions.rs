@@ -268,7 +268,7 @@ pub fn note_wrong_password(conn: &mut Conn, sid: SessionId) -> Result<Option<i64
     Ok(count.optional()?)
 }
 
-/// Whether address, user agent or oddness changed. If not, two indexes need not be written.
+/// Whether address, user agent or oddness changed. If not, the index of odd sessions need not be looked at.
 fn has_moved(from: &Session, to: &Session) -> bool {
     (&from.ip, &from.user_agent, from.odd) != (&to.ip, &to.user_agent, to.odd)
 }

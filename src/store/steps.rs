@@ -1,5 +1,8 @@
 //! The steps of a session's story.
 
+use std::collections::HashMap;
+
+use diesel::dsl::{max, min};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
     SelectableHelper,
@@ -8,6 +11,7 @@ use diesel::{
 use super::connection::{Conn, Error, known};
 use super::prepared::update;
 use super::schema::session_steps;
+use super::sessions;
 use crate::domain::{SessionId, StepKind, UnixTime};
 
 /// A step, or several like it in one row.
@@ -77,6 +81,23 @@ pub fn last(conn: &mut Conn, sid: SessionId) -> Result<Option<Step>, Error> {
         .first(conn)
         .optional()?;
     row.map(Step::try_from).transpose()
+}
+
+/// The number of the step that was going on at this moment, from 1. `None`: there was none, or there is no such session.
+pub fn number_at(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<Option<i64>, Error> {
+    let then = session_steps::at.le(at.0).and(session_steps::until.ge(at.0));
+    let steps = session_steps::table.filter(session_steps::sid.eq(sid.to_string())).filter(then);
+    let nth: Option<i64> = steps.select(max(session_steps::nth)).get_result(conn)?;
+    Ok(nth.map(|nth| nth + 1))
+}
+
+/// The number of the first odd step of each of these sessions that has one, from 1.
+pub fn first_odd(conn: &mut Conn, sids: &[SessionId]) -> Result<HashMap<SessionId, i64>, Error> {
+    let ids: Vec<String> = sids.iter().map(SessionId::to_string).collect();
+    let odd = session_steps::table.filter(session_steps::sid.eq_any(&ids)).filter(session_steps::odd);
+    let first: Vec<(String, Option<i64>)> =
+        odd.group_by(session_steps::sid).select((session_steps::sid, min(session_steps::nth))).load(conn)?;
+    first.iter().map(|(id, nth)| Ok((sessions::sid(id)?, nth.unwrap_or_default() + 1))).collect()
 }
 
 /// Adds a row to the story. `nth`: its place there, from 0 on.

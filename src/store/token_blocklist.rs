@@ -1,7 +1,8 @@
 //! The single tokens that are refused while their session goes on, and the refused tokens of peers.
 
 use diesel::connection::DefaultLoadingMode;
-use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
+use diesel::sql_types::Integer;
+use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::connection::{Conn, Error, known};
 use super::list_filter::{ListFilter, page_of};
@@ -80,18 +81,33 @@ pub struct ListedToken {
     pub user: Username,
 }
 
+/// The tokens that the filter leaves, as a boxed query.
+macro_rules! left_by {
+    ($query:expr, $filter:expr) => {{
+        let (mut query, filter): (_, &ListFilter) = ($query, $filter);
+        if let Some(user) = filter.user {
+            query = query.filter(token_blocklist::user_id.eq(user.0));
+        }
+        if let Some(reason) = filter.reason {
+            query = query.filter(token_blocklist::reason.eq(reason.as_str()));
+        }
+        page_of!(query, token_blocklist::revoked_at, token_blocklist::jti, filter)
+    }};
+}
+
+/// How many tokens the list has on all its pages, at most one more than [`COUNTED`](super::list_filter::COUNTED).
+pub fn count(conn: &mut Conn, filter: &ListFilter) -> Result<usize, Error> {
+    let filter = &filter.to_count();
+    let counted: Vec<i32> =
+        left_by!(token_blocklist::table.into_boxed(), filter).select(1.into_sql::<Integer>()).load(conn)?;
+    Ok(counted.len())
+}
+
 /// One page of the revoked tokens, last revoked first.
 pub fn page(conn: &mut Conn, filter: &ListFilter) -> Result<Vec<ListedToken>, Error> {
-    let mut query =
-        token_blocklist::table.inner_join(users::table.on(users::id.eq(token_blocklist::user_id))).into_boxed();
-    if let Some(user) = filter.user {
-        query = query.filter(token_blocklist::user_id.eq(user.0));
-    }
-    if let Some(reason) = filter.reason {
-        query = query.filter(token_blocklist::reason.eq(reason.as_str()));
-    }
+    let with_users = token_blocklist::table.inner_join(users::table.on(users::id.eq(token_blocklist::user_id)));
     type Columns = (String, String, i64, Option<String>, i64, Option<i64>, String, Option<i64>, String);
-    let rows: Vec<Columns> = page_of!(query, token_blocklist::revoked_at, token_blocklist::jti, filter)
+    let rows: Vec<Columns> = left_by!(with_users.into_boxed(), filter)
         .select((
             token_blocklist::jti,
             token_blocklist::token_type,

@@ -136,6 +136,7 @@ sessions-signed-in = Signed in
 sessions-last-seen = Last seen
 sessions-how = Via
 sessions-this-device = This device
+sessions-api = API
 transport-cookie = Web
 transport-bearer = API
 unknown-address = Unknown
@@ -261,11 +262,28 @@ receipt-link = Receipt
 
 open-title = Open sessions
 open-intro = Everyone who is signed in now, newest first.
-open-caption = Open sessions, newest first
-open-empty = No sessions found.
+open-total =
+    { $n ->
+        [one] 1 open session
+       *[other] { $n } open sessions, newest first
+    }
+open-total-many = More than { $n } open sessions, newest first
+open-empty = Nobody is signed in.
 open-only-odd = Unusual only
 open-end-all-of = End all of { $user }’s sessions
 open-end-since = End sessions by start time
+end-link = End
+find-label = User, address or session
+find-submit = Find
+find-more = More filters
+find-nobody = No session and no user is called “{ $user }”.
+find-none-title = No such session
+find-none-text = There’s no session { $id }, open or ended. Ended sessions are deleted after 90 days.
+find-several-title = Which session?
+find-several-text = Several sessions have ids that begin with { $id }.
+find-several-caption = Sessions, newest first
+find-open = Open
+list-no-match = Nothing matches.
 filter-from = From ({ $zone })
 filter-until = Until ({ $zone })
 
@@ -293,7 +311,13 @@ flash-signed-out = You’re signed out.
 
 revoked-title = Revoked sessions and tokens
 revoked-intro = Sessions and tokens that ended early, and why. Entries in force are refused on every request.
-revoked-caption = Revoked sessions and tokens, newest first
+revoked-total =
+    { $n ->
+        [one] 1 revoked session or token
+       *[other] { $n } revoked sessions and tokens, newest first
+    }
+revoked-total-many = More than { $n } revoked sessions and tokens, newest first
+revoked-of-session = of session
 revoked-filter-label = Filter the list
 revoked-filter = Filter
 revoked-show-all = Show all
@@ -305,7 +329,7 @@ revoked-by = By
 revoked-until = Refused until
 revoked-in-force = In force
 revoked-no-longer = Expired
-revoked-empty = Nothing to show. Sign-outs, password changes and ended sessions appear here.
+revoked-empty = Nothing yet. Sign-outs, password changes and ended sessions appear here.
 revoked-user-unknown = There’s no user called “{ $user }”.
 pager-label = Pages
 pager-newest = Newest

@@ -135,6 +135,7 @@ sessions-ip = Dirección IP
 sessions-signed-in = Iniciada
 sessions-last-seen = Última actividad
 sessions-how = Vía
+sessions-api = API
 sessions-this-device = Este dispositivo
 transport-cookie = Web
 transport-bearer = API
@@ -261,11 +262,28 @@ receipt-link = Comprobante
 
 open-title = Sesiones abiertas
 open-intro = Todos los que tienen ahora la sesión iniciada, empezando por los más recientes.
-open-caption = Sesiones abiertas, empezando por las más recientes
-open-empty = No se ha encontrado ninguna sesión.
+open-total =
+    { $n ->
+        [one] 1 sesión abierta
+       *[other] { $n } sesiones abiertas, empezando por las más recientes
+    }
+open-total-many = Más de { $n } sesiones abiertas, empezando por las más recientes
+open-empty = Nadie tiene la sesión iniciada.
 open-only-odd = Solo las inusuales
 open-end-all-of = Cerrar todas las sesiones de { $user }
 open-end-since = Cerrar sesiones por hora de inicio
+end-link = Cerrar
+find-label = Usuario, dirección o sesión
+find-submit = Buscar
+find-more = Más filtros
+find-nobody = No hay ninguna sesión ni ningún usuario llamado «{ $user }».
+find-none-title = Esa sesión no existe
+find-none-text = No hay ninguna sesión { $id }, ni abierta ni cerrada. Las sesiones cerradas se eliminan a los 90 días.
+find-several-title = ¿Qué sesión?
+find-several-text = Hay varias sesiones cuyo identificador empieza por { $id }.
+find-several-caption = Sesiones, empezando por las más recientes
+find-open = Abierta
+list-no-match = No hay nada que coincida.
 filter-from = Desde ({ $zone })
 filter-until = Hasta ({ $zone })
 
@@ -293,7 +311,13 @@ flash-signed-out = Has cerrado la sesión.
 
 revoked-title = Sesiones y tokens revocados
 revoked-intro = Sesiones y tokens que terminaron antes de tiempo, y por qué. Lo que está en vigor se rechaza en cada petición.
-revoked-caption = Sesiones y tokens revocados, empezando por los más recientes
+revoked-total =
+    { $n ->
+        [one] 1 sesión o token revocado
+       *[other] { $n } sesiones y tokens revocados, empezando por los más recientes
+    }
+revoked-total-many = Más de { $n } sesiones y tokens revocados, empezando por los más recientes
+revoked-of-session = de la sesión
 revoked-filter-label = Filtrar la lista
 revoked-filter = Filtrar
 revoked-show-all = Mostrar todo
@@ -305,7 +329,7 @@ revoked-by = Por
 revoked-until = Se rechaza hasta
 revoked-in-force = En vigor
 revoked-no-longer = Ya ha caducado
-revoked-empty = No hay nada que mostrar. Aquí aparecen los cierres de sesión y los cambios de contraseña.
+revoked-empty = Todavía no hay nada. Aquí aparecen los cierres de sesión y los cambios de contraseña.
 revoked-user-unknown = No hay ningún usuario llamado «{ $user }».
 pager-label = Páginas
 pager-newest = Más recientes

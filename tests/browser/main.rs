@@ -13,4 +13,5 @@ mod keyboard;
 mod portero;
 mod screenshots;
 mod sessions;
+mod tables;
 mod without_script;

@@ -63,6 +63,8 @@ async fn every_page(language: &'static str) {
         "confirm?next=/change-password",
         "logout",
         "admin/sessions",
+        "admin/sessions?from=2020-01-01",
+        "admin/sessions/00000000",
         "admin/revoked",
         "admin/sessions/end?since=2020-01-01",
         "admin/sessions/end",
@@ -71,6 +73,9 @@ async fn every_page(language: &'static str) {
     for page in pages {
         browser.open(&at(&format!("/{page}"))).await;
         let short = match page.split_once('?') {
+            Some((path, query)) if path != "admin/sessions/end" => {
+                format!("{path}-{query}").replace(['/', '?', '='], "-")
+            }
             Some((path, _)) => path.replace('/', "-"),
             None => page.replace("/end", "/end-ask").replace('/', "-"),
         };
@@ -182,7 +187,7 @@ async fn a_theft_as_it_looks_afterwards() {
     sign_in(&admin, &server, "ana").await;
     admin.open(&format!("http://{}/admin/revoked?reason=reuse", server.address)).await;
     pictures(&admin, "revoked-reuse-en").await;
-    admin.go_by(admin.element(Locator::Css("tr.danger a.code")).await).await;
+    admin.go_by(admin.element(Locator::Css("tr.danger a.id")).await).await;
     admin.shows("Old token reused").await;
     pictures(&admin, "story-theft-en").await;
     owner.close().await;

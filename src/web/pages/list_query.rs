@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::page::Page;
 use crate::accounts::export::format::Format;
-use crate::domain::{BareDate, Reason, UnixTime, UserId, Username};
-use crate::store::list_filter::ListFilter;
+use crate::domain::{BareDate, Reason, SessionId, ShortId, UnixTime, UserId, Username};
+use crate::store::list_filter::{COUNTED, ListFilter};
 use crate::store::{Conn, users};
 use crate::web::app::App;
 use crate::web::http::client_address;
@@ -21,6 +22,8 @@ pub(in crate::web) const ON_A_PAGE: usize = 50;
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::web) struct ListQuery {
+    /// What was typed into the one field that understands users, addresses and sessions ([`ListQuery::sorted`]).
+    pub(in crate::web) q: String,
     pub(in crate::web) user: String,
     pub(in crate::web) ip: String,
     pub(in crate::web) state: String,
@@ -32,6 +35,36 @@ pub(in crate::web) struct ListQuery {
 }
 
 impl ListQuery {
+    /// The query with what was typed into the one field put where it belongs: an address is one, anything else names a user. Two users
+    /// or two addresses make a name that nobody bears.
+    pub(in crate::web) fn sorted(mut self) -> Self {
+        for word in std::mem::take(&mut self.q).split_whitespace() {
+            let is_address = word.parse::<IpAddr>().is_ok() && self.ip.trim().is_empty();
+            let field = if is_address { &mut self.ip } else { &mut self.user };
+            if !field.trim().is_empty() {
+                field.push(' ');
+            }
+            field.push_str(word);
+        }
+        self
+    }
+
+    /// What the one field shows of a query that was [`sorted`](Self::sorted).
+    pub(in crate::web) fn words(&self) -> String {
+        let words: Vec<_> = [&self.user, &self.ip].into_iter().filter_map(|field| given(field)).collect();
+        words.join(" ")
+    }
+
+    /// Whether one of the filters is set that a page hides at first.
+    pub(in crate::web) fn has_more(&self) -> bool {
+        [&self.state, &self.reason, &self.from, &self.until].into_iter().any(|field| given(field).is_some())
+    }
+
+    /// Whether the list is narrowed at all.
+    pub(in crate::web) fn is_narrowed(&self) -> bool {
+        self.has_more() || given(&self.user).is_some() || given(&self.ip).is_some()
+    }
+
     /// The filter for the store, but for the user, whom only the database knows ([`find_user`]). It asks for one row more than a
     /// page has, to learn whether there is another page. [`Error::BadInput`] if a field can't be read.
     pub(in crate::web) fn filter(&self, zone: &TimeZone) -> Result<ListFilter, Error> {
@@ -61,6 +94,20 @@ impl ListQuery {
         }
     }
 
+    /// Why the list is empty, in words. `user_known`: whether somebody bears the name that was asked for. `nothing_yet`: the
+    /// catalogue's key for a list that nothing is left out of.
+    pub(in crate::web) fn why_empty(&self, page: &Page, user_known: bool, nothing_yet: &str) -> String {
+        if !user_known {
+            let name = self.user.trim();
+            let is_id = SessionId::parse(name).is_some() || ShortId::parse(name).is_some();
+            page.t1(if is_id { "find-nobody" } else { "revoked-user-unknown" }, "user", name)
+        } else if self.is_narrowed() || !self.before.is_empty() {
+            page.t("list-no-match")
+        } else {
+            page.t(nothing_yet)
+        }
+    }
+
     /// A link to the same list, with the page that begins at `before`; `None`: the first page.
     pub(in crate::web) fn link(&self, path: &str, before: Option<&str>) -> String {
         link_to(
@@ -76,6 +123,11 @@ impl ListQuery {
             ],
         )
     }
+}
+
+/// How many rows a list has, in words. `key`: the catalogue's; the key for more than were counted ends in `-many`.
+pub(in crate::web) fn total(page: &Page, key: &str, count: usize) -> String {
+    if count > COUNTED { page.tn(&format!("{key}-many"), COUNTED) } else { page.tn(key, count) }
 }
 
 /// The answer to a field that can't be read.

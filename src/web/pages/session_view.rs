@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::times::Time;
-use crate::domain::{Reason, UserId};
+use crate::domain::{Reason, Transport, UserId};
 use crate::store::sessions::Session;
 use crate::user_agent::{self, Device};
 use crate::web::app::App;
@@ -14,11 +14,17 @@ pub(in crate::web) struct SessionView {
     pub(in crate::web) short: String,
     pub(in crate::web) browser: String,
     pub(in crate::web) device: Device,
+    /// Whether it is a program's, which shows its token in a header.
+    pub(in crate::web) is_program: bool,
     pub(in crate::web) ip: String,
+    /// The list of what came from this address, where there is one.
+    pub(in crate::web) ip_path: Option<String>,
     pub(in crate::web) signed_in: Time,
     pub(in crate::web) last_seen: Time,
     pub(in crate::web) how: String,
     pub(in crate::web) odd: bool,
+    /// The number of the first odd step in its story, where a page leads there.
+    pub(in crate::web) odd_step: Option<i64>,
 }
 
 pub(in crate::web) fn view(app: &App, page: &Page, session: &Session) -> SessionView {
@@ -27,11 +33,14 @@ pub(in crate::web) fn view(app: &App, page: &Page, session: &Session) -> Session
         short: session.sid.short(),
         browser: browser(page, &session.user_agent),
         device: user_agent::device(&session.user_agent),
+        is_program: session.transport == Transport::Bearer,
         ip: address(page, &session.ip),
+        ip_path: None,
         signed_in: page.ago(session.created_at),
         last_seen: page.ago(app.accounts.last_seen.newest(session)),
         how: page.t(&format!("transport-{}", session.transport.as_str())),
         odd: session.odd,
+        odd_step: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whose sessions a room is about, and how to find one of them.
 
 use super::audit_view::Reader;
-use crate::domain::{SessionId, UserId, Username};
+use crate::domain::{SessionId, ShortId, UserId, Username};
 use crate::store::sessions::{self, Session};
 use crate::store::{Conn, users};
 
@@ -31,11 +31,19 @@ impl Whose {
 
     /// The path of the story of one of them.
     pub(in crate::web) fn path(self, sid: SessionId) -> String {
-        let sessions = match self {
+        format!("{}/{sid}", self.sessions())
+    }
+
+    fn sessions(self) -> &'static str {
+        match self {
             Self::Own(_) => "/account/sessions",
             Self::Anybodys => "/admin/sessions",
-        };
-        format!("{sessions}/{sid}")
+        }
+    }
+
+    /// The path of whichever of them has an id that begins so.
+    pub(in crate::web) fn short_path(self, short: ShortId) -> String {
+        format!("{}/{short}", self.sessions())
     }
 
     /// The path on which one of them is ended.

@@ -15,6 +15,7 @@ use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
+use crate::web::pages::audit_view::Link;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
@@ -43,7 +44,8 @@ struct ReceiptPage {
 }
 
 struct Row {
-    user: String,
+    /// Leads to the user's page, for admins.
+    user: Link,
     session: SessionView,
     /// The path of its story.
     story: String,
@@ -120,7 +122,10 @@ fn find(conn: &mut crate::store::Conn, receipt: &str) -> Result<Option<Found>, c
 
 fn row(app: &App, page: &Page, one: &ListedSession, whose: Whose, now: UnixTime) -> Row {
     Row {
-        user: one.user.to_string(),
+        user: Link {
+            text: one.user.to_string(),
+            href: matches!(whose, Whose::Anybodys).then(|| format!("/admin/users/{}", one.session.user)),
+        },
         session: session_view::view(app, page, &one.session),
         story: whose.path(one.session.sid),
         access_until: page.exact(one.session.access_until),

@@ -17,6 +17,7 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::{Admin, signed_in};
 use crate::web::pages::audit_view::{EventRow, Events};
+use crate::web::pages::find_session::{self, Led};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::timeline::{self, Clock, Strip, Words};
@@ -100,7 +101,14 @@ pub(in crate::web) async fn anybodys(
     Admin(caller): Admin,
     sid: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    show(&app, &req, &caller, sid.into_inner(), Whose::Anybodys).await
+    let sid = match find_session::follow(&app, &req, &caller, sid.into_inner()).await? {
+        Led::ToOne(sid) => sid,
+        Led::ToNone(answer) => return Ok(answer),
+    };
+    match show(&app, &req, &caller, sid.clone(), Whose::Anybodys).await {
+        Err(Error::NotFound) => find_session::none(&app, &req, &caller, sid),
+        answer => answer,
+    }
 }
 
 async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose: Whose) -> Result<HttpResponse, Error> {

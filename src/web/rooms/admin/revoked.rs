@@ -7,19 +7,25 @@ use askama::Template;
 
 use crate::accounts::export::selection::Selection;
 use crate::accounts::json;
-use crate::domain::{Reason, TokenType};
+use crate::domain::{Reason, TokenType, UserId};
+use crate::store::Conn;
+use crate::store::list_filter::ListFilter;
 use crate::store::revoked::{self, Kinds, Revoked};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::export::{self, As};
+use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{Admin, ExportMandate};
+use crate::web::pages::audit_view::Link;
+use crate::web::pages::find_session;
 use crate::web::pages::list_query::{
-    Choice, ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, with_user,
+    Choice, ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, link_to, total, with_user,
 };
 use crate::web::pages::page::{Page, html};
-use crate::web::pages::session_view;
+use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
+use crate::web::pages::whose::Whose;
 
 const PATH: &str = "/admin/revoked";
 
@@ -29,23 +35,31 @@ struct RevokedPage {
     page: Page,
     query: ListQuery,
     rows: Vec<RevokedRow>,
+    /// How many entries there are on all pages of the list.
+    total: String,
+    /// Why there is no row.
+    empty: String,
     reasons: Vec<Choice>,
     states: Vec<Choice>,
     exports: ExportLinks,
     pager: Pager,
-    user_unknown: bool,
 }
 
 struct RevokedRow {
-    user: String,
+    user: Link,
+    /// The session that ended. `None`: a single token.
+    session: Option<SessionView>,
+    /// What kind of token it is; empty for a session.
     what: String,
+    /// The first digits of the token's id.
     id: String,
-    /// The path of the session's story; tokens have none.
-    story: Option<String>,
+    /// The token's session, by its first digits. Peers' tokens have none.
+    of_session: Option<Link>,
     when: Time,
-    reason: String,
+    /// The reason, with the place in the session's story that tells of it.
+    reason: Link,
     is_danger: bool,
-    by: String,
+    by: Link,
     until: Option<Time>,
     in_force: bool,
 }
@@ -62,20 +76,18 @@ pub(in crate::web) async fn show(
     Admin(caller): Admin,
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, Error> {
-    let query = query.into_inner();
-    let mut filter = query.filter(&app.config().time_zone)?;
+    if let Some(path) = find_session::typed(&app, &query.q).await? {
+        return Ok(see_other(&path));
+    }
+    let query = query.into_inner().sorted();
+    let filter = query.filter(&app.config().time_zone)?;
     let query = query.with_moments_of(&filter, &app.config().time_zone);
     let kinds = kinds(&query)?;
     let name = query.user.clone();
-    let (mut rows, user_known) = app
-        .read(move |conn| {
-            let user_known = find_user(conn, &name, &mut filter)?;
-            let rows = if user_known { revoked::page(conn, &filter, kinds)? } else { Vec::new() };
-            Ok((rows, user_known))
-        })
-        .await?;
+    let is_page = audience(&req, &app) == Audience::Browser;
+    let (mut rows, count, user_known) = app.read(move |conn| find(conn, &name, filter, kinds, is_page)).await?;
     let next = cut_to_page(&mut rows, |row| (row.at, row.id.clone()));
-    if audience(&req, &app) == Audience::Program {
+    if !is_page {
         return Ok(as_json(&rows, next));
     }
     let page = Page::new(&app, &req, Some(&caller));
@@ -83,6 +95,8 @@ pub(in crate::web) async fn show(
     let reasons = Reason::ALL.iter().map(|one| reason(one.as_str(), &format!("reason-{}", one.as_str())));
     let view = RevokedPage {
         rows: rows.iter().map(|row| as_row(&app, &page, row)).collect(),
+        total: total(&page, "revoked-total", count),
+        empty: query.why_empty(&page, user_known, "revoked-empty"),
         reasons: std::iter::once(reason("", "reason-any")).chain(reasons).collect(),
         states: KINDS
             .map(|(value, key, _)| Choice { value, label: page.t(key), selected: query.state == value })
@@ -90,7 +104,6 @@ pub(in crate::web) async fn show(
             .collect(),
         exports: export_links(&query.link(PATH, None)),
         pager: query.pager(PATH, next.as_deref()),
-        user_unknown: !user_known,
         query,
         page,
     };
@@ -110,25 +123,58 @@ pub(in crate::web) async fn export(
     query: Query<ListQuery>,
     asked: Query<As>,
 ) -> Result<HttpResponse, Error> {
+    let query = query.into_inner().sorted();
     let (filter, kinds) = (query.filter(&app.config().time_zone)?, kinds(&query)?);
     let filter = with_user(&app, &query.user, filter).await?;
     export::answer(app, &req, mandate, Selection::Revoked(filter, kinds), &asked).await
 }
 
+/// Returns the rows of the page, how many the list has on all pages (counted only if `is_page`), and whether somebody bears the name.
+fn find(
+    conn: &mut Conn,
+    name: &str,
+    mut filter: ListFilter,
+    kinds: Kinds,
+    is_page: bool,
+) -> Result<(Vec<Revoked>, usize, bool), crate::store::Error> {
+    if !find_user(conn, name, &mut filter)? {
+        return Ok((Vec::new(), 0, false));
+    }
+    let count = if is_page { revoked::count(conn, &filter, kinds)? } else { 0 };
+    Ok((revoked::page(conn, &filter, kinds)?, count, true))
+}
+
 fn as_row(app: &App, page: &Page, row: &Revoked) -> RevokedRow {
+    let user_page = |user: UserId| Some(format!("/admin/users/{user}"));
+    let story = row.session.map(|sid| Whose::Anybodys.path(sid));
+    let told_at = match (row.step, row.token_type) {
+        (Some(step), _) => format!("#step-{step}"),
+        (None, None) => "#end".to_owned(),
+        (None, Some(_)) => String::new(),
+    };
     RevokedRow {
-        user: row.user.to_string(),
+        user: Link { text: row.user.to_string(), href: user_page(row.user_id) },
+        session: row.ended.as_ref().map(|session| SessionView {
+            ip_path: Some(link_to(PATH, &[("ip", &session.ip)])),
+            ..session_view::view(app, page, session)
+        }),
         what: match row.token_type {
-            None => page.t("what-session"),
+            None => String::new(),
             Some(TokenType::Access) => page.t("what-access"),
             Some(TokenType::Refresh) => page.t("what-refresh"),
         },
         id: row.id.chars().take(8).collect(),
-        story: row.token_type.is_none().then(|| format!("/admin/sessions/{}", row.id)),
-        when: page.time(row.at),
-        reason: session_view::reason(page, row.reason),
+        of_session: row.session.map(|sid| Link { text: sid.short(), href: story.clone() }),
+        when: page.ago(row.at),
+        reason: Link {
+            text: session_view::reason(page, row.reason),
+            href: story.as_ref().map(|story| format!("{story}{told_at}")),
+        },
         is_danger: row.reason.is_danger(),
-        by: session_view::by(page, row.by, row.by_name.as_deref(), row.user_id, row.reason),
+        by: Link {
+            text: session_view::by(page, row.by, row.by_name.as_deref(), row.user_id, row.reason),
+            href: row.by.and_then(user_page),
+        },
         until: row.until.map(|moment| page.time(moment)),
         in_force: row.until.is_none_or(|until| until.plus(app.accounts.engine.options().decode_leeway) > app.now()),
     }

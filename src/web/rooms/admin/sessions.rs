@@ -1,5 +1,7 @@
 //! Everybody's open sessions, newest first, for an admin.
 
+use std::collections::HashMap;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,14 +9,20 @@ use askama::Template;
 
 use crate::accounts::export::selection::Selection;
 use crate::accounts::json;
+use crate::domain::SessionId;
 use crate::store::list_filter::ListFilter;
-use crate::store::session_lists;
+use crate::store::session_lists::{self, List, ListedSession};
+use crate::store::{Conn, steps};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::export::{self, As};
+use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{Admin, ExportMandate};
-use crate::web::pages::list_query::{ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, with_user};
+use crate::web::pages::find_session;
+use crate::web::pages::list_query::{
+    ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, link_to, total, with_user,
+};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 
@@ -27,7 +35,10 @@ struct SessionsPage {
     query: ListQuery,
     only_odd: bool,
     rows: Vec<Row>,
-    user_unknown: bool,
+    /// How many sessions there are on all pages of the list.
+    total: String,
+    /// Why there is no row.
+    empty: String,
     /// The page that ends all sessions of the user by whom the list is filtered. `None`: no user was named, or nothing was found.
     end_all_path: Option<String>,
     exports: ExportLinks,
@@ -36,8 +47,19 @@ struct SessionsPage {
 
 struct Row {
     user: String,
+    user_path: String,
     session: SessionView,
     is_this: bool,
+}
+
+/// What the page shows, from the database.
+#[derive(Default)]
+struct Found {
+    rows: Vec<ListedSession>,
+    /// The number of the first odd step of each session that has one.
+    odd_steps: HashMap<SessionId, i64>,
+    total: usize,
+    user_known: bool,
 }
 
 pub(in crate::web) async fn show(
@@ -46,45 +68,42 @@ pub(in crate::web) async fn show(
     Admin(caller): Admin,
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, Error> {
-    let (query, now) = (query.into_inner(), app.now());
-    let mut filter = filter(&app, &query)?;
+    if let Some(path) = find_session::typed(&app, &query.q).await? {
+        return Ok(see_other(&path));
+    }
+    let (query, now) = (query.into_inner().sorted(), app.now());
+    let filter = filter(&app, &query)?;
     let query = query.with_moments_of(&filter, &app.config().time_zone);
     let name = query.user.clone();
-    let (mut rows, user_known) = app
-        .read(move |conn| {
-            let user_known = find_user(conn, &name, &mut filter)?;
-            let rows = if user_known {
-                session_lists::page(conn, session_lists::List::Open(now), &filter)?
-            } else {
-                Vec::new()
-            };
-            Ok((rows, user_known))
-        })
-        .await?;
-    let next = cut_to_page(&mut rows, |one| (one.session.created_at, one.session.sid.to_string()));
+    let is_page = audience(&req, &app) == Audience::Browser;
+    let mut found = app.read(move |conn| find(conn, List::Open(now), &name, filter, is_page)).await?;
+    let next = cut_to_page(&mut found.rows, |one| (one.session.created_at, one.session.sid.to_string()));
     let own = caller.claims.sid();
-    if audience(&req, &app) == Audience::Program {
+    if !is_page {
         let sessions: Vec<_> =
-            rows.iter().map(|one| json::session(&app.accounts, &one.session, Some(&one.user), own)).collect();
+            found.rows.iter().map(|one| json::session(&app.accounts, &one.session, Some(&one.user), own)).collect();
         return Ok(HttpResponse::Ok().json(serde_json::json!({ "sessions": sessions, "next": next })));
     }
     let page = Page::new(&app, &req, Some(&caller));
-    let of_one_user = rows.first().filter(|_| !query.user.trim().is_empty()).map(|one| one.user.to_string());
+    let of_one_user = found.rows.first().filter(|_| !query.user.trim().is_empty()).map(|one| one.user.to_string());
+    let row = |one: &ListedSession| Row {
+        user: one.user.to_string(),
+        user_path: format!("/admin/users/{}", one.session.user),
+        session: SessionView {
+            ip_path: Some(link_to(PATH, &[("ip", &one.session.ip)])),
+            odd_step: found.odd_steps.get(&one.session.sid).copied(),
+            ..session_view::view(&app, &page, &one.session)
+        },
+        is_this: own == Some(one.session.sid),
+    };
     let view = SessionsPage {
-        rows: rows
-            .iter()
-            .map(|one| Row {
-                user: one.user.to_string(),
-                session: session_view::view(&app, &page, &one.session),
-                is_this: own == Some(one.session.sid),
-            })
-            .collect(),
-        end_all_path: of_one_user
-            .map(|name| ListQuery { user: name, ..ListQuery::default() }.link("/admin/sessions/end", None)),
+        rows: found.rows.iter().map(row).collect(),
+        total: total(&page, "open-total", found.total),
+        empty: query.why_empty(&page, found.user_known, "open-empty"),
+        end_all_path: of_one_user.map(|name| link_to("/admin/sessions/end", &[("user", &name)])),
         exports: export_links(&query.link(PATH, None)),
         pager: query.pager(PATH, next.as_deref()),
         only_odd: query.state == "odd",
-        user_unknown: !user_known,
         query,
         page,
     };
@@ -109,7 +128,29 @@ pub(in crate::web) async fn export(
     query: Query<ListQuery>,
     asked: Query<As>,
 ) -> Result<HttpResponse, Error> {
+    let query = query.into_inner().sorted();
     let filter = filter(&app, &query)?;
     let filter = with_user(&app, &query.user, filter).await?;
     export::answer(app, &req, mandate, Selection::Sessions(filter), &asked).await
+}
+
+/// `is_page`: whether what only a page shows is looked up, too.
+fn find(
+    conn: &mut Conn,
+    list: List,
+    name: &str,
+    mut filter: ListFilter,
+    is_page: bool,
+) -> Result<Found, crate::store::Error> {
+    if !find_user(conn, name, &mut filter)? {
+        return Ok(Found::default());
+    }
+    let rows = session_lists::page(conn, list, &filter)?;
+    let mut found = Found { rows, user_known: true, ..Found::default() };
+    if is_page {
+        let odd: Vec<_> = found.rows.iter().filter(|one| one.session.odd).map(|one| one.session.sid).collect();
+        found.odd_steps = steps::first_odd(conn, &odd)?;
+        found.total = session_lists::count(conn, list, &filter)?;
+    }
+    Ok(found)
 }
