@@ -207,6 +207,8 @@ step-reused = Old token reused
 end-session-title = End this session?
 end-session-intro = The device is signed out immediately.
 end-session-intro-of = { $user }’s device is signed out immediately.
+end-session-yours = You stay signed in here.
+concerns-you = This is you.
 end-sessions-title = End sessions
 end-sessions-of = { $user } is signed out everywhere, immediately.
 end-sessions-since = This signs out everyone who signed in since
@@ -297,6 +299,14 @@ logout-others =
         [one] Only my other session
        *[other] Only my { $n } other sessions
     }
+logout-others-title = Sign out everywhere else?
+logout-others-text = Your other devices are signed out immediately. You stay signed in here.
+logout-others-submit =
+    { $n ->
+        [one] Sign out 1 other device
+       *[other] Sign out { $n } other devices
+    }
+logout-no-others = You’re signed in on no other device.
 logout-all = Everywhere, including here
 flash-signed-out-everywhere =
     { $n ->
@@ -546,6 +556,7 @@ user-make-admin-done = { $user } is now an administrator.
 user-make-user-link = Remove administrator rights…
 user-make-user-title = Remove { $user }’s administrator rights?
 user-make-user-intro = { $user } stays signed in, but can’t open the administrator pages from now on.
+user-make-user-yourself = You’ll lose access to these pages, and another administrator must give it back.
 user-make-user-submit = Remove rights
 user-make-user-done = { $user } is no longer an administrator.
 user-schedule-link = Set a date to disable…
@@ -554,12 +565,14 @@ user-schedule-intro = From then on { $user } can’t sign in, and all their sess
 user-schedule-now = Currently set:
 user-schedule-date = Date and time ({ $zone })
 user-schedule-hint = Leave it empty for no date.
+user-schedule-yourself = On that date you’ll be signed out, and another administrator must let you back in.
 user-schedule-submit = Set date
 user-schedule-done = The date to disable { $user } was set.
 user-schedule-cleared = { $user } no longer has a date to be disabled.
 user-disable-link = Disable…
 user-disable-title = Disable { $user }?
 user-disable-intro = { $user } can’t sign in until you enable the account again. All their sessions end immediately.
+user-disable-yourself = You’ll be signed out, and another administrator must let you back in.
 user-disable-submit = Disable
 user-disable-done =
     { $n ->
@@ -576,6 +589,7 @@ user-delete-link = Delete…
 user-delete-title = Delete { $user }?
 user-delete-intro = { $user } can’t sign in any more, and all their sessions end immediately. The name stays reserved, so that nobody can be mistaken for { $user } later. You can restore the account, but not its password, sessions or rights.
 user-delete-type = Type { $user } to confirm
+user-delete-yourself = You’ll be signed out, and another administrator must restore your account.
 user-delete-submit = Delete
 user-delete-done =
     { $n ->

@@ -207,6 +207,8 @@ step-reused = Se reutilizó un token antiguo
 end-session-title = ¿Cerrar esta sesión?
 end-session-intro = La sesión se cierra de inmediato en ese dispositivo.
 end-session-intro-of = La sesión de { $user } se cierra de inmediato en ese dispositivo.
+end-session-yours = Aquí tu sesión seguirá abierta.
+concerns-you = Eres tú.
 end-sessions-title = Cerrar sesiones
 end-sessions-of = La sesión de { $user } se cierra de inmediato en todas partes.
 end-sessions-since = Se cierra la sesión de todos los que la iniciaron desde
@@ -297,6 +299,14 @@ logout-others =
         [one] Solo mi otra sesión
        *[other] Solo mis otras { $n } sesiones
     }
+logout-others-title = ¿Cerrar sesión en los demás dispositivos?
+logout-others-text = Tus otros dispositivos cierran la sesión al instante. Aquí tu sesión seguirá abierta.
+logout-others-submit =
+    { $n ->
+        [one] Cerrar sesión en otro dispositivo
+       *[other] Cerrar sesión en otros { $n } dispositivos
+    }
+logout-no-others = No tienes la sesión iniciada en ningún otro dispositivo.
 logout-all = En todas partes, también aquí
 flash-signed-out-everywhere =
     { $n ->
@@ -546,6 +556,7 @@ user-make-admin-done = { $user } ahora es administrador.
 user-make-user-link = Quitar los permisos de administrador…
 user-make-user-title = ¿Quitar los permisos de administrador a { $user }?
 user-make-user-intro = { $user } mantiene la sesión abierta, pero ya no podrá abrir las páginas de administración.
+user-make-user-yourself = Dejarás de ver estas páginas, y otro administrador tendrá que devolverte los permisos.
 user-make-user-submit = Quitar los permisos
 user-make-user-done = { $user } ya no es administrador.
 user-schedule-link = Programar la desactivación…
@@ -554,12 +565,14 @@ user-schedule-intro = Desde ese momento { $user } no podrá iniciar sesión y se
 user-schedule-now = Fecha actual:
 user-schedule-date = Fecha y hora ({ $zone })
 user-schedule-hint = Déjalo vacío para no poner fecha.
+user-schedule-yourself = En esa fecha se cerrará tu sesión, y otro administrador tendrá que volver a darte acceso.
 user-schedule-submit = Guardar fecha
 user-schedule-done = Se ha fijado la fecha de desactivación de { $user }.
 user-schedule-cleared = { $user } ya no tiene fecha de desactivación.
 user-disable-link = Desactivar…
 user-disable-title = ¿Desactivar a { $user }?
 user-disable-intro = { $user } no podrá iniciar sesión hasta que actives de nuevo la cuenta. Todas sus sesiones se cierran de inmediato.
+user-disable-yourself = Se cerrará tu sesión, y otro administrador tendrá que volver a darte acceso.
 user-disable-submit = Desactivar
 user-disable-done =
     { $n ->
@@ -576,6 +589,7 @@ user-delete-link = Eliminar…
 user-delete-title = ¿Eliminar a { $user }?
 user-delete-intro = { $user } ya no podrá iniciar sesión y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }. La cuenta se puede restaurar, pero no su contraseña, sus sesiones ni sus permisos.
 user-delete-type = Escribe { $user } para confirmar
+user-delete-yourself = Se cerrará tu sesión, y otro administrador tendrá que restaurar tu cuenta.
 user-delete-submit = Eliminar
 user-delete-done =
     { $n ->

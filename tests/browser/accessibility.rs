@@ -122,6 +122,7 @@ const AS_ANA: &[Page] = &[
     ("sessions of nobody", "/admin/sessions?user=nobody", &[NOTHING]),
     ("sessions, more filters", "/admin/sessions?from=2020-01-01", &[Sees("details[open]")]),
     ("no such session", "/admin/sessions/00000000", &[Sees("#q")]),
+    ("sign out everywhere else?", "/logout?scope=others", &[Sees("main button.danger")]),
     ("sessions of cleo", "/admin/sessions?user=cleo", &[Sees("td .row-links")]),
     ("an odd session's story", "/admin/sessions?state=odd", &[FIRST_STORY, Sees("svg .odd")]),
     ("end cleo's session?", "/admin/sessions?user=cleo", &[FIRST_TO_END]),

@@ -62,6 +62,7 @@ async fn every_page(language: &'static str) {
         "change-password",
         "confirm?next=/change-password",
         "logout",
+        "logout?scope=others",
         "admin/sessions",
         "admin/sessions?from=2020-01-01",
         "admin/sessions/00000000",

@@ -46,8 +46,7 @@ const HEIGHTS: &str =
     "return [...document.querySelectorAll('tbody tr')].map((row) => Math.ceil(row.getBoundingClientRect().height))";
 
 /// The paths that the page links to.
-const LINKS: &str =
-    "return [...document.querySelectorAll('main a[href^=\"/\"], nav a')].map((link) => link.getAttribute('href'))";
+const LINKS: &str = "return [...document.querySelectorAll('main a[href^=\"/\"]:not([download]), nav a')].map((link) => link.getAttribute('href'))";
 
 async fn strings(browser: &Browser, script: &str) -> Vec<String> {
     let Value::Array(found) = browser.client.execute(script, Vec::new()).await.unwrap() else { panic!("no list") };

@@ -90,6 +90,17 @@ impl Act {
         }
     }
 
+    /// The catalogue's key of what comes of it for admins who do it to themselves. `None`: nothing that they would not expect.
+    pub(in crate::web) fn on_oneself(self) -> Option<&'static str> {
+        match self {
+            Self::Disable => Some("user-disable-yourself"),
+            Self::Delete => Some("user-delete-yourself"),
+            Self::MakeUser => Some("user-make-user-yourself"),
+            Self::Schedule => Some("user-schedule-yourself"),
+            Self::Link | Self::MakeAdmin | Self::Enable | Self::Restore => None,
+        }
+    }
+
     /// The fields that the act has to be given.
     pub(in crate::web) fn fields(self) -> &'static [&'static str] {
         match self {

@@ -57,3 +57,44 @@ fn an_admin_needs_a_proof_under_five_minutes_old() {
     assert_eq!((refused.status, refused.msg().as_str()), (401, "Fresh token required"));
     assert!(refused.header("www-authenticate").unwrap().contains("max_age=\"300\""));
 }
+
+#[test]
+fn what_ends_something_is_red_and_says_if_it_is_ones_own() {
+    let app = app_with_admin();
+    let (mut admin, other, ana) = (app.signed_in("adm"), app.signed_in("adm"), app.signed_in("ana"));
+    for (path, is_own) in [
+        (format!("/admin/sessions/{}/end", sid(&ana)), false),
+        (format!("/admin/sessions/{}/end", sid(&other)), true),
+        ("/admin/sessions/end?user=ana".to_owned(), false),
+        ("/admin/sessions/end?user=adm".to_owned(), true),
+        ("/admin/sessions/end?since=2020-01-01".to_owned(), false),
+        ("/logout?scope=others".to_owned(), false),
+        (format!("/account/sessions/{}/end", sid(&other)), false),
+    ] {
+        let page = admin.get(&path).body;
+        assert!(page.contains("class=\"button primary danger\""), "{path}: {page}");
+        assert_eq!(page.contains("This is you."), is_own, "{path}: {page}");
+    }
+    for (path, link) in [
+        ("/admin/sessions".to_owned(), "class=\"button secondary danger\" href=\"/admin/sessions/end\""),
+        ("/account".to_owned(), "class=\"button secondary danger\" href=\"/logout?scope=others\""),
+        (format!("/admin/sessions/{}", sid(&ana)), "class=\"button secondary danger\" href=\"/admin/sessions/"),
+    ] {
+        let page = admin.get(&path).body;
+        assert!(page.contains(link), "{path}: {page}");
+    }
+}
+
+#[test]
+fn a_device_is_ended_with_two_clicks() {
+    let app = app_with_admin();
+    let (mut own, mut other) = (app.signed_in("ana"), app.signed_in("ana"));
+    let link = format!("/account/sessions/{}/end", sid(&other));
+    let list = own.get("/account").body;
+    assert!(list.contains(&format!("href=\"{link}\"")), "{list}");
+    let question = own.get(&link).body;
+    assert!(question.contains(&format!("action=\"{link}\"")), "{question}");
+    let done = own.post(&link, &[]);
+    assert!(own.follow(done).body.contains("One session was ended"));
+    assert!(!other.is_signed_in());
+}

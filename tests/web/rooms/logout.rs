@@ -41,10 +41,12 @@ fn signing_out_everywhere_else_keeps_this_browser_and_gives_a_receipt() {
     let program = app.tokens("ana");
     let mut bea = app.signed_in("bea");
     let page = own.get("/logout?scope=others");
-    assert!(page.body.contains("Only my 2 other sessions"), "{}", page.body);
+    assert!(page.body.contains("Sign out 2 other devices</button>"), "{}", page.body);
+    assert!(!page.body.contains("type=\"radio\""), "one question: {}", page.body);
     let answer = own.post("/logout", &[("scope", "others")]);
     assert!(answer.location().starts_with("/receipts/"), "{} {}", answer.location(), answer.body);
     assert!(own.follow(answer).body.contains("2 sessions were ended"));
+    assert!(own.get("/logout?scope=others").body.contains("on no other device"));
     assert!(own.is_signed_in() && bea.is_signed_in());
     assert!(!other.is_signed_in());
     assert_eq!(app.client().get("/protected", Some(&program.access)).status, 401);

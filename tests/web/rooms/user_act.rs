@@ -291,3 +291,27 @@ fn programs_manage_users_too() {
     assert!(restored.status == 201 && restored.json()["link"].as_str().unwrap().contains("/link/"));
     assert_eq!(post(&format!("/admin/users/{id}/restore"), &json!({})).status, 400);
 }
+
+#[test]
+fn admins_who_do_it_to_themselves_are_told_what_comes_of_it() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_admin("bea");
+    for (what, words) in [
+        ("disable", "You’ll be signed out, and another administrator must let you back in."),
+        ("delete", "You’ll be signed out, and another administrator must restore your account."),
+        ("make-user", "You’ll lose access to these pages"),
+        ("schedule", "On that date you’ll be signed out"),
+    ] {
+        let own = path_of(&mut ana, "ana");
+        let page = ana.get(&format!("{own}/{what}")).body;
+        assert!(page.contains("<strong>This is you.</strong>") && page.contains(words), "{what}: {page}");
+        let other = path_of(&mut ana, "bea");
+        assert!(!ana.get(&format!("{other}/{what}")).body.contains("This is you."), "{what}");
+    }
+    let own = path_of(&mut ana, "ana");
+    ana.get(&format!("{own}/disable"));
+    let answer = ana.post(&format!("{own}/disable"), &[]);
+    assert!(ana.follow(answer).body.contains("Your session has ended"), "as the page said");
+    assert!(!ana.is_signed_in());
+}

@@ -25,6 +25,8 @@ struct EndSessionPage {
     user: String,
     /// Whether this is an admin's page, for anybody's session: then the user is named.
     is_admins: bool,
+    /// Whether it is a session of the admin who asks.
+    is_callers: bool,
     session: SessionView,
     action: String,
     cancel: &'static str,
@@ -58,6 +60,7 @@ async fn form(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
     let view = EndSessionPage {
         user: found.user.to_string(),
         is_admins: matches!(whose, Whose::Anybodys),
+        is_callers: matches!(whose, Whose::Anybodys) && signed_in(req)?.user == found.session.user,
         session: session_view::view(app, &page, &found.session),
         action: whose.end_path(found.session.sid),
         cancel: whose.list(),

@@ -30,6 +30,8 @@ struct EndSessionsPage {
     count: i64,
     /// Whether the page says that the admin's own session stays: it may be one of those that were meant.
     own_stays: bool,
+    /// Whether it is the admin's own sessions that were asked for.
+    is_callers: bool,
     /// Whether a user or a moment was named; if not, the page asks for the moment.
     ready: bool,
     action: String,
@@ -82,6 +84,7 @@ pub(in crate::web) async fn form(
         since_typed: asked.since.clone().unwrap_or_default(),
         count: 0,
         own_stays: false,
+        is_callers: false,
         ready: true,
         action: req.uri().path_and_query().map_or("/admin/sessions/end", |path| path.as_str()).to_owned(),
         errors: Vec::new(),
@@ -96,7 +99,7 @@ pub(in crate::web) async fn form(
         }
         Target::User(name) => {
             let (which, user) = of_user(&app, name, &caller).await?;
-            view.own_stays = signed_in(&req)?.username == user;
+            view.is_callers = signed_in(&req)?.username == user;
             view.user = user.to_string();
             view.count = ended::count(&app, which).await?;
         }

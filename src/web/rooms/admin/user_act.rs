@@ -35,6 +35,8 @@ struct ActPage {
     name: String,
     title: String,
     intro: String,
+    /// What comes of it for whoever reads this, if the user is they.
+    concerns_you: Option<String>,
     submit: String,
     /// How many sessions would end, if the act ends any.
     ends: Option<i64>,
@@ -76,6 +78,7 @@ fn show(
     let view = ActPage {
         title: page.t1(&act.key("title"), "user", &name),
         intro: page.t1(&act.key("intro"), "user", &name),
+        concerns_you: act.on_oneself().filter(|_| page.user.as_deref() == Some(&name)).map(|key| page.t(key)),
         submit: page.t(&act.key("submit")),
         ends: act.ends_sessions().then_some(listed.open_sessions),
         destroys: act.is_destructive(),
