@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -191,7 +191,9 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
     actix_web::rt::spawn(async move {
         loop {
             actix_web::rt::time::sleep(PRUNE_EVERY).await;
-            if !prune_clock.can_be_believed(old.now(), Instant::now()) {
+            let is_believed = prune_clock.can_be_believed(old.now(), Instant::now());
+            old.clock_doubted.store(!is_believed, Ordering::Relaxed);
+            if !is_believed {
                 tracing::warn!(
                     event = "clock_jumped",
                     "the clock has jumped: nothing is closed or pruned until it has stood for a day"

@@ -4,8 +4,8 @@
 //! Each limit is a bucket of tries that fills up again with time (GCRA), so one moment per key says all of it. Not a library: the
 //! existing ones keep a key for ever, or know only tries and not how they ended ([`Try::succeeded`]).
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::{NameKey, SessionId, UnixTime, UserId};
@@ -246,6 +246,59 @@ impl Throttle {
     }
 }
 
+/// Who has to wait before the next try.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slowed {
+    /// How many accounts, as strangers see them: names that nobody bears count too.
+    pub accounts: usize,
+    /// Networks, as an address or with the number of their bits: `203.0.113.7`, `2001:db8::/64`.
+    pub networks: Vec<String>,
+}
+
+impl Throttle {
+    /// Who is slowed down at this moment. Looks through all buckets, of which there are at most a hundred thousand.
+    pub fn slowed(&self, now: UnixTime) -> Slowed {
+        let Some(buckets) = &self.0 else { return Slowed::default() };
+        let (buckets, now) = (lock(buckets), millis(now));
+        let (mut accounts, mut networks) = (HashSet::new(), BTreeSet::new());
+        for (key, full_at) in &buckets.full_at {
+            let waits = |limit| *full_at > now && buckets.wait(key, limit, now) > 0;
+            match key {
+                Key::Network { prefix, bits, nth } => {
+                    let limits = if matches!(bits, 32 | 64) { NEAR } else { WIDE };
+                    if limits.get(*nth).is_some_and(|limit| waits(*limit)) {
+                        networks.insert((*bits, *prefix));
+                    }
+                }
+                Key::Pair { name, .. } if waits(PAIR) => drop(accounts.insert(*name)),
+                Key::Pool(name) if waits(POOL) => drop(accounts.insert(*name)),
+                Key::Pair { .. }
+                | Key::Pool(_)
+                | Key::Device(_)
+                | Key::Session(_)
+                | Key::GoodLink(_)
+                | Key::DevicesOf(_)
+                | Key::SessionsOf(_)
+                | Key::StrangersAt(_) => {}
+            }
+        }
+        let networks = networks.into_iter().map(|(bits, prefix)| network_in_words(bits, prefix));
+        Slowed { accounts: accounts.len(), networks: networks.collect() }
+    }
+}
+
+/// The network with these first bits, as [`networks`] makes them.
+fn network_in_words(bits: u8, prefix: u128) -> String {
+    match bits {
+        32 | 24 => {
+            let address = u32::try_from(prefix << (32 - bits)).unwrap_or(u32::MAX);
+            let ip = Ipv4Addr::from(address);
+            if bits == 32 { ip.to_string() } else { format!("{ip}/{bits}") }
+        }
+        _ => format!("{}/{bits}", Ipv6Addr::from(prefix << (128 - bits))),
+    }
+}
+
 fn lock(buckets: &Mutex<Buckets>) -> MutexGuard<'_, Buckets> {
     buckets.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -385,6 +438,22 @@ mod tests {
             right.succeeded();
         }
         assert!(throttle.begin_try(from(99), device(1, 99), NOW).is_ok());
+    }
+
+    #[test]
+    fn who_is_slowed_down_is_told_until_the_next_try_is_allowed() {
+        let throttle = Throttle::new(true);
+        let_through(&throttle, ip("192.0.2.1"), ANA, NOW.plus(-1));
+        assert_eq!(throttle.slowed(NOW), Slowed { accounts: 1, networks: Vec::new() });
+        assert_eq!(throttle.slowed(NOW.plus(30)), Slowed::default());
+        for from in ["203.0.113.7", "2001:db8:1:2::3"] {
+            let_through(&throttle, ip(from), Who::Link, NOW);
+        }
+        let slowed = throttle.slowed(NOW);
+        assert_eq!(
+            (slowed.accounts, &slowed.networks[..]),
+            (1, ["203.0.113.7", "2001:db8:1:2::/64"].map(String::from).as_slice())
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the acts work with, and why one can fail.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use super::keyed_ids::KeyedIds;
 use super::sessions::last_seen::LastSeen;
@@ -24,6 +24,8 @@ pub struct Accounts {
     pub throttle: Throttle,
     /// When old rows were last pruned, in seconds since the epoch; 0: not since the start.
     pub last_prune: AtomicI64,
+    /// Whether the system's clock has jumped, so that nothing is closed or pruned at present.
+    pub clock_doubted: AtomicBool,
     /// The blocklist in memory holds everything that could be shown at this moment or later.
     pub complete_since: AtomicI64,
     /// When the database was restored from a backup, in seconds since the epoch; 0: never.

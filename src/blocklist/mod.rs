@@ -210,6 +210,11 @@ impl Blocklist {
         self.counts.count_subject(subject);
     }
 
+    /// How many users memory holds: those with open sessions and, for some minutes, those whose last one is over.
+    pub fn users(&self) -> usize {
+        self.database_copy.load().users.pin().len()
+    }
+
     /// The users held in memory who are not among `these`.
     pub fn users_except(&self, these: &HashSet<UserId>) -> Vec<Arc<Standing>> {
         let memory = self.database_copy.load();

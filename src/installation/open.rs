@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use aws_lc_rs::{hkdf, rand};
 
@@ -93,6 +93,7 @@ impl Installation {
             last_seen: LastSeen::default(),
             throttle: Throttle::new(config.throttle),
             last_prune: AtomicI64::new(0),
+            clock_doubted: AtomicBool::new(false),
             complete_since: AtomicI64::new(0),
             restored: AtomicI64::new(0),
             passwords: Passwords::new(pepper, &fingerprint(pepper), config.password.bcrypt_cost),

@@ -77,6 +77,11 @@ pub fn restored(conn: &mut Conn) -> Result<UnixTime, Error> {
     Ok(UnixTime(number(conn, RESTORED)?))
 }
 
+/// A fact that is a moment. `None`: it is not set.
+pub fn moment(conn: &mut Conn, name: &str) -> Result<Option<UnixTime>, Error> {
+    Ok(Some(number(conn, name)?).filter(|seconds| *seconds > 0).map(UnixTime))
+}
+
 pub(super) fn number(conn: &mut Conn, name: &str) -> Result<i64, Error> {
     match get(conn, name)? {
         None => Ok(0),

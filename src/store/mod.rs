@@ -14,6 +14,7 @@ pub mod links;
 pub mod list_filter;
 pub mod name_parts;
 pub mod names;
+pub mod overview;
 pub mod password_forms;
 mod prepared;
 pub mod revoked;

@@ -42,13 +42,28 @@ pub(super) fn named_at(error: &dyn Error, path: &Path) -> String {
 /// Less room than this is none: one change can take as much.
 const LEAST_ROOM: u64 = 64 * 1024;
 
+/// Less room than this is little, however small the database is.
+const LITTLE_ROOM: u64 = 200 * 1024 * 1024;
+
 /// Whether there is no room left on the disk of this file. `false` if that can't be found out.
 pub(super) fn is_full(path: &Path) -> bool {
+    room(path).is_some_and(|room| room < LEAST_ROOM)
+}
+
+/// The room that is left on the disk of this database, in bytes, if it is little: a backup needs as much as the database itself. `None`:
+/// there is enough, or that can't be found out.
+pub fn little_room(database: &Path) -> Option<u64> {
+    let size = std::fs::metadata(database).ok()?.len();
+    room(database).filter(|room| *room < LITTLE_ROOM.max(size))
+}
+
+/// The room that is left on the disk of this file, in bytes. `None`: that can't be found out.
+fn room(path: &Path) -> Option<u64> {
     // Some file systems don't count.
-    let Some(disk) = rustix::fs::statvfs(path).ok().filter(|disk| disk.f_blocks > 0) else { return false };
+    let disk = rustix::fs::statvfs(path).ok().filter(|disk| disk.f_blocks > 0)?;
     // What is kept back for root is room for root.
     let blocks = if rustix::process::geteuid().is_root() { disk.f_bfree } else { disk.f_bavail };
-    blocks.saturating_mul(disk.f_frsize) < LEAST_ROOM
+    Some(blocks.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(test)]

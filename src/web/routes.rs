@@ -15,8 +15,8 @@ use super::hooks::PorteroHooks;
 use super::http::error::Error;
 use super::rooms::account::{account, activity, change_password, confirm, end_session, receipt, story};
 use super::rooms::admin::{
-    about, add_user, audit, edit_details, end_sessions, made_link, rename_user, revoked, sessions, user, user_act,
-    users,
+    about, add_user, audit, edit_details, end_sessions, made_link, overview, rename_user, revoked, sessions, user,
+    user_act, users,
 };
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
 use super::rooms::signing_in::{home, language, link, login, logout, setup, sign_in_help};
@@ -68,6 +68,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(path("/receipts/{id}").get(receipt::show).guarded(Guard::access()))
+            .service(path("/admin").get(overview::show).guarded(Guard::access()))
             .service(path("/admin/sessions").get(sessions::show).guarded(Guard::access()))
             .service(
                 path("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Guard::access()),

@@ -756,6 +756,124 @@ activity-back = Back to your account
 user-latest = Latest events
 story-events = Audit log of this session
 
+## Overview, for administrators
+
+nav-overview = Overview
+overview-title = Overview
+overview-attention = Needs attention
+overview-all-well = Nothing needs your attention.
+overview-danger = Danger:
+overview-database = The database isn’t working properly
+overview-database-advice = The server’s log says why. If it’s damaged, stop the server and restore a backup.
+overview-disk =
+    { $n ->
+        [one] Only { $n } MB of disk space is left
+       *[other] Only { $n } MB of disk space is left
+    }
+overview-disk-advice = Make room: when the disk is full, nobody can sign in, and a backup needs as much space as the database.
+overview-audit-fault =
+    { $n ->
+        [one] The audit log was cut off or exchanged
+       *[other] The audit log was cut off or exchanged { $n } times
+    }
+overview-audit-fault-advice = Unless you restored an older database yourself, someone changed it: find out who can write to the server’s data folder.
+overview-failures =
+    { $n ->
+        [one] { $n } failed sign-in since the last hour, far more than usual
+       *[other] { $n } failed sign-ins since the last hour, far more than usual
+    }
+overview-failures-advice = Someone may be guessing passwords. Portero slows them down; look at where they come from, and block those networks at your firewall.
+overview-theft =
+    { $n ->
+        [one] An old sign-in token was reused in the last 30 days
+       *[other] Old sign-in tokens were reused { $n } times in the last 30 days
+    }
+overview-theft-advice = The sessions were ended. Open the session’s history and ask its user: unless their browser restored old cookies, someone copied them.
+overview-guessing =
+    { $n ->
+        [one] A session was ended after too many wrong passwords in the last 30 days
+       *[other] { $n } sessions were ended after too many wrong passwords in the last 30 days
+    }
+overview-guessing-advice = Someone who held the session didn’t know its password. Ask its user whether that was them.
+overview-clock = The server’s clock has jumped
+overview-clock-advice = Check the system’s time. Until it has been steady for a day, nothing old is cleaned up.
+overview-slowed = Slowed down after wrong passwords: { $who }
+overview-slowed-accounts =
+    { $n ->
+        [one] { $n } username
+       *[other] { $n } usernames
+    }
+overview-slowed-networks =
+    { $n ->
+        [one] { $n } network
+       *[other] { $n } networks
+    }
+overview-slowed-others =
+    { $n ->
+        [one] and one more
+       *[other] and { $n } more
+    }
+overview-slowed-advice = Nothing to do if it’s one person who mistyped. If it goes on, look at where the attempts come from.
+overview-odd =
+    { $n ->
+        [one] { $n } unusual session is open
+       *[other] { $n } unusual sessions are open
+    }
+overview-many-odd =
+    { $n ->
+        [one] { $n } unusual session or more is open
+       *[other] { $n } unusual sessions or more are open
+    }
+overview-odd-advice = They were used from another browser or place than expected. Look at their history, and end those that nobody knows.
+overview-unreadable = Your proxy doesn’t say where some requests come from
+overview-unreadable-advice = Limits and lists can’t tell these visitors apart. Compare client_ip_header with what the proxy sends.
+overview-forwarded = A forwarded header came from an address that isn’t trusted
+overview-forwarded-advice = If that’s your proxy, add it to trusted_proxies: until then everyone seems to come from the proxy.
+overview-backup =
+    { $n ->
+        [one] The last backup was made { $n } day ago
+       *[other] The last backup was made { $n } days ago
+    }
+overview-no-backup = There’s no backup
+overview-backup-advice = Run “portero backup FILE” beside the running server, best every day, and keep the file on another machine.
+overview-public-url = No address is set for links
+overview-public-url-advice = Set public_url to the address people use, so that password links work everywhere.
+overview-one-admin = There’s only one administrator
+overview-one-admin-advice = Make someone you trust an administrator too, in case this one can’t sign in.
+overview-key-age =
+    { $n ->
+        [one] The signing key is { $n } day old
+       *[other] The signing key is { $n } days old
+    }
+overview-key-age-advice = Run “portero key new” and later “portero key rotate”. Nobody is signed out.
+overview-steps = Next steps
+overview-step-people = Add the people who will sign in here
+overview-step-url = Set the address people use, in portero.toml:
+overview-step-backup = Make a first backup:
+overview-now = Right now
+overview-people = People signed in
+overview-open = Open sessions
+overview-active = Sessions used in the last 15 minutes
+overview-day = Last 24 hours
+overview-day-column = Hour ({ $zone })
+overview-day-most = at most { $n } an hour
+overview-month = Last 30 days
+overview-month-column = Day ({ $zone })
+overview-month-most = at most { $n } a day
+overview-signed-in = Sign-ins
+overview-failed = Failed sign-ins
+overview-renewed = Renewals
+overview-ended = Ended sessions
+overview-picture = { $what }, { $most }
+overview-of-danger = { $n } after theft or guessing
+overview-of-unknown = { $n } with unknown usernames
+overview-as-table = As a table
+overview-ends = Why sessions ended
+overview-counted-since = Renewals and attempts with unknown usernames are counted since
+overview-acts = What administrators did lately
+overview-no-acts = Nothing so far.
+overview-all-events = All events in the audit log
+
 ## About this installation, for administrators
 
 about-title = About this installation

@@ -756,6 +756,124 @@ activity-back = Volver a tu cuenta
 user-latest = Últimos eventos
 story-events = Auditoría de esta sesión
 
+## Resumen, para administradores
+
+nav-overview = Resumen
+overview-title = Resumen
+overview-attention = Requiere atención
+overview-all-well = No hay nada que requiera tu atención.
+overview-danger = Peligro:
+overview-database = La base de datos no funciona bien
+overview-database-advice = El registro del servidor dice por qué. Si está dañada, detén el servidor y restaura una copia de seguridad.
+overview-disk =
+    { $n ->
+        [one] Solo queda { $n } MB libre en el disco
+       *[other] Solo quedan { $n } MB libres en el disco
+    }
+overview-disk-advice = Libera espacio: con el disco lleno nadie puede entrar, y una copia de seguridad ocupa tanto como la base de datos.
+overview-audit-fault =
+    { $n ->
+        [one] El registro de auditoría fue cortado o sustituido
+       *[other] El registro de auditoría fue cortado o sustituido { $n } veces
+    }
+overview-audit-fault-advice = Si no restauraste tú una base de datos anterior, alguien la cambió: averigua quién puede escribir en la carpeta de datos del servidor.
+overview-failures =
+    { $n ->
+        [one] { $n } intento fallido de inicio de sesión desde la última hora, mucho más de lo habitual
+       *[other] { $n } intentos fallidos de inicio de sesión desde la última hora, muchos más de lo habitual
+    }
+overview-failures-advice = Puede que alguien esté probando contraseñas. Portero lo frena; mira de dónde vienen los intentos y bloquea esas redes en tu cortafuegos.
+overview-theft =
+    { $n ->
+        [one] Se reutilizó un token antiguo en los últimos 30 días
+       *[other] Se reutilizaron tokens antiguos { $n } veces en los últimos 30 días
+    }
+overview-theft-advice = Las sesiones se cerraron. Abre el historial de la sesión y pregunta a su usuario: si su navegador no recuperó cookies antiguas, alguien las copió.
+overview-guessing =
+    { $n ->
+        [one] Se cerró una sesión por demasiadas contraseñas incorrectas en los últimos 30 días
+       *[other] Se cerraron { $n } sesiones por demasiadas contraseñas incorrectas en los últimos 30 días
+    }
+overview-guessing-advice = Quien tenía la sesión no sabía su contraseña. Pregunta a su usuario si fue él.
+overview-clock = El reloj del servidor ha dado un salto
+overview-clock-advice = Comprueba la hora del sistema. Hasta que lleve un día estable no se limpia nada antiguo.
+overview-slowed = Frenado tras contraseñas incorrectas: { $who }
+overview-slowed-accounts =
+    { $n ->
+        [one] { $n } nombre de usuario
+       *[other] { $n } nombres de usuario
+    }
+overview-slowed-networks =
+    { $n ->
+        [one] { $n } red
+       *[other] { $n } redes
+    }
+overview-slowed-others =
+    { $n ->
+        [one] y una más
+       *[other] y { $n } más
+    }
+overview-slowed-advice = Si es una persona que se equivocó al escribir, no hay que hacer nada. Si continúa, mira de dónde vienen los intentos.
+overview-odd =
+    { $n ->
+        [one] Hay { $n } sesión inusual abierta
+       *[other] Hay { $n } sesiones inusuales abiertas
+    }
+overview-many-odd =
+    { $n ->
+        [one] Hay { $n } sesión inusual abierta o más
+       *[other] Hay { $n } sesiones inusuales abiertas o más
+    }
+overview-odd-advice = Se usaron desde otro navegador o lugar de lo esperado. Mira su historial y cierra las que nadie reconozca.
+overview-unreadable = Tu proxy no dice de dónde vienen algunas peticiones
+overview-unreadable-advice = Los límites y las listas no pueden distinguir a estos visitantes. Compara client_ip_header con lo que envía el proxy.
+overview-forwarded = Llegó una cabecera de reenvío desde una dirección que no es de confianza
+overview-forwarded-advice = Si es tu proxy, añádelo a trusted_proxies: hasta entonces parece que todos vienen del proxy.
+overview-backup =
+    { $n ->
+        [one] La última copia de seguridad es de hace { $n } día
+       *[other] La última copia de seguridad es de hace { $n } días
+    }
+overview-no-backup = No hay ninguna copia de seguridad
+overview-backup-advice = Ejecuta «portero backup FILE» con el servidor en marcha, mejor cada día, y guarda el archivo en otra máquina.
+overview-public-url = No hay ninguna dirección para los enlaces
+overview-public-url-advice = Pon en public_url la dirección que usan las personas, para que los enlaces de contraseña funcionen en todas partes.
+overview-one-admin = Solo hay un administrador
+overview-one-admin-advice = Haz administrador también a alguien de confianza, por si este no puede entrar.
+overview-key-age =
+    { $n ->
+        [one] La clave de firma tiene { $n } día
+       *[other] La clave de firma tiene { $n } días
+    }
+overview-key-age-advice = Ejecuta «portero key new» y más tarde «portero key rotate». A nadie se le cierra la sesión.
+overview-steps = Siguientes pasos
+overview-step-people = Añade a las personas que entrarán aquí
+overview-step-url = Pon la dirección que usan las personas, en portero.toml:
+overview-step-backup = Haz una primera copia de seguridad:
+overview-now = Ahora mismo
+overview-people = Personas con sesión iniciada
+overview-open = Sesiones abiertas
+overview-active = Sesiones usadas en los últimos 15 minutos
+overview-day = Últimas 24 horas
+overview-day-column = Hora ({ $zone })
+overview-day-most = como máximo { $n } por hora
+overview-month = Últimos 30 días
+overview-month-column = Día ({ $zone })
+overview-month-most = como máximo { $n } por día
+overview-signed-in = Inicios de sesión
+overview-failed = Inicios fallidos
+overview-renewed = Renovaciones
+overview-ended = Sesiones terminadas
+overview-picture = { $what }, { $most }
+overview-of-danger = { $n } por robo o adivinación
+overview-of-unknown = { $n } con nombres desconocidos
+overview-as-table = Como tabla
+overview-ends = Por qué terminaron las sesiones
+overview-counted-since = Las renovaciones y los intentos con nombres desconocidos se cuentan desde
+overview-acts = Lo último que hicieron los administradores
+overview-no-acts = Nada por ahora.
+overview-all-events = Todos los eventos del registro de auditoría
+
 ## Acerca de esta instalación, para administradores
 
 about-title = Acerca de esta instalación

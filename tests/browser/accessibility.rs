@@ -108,6 +108,7 @@ const BEA_IS_DISABLED: &[Page] = &[
 
 /// Pages for Ana, an administrator who has other sessions. The lists hold an example of everything ([`fill`]).
 const AS_ANA: &[Page] = &[
+    ("overview", "/admin", &[]),
     ("account", "/account", &[]),
     ("own session's story", "/account", &[FIRST_STORY]),
     ("end a session?", "/account", &[FIRST_TO_END]),
@@ -247,7 +248,8 @@ impl Visit<'_> {
         self.browser.type_into("username", name).await;
         self.browser.type_into("password", PASSWORD).await;
         self.browser.go_by(self.browser.element(Locator::Css("main button.primary")).await).await;
-        assert_eq!(self.browser.path().await, "/account");
+        let home = if name == "ana" { "/admin" } else { "/account" };
+        assert_eq!(self.browser.path().await, home);
     }
 
     async fn look_at(&mut self, pages: &[Page]) {

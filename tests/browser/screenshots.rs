@@ -63,6 +63,7 @@ async fn every_page(language: &'static str) {
         "confirm?next=/change-password",
         "logout",
         "logout?scope=others",
+        "admin",
         "admin/sessions",
         "admin/sessions?from=2020-01-01",
         "admin/sessions/00000000",

@@ -8,13 +8,13 @@ use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::proof::{Proof, one_time_link};
 use crate::accounts::sessions::begin::{Begin, HeldSession, Occasion, begin};
 use crate::accounts::sessions::tokens::Pair;
-use crate::domain::{By, NewPassword, Transport};
+use crate::domain::{By, NewPassword, Role, Transport};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::Purpose;
 
 pub enum Used {
     /// The password is set, every session from before has ended, and this is a new one.
-    Done { account: Account, pair: Pair, sessions_ended: usize },
+    Done { account: Account, pair: Pair, role: Role, sessions_ended: usize },
     /// The link was used, voided, or is too old.
     DeadLink,
 }
@@ -48,12 +48,12 @@ pub fn use_link(
         tx.after_commit(move || {
             tracing::info!(event = "link_used", user = %username, purpose = purpose.as_str(), sessions_ended);
         });
-        Ok((begun, sessions_ended))
+        Ok((begun, proven.user().role, sessions_ended))
     });
     let accounts = Arc::clone(accounts);
     used.then(move |used| match used {
-        Ok((begun, sessions_ended)) => {
-            Ok(Used::Done { account: begun.account, pair: accounts.first_pair(&begun)?, sessions_ended })
+        Ok((begun, role, sessions_ended)) => {
+            Ok(Used::Done { account: begun.account, pair: accounts.first_pair(&begun)?, role, sessions_ended })
         }
         Err(Error::ProofLapsed) => Ok(Used::DeadLink),
         Err(error) => Err(error),

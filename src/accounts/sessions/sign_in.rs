@@ -8,7 +8,7 @@ use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::password;
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::proof::{Proof, decoy};
-use crate::domain::{Password, Reason, SessionId, Transport, UnixTime, Username};
+use crate::domain::{Password, Reason, Role, SessionId, Transport, UnixTime, Username};
 use crate::store::hourly_counts::Counted;
 use crate::store::password_forms::{self, FormCount};
 use crate::store::users::{self, User};
@@ -37,9 +37,10 @@ pub enum Outcome {
     /// `locale`: the language the person once chose, if any. `news`: what they should hear of.
     SignedIn {
         account: Account,
-        pair: Pair,
+        pair: Box<Pair>,
         locale: Option<String>,
         news: News,
+        role: Role,
     },
     BadCredentials,
     /// The password was right, so whoever asks may know.
@@ -93,12 +94,13 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
         }
         let occasion = Occasion::SignIn { replaces };
         let begun = begin(tx, accounts, &proven, Begin { transport, remembered, occasion, visitor })?;
-        Ok((begun, user.locale.clone(), news))
+        Ok((begun, user.locale.clone(), news, user.role))
     });
     let accounts = Arc::clone(accounts);
     begun.then(move |begun| match begun {
-        Ok((begun, locale, news)) => {
-            Ok(Outcome::SignedIn { account: begun.account, pair: accounts.first_pair(&begun)?, locale, news })
+        Ok((begun, locale, news, role)) => {
+            let pair = Box::new(accounts.first_pair(&begun)?);
+            Ok(Outcome::SignedIn { account: begun.account, pair, locale, news, role })
         }
         // Password or user were changed while this one was hashed: whatever was changed wins.
         Err(Error::ProofLapsed) => Ok(Outcome::BadCredentials),

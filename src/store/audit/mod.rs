@@ -1,5 +1,6 @@
 //! The audit log: what is recorded, what makes it prove itself, and how it is read.
 
+pub mod admin_acts;
 pub mod chain;
 pub mod event;
 pub mod fit;

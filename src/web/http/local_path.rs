@@ -8,6 +8,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 use url::Url;
 
+use crate::domain::Role;
+
 /// Longer paths are refused.
 const MAX_BYTES: usize = 512;
 /// The characters that must not stand bare in a query's value.
@@ -19,10 +21,18 @@ const IN_QUERY: &AsciiSet =
 pub(in crate::web) struct LocalPath(String);
 
 /// The query of a page on the way to another one, which it names.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(in crate::web) struct Next {
     #[serde(default)]
-    next: String,
+    pub(in crate::web) next: String,
+}
+
+/// The page where somebody begins who asked for none.
+pub(in crate::web) fn home(role: Role) -> &'static str {
+    match role {
+        Role::User => "/account",
+        Role::Admin => "/admin",
+    }
 }
 
 impl LocalPath {
@@ -44,6 +54,11 @@ impl LocalPath {
     /// `text` if it is a local path, otherwise `/account`, the page that everybody has.
     pub(in crate::web) fn or_account(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|| Self("/account".into()))
+    }
+
+    /// Where a sign-in leads: `text` if it is a local path, otherwise the page where this person begins.
+    pub(in crate::web) fn or_home(text: &str, role: Role) -> Self {
+        Self::parse(text).filter(|path| path.0 != "/").unwrap_or_else(|| Self(home(role).into()))
     }
 
     /// Where a page on the way leads, by its query.

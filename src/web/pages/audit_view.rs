@@ -76,6 +76,12 @@ impl Events {
         self.rows.last().filter(|_| more).map(AuditEvent::place).or(self.stopped_at)
     }
 
+    /// As rows that say how long ago each was, for lists in which seconds don't matter.
+    pub(in crate::web) fn view_lately(&self, page: &Page, reader: Reader) -> Vec<EventRow> {
+        let rows = self.view(page, reader).into_iter().zip(&self.rows);
+        rows.map(|(row, event)| EventRow { at: page.ago(event.at), ..row }).collect()
+    }
+
     pub(in crate::web) fn view(&self, page: &Page, reader: Reader) -> Vec<EventRow> {
         self.rows.iter().map(|event| row(page, event, &self.names, reader)).collect()
     }

@@ -1,6 +1,8 @@
 //! What pages are made of: the frame, texts and times, forms and lists, and how an error becomes a page.
 
+pub(in crate::web) mod activity_counts;
 pub(in crate::web) mod audit_view;
+pub(in crate::web) mod bars;
 pub(in crate::web) mod ended;
 pub(in crate::web) mod error_page;
 pub(in crate::web) mod find_session;

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 50] = [
+const ROUTES: [(&str, &str); 51] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -122,6 +122,7 @@ const ROUTES: [(&str, &str); 50] = [
     ("/account/sessions/ID", "GET"),
     ("/account/sessions/ID/end", "GET POST"),
     ("/receipts/ID", "GET"),
+    ("/admin", "GET"),
     ("/admin/sessions", "GET"),
     ("/admin/sessions/export", "GET HEAD"),
     ("/admin/revoked/export", "GET"),

@@ -44,7 +44,7 @@ fn by_any_name_one_signs_in_adds_a_user_changes_the_language_and_signs_out() {
         let origin = format!("http://{host}");
         let mut browser = visitor(&app, host);
         let answer = sign_in(&mut browser, &origin);
-        assert_eq!((answer.status, answer.location()), (303, "/account"), "{host}: {}", answer.body);
+        assert_eq!((answer.status, answer.location()), (303, "/admin"), "{host}: {}", answer.body);
         let page = open(&mut browser, "/admin/users/add");
         let name = format!("u{}", host.len());
         let made = submit(&mut browser, &page, "/admin/users/add", &origin, &[("username", &name), ("role", "user")]);

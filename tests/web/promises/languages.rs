@@ -107,6 +107,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         "/admin/users/2/schedule",
         "/admin/users/2/rename",
         "/admin/users/2/details",
+        "/admin",
         "/admin/sessions",
         &format!("/admin/sessions/{of_bea}"),
         &format!("/admin/sessions/{of_bea}/end"),

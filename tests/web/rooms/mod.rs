@@ -22,6 +22,7 @@ mod link;
 mod login;
 mod logout;
 mod made_link;
+mod overview;
 mod receipt;
 mod rename_user;
 mod revoke;

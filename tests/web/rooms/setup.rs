@@ -12,9 +12,9 @@ fn whoever_holds_the_link_becomes_the_first_admin_and_is_signed_in() {
     let mut browser = app.browser();
     assert_eq!(browser.get(&app.setup_path()).status, 200);
     let answer = browser.post(&app.setup_path(), &form("Íñigo"));
-    assert_eq!((answer.status, answer.location()), (303, "/account"), "{}", answer.body);
-    let account = browser.follow(answer);
-    assert!(account.body.contains("Íñigo") && account.body.contains("Administrator"), "{}", account.body);
+    assert_eq!((answer.status, answer.location()), (303, "/admin"), "{}", answer.body);
+    let overview = browser.follow(answer);
+    assert!(overview.body.contains("Íñigo") && overview.body.contains("Next steps"), "{}", overview.body);
     assert_eq!(browser.get("/admin/revoked").status, 200);
 }
 

@@ -1,4 +1,4 @@
-//! For admins: sessions, users, what was revoked, the installation.
+//! For admins: an overview, sessions, users, what was revoked, the installation.
 
 pub(in crate::web) mod about;
 pub(in crate::web) mod add_user;
@@ -6,6 +6,7 @@ pub(in crate::web) mod audit;
 pub(in crate::web) mod edit_details;
 pub(in crate::web) mod end_sessions;
 pub(in crate::web) mod made_link;
+pub(in crate::web) mod overview;
 pub(in crate::web) mod rename_user;
 pub(in crate::web) mod revoked;
 pub(in crate::web) mod sessions;

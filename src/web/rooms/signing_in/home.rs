@@ -1,4 +1,4 @@
-//! `/`: leads to the account, or to the login. Before there is any account, it says how the first one is made.
+//! `/`: leads an admin to the overview, others to their account, or to the login. Before there is any account, it says how the first one is made.
 
 use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
@@ -10,7 +10,9 @@ use crate::store::users;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
+use crate::web::http::local_path::home;
 use crate::web::http::replies::see_other;
+use crate::web::http::signed_in;
 use crate::web::pages::page::{Page, html};
 
 #[derive(Template)]
@@ -24,8 +26,10 @@ pub(in crate::web) async fn show(
     req: HttpRequest,
     caller: Result<AccessToken, actix_web::Error>,
 ) -> Result<HttpResponse, Error> {
-    if caller.is_ok() {
-        return Ok(see_other("/account"));
+    if caller.is_ok()
+        && let Some(user) = signed_in::found(&req)
+    {
+        return Ok(see_other(home(user.role)));
     }
     if audience(&req, &app) == Audience::Browser && !app.read(users::any).await? {
         return Ok(html(StatusCode::OK, &NoAccountPage { page: Page::new(&app, &req, None) }));

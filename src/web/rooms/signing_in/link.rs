@@ -23,6 +23,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
 use crate::web::http::input::Input;
+use crate::web::http::local_path::home;
 use crate::web::http::replies::with_retry_after;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::new_password;
@@ -130,9 +131,9 @@ pub(in crate::web) async fn submit(
     let (used, begun) = app.try_password(begun, act).await?;
     match used {
         Used::DeadLink => Err(Error::Gone),
-        Used::Done { account, pair, sessions_ended } => {
+        Used::Done { account, pair, role, sessions_ended } => {
             begun.succeeded();
-            let res = sign_in_here(&app, &req, &browser, "/account", account, pair)?;
+            let res = sign_in_here(&app, &req, &browser, home(role), account, pair)?;
             let flash = match purpose {
                 Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
                 Purpose::NewPassword => {

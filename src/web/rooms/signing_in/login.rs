@@ -45,11 +45,15 @@ pub(in crate::web) async fn form(
     // Here a bad token is as good as none: as an error it would lead to this very page for ever.
     caller: Result<AccessToken, actix_web::Error>,
 ) -> HttpResponse {
-    let next = LocalPath::next(next.as_ref());
-    if caller.is_ok() {
-        return see_other(next.as_str());
+    let next = next.map(|Query(query)| query.next).unwrap_or_default();
+    if caller.is_ok()
+        && let Some(user) = signed_in::found(&req)
+    {
+        return see_other(LocalPath::or_home(&next, user.role).as_str());
     }
-    let form = LoginForm { next: next.to_string(), ..LoginForm::default() };
+    // Empty: where a sign-in leads then depends on who it is.
+    let next = LocalPath::parse(&next).map_or_else(String::new, |next| next.to_string());
+    let form = LoginForm { next, ..LoginForm::default() };
     show(&app, &req, StatusCode::OK, form, &[])
 }
 
@@ -106,10 +110,10 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
     let now = app.now();
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
         // The form of a second tab, where this person has signed in by the first one meanwhile: what they want is there.
-        let is_in_already =
-            |typed: Username| signed_in::found(&req).is_some_and(|user| user.username.canonical() == typed.canonical());
-        if Username::parse(&form.username).is_ok_and(is_in_already) {
-            return Ok(see_other(LocalPath::or_account(&form.next).as_str()));
+        if let (Ok(typed), Some(user)) = (Username::parse(&form.username), signed_in::found(&req))
+            && user.username.canonical() == typed.canonical()
+        {
+            return Ok(see_other(LocalPath::or_home(&form.next, user.role).as_str()));
         }
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &[("", "error-form-expired")]));
     }
@@ -149,9 +153,9 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
             Ok(bad(form))
         }
         Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("", "error-disabled")])),
-        Outcome::SignedIn { account, pair, locale, news } => {
-            let next = LocalPath::or_account(&form.next);
-            let mut res = sign_in_here(&app, &req, &browser, next.as_str(), account, pair)?;
+        Outcome::SignedIn { account, pair, locale, news, role } => {
+            let next = LocalPath::or_home(&form.next, role);
+            let mut res = sign_in_here(&app, &req, &browser, next.as_str(), account, *pair)?;
             tell(&browser, news);
             let by_hand = language::by_hand(&app, &req);
             if let (None, Some(locale)) = (by_hand, locale) {

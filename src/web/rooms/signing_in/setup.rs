@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::accounts::Accounts;
 use crate::accounts::people::set_up::{SetUp, set_up};
 use crate::accounts::proof::setup_link;
-use crate::domain::Username;
+use crate::domain::{Role, Username};
 use crate::web::app::{App, counted};
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::sign_in_here::sign_in_here;
@@ -20,6 +20,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
 use crate::web::http::input::Input;
+use crate::web::http::local_path::home;
 use crate::web::http::replies::with_retry_after;
 use crate::web::pages::forms::{FieldError, username_fault};
 use crate::web::pages::new_password;
@@ -130,7 +131,7 @@ pub(in crate::web) async fn submit(
         SetUp::DeadLink => Err(Error::Gone),
         SetUp::Done { account, pair } => {
             begun.succeeded();
-            let res = sign_in_here(&app, &req, &browser, "/account", account, pair)?;
+            let res = sign_in_here(&app, &req, &browser, home(Role::Admin), account, pair)?;
             browser_session::set_flash(&browser, &Flash::plain("flash-welcome"));
             Ok(res)
         }
