@@ -77,7 +77,7 @@ pub(super) enum Command {
         /// The username
         name: String,
         /// What people call the user
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", required_unless_present_any = ["mail", "mail_verified"])]
         display_name: Option<String>,
         /// The mail address; no two users have the same one
         #[arg(long, value_name = "ADDRESS")]

@@ -59,6 +59,14 @@ fn a_link_is_shown_to_the_session_that_made_it_and_for_ten_minutes() {
     assert_eq!(nobody.get(path).status, 303, "to the login page");
 
     app.clock.advance(10 * 60);
+    let asked = ana.get(path);
+    assert!(
+        asked.location().starts_with("/confirm?next="),
+        "a copy of both cookies is not enough: {}",
+        asked.location()
+    );
+    ana.follow(asked);
+    assert_eq!(ana.post("/confirm", &[("password", PASSWORD), ("next", path)]).location(), path);
     assert_eq!(ana.get(path).status, 200);
     app.clock.advance(1);
     let late = ana.get(path);

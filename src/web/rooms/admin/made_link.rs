@@ -10,7 +10,7 @@ use crate::web::app::App;
 use crate::web::browser::browser_session::BrowserSession;
 use crate::web::browser::kept_links;
 use crate::web::http::error::Error;
-use crate::web::http::signed_in::Admin;
+use crate::web::http::signed_in::FreshAdmin;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::times::Time;
 use crate::web::pages::user_acts::Act;
@@ -42,7 +42,8 @@ pub(in crate::web) async fn show(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     browser: BrowserSession,
-    Admin(caller): Admin,
+    // As for making one: whoever holds a copy of both cookies, but no recent proof, sees none.
+    FreshAdmin(caller): FreshAdmin,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
