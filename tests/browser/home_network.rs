@@ -15,7 +15,7 @@ async fn by_the_name_that_the_router_gave_it_every_form_works() {
     let driver = Driver::start();
     let browser = driver.browser_with(&Wishes { hosts: "MAP portero.lan 127.0.0.1", ..Wishes::default() }).await;
     let home = format!("http://portero.lan:{}", server.address.port());
-    browser.open(&format!("{home}/login")).await;
+    browser.open(&format!("{home}/login?next=/account")).await;
     browser.type_into("username", "ana").await;
     browser.type_into("password", PASSWORD).await;
     browser.click("Sign in").await;

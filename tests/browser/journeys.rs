@@ -13,6 +13,7 @@ struct Words {
     language: &'static str,
     create: &'static str,
     welcome: &'static str,
+    account: &'static str,
     sign_in: &'static str,
     change_password: &'static str,
     submit_change: &'static str,
@@ -29,6 +30,7 @@ const ENGLISH: Words = Words {
     language: "en",
     create: "Create administrator",
     welcome: "Welcome!",
+    account: "Account",
     sign_in: "Sign in",
     change_password: "Change password",
     submit_change: "Change password",
@@ -45,6 +47,7 @@ const SPANISH: Words = Words {
     language: "es",
     create: "Crear la cuenta",
     welcome: "¡Todo listo!",
+    account: "Cuenta",
     sign_in: "Iniciar sesión",
     change_password: "Cambiar contraseña",
     submit_change: "Cambiar contraseña",
@@ -72,7 +75,7 @@ async fn from_nothing_to_the_other_browser_is_out(words: &Words, script: bool) {
     own.type_into("new_password_again", FIRST).await;
     own.click(words.create).await;
     own.shows(words.welcome).await;
-    assert_eq!(own.path().await, "/account");
+    assert_eq!(own.path().await, "/admin");
 
     let other = driver.browser_with(&wishes).await;
     other.open(&format!("http://{}/", server.address)).await;
@@ -82,8 +85,10 @@ async fn from_nothing_to_the_other_browser_is_out(words: &Words, script: bool) {
     other.shows(words.incorrect).await;
     other.type_into("password", FIRST).await;
     other.click(words.sign_in).await;
+    other.click(words.account).await;
     other.shows(words.change_password).await;
 
+    own.click(words.account).await;
     own.click(words.change_password).await;
     own.type_into("current_password", FIRST).await;
     own.type_into("new_password", SECOND).await;

@@ -45,7 +45,7 @@ impl Keyboard {
         let (server, driver) = (Server::start(folder.path()), Driver::start());
         server.log_in("ana", PASSWORD).unwrap();
         let keyboard = Self { browser: driver.browser().await, server, _driver: driver, folder };
-        keyboard.open("/login").await;
+        keyboard.open("/login?next=/account").await;
         keyboard
     }
 

@@ -9,7 +9,7 @@ use crate::portero::{PASSWORD, Server, ok, portero};
 const MAIN_BUTTON: Locator<'_> = Locator::Css("main button.primary");
 
 async fn sign_in(browser: &Browser, server: &Server, name: &str) {
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", name).await;
     browser.type_into("password", PASSWORD).await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;

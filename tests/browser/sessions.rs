@@ -16,7 +16,7 @@ async fn short_lived(folder: &TempDir, driver: &Driver) -> (Server, Browser) {
     command.env("JWT_ACCESS_TOKEN_EXPIRES", "2s");
     let server = Server::with(folder.path(), command);
     let browser = driver.browser().await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", "ana").await;
     browser.type_into("password", PASSWORD).await;
     browser.click("Sign in").await;
@@ -112,7 +112,7 @@ async fn a_session_is_ended_from_the_list_and_its_receipt_proves_it() {
     let server = Server::start(folder.path());
     let token = server.log_in("ana", PASSWORD).unwrap().text("access_token");
     let browser = driver.browser().await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", "ana").await;
     browser.type_into("password", PASSWORD).await;
     browser.click("Sign in").await;

@@ -8,7 +8,7 @@ use crate::portero::{PASSWORD, Server, ok, portero};
 
 async fn signed_in(driver: &Driver, server: &Server, wishes: &Wishes) -> Browser {
     let browser = driver.browser_with(wishes).await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", "ana").await;
     browser.type_into("password", PASSWORD).await;
     browser.click("Sign in").await;
@@ -28,7 +28,7 @@ async fn a_password_can_be_shown_and_is_hidden_again_when_it_is_sent() {
     let folder = TempDir::new().unwrap();
     let (server, driver) = (server(&folder, &[]), Driver::start());
     let browser = driver.browser().await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", "ana").await;
     browser.type_into("password", "not it").await;
     let field = browser.client.find(Locator::Id("password")).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_password_can_be_shown_and_is_hidden_again_when_it_is_sent() {
     browser.close().await;
 
     let browser = driver.browser_with(&Wishes { script: false, ..Wishes::default() }).await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.shows("Sign in").await;
     assert!(!browser.text().await.unwrap().contains("Show"), "a button that could do nothing is not there");
     browser.close().await;
@@ -54,7 +54,7 @@ async fn who_tries_too_often_sees_the_time_run_on_the_button_and_then_signs_in()
     let folder = TempDir::new().unwrap();
     let (server, driver) = (server(&folder, &[]), Driver::start());
     let browser = driver.browser().await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", "ana").await;
     for _ in 0..6 {
         browser.type_into("password", "not it").await;
@@ -72,7 +72,7 @@ async fn who_tries_too_often_sees_the_time_run_on_the_button_and_then_signs_in()
     browser.close().await;
 
     let browser = driver.browser_with(&Wishes { script: false, ..Wishes::default() }).await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", "ana").await;
     browser.type_into("password", "not it").await;
     browser.click("Sign in").await;
@@ -125,7 +125,7 @@ async fn without_script_every_form_works() {
         server.log_in("ana", PASSWORD).unwrap();
     }
     let browser = driver.browser_with(&Wishes { script: false, ..Wishes::default() }).await;
-    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.click("Español").await;
     browser.shows("Mantener la sesión iniciada").await;
     browser.click("English").await;

@@ -356,7 +356,8 @@ fn no_way_on_leads_from_any_form_or_page_to_another_site() {
         ] {
             assert_eq!(page.status, 200, "{next:?}");
             let kept = page.body.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-            assert!(stays_here(kept), "{next:?} is kept by {path} as {kept:?}");
+            // Empty: whoever signs in is led to where they begin.
+            assert!(kept.is_empty() || stays_here(kept), "{next:?} is kept by {path} as {kept:?}");
         }
     }
 }

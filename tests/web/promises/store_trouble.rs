@@ -56,10 +56,10 @@ fn when_the_database_is_full_nothing_is_half_done_and_it_recovers_by_itself() {
     let app = TestApp::start();
     app.add_user("ana");
     let mut browser = app.signed_in("ana");
-    // The database may not grow by a single page: every change that needs one fails as on a full disk.
+    // The database may not grow by a single page: a change that needs more than are free in it fails as on a full disk.
     let full = app.accounts.db.write(Upkeep, app.clock.now(), |tx, _| {
         diesel::sql_query("PRAGMA max_page_count = 1").execute(tx.conn)?;
-        diesel::sql_query("CREATE TABLE filler (x)").execute(tx.conn)?;
+        diesel::sql_query("CREATE TABLE filler AS SELECT zeroblob(10000000) AS x").execute(tx.conn)?;
         Ok::<_, Error>(())
     });
     assert!(full.committed().is_err());
