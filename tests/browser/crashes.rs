@@ -57,7 +57,7 @@ async fn a_browser_that_is_killed_stays_signed_in_whenever_that_is_twice_in_a_ro
     let server = server(&folder, &["ana", "berta", "carla", "dora"], "2s");
     let address = server.address.to_string();
     // All at once, because it is mostly waiting.
-    let runs: Vec<_> = [("ana", 3, false), ("berta", 12, false), ("carla", 40, false), ("dora", 3, true)]
+    let runs: Vec<_> = [("ana", 6, false), ("berta", 12, false), ("carla", 40, false), ("dora", 6, true)]
         .map(|(user, killed_after, confirms)| {
             let address = address.clone();
             rt::spawn(async move {

@@ -41,9 +41,8 @@ const STICKING_OUT: &str = "
     }
     return found;";
 
-/// The heights of the rows of the page's tables, in pixels.
-const HEIGHTS: &str =
-    "return [...document.querySelectorAll('tbody tr')].map((row) => Math.ceil(row.getBoundingClientRect().height))";
+/// The heights of the rows of the page's dense tables, in pixels.
+const HEIGHTS: &str = "return [...document.querySelectorAll('.compact tbody tr')].map((row) => Math.ceil(row.getBoundingClientRect().height))";
 
 /// The paths that the page links to.
 const LINKS: &str = "return [...document.querySelectorAll('main a[href^=\"/\"]:not([download]), nav a')].map((link) => link.getAttribute('href'))";
@@ -140,14 +139,13 @@ async fn every_table(language: &'static str) {
             continue;
         }
         with_table.insert(kind_of(&path));
-        let is_dense = browser.client.find(Locator::Css("table.compact")).await.is_ok();
         for width in WIDTHS {
             browser.look(width, 800, false).await;
             let wide = strings(&browser, STICKING_OUT).await;
             faults.extend(wide.iter().map(|one| format!("{path} at {width} px: {one}")));
             let most = if width > CARDS { 56 } else { 64 };
             let high = strings(&browser, HEIGHTS).await;
-            if is_dense && high.iter().any(|height| height.parse::<u32>().unwrap() > most) {
+            if high.iter().any(|height| height.parse::<u32>().unwrap() > most) {
                 faults.push(format!("{path} at {width} px: rows of {high:?} px"));
             }
         }
