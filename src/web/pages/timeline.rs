@@ -18,6 +18,8 @@ const MARGIN: usize = 40;
 const WIDEST: usize = 920;
 /// The most steps that are drawn; the newest are.
 const MAX_STEPS: usize = 40;
+/// About the width of a letter of a lane's name: a short story is as wide as its names.
+const LETTER: usize = 7;
 /// Seconds without a step that are drawn as a gap: longer than an access token of a session in use goes without a renewal.
 const LONG: i64 = 60 * 60;
 
@@ -167,7 +169,9 @@ fn strip(row: &[Item<'_>], names: &[String], words: &Words<'_>, continues: (bool
     used.sort_unstable();
     used.dedup();
     let y = |item: &Item<'_>| used.iter().position(|lane| *lane == item.lane).unwrap_or_default() * LANE + MARKS;
-    let width = row.last().map_or(MARGIN, |item| item.x + item.length) + MARGIN;
+    let drawn = row.last().map_or(MARGIN, |item| item.x + item.length) + MARGIN;
+    let longest = used.iter().filter_map(|lane| names.get(*lane)).map(|name| name.chars().count()).max();
+    let width = drawn.max(longest.unwrap_or_default() * LETTER + MARGIN).min(WIDEST.max(drawn));
     let mut strip = Strip {
         width,
         height: used.len() * LANE + AXIS,
@@ -295,6 +299,13 @@ mod tests {
         assert!(strip.marks[2].odd && strip.marks[2].y > strip.marks[1].y);
         assert_eq!(strip.end, Some((MARGIN + 3 * STEP, LANE + MARKS)));
         assert_eq!((strip.width, strip.height), (2 * MARGIN + 3 * STEP, 2 * LANE + AXIS));
+    }
+
+    #[test]
+    fn of_a_short_story_the_names_can_be_read() {
+        let name = "Chrome on Linux, 2001:db8:85a3:8d3:1319:8a2e:370:7348";
+        let strips = drawn(&[step(StepKind::SignedIn, name, 0, 0)], None);
+        assert!(strips[0].width > 6 * name.len() && strips[0].width <= WIDEST, "{}", strips[0].width);
     }
 
     #[test]
