@@ -320,7 +320,7 @@ flash-signed-out = You’re signed out.
 ## What was revoked
 
 revoked-title = Revoked sessions and tokens
-revoked-intro = Sessions and tokens that ended early, and why. Entries in force are refused on every request.
+revoked-intro = Sessions and tokens that ended early, and why. What is in force is refused on every request.
 revoked-total =
     { $n ->
         [one] 1 revoked session or token
@@ -682,7 +682,7 @@ audit-title = Audit log
 audit-intro = Everything that was recorded, newest first. Records can’t be changed or removed without being found out.
 audit-caption = Recorded events, newest first
 audit-what = What
-audit-user = Who it concerns
+audit-user = Affected user
 audit-when = When
 audit-by = Done by
 audit-from = From
@@ -719,7 +719,7 @@ event-user_added = User added
 event-user_disabled = User disabled
 event-user_enabled = User enabled
 event-role_changed = Role changed
-event-link_made = Link made
+event-link_made = Link created
 event-user_deleted = User deleted
 event-disable_scheduled = Date to disable the user set
 event-key_added = Signing key added
@@ -870,7 +870,7 @@ overview-of-unknown = { $n } with unknown usernames
 overview-as-table = As a table
 overview-ends = Why sessions ended
 overview-counted-since = Renewals and attempts with unknown usernames are counted since
-overview-acts = What administrators did lately
+overview-acts = Recent administrator activity
 overview-no-acts = Nothing so far.
 overview-all-events = All events in the audit log
 

@@ -103,7 +103,7 @@ change-password-end-others =
         [one] Cerrar mi otra sesión
        *[other] Cerrar mis otras { $n } sesiones
     }
-change-password-end-others-hint = Recomendado, sobre todo si alguien puede conocer tu contraseña anterior. Aquí seguirás con la sesión iniciada.
+change-password-end-others-hint = Recomendado, sobre todo si alguien podría conocer tu contraseña anterior. Aquí seguirás con la sesión iniciada.
 change-password-submit = Cambiar contraseña
 flash-password-changed =
     { $n ->
@@ -145,7 +145,7 @@ browser-on-system = { $browser } en { $system }
 sessions-limit-browsers =
     { $n ->
         [one] Puedes tener la sesión iniciada en un solo navegador; uno nuevo cierra la del anterior.
-       *[other] Puedes tener la sesión iniciada en hasta { $n } navegadores; uno nuevo cierra la más antigua.
+       *[other] Puedes tener la sesión iniciada en hasta { $n } navegadores; al superar el límite se cierra la sesión más antigua.
     }
 sessions-limit =
     { $n ->
@@ -165,7 +165,7 @@ end-session-of = Cerrar la sesión { $session }
 story-title-of = Sesión { $session } de { $user }
 story-facts = Detalles de la sesión
 story-steps = Historial
-story-intro = Cada línea es un navegador en una dirección. Cada número es una fila de la tabla. Una línea discontinua es una hora o más sin ningún paso. Horas de { $zone }.
+story-intro = Cada línea es un navegador en una dirección. Cada número es una fila de la tabla. Una línea discontinua es una hora o más sin actividad. Horas de { $zone }.
 story-picture = Los pasos de esta sesión en orden, como en la tabla
 story-what = Qué
 story-when = Cuándo
@@ -346,7 +346,7 @@ pager-newest = Más recientes
 pager-older = Anteriores
 export-label = Exportar:
 reason-any = Cualquier motivo
-reason-logout = Sesión cerrada
+reason-logout = Por el propio usuario
 reason-password_change = Cambio de contraseña
 reason-replaced = Nuevo inicio de sesión en el mismo navegador
 reason-ended_by_user = Cerrada por el usuario
@@ -613,7 +613,7 @@ user-notes-hint =
     }
 user-details-link = Editar datos…
 user-details-title = Datos de { $user }
-user-details-intro = El usuario ve el nombre visible y el correo en su propia página, pero no las notas. Vacía un campo para quitar lo que dice.
+user-details-intro = El usuario ve el nombre visible y el correo en su propia página, pero no las notas. Deja un campo vacío para borrar su contenido.
 user-details-submit = Guardar
 user-details-done = Se han guardado los datos de { $user }.
 error-display_name-length = El nombre visible es demasiado largo: tiene como máximo 100 caracteres.
@@ -682,7 +682,7 @@ audit-title = Registro de auditoría
 audit-intro = Todo lo que quedó registrado, de lo más reciente a lo más antiguo. Nadie puede cambiar ni borrar un registro sin que se note.
 audit-caption = Eventos registrados, los más recientes primero
 audit-what = Qué
-audit-user = A quién afecta
+audit-user = Usuario afectado
 audit-when = Cuándo
 audit-by = Hecho por
 audit-from = Desde
@@ -863,14 +863,14 @@ overview-month-most = como máximo { $n } por día
 overview-signed-in = Inicios de sesión
 overview-failed = Inicios fallidos
 overview-renewed = Renovaciones
-overview-ended = Sesiones terminadas
+overview-ended = Sesiones cerradas
 overview-picture = { $what }, { $most }
 overview-of-danger = { $n } por robo o adivinación
 overview-of-unknown = { $n } con nombres desconocidos
 overview-as-table = Como tabla
 overview-ends = Por qué terminaron las sesiones
 overview-counted-since = Las renovaciones y los intentos con nombres desconocidos se cuentan desde
-overview-acts = Lo último que hicieron los administradores
+overview-acts = Actividad reciente de los administradores
 overview-no-acts = Nada por ahora.
 overview-all-events = Todos los eventos del registro de auditoría
 
@@ -884,7 +884,7 @@ about-since = desde
 about-database = Base de datos
 about-folder = Carpeta de datos
 about-prune = Última limpieza
-about-not-yet = Todavía no, desde el arranque
+about-not-yet = Ninguna desde el arranque
 about-request = Tu petición
 about-request-hint = Detrás de un proxy, la dirección debe ser la tuya y no la del proxy.
 about-address = Tu dirección
