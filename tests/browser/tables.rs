@@ -108,14 +108,20 @@ fn kind_of(link: &str) -> String {
     format!("{}?{}", path.join("/"), fields.join("&"))
 }
 
+/// A server that has something for every list, from the addresses that its requests name.
+fn filled(folder: &Path) -> Server {
+    let mut command = portero(folder);
+    command.env("PORTERO_SESSION_ROTATE", "always").env("PORTERO_SESSION_GRACE", "0s");
+    command.env("PORTERO_TRUSTED_PROXIES", "127.0.0.1");
+    let server = Server::with(folder, command);
+    fill(folder, &server);
+    server
+}
+
 /// Follows every kind of link from page to page, and looks at each page that has a table.
 async fn every_table(language: &'static str) {
     let folder = TempDir::new().unwrap();
-    let mut command = portero(folder.path());
-    command.env("PORTERO_SESSION_ROTATE", "always").env("PORTERO_SESSION_GRACE", "0s");
-    command.env("PORTERO_TRUSTED_PROXIES", "127.0.0.1");
-    let server = Server::with(folder.path(), command);
-    fill(folder.path(), &server);
+    let server = filled(folder.path());
     let driver = Driver::start();
     let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
     browser.open(&format!("http://{}/login", server.address)).await;
@@ -173,11 +179,7 @@ async fn no_table_is_wider_than_its_window_in_spanish() {
 #[actix_web::test]
 async fn a_card_of_the_list_is_a_link_and_so_is_what_it_holds() {
     let folder = TempDir::new().unwrap();
-    let mut command = portero(folder.path());
-    command.env("PORTERO_SESSION_ROTATE", "always").env("PORTERO_SESSION_GRACE", "0s");
-    command.env("PORTERO_TRUSTED_PROXIES", "127.0.0.1");
-    let server = Server::with(folder.path(), command);
-    fill(folder.path(), &server);
+    let server = filled(folder.path());
     let driver = Driver::start();
     let browser = driver.browser().await;
     browser.open(&format!("http://{}/login", server.address)).await;

@@ -160,8 +160,8 @@ pub(in crate::web) async fn show(
         counted_since: found.overview.all_counted_since.filter(|at| *at > asked.since).map(|at| page.time(at)),
         acts: found.acts.view_lately(&page, Reader::Admin),
         spans: vec![
-            span(&page, "day", counts, &hours, |slot| local(zone, slot.from, "%H:%M")),
-            span(&page, "month", counts, &days, |slot| local(zone, slot.from, "%Y-%m-%d")),
+            span(&page, "day", counts, &hours, |slot| page.clock(slot.from).1),
+            span(&page, "month", counts, &days, |slot| page.clock(slot.from).0),
         ],
         page,
     };
@@ -189,11 +189,6 @@ fn grouped(count: i64) -> String {
         text.push(digit);
     }
     text
-}
-
-fn local(zone: &jiff::tz::TimeZone, moment: UnixTime, format: &str) -> String {
-    let timestamp = jiff::Timestamp::from_second(moment.0).ok();
-    timestamp.map_or_else(String::new, |at| at.to_zoned(zone.clone()).strftime(format).to_string())
 }
 
 /// What a new installation still lacks. After a week it is something that wants attention, except that nobody needs other people.
