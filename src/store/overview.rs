@@ -19,7 +19,7 @@ use crate::domain::UnixTime;
 const MOST_LOOKED_AT: i64 = 5_000;
 /// Up to so many unusual sessions are counted.
 pub const MOST_ODD: usize = 1_000;
-const LATEST_ACTS: i64 = 10;
+const LATEST_ACTS: i64 = 6;
 
 pub struct Overview {
     pub open_sessions: i64,

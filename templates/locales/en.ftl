@@ -850,20 +850,37 @@ overview-steps = Next steps
 overview-step-people = Add the people who will sign in here
 overview-step-url = Set the address people use, in portero.toml:
 overview-step-backup = Make a first backup:
-overview-now = Right now
-overview-people = People signed in
-overview-open = Open sessions
-overview-active = Sessions used in the last 15 minutes
+overview-now = Signed in now
+overview-people = People
+overview-open = Sessions
+overview-active = Used in the last 15 min
+overview-happened = What happened
+overview-span = Time shown
 overview-day = Last 24 hours
 overview-day-column = Hour ({ $zone })
-overview-day-most = at most { $n } an hour
+overview-day-most = peak: { $n } an hour
+overview-day-left-out =
+    { $n ->
+        [one] One hour in which nothing happened is left out.
+       *[other] { $n } hours in which nothing happened are left out.
+    }
 overview-month = Last 30 days
 overview-month-column = Day ({ $zone })
-overview-month-most = at most { $n } a day
+overview-month-most = peak: { $n } a day
+overview-month-left-out =
+    { $n ->
+        [one] One day on which nothing happened is left out.
+       *[other] { $n } days on which nothing happened are left out.
+    }
 overview-signed-in = Sign-ins
+overview-signed-in-none = No sign-ins.
 overview-failed = Failed sign-ins
+overview-failed-none = No failed sign-ins.
 overview-renewed = Renewals
+overview-renewed-none = No renewals.
 overview-ended = Ended sessions
+overview-ended-none = No ended sessions.
+overview-nothing = Nothing happened in this time.
 overview-picture = { $what }, { $most }
 overview-of-danger = { $n } after theft or guessing
 overview-of-unknown = { $n } with unknown usernames

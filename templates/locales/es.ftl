@@ -850,20 +850,37 @@ overview-steps = Siguientes pasos
 overview-step-people = Añade a las personas que entrarán aquí
 overview-step-url = Pon la dirección que usan las personas, en portero.toml:
 overview-step-backup = Haz una primera copia de seguridad:
-overview-now = Ahora mismo
-overview-people = Personas con sesión iniciada
-overview-open = Sesiones abiertas
-overview-active = Sesiones usadas en los últimos 15 minutos
+overview-now = Con sesión iniciada
+overview-people = Personas
+overview-open = Sesiones
+overview-active = Usadas en los últimos 15 min
+overview-happened = Qué ha pasado
+overview-span = Periodo mostrado
 overview-day = Últimas 24 horas
 overview-day-column = Hora ({ $zone })
-overview-day-most = como máximo { $n } por hora
+overview-day-most = pico: { $n } por hora
+overview-day-left-out =
+    { $n ->
+        [one] Se omite una hora en la que no pasó nada.
+       *[other] Se omiten { $n } horas en las que no pasó nada.
+    }
 overview-month = Últimos 30 días
 overview-month-column = Día ({ $zone })
-overview-month-most = como máximo { $n } por día
+overview-month-most = pico: { $n } por día
+overview-month-left-out =
+    { $n ->
+        [one] Se omite un día en el que no pasó nada.
+       *[other] Se omiten { $n } días en los que no pasó nada.
+    }
 overview-signed-in = Inicios de sesión
+overview-signed-in-none = Ningún inicio de sesión.
 overview-failed = Inicios fallidos
+overview-failed-none = Ningún inicio fallido.
 overview-renewed = Renovaciones
+overview-renewed-none = Ninguna renovación.
 overview-ended = Sesiones cerradas
+overview-ended-none = Ninguna sesión cerrada.
+overview-nothing = No pasó nada en este tiempo.
 overview-picture = { $what }, { $most }
 overview-of-danger = { $n } por robo o adivinación
 overview-of-unknown = { $n } con nombres desconocidos

@@ -126,7 +126,7 @@ fn what_happened_is_counted_by_hour_and_day_and_leads_to_its_events() {
     }
     assert_eq!((told["open_sessions"].as_i64(), told["active_sessions"].as_i64()), (Some(1), Some(1)));
     let page = ana.get("/admin").body;
-    assert!(page.contains("aria-label=\"Failed sign-ins: 3, at most 3 an hour\""), "{page}");
+    assert!(page.contains("aria-label=\"Failed sign-ins: 3, peak: 3 an hour\""), "{page}");
     assert!(page.contains("2 with unknown usernames"));
     let link = page.split("href=\"/admin/audit?what=sign_in_failed").nth(1).unwrap().split('"').next().unwrap();
     let link = format!("/admin/audit?what=sign_in_failed{}", link.replace("&#38;", "&").replace("&amp;", "&"));
@@ -135,6 +135,22 @@ fn what_happened_is_counted_by_hour_and_day_and_leads_to_its_events() {
     app.clock.advance(2 * DAY);
     let told = as_json(&mut app.signed_in("ana"), "/admin");
     assert_eq!((told["day"]["sign_ins"].as_i64(), told["month"]["sign_ins"].as_i64()), (Some(1), Some(3)));
+}
+
+#[test]
+fn what_did_not_happen_is_one_line_and_no_picture_or_row() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let page = ana.get("/admin").body;
+    assert_eq!(page.matches("class=\"bars\"").count(), 2, "the sign-in, by hour and by day: {page}");
+    assert!(page.contains("No failed sign-ins. No renewals. No ended sessions."), "{page}");
+    for left_out in ["23 hours in which nothing happened are left out.", "29 days on which nothing happened"] {
+        assert!(page.contains(left_out), "{left_out}: {page}");
+    }
+    app.clock.advance(40 * DAY);
+    settle(&app);
+    let page = app.signed_in("ana").get("/admin").body;
+    assert_eq!(page.matches("class=\"bars\"").count(), 2, "{page}");
 }
 
 #[test]

@@ -72,13 +72,17 @@ struct Notice {
     href: Option<String>,
 }
 
-/// The last hours or days, with a picture of each kind and a table of all.
+/// The last hours or days, with a picture and a column of each kind that there was.
 struct Span {
     id: &'static str,
     title: String,
     column: String,
     charts: Vec<Chart>,
+    /// Of which kinds there was nothing.
+    nothing: String,
     rows: Vec<SlotRow>,
+    /// How many rows are left out, because there was nothing.
+    left_out: Option<String>,
 }
 
 struct Chart {
@@ -314,21 +318,35 @@ fn slowed_notice(page: &Page, slowed: &Slowed, now: UnixTime) -> Notice {
 
 /// The texts of a span have its id in their keys.
 fn span(page: &Page, id: &'static str, counts: &[HourCount], slots: &[Slot], name: impl Fn(&Slot) -> String) -> Span {
-    let charts = Kind::ALL.into_iter().map(|kind| chart(page, id, kind, counts, slots, &name)).collect();
-    let rows = slots.iter().rev().map(|slot| SlotRow {
+    let is_in = |slot: &Slot, kind: Kind| slot.count(kind).all > 0;
+    let (kinds, missing): (Vec<_>, Vec<_>) =
+        Kind::ALL.into_iter().partition(|kind| slots.iter().any(|slot| is_in(slot, *kind)));
+    let shown: Vec<_> = slots.iter().rev().filter(|slot| kinds.iter().any(|kind| is_in(slot, *kind))).collect();
+    let left_out = slots.len() - shown.len();
+    let rows = shown.into_iter().map(|slot| SlotRow {
         name: name(slot),
-        figures: Kind::ALL
-            .into_iter()
-            .map(|kind| (page.t(label(kind)), figure(kind, slot.count(kind).all, slot.from, slot.until)))
+        figures: kinds
+            .iter()
+            .map(|kind| (page.t(label(*kind)), figure(*kind, slot.count(*kind).all, slot.from, slot.until)))
             .collect(),
     });
     Span {
         id,
         title: page.t(&format!("overview-{id}")),
         column: page.t1(&format!("overview-{id}-column"), "zone", &page.zone),
-        charts,
+        charts: kinds.iter().map(|kind| chart(page, id, *kind, counts, slots, &name)).collect(),
+        nothing: match kinds.is_empty() {
+            true => page.t("overview-nothing"),
+            false => missing.into_iter().map(|kind| page.t(&no(kind))).collect::<Vec<_>>().join(" "),
+        },
         rows: rows.collect(),
+        left_out: (left_out > 0).then(|| page.tn(&format!("overview-{id}-left-out"), left_out)),
     }
+}
+
+/// The text that says that there was nothing of the kind.
+fn no(kind: Kind) -> String {
+    format!("{}-none", label(kind))
 }
 
 fn label(kind: Kind) -> &'static str {
