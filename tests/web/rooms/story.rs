@@ -102,6 +102,19 @@ fn a_story_is_titled_by_whose_it_is_and_each_step_has_its_address() {
 }
 
 #[test]
+fn a_single_step_is_a_row_and_two_are_a_picture_too() {
+    let app = app();
+    let mut browser = app.signed_in("ana");
+    let path = format!("/account/sessions/{}", sid(&browser));
+    let page = browser.get(&path).body;
+    assert!(page.contains("1. Signed in") && !page.contains("class=\"timeline\""), "{page}");
+    assert!(!page.contains("Each line is one browser"), "what explains the picture: {page}");
+    browser.post("/confirm", &[("password", PASSWORD), ("next", "/account")]);
+    let page = browser.get(&path).body;
+    assert!(page.contains("class=\"timeline\"") && page.contains("Each line is one browser"), "{page}");
+}
+
+#[test]
 fn a_story_does_not_grow_without_end() {
     let app = app();
     let tokens = app.tokens("ana");

@@ -39,6 +39,7 @@ struct StoryPage {
     end_path: String,
     /// The path of the receipt, if an act ended the session.
     receipt: Option<String>,
+    /// Empty: there is too little to draw.
     picture: Vec<Strip>,
     steps: Vec<StepRow>,
     end: Option<EndRow>,
@@ -146,6 +147,10 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
 }
 
 fn picture(page: &Page, steps: &[Step], ended: Option<UnixTime>) -> Vec<Strip> {
+    // A single step is told by its row.
+    if steps.len() < 2 {
+        return Vec::new();
+    }
     let clock = |moment| {
         let (date, time) = page.clock(moment);
         Clock { date, time }
