@@ -571,9 +571,14 @@ user-schedule-done = The date to disable { $user } was set.
 user-schedule-cleared = { $user } no longer has a date to be disabled.
 user-disable-link = Disable…
 user-disable-title = Disable { $user }?
-user-disable-intro = { $user } can’t sign in until you enable the account again. All their sessions end immediately.
+user-disable-intro = { $user } can’t sign in until you enable the account again.
 user-disable-yourself = You’ll be signed out, and another administrator must let you back in.
-user-disable-submit = Disable
+user-disable-submit =
+    { $n ->
+        [0] Disable
+        [one] Disable and end 1 session
+       *[other] Disable and end { $n } sessions
+    }
 user-disable-done =
     { $n ->
         [0] { $user } was disabled. No sessions were open.
@@ -587,10 +592,15 @@ user-enable-submit = Enable
 user-enable-done = { $user } can sign in again.
 user-delete-link = Delete…
 user-delete-title = Delete { $user }?
-user-delete-intro = { $user } can’t sign in any more, and all their sessions end immediately. The name stays reserved, so that nobody can be mistaken for { $user } later. You can restore the account, but not its password, sessions or rights.
+user-delete-intro = { $user } can’t sign in any more. The name stays reserved, so that nobody can pass for { $user } later. You can restore the account, but not its password, sessions or rights.
 user-delete-type = Type { $user } to confirm
 user-delete-yourself = You’ll be signed out, and another administrator must restore your account.
-user-delete-submit = Delete
+user-delete-submit =
+    { $n ->
+        [0] Delete
+        [one] Delete and end 1 session
+       *[other] Delete and end { $n } sessions
+    }
 user-delete-done =
     { $n ->
         [0] { $user } was deleted. No sessions were open.
@@ -627,12 +637,17 @@ error-notes-form = The notes have invisible characters. Type them again, or past
 error-details-outdated = Somebody changed these details after you opened this page, so nothing was saved. Look at the user’s page in another tab; saving again replaces what is there.
 user-rename-link = Rename…
 user-rename-title = Rename { $user }
-user-rename-intro = Choose a new name for { $user }. You’ll be asked to confirm it before anything changes.
+user-rename-intro = Their password stays the same, and nobody else can take the name { $user }.
 user-rename-new = New username
 user-rename-look = Continue
 user-rename-confirm = Rename { $user } to { $new }?
-user-rename-confirm-intro = From then on they sign in as { $new }, with the same password. All their sessions end immediately. Nobody else can take the name { $user }.
-user-rename-submit = Rename
+user-rename-confirm-intro = They then sign in as { $new } with the same password, and nobody else can take the name { $user }.
+user-rename-submit =
+    { $n ->
+        [0] Rename
+        [one] Rename and end 1 session
+       *[other] Rename and end { $n } sessions
+    }
 user-rename-done =
     { $n ->
         [0] This user is now called { $user }. No sessions were open.

@@ -571,9 +571,14 @@ user-schedule-done = Se ha fijado la fecha de desactivación de { $user }.
 user-schedule-cleared = { $user } ya no tiene fecha de desactivación.
 user-disable-link = Desactivar…
 user-disable-title = ¿Desactivar a { $user }?
-user-disable-intro = { $user } no podrá iniciar sesión hasta que actives de nuevo la cuenta. Todas sus sesiones se cierran de inmediato.
+user-disable-intro = { $user } no podrá iniciar sesión hasta que actives de nuevo la cuenta.
 user-disable-yourself = Se cerrará tu sesión, y otro administrador tendrá que volver a darte acceso.
-user-disable-submit = Desactivar
+user-disable-submit =
+    { $n ->
+        [0] Desactivar
+        [one] Desactivar y cerrar 1 sesión
+       *[other] Desactivar y cerrar { $n } sesiones
+    }
 user-disable-done =
     { $n ->
         [0] Se ha desactivado a { $user }. No había sesiones abiertas.
@@ -587,10 +592,15 @@ user-enable-submit = Activar
 user-enable-done = { $user } puede volver a iniciar sesión.
 user-delete-link = Eliminar…
 user-delete-title = ¿Eliminar a { $user }?
-user-delete-intro = { $user } ya no podrá iniciar sesión y todas sus sesiones se cierran de inmediato. El nombre queda reservado, para que nadie pueda confundirse después con { $user }. La cuenta se puede restaurar, pero no su contraseña, sus sesiones ni sus permisos.
+user-delete-intro = { $user } ya no podrá iniciar sesión. El nombre queda reservado, para que nadie pueda hacerse pasar por { $user } después. La cuenta se puede restaurar, pero no su contraseña, sus sesiones ni sus permisos.
 user-delete-type = Escribe { $user } para confirmar
 user-delete-yourself = Se cerrará tu sesión, y otro administrador tendrá que restaurar tu cuenta.
-user-delete-submit = Eliminar
+user-delete-submit =
+    { $n ->
+        [0] Eliminar
+        [one] Eliminar y cerrar 1 sesión
+       *[other] Eliminar y cerrar { $n } sesiones
+    }
 user-delete-done =
     { $n ->
         [0] Se ha eliminado a { $user }. No había sesiones abiertas.
@@ -627,12 +637,17 @@ error-notes-form = Las notas tienen caracteres invisibles. Escríbelas de nuevo 
 error-details-outdated = Alguien cambió estos datos después de que abrieras esta página, así que no se ha guardado nada. Mira la página del usuario en otra pestaña; si guardas de nuevo, se sustituye lo que hay.
 user-rename-link = Cambiar el nombre…
 user-rename-title = Cambiar el nombre de { $user }
-user-rename-intro = Elige un nombre nuevo para { $user }. Te pediremos que lo confirmes antes de cambiar nada.
+user-rename-intro = Conserva su contraseña, y nadie más podrá usar el nombre { $user }.
 user-rename-new = Nombre de usuario nuevo
 user-rename-look = Continuar
 user-rename-confirm = ¿Cambiar el nombre de { $user } a { $new }?
-user-rename-confirm-intro = Desde ese momento iniciará sesión como { $new }, con la misma contraseña. Todas sus sesiones se cierran de inmediato. Nadie más podrá usar el nombre { $user }.
-user-rename-submit = Cambiar el nombre
+user-rename-confirm-intro = Desde ese momento iniciará sesión como { $new }, con la misma contraseña, y nadie más podrá usar el nombre { $user }.
+user-rename-submit =
+    { $n ->
+        [0] Cambiar el nombre
+        [one] Cambiar el nombre y cerrar 1 sesión
+       *[other] Cambiar el nombre y cerrar { $n } sesiones
+    }
 user-rename-done =
     { $n ->
         [0] Este usuario ahora se llama { $user }. No había sesiones abiertas.

@@ -14,7 +14,8 @@ fn disabling_names_what_ends_does_it_at_once_and_tells_how_many() {
     let (mut bea, tokens) = (app.signed_in("bea"), app.tokens("bea"));
     let user = path_of(&mut ana, "bea");
     let page = ana.get(&format!("{user}/disable"));
-    assert!(page.body.contains("Disable bea?") && page.body.contains("2 sessions"), "{}", page.body);
+    assert!(page.body.contains("Disable bea?") && page.body.contains("This ends 2 sessions."), "{}", page.body);
+    assert!(page.body.contains("Disable and end 2 sessions</button>"), "{}", page.body);
     assert!(bea.is_signed_in(), "asking does nothing");
     let told = act(&mut ana, &user, "disable", &[]);
     assert!(told.body.contains("2 sessions were ended") && told.body.contains("Disabled"), "{}", told.body);
@@ -25,6 +26,28 @@ fn disabling_names_what_ends_does_it_at_once_and_tells_how_many() {
     assert!(act(&mut ana, &user, "disable", &[]).body.contains("that was already so for"));
     act(&mut ana, &user, "enable", &[]);
     assert_eq!(app.browser().sign_in("bea", PASSWORD).status, 303);
+}
+
+#[test]
+fn of_a_user_without_open_sessions_no_question_speaks_of_sessions_that_end() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let user = path_of(&mut ana, "bea");
+    for (act, button) in
+        [("disable", ">Disable</button>"), ("delete", ">Delete</button>"), ("rename", ">Continue</button>")]
+    {
+        let page = ana.get(&format!("{user}/{act}")).body;
+        assert!(page.contains(button) && !page.contains("sessions end") && !page.contains("sessions to end"), "{page}");
+    }
+    let asked = ana.post(&format!("{user}/rename"), &[("new_name", "beatriz")]).body;
+    assert!(asked.contains(">Rename</button>") && !asked.contains("This ends"), "{asked}");
+    app.tokens("bea");
+    let asked = ana.post(&format!("{user}/rename"), &[("new_name", "beatriz")]).body;
+    assert!(
+        asked.contains("This ends one session.") && asked.contains(">Rename and end 1 session</button>"),
+        "{asked}"
+    );
 }
 
 #[test]

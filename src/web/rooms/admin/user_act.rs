@@ -38,7 +38,7 @@ struct ActPage {
     /// What comes of it for whoever reads this, if the user is they.
     concerns_you: Option<String>,
     submit: String,
-    /// How many sessions would end, if the act ends any.
+    /// How many sessions would end. `None`: the act ends none.
     ends: Option<i64>,
     destroys: bool,
     asks_name: bool,
@@ -79,8 +79,11 @@ fn show(
         title: page.t1(&act.key("title"), "user", &name),
         intro: page.t1(&act.key("intro"), "user", &name),
         concerns_you: act.on_oneself().filter(|_| page.user.as_deref() == Some(&name)).map(|key| page.t(key)),
-        submit: page.t(&act.key("submit")),
-        ends: act.ends_sessions().then_some(listed.open_sessions),
+        submit: match act.ends_sessions() {
+            true => page.tn(&act.key("submit"), listed.open_sessions),
+            false => page.t(&act.key("submit")),
+        },
+        ends: act.ends_sessions().then_some(listed.open_sessions).filter(|count| *count > 0),
         destroys: act.is_destructive(),
         asks_name: act == Act::Delete,
         asks_date: act == Act::Schedule,
