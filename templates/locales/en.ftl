@@ -34,11 +34,11 @@ label-password-choose-again = Repeat password
 label-current-password = Current password
 label-new-password = New password
 label-new-password-again = Repeat new password
-hint-username = Up to 64 characters: letters and digits of any script, and between them dots, underscores, hyphens, apostrophes, + and @, and one backslash after a domain.
+hint-username = For example ana.garcia
 hint-new-password =
     { $n ->
-        [one] At least { $n } character. Several unrelated words make a good password. You can paste one.
-       *[other] At least { $n } characters. Several unrelated words make a good password. You can paste one.
+        [one] At least { $n } character. A few words work well.
+       *[other] At least { $n } characters. A few words work well.
     }
 show = Show
 hide = Hide
@@ -404,7 +404,7 @@ error-password-phrase = This password is too easy to guess: it’s a well-known 
 error-password-same = The new password is the same as the current one. Choose a different one
 error-passwords-differ = The two passwords don’t match
 error-username-length = A username has 1 to 64 characters
-error-username-characters = Use only letters, digits, dots, underscores, hyphens, apostrophes, + and @, and one backslash after a domain. Start with a letter, digit or underscore, and end with a letter or digit
+error-username-characters = Use only letters and digits of any script, dots, underscores, hyphens, apostrophes, + and @, and one backslash after a domain. Start with a letter, digit or underscore, and end with a letter or digit
 error-form-expired = This form had expired. Nothing was changed; please send it again.
 
 ## Error pages

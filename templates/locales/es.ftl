@@ -34,11 +34,11 @@ label-password-choose-again = Repite la contraseña
 label-current-password = Contraseña actual
 label-new-password = Contraseña nueva
 label-new-password-again = Repite la contraseña nueva
-hint-username = Hasta 64 caracteres: letras y cifras de cualquier alfabeto y, entre ellas, puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio.
+hint-username = Por ejemplo, ana.garcia
 hint-new-password =
     { $n ->
-        [one] Al menos { $n } carácter. Varias palabras sin relación forman una buena contraseña. También puedes pegarla.
-       *[other] Al menos { $n } caracteres. Varias palabras sin relación forman una buena contraseña. También puedes pegarla.
+        [one] Al menos { $n } carácter. Mejor varias palabras.
+       *[other] Al menos { $n } caracteres. Mejor varias palabras.
     }
 show = Mostrar
 hide = Ocultar
@@ -404,7 +404,7 @@ error-password-phrase = Esta contraseña es demasiado fácil de adivinar: es una
 error-password-same = La contraseña nueva es igual que la actual. Elige otra
 error-passwords-differ = Las dos contraseñas no coinciden
 error-username-length = Un nombre de usuario tiene entre 1 y 64 caracteres
-error-username-characters = Usa solo letras, cifras, puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio. Empieza con una letra, una cifra o un guion bajo, y termina con una letra o una cifra
+error-username-characters = Usa solo letras y cifras de cualquier alfabeto, puntos, guiones, guiones bajos, apóstrofos, + y @, y una barra invertida tras un dominio. Empieza con una letra, una cifra o un guion bajo, y termina con una letra o una cifra
 error-form-expired = El formulario había caducado. No se ha cambiado nada; envíalo de nuevo.
 
 ## Páginas de error

@@ -51,6 +51,16 @@ fn invite_all<'a>(app: &TestApp, names: impl IntoIterator<Item = &'a str>) {
 }
 
 #[test]
+fn the_rule_of_names_is_told_once_a_name_breaks_it() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let form = ana.get("/admin/users/add").body;
+    assert!(form.contains("For example ana.garcia") && !form.contains("backslash"), "{form}");
+    let refused = ana.post("/admin/users/add", &[("username", "-bea")]);
+    assert!(refused.status == 400 && refused.body.contains("one backslash after a domain"), "{}", refused.body);
+}
+
+#[test]
 fn a_search_finds_any_part_of_a_name_in_any_case_and_without_accents() {
     let app = TestApp::start();
     let mut ana = admin(&app);
