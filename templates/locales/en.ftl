@@ -99,7 +99,6 @@ flash-confirm-first = Nothing has changed yet. Confirm it’s you, then send the
 change-password-title = Change your password
 change-password-end-others =
     { $n ->
-        [0] Sign out my other sessions (there are none right now)
         [one] Sign out my other session
        *[other] Sign out my { $n } other sessions
     }
@@ -129,7 +128,7 @@ role-admin = Administrator
 account-story-of = History of the session in { $place }
 account-end-of = End session in { $place }
 sessions-title = Where you’re signed in
-sessions-intro = Don’t recognise one of these? Change your password to sign it out.
+sessions-intro = Don’t recognise one of these? End it, and change your password.
 sessions-browser = Browser
 sessions-ip = IP address
 sessions-signed-in = Signed in
@@ -300,11 +299,15 @@ logout-others =
        *[other] Only my { $n } other sessions
     }
 logout-others-title = Sign out everywhere else?
-logout-others-text = Your other devices are signed out immediately. You stay signed in here.
+logout-others-text =
+    { $n ->
+        [one] Your other session ends immediately. You stay signed in here.
+       *[other] Your { $n } other sessions end immediately. You stay signed in here.
+    }
 logout-others-submit =
     { $n ->
-        [one] Sign out 1 other device
-       *[other] Sign out { $n } other devices
+        [one] End 1 session
+       *[other] End { $n } sessions
     }
 logout-no-others = You’re signed in on no other device.
 logout-all = Everywhere, including here

@@ -99,7 +99,6 @@ flash-confirm-first = Todavía no se ha cambiado nada. Confirma que eres tú y v
 change-password-title = Cambia tu contraseña
 change-password-end-others =
     { $n ->
-        [0] Cerrar mis otras sesiones (ahora no hay ninguna)
         [one] Cerrar mi otra sesión
        *[other] Cerrar mis otras { $n } sesiones
     }
@@ -129,7 +128,7 @@ role-admin = Administrador
 account-story-of = Historial de la sesión en { $place }
 account-end-of = Cerrar la sesión en { $place }
 sessions-title = Dónde tienes la sesión iniciada
-sessions-intro = ¿No reconoces alguna? Cambia la contraseña para cerrarla.
+sessions-intro = ¿No reconoces alguna? Ciérrala y cambia la contraseña.
 sessions-browser = Navegador
 sessions-ip = Dirección IP
 sessions-signed-in = Iniciada
@@ -300,11 +299,15 @@ logout-others =
        *[other] Solo mis otras { $n } sesiones
     }
 logout-others-title = ¿Cerrar sesión en los demás dispositivos?
-logout-others-text = Tus otros dispositivos cierran la sesión al instante. Aquí tu sesión seguirá abierta.
+logout-others-text =
+    { $n ->
+        [one] Tu otra sesión se cierra al instante. Aquí tu sesión seguirá abierta.
+       *[other] Tus otras { $n } sesiones se cierran al instante. Aquí tu sesión seguirá abierta.
+    }
 logout-others-submit =
     { $n ->
-        [one] Cerrar sesión en otro dispositivo
-       *[other] Cerrar sesión en otros { $n } dispositivos
+        [one] Cerrar 1 sesión
+       *[other] Cerrar { $n } sesiones
     }
 logout-no-others = No tienes la sesión iniciada en ningún otro dispositivo.
 logout-all = En todas partes, también aquí

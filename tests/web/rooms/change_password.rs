@@ -192,7 +192,7 @@ fn who_has_just_signed_in_with_the_password_is_not_asked_for_it() {
 #[test]
 fn two_minutes_later_the_form_is_shown_again_with_the_field_and_what_was_chosen() {
     let app = app();
-    let mut browser = app.signed_in("ana");
+    let (mut browser, _other) = (app.signed_in("ana"), app.signed_in("ana"));
     assert!(!asks(&browser.get("/change-password")));
     app.clock.advance(121);
     for (fields, is_ticked) in [(&NEW[..], true), (&NEW[..2], false)] {
@@ -204,6 +204,18 @@ fn two_minutes_later_the_form_is_shown_again_with_the_field_and_what_was_chosen(
     browser.headers.push(("accept-language".into(), "es".into()));
     assert!(browser.post("/change-password", &NEW).body.contains("Escribe también tu contraseña actual"));
     assert_eq!(browser.post("/change-password", &CHANGE).location(), "/account");
+}
+
+#[test]
+fn who_has_no_other_session_is_not_asked_about_them_and_one_that_begins_meanwhile_ends() {
+    let app = app();
+    let mut own = app.signed_in("ana");
+    let form = own.get("/change-password").body;
+    assert!(!form.contains("type=\"checkbox\""), "{form}");
+    assert!(form.contains("<input type=\"hidden\" name=\"end_others\" value=\"on\">"), "{form}");
+    let mut other = app.signed_in("ana");
+    assert_eq!(own.post("/change-password", &NEW).location(), "/account");
+    assert!(own.is_signed_in() && !other.is_signed_in());
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn signing_out_everywhere_else_keeps_this_browser_and_gives_a_receipt() {
     let program = app.tokens("ana");
     let mut bea = app.signed_in("bea");
     let page = own.get("/logout?scope=others");
-    assert!(page.body.contains("Sign out 2 other devices</button>"), "{}", page.body);
+    assert!(page.body.contains("End 2 sessions</button>"), "{}", page.body);
     assert!(!page.body.contains("type=\"radio\""), "one question: {}", page.body);
     let answer = own.post("/logout", &[("scope", "others")]);
     assert!(answer.location().starts_with("/receipts/"), "{} {}", answer.location(), answer.body);
