@@ -65,15 +65,17 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   const words = button.textContent;
   let timer;
 
-  field.addEventListener("focus", () => field.select());
+  // What is to be copied stands in a field or in the text.
+  const select = () => field.select ? field.select() : getSelection().selectAllChildren(field);
+  if (field.select) field.addEventListener("focus", select);
   button.addEventListener("click", async () => {
     let copied = true;
     try {
       // On plain http there is no clipboard for scripts, only the old command.
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(field.value ?? field.textContent);
     } catch {
       field.focus();
-      field.select();
+      select();
       copied = document.execCommand("copy");
       button.focus();
     }

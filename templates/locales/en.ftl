@@ -237,7 +237,8 @@ receipt-heading =
         [one] One session was ended
        *[other] { $n } sessions were ended
     }
-receipt-refused-since = All their access and refresh tokens have been refused here since
+receipt-refused-since = Refused here since
+receipt-refused-what = every access token and every refresh token.
 receipt-elsewhere = Apps that check tokens themselves may still accept an access token until
 receipt-elsewhere-hint = Apps that ask Portero already refuse it.
 receipt-over = No token from these sessions works anywhere now.
@@ -245,6 +246,8 @@ receipt-over-hint = The last access token has expired, even for apps that check 
 receipt-facts = Receipt details
 receipt-made = Page generated
 receipt-id = Receipt
+receipt-address = Address of this receipt
+receipt-copy = Copy
 receipt-caption = Ended sessions
 receipt-access-until = Access token expires
 receipt-refresh-until = Refresh token expires

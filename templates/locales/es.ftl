@@ -237,7 +237,8 @@ receipt-heading =
         [one] Se ha cerrado una sesión
        *[other] Se han cerrado { $n } sesiones
     }
-receipt-refused-since = Todos sus tokens, de acceso y de renovación, se rechazan aquí desde
+receipt-refused-since = Se rechazan aquí desde
+receipt-refused-what = todos los tokens, de acceso y de renovación.
 receipt-elsewhere = Las aplicaciones que comprueban los tokens por su cuenta aún pueden aceptar un token de acceso hasta
 receipt-elsewhere-hint = Las aplicaciones que preguntan a Portero ya lo rechazan.
 receipt-over = Ningún token de estas sesiones funciona ya en ninguna parte.
@@ -245,6 +246,8 @@ receipt-over-hint = El último token de acceso ha caducado, también para las ap
 receipt-facts = Detalles del comprobante
 receipt-made = Página generada
 receipt-id = Comprobante
+receipt-address = Dirección de este comprobante
+receipt-copy = Copiar
 receipt-caption = Sesiones cerradas
 receipt-access-until = El token de acceso caduca
 receipt-refresh-until = El token de renovación caduca

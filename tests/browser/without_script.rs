@@ -6,6 +6,9 @@ use tempfile::TempDir;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::portero::{PASSWORD, Server, ok, portero};
 
+/// The left arrow. (WebDriver, 17.4.2)
+const LEFT: char = '\u{e012}';
+
 async fn signed_in(driver: &Driver, server: &Server, wishes: &Wishes) -> Browser {
     let browser = driver.browser_with(wishes).await;
     browser.open(&format!("http://{}/login?next=/account", server.address)).await;
@@ -118,6 +121,42 @@ async fn an_access_cookie_that_runs_out_is_renewed_unnoticed() {
 
 /// Every form but that of the setup, which `journeys.rs` sends without script.
 #[actix_web::test]
+async fn without_script_the_overview_shows_one_span_of_time_and_its_switch_the_other() {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder, &[]), Driver::start());
+    let browser = signed_in(&driver, &server, &Wishes { script: false, ..Wishes::default() }).await;
+    browser.open(&format!("http://{}/admin", server.address)).await;
+    let (day, month) = (Locator::Css(".span-day .charts"), Locator::Css(".span-month .charts"));
+    let is_shown = async |by| browser.element(by).await.is_displayed().await.unwrap();
+    assert!(is_shown(day).await && !is_shown(month).await);
+    browser.element(Locator::Id("span-month")).await.click().await.unwrap();
+    assert!(!is_shown(day).await && is_shown(month).await);
+    browser.press_key(LEFT).await;
+    assert!(is_shown(day).await && !is_shown(month).await, "by the keyboard too");
+    browser.close().await;
+}
+
+#[actix_web::test]
+async fn the_address_of_a_receipt_is_copied_by_a_button_that_is_not_there_without_script() {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder, &[]), Driver::start());
+    for script in [true, false] {
+        server.log_in("ana", PASSWORD).unwrap();
+        let browser = signed_in(&driver, &server, &Wishes { script, ..Wishes::default() }).await;
+        browser.go_by(browser.element(Locator::Css(".row-links a[href$='/end']")).await).await;
+        browser.click("End session").await;
+        browser.shows("One session was ended").await;
+        if script {
+            browser.press("Copy").await;
+            browser.shows("Copied").await;
+        } else {
+            assert!(!browser.text().await.unwrap().contains("Copy"));
+        }
+        browser.close().await;
+    }
+}
+
+#[actix_web::test]
 async fn without_script_every_form_works() {
     let folder = TempDir::new().unwrap();
     let (server, driver) = (server(&folder, &[]), Driver::start());
@@ -159,7 +198,7 @@ async fn without_script_every_form_works() {
 
     browser.click("Back to the list").await;
     browser.click("Sign out everywhere else").await;
-    browser.shows("Sign out 1 other device").await;
+    browser.shows("End 1 session").await;
     browser.open(&format!("http://{}/logout", server.address)).await;
     browser.element(Locator::Css("input[value=all]")).await.click().await.unwrap();
     browser.go_by(browser.element(Locator::Css("main button.primary")).await).await;

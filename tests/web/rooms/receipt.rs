@@ -16,7 +16,8 @@ fn a_receipt_says_until_when_others_may_accept_a_token_and_then_that_nobody_can(
     let receipt = end(&mut admin, &format!("/admin/sessions/{}/end", sid_of(&bea)));
     let until = claims(&bea.access)["exp"].as_i64().unwrap();
     assert!(receipt.body.contains("may still accept an access token until"), "{}", receipt.body);
-    let id = receipt.body.split("Receipt</dt><dd><span class=\"code\">").nth(1).unwrap().split('<').next().unwrap();
+    let id = receipt.body.split("href=\"/receipts/").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(receipt.body.matches(&format!("{id}<")).count(), 1, "people read it once: {}", receipt.body);
     let path = format!("/receipts/{id}");
     let told = as_json(&mut admin, &path);
     assert_eq!((&told["accepted_elsewhere_until"], &told["count"]), (&json!(until), &json!(1)));
@@ -49,7 +50,7 @@ fn a_page_about_one_session_user_or_act_says_by_which_address_others_find_it() {
         let browser = if path.starts_with("/account") { &mut ana } else { &mut admin };
         let page = browser.get(&path).body;
         let address = format!("href=\"{path}\">http://{}{path}</a>", app.address);
-        assert!(page.contains("Address of this page") && page.contains(&address), "{path}: {page}");
+        assert!(page.contains("Address of this ") && page.contains(&address), "{path}: {page}");
     }
     // Each session of a receipt leads to its story, which whoever reads the receipt may read.
     assert!(receipt.body.contains(&format!("href=\"/admin/sessions/{bea}\"")), "{}", receipt.body);
