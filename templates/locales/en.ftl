@@ -476,7 +476,12 @@ flash-new-password =
        *[other] Your new password is set, and you’re signed in. { $n } other sessions were signed out.
     }
 help-title = Can’t sign in?
-help-text = Ask an administrator of this site for a link to choose a new password. Administrators can’t see your password.
+help-password = Forgot your username or password?
+help-password-answer = Ask an administrator of this site, who can tell you your username and give you a link to choose a new password. Administrators can’t see your password.
+help-attempts = Too many attempts?
+help-attempts-answer = Wait as long as the page says, then try again.
+help-disabled = Account disabled?
+help-disabled-answer = An administrator can enable it again.
 help-back = Back to sign in
 
 ## Users, for administrators

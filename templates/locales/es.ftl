@@ -476,7 +476,12 @@ flash-new-password =
        *[other] Tu contraseña nueva está guardada y ya has iniciado sesión. Se han cerrado otras { $n } sesiones.
     }
 help-title = ¿No puedes iniciar sesión?
-help-text = Pide a un administrador de este sitio un enlace para elegir una contraseña nueva. Los administradores no pueden ver tu contraseña.
+help-password = ¿Olvidaste tu nombre de usuario o tu contraseña?
+help-password-answer = Habla con un administrador de este sitio: puede decirte tu nombre de usuario y darte un enlace para elegir una contraseña nueva. Los administradores no pueden ver tu contraseña.
+help-attempts = ¿Demasiados intentos?
+help-attempts-answer = Espera el tiempo que indica la página e inténtalo de nuevo.
+help-disabled = ¿Cuenta desactivada?
+help-disabled-answer = Un administrador puede volver a activarla.
 help-back = Volver al inicio de sesión
 
 ## Usuarios, para administradores
@@ -549,7 +554,7 @@ user-all-events = Todos los eventos
 user-danger = Zona de peligro
 user-danger-intro = Se pide confirmación antes, y el efecto es inmediato.
 user-end-sessions-link = Cerrar todas las sesiones…
-user-link-link = Crear un enlace de contraseña…
+user-link-link = Crear enlace de contraseña…
 user-link-title = Crear un enlace de contraseña para { $user }
 user-link-intro = Recibirás un enlace para { $user }, con el que podrá elegir una contraseña nueva. Al usarlo se cierran todas sus sesiones. Cualquier enlace anterior deja de funcionar.
 user-link-submit = Crear enlace
