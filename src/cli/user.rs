@@ -72,17 +72,17 @@ pub(super) enum Command {
         /// The new name
         new_name: String,
     },
-    /// Note a user's display name or mail address; an empty text removes it
+    /// Note a user's display name or email address; an empty text removes it
     Details {
         /// The username
         name: String,
         /// What people call the user
         #[arg(long, value_name = "NAME", required_unless_present_any = ["mail", "mail_verified"])]
         display_name: Option<String>,
-        /// The mail address; no two users have the same one
+        /// The email address; no two users have the same one
         #[arg(long, value_name = "ADDRESS")]
         mail: Option<String>,
-        /// Whether the mail address is known to be the user's
+        /// Whether the email address is known to be the user's
         #[arg(long, value_name = "true|false")]
         mail_verified: Option<bool>,
     },
@@ -250,7 +250,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             let user = existing(accounts, &name)?;
             let changes = Changes {
                 display_name: detail("display name", display_name, DisplayName::parse)?,
-                mail: detail("mail address", mail, Mail::parse)?,
+                mail: detail("email address", mail, Mail::parse)?,
                 mail_is_verified: mail_verified,
                 ..Changes::default()
             };
@@ -259,8 +259,8 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 // Nothing was shown, so nothing can be out of date.
                 Edited::NoChange | Edited::Outdated => format!("{} had these details already.", user.username),
                 Edited::NoSuchUser => return Err(format!("there is no user {}", user.username).into()),
-                Edited::NoMail => return Err(format!("{} has no mail address", user.username).into()),
-                Edited::MailTaken(other) => return Err(format!("{other} has this mail address").into()),
+                Edited::NoMail => return Err(format!("{} has no email address", user.username).into()),
+                Edited::MailTaken(other) => return Err(format!("{other} has this email address").into()),
             }
         }
         Command::Restore { name } => {

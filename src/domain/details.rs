@@ -9,7 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 #[serde(transparent)]
 pub struct DisplayName(String);
 
-/// A mail address as it was typed, in NFC and without the spaces around it. Two are the same if their
+/// An email address as it was typed, in NFC and without the spaces around it. Two are the same if their
 /// [`canonical`](Self::canonical) forms are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

@@ -419,7 +419,7 @@ pub fn set_notes(conn: &mut Conn, id: UserId, notes: Option<&str>) -> Result<(),
     Ok(())
 }
 
-/// Marks the account as deleted: nobody can sign in with it, its name stays taken, and its mail address is free. `false`: there is no such user (any more).
+/// Marks the account as deleted: nobody can sign in with it, its name stays taken, and its email address is free. `false`: there is no such user (any more).
 pub fn delete(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
     let gone = (
         users::deleted_at.eq(now.0),

@@ -521,9 +521,9 @@ fn a_users_details_are_noted_from_the_shell() {
     let details = ["user", "details", "ana", "--mail", "ana@Example.org"];
     assert_eq!(ok(path, &details, ""), "ana had these details already.\n");
     for (arguments, complaint) in [
-        (["user", "details", "bea", "--mail", "ana@EXAMPLE.org"], "ana has this mail address"),
-        (["user", "details", "bea", "--mail", "bea"], "that is no mail address"),
-        (["user", "details", "bea", "--mail-verified", "true"], "bea has no mail address"),
+        (["user", "details", "bea", "--mail", "ana@EXAMPLE.org"], "ana has this email address"),
+        (["user", "details", "bea", "--mail", "bea"], "that is no email address"),
+        (["user", "details", "bea", "--mail-verified", "true"], "bea has no email address"),
         (["user", "details", "eva", "--display-name", "Eva"], "there is no user eva"),
     ] {
         let said = fails(path, &arguments, "");

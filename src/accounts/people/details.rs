@@ -1,4 +1,4 @@
-//! What admins note about a user: display name, mail address and notes. The audit log says which of them changed, not what to: its
+//! What admins note about a user: display name, email address and notes. The audit log says which of them changed, not what to: its
 //! events can't be taken back, and these are about a person.
 
 use std::sync::Arc;

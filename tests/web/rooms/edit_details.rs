@@ -1,4 +1,4 @@
-//! Room /admin/users/{id}/details: display name, mail address and notes of a user.
+//! Room /admin/users/{id}/details: display name, email address and notes of a user.
 
 use serde_json::json;
 
@@ -63,8 +63,8 @@ fn details_that_make_no_sense_are_refused_and_change_nothing() {
     for (field, value, words) in [
         ("display_name", "Bea\u{202e}", "invisible characters"),
         ("display_name", long.as_str(), "too long"),
-        ("mail", "bea", "Enter a mail address"),
-        ("mail", "a@b\r\nBcc:x", "Enter a mail address"),
+        ("mail", "bea", "Enter an email address"),
+        ("mail", "a@b\r\nBcc:x", "Enter an email address"),
         ("notes", long.as_str(), "too long"),
         ("notes", "a\u{0}b", "invisible characters"),
         ("mail_verified", "on", "Enter the address"),
@@ -85,7 +85,7 @@ fn an_address_is_one_users_until_they_are_deleted() {
     let (bea, eva) = (path_of(&mut ana, "bea"), path_of(&mut ana, "eva"));
     assert_eq!(save(&mut ana, &bea, &[("mail", "b@example.org")]).status, 303);
     let taken = save(&mut ana, &eva, &[("mail", " b@EXAMPLE.org ")]);
-    assert!(taken.status == 409 && taken.body.contains("bea has this mail address"), "{}", taken.body);
+    assert!(taken.status == 409 && taken.body.contains("bea has this email address"), "{}", taken.body);
     assert_eq!(save(&mut ana, &eva, &[("mail", "B@example.org")]).status, 303, "another name at that host");
     act(&mut ana, &bea, "delete", &[("name", "bea")]);
     assert_eq!(save(&mut ana, &eva, &[("mail", "b@example.org")]).status, 303);
@@ -146,7 +146,7 @@ fn the_audit_log_says_which_details_changed_and_not_what_to() {
     let user = path_of(&mut ana, "bea");
     save(&mut ana, &user, &[("mail", "secret@example.org"), ("notes", "secret")]);
     let log = ana.get("/admin/audit?user=bea").body;
-    assert!(log.contains("Details changed") && log.contains("Mail address, Notes"), "{log}");
+    assert!(log.contains("Details changed") && log.contains("Email address, Notes"), "{log}");
     let events = app.client().get("/admin/audit?user=bea", Some(&app.tokens("ana").access)).body;
     assert!(events.contains(r#""fields":["mail","notes"]"#) && !events.contains("secret"), "{events}");
     act(&mut ana, &user, "delete", &[("name", "bea")]);

@@ -1,4 +1,4 @@
-//! What admins note about a user: display name, mail address, whether the address is verified, and notes.
+//! What admins note about a user: display name, email address, whether the address is verified, and notes.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
