@@ -142,7 +142,7 @@ fn list(accounts: &Accounts, seal: &Seal, filter: &AuditFilter, limit: u32, as_j
         }
     }
     if events.is_empty() && !as_json {
-        println!("No event matches.");
+        println!("No matching events.");
     }
     Ok(())
 }

@@ -51,8 +51,8 @@ fn what_was_recorded_is_listed_by_whatever_one_looks_for() {
     let failed: serde_json::Value = serde_json::from_str(&failed).unwrap();
     assert_eq!((&failed["user"], &failed["ip"]), (&"bea".into(), &"127.0.0.1".into()));
     assert_eq!(ok(folder, &["audit", "list", "--ip", "::ffff:127.0.0.1"], "").lines().count(), 2);
-    assert_eq!(ok(folder, &["audit", "list", "--by", "bea"], ""), "No event matches.\n");
-    assert_eq!(ok(folder, &["audit", "list", "--until", "2020-01-01"], ""), "No event matches.\n");
+    assert_eq!(ok(folder, &["audit", "list", "--by", "bea"], ""), "No matching events.\n");
+    assert_eq!(ok(folder, &["audit", "list", "--until", "2020-01-01"], ""), "No matching events.\n");
     assert_eq!(ok(folder, &["audit", "list", "--limit", "2"], "").lines().count(), 2);
     for wrong in [["--what", "nonsense"], ["--ip", "300.1.1.1"], ["--user", "nobody"], ["--from", "yesterday"]] {
         assert!(!run(folder, &["audit", "list", wrong[0], wrong[1]], "").status.success(), "{wrong:?}");

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use diesel::connection::DefaultLoadingMode;
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SelectableHelper};
 
 use super::event::What;
 use super::seal::{Row, Seal};
-use crate::domain::{SessionId, UnixTime, UserId};
+use crate::domain::{SessionId, ShortId, UnixTime, UserId};
 use crate::store::connection::{Conn, Error};
 use crate::store::schema::audit_events;
 use crate::store::users;
@@ -95,6 +95,26 @@ pub fn names<'a>(
         }
     }
     Ok(names)
+}
+
+/// The session with this id, whole or its first 8 characters, if the log has an event of it that concerns `user`; `None`: anybody. That
+/// several sessions begin alike happens to nobody.
+pub fn session_named(conn: &mut Conn, id: &str, user: Option<UserId>) -> Result<Option<SessionId>, Error> {
+    let (first, last) = match (ShortId::parse(id), SessionId::parse(&id.to_ascii_lowercase())) {
+        (Some(short), _) => {
+            (format!("{short}-0000-0000-0000-000000000000"), format!("{short}-ffff-ffff-ffff-ffffffffffff"))
+        }
+        (None, Some(sid)) => (sid.to_string(), sid.to_string()),
+        (None, None) => return Ok(None),
+    };
+    let mut query =
+        audit_events::table.filter(audit_events::sid.ge(first)).filter(audit_events::sid.le(last)).into_boxed();
+    if let Some(user) = user {
+        query = query.filter(audit_events::user_id.eq(user.0));
+    }
+    let found: Option<Option<String>> =
+        query.order(audit_events::sid).select(audit_events::sid).first(conn).optional()?;
+    Ok(found.flatten().as_deref().and_then(SessionId::parse))
 }
 
 /// A page of the list.

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::list_query::ON_A_PAGE;
+use super::filter_words::in_words;
+use super::list_query::{self, Choice, ListQuery, ON_A_PAGE};
 use super::page::Page;
 use super::session_view;
 use super::times::Time;
-use crate::domain::{Reason, Role, UnixTime, UserId};
+use crate::domain::{Reason, Role, SessionId, UnixTime, UserId};
 use crate::store::Conn;
 use crate::store::audit::event::What;
 use crate::store::audit::list::{self, AuditEvent, AuditFilter, Place};
@@ -27,12 +29,14 @@ pub(in crate::web) struct EventRow {
     pub(in crate::web) is_danger: bool,
     /// Whom it happened to, by name, with their page.
     pub(in crate::web) user: Option<Link>,
-    /// Who did it, by name or in words.
-    pub(in crate::web) by: Link,
+    /// Who did it, by name or in words. `None`: whom it happened to.
+    pub(in crate::web) by: Option<Link>,
     /// The address, or that there was one; with the list of events from there.
     pub(in crate::web) ip: Option<Link>,
-    /// The session by its first digits, with its story.
-    pub(in crate::web) session: Option<Link>,
+    /// The session by its first digits.
+    pub(in crate::web) session: Option<String>,
+    /// The path of the page that tells most about it: the session's story, the receipt or the user's page.
+    pub(in crate::web) story: Option<String>,
     /// The path of the receipt.
     pub(in crate::web) receipt: Option<String>,
 }
@@ -76,15 +80,57 @@ impl Events {
         self.rows.last().filter(|_| more).map(AuditEvent::place).or(self.stopped_at)
     }
 
-    /// As rows that say how long ago each was, for lists in which seconds don't matter.
-    pub(in crate::web) fn view_lately(&self, page: &Page, reader: Reader) -> Vec<EventRow> {
-        let rows = self.view(page, reader).into_iter().zip(&self.rows);
-        rows.map(|(row, event)| EventRow { at: page.ago(event.at), ..row }).collect()
-    }
-
     pub(in crate::web) fn view(&self, page: &Page, reader: Reader) -> Vec<EventRow> {
         self.rows.iter().map(|event| row(page, event, &self.names, reader)).collect()
     }
+}
+
+/// The query with what was typed into the one field put where it belongs: an id is a session's if there are events of that session that
+/// concern `user`, or anybody (`None`). Any other word is what it is in the other lists.
+pub(in crate::web) async fn sorted(app: &App, mut query: ListQuery, user: Option<UserId>) -> Result<ListQuery, Error> {
+    let words = query.q.clone();
+    let found = app.read(move |conn| {
+        for word in words.split_whitespace() {
+            if let Some(sid) = list::session_named(conn, word, user)? {
+                return Ok(Some((word.to_owned(), sid)));
+            }
+        }
+        Ok(None)
+    });
+    if let Some((id, sid)) = found.await? {
+        let others: Vec<_> = query.q.split_whitespace().filter(|word| *word != id).collect();
+        query.q = others.join(" ");
+        query.session = sid.to_string();
+    }
+    Ok(query.sorted())
+}
+
+/// What the query asks for, but for the users, whom only the database knows. [`Error::BadInput`] if a field can't be read.
+pub(in crate::web) fn filter(query: &ListQuery, zone: &TimeZone) -> Result<AuditFilter, Error> {
+    let (from, until) = list_query::span(&query.from, &query.until, zone)?;
+    Ok(AuditFilter {
+        user: None,
+        by: None,
+        what: list_query::read(&query.what, "what", What::parse)?,
+        ip: list_query::address(&query.ip)?,
+        session: list_query::read(&query.session, "session", SessionId::parse)?,
+        from,
+        until,
+        before: list_query::read(&query.before, "before", place)?,
+        // One more than a page has, to learn whether there is another page.
+        limit: ON_A_PAGE + 1,
+    })
+}
+
+/// The kinds of events, as a field offers them.
+pub(in crate::web) fn kinds(page: &Page, selected: &str, kinds: impl IntoIterator<Item = What>) -> Vec<Choice> {
+    let any = Choice { value: "", label: page.t("audit-any"), selected: selected.is_empty() };
+    let each = kinds.into_iter().map(|what| Choice {
+        value: what.as_str(),
+        label: page.tn(&format!("event-{}", what.as_str()), 1),
+        selected: selected == what.as_str(),
+    });
+    std::iter::once(any).chain(each).collect()
 }
 
 /// Reads the place of a row from a link: its moment and number, `1795374306.42`.
@@ -110,9 +156,15 @@ fn row(page: &Page, event: &AuditEvent, names: &HashMap<UserId, String>, reader:
         text: names.get(&id).cloned().unwrap_or_default(),
         href: (reader == Reader::Admin).then(|| format!("/admin/users/{}", id.0)),
     };
+    let receipt = text_of(event, "receipt").map(|receipt| format!("/receipts/{receipt}"));
+    let user = event.user.map(of);
+    let session_path = event.sid.map(|sid| match reader {
+        Reader::Admin => format!("/admin/sessions/{sid}"),
+        Reader::Themselves => format!("/account/sessions/{sid}"),
+    });
     EventRow {
         n: event.n,
-        at: page.exact(event.at),
+        at: Time { text: page.exact(event.at).text, ..page.ago(event.at) },
         what: match event.what {
             Some(_) => page.tn(&format!("event-{}", event.spelled), sessions(event)),
             // A word of a newer version.
@@ -120,17 +172,19 @@ fn row(page: &Page, event: &AuditEvent, names: &HashMap<UserId, String>, reader:
         },
         details: details(page, event),
         is_danger: matches!(event.what, Some(What::RefreshReused | What::AuditDidNotFit)),
-        user: event.user.map(of),
-        by: event.by.map_or_else(|| Link { text: not_a_user(page, event), href: None }, of),
+        by: match event.by {
+            Some(by) if event.user == Some(by) => None,
+            Some(by) => Some(of(by)),
+            None => Some(Link { text: not_a_user(page, event), href: None }),
+        },
         ip: address(page, event, reader),
-        session: event.sid.map(|sid| {
-            let list = match reader {
-                Reader::Admin => "/admin/sessions",
-                Reader::Themselves => "/account/sessions",
-            };
-            Link { text: sid.short(), href: Some(format!("{list}/{sid}")) }
-        }),
-        receipt: text_of(event, "receipt").map(|receipt| format!("/receipts/{receipt}")),
+        session: event.sid.map(SessionId::short),
+        story: [session_path, receipt.clone(), user.as_ref().and_then(|user| user.href.clone())]
+            .into_iter()
+            .flatten()
+            .find(|path| *path != page.path),
+        user,
+        receipt,
     }
 }
 
@@ -205,29 +259,8 @@ fn exported(page: &Page, event: &AuditEvent) -> Vec<String> {
     let mut words = vec![page.t(title)];
     words.extend(format.map(str::to_owned));
     let filters = event.details.get("filters").and_then(Value::as_object);
-    words.extend(filters.into_iter().flatten().map(|(name, value)| filtered(page, name, value)));
+    words.extend(filters.into_iter().flatten().map(|(name, value)| in_words(page, name, value)));
     words
-}
-
-/// A filter of a list, in a few words.
-fn filtered(page: &Page, name: &str, value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let by_name = |value: &str| page.t1(&format!("event-filter-{name}"), "value", value);
-    match name {
-        "what" if What::parse(&text).is_some() => page.tn(&format!("event-{text}"), 1),
-        "reason" => Reason::parse(&text).map_or(text, |reason| session_view::reason(page, reason)),
-        "from" | "until" => by_name(&value.as_i64().map_or(text, |moment| page.exact(UnixTime(moment)).text)),
-        "user" | "by" | "ip" | "session" | "name" => by_name(&text),
-        "role" if Role::parse(&text).is_some() => page.t(&format!("role-{text}")),
-        "state" => match text.as_str() {
-            "odd" => page.t("open-only-odd"),
-            "session" => page.t("what-session"),
-            "token" => page.t("what-token"),
-            "enabled" | "invited" | "disabled" | "deleted" => page.t(&format!("users-state-{text}")),
-            _ => text,
-        },
-        _ => format!("{name} {text}"),
-    }
 }
 
 /// Which details of a user changed, in words.

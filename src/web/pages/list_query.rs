@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 
+use actix_web::http::StatusCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
+use super::filter_words::in_words;
 use super::page::Page;
 use crate::accounts::export::format::Format;
 use crate::domain::{BareDate, Reason, SessionId, ShortId, UnixTime, UserId, Username};
@@ -26,11 +29,17 @@ pub(in crate::web) struct ListQuery {
     pub(in crate::web) q: String,
     pub(in crate::web) user: String,
     pub(in crate::web) ip: String,
+    /// Of events: the whole id of the session that they happened in.
+    pub(in crate::web) session: String,
+    /// Of events: who did it.
+    pub(in crate::web) by: String,
+    /// Of events: their kind.
+    pub(in crate::web) what: String,
     pub(in crate::web) state: String,
     pub(in crate::web) reason: String,
     pub(in crate::web) from: String,
     pub(in crate::web) until: String,
-    /// The moment and id of the last row of the page before, `1795374306.5116c888-…`.
+    /// The moment and id of the last row of the page before, `1795374306.5116c888-…`; of events, their moment and number.
     pub(in crate::web) before: String,
 }
 
@@ -51,18 +60,20 @@ impl ListQuery {
 
     /// What the one field shows of a query that was [`sorted`](Self::sorted).
     pub(in crate::web) fn words(&self) -> String {
-        let words: Vec<_> = [&self.user, &self.ip].into_iter().filter_map(|field| given(field)).collect();
-        words.join(" ")
+        let session = SessionId::parse(self.session.trim()).map(SessionId::short);
+        let words = [given(&self.user), given(&self.ip), session.as_deref()];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// Whether one of the filters is set that a page hides at first.
     pub(in crate::web) fn has_more(&self) -> bool {
-        [&self.state, &self.reason, &self.from, &self.until].into_iter().any(|field| given(field).is_some())
+        let more = [&self.by, &self.what, &self.state, &self.reason, &self.from, &self.until];
+        more.into_iter().any(|field| given(field).is_some())
     }
 
     /// Whether the list is narrowed at all.
     pub(in crate::web) fn is_narrowed(&self) -> bool {
-        self.has_more() || given(&self.user).is_some() || given(&self.ip).is_some()
+        self.has_more() || [&self.user, &self.ip, &self.session].into_iter().any(|field| given(field).is_some())
     }
 
     /// The filter for the store, but for the user, whom only the database knows ([`find_user`]). It asks for one row more than a
@@ -82,8 +93,8 @@ impl ListQuery {
     }
 
     /// The query with its moments as a form's fields take them, so that the next search has them too.
-    pub(in crate::web) fn with_moments_of(self, filter: &ListFilter, zone: &TimeZone) -> Self {
-        Self { from: as_field(filter.from, zone), until: as_field(filter.until, zone), ..self }
+    pub(in crate::web) fn with_moments(self, from: Option<UnixTime>, until: Option<UnixTime>, zone: &TimeZone) -> Self {
+        Self { from: as_field(from, zone), until: as_field(until, zone), ..self }
     }
 
     /// `next`: the place where the next page begins, as a link carries it. `None`: this is the last page.
@@ -94,18 +105,46 @@ impl ListQuery {
         }
     }
 
-    /// Why the list is empty, in words. `user_known`: whether somebody bears the name that was asked for. `nothing_yet`: the
-    /// catalogue's key for a list that nothing is left out of.
-    pub(in crate::web) fn why_empty(&self, page: &Page, user_known: bool, nothing_yet: &str) -> String {
-        if !user_known {
-            let name = self.user.trim();
-            let is_id = SessionId::parse(name).is_some() || ShortId::parse(name).is_some();
+    /// What stands in the place of the list if it is empty. `user_known`: whether somebody bears the name that was asked for.
+    pub(in crate::web) fn nothing(&self, app: &App, page: &Page, list: &List, user_known: bool) -> Nothing {
+        let name = self.user.trim();
+        let is_id = SessionId::parse(name).is_some() || ShortId::parse(name).is_some();
+        let why = if let Some(text) = self.no_address().filter(|_| !user_known) {
+            page.t1("find-no-address", "text", text)
+        } else if !user_known {
             page.t1(if is_id { "find-nobody" } else { "revoked-user-unknown" }, "user", name)
         } else if self.is_narrowed() || !self.before.is_empty() {
-            page.t("list-no-match")
+            none_match(page, list.name, &self.words())
         } else {
-            page.t(nothing_yet)
-        }
+            page.t(list.nothing_yet)
+        };
+        let moment = |text: &str, bare: BareDate| {
+            UnixTime::read(text, &app.config().time_zone, bare).map_or(Value::Null, |moment| json!(moment))
+        };
+        let filters = [
+            ("by", json!(self.by.trim())),
+            ("what", json!(self.what.trim())),
+            ("reason", json!(self.reason.trim())),
+            ("state", json!(self.state.trim())),
+            ("from", moment(&self.from, BareDate::Begins)),
+            ("until", moment(&self.until, BareDate::Ends)),
+        ];
+        Nothing { why, filters: other_filters(page, &filters), all: self.is_narrowed().then_some(list.path) }
+    }
+
+    /// The status of a page with this list. `user_known`: whether somebody bears the name that was asked for.
+    pub(in crate::web) fn status(&self, user_known: bool) -> StatusCode {
+        if !user_known && self.no_address().is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+    }
+
+    /// For programs: [`Error::BadInput`] if what was typed looks like an address but is none, and nobody is called so.
+    pub(in crate::web) fn check(&self, user_known: bool) -> Result<(), Error> {
+        if self.status(user_known) == StatusCode::OK { Ok(()) } else { Err(bad("q")) }
+    }
+
+    /// The word that was meant as an address but is none, if there is one.
+    fn no_address(&self) -> Option<&str> {
+        self.user.split_whitespace().find(|word| is_no_address(word))
     }
 
     /// A link to the same list, with the page that begins at `before`; `None`: the first page.
@@ -114,7 +153,10 @@ impl ListQuery {
             path,
             &[
                 ("user", &self.user),
+                ("by", &self.by),
+                ("what", &self.what),
                 ("ip", &self.ip),
+                ("session", &self.session),
                 ("state", &self.state),
                 ("reason", &self.reason),
                 ("from", &self.from),
@@ -123,6 +165,45 @@ impl ListQuery {
             ],
         )
     }
+}
+
+/// A list, as its pages speak of it.
+pub(in crate::web) struct List {
+    pub(in crate::web) path: &'static str,
+    /// What the catalogue's keys about a list in which nothing matches end in.
+    pub(in crate::web) name: &'static str,
+    /// The catalogue's key for a list that nothing is left out of.
+    pub(in crate::web) nothing_yet: &'static str,
+}
+
+/// What stands in the place of an empty list.
+pub(in crate::web) struct Nothing {
+    pub(in crate::web) why: String,
+    /// The other filters in words; empty: there are none.
+    pub(in crate::web) filters: String,
+    /// The path of the whole list. `None`: nothing is left out of this one.
+    pub(in crate::web) all: Option<&'static str>,
+}
+
+/// That nothing in the list matches. `words`: what was typed into its one field.
+pub(in crate::web) fn none_match(page: &Page, list: &str, words: &str) -> String {
+    match words {
+        "" => page.t(&format!("list-none-{list}")),
+        words => page.t1(&format!("list-none-{list}-for"), "words", words),
+    }
+}
+
+/// The filters that are set, in words, each with its name. Empty: none is.
+pub(in crate::web) fn other_filters(page: &Page, filters: &[(&str, Value)]) -> String {
+    let set = filters.iter().filter(|(_, value)| !value.is_null() && value.as_str() != Some(""));
+    let words: Vec<_> = set.map(|(name, value)| in_words(page, name, value)).collect();
+    if words.is_empty() { String::new() } else { page.t1("list-filters", "filters", &words.join(" · ")) }
+}
+
+/// Whether a word was meant as an address but is none: names have no colon, and hardly ever four numbers.
+fn is_no_address(word: &str) -> bool {
+    let is_ipv4_like = word.split('.').count() == 4 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    word.parse::<IpAddr>().is_err() && (is_ipv4_like || word.contains(':'))
 }
 
 /// How many rows a list has, in words. `key`: the catalogue's; the key for more than were counted ends in `-many`.

@@ -20,11 +20,7 @@ pub(in crate::web) struct UserView {
     pub(in crate::web) mail: Option<String>,
     pub(in crate::web) mail_verified_at: Option<Time>,
     pub(in crate::web) role: String,
-    /// The role's value in a query.
-    pub(in crate::web) role_value: &'static str,
     pub(in crate::web) state: String,
-    /// The state's value in a query.
-    pub(in crate::web) state_value: &'static str,
     /// Whether the state is marked by more than its word, because it is not the usual one.
     pub(in crate::web) stands_out: bool,
     pub(in crate::web) disable_at: Option<Time>,
@@ -49,9 +45,7 @@ pub(in crate::web) fn view(page: &Page, listed: &ListedUser, now: UnixTime) -> U
         mail: user.mail.as_ref().map(|mail| mail.as_str().to_owned()),
         mail_verified_at: user.mail_verified_at.map(|moment| page.time(moment)),
         role: role(page, user.role),
-        role_value: user.role.as_str(),
         state: page.t(&format!("user-state-{}", state.as_str())),
-        state_value: state.as_str(),
         stands_out: state != UserState::Enabled,
         disable_at: user.disable_at.filter(|_| !user.is_shut_out(now)).map(|date| page.time(date)),
         deleted_at: user.deleted_at.map(|moment| page.time(moment)),

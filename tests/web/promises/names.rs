@@ -92,7 +92,7 @@ fn an_invisible_character_that_does_nothing_is_refused_with_the_rule() {
         assert_eq!(refused.status, 400, "{name:?}");
         assert!(refused.body.contains("Start with a letter, digit or underscore"), "{}", refused.body);
     }
-    assert!(ana.get("/admin/users?name=b").body.contains("Nobody matches."));
+    assert!(ana.get("/admin/users?name=b").body.contains("No users match “b”."));
 }
 
 #[test]

@@ -87,6 +87,74 @@ fn a_filter_that_makes_no_sense_is_an_error_and_not_an_empty_list() {
 }
 
 #[test]
+fn the_one_field_understands_users_addresses_and_sessions_and_the_others_are_folded_away() {
+    let app = app();
+    app.add_user("deadbeef");
+    let mut admin = app.signed_in("ana");
+    app.signed_in("bea");
+    let events = json(&mut admin, "/admin/audit?user=bea&what=signed_in");
+    let sid = events["events"][0]["session"].as_str().unwrap().to_owned();
+    let short = &sid[..8];
+    for (q, found) in [
+        ("BEA", vec!["signed_in bea", "user_added bea"]),
+        ("bea+127.0.0.1", vec!["signed_in bea"]),
+        (short, vec!["signed_in bea"]),
+        (&sid.to_uppercase(), vec!["signed_in bea"]),
+        (&format!("{short}+bea"), vec!["signed_in bea"]),
+        (&format!("ana+{short}"), vec![]),
+        ("bea+10.1.2.3", vec![]),
+        // A name that could be an id.
+        ("deadbeef", vec!["user_added deadbeef"]),
+    ] {
+        assert_eq!(told(&mut admin, &format!("/admin/audit?q={q}")), found, "{q}");
+    }
+    let shows = |admin: &mut Browser, query: &str, words: &str| {
+        let page = admin.get(&format!("/admin/audit{query}"));
+        assert!(page.status == 200 && page.body.contains(words), "{query}: {words}: {} {}", page.status, page.body);
+    };
+    shows(&mut admin, "?user=bea&ip=127.0.0.1", "value=\"bea 127.0.0.1\"");
+    shows(&mut admin, &format!("?session={sid}"), &format!("value=\"{short}\""));
+    shows(&mut admin, "?q=bea", "<details>");
+    for more in ["by=ana", "what=signed_in", "from=2020-01-01", "until=2040-01-01"] {
+        shows(&mut admin, &format!("?{more}"), "<details open>");
+    }
+    shows(&mut admin, "?q=00000000", "No session and no user is called “00000000”.");
+    shows(&mut admin, "?by=nobody", "There’s no user called “nobody”.");
+    shows(&mut admin, "?q=bea+10.1.2.3&what=signed_in", "No events match “bea 10.1.2.3”.");
+    shows(&mut admin, "?q=bea+10.1.2.3&what=signed_in&by=ana", "Other filters: done by ana · Signed in<");
+    shows(&mut admin, "?what=user_deleted", "No matching events.");
+    shows(&mut admin, "?what=user_deleted", "href=\"/admin/audit\">Clear filters</a>");
+}
+
+#[test]
+fn ones_own_activity_is_narrowed_by_address_session_kind_and_time_and_shows_nobody_elses() {
+    let app = app();
+    let mut bea = app.signed_in("bea");
+    let mut carl = app.signed_in("carl");
+    let own = json(&mut bea, "/account/activity")["events"][0]["session"].as_str().unwrap().to_owned();
+    let carls = json(&mut carl, "/account/activity")["events"][0]["session"].as_str().unwrap().to_owned();
+    for (query, found) in [
+        (format!("q={}", &own[..8]), vec!["signed_in bea"]),
+        (format!("q={own}"), vec!["signed_in bea"]),
+        (format!("session={own}"), vec!["signed_in bea"]),
+        ("q=127.0.0.1".to_owned(), vec!["signed_in bea"]),
+        ("what=user_added".to_owned(), vec!["user_added bea"]),
+        ("until=2020-01-01".to_owned(), vec![]),
+        ("q=carl".to_owned(), vec![]),
+        (format!("q={}", &carls[..8]), vec![]),
+        (format!("session={carls}"), vec![]),
+        ("user=carl&by=ana&q=127.0.0.1".to_owned(), vec!["signed_in bea"]),
+    ] {
+        assert_eq!(told(&mut bea, &format!("/account/activity?{query}")), found, "{query}");
+    }
+    let nothing = bea.get("/account/activity?q=carl").body;
+    assert!(nothing.contains("No events match “carl”.") && nothing.contains("Clear filters"), "{nothing}");
+    for bad in ["q=300.1.1.1", "q=::x", "ip=nowhere", "what=nonsense", "from=yesterday"] {
+        assert_eq!(bea.get(&format!("/account/activity?{bad}")).status, 400, "{bad}");
+    }
+}
+
+#[test]
 fn pages_follow_each_other_without_gap_or_repetition() {
     let app = app();
     let mut admin = app.signed_in("ana");
@@ -188,11 +256,11 @@ fn a_wrong_password_is_not_said_to_be_porteros_doing() {
     for what in ["sign_in_failed", "confirm_failed"] {
         let page = admin.get(&format!("/admin/audit?what={what}")).body;
         let (_, table) = page.split_once("<tbody").unwrap();
-        assert!(table.contains(">Unknown<") && !table.contains(">Portero<"), "{what}: {table}");
+        assert!(table.contains("By: Unknown<") && !table.contains("By: Portero<"), "{what}: {table}");
     }
     admin.get("/account");
     admin.post("/language", &[("lang", "es"), ("back", "/account")]);
-    assert!(admin.get("/admin/audit?what=sign_in_failed").body.contains(">No se sabe<"));
+    assert!(admin.get("/admin/audit?what=sign_in_failed").body.contains("Por: No se sabe<"));
 }
 
 #[test]

@@ -40,7 +40,11 @@ fn details_are_shown_on_the_users_page_and_all_but_the_notes_on_their_own() {
     let mut jordi = app.signed_in("jpuig");
     let own = jordi.get("/account").body;
     assert!(own.contains("Jordi Puig") && own.contains("Jordi@Example.org") && !own.contains("Badge"), "{own}");
-    assert!(ana.get("/admin/users?name=puig+jor").body.contains(">jpuig</a> <span class=\"detail\">Jordi Puig</span>"));
+    assert!(
+        ana.get("/admin/users?name=puig+jor")
+            .body
+            .contains(">jpuig</a> <span class=\"detail cut\" title=\"Jordi Puig\">Jordi Puig</span>")
+    );
     assert!(ana.get("/admin/users?name=@example").body.contains(">jpuig</a>"));
     assert!(jordi.get(&format!("{user}/details")).status == 403);
 

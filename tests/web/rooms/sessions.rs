@@ -176,8 +176,22 @@ fn the_one_field_understands_users_and_addresses_and_says_what_it_does_not_find(
     shows(&mut admin, "?user=ana&ip=127.0.0.1", "value=\"ana 127.0.0.1\"");
     shows(&mut admin, "?q=ana+bea", "There’s no user called “ana bea”.");
     shows(&mut admin, "?q=00000000", "No session and no user is called “00000000”.");
-    shows(&mut admin, "?q=bea", "Nothing matches.");
-    shows(&mut admin, "?q=bea", "<a href=\"/admin/sessions\">Show all</a>");
+    shows(&mut admin, "?q=bea", "No sessions match “bea”.");
+    shows(&mut admin, "?q=bea", "href=\"/admin/sessions\">Clear filters</a>");
+    shows(&mut admin, "?state=odd&until=2020-01-01", "No matching sessions.");
+    shows(&mut admin, "?state=odd&until=2020-01-01", "Other filters: Unusual only · until 2020-01-01");
+    for nonsense in ["300.1.1.1", "2001:db8::g", "ana+::x"] {
+        for list in ["sessions", "revoked", "audit"] {
+            let path = format!("/admin/{list}?q={nonsense}");
+            let page = admin.get(&path);
+            assert!(page.status == 400 && page.body.contains("isn’t an IP address."), "{path}: {}", page.body);
+            assert!(
+                page.body.contains(&format!("value=\"{}\"", nonsense.replace('+', " "))),
+                "it can be mended: {path}"
+            );
+            assert_eq!(admin.send("GET", &path, &[("accept", "application/json")], b"").status, 400, "{path}");
+        }
+    }
     shows(&mut admin, "", "3 open sessions, newest first");
     shows(&mut admin, "", "<details>");
     shows(&mut admin, "?state=odd", "<details open>");

@@ -167,7 +167,7 @@ fn a_deleted_user_can_be_found_and_every_page_says_when_it_was() {
     );
     let list = ana.get("/admin/users?state=deleted&name=B");
     assert!(list.body.contains(">bea</a>") && !list.body.contains(">eva</a>"), "{}", list.body);
-    assert!(ana.get("/admin/users?state=deleted&name=c").body.contains("Nobody matches."));
+    assert!(ana.get("/admin/users?state=deleted&name=c").body.contains("No users match “c”."));
     let at = list.body.find("/admin/users/").unwrap();
     let user = list.body[at..].split("href=\"").find(|link| link.contains(">bea</a>")).unwrap();
     let user = user.split('"').next().unwrap();

@@ -171,7 +171,7 @@ pub(in crate::web) async fn show(
             at: page.ago(earlier.at),
             place: place(&page, earlier.user_agent.as_deref(), earlier.ip.as_deref()),
         }),
-        latest: extras.latest.view_lately(&page, Reader::Themselves),
+        latest: extras.latest.view(&page, Reader::Themselves),
         cookie_limit: app.config().session.cookie_limit,
         bearer_limit: extras.has_bearer.then_some(app.config().session.bearer_limit),
         username: user.username.to_string(),

@@ -4,33 +4,55 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
+use serde_json::json;
 
-use crate::accounts::json;
+use crate::accounts::json as as_json;
 use crate::guards::AccessToken;
-use crate::store::audit::list::{AuditFilter, Place};
+use crate::store::audit::event::What;
+use crate::store::audit::list::{AuditFilter, MOST_LOOKED_AT};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
 use crate::web::pages::audit_view::{self, EventRow, Events, Reader};
-use crate::web::pages::list_query::{self, ON_A_PAGE, Pager};
+use crate::web::pages::list_query::{Choice, List, ListQuery, Nothing, Pager};
 use crate::web::pages::page::{Page, html};
 
 const PATH: &str = "/account/activity";
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(in crate::web) struct ActivityQuery {
-    /// The moment and number of the last row of the page before.
-    before: String,
-}
+const LIST: List = List { path: PATH, name: "audit", nothing_yet: "audit-nothing-yet" };
+
+/// The kinds of events that can happen in somebody's account.
+const KINDS: [What; 17] = [
+    What::SignedIn,
+    What::SignInFailed,
+    What::Confirmed,
+    What::ConfirmFailed,
+    What::PasswordChanged,
+    What::SessionRecovered,
+    What::SessionEnded,
+    What::TokenRevoked,
+    What::RefreshReused,
+    What::UserAdded,
+    What::UserDisabled,
+    What::UserEnabled,
+    What::RoleChanged,
+    What::LinkMade,
+    What::UserRenamed,
+    What::DetailsChanged,
+    What::DisableScheduled,
+];
 
 #[derive(Template)]
 #[template(path = "activity.html")]
 struct ActivityPage {
     page: Page,
+    query: ListQuery,
+    kinds: Vec<Choice>,
     rows: Vec<EventRow>,
+    nothing: Nothing,
+    /// How many rows were looked at, if that is why the page is not full.
+    stopped_after: Option<i64>,
     pager: Pager,
 }
 
@@ -38,27 +60,34 @@ pub(in crate::web) async fn show(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     AccessToken(caller): AccessToken,
-    query: Query<ActivityQuery>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, Error> {
-    let before = list_query::read(&query.before, "before", audit_view::place)?;
     let user = Some(signed_in(&req)?.user);
-    let filter = AuditFilter { user, before, limit: ON_A_PAGE + 1, ..AuditFilter::default() };
-    let mut events = Events::find(&app, filter).await?;
-    let next = events.cut_to_page();
+    // By whom and to whom is no choice here: everything happened to the caller.
+    let asked = ListQuery { user: String::new(), by: String::new(), ..query.into_inner() };
+    let query = audit_view::sorted(&app, asked, user).await?;
+    let zone = &app.config().time_zone;
+    let filter = AuditFilter { user, ..audit_view::filter(&query, zone)? };
+    let query = query.with_moments(filter.from, filter.until, zone);
+    // A word that is neither an address nor one of the caller's sessions matches nothing.
+    let makes_sense = query.user.is_empty();
+    let mut events = if makes_sense { Events::find(&app, filter).await? } else { Events::default() };
+    let next = events.cut_to_page().map(audit_view::place_in_link);
     if audience(&req, &app) == Audience::Program {
-        let rows: Vec<_> = events.rows.iter().map(|event| json::audit_event(event, &events.names)).collect();
-        let next = next.map(audit_view::place_in_link);
-        return Ok(HttpResponse::Ok().json(serde_json::json!({ "events": rows, "next": next })));
+        query.check(makes_sense)?;
+        let rows: Vec<_> = events.rows.iter().map(|event| as_json::audit_event(event, &events.names)).collect();
+        let looked_at = events.stopped_at.map(|_| MOST_LOOKED_AT);
+        return Ok(HttpResponse::Ok().json(json!({ "events": rows, "next": next, "looked_at": looked_at })));
     }
-    let page = Page::new(&app, &req, Some(&caller));
-    let link = |before: Option<Place>| {
-        let before = before.map(audit_view::place_in_link).unwrap_or_default();
-        list_query::link_to(PATH, &[("before", &before)])
-    };
+    let (page, status) = (Page::new(&app, &req, Some(&caller)), query.status(makes_sense));
     let view = ActivityPage {
+        kinds: audit_view::kinds(&page, &query.what, KINDS),
         rows: events.view(&page, Reader::Themselves),
-        pager: Pager { first: (!query.before.is_empty()).then(|| link(None)), next: next.map(|next| link(Some(next))) },
+        nothing: query.nothing(&app, &page, &LIST, status == StatusCode::OK),
+        stopped_after: events.stopped_at.map(|_| MOST_LOOKED_AT),
+        pager: query.pager(PATH, next.as_deref()),
+        query,
         page,
     };
-    Ok(html(StatusCode::OK, &view))
+    Ok(html(status, &view))
 }

@@ -162,7 +162,7 @@ pub(in crate::web) async fn show(
         notices,
         ends: ends(&page, counts, &hours, &days),
         counted_since: found.overview.all_counted_since.filter(|at| *at > asked.since).map(|at| page.time(at)),
-        acts: found.acts.view_lately(&page, Reader::Admin),
+        acts: found.acts.view(&page, Reader::Admin),
         spans: vec![
             span(&page, "day", counts, &hours, |slot| page.clock(slot.from).1),
             span(&page, "month", counts, &days, |slot| page.clock(slot.from).0),

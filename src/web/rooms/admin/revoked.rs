@@ -1,6 +1,5 @@
 //! What was revoked: ended sessions and single tokens, newest first, for an admin.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -20,7 +19,8 @@ use crate::web::http::signed_in::{Admin, ExportMandate};
 use crate::web::pages::audit_view::Link;
 use crate::web::pages::find_session;
 use crate::web::pages::list_query::{
-    Choice, ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, link_to, total, with_user,
+    self, Choice, ExportLinks, ListQuery, Nothing, Pager, cut_to_page, export_links, find_user, link_to, total,
+    with_user,
 };
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
@@ -28,6 +28,7 @@ use crate::web::pages::times::Time;
 use crate::web::pages::whose::Whose;
 
 const PATH: &str = "/admin/revoked";
+const LIST: list_query::List = list_query::List { path: PATH, name: "revoked", nothing_yet: "revoked-empty" };
 
 #[derive(Template)]
 #[template(path = "revoked.html")]
@@ -37,8 +38,7 @@ struct RevokedPage {
     rows: Vec<RevokedRow>,
     /// How many entries there are on all pages of the list.
     total: String,
-    /// Why there is no row.
-    empty: String,
+    nothing: Nothing,
     reasons: Vec<Choice>,
     states: Vec<Choice>,
     exports: ExportLinks,
@@ -81,22 +81,23 @@ pub(in crate::web) async fn show(
     }
     let query = query.into_inner().sorted();
     let filter = query.filter(&app.config().time_zone)?;
-    let query = query.with_moments_of(&filter, &app.config().time_zone);
+    let query = query.with_moments(filter.from, filter.until, &app.config().time_zone);
     let kinds = kinds(&query)?;
     let name = query.user.clone();
     let is_page = audience(&req, &app) == Audience::Browser;
     let (mut rows, count, user_known) = app.read(move |conn| find(conn, &name, filter, kinds, is_page)).await?;
     let next = cut_to_page(&mut rows, |row| (row.at, row.id.clone()));
     if !is_page {
+        query.check(user_known)?;
         return Ok(as_json(&rows, next));
     }
-    let page = Page::new(&app, &req, Some(&caller));
+    let (page, status) = (Page::new(&app, &req, Some(&caller)), query.status(user_known));
     let reason = |value: &'static str, key: &str| Choice { value, label: page.t(key), selected: query.reason == value };
     let reasons = Reason::ALL.iter().map(|one| reason(one.as_str(), &format!("reason-{}", one.as_str())));
     let view = RevokedPage {
         rows: rows.iter().map(|row| as_row(&app, &page, row)).collect(),
         total: total(&page, "revoked-total", count),
-        empty: query.why_empty(&page, user_known, "revoked-empty"),
+        nothing: query.nothing(&app, &page, &LIST, user_known),
         reasons: std::iter::once(reason("", "reason-any")).chain(reasons).collect(),
         states: KINDS
             .map(|(value, key, _)| Choice { value, label: page.t(key), selected: query.state == value })
@@ -107,7 +108,7 @@ pub(in crate::web) async fn show(
         query,
         page,
     };
-    Ok(html(StatusCode::OK, &view))
+    Ok(html(status, &view))
 }
 
 fn kinds(query: &ListQuery) -> Result<Kinds, Error> {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -21,12 +20,13 @@ use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{Admin, ExportMandate};
 use crate::web::pages::find_session;
 use crate::web::pages::list_query::{
-    ExportLinks, ListQuery, Pager, cut_to_page, export_links, find_user, link_to, total, with_user,
+    self, ExportLinks, ListQuery, Nothing, Pager, cut_to_page, export_links, find_user, link_to, total, with_user,
 };
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 
 const PATH: &str = "/admin/sessions";
+const LIST: list_query::List = list_query::List { path: PATH, name: "sessions", nothing_yet: "open-empty" };
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -37,8 +37,7 @@ struct SessionsPage {
     rows: Vec<Row>,
     /// How many sessions there are on all pages of the list.
     total: String,
-    /// Why there is no row.
-    empty: String,
+    nothing: Nothing,
     /// The page that ends all sessions of the user by whom the list is filtered. `None`: no user was named, or nothing was found.
     end_all_path: Option<String>,
     exports: ExportLinks,
@@ -73,18 +72,19 @@ pub(in crate::web) async fn show(
     }
     let (query, now) = (query.into_inner().sorted(), app.now());
     let filter = filter(&app, &query)?;
-    let query = query.with_moments_of(&filter, &app.config().time_zone);
+    let query = query.with_moments(filter.from, filter.until, &app.config().time_zone);
     let name = query.user.clone();
     let is_page = audience(&req, &app) == Audience::Browser;
     let mut found = app.read(move |conn| find(conn, List::Open(now), &name, filter, is_page)).await?;
     let next = cut_to_page(&mut found.rows, |one| (one.session.created_at, one.session.sid.to_string()));
     let own = caller.claims.sid();
     if !is_page {
+        query.check(found.user_known)?;
         let sessions: Vec<_> =
             found.rows.iter().map(|one| json::session(&app.accounts, &one.session, Some(&one.user), own)).collect();
         return Ok(HttpResponse::Ok().json(serde_json::json!({ "sessions": sessions, "next": next })));
     }
-    let page = Page::new(&app, &req, Some(&caller));
+    let (page, status) = (Page::new(&app, &req, Some(&caller)), query.status(found.user_known));
     let of_one_user = found.rows.first().filter(|_| !query.user.trim().is_empty()).map(|one| one.user.to_string());
     let row = |one: &ListedSession| Row {
         user: one.user.to_string(),
@@ -99,7 +99,7 @@ pub(in crate::web) async fn show(
     let view = SessionsPage {
         rows: found.rows.iter().map(row).collect(),
         total: total(&page, "open-total", found.total),
-        empty: query.why_empty(&page, found.user_known, "open-empty"),
+        nothing: query.nothing(&app, &page, &LIST, found.user_known),
         end_all_path: of_one_user.map(|name| link_to("/admin/sessions/end", &[("user", &name)])),
         exports: export_links(&query.link(PATH, None)),
         pager: query.pager(PATH, next.as_deref()),
@@ -107,7 +107,7 @@ pub(in crate::web) async fn show(
         query,
         page,
     };
-    Ok(html(StatusCode::OK, &view))
+    Ok(html(status, &view))
 }
 
 /// The filter that the query asks for, but for the user.

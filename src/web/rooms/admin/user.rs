@@ -98,7 +98,7 @@ pub(in crate::web) async fn show(
             })
             .collect(),
         has_more_sessions: listed.open_sessions > LATEST.count(),
-        latest: latest.view_lately(&page, Reader::Admin),
+        latest: latest.view(&page, Reader::Admin),
         user: user_view::view(&page, &listed, now),
         page,
     };

@@ -15,7 +15,9 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::export::{self, As};
 use crate::web::http::signed_in::{Admin, ExportMandate};
-use crate::web::pages::list_query::{Choice, ExportLinks, ON_A_PAGE, Pager, export_links, link_to, read};
+use crate::web::pages::list_query::{
+    Choice, ExportLinks, Nothing, ON_A_PAGE, Pager, export_links, link_to, none_match, other_filters, read,
+};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::user_view::{self, UserView};
 
@@ -30,8 +32,10 @@ struct UsersPage {
     states: Vec<Choice>,
     /// How many users there are, or match, in words.
     total: String,
-    /// Why there is nobody on the page, if so.
-    nobody: String,
+    nothing: Nothing,
+    is_narrowed: bool,
+    /// Whether one of the filters is set that the page hides at first.
+    has_more: bool,
     is_only_user: bool,
     /// How many rows were looked at, if that is why the page is not full.
     stopped_after: Option<usize>,
@@ -112,7 +116,9 @@ pub(in crate::web) async fn show(
             Total::Exactly(count) => page.tn("users-all", count),
             Total::MoreThan(count) => page.tn("users-match-more", count),
         },
-        nobody: nobody(&page, &filter),
+        nothing: nothing(&page, &asked, &filter),
+        is_narrowed: is_filtered,
+        has_more: filter.role.is_some() || filter.state.is_some(),
         is_only_user: !is_filtered && total == Total::Exactly(1),
         stopped_after: found.stopped.then_some(MOST_LOOKED_AT),
         exports: export_links(&asked.link("")),
@@ -132,13 +138,18 @@ pub(in crate::web) async fn export(
     export::answer(app, &req, mandate, Selection::Users(asked.filter()?), &format).await
 }
 
-/// Why a page is empty: nobody is in that state, or nobody matches what was searched for.
-fn nobody(page: &Page, filter: &UserFilter) -> String {
-    match filter.state {
-        Some(state) if filter.search.longest_word().is_none() && filter.role.is_none() && filter.after.is_none() => {
-            page.t(&format!("users-none-{}", state.as_str()))
-        }
-        Some(_) | None => page.t("users-none-match"),
+/// What stands in the place of an empty page: nobody is in that state, or nobody matches what was searched for.
+fn nothing(page: &Page, asked: &Asked, filter: &UserFilter) -> Nothing {
+    let other_than_state = filter.search.longest_word().is_some() || filter.role.is_some() || filter.after.is_some();
+    if let Some(state) = filter.state.filter(|_| !other_than_state) {
+        let why = page.t(&format!("users-none-{}", state.as_str()));
+        return Nothing { why, filters: String::new(), all: Some(PATH) };
+    }
+    let filters = [("role", json!(asked.role)), ("state", json!(asked.state))];
+    Nothing {
+        why: none_match(page, "users", asked.name.trim()),
+        filters: other_filters(page, &filters),
+        all: filter.is_set().then_some(PATH),
     }
 }
 
