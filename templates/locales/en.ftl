@@ -210,21 +210,21 @@ end-session-yours = You stay signed in here.
 concerns-you = This is you.
 end-sessions-title = End sessions
 end-sessions-of = { $user } is signed out everywhere, immediately.
-end-sessions-since = This signs out everyone who signed in since
+end-sessions-since = This signs out everyone who signed in after
 end-sessions-count =
     { $n ->
-        [0] There are no sessions to end.
-        [one] This ends one session.
-       *[other] This ends { $n } sessions.
+        [one] End one session?
+       *[other] End { $n } sessions?
     }
+end-sessions-none = There are no sessions to end.
 end-sessions-own-stays = Your own session here stays open.
 end-sessions-submit =
     { $n ->
         [one] End one session
        *[other] End { $n } sessions
     }
-end-sessions-ask = After an incident, end every session started since a certain time. You’ll see how many before anything happens.
-end-sessions-moment = Started since ({ $zone })
+end-sessions-ask = After an incident, end every session that started after a certain time. You’ll see how many first.
+end-sessions-moment = Started after ({ $zone })
 end-sessions-look = Count sessions
 flash-nothing-ended = There was nothing left to end.
 error-moment = Enter a date and time, such as 2026-11-25T10:00

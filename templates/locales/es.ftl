@@ -210,21 +210,21 @@ end-session-yours = Aquí tu sesión seguirá abierta.
 concerns-you = Eres tú.
 end-sessions-title = Cerrar sesiones
 end-sessions-of = La sesión de { $user } se cierra de inmediato en todas partes.
-end-sessions-since = Se cierra la sesión de todos los que la iniciaron desde
+end-sessions-since = Se cierra la sesión de todos los que la iniciaron a partir de
 end-sessions-count =
     { $n ->
-        [0] No hay sesiones que cerrar.
-        [one] Se cerrará una sesión.
-       *[other] Se cerrarán { $n } sesiones.
+        [one] ¿Cerrar una sesión?
+       *[other] ¿Cerrar { $n } sesiones?
     }
+end-sessions-none = No hay ninguna sesión que cerrar.
 end-sessions-own-stays = Tu propia sesión aquí sigue abierta.
 end-sessions-submit =
     { $n ->
         [one] Cerrar una sesión
        *[other] Cerrar { $n } sesiones
     }
-end-sessions-ask = Tras un incidente, cierra todas las sesiones iniciadas desde una fecha y hora. Antes de cerrar nada verás cuántas son.
-end-sessions-moment = Iniciadas desde ({ $zone })
+end-sessions-ask = Tras un incidente, cierra todas las sesiones iniciadas a partir de cierto momento. Antes verás cuántas son.
+end-sessions-moment = Iniciadas a partir de ({ $zone })
 end-sessions-look = Contar sesiones
 flash-nothing-ended = Ya no quedaba nada que cerrar.
 error-moment = Escribe una fecha y una hora, como 2026-11-25T10:00

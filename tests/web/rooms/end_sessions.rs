@@ -23,16 +23,14 @@ fn an_admin_ends_one_all_of_a_user_and_all_since_a_moment() {
 
     let mut ana = app.signed_in("ana");
     let page = admin.get(&format!("/admin/sessions/end?since={moment}"));
-    assert!(page.body.contains("This ends 2 sessions."), "{}", page.body);
+    assert!(page.body.contains("End 2 sessions?"), "{}", page.body);
     let receipt = end(&mut admin, &format!("/admin/sessions/end?since={moment}"));
     assert!(receipt.body.contains("2 sessions were ended"), "{}", receipt.body);
     assert!(!ana.is_signed_in() && !bea.is_signed_in());
     assert!(early.is_signed_in() && admin.is_signed_in());
 
     let page = admin.get("/admin/sessions/end?user=BEA");
-    assert!(
-        page.body.contains("bea is signed out everywhere, immediately.") && page.body.contains("This ends one session")
-    );
+    assert!(page.body.contains("bea is signed out everywhere, immediately.") && page.body.contains("End one session?"));
     assert!(end(&mut admin, "/admin/sessions/end?user=BEA").body.contains("One session was ended"));
     assert!(!early.is_signed_in());
     // If nothing is left to end, the page says so, and there is no receipt.
@@ -46,7 +44,7 @@ fn an_admin_ends_one_all_of_a_user_and_all_since_a_moment() {
 fn what_an_admin_may_not_mean_is_refused() {
     let app = app_with_admin();
     let mut admin = app.signed_in("adm");
-    assert!(admin.get("/admin/sessions/end").body.contains("Started since"));
+    assert!(admin.get("/admin/sessions/end").body.contains("Started after"));
     for (query, status) in [
         ("?since=yesterday", 400),
         ("?since=", 400),
