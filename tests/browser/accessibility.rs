@@ -168,7 +168,11 @@ const AS_ANA: &[Page] = &[
         &[Follow("tbody th a"), Follow(".acts a[href$='delete']"), SEND, REFUSED],
     ),
     ("audit log", "/admin/audit", &[]),
+    ("audit log, more filters", "/admin/audit?what=signed_in", &[Sees("details[open]")]),
+    ("audit log, none", "/admin/audit?q=ana&until=2020-01-01", &[NOTHING]),
+    ("audit log, no address", "/admin/audit?q=300.1.1.1", &[NOTHING]),
     ("activity", "/account/activity", &[]),
+    ("activity, none", "/account/activity?q=192.0.2.1", &[NOTHING]),
     ("about", "/admin/about", &[]),
     ("nothing there, signed in", "/nowhere", &[ERROR]),
     // Last, because it ends her session.

@@ -44,6 +44,10 @@ const STICKING_OUT: &str = "
 /// The heights of the rows of the page's dense tables, in pixels.
 const HEIGHTS: &str = "return [...document.querySelectorAll('.compact tbody tr')].map((row) => Math.ceil(row.getBoundingClientRect().height))";
 
+/// The lists whose rows are dense.
+const DENSE: [&str; 5] =
+    ["/admin/sessions?", "/admin/revoked?", "/admin/users?", "/admin/audit?", "/account/activity?"];
+
 /// The paths that the page links to.
 const LINKS: &str = "return [...document.querySelectorAll('main a[href^=\"/\"]:not([download]), nav a')].map((link) => link.getAttribute('href'))";
 
@@ -151,13 +155,16 @@ async fn every_table(language: &'static str) {
             faults.extend(wide.iter().map(|one| format!("{path} at {width} px: {one}")));
             let most = if width > CARDS { 56 } else { 64 };
             let high = strings(&browser, HEIGHTS).await;
+            if DENSE.contains(&kind_of(&path).as_str()) && high.is_empty() {
+                faults.push(format!("{path} at {width} px: no dense rows"));
+            }
             if high.iter().any(|height| height.parse::<u32>().unwrap() > most) {
                 faults.push(format!("{path} at {width} px: rows of {high:?} px"));
             }
         }
         browser.look(1280, 900, false).await;
     }
-    for page in ["/account?", "/admin/sessions?", "/admin/revoked?", "/admin/users?", "/admin/audit?", "/receipts/*?"] {
+    for page in DENSE.into_iter().chain(["/account?", "/receipts/*?"]) {
         assert!(with_table.contains(page), "{page} is not in {with_table:?}");
     }
     assert!(with_table.contains("/admin/sessions/*?") && with_table.contains("/admin/sessions?ip"), "{with_table:?}");
@@ -175,7 +182,7 @@ async fn no_table_is_wider_than_its_window_in_spanish() {
     every_table("es").await;
 }
 
-/// On a phone a session has two lines, which lead to its story, and ending it is still a link of its own.
+/// On a phone a row has two lines, which lead to its page, and ending a session is still a link of its own.
 #[actix_web::test]
 async fn a_card_of_the_list_is_a_link_and_so_is_what_it_holds() {
     let folder = TempDir::new().unwrap();
@@ -194,12 +201,28 @@ async fn a_card_of_the_list_is_a_link_and_so_is_what_it_holds() {
             const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
             return hit.closest('a')?.getAttribute('href') ?? 'nothing';
         });";
+    // Where no other link is: below the moment.
+    const HIT_AT_THE_END: &str = "
+        const row = document.querySelector('tbody tr:has(.whole)');
+        row.scrollIntoView({ block: 'center' });
+        const box = row.getBoundingClientRect();
+        return [document.elementFromPoint(box.right - 20, box.bottom - 10).closest('a')?.getAttribute('href') ?? 'nothing'];";
     for width in [320, 640, 960] {
         browser.look(width, 800, false).await;
         browser.open(&format!("http://{}/admin/sessions", server.address)).await;
         let [card, end] = &strings(&browser, HIT).await[..] else { panic!("two were asked for") };
         assert!(card.starts_with("/admin/sessions/") && !card.ends_with("/end"), "{width}: {card}");
         assert_eq!(end, &format!("{card}/end"), "{width}");
+        for (list, leads_to) in [
+            ("/admin/audit", "/admin/sessions/"),
+            ("/account/activity", "/account/sessions/"),
+            ("/admin/users", "/admin/users/"),
+            ("/admin/revoked", "/admin/sessions/"),
+        ] {
+            browser.open(&format!("http://{}{list}", server.address)).await;
+            let [card] = &strings(&browser, HIT_AT_THE_END).await[..] else { panic!("one was asked for") };
+            assert!(card.starts_with(leads_to), "{list} at {width}: {card}");
+        }
     }
     browser.close().await;
 }
