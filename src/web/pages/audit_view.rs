@@ -85,12 +85,15 @@ impl Events {
     }
 }
 
+/// How many words of what was typed are looked up as sessions: anybody who is signed in can type as many as fit into a query.
+const MOST_WORDS: usize = 8;
+
 /// The query with what was typed into the one field put where it belongs: an id is a session's if there are events of that session that
 /// concern `user`, or anybody (`None`). Any other word is what it is in the other lists.
 pub(in crate::web) async fn sorted(app: &App, mut query: ListQuery, user: Option<UserId>) -> Result<ListQuery, Error> {
     let words = query.q.clone();
     let found = app.read(move |conn| {
-        for word in words.split_whitespace() {
+        for word in words.split_whitespace().take(MOST_WORDS) {
             if let Some(sid) = list::session_named(conn, word, user)? {
                 return Ok(Some((word.to_owned(), sid)));
             }
