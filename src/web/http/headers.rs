@@ -16,7 +16,7 @@ pub fn put_headers<B>(res: &mut ServiceResponse<B>, is_https: bool) {
     let headers = res.headers_mut();
     add_to(headers, is_https);
     if let Ok(id) = HeaderValue::from_str(id.simple().encode_lower(&mut Uuid::encode_buffer())) {
-        headers.insert(REQUEST_ID, id);
+        headers.append(REQUEST_ID, id);
     }
 }
 
@@ -42,12 +42,14 @@ fn add_to(headers: &mut HeaderMap, is_https: bool) {
     // Room for these, the four below and the request id, so that the map does not grow in between.
     headers.reserve(FIXED.len() + 5);
     for (name, value) in &FIXED {
-        headers.insert(name.clone(), value.clone());
+        // Nothing else sets these, so they need not replace anything: `insert` would cost half as much again.
+        debug_assert!(!headers.contains_key(name), "{name} is set in one place only");
+        headers.append(name.clone(), value.clone());
     }
     // A page whose address is a secret sets its own policy. The usual one is not `no-referrer`: with that, browsers would send
     // `Origin: null` with forms, and on plain http every one of them would fail.
     if !headers.contains_key(header::REFERRER_POLICY) {
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        headers.append(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     // Not `includeSubDomains`: what runs beneath this host is not for Portero to decide.
     if is_https {
@@ -55,8 +57,8 @@ fn add_to(headers: &mut HeaderMap, is_https: bool) {
     }
     // An answer that says nothing about caching depends on who asks, and how.
     if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(
+        headers.append(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.append(
             header::VARY,
             HeaderValue::from_static("Accept, Accept-Language, Authorization, Content-Type, Cookie"),
         );
