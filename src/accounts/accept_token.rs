@@ -75,7 +75,7 @@ fn by_memory(accounts: &Arc<Accounts>, claims: &Claims, now: UnixTime) -> Answer
         Verdict::Good { standing, is_first_use } if standing.disable_at.is_none_or(|date| date > now) => {
             if let Some(session) = claims.session {
                 // A renewal looks first whether the session was idle for too long, and notes its use itself.
-                if claims.token_type == TokenType::Access {
+                if claims.token_type == TokenType::Access && claims.is_first_at(now) {
                     accounts.last_seen.note(session.sid, session.generation, now);
                 }
                 if is_first_use {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
-use super::claims::{Claims, Fresh, LastFound, STEP_BACK, SessionClaims, TokenText};
+use super::claims::{Claims, Fresh, Kept, STEP_BACK, SessionClaims, TokenText};
 use super::engine::Engine;
 use super::fault::{Fault, MAX_TOKEN_BYTES};
 use super::keys::{Key, Keys};
@@ -213,7 +213,7 @@ impl Engine {
             all: Map::new(),
             header: Map::new(),
             text: TokenText::default(),
-            last_found: LastFound::default(),
+            kept: Kept::default(),
         };
         // Claims that the token leaves out get their default here, so that whoever reads `all` finds them.
         claims.entry("type").or_insert_with(|| TokenType::Access.as_str().into());

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
@@ -43,29 +44,34 @@ pub struct Claims {
     pub header: Map<String, Value>,
     /// The token itself, for the memory of tokens found good.
     pub(super) text: TokenText,
-    pub(super) last_found: LastFound,
+    pub(super) kept: Kept,
 }
 
-/// What an app found out about a token last, and its count of changes at that time. Not a part of what the token says.
+/// What an app keeps beside a token. Not a part of what the token says.
 #[derive(Default)]
-pub(super) struct LastFound(Mutex<Option<(u64, AnyFinding)>>);
+pub(super) struct Kept {
+    /// What it found out last, and its count of changes at that time.
+    found: Mutex<Option<(u64, AnyFinding)>>,
+    /// The moment for which it last noted that the token was shown.
+    shown_at: AtomicI64,
+}
 
 type AnyFinding = Arc<dyn Any + Send + Sync>;
 
 /// Other claims may lead to another finding.
-impl Clone for LastFound {
+impl Clone for Kept {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl PartialEq for LastFound {
+impl PartialEq for Kept {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl fmt::Debug for LastFound {
+impl fmt::Debug for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
@@ -137,7 +143,7 @@ impl Claims {
     /// What [`keep_found`](Self::keep_found) kept at this very count. `None`: nothing, or somebody is about it just now.
     pub fn found_at<T: Any + Send + Sync>(&self, count: u64) -> Option<Arc<T>> {
         // Never waits: whoever gets nothing finds out anew.
-        let kept = self.last_found.0.try_lock().ok()?;
+        let kept = self.kept.found.try_lock().ok()?;
         let (then, found) = kept.as_ref()?;
         if *then == count { Arc::clone(found).downcast().ok() } else { None }
     }
@@ -145,9 +151,16 @@ impl Claims {
     /// Keeps what an app found out about the token beside its claims, where the next check finds it without a look-up. `count`: how many
     /// changes there were to what it rests on, read before it was found out.
     pub fn keep_found<T: Any + Send + Sync>(&self, count: u64, found: Arc<T>) {
-        if let Ok(mut kept) = self.last_found.0.try_lock() {
+        if let Ok(mut kept) = self.kept.found.try_lock() {
             *kept = Some((count, found));
         }
+    }
+
+    /// Whether this is the first time at this moment that somebody asks: for what has to be noted once a second, however often the
+    /// token is shown.
+    pub fn is_first_at(&self, moment: UnixTime) -> bool {
+        let shown_at = &self.kept.shown_at;
+        shown_at.load(Ordering::Relaxed) != moment.0 && shown_at.swap(moment.0, Ordering::Relaxed) != moment.0
     }
 
     /// Fails unless the token is of type `wanted`. A token without the claim `type` counts as an access token.

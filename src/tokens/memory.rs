@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{SessionId, Transport};
-    use crate::tokens::claims::{LastFound, TokenText};
+    use crate::tokens::claims::{Kept, TokenText};
     use crate::tokens::{Fresh, SessionClaims};
 
     fn known(text: &str, session: Option<SessionId>) -> Arc<Claims> {
@@ -110,7 +110,7 @@ mod tests {
             all: Map::new(),
             header: Map::new(),
             text: TokenText(text.into()),
-            last_found: LastFound::default(),
+            kept: Kept::default(),
         })
     }
 

@@ -71,6 +71,24 @@ fn last_seen_follows_the_use_and_is_written_down() {
 }
 
 #[test]
+fn each_use_is_noted_however_often_there_was_one_in_the_same_second() {
+    let app = app();
+    let tokens = app.tokens("ana");
+    let client = app.client();
+    for _ in 0..3 {
+        app.clock.advance(100);
+        let begin = app.clock.now();
+        for _ in 0..3 {
+            assert_eq!(client.get("/protected", Some(&tokens.access)).status, 200);
+        }
+        last_seen::flush(&app.accounts).unwrap();
+        assert_eq!(client.get("/protected", Some(&tokens.access)).status, 200);
+        let whoami: serde_json::Value = client.get("/account", Some(&tokens.access)).json();
+        assert!(whoami["sessions"][0]["last_seen_at"].as_i64().unwrap() >= begin.0, "{whoami}");
+    }
+}
+
+#[test]
 fn wrong_passwords_since_the_last_visit_are_told_once() {
     let app = app_with_admin();
     for _ in 0..3 {
