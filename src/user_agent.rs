@@ -1,6 +1,8 @@
 //! Browser and system in words, from a `User-Agent` header. To be shown to people and to notice a change, never to decide what
 //! anybody may do.
 
+use woothee::parser::{Parser, WootheeResult};
+
 /// What a `User-Agent` header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Described<'a> {
@@ -19,9 +21,24 @@ pub enum Device {
     Program,
 }
 
-/// The kind of device that a header names. A tablet that asks for the sites of computers, as iPads do, is taken for one.
-pub fn device(user_agent: &str) -> Device {
-    let Some(found) = woothee::parser::Parser::new().parse(user_agent) else { return Device::Program };
+/// Describes a header in a few words. Anything but a browser is called by the header's first word, up to the slash.
+pub fn describe(user_agent: &str) -> Described<'_> {
+    described(user_agent, parsed(user_agent).as_ref())
+}
+
+/// The same, and the kind of device that the header names. A tablet that asks for the sites of computers, as iPads do, is taken for one.
+pub fn describe_with_device(user_agent: &str) -> (Described<'_>, Device) {
+    let parsed = parsed(user_agent);
+    (described(user_agent, parsed.as_ref()), device(user_agent, parsed.as_ref()))
+}
+
+/// What there is to know of a header. Takes as long as a checked request.
+fn parsed(user_agent: &str) -> Option<WootheeResult<'_>> {
+    Parser::new().parse(user_agent)
+}
+
+fn device(user_agent: &str, parsed: Option<&WootheeResult<'_>>) -> Device {
+    let Some(found) = parsed else { return Device::Program };
     match (found.category, found.os) {
         (_, "iPad") => Device::Tablet,
         ("smartphone", "Android") if !user_agent.contains("Mobile") => Device::Tablet,
@@ -31,13 +48,9 @@ pub fn device(user_agent: &str) -> Device {
     }
 }
 
-/// Describes a header in a few words. Anything but a browser is called by the header's first word, up to the slash.
-pub fn describe(user_agent: &str) -> Described<'_> {
-    let parsed = woothee::parser::Parser::new().parse(user_agent);
-    let known = |found: &&woothee::parser::WootheeResult<'_>| {
-        !matches!(found.category, "misc" | "UNKNOWN") && found.name != "UNKNOWN"
-    };
-    let browser = parsed.as_ref().filter(known).map(|found| match found.name {
+fn described<'a>(user_agent: &'a str, parsed: Option<&WootheeResult<'a>>) -> Described<'a> {
+    let known = |found: &&WootheeResult<'a>| !matches!(found.category, "misc" | "UNKNOWN") && found.name != "UNKNOWN";
+    let browser = parsed.filter(known).map(|found| match found.name {
         "SamsungBrowser" => "Samsung Internet",
         name => name,
     });
@@ -107,7 +120,7 @@ mod tests {
             ("curl/8.5.0", Device::Program),
             ("", Device::Program),
         ] {
-            assert_eq!(device(user_agent), kind, "{user_agent}");
+            assert_eq!(describe_with_device(user_agent).1, kind, "{user_agent}");
         }
     }
 

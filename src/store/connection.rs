@@ -208,6 +208,11 @@ pub(super) fn migrate(conn: &mut Conn, path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Runs several look-ups at one moment: they see the same state, and the file is locked once, not for each.
+pub fn at_one_moment<T>(conn: &mut Conn, look: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
+    conn.transaction(look)
+}
+
 /// Unwraps a word from the database after parsing; [`Error::Unknown`] if this version does not know it.
 pub(super) fn known<T>(parsed: Option<T>, what: &str, text: &str) -> Result<T, Error> {
     parsed.ok_or_else(|| Error::Unknown(format!("{what} {text:?}")))

@@ -24,6 +24,14 @@ pub struct ListFilter {
 pub const COUNTED: usize = 1000;
 
 impl ListFilter {
+    /// The user, if the list is narrowed to one, to nothing else, and begins with its newest row.
+    pub(super) fn newest_of_user(&self) -> Option<UserId> {
+        let Self { user, ip, odd, reason, from, until, before, limit: _ } = self;
+        let is_whole =
+            ip.is_none() && !odd && reason.is_none() && from.is_none() && until.is_none() && before.is_none();
+        user.filter(|_| is_whole)
+    }
+
     /// The filter under which a list's rows are counted: of all its pages, and up to one more than [`COUNTED`], which means that
     /// there are more.
     pub(super) fn to_count(&self) -> Self {

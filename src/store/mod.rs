@@ -33,7 +33,7 @@ pub mod users;
 pub mod wal;
 mod writer;
 
-pub use connection::{Conn, Error, OpenError};
+pub use connection::{Conn, Error, OpenError, at_one_moment};
 pub use database_check::DatabaseCheck;
 pub use db::{Db, READERS};
 pub use sqlite_file::{copy_database, find_damage, read_file, skip_ids};

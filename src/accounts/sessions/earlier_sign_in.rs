@@ -19,16 +19,24 @@ pub struct EarlierSignIn {
 
 /// The sign-in before the one that `session` goes back to. `None`: there was none, or it is no longer recorded.
 pub fn earlier_sign_in(conn: &mut Conn, seal: &Seal, session: &Session) -> Result<Option<EarlierSignIn>, Error> {
-    let own = own_sign_in(conn, seal, session.clone())?;
-    let filter = AuditFilter {
+    let up_to_then = AuditFilter {
         user: Some(session.user),
         what: Some(What::SignedIn),
         until: Some(session.created_at),
-        before: own.as_ref().map(AuditEvent::place),
-        limit: 1,
+        limit: 2,
         ..AuditFilter::default()
     };
-    let Some(event) = list::page(conn, seal, &filter)?.events.pop() else { return Ok(None) };
+    let mut newest = list::page(conn, seal, &up_to_then)?.events.into_iter();
+    // Nearly always the newest is the session's own.
+    let earlier = match newest.next() {
+        Some(event) if event.sid == Some(session.sid) => newest.next(),
+        _ => {
+            let own = own_sign_in(conn, seal, session.clone())?;
+            let before = AuditFilter { before: own.as_ref().map(AuditEvent::place), limit: 1, ..up_to_then };
+            list::page(conn, seal, &before)?.events.pop()
+        }
+    };
+    let Some(event) = earlier else { return Ok(None) };
     let step = match event.sid {
         Some(sid) => steps::first(conn, sid)?,
         None => None,

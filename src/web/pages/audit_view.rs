@@ -15,6 +15,7 @@ use crate::store::Conn;
 use crate::store::audit::event::What;
 use crate::store::audit::list::{self, AuditEvent, AuditFilter, Place};
 use crate::store::audit::seal::Seal;
+use crate::store::users::User;
 use crate::web::app::App;
 use crate::web::http::error::Error;
 
@@ -65,6 +66,20 @@ impl Events {
     ) -> Result<Self, crate::store::Error> {
         let found = list::page(conn, seal.ok_or(crate::store::Error::NoSeal)?, filter)?;
         Ok(Self { names: list::names(conn, &found.events)?, rows: found.events, stopped_at: found.stopped_at })
+    }
+
+    /// The same, where the name of whom they are about is known.
+    pub(in crate::web) fn read_about(
+        conn: &mut Conn,
+        seal: Option<&Seal>,
+        user: &User,
+        filter: AuditFilter,
+    ) -> Result<Self, crate::store::Error> {
+        let filter = AuditFilter { user: Some(user.id), ..filter };
+        let found = list::page(conn, seal.ok_or(crate::store::Error::NoSeal)?, &filter)?;
+        let known = HashMap::from([(user.id, user.username.to_string())]);
+        let names = list::names_besides(conn, &found.events, known)?;
+        Ok(Self { names, rows: found.events, stopped_at: found.stopped_at })
     }
 
     /// Looks events up, on a reader's thread.

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::times::Time;
 use crate::domain::{Reason, Transport, UserId};
 use crate::store::sessions::Session;
-use crate::user_agent::{self, Device};
+use crate::user_agent::{self, Described, Device};
 use crate::web::app::App;
 use crate::web::http::client_address;
 
@@ -28,11 +28,12 @@ pub(in crate::web) struct SessionView {
 }
 
 pub(in crate::web) fn view(app: &App, page: &Page, session: &Session) -> SessionView {
+    let (described, device) = user_agent::describe_with_device(&session.user_agent);
     SessionView {
         sid: session.sid.to_string(),
         short: session.sid.short(),
-        browser: browser(page, &session.user_agent),
-        device: user_agent::device(&session.user_agent),
+        browser: in_words(page, described),
+        device,
         is_program: session.transport == Transport::Bearer,
         ip: address(page, &session.ip),
         ip_path: None,
@@ -51,7 +52,10 @@ pub(in crate::web) fn address(page: &Page, ip: &str) -> String {
 
 /// The browser and system that the header names, in words.
 pub(in crate::web) fn browser(page: &Page, user_agent: &str) -> String {
-    let described = user_agent::describe(user_agent);
+    in_words(page, user_agent::describe(user_agent))
+}
+
+fn in_words(page: &Page, described: Described<'_>) -> String {
     let browser = described.browser.map_or_else(|| page.t("unknown-browser"), str::to_owned);
     match described.system {
         Some(system) => page.t2("browser-on-system", ("browser", &browser), ("system", system)),

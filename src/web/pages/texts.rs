@@ -145,9 +145,11 @@ impl Language {
             tracing::error!(event = "text_missing", key, language = self.tag);
             return key.to_owned();
         };
-        let args: FluentArgs<'_> = values.iter().map(|(name, value)| (Cow::from(*name), value.clone())).collect();
+        let args =
+            || -> FluentArgs<'_> { values.iter().map(|(name, value)| (Cow::from(*name), value.clone())).collect() };
+        let args = (!values.is_empty()).then(args);
         let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        let text = self.bundle.format_pattern(pattern, args.as_ref(), &mut errors).into_owned();
         if !errors.is_empty() {
             tracing::error!(event = "text_broken", key, language = self.tag, errors = ?errors);
         }

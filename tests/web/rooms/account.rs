@@ -147,6 +147,15 @@ fn the_sign_in_before_this_one_is_shown_with_its_place() {
 }
 
 #[test]
+fn of_two_sign_ins_in_one_second_only_the_first_is_before_the_other() {
+    let app = app();
+    let (mut home, mut work) = (with_user_agent(&app, CHROME), with_user_agent(&app, FIREFOX));
+    assert_eq!(earlier(&home.get("/account").body), "None on record");
+    let page = work.get("/account").body;
+    assert!(earlier(&page).contains("Chrome on Windows"), "{page}");
+}
+
+#[test]
 fn ids_of_sessions_stand_in_their_stories_and_not_in_the_list() {
     let app = app();
     let mut browser = app.signed_in("ana");
@@ -220,6 +229,22 @@ fn a_session_that_two_browsers_use_is_told_with_its_story_and_what_to_do() {
     for href in [format!("/account/sessions/{id}"), format!("/account/sessions/{id}/end"), "/change-password".into()] {
         assert!(page.contains(&format!("<a href=\"{href}\">")), "{href}: {page}");
     }
+}
+
+#[test]
+fn an_odd_session_and_programs_are_told_of_also_where_the_list_has_further_pages() {
+    let app = TestApp::with(&[("session.bearer_limit", "60")]);
+    app.add_user("ana");
+    app.tokens("ana");
+    app.clock.advance(1);
+    let mut thief = with_user_agent(&app, CHROME);
+    thief.user_agent = FIREFOX.into();
+    app.clock.advance(1200);
+    assert!(thief.is_signed_in(), "he renews");
+    let mut browsers: Vec<_> = (0..55).map(|_| with_user_agent(&app, CHROME)).collect();
+    let page = browsers[0].get("/account").body;
+    assert!(page.contains("rel=\"next\"") && page.contains("used by more than one browser"), "{page}");
+    assert!(page.contains("Up to 60 API sessions"), "{page}");
 }
 
 #[test]

@@ -8,14 +8,15 @@ use serde::Deserialize;
 
 use crate::accounts::json;
 use crate::accounts::sessions::earlier_sign_in::{EarlierSignIn, earlier_sign_in};
-use crate::domain::{SessionId, Transport, UnixTime, UserId};
+use crate::domain::{SessionId, Transport, UnixTime};
 use crate::guards::AccessToken;
 use crate::store::audit::list::AuditFilter;
 use crate::store::audit::seal::Seal;
 use crate::store::list_filter::ListFilter;
 use crate::store::session_lists::{self, List, ListedSession};
 use crate::store::sessions::{self, Session};
-use crate::store::{Conn, users};
+use crate::store::users::{self, User};
+use crate::store::{Conn, at_one_moment};
 use crate::tokens::Fault;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
@@ -54,7 +55,7 @@ struct AccountPage {
 /// How many of the latest events the page shows.
 const LATEST: usize = 5;
 /// Of how many odd sessions the page speaks above the list, which marks them all.
-const MOST_ODD: i64 = 3;
+const MOST_ODD: usize = 3;
 
 struct Row {
     session: SessionView,
@@ -79,24 +80,35 @@ struct Extras {
     latest: Events,
 }
 
+/// `whole`: all open sessions of the user, if they are known.
 fn extras(
     conn: &mut Conn,
     seal: Option<&Seal>,
-    user: UserId,
+    user: &User,
     own: Option<&Session>,
+    whole: Option<&[ListedSession]>,
     now: UnixTime,
 ) -> Result<Extras, crate::store::Error> {
-    let about_me = AuditFilter { user: Some(user), limit: LATEST, ..AuditFilter::default() };
-    let odd = ListFilter { user: Some(user), odd: true, limit: MOST_ODD, ..ListFilter::default() };
-    Ok(Extras {
-        earlier: match own {
-            Some(own) => earlier_sign_in(conn, seal.ok_or(crate::store::Error::NoSeal)?, own)?,
-            None => None,
-        },
-        odd: session_lists::page(conn, List::Open(now), &odd)?,
-        has_bearer: session_lists::has_open(conn, user, Transport::Bearer, now)?,
-        latest: Events::read(conn, seal, &about_me)?,
-    })
+    let earlier = match own {
+        Some(own) => earlier_sign_in(conn, seal.ok_or(crate::store::Error::NoSeal)?, own)?,
+        None => None,
+    };
+    let (odd, has_bearer) = match whole {
+        Some(all) => (
+            all.iter().filter(|one| one.session.odd).take(MOST_ODD).cloned().collect(),
+            all.iter().any(|one| one.session.transport == Transport::Bearer),
+        ),
+        None => {
+            let limit = i64::try_from(MOST_ODD).unwrap_or(i64::MAX);
+            let odd = ListFilter { user: Some(user.id), odd: true, limit, ..ListFilter::default() };
+            (
+                session_lists::page(conn, List::Open(now), &odd)?,
+                session_lists::has_open(conn, user.id, Transport::Bearer, now)?,
+            )
+        }
+    };
+    let latest = Events::read_about(conn, seal, user, AuditFilter { limit: LATEST, ..AuditFilter::default() })?;
+    Ok(Extras { earlier, odd, has_bearer, latest })
 }
 
 #[derive(Default, Deserialize)]
@@ -120,21 +132,25 @@ pub(in crate::web) async fn show(
     let (own, is_first) = (caller.claims.sid(), filter.before.is_none());
     let seal = app.accounts.db.seal().cloned();
     let is_page = audience(&req, &app) == Audience::Browser;
-    let (user, this, mut open, extras) = app
-        .read(move |conn| {
-            let this = match own {
-                Some(own) => sessions::find(conn, own)?.filter(|this| this.end.is_none()),
-                None => None,
-            };
-            let open = session_lists::page(conn, List::Open(now), &filter)?;
-            let extras = match is_page {
-                true => extras(conn, seal.as_deref(), id, this.as_ref(), now)?,
-                false => Extras::default(),
-            };
-            Ok((users::find(conn, id)?, this, open, extras))
-        })
-        .await?;
-    let user = user.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
+    let look = move |conn: &mut Conn| {
+        let Some(user) = users::find(conn, id)? else { return Ok(None) };
+        let open = session_lists::page(conn, List::Open(now), &filter)?;
+        let this = match own {
+            Some(own) => match open.iter().find(|one| one.session.sid == own) {
+                Some(this) => Some(this.session.clone()),
+                None => sessions::find(conn, own)?.filter(|this| this.end.is_none()),
+            },
+            None => None,
+        };
+        let is_whole = is_first && i64::try_from(open.len()).is_ok_and(|count| count < filter.limit);
+        let extras = match is_page {
+            true => extras(conn, seal.as_deref(), &user, this.as_ref(), is_whole.then_some(&open), now)?,
+            false => Extras::default(),
+        };
+        Ok(Some((user, this, open, extras)))
+    };
+    let found = app.read(move |conn| at_one_moment(conn, look)).await?;
+    let (user, this, mut open, extras) = found.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
     open.retain(|one| Some(one.session.sid) != own);
     let next = cut_to_page(&mut open, |one| (one.session.created_at, one.session.sid.to_string()));
     // The caller's own session comes first, wherever its place among the others would be.
@@ -161,10 +177,13 @@ pub(in crate::web) async fn show(
         pager,
         rows: listed
             .iter()
-            .map(|one| Row {
-                session: session_view::view(&app, &page, one),
-                place: place(&page, Some(&one.user_agent), Some(&one.ip)),
-                is_this: own == Some(one.sid),
+            .map(|one| {
+                let session = session_view::view(&app, &page, one);
+                Row {
+                    place: [session.browser.as_str(), &session.ip].join(", "),
+                    session,
+                    is_this: own == Some(one.sid),
+                }
             })
             .collect(),
         earlier: extras.earlier.map(|earlier| EarlierView {
