@@ -6,7 +6,8 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{exists, sql};
 use diesel::sql_types::Bool;
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
+    ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    select,
 };
 
 use uuid::Uuid;
@@ -15,8 +16,8 @@ use super::connection::{Conn, Error, known};
 use super::name_parts as parts;
 use super::prepared::update;
 use super::schema::{sessions, users};
-use super::sessions::is_open;
-use crate::domain::{DisplayName, Mail, Role, UnixTime, UserId, UserState, Username, name_parts};
+use super::sessions::{Row as SessionRow, Session, is_open};
+use crate::domain::{DisplayName, Mail, Role, SessionId, UnixTime, UserId, UserState, Username, name_parts};
 
 #[derive(Clone, Debug)]
 pub struct User {
@@ -191,6 +192,17 @@ pub fn find_deleted(conn: &mut Conn, username: &Username) -> Result<Option<User>
     let same = users::table.filter(users::canonical.eq(username.canonical()));
     let row = same.filter(users::deleted_at.is_not_null()).select(Row::as_select()).get_result(conn).optional()?;
     row.map(User::try_from).transpose()
+}
+
+/// A session with its user, whether or not it is open and they may act.
+pub fn find_by_session(conn: &mut Conn, sid: SessionId) -> Result<Option<(Session, User)>, Error> {
+    let rows: Option<(SessionRow, Row)> = sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .filter(sessions::sid.eq(sid.to_string()))
+        .select((SessionRow::as_select(), Row::as_select()))
+        .get_result(conn)
+        .optional()?;
+    rows.map(|(session, user)| Ok((session.try_into()?, user.try_into()?))).transpose()
 }
 
 /// The name of the user with this id, deleted or not.

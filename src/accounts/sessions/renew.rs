@@ -76,8 +76,7 @@ fn renew_in(
     visitor: &Visitor,
 ) -> Result<Stored, Error> {
     let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(Stored::Over) };
-    let Some(session) = sessions::find(tx.conn, shown.sid)? else { return Ok(Stored::Over) };
-    let Some(user) = users::find(tx.conn, session.user)? else { return Ok(Stored::Over) };
+    let Some((session, user)) = users::find_by_session(tx.conn, shown.sid)? else { return Ok(Stored::Over) };
     if user.is_shut_out(tx.now) || is_over(accounts, &session, tx.now) {
         return Ok(Stored::Over);
     }
