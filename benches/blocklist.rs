@@ -50,16 +50,19 @@ fn blocklist(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("end one session", size), |b| {
             b.iter(|| list.end_sessions(std::iter::once((SessionId::random(), UnixTime(1)))));
         });
-        println!("{}\n", longest_waits(&list, &open));
+        println!("pruning {}", longest_waits(&list, &open, || list.forget_expired(UnixTime(100))));
+        // What the machine alone does to them.
+        println!("reckoning {}\n", longest_waits(&list, &open, || reckon_for(Duration::from_millis(500))));
     }
     group.finish();
 }
 
-/// The longest time that a look-up and the ending of a session take while another thread removes what has expired.
-fn longest_waits(list: &Blocklist, open: &[SessionId]) -> String {
-    let pruning = Instant::now();
+/// The longest time that a look-up and the ending of a session take while another thread does something, such as removing what has
+/// expired.
+fn longest_waits(list: &Blocklist, open: &[SessionId], something: impl FnOnce() + Send) -> String {
+    let begun = Instant::now();
     std::thread::scope(|scope| {
-        let prune = scope.spawn(|| list.forget_expired(UnixTime(100)));
+        let other = scope.spawn(something);
         let (mut reader, mut writer) = (Duration::ZERO, Duration::ZERO);
         for sid in open.iter().cycle() {
             let begin = Instant::now();
@@ -68,17 +71,24 @@ fn longest_waits(list: &Blocklist, open: &[SessionId]) -> String {
             let begin = Instant::now();
             list.end_sessions(std::iter::once((*sid, LATER)));
             writer = writer.max(begin.elapsed());
-            if prune.is_finished() {
+            if other.is_finished() {
                 break;
             }
         }
         format!(
-            "pruning took {:.1} ms; meanwhile nobody asked for longer than {} µs, or ended a session for longer than {} µs",
-            pruning.elapsed().as_secs_f64() * 1000.0,
+            "took {:.1} ms; meanwhile nobody asked for longer than {} µs, or ended a session for longer than {} µs",
+            begun.elapsed().as_secs_f64() * 1000.0,
             reader.as_micros(),
             writer.as_micros()
         )
     })
+}
+
+fn reckon_for(time: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        black_box(SessionId::random());
+    }
 }
 
 fn ana() -> Standing {
