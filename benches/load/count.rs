@@ -34,9 +34,8 @@ const FIGURES: [(&str, &[&str]); 4] = [
     ("misses behind 512 KiB", &["ILmr", "DLmr", "DLmw"]),
 ];
 
-/// How many requests are counted. Before them, each token is shown twice, so that it is known and its first use is noted; and then
-/// some are sent to fill the simulated caches.
-const COUNTED: usize = 2 * TOKENS;
+/// Of a page or a renewal fewer are sent, because they cost more.
+const COSTLY: usize = TOKENS / 8;
 
 /// Prints the table. `words`: only the rows whose names contain one of these; none: all.
 pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
@@ -55,14 +54,16 @@ pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
     let calls = signer.bearer_requests(&data.sessions(Transport::Bearer, TOKENS)?)?;
     let one = calls.get(..1).ok_or("no sessions")?;
     let cookies = signer.cookie_requests(&data.sessions(Transport::Cookie, TOKENS)?)?;
-    let pages = signer.page_requests(&data.sessions(Transport::Cookie, TOKENS)?)?;
+    let pages = signer.page_requests(&data.sessions(Transport::Cookie, COSTLY)?)?;
+    let renewals = signer.renewal_requests(&data.sessions(Transport::Bearer, COSTLY)?)?;
 
     let head: Vec<&str> = ["per request"].into_iter().chain(FIGURES.map(|(name, _)| name)).collect();
     let mut table = Table::new(&head);
     let mut row = |name: &str, server: &Counted<'_>, requests: &[String]| {
         if wanted(name) {
-            println!("counting: {name}");
-            table.rows.push(server.row(name, requests)?);
+            let cells = server.row(name, requests)?;
+            println!("counted: {}", cells.join(", "));
+            table.rows.push(cells);
         }
         Ok::<_, Failure>(())
     };
@@ -74,6 +75,7 @@ pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
     row("by cookie, 2,000 tokens", &portero, &cookies)?;
     row("bare, the page /account", &Counted::bare(bench, &data, &signer, ACCOUNT, &pages)?, &pages)?;
     row("the page /account", &portero, &pages)?;
+    row("a renewal", &portero, &renewals)?;
     let full = "2,000 tokens, a million revoked";
     if wanted(full) {
         let data = Data::make(bench.path("counted-full"), "4", Amounts { blocked_tokens: 1_000_000, ..amounts })?;
@@ -126,11 +128,14 @@ impl<'a> Counted<'a> {
             }
             Ok::<_, Failure>(())
         };
-        send(2 * TOKENS)?;
+        // Before any request is counted, each token is shown twice, so that it is known and its first use is noted; and then once
+        // more, to fill the simulated caches.
+        let round = if requests.len() == 1 { TOKENS } else { requests.len() };
+        send(2 * round)?;
         control(&server, &["--instr=on"])?;
-        send(TOKENS)?;
+        send(round)?;
         control(&server, &["--zero"])?;
-        send(COUNTED)?;
+        send(2 * round)?;
         // Writes what was counted into a file with the number 1.
         control(&server, &["--dump"])?;
         if begin.elapsed() > UPKEEP_BEGINS {
@@ -140,7 +145,7 @@ impl<'a> Counted<'a> {
         let sums = sums(&file.with_extension("1"))?;
         let cells = FIGURES.map(|(_, events)| {
             let figure: f64 = events.iter().filter_map(|event| sums.get(*event)).sum();
-            with_commas(figure / COUNTED as f64, 0)
+            with_commas(figure / (2 * round) as f64, 0)
         });
         Ok([name.to_owned()].into_iter().chain(cells).collect())
     }
