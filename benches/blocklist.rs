@@ -24,11 +24,9 @@ fn blocklist(criterion: &mut Criterion) {
         let mut took = Duration::ZERO;
         let kept = allocation_counter::measure(|| {
             let begin = Instant::now();
-            let mut contents = Contents::default();
+            let contents = Contents::default();
             contents.user(ana());
-            for (sid, until) in &ended {
-                contents.ended_session(*sid, *until);
-            }
+            contents.ended_sessions(&ended);
             list.load(contents);
             took = begin.elapsed();
         });
@@ -95,7 +93,7 @@ fn ana() -> Standing {
     Standing {
         user: UserId(1),
         username: Username::parse("ana").expect("a name"),
-        subject: "ana".into(),
+        other_subject: None,
         role: Role::User,
         tokens_valid_from: UnixTime(0),
         disable_at: None,

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::App as ActixApp;
 use actix_web::dev::{Server, Service};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
@@ -50,19 +52,38 @@ pub enum StartError {
     Serve(#[source] io::Error),
 }
 
-/// A server that listens but does not serve yet.
+/// A server that listens but does not answer yet.
 pub struct Prepared {
     pub address: SocketAddr,
+    app: App,
+    ring: KeyRing,
+    listener: TcpListener,
+    serving: Serving,
+    begun: Instant,
+}
+
+/// A server that answers: with 503 until memory is loaded.
+pub struct Running {
+    pub server: Server,
+    /// While this is there, no other process can serve the database.
+    pub serving: Serving,
+    /// Ends when memory is loaded, and then starts the upkeep. An error means that the server can let nobody in, ever.
+    pub loading: LocalBoxFuture<'static, Result<Started, StartError>>,
+}
+
+/// What a start came to.
+pub struct Started {
     /// Where the first admin can be created, only a path if nobody knows where people reach this server; `None`: there is a user
     /// already.
     pub setup_link: Option<String>,
-    app: App,
-    listener: TcpListener,
-    serving: Serving,
+    /// How many rows memory holds something of.
+    pub rows: usize,
+    pub took: Duration,
 }
 
-/// Opens the installation, loads the blocklist, and listens. Blocks, so call it before the event loop runs.
+/// Opens the installation, and listens. Blocks, so call it before the event loop runs.
 pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Prepared, StartError> {
+    let begun = Instant::now();
     let config = Arc::new(config);
     // Listen before anything else, so that a port in use leaves everything unchanged.
     let failed = |source| StartError::Listen { address: config.listen, source };
@@ -75,8 +96,8 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     serving.note(&Reached { listening: address, public_url: config.public_url.clone() });
     let accounts = installation.accounts;
     installation.ring.follow_settings(&accounts.db, clock.now())?;
-    load_memory(&accounts, installation.ring)?;
-    let setup_link = setup_link::make(&accounts)?.map(|token| links::setup_url(base_url.as_ref(), &token));
+    // Until memory is loaded, which says something else: whoever asks it is told that it can't know.
+    accounts.blocklist.doubt();
     let started = clock.now();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let app = App::new(web::Shared {
@@ -94,7 +115,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         settings: shown,
         database_check: installation.check,
     });
-    Ok(Prepared { address, setup_link, app, listener, serving })
+    Ok(Prepared { address, app, ring: installation.ring, listener, serving, begun })
 }
 
 impl Prepared {
@@ -103,11 +124,10 @@ impl Prepared {
         Arc::clone(&self.app.accounts)
     }
 
-    /// Serves for as long as the returned server is awaited. To be called on an Actix system. Keep the other value: while it is
-    /// there, no other process can serve this database.
-    pub fn serve(self) -> Result<(Server, Serving), StartError> {
-        start_upkeep(&self.app.accounts);
-        let app = self.app;
+    /// Answers for as long as the returned server is awaited, and begins to load memory. To be called on an Actix system.
+    pub fn serve(self) -> Result<Running, StartError> {
+        let (app, ring, begun) = (self.app, self.ring, self.begun);
+        let loaded = app.clone();
         let is_https = app.config().is_https();
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let bounds = Bounds {
@@ -131,11 +151,23 @@ impl Prepared {
                 })
         })
         .map_err(StartError::Serve)?;
-        Ok((server, self.serving))
+        let accounts = Arc::clone(&loaded.accounts);
+        let load = actix_web::rt::task::spawn_blocking(move || {
+            load_memory(&loaded.accounts, ring)?;
+            let setup_link = setup_link::make(&loaded.accounts)?;
+            let setup_link = setup_link.map(|token| links::setup_url(loaded.public_url.as_ref(), &token));
+            Ok::<_, StartError>(Started { setup_link, rows: loaded.accounts.first_load.rows(), took: begun.elapsed() })
+        });
+        let loading = async move {
+            let started = load.await.map_err(|_| StartError::Accounts(store::Error::Panicked.into()))??;
+            start_upkeep(&accounts);
+            Ok(started)
+        };
+        Ok(Running { server, serving: self.serving, loading: loading.boxed_local() })
     }
 }
 
-/// Loads memory. From here on it follows the database, whoever changes that.
+/// Loads memory for the first time, and lets requests in. From here on memory follows the database, whoever changes that.
 fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::Error> {
     // Weak, because the writer's thread keeps these closures and has to end with the last user of the database.
     let weak = Arc::downgrade(accounts);
@@ -144,7 +176,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
     let followed = Arc::clone(&blocklist);
     let seal = accounts.db.seal().cloned();
     let mut commands = Commands::default();
-    Ok(accounts.db.follow_changes(Memory {
+    accounts.db.follow_changes(Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
             Some(accounts) => {
                 let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
@@ -168,7 +200,9 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
                 seal.write_head();
             }
         }),
-    })?)
+    })?;
+    accounts.first_load.done();
+    Ok(())
 }
 
 /// Starts what is done once, working out what names look like and are found by, and the periodic jobs: storing when sessions were last seen, closing

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
+use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
 use super::sessions::last_seen::LastSeen;
 use crate::blocklist::{Blocklist, Standing};
@@ -19,6 +20,7 @@ use crate::tokens::{Engine, Fault};
 pub struct Accounts {
     pub db: Db,
     pub blocklist: Arc<Blocklist>,
+    pub first_load: FirstLoad,
     pub last_seen: LastSeen,
     pub passwords: Passwords,
     pub throttle: Throttle,
@@ -66,9 +68,9 @@ impl Accounts {
     pub(super) fn standing_from(&self, user: UserBasics) -> Standing {
         Standing {
             user: user.id,
-            subject: match self.config.subject {
-                Subject::Username => user.username.as_str().to_owned(),
-                Subject::Id => user.id.to_string(),
+            other_subject: match self.config.subject {
+                Subject::Username => None,
+                Subject::Id => Some(user.id.to_string().into()),
             },
             username: user.username,
             role: user.role,

@@ -29,7 +29,7 @@ impl Blocklist {
             Change::SessionsEnded(ended) => self.end_sessions(ended.into_iter()),
             Change::TokenBlocked(token) => self.block(token),
             Change::UserPresent(standing) => self.remember(standing),
-            Change::UserChanged(standing) if self.standing(&standing.subject).is_some() => self.remember(standing),
+            Change::UserChanged(standing) if self.standing(standing.subject()).is_some() => self.remember(standing),
             Change::UserChanged(_) => {}
             Change::UserGone(subject) => self.forget(&subject),
             Change::FirstUseAwaited(sid, generation) => self.expect_first_use(sid, generation),

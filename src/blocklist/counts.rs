@@ -81,7 +81,7 @@ mod tests {
         Standing {
             user: UserId(1),
             username: Username::parse(&name).unwrap(),
-            subject: name,
+            other_subject: None,
             role,
             tokens_valid_from: UnixTime(100),
             disable_at: None,
@@ -161,7 +161,7 @@ mod tests {
         ),
         (
             |list, token| {
-                list.database_copy.load().users.pin().remove(&token.subject);
+                list.database_copy.load().users.pin().remove(token.subject.as_str());
             },
             |list, token| list.counts.count_subject(&token.subject),
         ),
@@ -172,7 +172,7 @@ mod tests {
         // What is loaded anew does not have the user.
         (
             |list, token| {
-                list.database_copy.load().users.pin().remove(&token.subject);
+                list.database_copy.load().users.pin().remove(token.subject.as_str());
             },
             |list, _| list.counts.count_all(),
         ),
@@ -281,7 +281,7 @@ mod tests {
                     Act::ForgetExpired(all) => list.forget_expired(if all { LATER.plus(1) } else { LATER }),
                     Act::Doubt => list.doubt(),
                     Act::Load => {
-                        let mut contents = Contents::default();
+                        let contents = Contents::default();
                         contents.user(user(0, Role::User));
                         contents.user(user(1, Role::Admin));
                         list.load(contents);

@@ -105,8 +105,9 @@ impl Ids {
     /// Adds ids. Every look-up that begins after this returns finds them. Of two entries for one id, the later one counts.
     pub(super) fn insert(&self, mut new: Vec<Refused>) {
         let shard_of = |refused: &Refused| shard_of(self.spread.hash_one(refused.id));
-        // The sort is stable: of two entries for one id, the later one stays behind the earlier.
-        new.sort_by_cached_key(|refused| (shard_of(refused), refused.id));
+        // The sort is stable: of two entries for one id, the later one stays behind the earlier. Sixteen bits, because a key is kept
+        // for each of perhaps millions.
+        new.sort_by_cached_key(|refused| u16::try_from(shard_of(refused)).expect("SHARDS is 65,536"));
         for group in new.chunk_by(|one, other| shard_of(one) == shard_of(other)) {
             let shard = &self.shards[shard_of(&group[0])];
             let _one_at_a_time = self.changing();

@@ -6,8 +6,10 @@ pub mod change;
 mod counts;
 mod ids;
 
+use std::borrow::Borrow;
 use std::collections::HashMap as StdHashMap;
 use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,8 +53,8 @@ pub enum Verdict {
 pub struct Standing {
     pub user: UserId,
     pub username: Username,
-    /// The identity claim of the user's tokens.
-    pub subject: String,
+    /// The identity claim of the user's tokens, unless that is the name: there may be a million users, and a name is enough for each.
+    pub other_subject: Option<Box<str>>,
     pub role: Role,
     /// The cut-off: a peer's token issued up to this moment is refused.
     pub tokens_valid_from: UnixTime,
@@ -60,12 +62,42 @@ pub struct Standing {
     pub disable_at: Option<UnixTime>,
 }
 
-/// Everything that memory has to hold of the database, to be filled in and [loaded](Blocklist::load).
+impl Standing {
+    /// The identity claim of the user's tokens.
+    pub fn subject(&self) -> &str {
+        self.other_subject.as_deref().unwrap_or(self.username.as_str())
+    }
+}
+
+/// A user as the key of a map: found by identity claim, of which it keeps no copy.
+struct BySubject(Arc<Standing>);
+
+impl Borrow<str> for BySubject {
+    fn borrow(&self) -> &str {
+        self.0.subject()
+    }
+}
+
+impl PartialEq for BySubject {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.subject() == other.0.subject()
+    }
+}
+
+impl Eq for BySubject {}
+
+impl Hash for BySubject {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.subject().hash(state);
+    }
+}
+
+/// Everything that memory has to hold of the database, to be filled in, by several threads at a time, and [loaded](Blocklist::load).
 #[derive(Default)]
 pub struct Contents {
     others: DatabaseCopy,
-    tokens: Vec<Refused>,
-    sessions: Vec<Refused>,
+    tokens: Mutex<Vec<Refused>>,
+    sessions: Mutex<Vec<Refused>>,
 }
 
 impl Contents {
@@ -77,21 +109,23 @@ impl Contents {
     }
 
     /// Adds a user who has an open session.
-    pub fn user(&mut self, standing: Standing) {
+    pub fn user(&self, standing: Standing) {
         self.others.keep(standing);
     }
 
-    pub fn token(&mut self, BlockedToken(refused): BlockedToken) {
-        self.tokens.push(refused);
+    pub fn tokens(&self, some: &[BlockedToken]) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.extend(some.iter().map(|BlockedToken(refused)| refused));
     }
 
-    /// Adds a session that has ended. `until`: the moment by which all its tokens have expired.
-    pub fn ended_session(&mut self, sid: SessionId, until: UnixTime) {
-        self.sessions.push(Refused::new(sid.as_u128(), Some(until), false));
+    /// Adds sessions that have ended, each with the moment by which all its tokens have expired.
+    pub fn ended_sessions(&self, some: &[(SessionId, UnixTime)]) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.extend(some.iter().map(|(sid, until)| Refused::new(sid.as_u128(), Some(*until), false)));
     }
 
     /// Adds an open session whose current generation was never seen in use.
-    pub fn expected_first_use(&mut self, sid: SessionId, generation: i64) {
+    pub fn expected_first_use(&self, sid: SessionId, generation: i64) {
         self.others.awaiting_first_use.pin().insert(sid, generation);
     }
 }
@@ -121,8 +155,7 @@ pub struct Blocklist {
 /// What memory holds of the database. Replaced as a whole by [`Blocklist::load`].
 #[derive(Default)]
 struct DatabaseCopy {
-    /// By identity claim.
-    users: HashMap<String, Arc<Standing>, RandomState>,
+    users: HashMap<BySubject, Arc<Standing>, RandomState>,
     tokens: Ids,
     sessions: Ids,
     /// Generations of open sessions that were never seen in use.
@@ -175,8 +208,8 @@ impl Blocklist {
     /// Replaces everything that memory held of the database.
     pub fn load(&self, contents: Contents) {
         let Contents { others, tokens, sessions } = contents;
-        others.tokens.insert(tokens);
-        others.sessions.insert(sessions);
+        others.tokens.insert(tokens.into_inner().unwrap_or_else(PoisonError::into_inner));
+        others.sessions.insert(sessions.into_inner().unwrap_or_else(PoisonError::into_inner));
         self.database_copy.store(Arc::new(others));
         self.counts.count_all();
     }
@@ -196,10 +229,10 @@ impl Blocklist {
     pub fn remember(&self, standing: Standing) {
         let memory = self.database_copy.load();
         // Mostly it is held already: every renewal comes by here.
-        if memory.users.pin().get(&standing.subject).is_some_and(|known| **known == standing) {
+        if memory.users.pin().get(standing.subject()).is_some_and(|known| **known == standing) {
             return;
         }
-        let subject = standing.subject.clone();
+        let subject = standing.subject().to_owned();
         memory.keep(standing);
         self.counts.count_subject(&subject);
     }
@@ -293,7 +326,8 @@ impl Blocklist {
 
 impl DatabaseCopy {
     fn keep(&self, standing: Standing) {
-        self.users.pin().insert(standing.subject.clone(), Arc::new(standing));
+        let standing = Arc::new(standing);
+        self.users.pin().insert(BySubject(Arc::clone(&standing)), standing);
     }
 
     fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {
@@ -317,7 +351,7 @@ mod tests {
         Standing {
             user: UserId(1),
             username: Username::parse("ana").unwrap(),
-            subject: "ana".into(),
+            other_subject: None,
             role: Role::User,
             tokens_valid_from: UnixTime(100),
             disable_at: None,
@@ -393,7 +427,7 @@ mod tests {
         let list = list();
         list.doubt();
         assert_eq!(list.judge(of_session(SessionId::random())), Verdict::Unknowable);
-        let mut contents = Contents::default();
+        let contents = Contents::default();
         contents.user(ana());
         list.load(contents);
         assert!(matches!(list.judge(of_session(SessionId::random())), Verdict::Good { .. }));

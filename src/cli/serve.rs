@@ -1,6 +1,9 @@
 //! `portero serve`: runs the server until a signal stops it.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use futures_util::future::{Either, select};
 
 use super::log;
 use super::output::{Failure, Logged};
@@ -8,7 +11,7 @@ use crate::accounts::upkeep::last_seen;
 use crate::clock::Clock;
 use crate::config::{Loaded, LogFormat};
 use crate::error_chain::chain;
-use crate::server::{self, StartError};
+use crate::server::{self, Running, StartError, Started};
 
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     log::start(&loaded.config);
@@ -29,14 +32,30 @@ fn serve(loaded: Loaded) -> Result<(), Failure> {
     }
     let prepared = server::prepare(loaded, Clock::default())?;
     let (address, accounts) = (prepared.address, prepared.accounts());
-    let setup_link = prepared.setup_link.clone();
     let serving = actix_web::rt::System::new().block_on(async {
-        let (server, serving) = prepared.serve()?;
+        let Running { server, serving, loading } = prepared.serve()?;
+        let handle = server.handle();
         let running = actix_web::rt::spawn(server);
         // The server handles signals only once it has had a turn. Whoever reads the announcement may ask it to stop at once.
         actix_web::rt::task::yield_now().await;
-        announce(address, setup_link.as_deref());
-        running.await.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)?;
+        tracing::info!(event = "listening", %address, version = env!("CARGO_PKG_VERSION"));
+        let ended = match select(loading, running).await {
+            Either::Left((Ok(started), running)) => {
+                announce(address, &started);
+                running.await
+            }
+            Either::Left((Err(error), _)) => {
+                handle.stop(false).await;
+                return Err(error);
+            }
+            Either::Right((ended, loading)) => {
+                // Asked to stop during the start. The database is closed once nobody reads it.
+                accounts.first_load.give_up();
+                drop(loading.await);
+                ended
+            }
+        };
+        ended.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)?;
         Ok::<_, StartError>(serving)
     })?;
     last_seen::flush(&accounts)?;
@@ -48,17 +67,19 @@ fn serve(loaded: Loaded) -> Result<(), Failure> {
     Ok(())
 }
 
-fn announce(address: std::net::SocketAddr, setup_link: Option<&str>) {
-    tracing::info!(event = "listening", %address, version = env!("CARGO_PKG_VERSION"));
-    if let Err(error) = tell_people(address, setup_link) {
+fn announce(address: SocketAddr, started: &Started) {
+    let &Started { rows, took, .. } = started;
+    tracing::info!(event = "ready", rows, took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    if let Err(error) = tell_people(address, started) {
         // The server does without: standard output may be closed, or a disk that is full.
         tracing::warn!(event = "announcement_failed", error = %error, "portero setup-link prints a new link");
     }
 }
 
-fn tell_people(address: std::net::SocketAddr, setup_link: Option<&str>) -> io::Result<()> {
+fn tell_people(address: SocketAddr, Started { setup_link, rows, took }: &Started) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "Portero listens on http://{address}")?;
+    writeln!(out, "Ready after {:.1} s: {rows} users and revocations are in memory.", took.as_secs_f64())?;
     if let Some(link) = setup_link {
         let what = if link.starts_with('/') {
             "this path, after the address by which you reach this server (public_url is not set),"

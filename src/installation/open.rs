@@ -13,6 +13,7 @@ use super::examine::{LastStop, examine, last_stop, malformed, refuse_keys_withou
 use super::files::{self, PEPPER_FILE};
 use super::ring::{KeyRing, was_used};
 use super::serving::{Running, Serving, running};
+use crate::accounts::first_load::FirstLoad;
 use crate::accounts::sessions::last_seen::LastSeen;
 use crate::accounts::{Accounts, KeyedIds};
 use crate::blocklist::Blocklist;
@@ -90,6 +91,7 @@ impl Installation {
         let accounts = Accounts {
             db,
             blocklist: Arc::new(Blocklist::default()),
+            first_load: FirstLoad::default(),
             last_seen: LastSeen::default(),
             throttle: Throttle::new(config.throttle),
             last_prune: AtomicI64::new(0),

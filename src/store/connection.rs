@@ -170,12 +170,15 @@ pub(super) struct Reader;
 
 impl CustomizeConnection<Conn, diesel::r2d2::Error> for Reader {
     fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = {}; PRAGMA query_only = ON; PRAGMA cache_size = -{CACHE};",
-            BUSY_TIMEOUT.as_millis()
-        ))
-        .map_err(diesel::r2d2::Error::QueryError)
+        set_up_reader(conn).map_err(diesel::r2d2::Error::QueryError)
     }
+}
+
+pub(super) fn set_up_reader(conn: &mut Conn) -> diesel::QueryResult<()> {
+    conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {}; PRAGMA query_only = ON; PRAGMA cache_size = -{CACHE};",
+        BUSY_TIMEOUT.as_millis()
+    ))
 }
 
 #[derive(diesel::QueryableByName)]

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use diesel::Connection;
 use diesel::r2d2::{ConnectionManager, Pool};
 
 use super::audit::seal::Seal;
 use super::condition::{self, Answer, Condition, Probe};
-use super::connection::{BUSY_TIMEOUT, Conn, Error, OpenError, Reader, connect, migrate};
+use super::connection::{BUSY_TIMEOUT, Conn, Error, OpenError, Reader, connect, migrate, set_up_reader};
 use super::instance;
 use super::writer::{Authority, Memory, Pending, Tx, Upkeep, Writer};
 use crate::domain::UnixTime;
@@ -59,6 +60,13 @@ impl Db {
     pub fn read<T, E: From<Error>>(&self, job: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let mut conn = self.readers.get().map_err(Error::Pool)?;
         job(&mut conn)
+    }
+
+    /// A connection of its own that can't change anything, for whoever reads for long: those of [`read`](Self::read) stay free.
+    pub fn connect_reader(&self) -> Result<Conn, Error> {
+        let mut conn = Conn::establish(&self.path.to_string_lossy())?;
+        set_up_reader(&mut conn)?;
+        Ok(conn)
     }
 
     /// Runs `job` in a transaction, all of it or nothing, if `authority` allows it at the moment `now`. The job runs on the

@@ -26,6 +26,7 @@ pub mod sign_in_failures;
 pub mod signing_keys;
 mod sqlite_file;
 pub mod steps;
+pub mod table_parts;
 pub mod token_blocklist;
 pub mod trouble;
 pub mod user_lists;

@@ -9,6 +9,7 @@ use diesel::{
 use super::connection::{Conn, Error, known};
 use super::prepared::update;
 use super::schema::sessions;
+use super::table_parts::Keys;
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
 #[derive(Clone, Debug)]
@@ -307,16 +308,11 @@ pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(),
     Ok(())
 }
 
-/// Calls `each` with every ended session that expires at `since` or later, and with the moment by which all its tokens have
-/// expired.
-pub fn each_ended_in_force(
-    conn: &mut Conn,
-    since: UnixTime,
-    mut each: impl FnMut(SessionId, UnixTime),
-) -> Result<(), Error> {
+/// Calls `each` with every ended session that expires in this time, and with the moment by which all its tokens have expired.
+pub fn each_ended(conn: &mut Conn, expiring: &Keys, mut each: impl FnMut(SessionId, UnixTime)) -> Result<(), Error> {
     let rows = sessions::table
         .filter(sessions::ended_at.is_not_null())
-        .filter(sessions::expires_at.ge(since.0))
+        .filter(sessions::expires_at.between(*expiring.start(), *expiring.end()))
         .select((sessions::sid, sessions::expires_at, sessions::access_until));
     for row in rows.load_iter::<(String, i64, i64), DefaultLoadingMode>(conn)? {
         let (id, expires, access) = row?;
@@ -330,14 +326,17 @@ pub(super) fn last_shown(rows: &[(String, i64, i64)]) -> Result<Vec<(SessionId, 
     rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()
 }
 
-/// Sessions that have not ended and whose current generation was never seen in use.
-pub fn unseen(conn: &mut Conn) -> Result<Vec<(SessionId, i64)>, Error> {
-    let rows: Vec<(String, i64)> = sessions::table
+/// Calls `each` with every session that has not ended and whose current generation was never seen in use, and with that generation.
+pub fn each_unseen(conn: &mut Conn, mut each: impl FnMut(SessionId, i64)) -> Result<(), Error> {
+    let rows = sessions::table
         .filter(sessions::seen.eq(false))
         .filter(sessions::ended_at.is_null())
-        .select((sessions::sid, sessions::generation))
-        .load(conn)?;
-    rows.iter().map(|(id, generation)| Ok((sid(id)?, *generation))).collect()
+        .select((sessions::sid, sessions::generation));
+    for row in rows.load_iter::<(String, i64), DefaultLoadingMode>(conn)? {
+        let (id, generation) = row?;
+        each(sid(&id)?, generation);
+    }
+    Ok(())
 }
 
 /// Deletes sessions that ended and expired before `before`, with their stories. At most `limit`, so that other writes get their

@@ -1,13 +1,15 @@
 //! The single tokens that are refused while their session goes on, and the refused tokens of peers.
 
 use diesel::connection::DefaultLoadingMode;
-use diesel::sql_types::Integer;
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Integer};
 use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::connection::{Conn, Error, known};
 use super::list_filter::{ListFilter, page_of};
 use super::schema::{token_blocklist, users};
 use super::sessions::sid;
+use super::table_parts::{Keys, TOKEN_ROW};
 use crate::domain::{Reason, SessionId, TokenType, UnixTime, UserId, Username};
 
 #[derive(Clone, Debug)]
@@ -40,15 +42,17 @@ pub fn add(conn: &mut Conn, entry: &Entry) -> Result<bool, Error> {
     Ok(insert.execute(conn)? == 1)
 }
 
-/// Calls `each` with every entry that expires at `since` or later: id, reason, and when the token expires (`None`: never).
+/// Calls `each` with every one of these entries that expires at `since` or later: id, reason, and when the token expires (`None`: never).
 pub fn each_in_force(
     conn: &mut Conn,
+    numbers: &Keys,
     since: UnixTime,
     mut each: impl FnMut(&str, Reason, Option<UnixTime>),
 ) -> Result<(), Error> {
     let alive = token_blocklist::expires_at.is_null().or(token_blocklist::expires_at.ge(since.0));
     let columns = (token_blocklist::jti, token_blocklist::reason, token_blocklist::expires_at);
-    let rows = token_blocklist::table.filter(alive).select(columns);
+    let these = token_blocklist::table.filter(sql::<BigInt>(TOKEN_ROW).between(*numbers.start(), *numbers.end()));
+    let rows = these.filter(alive).select(columns);
     for row in rows.load_iter::<(String, String, Option<i64>), DefaultLoadingMode>(conn)? {
         let (jti, reason, expires) = row?;
         each(&jti, known(Reason::parse(&reason), "reason", &reason)?, expires.map(UnixTime));

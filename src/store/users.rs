@@ -17,6 +17,7 @@ use super::name_parts as parts;
 use super::prepared::update;
 use super::schema::{sessions, users};
 use super::sessions::{Row as SessionRow, Session, is_open};
+use super::table_parts::Keys;
 use crate::domain::{DisplayName, Mail, Role, SessionId, UnixTime, UserId, UserState, Username, name_parts};
 
 #[derive(Clone, Debug)]
@@ -246,11 +247,13 @@ impl From<&User> for UserBasics {
     }
 }
 
-/// Calls `each` with every user who is not disabled and has an open session.
-pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnMut(UserBasics)) -> Result<(), Error> {
-    let open = sessions::table.filter(is_open(now.0)).select(sessions::user_id);
+/// Calls `each` with every one of these users who is not disabled and has a session that has not ended. It may have expired: to look
+/// costs more than a few users too many, and a token that has expired is refused anyway.
+pub fn each_with_session(conn: &mut Conn, ids: &Keys, mut each: impl FnMut(UserBasics)) -> Result<(), Error> {
+    let open = sessions::table.filter(sessions::user_id.eq(users::id)).filter(sessions::ended_at.is_null());
     let columns = (users::id, users::username, users::role, users::tokens_valid_from, users::disable_at);
-    let rows = users::table.filter(users::id.eq_any(open)).filter(users::disabled_at.is_null()).select(columns);
+    let these = users::table.filter(users::id.between(*ids.start(), *ids.end()));
+    let rows = these.filter(users::disabled_at.is_null()).filter(exists(open)).select(columns);
     for row in rows.load_iter::<(i64, String, String, i64, Option<i64>), DefaultLoadingMode>(conn)? {
         let (id, username, role, tokens_valid_from, disable_at) = row?;
         each(UserBasics {
@@ -264,9 +267,9 @@ pub fn each_with_open_session(conn: &mut Conn, now: UnixTime, mut each: impl FnM
     Ok(())
 }
 
-/// How many users are enabled: an upper bound for [`each_with_open_session`].
-pub fn count_enabled(conn: &mut Conn) -> Result<usize, Error> {
-    let count: i64 = users::table.filter(users::disabled_at.is_null()).count().get_result(conn)?;
+/// How many users there are: an upper bound for [`each_with_session`].
+pub fn count(conn: &mut Conn) -> Result<usize, Error> {
+    let count: i64 = users::table.count().get_result(conn)?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 

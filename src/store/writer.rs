@@ -333,7 +333,12 @@ impl WriterThread {
                 Ok(Message::FollowChanges(memory, sender)) => {
                     self.memory = Some(memory);
                     self.version = None;
-                    drop(sender.send(self.follow_database()));
+                    let followed = self.follow_database();
+                    if followed.is_err() {
+                        // The caller learns of it; a later look would only say so again.
+                        self.memory = None;
+                    }
+                    drop(sender.send(followed));
                     self.report_changes();
                     None
                 }

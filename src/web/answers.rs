@@ -1,4 +1,4 @@
-//! The middleware around routes: refuses forms from other sites, and turns errors and panics into answers. It runs outside the
+//! The middleware around routes: lets nobody in during the start, refuses forms from other sites, and turns errors and panics into answers. It runs outside the
 //! guard and the handler, which can fail, and on pages inside the browser's session, which an error page needs too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,15 +6,42 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use actix_web::web::ThinData;
 use futures_util::FutureExt;
 
+use crate::web::app::App;
 use crate::web::http::error::Error;
 use crate::web::http::{host, origin};
 use crate::web::pages::error_page::answer_to;
 
-/// The middleware around a route, for `wrap_fn`, which boxes no futures. One for all three tasks, because each further one would cost
+/// The middleware around a route, for `wrap_fn`, which boxes no futures. One for all four tasks, because each further one would cost
 /// every request its share.
 pub(in crate::web) fn around_route<S, B>(
+    app: &App,
+    req: ServiceRequest,
+    route: &S,
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
+    around(app.is_starting(), req, route)
+}
+
+/// The same around a route that answers during the start, too: nothing that it says depends on what is revoked.
+pub(in crate::web) fn around_route_from_the_start<S, B>(
+    req: ServiceRequest,
+    route: &S,
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
+    around(false, req, route)
+}
+
+fn around<S, B>(
+    must_wait: bool,
     req: ServiceRequest,
     route: &S,
 ) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
@@ -23,7 +50,9 @@ where
     B: MessageBody + 'static,
 {
     let request = req.request().clone();
-    let begun = if origin::comes_from_elsewhere(&request) {
+    let begun = if must_wait {
+        Err(Error::Starting)
+    } else if origin::comes_from_elsewhere(&request) {
         Err(Error::ForeignOrigin)
     } else {
         // A panic becomes an answer; Actix would drop the connection without a word.
@@ -58,6 +87,10 @@ pub(in crate::web) async fn outside_routes<B: MessageBody + 'static>(
         let (error, request) = (Error::ForeignHost(ours.to_string()), req.request().clone());
         return Ok(ServiceResponse::new(request.clone(), answer_to(&request, &error)));
     }
+    if req.app_data::<ThinData<App>>().is_none_or(|ThinData(app)| app.is_starting()) {
+        let request = req.request().clone();
+        return Ok(ServiceResponse::new(request.clone(), answer_to(&request, &Error::Starting)));
+    }
     Ok(answered(next.call(req).await?))
 }
 
@@ -82,7 +115,7 @@ mod tests {
             HttpResponse::Ok().finish()
         };
         let app = ActixApp::new()
-            .service(web::resource("/panics").to(panics).wrap_fn(around_route))
+            .service(web::resource("/panics").to(panics).wrap_fn(around_route_from_the_start))
             .service(web::resource("/fine").to(|| async { HttpResponse::Ok().finish() }));
         let app = init_service(app).await;
         assert_eq!(call_service(&app, TestRequest::get().uri("/panics").to_request()).await.status(), 500);

@@ -62,6 +62,11 @@ impl App {
         self.accounts.now()
     }
 
+    /// Whether what is revoked is still being loaded, so that nobody may be let in. Asked for every request.
+    pub fn is_starting(&self) -> bool {
+        !self.accounts.first_load.is_done()
+    }
+
     pub fn config(&self) -> &Config {
         &self.accounts.config
     }

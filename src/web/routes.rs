@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 
-use super::answers::{around_route, outside_routes};
+use super::answers::{around_route, around_route_from_the_start, outside_routes};
 use super::app::App;
 use super::browser::browser_session;
 use super::hooks::PorteroHooks;
@@ -25,6 +25,8 @@ use crate::guards::{CsrfCheck, Guard, shared};
 pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     config.app_data(web::ThinData(app.clone())).app_data(shared(PorteroHooks(app.clone())));
 
+    let path = |path| Path { app: app.clone(), resource: web::resource(path), methods: Vec::new() };
+
     // For programs and for monitoring: no page, and no browser's session.
     config
         .service(path("/protected").get(protected::show).guarded(Guard::access()))
@@ -34,9 +36,9 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/revoke").post(revoke::submit).open())
         .service(path("/.well-known/jwks.json").get(jwks::show).open())
         .service(path("/robots.txt").get(well_known::robots).open())
-        .service(path("/healthz").get(health::alive).open())
-        .service(path("/readyz").get(health::ready).open())
-        .service(path("/static/{name}").get(static_files::show).open());
+        .service(path("/healthz").get(health::alive).open_from_the_start())
+        .service(path("/readyz").get(health::ready).open_from_the_start())
+        .service(path("/static/{name}").get(static_files::show).open_from_the_start());
 
     let from_page = || Guard::access().csrf(CsrfCheck::Never);
     config.service(
@@ -121,12 +123,9 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     );
 }
 
-fn path(path: &'static str) -> Path {
-    Path { resource: web::resource(path), methods: Vec::new() }
-}
-
 /// A path with its methods. OPTIONS is answered with a list of them, any other method with 405 and that list.
 struct Path {
+    app: App,
     resource: Resource,
     methods: Vec<&'static str>,
 }
@@ -174,12 +173,19 @@ impl Path {
 
     /// A route that reads no token.
     fn open(self) -> impl HttpServiceFactory {
-        self.finish().wrap_fn(around_route)
+        let app = self.app.clone();
+        self.finish().wrap_fn(move |req, route| around_route(&app, req, route))
+    }
+
+    /// A route that reads no token and answers during the start, too.
+    fn open_from_the_start(self) -> impl HttpServiceFactory {
+        self.finish().wrap_fn(around_route_from_the_start)
     }
 
     /// A route whose token the guard reads and renews; it is the handlers' extractors that refuse.
     fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
-        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(around_route)
+        let app = self.app.clone();
+        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route(&app, req, route))
     }
 
     fn finish(mut self) -> Resource {

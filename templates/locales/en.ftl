@@ -466,6 +466,8 @@ wait-button = Try again in { $seconds } s
 wait-over = You can try again now.
 error-503-title = Too busy right now
 error-503-text = Portero can’t answer this safely right now. Nothing is lost: try again in a few seconds.
+error-503-starting-title = Portero is starting
+error-503-starting-text = It will answer in a few seconds. Nothing is lost: try again then.
 error-503-still-open-title = Signed out in this browser only
 error-503-still-open-text = This browser is signed out, but Portero couldn’t save that, so your session is still open on the server. Nobody can use it from this browser. Later, sign in again and end it under “Your account”, or ask an administrator to end it.
 

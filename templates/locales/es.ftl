@@ -466,6 +466,8 @@ wait-button = Vuelve a intentarlo en { $seconds } s
 wait-over = Ya puedes volver a intentarlo.
 error-503-title = Demasiada carga en este momento
 error-503-text = Portero no puede responder con seguridad ahora mismo. No se ha perdido nada: inténtalo de nuevo en unos segundos.
+error-503-starting-title = Portero está arrancando
+error-503-starting-text = Responderá dentro de unos segundos. No se ha perdido nada: inténtalo de nuevo entonces.
 error-503-still-open-title = Sesión cerrada solo en este navegador
 error-503-still-open-text = Este navegador ya no tiene tu sesión, pero Portero no ha podido guardarlo, así que sigue abierta en el servidor. Nadie puede usarla desde este navegador. Más tarde, vuelve a iniciar sesión y ciérrala en «Tu cuenta», o pide a un administrador que la cierre.
 

@@ -278,7 +278,12 @@ fn a_full_or_closed_standard_output_does_not_keep_the_server_from_serving() {
         };
         let answer = ureq::get(format!("http://{address}/healthz")).call().unwrap();
         assert_eq!(answer.status(), 200);
-        process.kill().unwrap();
+        // What is printed follows this line at once, before the server takes a signal.
+        while !std::fs::read_to_string(&log).unwrap().contains("event=\"ready\"") {
+            assert!(begin.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(std::process::Command::new("kill").arg(process.id().to_string()).status().unwrap().success());
         process.wait().unwrap();
         let told = std::fs::read_to_string(&log).unwrap();
         assert!(!told.contains("panicked"), "{told}");

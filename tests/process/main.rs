@@ -24,6 +24,7 @@ mod portero;
 mod prompts;
 mod proxy;
 mod start;
+mod starting;
 mod strace;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,6 +6,7 @@ mod support;
 
 mod audit;
 mod hourly_counts;
+mod loading;
 mod name_parts;
 mod password_forms;
 mod prune;

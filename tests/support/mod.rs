@@ -18,7 +18,7 @@ use portero::accounts::{Accounts, Operator};
 use portero::clock::Clock;
 use portero::config::{Config, Overrides};
 use portero::domain::{NewPassword, PasswordRules, Role, Username};
-use portero::server;
+use portero::server::{self, Running};
 use portero::store::{Error as StoreError, Upkeep};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -65,16 +65,19 @@ impl TestApp {
         let loaded = Config::from_sources(None, no_environment, &overrides).unwrap();
         let clock = Clock::default();
         let prepared = server::prepare(loaded, clock.clone()).unwrap();
-        let (address, accounts, setup_link) = (prepared.address, prepared.accounts(), prepared.setup_link.clone());
+        let (address, accounts) = (prepared.address, prepared.accounts());
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let (server, _lock) = prepared.serve().unwrap();
-                sender.send(server.handle()).unwrap();
-                server.await.unwrap();
+                let Running { server, serving: _lock, loading } = prepared.serve().unwrap();
+                let handle = server.handle();
+                let running = actix_web::rt::spawn(server);
+                let started = loading.await.unwrap();
+                sender.send((handle, started.setup_link)).unwrap();
+                running.await.unwrap().unwrap();
             });
         });
-        let handle = receiver.recv().unwrap();
+        let (handle, setup_link) = receiver.recv().unwrap();
         Self { address, clock, accounts, setup_link, handle, thread: Some(thread), folder: None }
     }
 

@@ -45,7 +45,7 @@ pub fn rename(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: User
         Event::new(What::UserRenamed, &actor.by).user(user.id).details(details).record(tx)?;
         let (by, ip) = actor.for_log();
         // A peer's token that names the old name is nobody's from now on.
-        tx.change(Change::UserGone(accounts.standing(&user).subject));
+        tx.change(Change::UserGone(accounts.standing(&user).subject().to_owned()));
         tx.after_commit(move || {
             tracing::info!(event = "user_renamed", user = %to, before = %user.username, sessions_ended, by, ip);
         });

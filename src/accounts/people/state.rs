@@ -66,7 +66,7 @@ fn shut_out(tx: &mut Tx<'_>, accounts: &Arc<Accounts>, user: &User, reason: Reas
     let every = Which::OfUser { user: user.id, except: None };
     let ended = end(tx, every, reason, by)?;
     links::void(tx.conn, Some(user.id))?;
-    let subject = accounts.standing(user).subject;
+    let subject = accounts.standing(user).subject().to_owned();
     tx.change(Change::UserGone(subject));
     Ok(ended)
 }

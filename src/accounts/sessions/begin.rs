@@ -88,7 +88,7 @@ pub(in crate::accounts) fn begin(
         event.details(Details::SignIn(transport)).record(tx)?;
     }
     let standing = accounts.standing(user);
-    let subject = standing.subject.clone();
+    let subject = standing.subject().to_owned();
     let (sid, method) = (session.sid.short(), proven.method().as_str());
     let name = standing.username.clone();
     tx.change(Change::UserPresent(standing));

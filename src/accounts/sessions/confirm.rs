@@ -102,7 +102,7 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
         });
         // One that belongs to the current pair becomes void with it.
         let jti = if is_current { accounts.confirmed_jti(&confirmed) } else { Uuid::new_v4() };
-        let subject = accounts.standing(user).subject;
+        let subject = accounts.standing(user).subject().to_owned();
         Ok((Session { generation, ..confirmed }, subject, jti, tx.now))
     });
     let accounts = Arc::clone(accounts);

@@ -84,7 +84,7 @@ fn renew_in(
         return Ok(Stored::WrongTransport);
     }
     let standing = accounts.standing(&user);
-    let (subject, now) = (standing.subject.clone(), tx.now);
+    let (subject, now) = (standing.subject().to_owned(), tx.now);
     let stored = if rotates(accounts, &session) {
         let shown = Shown {
             generation: shown.generation,

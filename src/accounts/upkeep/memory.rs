@@ -1,8 +1,8 @@
 //! What memory holds of the database: the blocklist and the users with open sessions.
 
+use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::sync_channel;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::prune::MARGIN;
 use crate::accounts::context::{Accounts, Pending};
@@ -10,52 +10,107 @@ use crate::blocklist::change::Change;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
 use crate::domain::{TokenId, UnixTime, UserId, Username};
-use crate::store::{self, Conn, Upkeep, instance, sessions, token_blocklist, users};
+use crate::store::table_parts::Keys;
+use crate::store::{self, Conn, Upkeep, instance, sessions, table_parts, token_blocklist, users};
 
-/// How many users go to the other thread at a time.
-const SOME: usize = 512;
+/// How many parts of tables are read at the same time, at most: more than this a disk hardly serves.
+const MOST_AT_ONCE: usize = 4;
 
-/// Loads everything. Runs on the writer's thread, so that nothing changes meanwhile.
+/// What one thread reads at a time.
+enum Part {
+    Users(Keys),
+    Tokens(Keys),
+    EndedSessions(Keys),
+}
+
+/// Loads everything. The writer's thread waits for it, so that this process changes nothing meanwhile. What another commits between two
+/// parts is loaded by the next look, as after any load.
 pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), store::Error> {
     let since = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
-    let mut contents = load_users(accounts, conn, since)?;
-    token_blocklist::each_in_force(conn, since, |jti, reason, until| {
-        contents.token(BlockedToken::new(TokenId::from_jti(jti), until, reason.is_trap()));
-    })?;
-    sessions::each_ended_in_force(conn, since, |sid, until| contents.ended_session(sid, until))?;
-    for (sid, generation) in sessions::unseen(conn)? {
-        contents.expected_first_use(sid, generation);
-    }
+    let contents = Contents::for_users(users::count(conn)?);
+    let mut parts: Vec<_> = table_parts::users(conn)?.into_iter().map(Part::Users).collect();
+    parts.extend(table_parts::tokens(conn)?.into_iter().map(Part::Tokens));
+    parts.extend(table_parts::ended_sessions(conn, since)?.into_iter().map(Part::EndedSessions));
+    let loading = Loading { accounts, since, contents, next: AtomicUsize::new(0), parts };
+    loading.run(conn)?;
+    let contents = loading.contents;
+    sessions::each_unseen(conn, |sid, generation| contents.expected_first_use(sid, generation))?;
     accounts.restored.store(instance::restored(conn)?.0, Ordering::Relaxed);
     accounts.blocklist.load(contents);
     accounts.complete_since.store(since.0, Ordering::Relaxed);
     Ok(())
 }
 
-/// Reads users on this thread and stores them in memory on another: with a million of them, either takes a second.
-fn load_users(accounts: &Accounts, conn: &mut Conn, since: UnixTime) -> Result<Contents, store::Error> {
-    let mut contents = Contents::for_users(users::count_enabled(conn)?);
-    let (sender, read) = sync_channel::<Vec<users::UserBasics>>(8);
-    let keep = move || {
-        read.into_iter().flatten().for_each(|user| contents.user(accounts.standing_from(user)));
-        contents
-    };
-    // Whatever ends this early lets go of the sender, for which the other thread waits.
-    std::thread::scope(move |scope| {
-        let failed = |error: std::io::Error| store::Error::NotFollowed(error.to_string());
-        let keeping = std::thread::Builder::new().name("loader".into()).spawn_scoped(scope, keep).map_err(failed)?;
-        let mut some = Vec::with_capacity(SOME);
-        users::each_with_open_session(conn, since, |user| {
-            some.push(user);
-            if some.len() == SOME {
-                // Fails only where the other thread panicked, which its end will tell.
-                drop(sender.send(std::mem::replace(&mut some, Vec::with_capacity(SOME))));
+/// A load under way, in parts that several threads take in turn.
+struct Loading<'a> {
+    accounts: &'a Accounts,
+    /// What expired before this can't be shown any more.
+    since: UnixTime,
+    contents: Contents,
+    parts: Vec<Part>,
+    /// The index of the part that nobody has taken yet.
+    next: AtomicUsize,
+}
+
+impl Loading<'_> {
+    fn run(&self, conn: &mut Conn) -> Result<(), store::Error> {
+        self.accounts.first_load.begins(self.parts.len());
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        // This thread reads too. Where no table has a second part, it is done before another would have begun.
+        let helpers = if self.parts.len() > 3 { cores.min(MOST_AT_ONCE) - 1 } else { 0 };
+        std::thread::scope(|scope| {
+            let failed = |error: std::io::Error| store::Error::NotFollowed(error.to_string());
+            let help = || self.read_parts(&mut self.accounts.db.connect_reader()?);
+            let helpers: Result<Vec<_>, _> = (0..helpers)
+                .map(|_| std::thread::Builder::new().name("loader".into()).spawn_scoped(scope, help).map_err(failed))
+                .collect();
+            let read = self.read_parts(conn);
+            for helper in helpers? {
+                helper.join().map_err(|_| store::Error::Panicked)??;
             }
-        })?;
-        drop(sender.send(some));
-        drop(sender);
-        keeping.join().map_err(|_| store::Error::Panicked)
-    })
+            read
+        })
+    }
+
+    /// Reads parts until none is left.
+    fn read_parts(&self, conn: &mut Conn) -> Result<(), store::Error> {
+        while let Some(part) = self.parts.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            if self.accounts.first_load.is_given_up() {
+                return Err(store::Error::NotFollowed("the server is being stopped".into()));
+            }
+            let rows = self.read(part, conn)?;
+            self.accounts.first_load.has_read_part(rows);
+        }
+        Ok(())
+    }
+
+    /// Reads one part. Returns of how many rows something is kept.
+    fn read(&self, part: &Part, conn: &mut Conn) -> Result<usize, store::Error> {
+        match part {
+            Part::Users(ids) => {
+                let mut count = 0;
+                users::each_with_session(conn, ids, |user| {
+                    count += 1;
+                    self.contents.user(self.accounts.standing_from(user));
+                })?;
+                Ok(count)
+            }
+            Part::Tokens(numbers) => {
+                let mut tokens = Vec::new();
+                token_blocklist::each_in_force(conn, numbers, self.since, |jti, reason, until| {
+                    tokens.push(BlockedToken::new(TokenId::from_jti(jti), until, reason.is_trap()));
+                })?;
+                self.contents.tokens(&tokens);
+                Ok(tokens.len())
+            }
+            Part::EndedSessions(expiring) => {
+                let mut ended = Vec::new();
+                sessions::each_ended(conn, expiring, |sid, until| ended.push((sid, until)))?;
+                self.contents.ended_sessions(&ended);
+                Ok(ended.len())
+            }
+        }
+    }
 }
 
 /// Whether the clock was set back so far that tokens could be shown again which memory has let go of, or never loaded.
@@ -77,7 +132,7 @@ pub fn remember_user(accounts: &Arc<Accounts>, subject: String) -> Pending<Optio
         };
         let standing = found.filter(|user| !user.is_shut_out(tx.now)).map(|user| accounts.standing(&user));
         // One spelling only, or a peer could fill the memory with variants of a name.
-        let standing = standing.filter(|standing| standing.subject == subject);
+        let standing = standing.filter(|standing| standing.subject() == subject);
         if let Some(standing) = standing.clone() {
             tx.change(Change::UserPresent(standing));
         }

@@ -160,7 +160,7 @@ fn forget_absent(accounts: &Arc<Accounts>, since: UnixTime) -> Result<(), Error>
         let looked = accounts.write(Upkeep, move |tx, _, _| {
             for standing in few {
                 if !users::has_open_session(tx.conn, standing.user, since)? {
-                    tx.change(Change::UserGone(standing.subject.clone()));
+                    tx.change(Change::UserGone(standing.subject().to_owned()));
                 }
             }
             Ok(())

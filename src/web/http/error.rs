@@ -45,6 +45,9 @@ pub(in crate::web) enum Error {
     Throttled(#[from] Wait),
     #[error("Too busy, try again in a moment")]
     Busy,
+    /// What is revoked is not in memory yet.
+    #[error("Starting, try again in a moment")]
+    Starting,
     /// The cause is for the log alone.
     #[error("Temporarily unavailable, try again in a moment")]
     Unavailable(String),
@@ -93,7 +96,7 @@ impl Error {
                 StatusCode::from_u16(fault.status()).expect("Fault::status gives only statuses that exist")
             }
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable(_) | Self::StillOpen(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Starting | Self::Unavailable(_) | Self::StillOpen(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -114,6 +117,7 @@ impl Error {
             Self::Fault(_) | Self::App(AppFault::InvalidClient) => "401",
             Self::Throttled(_) => "429",
             Self::Busy | Self::Unavailable(_) => "503",
+            Self::Starting => "503-starting",
             Self::StillOpen(_) => "503-still-open",
             Self::Internal(_) => "500",
         }
@@ -198,6 +202,7 @@ impl Error {
             Self::App(fault) => Self::App(*fault),
             Self::Throttled(wait) => Self::Throttled(*wait),
             Self::Busy => Self::Busy,
+            Self::Starting => Self::Starting,
             Self::Unavailable(cause) => Self::Unavailable(cause.clone()),
             Self::StillOpen(cause) => Self::StillOpen(cause.clone()),
             Self::Internal(cause) => Self::Internal(cause.clone()),

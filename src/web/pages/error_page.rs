@@ -61,7 +61,7 @@ pub(in crate::web) fn answer_to(req: &HttpRequest, error: &Error) -> HttpRespons
     match error {
         Error::Throttled(Wait(seconds)) => headers.insert(RETRY_AFTER, HeaderValue::from(*seconds)),
         Error::MethodNotAllowed(allow) => headers.insert(ALLOW, HeaderValue::from_static(allow)),
-        Error::Busy | Error::Unavailable(_) | Error::StillOpen(_) => {
+        Error::Busy | Error::Starting | Error::Unavailable(_) | Error::StillOpen(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))
         }
         _ => return res,
@@ -120,6 +120,7 @@ fn is_logged(app: &App, error: &Error) -> bool {
         | Error::Fault(_)
         | Error::App(_)
         | Error::Throttled(_)
+        | Error::Starting
         | Error::Busy => false,
     }
 }

@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::rt::time::timeout;
 use actix_web::web::ThinData;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::condition::{ANSWER_WITHIN, Answer};
 use crate::store::{trouble, users};
@@ -20,9 +20,16 @@ pub(in crate::web) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-/// Ready means that the blocklist, which was loaded before the first request was taken, is in step with the store, and that the store
-/// can be read and takes changes, and that no damage was found in it.
+/// Ready means that the blocklist is loaded and in step with the store, and that the store can be read and takes changes, and that no
+/// damage was found in it.
 pub(in crate::web) async fn ready(ThinData(app): ThinData<App>) -> HttpResponse {
+    if app.is_starting() {
+        return not_ready(json!({
+            "status": "not ready",
+            "reason": "the server is starting",
+            "loaded_percent": app.accounts.first_load.percent(),
+        }));
+    }
     let reason = if app.accounts.blocklist.is_in_doubt() {
         Some("what is in memory is behind the database")
     } else if app.database_check.fault().is_some() {
@@ -32,10 +39,12 @@ pub(in crate::web) async fn ready(ThinData(app): ThinData<App>) -> HttpResponse 
     };
     match reason {
         None => HttpResponse::Ok().json(json!({ "status": "ready" })),
-        Some(reason) => HttpResponse::ServiceUnavailable()
-            .insert_header((RETRY_AFTER, "5"))
-            .json(json!({ "status": "not ready", "reason": reason })),
+        Some(reason) => not_ready(json!({ "status": "not ready", "reason": reason })),
     }
+}
+
+fn not_ready(body: Value) -> HttpResponse {
+    HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, "5")).json(body)
 }
 
 /// Why the store does not do its work; `None`: it does.
