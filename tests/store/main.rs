@@ -12,4 +12,5 @@ mod password_forms;
 mod prune;
 mod races;
 mod skeletons;
+mod user_lists;
 mod writer;
