@@ -289,7 +289,9 @@ find-several-caption = Sessions, newest first
 find-open = Open
 find-clear = Clear filters
 find-no-address = “{ $text }” isn’t an IP address.
-list-filters = Other filters: { $filters }
+list-filter = Filter: { $filters }
+list-filters = Filters: { $filters }
+list-filters-other = Other filters: { $filters }
 list-none-sessions = No matching sessions.
 list-none-sessions-for = No sessions match “{ $words }”.
 list-none-revoked = No matching sessions or tokens.
@@ -336,7 +338,7 @@ flash-signed-out = You’re signed out.
 ## What was revoked
 
 revoked-title = Revoked sessions and tokens
-revoked-intro = Sessions and tokens that ended early, and why. What is in force is refused on every request.
+revoked-intro = Sessions and tokens that ended early, and why. “In force”: Portero still refuses their tokens.
 revoked-total =
     { $n ->
         [one] 1 revoked session or token
@@ -587,6 +589,11 @@ user-schedule-yourself = On that date you’ll be signed out, and another admini
 user-schedule-submit = Set date
 user-schedule-done = The date to disable { $user } was set.
 user-schedule-cleared = { $user } no longer has a date to be disabled.
+user-act-ends =
+    { $n ->
+        [one] One open session ends at once.
+       *[other] { $n } open sessions end at once.
+    }
 user-disable-link = Disable…
 user-disable-title = Disable { $user }?
 user-disable-intro = { $user } can’t sign in until you enable the account again.
@@ -610,7 +617,9 @@ user-enable-submit = Enable
 user-enable-done = { $user } can sign in again.
 user-delete-link = Delete…
 user-delete-title = Delete { $user }?
-user-delete-intro = { $user } can’t sign in any more. The name stays reserved, so that nobody can pass for { $user } later. You can restore the account, but not its password, sessions or rights.
+user-delete-intro = { $user } can’t sign in any more.
+user-delete-name-stays = The name stays reserved, so that nobody else can use it later.
+user-delete-can-restore = You can restore the account, but not its password, sessions or rights.
 user-delete-type = Type { $user } to confirm
 user-delete-yourself = You’ll be signed out, and another administrator must restore your account.
 user-delete-submit =
@@ -714,6 +723,12 @@ nav-audit = Audit
 audit-title = Audit log
 audit-intro = Everything that was recorded, newest first. Nobody can change or remove a record unnoticed.
 audit-caption = Recorded events, newest first
+audit-total =
+    { $n ->
+        [one] 1 event
+       *[other] { $n } events, newest first
+    }
+audit-total-many = More than { $n } events, newest first
 audit-what = What
 audit-user = Affected user
 audit-when = When
@@ -728,7 +743,6 @@ audit-stopped =
        *[other] The last { $n } events were searched. Choose “Older” to search further back, or narrow the time.
     }
 event-by-operator = Command line ({ $name })
-event-by-unknown = Unknown
 event-address-cleared = Deleted after a while
 event-no-date = Date removed
 event-link-setup = Set-up link
@@ -888,6 +902,7 @@ overview-now = Signed in now
 overview-people = People
 overview-open = Sessions
 overview-active = Used in the last 15 min
+overview-all-sessions = All open sessions
 overview-happened = What happened
 overview-span = Time shown
 overview-day = Last 24 hours

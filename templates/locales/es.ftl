@@ -289,7 +289,9 @@ find-several-caption = Sesiones, empezando por las más recientes
 find-open = Abierta
 find-clear = Quitar filtros
 find-no-address = «{ $text }» no es una dirección IP.
-list-filters = Otros filtros: { $filters }
+list-filter = Filtro: { $filters }
+list-filters = Filtros: { $filters }
+list-filters-other = Otros filtros: { $filters }
 list-none-sessions = No hay sesiones que coincidan.
 list-none-sessions-for = Ninguna sesión coincide con «{ $words }».
 list-none-revoked = No hay sesiones ni tokens que coincidan.
@@ -336,7 +338,7 @@ flash-signed-out = Has cerrado la sesión.
 ## Lo revocado
 
 revoked-title = Sesiones y tokens revocados
-revoked-intro = Sesiones y tokens que terminaron antes de tiempo, y por qué. Lo que está en vigor se rechaza en cada petición.
+revoked-intro = Sesiones y tokens que terminaron antes de tiempo, y por qué. «En vigor»: Portero todavía rechaza sus tokens.
 revoked-total =
     { $n ->
         [one] 1 sesión o token revocado
@@ -587,6 +589,11 @@ user-schedule-yourself = En esa fecha se cerrará tu sesión, y otro administrad
 user-schedule-submit = Guardar fecha
 user-schedule-done = Se ha fijado la fecha de desactivación de { $user }.
 user-schedule-cleared = { $user } ya no tiene fecha de desactivación.
+user-act-ends =
+    { $n ->
+        [one] Se cierra al momento 1 sesión abierta.
+       *[other] Se cierran al momento { $n } sesiones abiertas.
+    }
 user-disable-link = Desactivar…
 user-disable-title = ¿Desactivar a { $user }?
 user-disable-intro = { $user } no podrá iniciar sesión hasta que actives de nuevo la cuenta.
@@ -610,7 +617,9 @@ user-enable-submit = Activar
 user-enable-done = { $user } puede volver a iniciar sesión.
 user-delete-link = Eliminar…
 user-delete-title = ¿Eliminar a { $user }?
-user-delete-intro = { $user } ya no podrá iniciar sesión. El nombre queda reservado, para que nadie pueda hacerse pasar por { $user } después. La cuenta se puede restaurar, pero no su contraseña, sus sesiones ni sus permisos.
+user-delete-intro = { $user } ya no podrá iniciar sesión.
+user-delete-name-stays = El nombre queda reservado, para que nadie más pueda usarlo después.
+user-delete-can-restore = Podrás restaurar la cuenta, pero no su contraseña, sus sesiones ni sus permisos.
 user-delete-type = Escribe { $user } para confirmar
 user-delete-yourself = Se cerrará tu sesión, y otro administrador tendrá que restaurar tu cuenta.
 user-delete-submit =
@@ -714,6 +723,12 @@ nav-audit = Auditoría
 audit-title = Registro de auditoría
 audit-intro = Todo lo que quedó registrado, de lo más reciente a lo más antiguo. Nadie puede cambiar ni borrar un registro sin que se note.
 audit-caption = Eventos registrados, los más recientes primero
+audit-total =
+    { $n ->
+        [one] 1 evento
+       *[other] { $n } eventos, empezando por los más recientes
+    }
+audit-total-many = Más de { $n } eventos, empezando por los más recientes
 audit-what = Qué
 audit-user = Usuario afectado
 audit-when = Cuándo
@@ -728,7 +743,6 @@ audit-stopped =
        *[other] Se buscó en los últimos { $n } eventos. Elige «Anteriores» para buscar más atrás, o acota el tiempo.
     }
 event-by-operator = Línea de comandos ({ $name })
-event-by-unknown = No se sabe
 event-address-cleared = Borrada tras un tiempo
 event-no-date = Fecha retirada
 event-link-setup = Enlace de instalación
@@ -888,6 +902,7 @@ overview-now = Con sesión iniciada
 overview-people = Personas
 overview-open = Sesiones
 overview-active = Usadas en los últimos 15 min
+overview-all-sessions = Todas las sesiones abiertas
 overview-happened = Qué ha pasado
 overview-span = Periodo mostrado
 overview-day = Últimas 24 horas

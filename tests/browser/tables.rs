@@ -153,7 +153,13 @@ async fn every_table(language: &'static str) {
             browser.look(width, 800, false).await;
             let wide = strings(&browser, STICKING_OUT).await;
             faults.extend(wide.iter().map(|one| format!("{path} at {width} px: {one}")));
-            let most = if width > CARDS { 56 } else { 64 };
+            // In cards an address has a line of its own, or why something was revoked.
+            let has_third_line = ["/admin/revoked", "/admin/sessions"].iter().any(|list| path.starts_with(list));
+            let most = match (width > CARDS, has_third_line) {
+                (true, _) => 56,
+                (false, false) => 64,
+                (false, true) => 88,
+            };
             let high = strings(&browser, HEIGHTS).await;
             if DENSE.contains(&kind_of(&path).as_str()) && high.is_empty() {
                 faults.push(format!("{path} at {width} px: no dense rows"));
@@ -201,6 +207,12 @@ async fn a_card_of_the_list_is_a_link_and_so_is_what_it_holds() {
             const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
             return hit.closest('a')?.getAttribute('href') ?? 'nothing';
         });";
+    // Of sessions that differ by nothing else, nobody knows which is which without the address.
+    const WITHOUT_ADDRESS: &str = "
+        return [...document.querySelectorAll('tbody tr:has(.device .icon)')].flatMap((row) => {
+            const box = row.querySelector('.device .sub .code').getBoundingClientRect();
+            return box.width > 50 && box.bottom <= row.getBoundingClientRect().bottom ? [] : [row.textContent];
+        });";
     // Where no other link is: below the moment.
     const HIT_AT_THE_END: &str = "
         const row = document.querySelector('tbody tr:has(.whole)');
@@ -213,6 +225,10 @@ async fn a_card_of_the_list_is_a_link_and_so_is_what_it_holds() {
         let [card, end] = &strings(&browser, HIT).await[..] else { panic!("two were asked for") };
         assert!(card.starts_with("/admin/sessions/") && !card.ends_with("/end"), "{width}: {card}");
         assert_eq!(end, &format!("{card}/end"), "{width}");
+        for list in ["/admin/sessions", "/admin/revoked"] {
+            browser.open(&format!("http://{}{list}", server.address)).await;
+            assert_eq!(strings(&browser, WITHOUT_ADDRESS).await, [""; 0], "{list} at {width}");
+        }
         for (list, leads_to) in [
             ("/admin/audit", "/admin/sessions/"),
             ("/account/activity", "/account/sessions/"),
@@ -224,5 +240,32 @@ async fn a_card_of_the_list_is_a_link_and_so_is_what_it_holds() {
             assert!(card.starts_with(leads_to), "{list} at {width}: {card}");
         }
     }
+    browser.close().await;
+}
+
+/// On a phone the fields fill the screen, and whoever has filled in the last one finds the button below it.
+#[actix_web::test]
+async fn on_a_phone_the_filters_are_sent_by_a_button_below_them() {
+    let folder = TempDir::new().unwrap();
+    let server = filled(folder.path());
+    let driver = Driver::start();
+    let browser = driver.browser().await;
+    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.type_into("username", "ana").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.click("Sign in").await;
+    const BUTTONS: &str = "
+        const last = [...document.querySelectorAll('.filter input, .filter select')].at(-1).getBoundingClientRect();
+        const seen = [...document.querySelectorAll('.find button')].filter((one) => one.checkVisibility());
+        return seen.map((one) => one.getBoundingClientRect().top > last.bottom ? 'below' : 'above');";
+    for (width, buttons) in [(320, "below"), (1280, "above")] {
+        browser.look(width, 800, false).await;
+        browser.open(&format!("http://{}/admin/audit?what=user_deleted", server.address)).await;
+        assert_eq!(strings(&browser, BUTTONS).await, [buttons], "{width}");
+    }
+    browser.look(320, 800, false).await;
+    browser.type_into("by", "ana").await;
+    browser.go_by(browser.element(Locator::Css(".after-filters")).await).await;
+    assert!(browser.path().await.contains("by=ana"), "{}", browser.path().await);
     browser.close().await;
 }

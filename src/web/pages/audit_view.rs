@@ -28,9 +28,11 @@ pub(in crate::web) struct EventRow {
     pub(in crate::web) details: Vec<String>,
     /// Whether it may have been the work of a thief.
     pub(in crate::web) is_danger: bool,
+    /// Whether somebody tried something and was refused.
+    pub(in crate::web) is_failure: bool,
     /// Whom it happened to, by name, with their page.
     pub(in crate::web) user: Option<Link>,
-    /// Who did it, by name or in words. `None`: whom it happened to.
+    /// Who did it, by name or in words. `None`: whom it happened to, or nobody knows.
     pub(in crate::web) by: Option<Link>,
     /// The address, or that there was one; with the list of events from there.
     pub(in crate::web) ip: Option<Link>,
@@ -190,7 +192,10 @@ fn row(page: &Page, event: &AuditEvent, names: &HashMap<UserId, String>, reader:
         },
         details: details(page, event),
         is_danger: matches!(event.what, Some(What::RefreshReused | What::AuditDidNotFit)),
+        is_failure: is_failure(event),
         by: match event.by {
+            // Whoever gave a wrong password has not shown who they are.
+            None if is_failure(event) => None,
             Some(by) if event.user == Some(by) => None,
             Some(by) => Some(of(by)),
             None => Some(Link { text: not_a_user(page, event), href: None }),
@@ -204,6 +209,10 @@ fn row(page: &Page, event: &AuditEvent, names: &HashMap<UserId, String>, reader:
         user,
         receipt,
     }
+}
+
+fn is_failure(event: &AuditEvent) -> bool {
+    matches!(event.what, Some(What::SignInFailed | What::ConfirmFailed))
 }
 
 fn address(page: &Page, event: &AuditEvent, reader: Reader) -> Option<Link> {
@@ -222,9 +231,6 @@ fn not_a_user(page: &Page, event: &AuditEvent) -> String {
         page.t1("event-by-operator", "name", system_user)
     } else if text_of(event, "client_id").is_some() {
         page.t("by-app")
-    } else if matches!(event.what, Some(What::SignInFailed | What::ConfirmFailed)) {
-        // Whoever gave a wrong password has not shown who they are.
-        page.t("event-by-unknown")
     } else {
         page.t("by-system")
     }

@@ -129,7 +129,8 @@ impl ListQuery {
             ("from", moment(&self.from, BareDate::Begins)),
             ("until", moment(&self.until, BareDate::Ends)),
         ];
-        Nothing { why, filters: other_filters(page, &filters), all: self.is_narrowed().then_some(list.path) }
+        let all = self.is_narrowed().then_some(list.path);
+        Nothing { why, filters: filters_in_words(page, self.words().is_empty(), &filters), all }
     }
 
     /// The status of a page with this list. `user_known`: whether somebody bears the name that was asked for.
@@ -193,11 +194,17 @@ pub(in crate::web) fn none_match(page: &Page, list: &str, words: &str) -> String
     }
 }
 
-/// The filters that are set, in words, each with its name. Empty: none is.
-pub(in crate::web) fn other_filters(page: &Page, filters: &[(&str, Value)]) -> String {
+/// The filters that are set, in words, each with its name. Empty: none is. `are_all`: nothing was typed into the one field beside them.
+pub(in crate::web) fn filters_in_words(page: &Page, are_all: bool, filters: &[(&str, Value)]) -> String {
     let set = filters.iter().filter(|(_, value)| !value.is_null() && value.as_str() != Some(""));
     let words: Vec<_> = set.map(|(name, value)| in_words(page, name, value)).collect();
-    if words.is_empty() { String::new() } else { page.t1("list-filters", "filters", &words.join(" · ")) }
+    let key = match (words.len(), are_all) {
+        (0, _) => return String::new(),
+        (1, true) => "list-filter",
+        (_, true) => "list-filters",
+        (_, false) => "list-filters-other",
+    };
+    page.t1(key, "filters", &words.join(" · "))
 }
 
 /// Whether a word was meant as an address but is none: names have no colon, and hardly ever four numbers.

@@ -21,8 +21,8 @@ pub(in crate::web) struct UserView {
     pub(in crate::web) mail_verified_at: Option<Time>,
     pub(in crate::web) role: String,
     pub(in crate::web) state: String,
-    /// Whether the state is marked by more than its word, because it is not the usual one.
-    pub(in crate::web) stands_out: bool,
+    /// The class of the mark that the state has, because it is not the usual one.
+    pub(in crate::web) mark: Option<&'static str>,
     pub(in crate::web) disable_at: Option<Time>,
     pub(in crate::web) deleted_at: Option<Time>,
     pub(in crate::web) created_at: Time,
@@ -46,7 +46,12 @@ pub(in crate::web) fn view(page: &Page, listed: &ListedUser, now: UnixTime) -> U
         mail_verified_at: user.mail_verified_at.map(|moment| page.time(moment)),
         role: role(page, user.role),
         state: page.t(&format!("user-state-{}", state.as_str())),
-        stands_out: state != UserState::Enabled,
+        mark: match state {
+            UserState::Enabled => None,
+            UserState::Invited => Some("caution"),
+            UserState::Disabled => Some("danger"),
+            UserState::Deleted => Some("gone"),
+        },
         disable_at: user.disable_at.filter(|_| !user.is_shut_out(now)).map(|date| page.time(date)),
         deleted_at: user.deleted_at.map(|moment| page.time(moment)),
         created_at: page.time(user.created_at),

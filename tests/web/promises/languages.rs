@@ -180,8 +180,8 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
 fn the_new_language_has_its_own_plural_forms() {
     let folder = TempDir::new().unwrap();
     // Polish has a plural form for 2 to 4.
-    let few = "end-sessions-count =\n    { $n ->\n        [one] jedna sesja\n        [few] { $n } sesje\n       *[other] { $n } sesji\n    }\n";
-    let at = ENGLISH.find("end-sessions-count =").unwrap();
+    let few = "user-act-ends =\n    { $n ->\n        [one] jedna sesja\n        [few] { $n } sesje\n       *[other] { $n } sesji\n    }\n";
+    let at = ENGLISH.find("user-act-ends =").unwrap();
     let end = at + ENGLISH[at..].find("    }\n").unwrap() + "    }\n".len();
     let polish = format!("{}{few}{}", &ENGLISH[..at], &ENGLISH[end..]);
     std::fs::write(folder.path().join("pl.ftl"), polish).unwrap();

@@ -25,7 +25,12 @@ fn a_user_is_renamed_after_a_confirmation_and_signs_in_by_the_new_name() {
     let page = ana.get(&path);
     assert!(page.body.contains("Rename bea"), "{}", page.body);
     let asked = ana.post(&path, &[("new_name", " Beatriz ")]);
-    assert!(asked.body.contains("Rename bea to Beatriz?") && asked.body.contains("2 sessions"), "{}", asked.body);
+    assert!(
+        asked.body.contains("Rename bea to Beatriz?") && asked.body.contains("2 open sessions end at once."),
+        "{}",
+        asked.body
+    );
+    assert!(!asked.body.contains("primary danger"), "nothing is lost: {}", asked.body);
     // A name that was changed after it was shown is asked about again.
     let again = ana.post(&path, &[("new_name", "beatrix"), ("confirmed", "Beatriz")]);
     assert!(again.status == 200 && again.body.contains("Rename bea to beatrix?"), "{}", again.body);

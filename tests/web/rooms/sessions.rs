@@ -179,7 +179,7 @@ fn the_one_field_understands_users_and_addresses_and_says_what_it_does_not_find(
     shows(&mut admin, "?q=bea", "No sessions match “bea”.");
     shows(&mut admin, "?q=bea", "href=\"/admin/sessions\">Clear filters</a>");
     shows(&mut admin, "?state=odd&until=2020-01-01", "No matching sessions.");
-    shows(&mut admin, "?state=odd&until=2020-01-01", "Other filters: Unusual only · until 2020-01-01");
+    shows(&mut admin, "?state=odd&until=2020-01-01", "Filters: Unusual only · until 2020-01-01");
     for nonsense in ["300.1.1.1", "2001:db8::g", "ana+::x"] {
         for list in ["sessions", "revoked", "audit"] {
             let path = format!("/admin/{list}?q={nonsense}");

@@ -167,6 +167,7 @@ fn a_list_says_how_many_there_are_and_why_it_is_empty() {
     says(&mut ana, "", "201 users, by name");
     for (query, words) in [
         ("?name=zzz", "No users match “zzz”."),
+        ("?role=admin&state=invited", "Filters: Administrator · Invited<"),
         ("?name=zzz&role=admin&state=invited", "Other filters: Administrator · Invited<"),
         ("?name=zzz", "href=\"/admin/users\">Clear filters</a>"),
         ("?role=admin&state=invited", "No matching users."),

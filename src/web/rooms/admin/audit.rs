@@ -29,6 +29,8 @@ struct AuditPage {
     query: ListQuery,
     kinds: Vec<Choice>,
     rows: Vec<EventRow>,
+    /// How many events there are, as far as this page shows it: they are not counted.
+    total: String,
     nothing: Nothing,
     /// How many rows were looked at, if that is why the page is not full.
     stopped_after: Option<i64>,
@@ -66,7 +68,13 @@ pub(in crate::web) async fn show(
     if unknown == Some(Unknown::By) {
         nothing.why = page.t1("revoked-user-unknown", "user", query.by.trim());
     }
+    let total = match (next.is_none() && query.before.is_empty(), events.stopped_at) {
+        (true, _) => page.tn("audit-total", events.rows.len()),
+        (false, None) => page.tn("audit-total-many", list_query::ON_A_PAGE),
+        (false, Some(_)) => page.t("audit-caption"),
+    };
     let view = AuditPage {
+        total,
         kinds: audit_view::kinds(&page, &query.what, What::ALL.iter().copied()),
         rows: events.view(&page, Reader::Admin),
         nothing,

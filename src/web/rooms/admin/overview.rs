@@ -93,6 +93,8 @@ struct Chart {
     alt: String,
     most: String,
     bars: Bars,
+    /// Whether each of what is counted is an attempt that failed.
+    is_failure: bool,
     first: String,
     last: String,
 }
@@ -400,6 +402,7 @@ fn chart(
         label,
         most,
         bars,
+        is_failure: kind == Kind::Failed,
         first: slots.first().map(name).unwrap_or_default(),
         last: slots.last().map(name).unwrap_or_default(),
     }

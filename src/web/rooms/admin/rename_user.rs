@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::people::rename::{Renamed, rename};
-use crate::domain::Username;
+use crate::domain::{UserId, Username};
 use crate::store::names;
 use crate::store::user_lists::ListedUser;
 use crate::web::app::App;
@@ -29,6 +29,8 @@ const FIELD: &str = "new_name";
 #[template(path = "rename_user.html")]
 struct RenamePage {
     page: Page,
+    id: UserId,
+    name: String,
     title: String,
     intro: String,
     new_name: String,
@@ -48,6 +50,8 @@ impl RenamePage {
             title: page.t1("user-rename-title", "user", name),
             intro: page.t1("user-rename-intro", "user", name),
             page,
+            id: listed.user.id,
+            name: name.to_owned(),
             new_name,
             asks_to_confirm: false,
             open_sessions: listed.open_sessions,

@@ -11,7 +11,7 @@ use crate::accounts::Mandate;
 use crate::accounts::people::links::{MadeLink, new_link};
 use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::state::{self, StateChange};
-use crate::domain::{BareDate, Role, UnixTime, Username};
+use crate::domain::{BareDate, Role, UnixTime, UserId, Username};
 use crate::guards::Caller;
 use crate::store::user_lists::ListedUser;
 use crate::store::users::User;
@@ -32,14 +32,15 @@ use crate::web::pages::{made_link, user_view};
 #[template(path = "user_act.html")]
 struct ActPage {
     page: Page,
+    id: UserId,
     name: String,
     title: String,
     intro: String,
+    /// What else comes of it.
+    facts: Vec<String>,
     /// What comes of it for whoever reads this, if the user is they.
     concerns_you: Option<String>,
     submit: String,
-    /// How many sessions would end. `None`: the act ends none.
-    ends: Option<i64>,
     destroys: bool,
     asks_name: bool,
     asks_date: bool,
@@ -78,17 +79,18 @@ fn show(
     let view = ActPage {
         title: page.t1(&act.key("title"), "user", &name),
         intro: page.t1(&act.key("intro"), "user", &name),
+        facts: facts(&page, act, listed.open_sessions),
         concerns_you: act.on_oneself().filter(|_| page.user.as_deref() == Some(&name)).map(|key| page.t(key)),
         submit: match act.ends_sessions() {
             true => page.tn(&act.key("submit"), listed.open_sessions),
             false => page.t(&act.key("submit")),
         },
-        ends: act.ends_sessions().then_some(listed.open_sessions).filter(|count| *count > 0),
         destroys: act.is_destructive(),
         asks_name: act == Act::Delete,
         asks_date: act == Act::Schedule,
         date_typed,
         disable_at: user.disable_at.map(|date| page.time(date)),
+        id: user.id,
         action: act.path(user.id),
         cancel: format!("/admin/users/{}", user.id),
         errors,
@@ -96,6 +98,14 @@ fn show(
         page,
     };
     html(status, &view)
+}
+
+/// What comes of the act beside what its introduction says.
+fn facts(page: &Page, act: Act, open_sessions: i64) -> Vec<String> {
+    let sessions = (act.ends_sessions() && open_sessions > 0).then(|| page.tn("user-act-ends", open_sessions));
+    let of_deleting = ["user-delete-name-stays", "user-delete-can-restore"];
+    let others = of_deleting.into_iter().filter(|_| act == Act::Delete).map(|key| page.t(key));
+    sessions.into_iter().chain(others).collect()
 }
 
 #[derive(Default, Deserialize)]
@@ -150,6 +160,10 @@ pub(in crate::web) async fn submit(
         Act::Disable => state::disable(accounts, mandate, user),
         Act::Enable => state::enable(accounts, mandate, user),
         Act::Delete if is_name_of(&listed.user, &asked.name) => state::delete_user(accounts, mandate, user),
+        Act::Delete if asked.name.trim().is_empty() => {
+            let text = page.t1("user-delete-type", "user", listed.user.username.as_str());
+            return told.refused_with(page, StatusCode::BAD_REQUEST, asked, FieldError { field: "name", text });
+        }
         Act::Delete => return told.refused(page, asked, "name", "error-name-differs"),
     };
     match change.everywhere().await? {

@@ -16,7 +16,7 @@ use crate::web::http::error::Error;
 use crate::web::http::export::{self, As};
 use crate::web::http::signed_in::{Admin, ExportMandate};
 use crate::web::pages::list_query::{
-    Choice, ExportLinks, Nothing, ON_A_PAGE, Pager, export_links, link_to, none_match, other_filters, read,
+    Choice, ExportLinks, Nothing, ON_A_PAGE, Pager, export_links, filters_in_words, link_to, none_match, read,
 };
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::user_view::{self, UserView};
@@ -148,7 +148,7 @@ fn nothing(page: &Page, asked: &Asked, filter: &UserFilter) -> Nothing {
     let filters = [("role", json!(asked.role)), ("state", json!(asked.state))];
     Nothing {
         why: none_match(page, "users", asked.name.trim()),
-        filters: other_filters(page, &filters),
+        filters: filters_in_words(page, asked.name.trim().is_empty(), &filters),
         all: filter.is_set().then_some(PATH),
     }
 }
