@@ -41,8 +41,10 @@ const STICKING_OUT: &str = "
     }
     return found;";
 
-/// The heights of the rows of the page's dense tables, in pixels.
-const HEIGHTS: &str = "return [...document.querySelectorAll('.compact tbody tr')].map((row) => Math.ceil(row.getBoundingClientRect().height))";
+/// The heights of the rows of the page's dense tables, in pixels. The cards of a receipt leave nothing out and are as high as that needs.
+const HEIGHTS: &str = "
+    const rows = [...document.querySelectorAll(innerWidth > 960 ? '.compact tbody tr' : '.compact:not(.receipt) tbody tr')];
+    return rows.map((row) => Math.ceil(row.getBoundingClientRect().height));";
 
 /// The lists whose rows are dense.
 const DENSE: [&str; 5] =

@@ -196,7 +196,7 @@ async fn without_script_every_form_works() {
     browser.click("End session").await;
     browser.shows("One session was ended").await;
 
-    browser.click("Back to the list").await;
+    browser.click("Your account").await;
     browser.click("Sign out everywhere else").await;
     browser.shows("End 1 session").await;
     browser.open(&format!("http://{}/logout", server.address)).await;

@@ -7,7 +7,7 @@ use crate::domain::{StepKind, UnixTime};
 use crate::store::steps::Step;
 
 // In pixels: from step to step, the room of a gap, from lane to lane, from a lane's upper edge to its name and to its marks, the room
-// for the axis, around the picture, and the widest strip.
+// for the axis, around the picture, the widest strip, and the widest that a phone shows whole.
 const STEP: usize = 64;
 const GAP: usize = 72;
 const LANE: usize = 64;
@@ -16,6 +16,7 @@ const MARKS: usize = 40;
 const AXIS: usize = 52;
 const MARGIN: usize = 40;
 const WIDEST: usize = 920;
+const SHORT: usize = 440;
 /// The most steps that are drawn; the newest are.
 const MAX_STEPS: usize = 40;
 /// About the width of a letter of a lane's name: a short story is as wide as its names.
@@ -52,6 +53,13 @@ pub(in crate::web) struct Strip {
     pub(in crate::web) axis_y: usize,
     pub(in crate::web) ticks: Vec<Tick>,
     pub(in crate::web) gaps: Vec<Gap>,
+}
+
+impl Strip {
+    /// Whether its numbers can still be read when it is drawn as narrow as a phone.
+    pub(in crate::web) fn is_short(&self) -> bool {
+        self.width <= SHORT
+    }
 }
 
 pub(in crate::web) struct Lane {

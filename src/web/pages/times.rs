@@ -39,11 +39,11 @@ impl Ago {
 }
 
 pub(in crate::web) fn to_the_minute(zone: &TimeZone, moment: UnixTime) -> Time {
-    formatted(zone, moment, "%Y-%m-%d %H:%M %Z")
+    formatted(zone, moment, "%Y-%m-%d %H:%M\u{a0}%Z")
 }
 
 pub(in crate::web) fn to_the_second(zone: &TimeZone, moment: UnixTime) -> Time {
-    formatted(zone, moment, "%Y-%m-%d %H:%M:%S %Z")
+    formatted(zone, moment, "%Y-%m-%d %H:%M:%S\u{a0}%Z")
 }
 
 /// The date and, to the minute, the time of day: for an axis, whose zone is named beside it.
@@ -51,7 +51,7 @@ pub(in crate::web) fn clock(zone: &TimeZone, moment: UnixTime) -> (String, Strin
     (formatted(zone, moment, "%Y-%m-%d").text, formatted(zone, moment, "%H:%M").text)
 }
 
-/// Year first: the one order that nobody reads the wrong way round. The zone is named.
+/// Year first: the one order that nobody reads the wrong way round. The zone is named, and never stands in a line of its own.
 fn formatted(zone: &TimeZone, moment: UnixTime, format: &str) -> Time {
     let Ok(timestamp) = Timestamp::from_second(moment.0) else {
         // Beyond the year 9999, which a peer's token may name but no calendar has.
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_time_names_its_zone() {
         let madrid = TimeZone::get("Europe/Madrid").unwrap();
-        assert_eq!(to_the_minute(&madrid, UnixTime(1_795_374_306)).text, "2026-11-22 20:05 CET");
+        assert_eq!(to_the_minute(&madrid, UnixTime(1_795_374_306)).text, "2026-11-22 20:05\u{a0}CET");
         assert_eq!(to_the_minute(&TimeZone::UTC, UnixTime(1_795_374_306)).iso, "2026-11-22T19:05:06Z");
         assert_eq!(to_the_minute(&TimeZone::UTC, UnixTime(i64::MAX)).text, i64::MAX.to_string());
     }

@@ -21,6 +21,22 @@ impl Whose {
         }
     }
 
+    /// The path of the list of events in which theirs are found.
+    pub(in crate::web) fn events(self) -> &'static str {
+        match self {
+            Self::Own(_) => "/account/activity",
+            Self::Anybodys => "/admin/audit",
+        }
+    }
+
+    /// The page of a user of theirs, where there is one.
+    pub(in crate::web) fn user_path(self, user: UserId) -> Option<String> {
+        match self {
+            Self::Own(_) => None,
+            Self::Anybodys => Some(format!("/admin/users/{user}")),
+        }
+    }
+
     /// For whom the events of these sessions are told.
     pub(in crate::web) fn reader(self) -> Reader {
         match self {

@@ -59,3 +59,28 @@ fn a_page_about_one_session_user_or_act_says_by_which_address_others_find_it() {
     let receipt = end(&mut ana, &format!("{story}/end")).body;
     assert!(receipt.contains(&format!("href=\"{story}\"")) && ana.get(&story).status == 200, "{receipt}");
 }
+
+#[test]
+fn a_receipt_says_once_whose_sessions_it_is_about_and_names_each_user_if_there_are_several() {
+    let app = app_with_admin();
+    let (mut admin, bea) = (app.signed_in("adm"), sid_of(&app.tokens("bea")));
+    let page = end(&mut admin, &format!("/admin/sessions/{bea}/end")).body;
+    let main = page.split_once("<h1>").unwrap().1;
+    assert_eq!(main.matches(">bea<").count(), 1, "{main}");
+    assert!(main.contains("Ended by an administrator · By: adm"), "{main}");
+    assert!(page.contains("<a href=\"/admin/sessions\">Open sessions</a>"), "{page}");
+    // Who ended it goes without saying where the reason says it.
+    let other = sid_of(&app.tokens("ana"));
+    let page = end(&mut app.signed_in("ana"), &format!("/account/sessions/{other}/end")).body;
+    assert!(page.contains("Ended by the user</p>"), "{page}");
+    assert!(page.contains("<li><a href=\"/account\">Your account</a></li>"), "{page}");
+
+    for name in ["ana", "bea"] {
+        app.tokens(name);
+    }
+    let page = end(&mut admin, "/admin/sessions/end?since=2020-01-01").body;
+    let main = page.split_once("<h1>").unwrap().1;
+    for name in [">ana<", ">bea<"] {
+        assert!(main.contains(name), "{name}: {main}");
+    }
+}

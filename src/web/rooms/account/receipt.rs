@@ -32,15 +32,18 @@ struct ReceiptPage {
     path: String,
     at: Time,
     reason: String,
-    by: String,
+    /// Who ended them. `None`: the user, or Portero, as the reason says.
+    by: Option<String>,
+    /// Whose sessions they are. `None`: several users'.
+    user: Option<Link>,
     count: i64,
     /// Until when apps that check tokens on their own may accept one of these. `None`: nothing can be accepted any more.
     accepted_elsewhere_until: Option<Time>,
     made_at: Time,
     rows: Vec<Row>,
     more: i64,
-    /// The list of sessions to go back to.
-    back: &'static str,
+    /// Whether the page is read under the list of everybody's sessions.
+    is_admins: bool,
 }
 
 struct Row {
@@ -88,18 +91,20 @@ pub(in crate::web) async fn show(
         Role::Admin => Whose::Anybodys,
         Role::User => Whose::Own(standing.user),
     };
+    let by = || session_view::by(&page, found.end.by, found.by.as_deref(), owner, found.end.reason);
     let view = ReceiptPage {
         at: page.exact(found.end.at),
         reason: session_view::reason(&page, found.end.reason),
-        by: session_view::by(&page, found.end.by, found.by.as_deref(), owner, found.end.reason),
+        by: (found.end.by != Some(owner) && found.end.reason != Reason::Reuse).then(by),
+        user: found
+            .listed
+            .first()
+            .filter(|first| found.listed.iter().all(|one| one.session.user == first.session.user))
+            .map(|first| user(first, whose)),
         count: found.count,
         accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
         made_at: page.exact(now),
-        back: if found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin {
-            "/admin/sessions"
-        } else {
-            "/account"
-        },
+        is_admins: found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin,
         more: found.count - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
         rows: found.listed.iter().map(|one| row(&app, &page, one, whose, now)).collect(),
         path: format!("/receipts/{id}"),
@@ -120,12 +125,13 @@ fn find(conn: &mut crate::store::Conn, receipt: &str) -> Result<Option<Found>, c
     Ok(Some(Found { listed, count, access_until: until.unwrap_or(end.at), end, by }))
 }
 
+fn user(one: &ListedSession, whose: Whose) -> Link {
+    Link { text: one.user.to_string(), href: whose.user_path(one.session.user) }
+}
+
 fn row(app: &App, page: &Page, one: &ListedSession, whose: Whose, now: UnixTime) -> Row {
     Row {
-        user: Link {
-            text: one.user.to_string(),
-            href: matches!(whose, Whose::Anybodys).then(|| format!("/admin/users/{}", one.session.user)),
-        },
+        user: user(one, whose),
         session: session_view::view(app, page, &one.session),
         story: whose.path(one.session.sid),
         access_until: page.exact(one.session.access_until),

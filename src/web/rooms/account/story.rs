@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::accounts::json;
-use crate::domain::{SessionId, StepKind, UnixTime, Username};
+use crate::domain::{Reason, SessionId, StepKind, UnixTime, Username};
 use crate::guards::{AccessToken, Caller};
+use crate::store::audit::event::What;
 use crate::store::audit::list::AuditFilter;
 use crate::store::sessions::Session;
 use crate::store::steps::{self, Step};
@@ -16,9 +17,10 @@ use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::{Admin, signed_in};
-use crate::web::pages::audit_view::{EventRow, Events};
+use crate::web::pages::audit_view::{EventRow, Events, Link};
 use crate::web::pages::find_session::{self, Led};
-use crate::web::pages::page::{Page, html};
+use crate::web::pages::list_query::link_to;
+use crate::web::pages::page::{MessageLink, Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::timeline::{self, Clock, Strip, Words};
 use crate::web::pages::times::Time;
@@ -31,11 +33,12 @@ struct StoryPage {
     /// Whose session it is, and its first digits.
     title: String,
     path: String,
+    /// Whose it is, with their page for admins. Nobody needs a link to their own name.
+    user: Link,
     session: SessionView,
     is_this: bool,
     is_open: bool,
-    /// The list that the session stands in, and the page that ends it.
-    back: &'static str,
+    /// The page that ends it.
     end_path: String,
     /// The path of the receipt, if an act ended the session.
     receipt: Option<String>,
@@ -43,8 +46,18 @@ struct StoryPage {
     picture: Vec<Strip>,
     steps: Vec<StepRow>,
     end: Option<EndRow>,
-    /// What the audit log says of the session.
+    /// The sentence about the theft that ended the session.
+    alarm: Option<Alarm>,
+    /// What the audit log says of the session. Empty: nothing that the steps don't say.
     events: Vec<EventRow>,
+    /// The list of all that it says.
+    events_path: String,
+}
+
+/// What happened, and where to do something about it.
+struct Alarm {
+    text: String,
+    link: MessageLink,
 }
 
 /// How many of the latest events the page shows.
@@ -129,10 +142,15 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
         session: session_view::view(app, &page, session),
         is_this: own == Some(session.sid),
         is_open,
-        back: whose.list(),
         end_path: whose.end_path(session.sid),
         receipt: session.receipt.as_ref().map(|receipt| format!("/receipts/{receipt}")),
-        events: events.view(&page, whose.reader()),
+        alarm: alarm(&page, &found, whose),
+        events: match events.rows.iter().all(|event| is_told_by_steps(event.what)) {
+            true => Vec::new(),
+            false => events.view(&page, whose.reader()),
+        },
+        events_path: link_to(whose.events(), &[("session", &session.sid.to_string())]),
+        user: Link { text: found.user.to_string(), href: whose.user_path(session.user) },
         picture: picture(&page, &found.steps, session.end.map(|end| end.at)),
         steps: found.steps.iter().enumerate().map(|(nth, step)| step_row(&page, nth, step)).collect(),
         end: session.end.map(|end| EndRow {
@@ -144,6 +162,27 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// Whether the session's steps and its end tell of such an event too.
+fn is_told_by_steps(what: Option<What>) -> bool {
+    matches!(
+        what,
+        Some(What::SignedIn | What::Confirmed | What::SessionRecovered | What::SessionEnded | What::RefreshReused)
+    )
+}
+
+/// What to say first of a session that ended because a spent token was shown.
+fn alarm(page: &Page, found: &Whole, whose: Whose) -> Option<Alarm> {
+    found.session.end.filter(|end| end.reason == Reason::Reuse)?;
+    let reuse = found.steps.iter().rfind(|step| step.kind == StepKind::Reused)?;
+    let browser = session_view::browser(page, &reuse.user_agent);
+    let ip = session_view::address(page, &reuse.ip);
+    let link = match whose.user_path(found.session.user) {
+        None => page.link("account-change-password", "/change-password".into()),
+        Some(href) => MessageLink { text: page.t1("story-theft-user", "user", found.user.as_str()), href },
+    };
+    Some(Alarm { text: page.t2("story-theft", ("browser", &browser), ("ip", &ip)), link })
 }
 
 fn picture(page: &Page, steps: &[Step], ended: Option<UnixTime>) -> Vec<Strip> {
