@@ -56,6 +56,16 @@ impl TryFrom<Row> for Step {
     }
 }
 
+/// The user agents that these sessions began with, as far as their first steps are kept.
+pub fn user_agents_at_sign_in(conn: &mut Conn, sids: &[SessionId]) -> Result<HashMap<SessionId, String>, Error> {
+    let found: Vec<(String, String)> = session_steps::table
+        .filter(session_steps::sid.eq_any(sids.iter().map(SessionId::to_string)))
+        .filter(session_steps::nth.eq(0))
+        .select((session_steps::sid, session_steps::user_agent))
+        .load(conn)?;
+    Ok(found.into_iter().filter_map(|(sid, user_agent)| Some((SessionId::parse(&sid)?, user_agent))).collect())
+}
+
 /// The session's whole story, from the sign-in on.
 pub fn of_session(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
     let rows = session_steps::table

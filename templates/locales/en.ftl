@@ -56,7 +56,7 @@ login-remember-hint = Leave this off on a computer you share.
 login-submit = Sign in
 notice-session-ended = Your session has ended. Please sign in again.
 notice-sign-in-first = Sign in to open the page you asked for.
-notice-reuse = One of your sessions was ended because an old sign-in token was reused: someone may have copied it, or your browser restored old cookies. If you don’t know why, change your password.
+notice-reuse = Someone may have used a copy of your sign-in, or your browser restored old cookies: an old sign-in token was reused, so one of your sessions was ended. If you don’t know why, change your password.
 notice-recovered = Your browser restored old cookies, as after a crash, and you’re still signed in. If it didn’t crash, someone may have copied them: change your password.
 notice-guessing = One of your sessions was ended after too many wrong passwords in a row. If that wasn’t you, someone may have copied its sign-in token: change your password.
 notice-see-story = See what happened
@@ -802,7 +802,6 @@ activity-title = Activity
 activity-find = Address or session
 activity-intro = What happened in your account, newest first.
 activity-all = All activity
-activity-back = Back to your account
 user-latest = Latest events
 story-events = Audit log of this session
 

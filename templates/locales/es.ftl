@@ -56,7 +56,7 @@ login-remember-hint = No lo marques en un ordenador compartido.
 login-submit = Iniciar sesión
 notice-session-ended = Tu sesión se ha cerrado. Vuelve a iniciarla.
 notice-sign-in-first = Inicia sesión para ir a la página que has pedido.
-notice-reuse = Una de tus sesiones se cerró porque alguien reutilizó un token antiguo: puede que lo hayan copiado, o que tu navegador haya recuperado cookies antiguas. Si no sabes a qué se debe, cambia la contraseña.
+notice-reuse = Puede que alguien haya usado una copia de tu inicio de sesión, o que tu navegador haya recuperado cookies antiguas: se reutilizó un token antiguo y se cerró una de tus sesiones. Si no sabes por qué, cambia la contraseña.
 notice-recovered = Tu navegador recuperó cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia la contraseña.
 notice-guessing = Una de tus sesiones se cerró tras demasiadas contraseñas incorrectas seguidas. Si no fuiste tú, puede que alguien haya copiado su token: cambia la contraseña.
 notice-see-story = Ver qué pasó
@@ -802,7 +802,6 @@ activity-title = Actividad
 activity-find = Dirección o sesión
 activity-intro = Lo que ocurrió en tu cuenta, de lo más reciente a lo más antiguo.
 activity-all = Toda la actividad
-activity-back = Volver a tu cuenta
 user-latest = Últimos eventos
 story-events = Auditoría de esta sesión
 

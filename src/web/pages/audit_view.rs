@@ -10,12 +10,12 @@ use super::list_query::{self, Choice, ListQuery, ON_A_PAGE};
 use super::page::Page;
 use super::session_view;
 use super::times::Time;
-use crate::domain::{Reason, Role, SessionId, UnixTime, UserId};
-use crate::store::Conn;
+use crate::domain::{Reason, Role, SessionId, Transport, UnixTime, UserId};
 use crate::store::audit::event::What;
 use crate::store::audit::list::{self, AuditEvent, AuditFilter, Place};
 use crate::store::audit::seal::Seal;
 use crate::store::users::User;
+use crate::store::{Conn, steps};
 use crate::web::app::App;
 use crate::web::http::error::Error;
 
@@ -55,6 +55,8 @@ pub(in crate::web) struct Link {
 pub(in crate::web) struct Events {
     pub(in crate::web) rows: Vec<AuditEvent>,
     pub(in crate::web) names: HashMap<UserId, String>,
+    /// The user agents of those sign-ins whose browser is to be named.
+    pub(in crate::web) browsers: HashMap<SessionId, String>,
     /// Where the search stopped because it had looked at so many rows.
     pub(in crate::web) stopped_at: Option<Place>,
 }
@@ -67,7 +69,8 @@ impl Events {
         filter: &AuditFilter,
     ) -> Result<Self, crate::store::Error> {
         let found = list::page(conn, seal.ok_or(crate::store::Error::NoSeal)?, filter)?;
-        Ok(Self { names: list::names(conn, &found.events)?, rows: found.events, stopped_at: found.stopped_at })
+        let names = list::names(conn, &found.events)?;
+        Ok(Self { names, rows: found.events, browsers: HashMap::new(), stopped_at: found.stopped_at })
     }
 
     /// The same, where the name of whom they are about is known.
@@ -81,13 +84,21 @@ impl Events {
         let found = list::page(conn, seal.ok_or(crate::store::Error::NoSeal)?, &filter)?;
         let known = HashMap::from([(user.id, user.username.to_string())]);
         let names = list::names_besides(conn, &found.events, known)?;
-        Ok(Self { names, rows: found.events, stopped_at: found.stopped_at })
+        Ok(Self { names, rows: found.events, browsers: HashMap::new(), stopped_at: found.stopped_at })
     }
 
     /// Looks events up, on a reader's thread.
     pub(in crate::web) async fn find(app: &App, filter: AuditFilter) -> Result<Self, Error> {
         let seal = app.accounts.db.seal().cloned();
         app.read(move |conn| Self::read(conn, seal.as_deref(), &filter)).await
+    }
+
+    /// Looks up in which browser each session of these events began: what people know their own sign-ins by.
+    pub(in crate::web) async fn with_browsers(self, app: &App) -> Result<Self, Error> {
+        let begun = self.rows.iter().filter(|event| event.what == Some(What::SignedIn));
+        let sids: Vec<_> = begun.filter_map(|event| event.sid).collect();
+        let browsers = app.read(move |conn| steps::user_agents_at_sign_in(conn, &sids)).await?;
+        Ok(Self { browsers, ..self })
     }
 
     /// Cuts what was found with one row too many to a page. Returns where the next page begins; `None`: this is the last one.
@@ -98,7 +109,7 @@ impl Events {
     }
 
     pub(in crate::web) fn view(&self, page: &Page, reader: Reader) -> Vec<EventRow> {
-        self.rows.iter().map(|event| row(page, event, &self.names, reader)).collect()
+        self.rows.iter().map(|event| row(page, event, self, reader)).collect()
     }
 }
 
@@ -171,9 +182,9 @@ pub(in crate::web) enum Reader {
     Themselves,
 }
 
-fn row(page: &Page, event: &AuditEvent, names: &HashMap<UserId, String>, reader: Reader) -> EventRow {
+fn row(page: &Page, event: &AuditEvent, events: &Events, reader: Reader) -> EventRow {
     let of = |id: UserId| Link {
-        text: names.get(&id).cloned().unwrap_or_default(),
+        text: events.names.get(&id).cloned().unwrap_or_default(),
         href: (reader == Reader::Admin).then(|| format!("/admin/users/{}", id.0)),
     };
     let receipt = text_of(event, "receipt").map(|receipt| format!("/receipts/{receipt}"));
@@ -190,7 +201,7 @@ fn row(page: &Page, event: &AuditEvent, names: &HashMap<UserId, String>, reader:
             // A word of a newer version.
             None => event.spelled.clone(),
         },
-        details: details(page, event),
+        details: details(page, event, event.sid.and_then(|sid| events.browsers.get(&sid))),
         is_danger: matches!(event.what, Some(What::RefreshReused | What::AuditDidNotFit)),
         is_failure: is_failure(event),
         by: match event.by {
@@ -236,11 +247,19 @@ fn not_a_user(page: &Page, event: &AuditEvent) -> String {
     }
 }
 
-fn details(page: &Page, event: &AuditEvent) -> Vec<String> {
+/// `user_agent`: of the session that began, if its browser is to be named.
+fn details(page: &Page, event: &AuditEvent, user_agent: Option<&String>) -> Vec<String> {
+    let transport = text_of(event, "transport");
+    let began_in = user_agent.filter(|_| transport.is_some());
+
     let role = text_of(event, "role").and_then(Role::parse);
     let reason = text_of(event, "reason").and_then(Reason::parse);
     let words = [
-        text_of(event, "transport").map(|transport| page.t(&format!("transport-{transport}"))),
+        began_in.map(|user_agent| session_view::browser(page, user_agent)),
+        // That a browser signed in on a page needs no saying.
+        transport
+            .filter(|transport| began_in.is_none() || *transport != Transport::Cookie.as_str())
+            .map(|transport| page.t(&format!("transport-{transport}"))),
         role.map(|role| page.t(&format!("role-{}", role.as_str()))),
         text_of(event, "purpose").map(|purpose| page.t(&format!("event-link-{purpose}"))),
         reason.map(|reason| session_view::reason(page, reason)),

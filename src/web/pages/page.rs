@@ -47,10 +47,18 @@ pub(in crate::web) struct Page {
 /// The message at the top of a page, about what has just happened.
 pub(in crate::web) struct Message {
     pub(in crate::web) text: String,
-    /// Whether it is something to be careful about, not good news.
-    pub(in crate::web) is_caution: bool,
+    pub(in crate::web) tone: Tone,
     /// Where there is more about it, and what to do next.
     pub(in crate::web) links: Vec<MessageLink>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Tone {
+    News,
+    /// Something to be careful about.
+    Caution,
+    /// What may have been the work of a thief.
+    Alarm,
 }
 
 pub(in crate::web) struct MessageLink {
@@ -114,7 +122,7 @@ impl Page {
         let values: Vec<_> = count.into_iter().chain(user).collect();
         Message {
             text: self.text(&flash.key, &values),
-            is_caution: flash.key.starts_with("notice-"),
+            tone: if flash.key.starts_with("notice-") { Tone::Caution } else { Tone::News },
             links: flash
                 .receipt
                 .map(|receipt| self.link("receipt-link", format!("/receipts/{receipt}")))
@@ -130,7 +138,7 @@ impl Page {
         let change = self.link("account-change-password", "/change-password".into());
         Message {
             text: self.text(&notice.key, &values),
-            is_caution: true,
+            tone: if notice.key == "notice-reuse" { Tone::Alarm } else { Tone::Caution },
             links: story.into_iter().chain([change]).collect(),
         }
     }

@@ -2,7 +2,8 @@
 
 use portero::store::audit::event::What;
 
-use crate::support::{Browser, TestApp};
+use crate::common::CHROME;
+use crate::support::{Browser, PASSWORD, TestApp};
 
 fn app() -> TestApp {
     let app = TestApp::start();
@@ -255,6 +256,20 @@ fn people_see_what_happened_in_their_own_account_and_nothing_else() {
     assert!(bea.get("/account").body.contains("href=\"/account/activity\""));
     assert_eq!(bea.get("/account/activity?before=x").status, 400);
     assert_eq!(app.browser().get("/account/activity").location(), "/login?next=/account/activity");
+}
+
+#[test]
+fn ones_own_sign_ins_are_told_by_their_browsers_and_the_way_back_is_on_top() {
+    let app = app();
+    let mut bea = app.browser();
+    bea.user_agent = CHROME.into();
+    assert_eq!(bea.sign_in("bea", PASSWORD).status, 303);
+    app.tokens("bea");
+    let page = bea.get("/account/activity").body;
+    assert!(page.contains(">Chrome on Windows</span>") && page.contains(">API</span>"), "{page}");
+    assert!(!page.contains(">Web</span>"), "{page}");
+    let (head, _) = page.split_once("<h1>").unwrap();
+    assert!(head.contains("<li><a href=\"/account\">Your account</a></li>"), "{head}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
 use crate::web::pages::audit_view::{EventRow, Events, Reader};
 use crate::web::pages::list_query::{ListQuery, Pager, cut_to_page};
-use crate::web::pages::page::{Message, Page, html};
+use crate::web::pages::page::{Message, Page, Tone, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
 use crate::web::pages::whose::Whose;
@@ -222,7 +222,7 @@ fn odd(page: &Page, session: &Session, own: Option<SessionId>) -> Message {
     };
     Message {
         text: page.t2("notice-odd-session", ("browser", &browser), ("ip", &ip)),
-        is_caution: true,
+        tone: Tone::Alarm,
         links: vec![
             page.link("notice-see-story", whose.path(session.sid)),
             end,

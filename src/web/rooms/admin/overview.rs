@@ -141,7 +141,7 @@ pub(in crate::web) async fn show(
             let names = list::names(conn, &rows)?;
             Ok(Found {
                 overview,
-                acts: Events { rows, names, stopped_at: None },
+                acts: Events { rows, names, ..Events::default() },
                 slowed: accounts.throttle.slowed(now),
                 little_room: little_room(&database),
                 now,
