@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use portero::domain::{UnixTime, UserId};
+use portero::domain::{DatabaseUrl, UnixTime, UserId};
 use portero::store::audit::event::What;
 use portero::store::audit::fit;
 use portero::store::audit::head::HeadFile;
@@ -35,7 +35,13 @@ fn main() -> Result<(), Failure> {
     let events = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(5_000_000);
     let folder = tempfile::TempDir::new()?;
     let path = folder.path().join("portero.db");
-    let open = || Ok::<_, Failure>(Db::open(&path)?.sealing(Seal::new(&[1; 32], &[2; 32], HeadFile::beside(&path))));
+    let open = || {
+        Ok::<_, Failure>(Db::open(&DatabaseUrl::Sqlite(path.clone()))?.sealing(Seal::new(
+            &[1; 32],
+            &[2; 32],
+            HeadFile::beside(&path),
+        )))
+    };
     drop(open()?);
     let begin = Instant::now();
     make(&path, events)?;

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection};
-use portero::domain::{By, Reason, SessionId, UnixTime};
+use portero::domain::{By, DatabaseUrl, Reason, SessionId, UnixTime};
 use portero::store::audit::event::{Details, Event, What};
 use portero::store::audit::fit;
 use portero::store::audit::head::HeadFile;
@@ -130,7 +130,13 @@ struct SignOuts {
 
 impl SignOuts {
     fn new(path: &Path, record: Record) -> Result<Self, Failure> {
-        let open = || Ok::<_, Failure>(Db::open(path)?.sealing(Seal::new(&[1; 32], &[2; 32], HeadFile::beside(path))));
+        let open = || {
+            Ok::<_, Failure>(Db::open(&DatabaseUrl::Sqlite(path.to_owned()))?.sealing(Seal::new(
+                &[1; 32],
+                &[2; 32],
+                HeadFile::beside(path),
+            )))
+        };
         drop(open()?);
         let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not Unicode")?)?;
         diesel::sql_query(

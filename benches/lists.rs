@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use portero::domain::{Reason, SessionId, UnixTime, UserId};
+use portero::domain::{DatabaseUrl, Reason, SessionId, UnixTime, UserId};
 use portero::store::list_filter::ListFilter;
 use portero::store::session_lists::{self, List, ListedSession};
 use portero::store::{Db, Error};
@@ -29,7 +29,7 @@ fn main() -> Result<(), Failure> {
     let path = data.join("portero.db");
     let now = make(&path, rows)?;
 
-    let db = Db::open(&path)?;
+    let db = Db::open(&DatabaseUrl::Sqlite(path.clone()))?;
     println!("\n{:44} {:>10} {:>10}", "query (ms, median)", "page 1", "far inside");
     let filters: [(&str, ListFilter); 5] = [
         ("all", ListFilter::default()),

@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use portero::domain::{Role, Search, UnixTime, UserState};
+use portero::domain::{DatabaseUrl, Role, Search, UnixTime, UserState};
 use portero::store::Db;
 use portero::store::user_lists::{self, Place, UserFilter};
 use support::seed::Seeding;
@@ -32,7 +32,7 @@ fn main() -> Result<(), Failure> {
     seeding.finish()?;
     println!("made {users} users in {:.0} s", begin.elapsed().as_secs_f64());
 
-    let db = Db::open(&path)?;
+    let db = Db::open(&DatabaseUrl::Sqlite(path.clone()))?;
     println!("\n{:44} {:>10} {:>10}", "list (ms, median of page and total)", "page 1", "further on");
     for (query, filter) in lists() {
         let first = db.read(|conn| user_lists::page(conn, &filter, now))?;

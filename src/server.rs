@@ -100,10 +100,11 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     accounts.blocklist.doubt();
     let started = clock.now();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let readers = accounts.db.most_readers();
     let app = App::new(web::Shared {
         accounts,
         password_workers: Workers::start("password", cores, Priority::Last).map_err(StartError::Thread)?,
-        readers: Workers::start("reader", store::READERS as usize, Priority::Usual).map_err(StartError::Thread)?,
+        readers: Workers::start("reader", readers, Priority::Usual).map_err(StartError::Thread)?,
         public_url: base_url,
         texts: Texts::load(config.languages_dir.as_deref())?,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),

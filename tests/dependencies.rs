@@ -54,9 +54,20 @@ fn may_be_used(licence: &str) -> bool {
     if licence.contains('(') { bound_by_all(&licence) } else { licence.split(" OR ").any(bound_by_all) }
 }
 
+/// The same of a program that knows PostgreSQL, too.
+fn packages_with_postgres() -> Vec<(String, String)> {
+    packages_with(&["--features", "postgres"])
+}
+
+#[test]
+fn libpq_is_asked_for_only_where_postgresql_is_built_in() {
+    let has_libpq = |packages: Vec<(String, String)>| packages.iter().any(|(name, _)| name.starts_with("pq-sys v"));
+    assert!(has_libpq(packages_with_postgres()) && !has_libpq(packages()));
+}
+
 #[test]
 fn every_licence_is_one_that_anyone_can_live_with() {
-    let packages = packages();
+    let packages = packages_with_postgres();
     assert!(packages.len() > 100, "{}", packages.len());
     let refused: Vec<_> = packages.iter().filter(|(_, licence)| !may_be_used(licence)).collect();
     assert!(refused.is_empty(), "{refused:#?}");
@@ -64,7 +75,7 @@ fn every_licence_is_one_that_anyone_can_live_with() {
 
 #[test]
 fn what_could_blow_up_a_small_body_or_is_unpatched_is_not_there() {
-    let names: Vec<String> = packages().into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = packages_with_postgres().into_iter().map(|(name, _)| name).collect();
     for left_out in ["h2 v", "brotli", "zstd", "openssl", "libsqlite3-sys v0.34"] {
         assert!(!names.iter().any(|name| name.starts_with(left_out)), "{left_out}");
     }

@@ -16,7 +16,11 @@ use crate::installation::{Installation, Restore};
 #[derive(Args)]
 pub(super) struct Backup {
     /// The file to create; it must not exist yet
-    file: PathBuf,
+    #[arg(required_unless_present = "note")]
+    file: Option<PathBuf>,
+    /// Only note that a backup was made just now, by the database server's own tools
+    #[arg(long, conflicts_with = "file")]
+    note: bool,
 }
 
 #[derive(Args)]
@@ -34,8 +38,13 @@ pub(super) struct Restored {
 pub(super) fn back_up(loaded: Loaded, arguments: &Backup) -> Result<(), Failure> {
     warn(&loaded);
     let installation = Installation::open_existing(&Arc::new(loaded.config), Clock::default())?;
-    let made = installation.back_up(operator(), &arguments.file)?;
-    println!("{} is a whole backup of {} bytes: it was read back and checked.", arguments.file.display(), made.bytes);
+    let Some(file) = &arguments.file else {
+        installation.note_backup(operator(), installation.accounts.now())?;
+        println!("Noted: a backup was made just now. Keep the keys in the data folder with it.");
+        return Ok(());
+    };
+    let made = installation.back_up(operator(), file)?;
+    println!("{} is a whole backup of {} bytes: it was read back and checked.", file.display(), made.bytes);
     for name in made.not_included {
         println!(
             "Not in it, because the settings give it: {name}. Keep that yourself; nothing can be restored without it."

@@ -36,7 +36,7 @@ fn address(loaded: &Loaded) -> Result<SocketAddr, Failure> {
     if loaded.shown.iter().any(|setting| setting.key == "listen" && setting.source == Source::Flag) {
         return Ok(config.listen);
     }
-    match running(&config.database)? {
+    match running(&config.beside_database())? {
         Running::Yes(Some(Reached { listening, .. })) => Ok(listening),
         Running::No if config.listen.port() == 0 => Err("no server is running".into()),
         Running::Yes(None) | Running::No => Ok(config.listen),

@@ -18,7 +18,7 @@ pub struct Logged;
 /// What the address of a page begins with: `public_url`; or else that of the server that runs beside, or what it listens on; or else
 /// what one would listen on by the settings. `None`: nobody knows where people reach it.
 pub(super) fn base_url(config: &Config) -> Result<Option<Url>, Failure> {
-    match running(&config.database)? {
+    match running(&config.beside_database())? {
         Running::Yes(Some(Reached { public_url: Some(theirs), .. })) if config.public_url.is_none() => Ok(Some(theirs)),
         Running::Yes(Some(Reached { listening, .. })) => Ok(config.base_url(listening)),
         Running::Yes(None) | Running::No => Ok(config.base_url(config.listen)),

@@ -11,6 +11,7 @@ use super::settings::{
     AuditRules, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
     Rotate, SessionRules, Subject,
 };
+use crate::domain::DatabaseUrl;
 use crate::tokens::options::Options;
 use url::Url;
 
@@ -49,6 +50,8 @@ impl Config {
         let data_dir = r.take("data_dir", "portero-data", |raw| text(raw).map(PathBuf::from));
         let database_shown = format!("sqlite:{}", data_dir.join("portero.db").display());
         let database = r.take_if_set("database_url", &database_shown, parse::database);
+        let database = database.unwrap_or_else(|| DatabaseUrl::Sqlite(data_dir.join("portero.db")));
+        let database = with_password(&mut r, database);
         let jwt = jwt::options(&mut r, https);
         let allow_weak_secret = r.take("allow_weak_secret", "false", switch);
         let signing_key = jwt::signing_key(&mut r, &jwt, allow_weak_secret);
@@ -59,7 +62,7 @@ impl Config {
         let config = Self {
             listen,
             public_url,
-            database: database.unwrap_or_else(|| data_dir.join("portero.db")),
+            database,
             data_dir,
             site_name,
             sign_in_help: r.take_if_set("sign_in_help", UNSET, parse::long_text),
@@ -96,6 +99,46 @@ impl Config {
         let (shown, warnings) = r.finish()?;
         Ok(Loaded { config, warnings, shown })
     }
+}
+
+/// Adds what `database_password` and `database_ca_file` say.
+fn with_password(r: &mut Reader, database: DatabaseUrl) -> DatabaseUrl {
+    let password = r.given("database_password", "database_password_file", UNSET);
+    let certificates = r.take_if_set("database_ca_file", UNSET, |raw| text(raw).map(PathBuf::from));
+    let mut url = match database {
+        DatabaseUrl::Postgres(url) => url,
+        DatabaseUrl::Sqlite(path) => {
+            let text = "belongs to a PostgreSQL server; database_url names none";
+            if let Some((key, _)) = password {
+                r.fault(&[key], text);
+            }
+            if certificates.is_some() {
+                r.fault(&["database_ca_file"], text);
+            }
+            return DatabaseUrl::Sqlite(path);
+        }
+    };
+    if url.password.is_some() {
+        if r.is_on_command_line("database_url") {
+            r.fault(
+                &["database_url"],
+                "contains a password, which every user of this machine could read there (`ps`): put it into a file and write \
+                 --set database_password_file=PATH",
+            );
+        }
+        if let Some((key, _)) = &password {
+            r.fault(&["database_url", key], "both contain a password");
+        }
+    }
+    if let Some((key, secret)) = password {
+        match str::from_utf8(secret.as_bytes()) {
+            Ok(password) => url.password = Some(password.to_owned()),
+            Err(_) => r.fault(&[key], "is not valid UTF-8"),
+        }
+    }
+    url.root_certificates = certificates;
+    r.show_instead("database_url", &url.to_string());
+    DatabaseUrl::Postgres(url)
 }
 
 const FOREIGN_TOKENS: [(&str, ForeignTokens); 3] =

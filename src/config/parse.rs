@@ -1,15 +1,18 @@
 //! Turns what was written into a valid value, or into a sentence that says what would be valid.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::reader::Raw;
 use super::settings::ClientIpHeader;
+use crate::domain::{DatabaseUrl, PostgresUrl};
 use crate::tokens::options::Lifetime;
 
 pub(super) fn address(raw: &Raw) -> Result<SocketAddr, String> {
@@ -26,19 +29,58 @@ pub(super) fn public_url(raw: &Raw) -> Result<Url, String> {
     if matches!(url.scheme(), "http" | "https") && bare && nobody { Ok(url) } else { Err(right()) }
 }
 
-pub(super) fn database(raw: &Raw) -> Result<PathBuf, String> {
+pub(super) fn database(raw: &Raw) -> Result<DatabaseUrl, String> {
     let text = text(raw)?;
-    let (scheme, rest) =
-        text.split_once(':').ok_or("has no scheme; only sqlite: is supported, as in sqlite:/var/lib/portero.db")?;
-    // The message repeats only the scheme: the rest may contain a password.
-    if scheme != "sqlite" {
-        return Err(format!("{scheme}: is not available; only sqlite: is supported"));
+    let (scheme, rest) = text.split_once(':').ok_or(
+        "has no scheme; write sqlite: and the path of a file, as in sqlite:/var/lib/portero.db, or postgres://user@host/database",
+    )?;
+    match scheme {
+        "sqlite" => sqlite(rest).map(DatabaseUrl::Sqlite),
+        "postgres" | "postgresql" => postgres(&text).map(|url| DatabaseUrl::Postgres(Box::new(url))),
+        // The message repeats only the scheme: the rest may contain a password.
+        _ => Err(format!("{scheme}: is not available; only sqlite: and postgres: are")),
     }
+}
+
+fn sqlite(rest: &str) -> Result<PathBuf, String> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     if path.is_empty() || path.contains([':', '?', '#']) {
         return Err(format!("{rest:?} is not the path of a file; :memory: and options after ? are not supported"));
     }
     Ok(path.into())
+}
+
+/// The messages do not repeat the value, which may contain a password.
+fn postgres(text: &str) -> Result<PostgresUrl, String> {
+    let right = || "is not an address such as postgres://user@host:5432/database".to_owned();
+    let url = Url::parse(text).map_err(|_| right())?;
+    let decoded = |part: &str| percent_decode_str(part).decode_utf8().map(Cow::into_owned).map_err(|_| right());
+    let given = |part: &str| if part.is_empty() { Ok(None) } else { decoded(part).map(Some) };
+    let mut host = given(url.host_str().unwrap_or_default().trim_matches(['[', ']']))?;
+    for (name, value) in url.query_pairs() {
+        match &*name {
+            // The folder of a socket has no place before the path.
+            "host" if host.is_none() => host = Some(value.into_owned()),
+            _ => {
+                return Err(format!(
+                    "has the option {name} after ?, which is not supported; only host is, without one before"
+                ));
+            }
+        }
+    }
+    let database = decoded(url.path().trim_start_matches('/'))?;
+    if database.is_empty() || url.fragment().is_some() {
+        return Err(right());
+    }
+    let password = url.password().map(decoded).transpose()?;
+    Ok(PostgresUrl {
+        host,
+        port: url.port(),
+        user: given(url.username())?,
+        password,
+        database,
+        root_certificates: None,
+    })
 }
 
 pub(super) fn site_name(raw: &Raw) -> Result<String, String> {

@@ -265,6 +265,18 @@ impl Reader {
         flag.or(environment).or(file)
     }
 
+    /// Has people see `value` instead of what was written for `key`, which was taken before.
+    pub(super) fn show_instead(&mut self, key: &str, value: &str) {
+        if let Some(setting) = self.shown.iter_mut().find(|setting| setting.key == key) {
+            value.clone_into(&mut setting.value);
+        }
+    }
+
+    /// Whether `key` stands on the command line, which every user of the machine can read.
+    pub(super) fn is_on_command_line(&self, key: &str) -> bool {
+        self.shown.iter().any(|setting| setting.key == key && setting.source == Source::Flag)
+    }
+
     fn show(&mut self, key: &'static str, value: &str, source: Source) {
         self.shown.push(Setting { key, environment: environment_name(key), value: value.into(), source });
     }
@@ -317,7 +329,7 @@ fn environment_name(key: &str) -> String {
 }
 
 /// Settings whose values are secrets. Each has a sister that names a file.
-const SECRETS: [&str; 3] = ["pepper", "jwt.secret_key", "jwt.private_key"];
+const SECRETS: [&str; 4] = ["pepper", "jwt.secret_key", "jwt.private_key", "database_password"];
 
 /// Settings for which an empty text is a value like any other.
 const EMPTY_MEANS_NONE: [&str; 2] = ["jwt.header_type", "jwt.query_string_value_prefix"];

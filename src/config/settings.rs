@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::domain::PasswordRules;
+use crate::domain::{DatabaseUrl, PasswordRules};
 use crate::tokens::options::{Options, Secret};
 
 /// All settings, each valid in itself and together with the others.
@@ -19,8 +19,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where people reach this server: scheme, host, port and nothing more. Links are made from it; see [`base_url`](Self::base_url).
     pub public_url: Option<Url>,
-    /// The SQLite file.
-    pub database: PathBuf,
+    pub database: DatabaseUrl,
     pub site_name: String,
     /// The operator's text behind "Can't sign in?"; `None`: a general one.
     pub sign_in_help: Option<String>,
@@ -223,6 +222,15 @@ pub struct Faults {
 }
 
 impl Config {
+    /// The path whose name, with a suffix, is that of each file which goes with the database: that of SQLite's own file, or one in the
+    /// data folder.
+    pub fn beside_database(&self) -> PathBuf {
+        match &self.database {
+            DatabaseUrl::Sqlite(path) => path.clone(),
+            DatabaseUrl::Postgres(_) => self.data_dir.join("postgres"),
+        }
+    }
+
     /// Whether people reach this server by https, according to `public_url`.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::parse::DAY;
 use super::{Config, Faults, Loaded, Overrides, Setting, Source};
+use crate::domain::DatabaseUrl;
 use crate::tokens::options::{Lifetime, Location, Options, SameSite, Secret};
 use crate::tokens::{Algorithm, Key};
 
@@ -39,7 +40,7 @@ fn shown<'a>(loaded: &'a Loaded, key: &str) -> (&'a str, Source) {
 fn nothing_is_mandatory() {
     let Loaded { config, warnings, .. } = read("", &[], &[]).unwrap();
     assert!(warnings.is_empty(), "{warnings:?}");
-    assert_eq!(config.database, Path::new("portero-data/portero.db"));
+    assert_eq!(config.database.file(), Some(Path::new("portero-data/portero.db")));
     assert_eq!(
         (config.session.absolute, config.session.idle, config.session.short_absolute),
         (30 * DAY, 7 * DAY, DAY / 2)
@@ -254,8 +255,8 @@ fn what_this_version_cannot_do_is_never_ignored_in_silence() {
         );
     }
     refused("jwt.algorithm = 'HS1024'", "is not one of HS256");
-    refused("database_url = 'postgres://ana:hunter22@db/portero'", "only sqlite: is supported");
-    assert!(!faults("database_url = 'postgres://ana:hunter22@db/portero'")[0].contains("hunter22"));
+    refused("database_url = 'mysql://ana:hunter22@db/portero'", "only sqlite: and postgres: are");
+    assert!(!faults("database_url = 'mysql://ana:hunter22@db/portero'")[0].contains("hunter22"));
 }
 
 #[test]
@@ -322,7 +323,41 @@ fn a_database_is_the_path_after_sqlite() {
     for (url, path) in
         [("sqlite:a.db", "a.db"), ("sqlite://b/a.db", "b/a.db"), ("sqlite:///b/a.db", "/b/a.db"), ("sqlite:/a", "/a")]
     {
-        assert_eq!(config(&format!("database_url = '{url}'")).database, Path::new(path), "{url}");
+        assert_eq!(config(&format!("database_url = '{url}'")).database.file(), Some(Path::new(path)), "{url}");
+    }
+}
+
+#[test]
+fn a_database_of_a_server_is_named_by_its_address_and_its_password_is_shown_nowhere() {
+    let server = |text: &str| match config(text).database {
+        DatabaseUrl::Postgres(url) => url,
+        DatabaseUrl::Sqlite(path) => panic!("{}", path.display()),
+    };
+    let url = server("database_url = 'postgres://ana:hunter%2022@db.example:5433/log%20in'");
+    let parts = (url.host.as_deref(), url.port, url.user.as_deref(), url.password.as_deref(), url.database.as_str());
+    assert_eq!(parts, (Some("db.example"), Some(5433), Some("ana"), Some("hunter 22"), "log in"));
+    assert_eq!(format!("{url} {url:?}"), "postgres://ana@db.example:5433/log in postgres://ana@db.example:5433/log in");
+    let socket = server("database_url = 'postgresql:///portero?host=/run/postgresql'\ndatabase_ca_file = 'ca.pem'");
+    assert_eq!((socket.host.as_deref(), socket.user, socket.password), (Some("/run/postgresql"), None, None));
+    assert_eq!(socket.root_certificates.as_deref(), Some(Path::new("ca.pem")));
+    assert_eq!(server("database_url = 'postgres://[::1]/portero'").to_string(), "postgres://[::1]/portero");
+    assert_eq!(
+        server("database_url = 'postgres://db/portero'\ndatabase_password = 'x'").password.as_deref(),
+        Some("x")
+    );
+
+    let loaded = read("database_url = 'postgres://ana:hunter22@db/portero'", &[], &[]).unwrap();
+    assert!(loaded.shown.iter().all(|setting| !setting.value.contains("hunter22")));
+    for (text, says) in [
+        ("database_url = 'postgres://ana:hunter22@db'", "is not an address such as"),
+        ("database_url = 'postgres://ana:hunter22@db/portero?sslmode=disable'", "the option sslmode after ?"),
+        ("database_url = 'postgres://db/portero?host=other'", "the option host after ?"),
+        ("database_url = 'postgres://ana:hunter22@db/portero'\ndatabase_password = 'x'", "both contain a password"),
+        ("database_password = 'hunter22'", "belongs to a PostgreSQL server"),
+        ("database_ca_file = 'ca.pem'", "belongs to a PostgreSQL server"),
+    ] {
+        refused(text, says);
+        assert!(!faults(text)[0].contains("hunter22"), "{:?}", faults(text));
     }
 }
 

@@ -2,6 +2,8 @@
 #![warn(missing_docs)]
 
 #[cfg(feature = "server")]
+mod database;
+#[cfg(feature = "server")]
 mod details;
 #[cfg(feature = "server")]
 mod joiners;
@@ -18,12 +20,16 @@ mod records;
 #[cfg(feature = "server")]
 mod search;
 
+#[cfg(feature = "server")]
+use std::borrow::Cow;
 use std::fmt;
 
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+#[cfg(feature = "server")]
+pub use database::{DatabaseUrl, PostgresUrl};
 #[cfg(feature = "server")]
 pub use details::{DetailFault, DisplayName, Mail, Notes};
 #[cfg(feature = "server")]
@@ -114,6 +120,29 @@ impl fmt::Display for ShortId {
     }
 }
 
+#[cfg(feature = "server")]
+const DIGEST: &str = "sha256:";
+/// PostgreSQL takes 2,704 into an index.
+#[cfg(feature = "server")]
+const MOST_BYTES_OF_A_KEY: usize = 1024;
+
+/// The text under which a database keeps a claim `jti`: the claim itself or, if that can't be a key there because it is too long or
+/// has a NUL, its SHA-256.
+#[cfg(feature = "server")]
+pub fn stored_jti(jti: &str) -> Cow<'_, str> {
+    if can_be_key(jti) && !jti.starts_with(DIGEST) {
+        return jti.into();
+    }
+    let hash = digest::digest(&digest::SHA256, jti.as_bytes());
+    hash.as_ref().iter().fold(DIGEST.to_owned(), |text, byte| format!("{text}{byte:02x}")).into()
+}
+
+/// Whether every database can keep this text as a key. PostgreSQL knows no NUL.
+#[cfg(feature = "server")]
+pub fn can_be_key(text: &str) -> bool {
+    text.len() <= MOST_BYTES_OF_A_KEY && !text.contains('\0')
+}
+
 /// A token's id in sixteen bytes, for looking it up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenId(u128);
@@ -129,6 +158,13 @@ impl TokenId {
                 hash.as_ref().iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte))
             }
         })
+    }
+
+    /// The id for what [`stored_jti`] made of a claim `jti`.
+    #[cfg(feature = "server")]
+    pub fn from_stored(text: &str) -> Self {
+        let digest = text.strip_prefix(DIGEST).and_then(|hex| u128::from_str_radix(hex.get(..32)?, 16).ok());
+        digest.map_or_else(|| Self::from_jti(text), Self)
     }
 
     /// The id as a number, for use as a map's key.
@@ -201,6 +237,23 @@ mod tests {
         let id = "5116c888-512e-48e3-9949-c87e30a6b899";
         assert_ne!(TokenId::from_jti(id), TokenId::from_jti(&id.to_uppercase()));
         assert_ne!(TokenId::from_jti("a"), TokenId::from_jti("b"));
+    }
+
+    #[test]
+    fn a_token_id_that_can_be_no_key_is_stored_as_its_hash_and_is_the_same_token() {
+        let long = "x".repeat(10_000);
+        for jti in ["5116c888-512e-48e3-9949-c87e30a6b899", "a", "", "sha256:ab", "with a \0", long.as_str()] {
+            let stored = stored_jti(jti);
+            assert!(can_be_key(&stored), "{stored}");
+            assert_eq!(TokenId::from_stored(&stored), TokenId::from_jti(jti), "{stored}");
+        }
+        assert_eq!(stored_jti("a"), "a");
+        let digest = stored_jti(&long).into_owned();
+        assert_ne!(
+            TokenId::from_jti(&digest),
+            TokenId::from_stored(&digest),
+            "a peer's token may have that very text as its id"
+        );
     }
 
     #[test]

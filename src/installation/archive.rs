@@ -37,6 +37,11 @@ pub enum BackupError {
         "the backup {path} was made by a newer Portero ({version}); nothing was restored. Run that version, or a newer one"
     )]
     Newer { path: PathBuf, version: String },
+    #[error(
+        "this database is on a PostgreSQL server, whose own tools back it up: run `pg_dump --format=custom --file=FILE {name}`, keep the \
+         keys in {folder} with that file, and then run `portero backup --note`"
+    )]
+    OfAServer { name: String, folder: PathBuf },
     #[error("the database is damaged, and no backup was made of it: {0}")]
     DatabaseDamaged(String),
     #[error("could not copy the database")]

@@ -11,6 +11,7 @@ use super::new_file::{folder_of, give_name};
 use super::open::Installation;
 use super::temp_folder::TempFolder;
 use crate::accounts::Operator;
+use crate::domain::{DatabaseUrl, UnixTime};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::{self, copy_database, find_damage, instance, read_file, signing_keys};
 
@@ -30,13 +31,20 @@ impl Installation {
             return Err(BackupError::Exists { path: file.to_owned() });
         }
         let failed = |source| BackupError::Write { path: file.to_owned(), source };
+        let config = &self.accounts.config;
+        let database = match &config.database {
+            DatabaseUrl::Sqlite(path) => path,
+            DatabaseUrl::Postgres(url) => {
+                let (name, folder) = (url.database.clone(), config.data_dir.clone());
+                return Err(BackupError::OfAServer { name, folder });
+            }
+        };
         let temp = TempFolder::make(folder_of(file), ".portero-backup-").map_err(failed)?;
         let now = self.accounts.now();
-        let names = self.copy_into(temp.path()).map_err(|error| match error {
+        let names = self.copy_into(database, temp.path()).map_err(|error| match error {
             BackupError::Write { source, .. } => failed(source),
             other => other,
         })?;
-        let config = &self.accounts.config;
         let given =
             [(config.pepper.is_some(), "pepper"), (config.signing_key.is_some(), "jwt.secret_key or jwt.private_key")];
         let not_included =
@@ -50,20 +58,26 @@ impl Installation {
             ErrorKind::AlreadyExists => BackupError::Exists { path: file.to_owned() },
             _ => failed(error),
         })?;
-        let noted = self.accounts.db.write(by, now, move |tx, by| {
-            instance::set(tx.conn, instance::LAST_BACKUP, &now.0.to_string())?;
-            Event::new(What::BackupMade, &by).details(Details::Backup(now)).record(tx)
+        let not_noted = self.note_backup(by, now).err();
+        Ok(Made { bytes, not_included: manifest.not_included, not_noted })
+    }
+
+    /// Notes that a backup was made at this moment, by Portero or by the database's own tools.
+    pub fn note_backup(&self, by: Operator, made_at: UnixTime) -> Result<(), store::Error> {
+        let noted = self.accounts.db.write(by, self.accounts.now(), move |tx, by| {
+            instance::set(tx.conn, instance::LAST_BACKUP, &made_at.0.to_string())?;
+            Event::new(What::BackupMade, &by).details(Details::Backup(made_at)).record(tx)
         });
-        Ok(Made { bytes, not_included: manifest.not_included, not_noted: noted.committed().err() })
+        noted.committed()
     }
 
     /// Copies the database and the keys that go with it; returns their names.
-    fn copy_into(&self, folder: &Path) -> Result<Vec<String>, BackupError> {
+    fn copy_into(&self, database: &Path, folder: &Path) -> Result<Vec<String>, BackupError> {
         let failed = |source| BackupError::Write { path: folder.to_owned(), source };
         let copy = folder.join(DATABASE_FILE);
         // SQLite would follow the umask.
         new_file(&copy).map_err(failed)?;
-        copy_database(&self.database, &copy).map_err(BackupError::Copy)?;
+        copy_database(database, &copy).map_err(BackupError::Copy)?;
         if let Some(what) = find_damage(&copy).map_err(BackupError::Copy)? {
             return Err(BackupError::DatabaseDamaged(what));
         }

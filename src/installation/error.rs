@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::domain::DatabaseUrl;
 use crate::store;
 
 /// Length of the secrets that Portero makes, in bytes. A key file with fewer is not one of Portero's.
@@ -35,12 +36,12 @@ pub enum OpenError {
         "the key file {path} is missing, but the database {database} has been used with one. A new key would not fit it. \
          Put the file back from your backup{hint}"
     )]
-    KeyIsMissing { path: PathBuf, database: PathBuf, hint: &'static str },
+    KeyIsMissing { path: PathBuf, database: DatabaseUrl, hint: &'static str },
     #[error(
         "the key in {path} is not the one that the database {database} was used with (its fingerprint is {found}, the \
          database expects {expected}). Put the right file back from your backup{hint}"
     )]
-    OtherKey { path: String, database: PathBuf, found: String, expected: String, hint: &'static str },
+    OtherKey { path: String, database: DatabaseUrl, found: String, expected: String, hint: &'static str },
     #[error(
         "there is no Portero in {folder}: is that the right data folder? `portero serve` and `portero user add` make a new one"
     )]
@@ -56,7 +57,7 @@ pub enum OpenError {
         "there is the key file {key}, but {database} is no database that was used with it: it was lost, or it lies elsewhere. Put \
          it back, or restore a backup into another folder; for a new installation, move the keys away"
     )]
-    KeysWithoutDatabase { key: PathBuf, database: PathBuf },
+    KeysWithoutDatabase { key: PathBuf, database: DatabaseUrl },
     #[error(
         "the file {wal} does not belong to the database {database} but to another, which was here before. Nothing was changed. Move \
          {wal} and {shm} away and start again{hint}"
@@ -71,6 +72,6 @@ pub enum OpenError {
     CheckNotStarted(#[source] io::Error),
     #[error("the system has no random numbers")]
     Random,
-    #[error("another Portero already serves the database {database}; one server owns an SQLite database")]
-    Served { database: PathBuf },
+    #[error("another Portero already serves the database {database}; one server owns a database")]
+    Served { database: DatabaseUrl },
 }

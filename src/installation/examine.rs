@@ -36,8 +36,7 @@ pub(super) fn last_stop(database: &Path) -> LastStop {
 
 /// Looks at the files without changing them. Unless it is known that the database is whole, this checks it, for two seconds at most; the
 /// check that is returned may still be under way. Not to be called while a server runs.
-pub(super) fn examine(config: &Config, last_stop: LastStop) -> Result<DatabaseCheck, OpenError> {
-    let database = &config.database;
+pub(super) fn examine(config: &Config, database: &Path, last_stop: LastStop) -> Result<DatabaseCheck, OpenError> {
     let wal = with_suffix(database, "-wal");
     let found = |path: &Path| {
         let found = metadata(path).map_err(failed(path))?;
@@ -48,7 +47,7 @@ pub(super) fn examine(config: &Config, last_stop: LastStop) -> Result<DatabaseCh
     let Some(of_database) = of_database else {
         return match of_wal {
             // SQLite would delete it.
-            Some(_) => Err(OpenError::WalWithoutDatabase { wal, database: database.clone() }),
+            Some(_) => Err(OpenError::WalWithoutDatabase { wal, database: database.to_owned() }),
             None => keys.map(|()| DatabaseCheck::unneeded()),
         };
     };
@@ -62,7 +61,12 @@ pub(super) fn examine(config: &Config, last_stop: LastStop) -> Result<DatabaseCh
         None => None,
     };
     if let Some(hint) = hint {
-        return Err(OpenError::OtherWal { wal, shm: with_suffix(database, "-shm"), database: database.clone(), hint });
+        return Err(OpenError::OtherWal {
+            wal,
+            shm: with_suffix(database, "-shm"),
+            database: database.to_owned(),
+            hint,
+        });
     }
     let check = DatabaseCheck::start(database, CHECK_WAIT).map_err(OpenError::CheckNotStarted)?;
     match check.fault() {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
@@ -19,7 +19,7 @@ use crate::accounts::{Accounts, KeyedIds};
 use crate::blocklist::Blocklist;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::UnixTime;
+use crate::domain::{DatabaseUrl, UnixTime};
 use crate::passwords::Passwords;
 use crate::store::audit::fit::{self, Fit};
 use crate::store::audit::head::HeadFile;
@@ -38,7 +38,6 @@ pub struct Installation {
     pub ring: KeyRing,
     /// Key for the browser session's cookie, derived from the pepper.
     pub browser_session_key: [u8; 64],
-    pub database: PathBuf,
     /// Of the whole database, after an unclean stop.
     pub check: DatabaseCheck,
 }
@@ -46,12 +45,14 @@ pub struct Installation {
 impl Installation {
     /// Opens an installation that exists: a command that is pointed at the wrong folder must not make a new one.
     pub fn open_existing(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
-        if config.database.exists() {
-            Self::open(config, clock)
-        } else {
-            examine(config, LastStop::Unknown)?;
-            Err(OpenError::NotThere { folder: config.data_dir.clone() })
+        if Db::exists(&config.database)? {
+            return Self::open(config, clock);
         }
+        match &config.database {
+            DatabaseUrl::Sqlite(path) => examine(config, path, LastStop::Unknown).map(drop)?,
+            DatabaseUrl::Postgres(_) => refuse_keys_without_database(config)?,
+        }
+        Err(OpenError::NotThere { folder: config.data_dir.clone() })
     }
 
     /// Opens the installation, or makes a new one.
@@ -70,20 +71,18 @@ impl Installation {
         take_up_audit: fn(&Db, UnixTime) -> Result<Fit, store::Error>,
     ) -> Result<Self, OpenError> {
         files::make_folder(&config.data_dir)?;
-        // Before anything opens it: SQLite gives the files beside it the same mode.
-        files::keep_database_private(&config.database)?;
-        let last_stop = last_stop(&config.database);
-        // A server that runs has looked at its start.
-        let is_served = running(&config.database)? != Running::No;
-        let check = if is_served { DatabaseCheck::unneeded() } else { examine(config, last_stop)? };
-        files::make_database_file(&config.database)?;
+        let check = match &config.database {
+            DatabaseUrl::Sqlite(path) => look_at_file(config, path)?,
+            // Its server sees to that.
+            DatabaseUrl::Postgres(_) => DatabaseCheck::unneeded(),
+        };
         let db = open_database(&config.database)?;
         begin(config, &db, clock.now())?;
         let pepper = PepperFile { config, db: &db, now: clock.now() }.open()?;
         let pepper = pepper.as_bytes();
         let (events, addresses) =
             (derived::<32>(pepper, b"portero audit")?, derived::<32>(pepper, b"portero audit addresses")?);
-        let db = db.sealing(Seal::new(&events, &addresses, HeadFile::beside(&config.database)));
+        let db = db.sealing(Seal::new(&events, &addresses, HeadFile::beside(&config.beside_database())));
         warn_of_audit(&take_up_audit(&db, clock.now())?);
         let ring = KeyRing::open(config, &db, clock.now())?;
 
@@ -109,19 +108,26 @@ impl Installation {
             accounts: Arc::new(accounts),
             ring,
             browser_session_key: derived::<64>(pepper, b"portero browser session")?,
-            database: config.database.clone(),
             check,
         })
     }
 
     /// Makes this process the one that serves the database, until the returned value is dropped. An error if another already does.
     pub fn lock(&self) -> Result<Serving, OpenError> {
-        Serving::begin(&self.database)
+        let config = &self.accounts.config;
+        let serving = Serving::begin(&config.database, &config.beside_database())?;
+        // On another machine there may be one, too.
+        if self.accounts.db.serve()? {
+            Ok(serving)
+        } else {
+            Err(OpenError::Served { database: config.database.clone() })
+        }
     }
 
     /// Whether a server is running on this database.
     pub fn is_served(&self) -> Result<bool, OpenError> {
-        Ok(running(&self.database)? != Running::No)
+        let is_here = running(&self.accounts.config.beside_database())? != Running::No;
+        Ok(is_here || self.accounts.db.is_served()?)
     }
 }
 
@@ -143,10 +149,22 @@ fn warn_of_audit(fit: &Fit) {
     );
 }
 
-fn open_database(path: &Path) -> Result<Db, OpenError> {
-    Db::open(path).map_err(|error| match error.damage() {
-        Some(what) => malformed(path, &what, false),
-        None => error.into(),
+/// Looks at an SQLite file before anything opens it, and makes it if it is not there.
+fn look_at_file(config: &Config, path: &Path) -> Result<DatabaseCheck, OpenError> {
+    // First, because SQLite gives the files beside it the same mode.
+    files::keep_database_private(path)?;
+    let last_stop = last_stop(path);
+    // A server that runs has looked at its start.
+    let is_served = running(path)? != Running::No;
+    let check = if is_served { DatabaseCheck::unneeded() } else { examine(config, path, last_stop)? };
+    files::make_database_file(path)?;
+    Ok(check)
+}
+
+fn open_database(database: &DatabaseUrl) -> Result<Db, OpenError> {
+    Db::open(database).map_err(|error| match (error.damage(), database.file()) {
+        (Some(what), Some(path)) => malformed(path, &what, false),
+        _ => error.into(),
     })
 }
 

@@ -15,7 +15,7 @@ use crate::accounts::Operator;
 use crate::accounts::people::after_restore::after_restore;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::UnixTime;
+use crate::domain::{DatabaseUrl, UnixTime};
 use crate::store::audit::head::HeadFile;
 use crate::store::find_damage;
 
@@ -46,7 +46,7 @@ impl Restore {
     /// Reads and checks the backup; changes nothing that stays. `into`: `None` means where the settings look for it.
     pub fn check(config: &Config, clock: Clock, file: &Path, into: Option<&Path>) -> Result<Self, BackupError> {
         let folder = into.unwrap_or(&config.data_dir).to_owned();
-        if into.is_none() && config.database != config.data_dir.join(DATABASE_FILE) {
+        if into.is_none() && config.database.file() != Some(&config.data_dir.join(DATABASE_FILE)) {
             return Err(BackupError::DatabaseElsewhere);
         }
         let failed = |source| BackupError::Write { path: folder.clone(), source };
@@ -68,7 +68,8 @@ impl Restore {
         // As a server leaves it at a clean stop: the database was checked just now.
         new_file(&with_suffix(&database, ".lock")).map_err(failed)?;
         // This checks that the keys belong to the database, and brings that to this version's shape.
-        let config = Config { data_dir: temp.path().to_owned(), database, ..config.clone() };
+        let config =
+            Config { data_dir: temp.path().to_owned(), database: DatabaseUrl::Sqlite(database), ..config.clone() };
         let installation = Installation::open_restored(&Arc::new(config), clock)?;
         Ok(Self { folder, manifest, installation, temp, _made: made })
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::OpenError;
 use super::files;
 use crate::config::Config;
-use crate::domain::{By, UnixTime};
+use crate::domain::{By, DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::signing_keys::{self, KeyRow, KeyState};
@@ -26,7 +26,7 @@ const LOST_KEY_HINT: &str =
 #[derive(Clone)]
 pub struct KeyRing {
     folder: PathBuf,
-    database: PathBuf,
+    database: DatabaseUrl,
     algorithm: Algorithm,
     given: Option<Secret>,
 }

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::error::OpenError;
 use super::files::with_suffix;
+use crate::domain::DatabaseUrl;
 
 /// How long a start waits for the lock: a command that looks whether there is a server holds it for a moment.
 const LOCK_WAIT: Duration = Duration::from_millis(500);
@@ -32,9 +33,9 @@ pub struct Reached {
 }
 
 impl Serving {
-    /// An error if another process serves the database.
-    pub(super) fn begin(database: &Path) -> Result<Self, OpenError> {
-        let path = lock_path(database);
+    /// An error if another process of this machine serves the database. `beside`: the path that the files beside it begin with.
+    pub(super) fn begin(database: &DatabaseUrl, beside: &Path) -> Result<Self, OpenError> {
+        let path = lock_path(beside);
         let failed = |source| OpenError::LockFile { path: path.clone(), source };
         // For appending, so that what was written is not found behind a gap after the file was emptied.
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
@@ -52,7 +53,7 @@ impl Serving {
                 Err(fs::TryLockError::WouldBlock) if begin.elapsed() < LOCK_WAIT => {
                     std::thread::sleep(Duration::from_millis(20));
                 }
-                Err(fs::TryLockError::WouldBlock) => return Err(OpenError::Served { database: database.to_owned() }),
+                Err(fs::TryLockError::WouldBlock) => return Err(OpenError::Served { database: database.clone() }),
                 Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
             }
         }
@@ -86,9 +87,9 @@ pub enum Running {
     Yes(Option<Reached>),
 }
 
-/// Looks whether a server runs on this database. Makes nothing.
-pub fn running(database: &Path) -> Result<Running, OpenError> {
-    let path = lock_path(database);
+/// Looks whether a server of this machine runs on the database whose files begin with this path. Makes nothing.
+pub fn running(beside: &Path) -> Result<Running, OpenError> {
+    let path = lock_path(beside);
     let failed = |source| OpenError::LockFile { path: path.clone(), source };
     let mut file = match File::open(&path) {
         Ok(file) => file,
@@ -115,13 +116,17 @@ fn read(text: &str) -> Option<Reached> {
     Some(Reached { listening, public_url })
 }
 
-fn lock_path(database: &Path) -> PathBuf {
-    with_suffix(database, ".lock")
+fn lock_path(beside: &Path) -> PathBuf {
+    with_suffix(beside, ".lock")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn begin(database: &Path) -> Result<Serving, OpenError> {
+        Serving::begin(&DatabaseUrl::Sqlite(database.to_owned()), database)
+    }
 
     #[test]
     fn what_a_server_noted_counts_only_while_it_runs() {
@@ -130,14 +135,14 @@ mod tests {
         assert_eq!(running(&database).unwrap(), Running::No);
         assert!(!lock_path(&database).exists(), "whoever only looks makes nothing");
 
-        let serving = Serving::begin(&database).unwrap();
+        let serving = begin(&database).unwrap();
         assert_eq!(running(&database).unwrap(), Running::Yes(None));
         for public_url in [Some(Url::parse("https://login.example").unwrap()), None] {
             let reached = Reached { listening: "127.0.0.1:8080".parse().unwrap(), public_url };
             serving.note(&reached);
             assert_eq!(running(&database).unwrap(), Running::Yes(Some(reached)));
         }
-        assert!(matches!(Serving::begin(&database), Err(OpenError::Served { .. })));
+        assert!(matches!(begin(&database), Err(OpenError::Served { .. })));
         drop(serving);
         assert_eq!(running(&database).unwrap(), Running::No);
         assert_eq!(fs::read(lock_path(&database)).unwrap(), b"");
@@ -157,7 +162,7 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(100));
                 looking.unlock().unwrap();
             });
-            assert!(Serving::begin(&database).is_ok());
+            assert!(begin(&database).is_ok());
         });
     }
 }

@@ -2,9 +2,9 @@
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
-use super::connection::{Conn, Error};
+use super::connection::{Conn, Error, on};
 use super::schema::clients;
-use crate::domain::UnixTime;
+use crate::domain::{UnixTime, can_be_key};
 
 /// An app, without its secret.
 #[derive(Clone, Debug)]
@@ -16,16 +16,14 @@ pub struct RegisteredApp {
 
 /// Registers an app. `false`: the name is taken.
 pub fn add(conn: &mut Conn, app: &RegisteredApp, secret_hash: &str) -> Result<bool, Error> {
-    let added = diesel::insert_into(clients::table)
-        .values((
-            clients::id.eq(&app.id),
-            clients::name.eq(&app.name),
-            clients::secret_hash.eq(secret_hash),
-            clients::created_at.eq(app.created_at.0),
-        ))
-        .on_conflict_do_nothing()
-        .execute(conn)?;
-    Ok(added == 1)
+    let row = (
+        clients::id.eq(&app.id),
+        clients::name.eq(&app.name),
+        clients::secret_hash.eq(secret_hash),
+        clients::created_at.eq(app.created_at.0),
+    );
+    let insert = diesel::insert_into(clients::table).values(row).on_conflict_do_nothing();
+    Ok(on!(conn, c => insert.execute(c))? == 1)
 }
 
 /// All apps, ordered by name.
@@ -37,6 +35,9 @@ pub fn all(conn: &mut Conn) -> Result<Vec<RegisteredApp>, Error> {
 
 /// The hash of the app's secret. `None`: there is no such app.
 pub fn secret_hash(conn: &mut Conn, id: &str) -> Result<Option<String>, Error> {
+    if !can_be_key(id) {
+        return Ok(None);
+    }
     Ok(clients::table.find(id.to_owned()).select(clients::secret_hash).get_result(conn).optional()?)
 }
 

@@ -1,14 +1,17 @@
 //! Whether the database does its work. A probe looks at the disk and at the file, and commits a small change; it is due when somebody
 //! asks and the last one is a while ago, or sooner after something has failed. A commit that fails is known at once.
 
-use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
-use super::connection::{Conn, Error};
+use super::connection::Error;
+use super::dialect::connect_reader;
 use super::trouble::is_full;
+use crate::domain::DatabaseUrl;
+use crate::error_chain::chain;
 
 /// How long a probe that went well counts.
 const GOOD_FOR: Duration = Duration::from_secs(10);
@@ -22,10 +25,16 @@ const CHECKED_WHOLE: u64 = 8 * 1024 * 1024;
 const NO_ANSWER: &str = "a change waits for the database and has no answer yet";
 
 /// What is known, for all who ask.
-#[derive(Default)]
-pub(super) struct Condition(Mutex<State>);
+#[derive(Debug, Default)]
+pub(super) struct Condition {
+    state: Mutex<State>,
+    /// How often a connection was lost.
+    losses: AtomicU64,
+    /// Whether the writer has none.
+    is_gone: AtomicBool,
+}
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     /// Why it does not work; `None`: as far as is known, it does.
     trouble: Option<String>,
@@ -45,7 +54,7 @@ pub enum Answer {
 
 impl Condition {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn ask(self: &Arc<Self>) -> Answer {
@@ -76,6 +85,24 @@ impl Condition {
             tracing::warn!(event = "database_in_trouble", error = why);
         }
         state.trouble = Some(why.to_owned());
+    }
+
+    /// Notes whether the writer has a connection.
+    pub(super) fn set_gone(&self, is_gone: bool) {
+        self.is_gone.store(is_gone, Ordering::Relaxed);
+    }
+
+    /// Whether the writer has no connection, as far as is known: then waiting for one to read is in vain, too.
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_loss(&self) {
+        self.losses.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn losses(&self) -> u64 {
+        self.losses.load(Ordering::Acquire)
     }
 
     fn works(&self) {
@@ -127,14 +154,18 @@ struct Text {
 }
 
 /// Looks whether there is room on the disk, and whether the file can be read: by a connection of its own, because the others may have
-/// what they read last in memory.
-pub(super) fn look(path: &Path) -> Result<(), Error> {
+/// what they read last in memory. Of PostgreSQL, whether it lets somebody in.
+pub(super) fn look(url: &DatabaseUrl) -> Result<(), Error> {
+    let Some(path) = url.file() else {
+        // A server looks at its disk itself.
+        return connect_reader(url).map(drop).map_err(|fault| Error::Unwell(chain(&fault.at(url))));
+    };
     if is_full(path) {
         return Err(Error::Unwell("database or disk is full".into()));
     }
     // As a URI, so that a file that has gone is not made again.
     let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let mut conn = Conn::establish(&format!("file:{escaped}?mode=ro"))?;
+    let mut conn = SqliteConnection::establish(&format!("file:{escaped}?mode=ro"))?;
     let size = std::fs::metadata(path).map_err(|error| Error::Unwell(error.to_string()))?.len();
     if size <= CHECKED_WHOLE {
         let found: Check = sql_query("PRAGMA quick_check(1)").get_result(&mut conn)?;
@@ -168,12 +199,12 @@ mod tests {
         assert!(matches!(condition.ask(), Answer::Works), "while it is under way, what was known counts");
         probe.failed("database is locked");
         assert!(matches!(condition.ask(), Answer::Fails(why) if why == "database is locked"));
-        condition.0.lock().unwrap().probed = None;
+        condition.state.lock().unwrap().probed = None;
         due(&condition).succeeded();
         assert!(matches!(condition.ask(), Answer::Works));
         condition.failed("database or disk is full");
         assert!(matches!(condition.ask(), Answer::Fails(_)), "a commit that failed is known at once");
-        condition.0.lock().unwrap().probed = None;
+        condition.state.lock().unwrap().probed = None;
         drop(due(&condition));
         assert!(matches!(condition.ask(), Answer::Fails(why) if why.contains("full")));
     }
@@ -182,7 +213,7 @@ mod tests {
     fn a_probe_without_an_answer_is_trouble() {
         let condition = Arc::new(Condition::default());
         let _probe = due(&condition);
-        condition.0.lock().unwrap().began = Instant::now().checked_sub(Duration::from_secs(2));
+        condition.state.lock().unwrap().began = Instant::now().checked_sub(Duration::from_secs(2));
         assert!(matches!(condition.ask(), Answer::Fails(why) if why == NO_ANSWER));
     }
 }

@@ -1,31 +1,83 @@
-//! A connection to the database: how it is opened and set up, and what can go wrong with it.
+//! The connection that all queries take, and what can go wrong with it.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::migration::MigrationVersion;
-use diesel::r2d2::CustomizeConnection;
+#[cfg(feature = "postgres")]
+use diesel::PgConnection;
 use diesel::result::DatabaseErrorKind;
-use diesel::{Connection, RunQueryDsl, SqliteConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel::{Connection, SqliteConnection};
 
-use super::trouble::{named, named_at, named_in};
+use super::trouble::{is_full, named, named_in};
+use crate::domain::DatabaseUrl;
 use crate::error_chain::chain;
 
 /// The connection that all queries take.
 ///
 /// A query that finds one row by its key should use `get_result`, not `first`: `first` binds a LIMIT, and SQLite then compiles the
 /// statement again each time, unless it was built as `.cargo/config.toml` asks for.
+#[cfg(feature = "postgres")]
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// The same in a program that knows SQLite only.
+#[cfg(not(feature = "postgres"))]
 pub type Conn = SqliteConnection;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+/// SQLite's own connection as one of either kind.
+#[cfg(feature = "postgres")]
+pub(super) fn of_sqlite(conn: SqliteConnection) -> Conn {
+    Conn::Sqlite(conn)
+}
 
-/// How long a statement waits for another process's lock before it gives up.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(2500);
-/// Page cache per connection in KiB, four times SQLite's default: it holds the pages of a few thousand sessions that would
-/// otherwise be read from the system again and again.
-const CACHE: u32 = 8192;
+#[cfg(not(feature = "postgres"))]
+pub(super) fn of_sqlite(conn: SqliteConnection) -> Conn {
+    conn
+}
+
+/// Runs one query on either database's own connection: `on!(conn, c => query.execute(c))`. Without it, Diesel puts the statement's text
+/// together anew each time, which doubles the processor's time. For what every sign-in, renewal or use needs, and for `ON CONFLICT`,
+/// which Diesel offers only so.
+#[cfg(feature = "postgres")]
+macro_rules! on {
+    ($conn:expr, $c:ident => $query:expr) => {
+        match $conn {
+            $crate::store::connection::Conn::Sqlite($c) => $query,
+            $crate::store::connection::Conn::Postgres($c) => $query,
+        }
+    };
+}
+
+#[cfg(not(feature = "postgres"))]
+macro_rules! on {
+    ($conn:expr, $c:ident => $query:expr) => {{
+        let $c = &mut *$conn;
+        $query
+    }};
+}
+
+/// What each of the two databases does in its own way.
+#[cfg(feature = "postgres")]
+macro_rules! either {
+    ($conn:expr, sqlite($s:ident) => $of_sqlite:expr, postgres($p:ident) => $of_postgres:expr $(,)?) => {
+        match $conn {
+            $crate::store::connection::Conn::Sqlite($s) => $of_sqlite,
+            $crate::store::connection::Conn::Postgres($p) => $of_postgres,
+        }
+    };
+}
+
+#[cfg(not(feature = "postgres"))]
+macro_rules! either {
+    ($conn:expr, sqlite($s:ident) => $of_sqlite:expr, postgres($p:ident) => $of_postgres:expr $(,)?) => {{
+        let $s = &mut *$conn;
+        $of_sqlite
+    }};
+}
+
+pub(super) use {either, on};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -61,9 +113,18 @@ impl Error {
     /// Portero.
     pub fn is_temporary(&self) -> bool {
         match self {
-            // Diesel reports SQLite's errors for a lock, a full or a failing disk as `Unknown`. The other kinds are constraints
-            // that Portero's statements should have respected.
-            Self::Database(diesel::result::Error::DatabaseError(kind, _)) => matches!(kind, DatabaseErrorKind::Unknown),
+            // Diesel reports a lock that is not given, a full or a failing disk and a server that stops as `Unknown`. Those that are not
+            // named are constraints that Portero's statements should have respected.
+            Self::Database(diesel::result::Error::DatabaseError(kind, _)) => matches!(
+                kind,
+                DatabaseErrorKind::Unknown
+                    | DatabaseErrorKind::ClosedConnection
+                    | DatabaseErrorKind::ReadOnlyTransaction
+                    | DatabaseErrorKind::SerializationFailure
+                    | DatabaseErrorKind::UnableToSendCommand
+            ),
+            // The connection was lost earlier in the transaction.
+            Self::Database(diesel::result::Error::BrokenTransactionManager) => true,
             Self::Database(_) | Self::NoSeal | Self::Panicked | Self::Unknown(_) | Self::NotFollowed(_) => false,
             Self::Connect(_)
             | Self::Pool(_)
@@ -79,23 +140,33 @@ impl Error {
 /// Why the database was not opened; shown to the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("could not open the database {path}{}", named(.source))]
-    Connect { path: PathBuf, source: diesel::ConnectionError },
-    #[error("could not prepare the database {path}{}", named_at(.source, .path))]
-    Prepare { path: PathBuf, source: diesel::result::Error },
-    #[error("could not bring the database {path} to this version's shape{}: {reason}", named_in(.reason))]
-    Migrate { path: PathBuf, reason: String },
+    #[error("could not open the database {database}{}", named(.source))]
+    Connect { database: DatabaseUrl, source: diesel::ConnectionError },
+    #[error("could not prepare the database {database}{}", named_at(.source, .database))]
+    Prepare { database: DatabaseUrl, source: diesel::result::Error },
+    #[error("could not bring the database {database} to this version's shape{}: {reason}", named_in(.reason))]
+    Migrate { database: DatabaseUrl, reason: String },
     #[error(
-        "the database {path} was made by a newer version of Portero (it has the change {newest:?}, which this one does not know); \
+        "the database {database} was made by a newer version of Portero (it has the change {newest:?}, which this one does not know); \
          nothing was touched. Run the newer version, or restore a backup made before the update"
     )]
-    Newer { path: PathBuf, newest: String },
+    Newer { database: DatabaseUrl, newest: String },
     #[error("SQLite {found} has a known loss of data in WAL mode; 3.51.3 or newer is needed")]
     OldSqlite { found: String },
-    #[error("could not keep connections to the database {path}{}", named(.source))]
-    Pool { path: PathBuf, source: diesel::r2d2::PoolError },
+    /// The server's settings or version don't keep what Portero promises.
+    #[error("the database {database} can't be used: {why}")]
+    Unfit { database: DatabaseUrl, why: String },
+    #[error("this program was built without PostgreSQL: build it with `cargo build --release --features postgres`")]
+    NotBuiltIn,
+    #[error("could not keep connections to the database {database}{}", named(.source))]
+    Pool { database: DatabaseUrl, source: diesel::r2d2::PoolError },
     #[error("could not start the thread that writes")]
     Thread(#[from] std::io::Error),
+}
+
+/// What is wrong, as the end of a sentence. On a full disk SQLite says no more than that it could not write.
+fn named_at(error: &dyn std::error::Error, database: &DatabaseUrl) -> String {
+    if database.file().is_some_and(is_full) { ": the disk is full".into() } else { named(error) }
 }
 
 impl OpenError {
@@ -112,103 +183,33 @@ pub(super) fn damage(error: &dyn std::error::Error) -> Option<String> {
     ["malformed", "not a database"].iter().any(|words| text.contains(words)).then_some(text)
 }
 
+/// How long a statement waits for another process's lock before it gives up.
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(2500);
+
 #[derive(Debug)]
 pub(super) enum ConnectFault {
     Connect(diesel::ConnectionError),
     Prepare(diesel::result::Error),
     OldSqlite(String),
+    #[cfg(feature = "postgres")]
+    Unfit(String),
+    #[cfg(not(feature = "postgres"))]
+    NotBuiltIn,
 }
 
 impl ConnectFault {
-    pub(super) fn at(self, path: &Path) -> OpenError {
-        let path = path.to_owned();
+    pub(super) fn at(self, database: &DatabaseUrl) -> OpenError {
+        let database = database.clone();
         match self {
-            Self::Connect(source) => OpenError::Connect { path, source },
-            Self::Prepare(source) => OpenError::Prepare { path, source },
+            Self::Connect(source) => OpenError::Connect { database, source },
+            Self::Prepare(source) => OpenError::Prepare { database, source },
             Self::OldSqlite(found) => OpenError::OldSqlite { found },
+            #[cfg(feature = "postgres")]
+            Self::Unfit(why) => OpenError::Unfit { database, why },
+            #[cfg(not(feature = "postgres"))]
+            Self::NotBuiltIn => OpenError::NotBuiltIn,
         }
     }
-}
-
-/// Opens a connection that may write. While another process opens or closes the file, SQLite fails at once instead of waiting, so
-/// this tries again for as long as a statement would wait for a lock.
-pub(super) fn connect(path: &Path) -> Result<Conn, ConnectFault> {
-    let begin = Instant::now();
-    loop {
-        match connect_once(path) {
-            Err(ConnectFault::Prepare(error)) if is_locked(&error) && begin.elapsed() < BUSY_TIMEOUT => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            other => return other,
-        }
-    }
-}
-
-fn is_locked(error: &diesel::result::Error) -> bool {
-    matches!(error, diesel::result::Error::DatabaseError(_, what) if what.message().contains("locked"))
-}
-
-/// `synchronous = FULL`: an acknowledged commit survives a power cut, which NORMAL in WAL mode does not promise.
-fn connect_once(path: &Path) -> Result<Conn, ConnectFault> {
-    let mut conn = Conn::establish(&path.to_string_lossy()).map_err(ConnectFault::Connect)?;
-    let found = sqlite_version(&mut conn).map_err(ConnectFault::Prepare)?;
-    if version_numbers(&found) < [3, 51, 3] {
-        return Err(ConnectFault::OldSqlite(found));
-    }
-    conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA secure_delete = ON; PRAGMA cache_size = -{CACHE};",
-        BUSY_TIMEOUT.as_millis()
-    ))
-    .map_err(ConnectFault::Prepare)?;
-    Ok(conn)
-}
-
-/// Makes each connection of the pool read-only.
-#[derive(Debug)]
-pub(super) struct Reader;
-
-impl CustomizeConnection<Conn, diesel::r2d2::Error> for Reader {
-    fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
-        set_up_reader(conn).map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
-pub(super) fn set_up_reader(conn: &mut Conn) -> diesel::QueryResult<()> {
-    conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA query_only = ON; PRAGMA cache_size = -{CACHE};",
-        BUSY_TIMEOUT.as_millis()
-    ))
-}
-
-#[derive(diesel::QueryableByName)]
-struct TextRow {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    value: String,
-}
-
-fn sqlite_version(conn: &mut Conn) -> diesel::QueryResult<String> {
-    diesel::sql_query("SELECT sqlite_version() AS value").get_result::<TextRow>(conn).map(|row| row.value)
-}
-
-fn version_numbers(text: &str) -> [u32; 3] {
-    let mut numbers = text.split('.').map(|part| part.parse().unwrap_or(0));
-    [(); 3].map(|()| numbers.next().unwrap_or(0))
-}
-
-/// Runs the embedded migrations. Fails, changing nothing, if the database has one that this version does not know.
-pub(super) fn migrate(conn: &mut Conn, path: &Path) -> Result<(), OpenError> {
-    let failed = |reason: String| OpenError::Migrate { path: path.to_owned(), reason };
-    let known = diesel::migration::MigrationSource::<diesel::sqlite::Sqlite>::migrations(&MIGRATIONS)
-        .map_err(|error| failed(error.to_string()))?;
-    let applied = conn.applied_migrations().map_err(|error| failed(error.to_string()))?;
-    let is_known =
-        |version: &MigrationVersion<'_>| known.iter().any(|migration| migration.name().version() == *version);
-    if let Some(newer) = applied.into_iter().find(|version| !is_known(version)) {
-        return Err(OpenError::Newer { path: path.to_owned(), newest: newer.to_string() });
-    }
-    conn.run_pending_migrations(MIGRATIONS).map_err(|error| failed(error.to_string()))?;
-    Ok(())
 }
 
 /// Runs several look-ups at one moment: they see the same state, and the file is locked once, not for each.

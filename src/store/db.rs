@@ -1,50 +1,53 @@
 //! The open database: everything is read through [`Db::read`] and changed through [`Db::write`].
 
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use diesel::Connection;
-use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::r2d2::Pool;
 
 use super::audit::seal::Seal;
 use super::condition::{self, Answer, Condition, Probe};
-use super::connection::{BUSY_TIMEOUT, Conn, Error, OpenError, Reader, connect, migrate, set_up_reader};
+use super::connection::{Conn, Error, LOCK_TIMEOUT, OpenError};
+use super::dialect::{self, connect, connect_reader, exists, migrate};
 use super::instance;
+use super::readers::{Readers, most_readers};
+use super::sqlite_file::file_size;
 use super::writer::{Authority, Memory, Pending, Tx, Upkeep, Writer};
-use crate::domain::UnixTime;
+use crate::domain::{DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
 
-/// How many reads can run at the same time, each on a connection of its own.
-pub const READERS: u32 = 4;
+/// How long a read waits for a connection while the database is known to be gone.
+const SHORT_WAIT: Duration = Duration::from_millis(50);
 
 /// The open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    readers: Pool<ConnectionManager<Conn>>,
+    readers: Pool<Readers>,
     writer: Writer,
     condition: Arc<Condition>,
-    path: Arc<Path>,
+    url: Arc<DatabaseUrl>,
     seal: Option<Arc<Seal>>,
 }
 
 impl Db {
-    /// Opens the database file, or creates it, and migrates it to this version's tables.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let mut conn = connect(path).map_err(|fault| fault.at(path))?;
-        migrate(&mut conn, path)?;
-        let manager = ConnectionManager::new(path.to_string_lossy());
-        let readers = Pool::builder()
-            .max_size(READERS)
-            .min_idle(Some(1))
-            // A pooled connection needs no test: with SQLite there is no server that could have gone away.
-            .test_on_check_out(false)
-            .connection_timeout(BUSY_TIMEOUT)
-            .connection_customizer(Box::new(Reader))
-            .build(manager)
-            .map_err(|source| OpenError::Pool { path: path.to_owned(), source })?;
+    /// Opens the database and migrates it to this version's tables. An SQLite file that is not there is made.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        let mut conn = connect(url).map_err(|fault| fault.at(url))?;
+        migrate(&mut conn, url)?;
         let condition = Arc::new(Condition::default());
-        let writer = Writer::start(conn, path.to_owned(), Arc::clone(&condition))?;
-        Ok(Self { readers, writer, condition, path: path.into(), seal: None })
+        let readers = Pool::builder()
+            .max_size(most_readers(url))
+            .min_idle(Some(1))
+            .connection_timeout(LOCK_TIMEOUT)
+            .build(Readers::new(url.clone(), Arc::clone(&condition)))
+            .map_err(|source| OpenError::Pool { database: url.clone(), source })?;
+        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition))?;
+        Ok(Self { readers, writer, condition, url: Arc::new(url.clone()), seal: None })
+    }
+
+    /// Whether there is a database that Portero has used, or, of SQLite, a file.
+    pub fn exists(url: &DatabaseUrl) -> Result<bool, OpenError> {
+        exists(url).map_err(|fault| fault.at(url))
     }
 
     /// The database with the keys of its audit log. Without them no event can be recorded.
@@ -56,17 +59,26 @@ impl Db {
         self.seal.as_ref()
     }
 
+    /// How many reads can run at the same time.
+    pub fn most_readers(&self) -> usize {
+        self.readers.max_size() as usize
+    }
+
     /// Runs `job` on a connection that can't change anything. Blocks.
     pub fn read<T, E: From<Error>>(&self, job: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        let mut conn = self.readers.get().map_err(Error::Pool)?;
-        job(&mut conn)
+        // Whoever asks is one of few threads.
+        let patience = if self.condition.is_gone() { SHORT_WAIT } else { LOCK_TIMEOUT };
+        let mut reader = self.readers.get_timeout(patience).map_err(Error::Pool)?;
+        let outcome = job(reader.conn());
+        if outcome.is_err() {
+            reader.look_whether_lost();
+        }
+        outcome
     }
 
     /// A connection of its own that can't change anything, for whoever reads for long: those of [`read`](Self::read) stay free.
     pub fn connect_reader(&self) -> Result<Conn, Error> {
-        let mut conn = Conn::establish(&self.path.to_string_lossy())?;
-        set_up_reader(&mut conn)?;
-        Ok(conn)
+        connect_reader(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))
     }
 
     /// Runs `job` in a transaction, all of it or nothing, if `authority` allows it at the moment `now`. The job runs on the
@@ -98,7 +110,7 @@ impl Db {
 
     /// The first half of a probe: whether there is room on the disk and the file can be read. `None`: not, which is noted. Blocks.
     pub fn look(&self, probe: Probe) -> Option<Probe> {
-        match condition::look(&self.path) {
+        match condition::look(&self.url) {
             Ok(()) => Some(probe),
             Err(error) => {
                 probe.failed(&chain(&error));
@@ -126,6 +138,25 @@ impl Db {
     /// writer's thread between transactions, so this process changes nothing meanwhile. Blocks until the first load is done.
     pub fn follow_changes(&self, memory: Memory) -> Result<(), Error> {
         self.writer.follow_changes(memory)
+    }
+
+    /// The size of the database in bytes, of SQLite with what waits in its journal. `None`: that can't be found out. Blocks.
+    pub fn size(&self) -> Option<u64> {
+        match self.url.file() {
+            Some(file) => file_size(file),
+            None => self.read(|conn| Ok::<_, Error>(dialect::size(conn)?)).ok().flatten(),
+        }
+    }
+
+    /// Makes this process the one that serves the database, for as long as it has it open. `false`: another one does. (On SQLite,
+    /// nothing is done here: the file has a lock beside it.) Blocks.
+    pub fn serve(&self) -> Result<bool, Error> {
+        self.writer.serve()
+    }
+
+    /// Whether a server is known to the database. SQLite knows of none.
+    pub fn is_served(&self) -> Result<bool, Error> {
+        self.read(|conn| Ok(dialect::is_served(conn)?))
     }
 
     /// Ends writing, after the jobs that wait, and leaves the database's file whole without the ones beside it. The last clone does

@@ -3,7 +3,7 @@
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 
-use super::connection::{Conn, Error};
+use super::connection::{Conn, Error, on};
 use super::prepared::update;
 use super::schema::hourly_counts;
 use crate::domain::{Reason, UnixTime};
@@ -81,7 +81,7 @@ impl Counts {
             let what = what.spelled();
             let this = hourly_counts::hour.eq(hour.0).and(hourly_counts::what.eq(&what));
             let more = hourly_counts::count.eq(hourly_counts::count + *count);
-            if update(hourly_counts::table, more, this).execute(conn)? == 0 {
+            if on!(conn, c => update(hourly_counts::table, more, this).execute(c))? == 0 {
                 let first =
                     (hourly_counts::hour.eq(hour.0), hourly_counts::what.eq(&what), hourly_counts::count.eq(*count));
                 diesel::insert_into(hourly_counts::table).values(first).execute(conn)?;

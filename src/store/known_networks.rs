@@ -4,7 +4,7 @@ use diesel::dsl::exists;
 use diesel::upsert::excluded;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, select};
 
-use super::connection::{Conn, Error};
+use super::connection::{Conn, Error, on};
 use super::schema::known_networks;
 use crate::domain::{UnixTime, UserId};
 
@@ -13,7 +13,7 @@ const KNOWN_FOR: i64 = 30 * 24 * 60 * 60;
 
 /// Notes that the user has signed in from this network now, with this version of the password.
 pub fn note(conn: &mut Conn, user: UserId, network: &str, password_version: i64, now: UnixTime) -> Result<(), Error> {
-    diesel::insert_into(known_networks::table)
+    let insert = diesel::insert_into(known_networks::table)
         .values((
             known_networks::user_id.eq(user.0),
             known_networks::network.eq(network),
@@ -25,8 +25,8 @@ pub fn note(conn: &mut Conn, user: UserId, network: &str, password_version: i64,
         .set((
             known_networks::password_version.eq(excluded(known_networks::password_version)),
             known_networks::signed_in_at.eq(excluded(known_networks::signed_in_at)),
-        ))
-        .execute(conn)?;
+        ));
+    on!(conn, c => insert.execute(c))?;
     Ok(())
 }
 

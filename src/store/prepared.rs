@@ -1,13 +1,11 @@
-//! Statements that SQLite compiles once per connection, where Diesel would have them compiled each time: updates, because Diesel
+//! Statements that the database compiles once per connection, where Diesel would have them compiled each time: updates, because Diesel
 //! has to expect that one update in the code gives statements of any shape (those here give one or two), and the statements that
 //! begin and end transactions. Compiling them took a third of the writer's time for a renewal.
 
+use diesel::backend::Backend;
 use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Bool;
-use diesel::sqlite::Sqlite;
-use diesel::{AppearsOnTable, QueryResult, QuerySource, RunQueryDsl};
-
-use super::connection::Conn;
+use diesel::{AppearsOnTable, Connection, QueryResult, QuerySource, RunQueryDsl};
 
 /// `UPDATE table SET set WHERE which`, to be executed. Its text may depend on the types of its parts, but not on their values.
 pub(super) fn update<T, S, W>(table: T, set: S, which: W) -> Update<T::FromClause, S::Changeset, W>
@@ -31,13 +29,14 @@ impl<T, S, W> QueryId for Update<T, S, W> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<T, S, W> QueryFragment<Sqlite> for Update<T, S, W>
+impl<DB, T, S, W> QueryFragment<DB> for Update<T, S, W>
 where
-    T: QueryFragment<Sqlite>,
-    S: QueryFragment<Sqlite>,
-    W: QueryFragment<Sqlite>,
+    DB: Backend,
+    T: QueryFragment<DB>,
+    S: QueryFragment<DB>,
+    W: QueryFragment<DB>,
 {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("UPDATE ");
         self.table.walk_ast(out.reborrow())?;
         out.push_sql(" SET ");
@@ -47,7 +46,7 @@ where
     }
 }
 
-impl<T, S, W> RunQueryDsl<Conn> for Update<T, S, W> {}
+impl<C: Connection, T, S, W> RunQueryDsl<C> for Update<T, S, W> {}
 
 /// A statement without parameters, to be executed.
 pub(super) struct Plain(pub(super) &'static str);
@@ -57,11 +56,11 @@ impl QueryId for Plain {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl QueryFragment<Sqlite> for Plain {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl<DB: Backend> QueryFragment<DB> for Plain {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(self.0);
         Ok(())
     }
 }
 
-impl RunQueryDsl<Conn> for Plain {}
+impl<C: Connection> RunQueryDsl<C> for Plain {}

@@ -131,13 +131,14 @@ pub fn close_run_out(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<Ve
         .select(sessions::sid)
         .limit(limit)
         .load(conn)?;
-    let rows: Vec<(String, i64, i64)> = diesel::update(sessions::table.filter(sessions::sid.eq_any(&ids)))
-        .set((
-            sessions::ended_at.eq(sessions::expires_at.nullable()),
-            sessions::end_reason.eq(Reason::Expired.as_str()),
-        ))
-        .returning((sessions::sid, sessions::expires_at, sessions::access_until))
-        .get_results(conn)?;
+    let rows: Vec<(String, i64, i64)> =
+        diesel::update(sessions::table.filter(sessions::sid.eq_any(&ids)).filter(sessions::ended_at.is_null()))
+            .set((
+                sessions::ended_at.eq(sessions::expires_at.nullable()),
+                sessions::end_reason.eq(Reason::Expired.as_str()),
+            ))
+            .returning((sessions::sid, sessions::expires_at, sessions::access_until))
+            .get_results(conn)?;
     last_shown(&rows)
 }
 

@@ -6,7 +6,7 @@ use diesel::{
     SelectableHelper,
 };
 
-use super::connection::{Conn, Error, known};
+use super::connection::{Conn, Error, known, on};
 use super::prepared::update;
 use super::schema::sessions;
 use super::table_parts::Keys;
@@ -194,7 +194,8 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
 }
 
 pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
-    let row = sessions::table.find(sid.to_string()).select(Row::as_select()).get_result(conn).optional()?;
+    let found = sessions::table.find(sid.to_string());
+    let row = on!(conn, c => found.select(Row::as_select()).get_result(c)).optional()?;
     row.map(Session::try_from).transpose()
 }
 
@@ -229,9 +230,9 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     );
     let changed = if has_moved(from, to) {
         let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
-        update(sessions::table, (set, moved), unchanged).execute(conn)?
+        on!(conn, c => update(sessions::table, (set, moved), unchanged).execute(c))?
     } else {
-        update(sessions::table, set, unchanged).execute(conn)?
+        on!(conn, c => update(sessions::table, set, unchanged).execute(c))?
     };
     Ok(changed == 1)
 }
@@ -252,9 +253,9 @@ pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, E
     );
     let changed = if has_moved(from, to) {
         let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
-        update(sessions::table, (set, moved), open).execute(conn)?
+        on!(conn, c => update(sessions::table, (set, moved), open).execute(c))?
     } else {
-        update(sessions::table, set, open).execute(conn)?
+        on!(conn, c => update(sessions::table, set, open).execute(c))?
     };
     Ok(changed == 1)
 }
@@ -285,7 +286,7 @@ pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error
 /// Stores when the session was last seen, unless a later moment is stored already.
 pub fn note_last_seen(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<(), Error> {
     let earlier = sessions::sid.eq(sid.to_string()).and(sessions::last_seen_at.lt(at.0));
-    update(sessions::table, sessions::last_seen_at.eq(at.0), earlier).execute(conn)?;
+    on!(conn, c => update(sessions::table, sessions::last_seen_at.eq(at.0), earlier).execute(c))?;
     Ok(())
 }
 
@@ -297,14 +298,14 @@ pub fn note_settled(conn: &mut Conn, sid: SessionId, generation: i64, made_befor
         .and(sessions::generation.eq(generation))
         .and(sessions::rotated_at.lt(made_before.0))
         .and(sessions::settled.eq(false));
-    update(sessions::table, sessions::settled.eq(true), unsettled).execute(conn)?;
+    on!(conn, c => update(sessions::table, sessions::settled.eq(true), unsettled).execute(c))?;
     Ok(())
 }
 
 /// Notes that a token of this generation was seen in use, if it still is the session's current one.
 pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(), Error> {
     let current = sessions::sid.eq(sid.to_string()).and(sessions::generation.eq(generation));
-    update(sessions::table, sessions::seen.eq(true), current).execute(conn)?;
+    on!(conn, c => update(sessions::table, sessions::seen.eq(true), current).execute(c))?;
     Ok(())
 }
 

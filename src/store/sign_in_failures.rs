@@ -4,7 +4,7 @@
 use diesel::upsert::excluded;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
-use super::connection::{Conn, Error};
+use super::connection::{Conn, Error, on};
 use super::schema::sign_in_failures;
 use crate::domain::{NameKey, UnixTime};
 
@@ -16,14 +16,15 @@ const MAX_ROWS: i64 = 100_000;
 /// How many failures count for this name now.
 pub fn count(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<i64, Error> {
     let recent = sign_in_failures::table.find(text(name)).filter(sign_in_failures::since.gt(now.0 - A_DAY));
-    Ok(recent.select(sign_in_failures::failures).get_result(conn).optional()?.unwrap_or(0))
+    let failures = recent.select(sign_in_failures::failures);
+    Ok(on!(conn, c => failures.get_result(c)).optional()?.unwrap_or(0))
 }
 
 /// Counts one more failure. If the first is over a day old, counting starts again at one.
 pub fn add(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<(), Error> {
     let over = sign_in_failures::table.find(text(name)).filter(sign_in_failures::since.le(now.0 - A_DAY));
     diesel::delete(over).execute(conn)?;
-    diesel::insert_into(sign_in_failures::table)
+    let insert = diesel::insert_into(sign_in_failures::table)
         .values((
             sign_in_failures::name.eq(text(name)),
             sign_in_failures::failures.eq(1),
@@ -31,8 +32,8 @@ pub fn add(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<(), Error> {
         ))
         .on_conflict(sign_in_failures::name)
         .do_update()
-        .set(sign_in_failures::failures.eq(sign_in_failures::failures + excluded(sign_in_failures::failures)))
-        .execute(conn)?;
+        .set(sign_in_failures::failures.eq(sign_in_failures::failures + excluded(sign_in_failures::failures)));
+    on!(conn, c => insert.execute(c))?;
     Ok(())
 }
 

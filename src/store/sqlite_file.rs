@@ -4,9 +4,9 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
-use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
-use super::connection::{BUSY_TIMEOUT, Conn, Error, damage};
+use super::connection::{Conn, Error, LOCK_TIMEOUT, damage, of_sqlite};
 
 #[derive(QueryableByName)]
 struct Checkpoint {
@@ -16,7 +16,7 @@ struct Checkpoint {
 
 /// Moves all changes from the file `-wal` into the database's own file, and empties `-wal`. `false`: another connection is using the
 /// database, so some may have stayed.
-pub(super) fn checkpoint(conn: &mut Conn) -> Result<bool, Error> {
+pub(super) fn checkpoint(conn: &mut SqliteConnection) -> Result<bool, Error> {
     Ok(sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(conn)?.busy == 0)
 }
 
@@ -39,13 +39,20 @@ pub fn find_damage(path: &Path) -> Result<Option<String>, Error> {
 }
 
 /// A connection that leaves the files as they are, also when it closes: any other that is the last one writes `-wal` into the database.
-fn connect_read_only(path: &Path) -> Result<Conn, Error> {
+fn connect_read_only(path: &Path) -> Result<SqliteConnection, Error> {
     let path = path.to_string_lossy();
     // In a URI these have a meaning. (https://sqlite.org/uri.html)
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let mut conn = Conn::establish(&format!("file:{path}?mode=ro"))?;
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis()))?;
+    let mut conn = SqliteConnection::establish(&format!("file:{path}?mode=ro"))?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", LOCK_TIMEOUT.as_millis()))?;
     Ok(conn)
+}
+
+/// The size of the file in bytes, with what waits in its journal. `None`: it can't be looked at.
+pub(super) fn file_size(database: &Path) -> Option<u64> {
+    let size = |path: &Path| std::fs::metadata(path).ok().map(|data| data.len());
+    let journal = database.with_file_name(format!("{}-wal", database.file_name()?.to_string_lossy()));
+    Some(size(database)? + size(&journal).unwrap_or(0))
 }
 
 /// Writes the database, as it is at this moment, into `to`, which is empty. Others can go on writing. (SQLite, `VACUUM INTO`)
@@ -57,7 +64,7 @@ pub fn copy_database(from: &Path, to: &Path) -> Result<(), Error> {
 
 /// Runs `job` on a database that no server uses, and leaves it as it is.
 pub fn read_file<T>(path: &Path, job: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
-    job(&mut connect_read_only(path)?)
+    job(&mut of_sqlite(connect_read_only(path)?))
 }
 
 /// Leaves out the next million of users' ids: some of them may have been given to users who are not in this database.

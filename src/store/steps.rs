@@ -8,7 +8,7 @@ use diesel::{
     SelectableHelper,
 };
 
-use super::connection::{Conn, Error, known};
+use super::connection::{Conn, Error, known, on};
 use super::prepared::update;
 use super::schema::session_steps;
 use super::sessions;
@@ -139,7 +139,7 @@ pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<
         .and(session_steps::user_agent.eq(&step.user_agent))
         .and(session_steps::odd.eq(false));
     let again = (session_steps::until.eq(step.until.0), session_steps::times.eq(session_steps::times + 1));
-    let changed = update(session_steps::table, again, same).execute(conn)?;
+    let changed = on!(conn, c => update(session_steps::table, again, same).execute(c))?;
     Ok(changed == 1)
 }
 

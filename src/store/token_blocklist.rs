@@ -5,12 +5,12 @@ use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer};
 use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
 
-use super::connection::{Conn, Error, known};
+use super::connection::{Conn, Error, known, on};
 use super::list_filter::{ListFilter, page_of};
 use super::schema::{token_blocklist, users};
 use super::sessions::sid;
 use super::table_parts::{Keys, TOKEN_ROW};
-use crate::domain::{Reason, SessionId, TokenType, UnixTime, UserId, Username};
+use crate::domain::{Reason, SessionId, TokenId, TokenType, UnixTime, UserId, Username, stored_jti};
 
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -29,7 +29,7 @@ pub struct Entry {
 /// Adds an entry. `false`: the token was there already.
 pub fn add(conn: &mut Conn, entry: &Entry) -> Result<bool, Error> {
     let row = (
-        token_blocklist::jti.eq(&entry.jti),
+        token_blocklist::jti.eq(stored_jti(&entry.jti)),
         token_blocklist::token_type.eq(entry.token_type.as_str()),
         token_blocklist::user_id.eq(entry.user.0),
         token_blocklist::sid.eq(entry.sid.map(|sid| sid.to_string())),
@@ -39,7 +39,7 @@ pub fn add(conn: &mut Conn, entry: &Entry) -> Result<bool, Error> {
         token_blocklist::revoked_by.eq(entry.by.map(|user| user.0)),
     );
     let insert = diesel::insert_into(token_blocklist::table).values(row).on_conflict_do_nothing();
-    Ok(insert.execute(conn)? == 1)
+    Ok(on!(conn, c => insert.execute(c))? == 1)
 }
 
 /// Calls `each` with every one of these entries that expires at `since` or later: id, reason, and when the token expires (`None`: never).
@@ -47,7 +47,7 @@ pub fn each_in_force(
     conn: &mut Conn,
     numbers: &Keys,
     since: UnixTime,
-    mut each: impl FnMut(&str, Reason, Option<UnixTime>),
+    mut each: impl FnMut(TokenId, Reason, Option<UnixTime>),
 ) -> Result<(), Error> {
     let alive = token_blocklist::expires_at.is_null().or(token_blocklist::expires_at.ge(since.0));
     let columns = (token_blocklist::jti, token_blocklist::reason, token_blocklist::expires_at);
@@ -55,7 +55,7 @@ pub fn each_in_force(
     let rows = these.filter(alive).select(columns);
     for row in rows.load_iter::<(String, String, Option<i64>), DefaultLoadingMode>(conn)? {
         let (jti, reason, expires) = row?;
-        each(&jti, known(Reason::parse(&reason), "reason", &reason)?, expires.map(UnixTime));
+        each(TokenId::from_stored(&jti), known(Reason::parse(&reason), "reason", &reason)?, expires.map(UnixTime));
     }
     Ok(())
 }
@@ -73,7 +73,7 @@ pub fn prune(conn: &mut Conn, before: UnixTime, limit: i64) -> Result<usize, Err
 
 /// Why this single token was revoked. `None`: it was not, though its session may have ended.
 pub fn reason(conn: &mut Conn, jti: &str) -> Result<Option<Reason>, Error> {
-    let entry = token_blocklist::table.find(jti.to_owned()).select(token_blocklist::reason);
+    let entry = token_blocklist::table.find(stored_jti(jti).into_owned()).select(token_blocklist::reason);
     let reason: Option<String> = entry.get_result(conn).optional()?;
     reason.map(|reason| known(Reason::parse(&reason), "reason", &reason)).transpose()
 }

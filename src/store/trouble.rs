@@ -7,7 +7,7 @@ use std::path::Path;
 pub const MALFORMED: &str = "the database is malformed: restore a backup";
 
 /// What the messages say, and what that means. The first that fits counts.
-const MEANINGS: [(&str, &str); 10] = [
+const MEANINGS: [(&str, &str); 21] = [
     ("database or disk is full", "the disk is full"),
     ("No space left on device", "the disk is full"),
     ("is locked", "another process holds the database"),
@@ -18,6 +18,17 @@ const MEANINGS: [(&str, &str); 10] = [
     ("disk I/O error", "the disk failed to read or write"),
     ("readonly database", "the database can't be written to by this user"),
     ("unable to open database file", "the database's file can't be opened"),
+    ("password authentication failed", "the server does not know this user or password"),
+    ("no password supplied", "the server asks for a password: set database_password_file"),
+    ("FATAL:  role \"", "the server does not know this user or password"),
+    ("FATAL:  database \"", "there is no database of that name on the server: make it with createdb"),
+    ("Connection refused", "no server listens there, or it is starting"),
+    ("could not translate host name", "the server's name has no address"),
+    ("no pg_hba.conf entry", "the server lets nobody in from here: see its pg_hba.conf"),
+    ("certificate verify failed", "the server's certificate is not one that database_ca_file vouches for"),
+    ("too many clients", "the server has no connection left: raise its max_connections"),
+    ("read-only transaction", "the server takes no changes: it is a replica, or set so"),
+    ("lock timeout", "another process holds the database"),
 ];
 
 /// What is wrong, if this text says one of the things that happen to databases.
@@ -32,11 +43,6 @@ pub(super) fn named(error: &dyn Error) -> String {
 
 pub(super) fn named_in(text: &str) -> String {
     meaning(text).map_or_else(String::new, |meaning| format!(": {meaning}"))
-}
-
-/// As [`named`], of a database that did not open. On a full disk SQLite says no more than that it could not write.
-pub(super) fn named_at(error: &dyn Error, path: &Path) -> String {
-    if is_full(path) { ": the disk is full".into() } else { named(error) }
 }
 
 /// Less room than this is none: one change can take as much.

@@ -12,7 +12,7 @@ use diesel::{
 
 use uuid::Uuid;
 
-use super::connection::{Conn, Error, known};
+use super::connection::{Conn, Error, known, on};
 use super::name_parts as parts;
 use super::prepared::update;
 use super::schema::{sessions, users};
@@ -166,19 +166,15 @@ impl TryFrom<Row> for User {
 
 /// The user with this id, deleted or not.
 pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, Error> {
-    let row = users::table.find(id.0).select(Row::as_select()).get_result(conn).optional()?;
+    let row = on!(conn, c => users::table.find(id.0).select(Row::as_select()).get_result(c)).optional()?;
     row.map(User::try_from).transpose()
 }
 
 /// The user with this name. A deleted one is not found: by name, the account is gone.
 pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>, Error> {
     let same = users::canonical.eq(username.canonical());
-    let row = users::table
-        .filter(same)
-        .filter(users::deleted_at.is_null())
-        .select(Row::as_select())
-        .get_result(conn)
-        .optional()?;
+    let found = users::table.filter(same).filter(users::deleted_at.is_null());
+    let row = on!(conn, c => found.select(Row::as_select()).get_result(c)).optional()?;
     row.map(User::try_from).transpose()
 }
 
@@ -318,7 +314,7 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
     );
     let insert = diesel::insert_into(users::table).values(row).on_conflict_do_nothing();
     // Not `RETURNING`: on a conflict there is no row to return, and a database error inside a transaction may not be caught.
-    if insert.execute(conn)? == 0 {
+    if on!(conn, c => insert.execute(c))? == 0 {
         return Ok(None);
     }
     let id = users::table.filter(users::canonical.eq(user.username.canonical())).select(users::id).get_result(conn)?;
@@ -485,7 +481,7 @@ pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error
 }
 
 pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
-    update(users::table, users::last_login_at.eq(now.0), users::id.eq(id.0)).execute(conn)?;
+    on!(conn, c => update(users::table, users::last_login_at.eq(now.0), users::id.eq(id.0)).execute(c))?;
     Ok(())
 }
 
@@ -493,7 +489,7 @@ pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Erro
 pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
     let none = None::<i64>;
     let told = (users::failed_attempts.eq(0), users::untold_reuse_at.eq(none), users::untold_guessing_at.eq(none));
-    update(users::table, told, users::id.eq(id.0)).execute(conn)?;
+    on!(conn, c => update(users::table, told, users::id.eq(id.0)).execute(c))?;
     Ok(())
 }
 

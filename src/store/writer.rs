@@ -3,27 +3,25 @@
 //! commit, and after what the job does to memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use diesel::RunQueryDsl;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::oneshot;
 
 use super::audit::seal::Seal;
 use super::condition::Condition;
-use super::connection::{BUSY_TIMEOUT, Conn, Error, connect};
+use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
+use super::dialect::{self, connect};
 use super::hourly_counts::{Counted, Counts, HourCount, hour_of};
 use super::instance;
 use super::prepared::Plain;
-use super::sqlite_file::checkpoint;
 use crate::blocklist::change::Change;
-use crate::domain::{By, UnixTime};
+use crate::domain::{By, DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
 
 /// The most jobs that may wait. One more is refused at once: 503 is better than a wait without end.
@@ -35,9 +33,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// before it, and a job from a password worker would keep one of few threads busy meanwhile.
 const SHORT_LOCK_WAIT: Duration = Duration::from_millis(50);
 
-/// IMMEDIATE, because a transaction that reads before it writes would fail at once if another process wrote in between.
-const BEGIN: Plain = Plain("BEGIN IMMEDIATE");
-const COMMIT: Plain = Plain("COMMIT");
 const ROLLBACK: Plain = Plain("ROLLBACK");
 const SAVEPOINT: Plain = Plain("SAVEPOINT job");
 const ROLLBACK_TO: Plain = Plain("ROLLBACK TO job");
@@ -152,6 +147,7 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Pending<T, E> {
 enum Message {
     Job(Job),
     FollowChanges(Memory, oneshot::Sender<Result<(), Error>>),
+    Serve(oneshot::Sender<Result<bool, Error>>),
     /// The sender is dropped when the database is closed.
     Close(oneshot::Sender<()>),
 }
@@ -206,15 +202,17 @@ fn close(queue: &SyncSender<Message>) {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Conn, path: PathBuf, condition: Arc<Condition>) -> std::io::Result<Self> {
+    pub(super) fn start(conn: Conn, url: DatabaseUrl, condition: Arc<Condition>) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             WriterThread {
                 conn: Some(conn),
-                path,
+                url,
                 condition,
                 memory: None,
-                lock_wait: BUSY_TIMEOUT,
+                serves: false,
+                is_behind: false,
+                lock_wait: LOCK_TIMEOUT,
                 version: None,
                 changes_to_report: None,
                 last_look: Instant::now(),
@@ -249,6 +247,12 @@ impl Writer {
     pub(super) fn follow_changes(&self, memory: Memory) -> Result<(), Error> {
         let (sender, receiver) = oneshot::channel();
         self.queue.send(Message::FollowChanges(memory, sender)).map_err(|_| Error::NotTaken)?;
+        receiver.blocking_recv().map_err(|_| Error::NotTaken)?
+    }
+
+    pub(super) fn serve(&self) -> Result<bool, Error> {
+        let (sender, receiver) = oneshot::channel();
+        self.queue.send(Message::Serve(sender)).map_err(|_| Error::NotTaken)?;
         receiver.blocking_recv().map_err(|_| Error::NotTaken)?
     }
 
@@ -309,9 +313,13 @@ where
 struct WriterThread {
     /// `None` after a failed commit, until the database is opened again.
     conn: Option<Conn>,
-    path: PathBuf,
+    url: DatabaseUrl,
     condition: Arc<Condition>,
     memory: Option<Memory>,
+    /// Whether this process is the one that serves the database.
+    serves: bool,
+    /// Whether the last look failed.
+    is_behind: bool,
     /// How long this connection waits for a lock at present.
     lock_wait: Duration,
     /// SQLite's `data_version` when it was last read: another value means a commit by another connection. `None`: memory has to be
@@ -342,6 +350,10 @@ impl WriterThread {
                     self.report_changes();
                     None
                 }
+                Ok(Message::Serve(sender)) => {
+                    drop(sender.send(self.serve()));
+                    None
+                }
                 Ok(Message::Close(_dropped_when_done)) => return self.close(),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(memory) = &self.memory {
@@ -360,12 +372,17 @@ impl WriterThread {
         }
     }
 
+    fn serve(&mut self) -> Result<bool, Error> {
+        self.serves = dialect::lock_to_serve(self.open()?)?;
+        Ok(self.serves)
+    }
+
     /// Closes the connection, and leaves the database's file whole without the ones beside it, if no other process uses it.
     fn close(&mut self) {
         // A server that runs beside this command must not wait for long.
         self.set_lock_wait(SHORT_LOCK_WAIT);
         let Some(mut conn) = self.conn.take() else { return };
-        if let Err(error) = checkpoint(&mut conn) {
+        if let Err(error) = dialect::close(&mut conn) {
             tracing::warn!(
                 event = "checkpoint_failed",
                 error = %chain(&error),
@@ -375,33 +392,26 @@ impl WriterThread {
     }
 
     fn commit_together(&mut self, first: Job, jobs: &Receiver<Message>) {
-        let begun = self.open().and_then(|conn| Ok(BEGIN.execute(conn)?));
-        if let Err(error) = begun {
-            let why = chain(&error);
-            tracing::error!(event = "write_refused", error = why, "no job was begun");
-            self.condition.failed(&why);
-            self.set_lock_wait(SHORT_LOCK_WAIT);
-            first.refuse(&why);
-            // All other waiting jobs would wait for the same lock, one after the other.
-            while let Ok(message) = jobs.try_recv() {
-                match message {
-                    Message::Job(job) => job.refuse(&why),
-                    Message::FollowChanges(..) | Message::Close(_) => self.deferred = Some(message),
-                }
-            }
-            return;
-        }
-        self.set_lock_wait(BUSY_TIMEOUT);
+        let begun = match self.open().and_then(|conn| Ok(dialect::begin(conn)?)) {
+            Ok(begun) => begun,
+            Err(error) => return self.refuse_waiting(first, jobs, &chain(&error)),
+        };
+        self.set_lock_wait(LOCK_TIMEOUT);
         let mut ran = Vec::new();
         let mut deferred = None;
-        let committed = self.open().and_then(|conn| run_batch(conn, first, jobs, &mut ran, &mut deferred));
+        let committed = self.open().and_then(|conn| run_batch(conn, begun, first, jobs, &mut ran, &mut deferred));
         self.deferred = deferred;
-        if let Err(error) = &committed {
-            tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch was stored");
-            self.condition.failed(&chain(error));
-            // The connection's state is unknown, and the commit may have got through after all: open the database again, and look.
-            self.conn = None;
-            self.look_for_changes();
+        match &committed {
+            // What this process committed, memory learns below; what others did before, the next look finds.
+            Ok(Some(found)) if self.version == Some(*found) => self.version = Some(found + 1),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch was stored");
+                self.condition.failed(&chain(error));
+                // The connection's state is unknown, and the commit may have got through after all: open the database again, and look.
+                self.give_up_connection();
+                self.look_for_changes();
+            }
         }
         if committed.is_ok() {
             for job in ran.iter_mut().filter(|job| job.keep) {
@@ -412,6 +422,30 @@ impl WriterThread {
         for job in ran {
             (job.answer)(failure.as_deref().map_or(Ok(()), Err));
         }
+    }
+
+    /// Answers all who wait that no transaction could be begun: they would wait for the same lock, one after the other.
+    fn refuse_waiting(&mut self, first: Job, jobs: &Receiver<Message>, why: &str) {
+        tracing::error!(event = "write_refused", error = why, "no job was begun");
+        self.condition.failed(why);
+        self.set_lock_wait(SHORT_LOCK_WAIT);
+        if self.conn.as_mut().is_some_and(dialect::is_lost) {
+            self.give_up_connection();
+        }
+        first.refuse(why);
+        while let Ok(message) = jobs.try_recv() {
+            match message {
+                Message::Job(job) => job.refuse(why),
+                Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_) => self.deferred = Some(message),
+            }
+        }
+    }
+
+    /// The next use opens another.
+    fn give_up_connection(&mut self) {
+        self.conn = None;
+        self.condition.set_gone(true);
+        self.condition.note_loss();
     }
 
     /// Does what belongs to a job that was committed.
@@ -438,18 +472,23 @@ impl WriterThread {
             Some(conn) => conn,
             None => {
                 self.version = None;
-                self.lock_wait = BUSY_TIMEOUT;
-                connect(&self.path).map_err(|fault| Error::Reopen(chain(&fault.at(&self.path))))?
+                self.lock_wait = LOCK_TIMEOUT;
+                let mut conn = connect(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?;
+                if self.serves && !dialect::lock_to_serve(&mut conn)? {
+                    return Err(Error::Reopen("another server serves it by now".into()));
+                }
+                conn
             }
         };
+        self.condition.set_gone(false);
         Ok(self.conn.insert(conn))
     }
 
     fn set_lock_wait(&mut self, lock_wait: Duration) {
         let Some(conn) = self.conn.as_mut().filter(|_| self.lock_wait != lock_wait) else { return };
-        match conn.batch_execute(&format!("PRAGMA busy_timeout = {}", lock_wait.as_millis())) {
+        match dialect::set_lock_timeout(conn, lock_wait) {
             Ok(()) => self.lock_wait = lock_wait,
-            Err(error) => tracing::error!(event = "busy_timeout_not_set", error = %chain(&error)),
+            Err(error) => tracing::error!(event = "lock_timeout_not_set", error = %chain(&error)),
         }
     }
 
@@ -457,18 +496,26 @@ impl WriterThread {
     /// doubt.
     fn look_for_changes(&mut self) {
         self.last_look = Instant::now();
-        if let Err(error) = self.follow_database() {
-            tracing::error!(event = "memory_behind_database", error = %chain(&error), "no token is accepted until the database answers");
+        let followed = self.follow_database();
+        let was_behind = std::mem::replace(&mut self.is_behind, followed.is_err());
+        if let Err(error) = followed {
+            // Once: a server that is gone refuses each look at once.
+            if !was_behind {
+                tracing::error!(event = "memory_behind_database", error = %chain(&error), "no token is accepted until the database answers");
+            }
             self.version = None;
             if let Some(memory) = self.memory.as_mut() {
                 (memory.doubt)();
+            }
+            if self.conn.as_mut().is_some_and(dialect::is_lost) {
+                self.give_up_connection();
             }
         }
         self.report_changes();
     }
 
     fn follow_database(&mut self) -> Result<(), Error> {
-        let version = data_version(self.open()?)?;
+        let version = dialect::version(self.open()?)?;
         let has_gaps = self.memory.as_ref().is_some_and(|memory| (memory.has_gaps)());
         if self.version == Some(version) && !has_gaps {
             return Ok(());
@@ -494,14 +541,16 @@ impl WriterThread {
     }
 }
 
-/// Runs the first job and those waiting behind it, and commits them together.
+/// Runs the first job and those waiting behind it, and commits them together. `version`: as [`dialect::begin`] returned it; returned as
+/// it was in the transaction that was committed.
 fn run_batch(
     conn: &mut Conn,
+    mut version: Option<i64>,
     first: Job,
     jobs: &Receiver<Message>,
     ran: &mut Vec<Ran>,
     deferred: &mut Option<Message>,
-) -> Result<(), Error> {
+) -> Result<Option<i64>, Error> {
     let mut next = Some(first);
     // Until one job is kept, the transaction itself serves as the savepoint: for a job that is alone, SQLite then need not keep
     // what each page was before.
@@ -509,7 +558,7 @@ fn run_batch(
     let mut counts = Counts::default();
     while let Some(job) = next.take() {
         if !is_empty {
-            SAVEPOINT.execute(conn)?;
+            on!(conn, c => SAVEPOINT.execute(c))?;
         }
         let mut result = job.run(conn);
         let keep = result.keep;
@@ -520,19 +569,19 @@ fn run_batch(
         if !is_empty {
             if !keep {
                 // Fails if SQLite has rolled back the whole transaction by itself (disk full): then the batch fails with it.
-                ROLLBACK_TO.execute(conn)?;
+                on!(conn, c => ROLLBACK_TO.execute(c))?;
             }
-            RELEASE.execute(conn)?;
+            on!(conn, c => RELEASE.execute(c))?;
         } else if keep {
             is_empty = false;
         } else {
-            ROLLBACK.execute(conn)?;
-            BEGIN.execute(conn)?;
+            on!(conn, c => ROLLBACK.execute(c))?;
+            version = dialect::begin(conn)?;
         }
         if ran.len() < MOST_IN_ONE_COMMIT {
             next = match jobs.try_recv() {
                 Ok(Message::Job(job)) => Some(job),
-                Ok(message @ (Message::FollowChanges(..) | Message::Close(_))) => {
+                Ok(message @ (Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_))) => {
                     *deferred = Some(message);
                     None
                 }
@@ -542,17 +591,6 @@ fn run_batch(
     }
     // Once for all jobs: most of them count the same things in the same hour.
     counts.store(conn)?;
-    COMMIT.execute(conn)?;
-    Ok(())
-}
-
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    data_version: i64,
-}
-
-/// A number that changes when another connection has committed. (SQLite, `PRAGMA data_version`)
-fn data_version(conn: &mut Conn) -> diesel::QueryResult<i64> {
-    sql_query("PRAGMA data_version").get_result::<DataVersion>(conn).map(|row| row.data_version)
+    dialect::commit(conn)?;
+    Ok(version)
 }

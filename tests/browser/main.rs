@@ -5,6 +5,8 @@
 mod accessibility;
 mod browser;
 mod crashes;
+#[path = "../support/database.rs"]
+mod database;
 mod home_network;
 mod journeys;
 mod keyboard;

@@ -21,6 +21,8 @@ mod logs;
 mod lost_answers;
 mod monitoring;
 mod portero;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod prompts;
 mod proxy;
 mod start;
@@ -28,3 +30,5 @@ mod starting;
 mod strace;
 #[path = "../support/mod.rs"]
 mod support;
+
+use support::database;

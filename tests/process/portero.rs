@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use portero::domain::DatabaseUrl;
 use serde_json::{Value, json};
+
+use crate::database;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -22,6 +25,10 @@ pub(crate) fn portero(folder: &Path) -> Command {
         .env("PORTERO_DATA_DIR", folder.join("data"))
         .env("PORTERO_LISTEN", "127.0.0.1:0")
         .env("PORTERO_PASSWORD_BCRYPT_COST", "4");
+    // What SQLite has by default is a part of what is tested.
+    if let DatabaseUrl::Postgres(url) = database::database(folder) {
+        command.env("PORTERO_DATABASE_URL", url.to_string());
+    }
     command
 }
 

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, RunQueryDsl, SqliteConnection};
-use portero::domain::{By, Role, UnixTime, UserId, Username};
+use diesel::RunQueryDsl;
+use portero::domain::{By, DatabaseUrl, Role, UnixTime, UserId, Username};
 use portero::store::audit::chain;
 use portero::store::audit::event::{Details, Event, What};
 use portero::store::audit::fit::{self, Fit};
@@ -15,6 +14,8 @@ use portero::store::audit::verify::{Finding, verify};
 use portero::store::users::{self, NewUser};
 use portero::store::{Db, Error, Pending, Tx, Upkeep};
 use tempfile::TempDir;
+
+use crate::support::database::{database, execute};
 
 struct Log {
     folder: TempDir,
@@ -67,18 +68,17 @@ impl Log {
 
     /// Changes the database as somebody would who has its file, but not the keys.
     fn tamper(&self, sql: &str) {
-        let mut conn = SqliteConnection::establish(self.database().to_str().unwrap()).unwrap();
-        let triggers =
-            "DROP TRIGGER IF EXISTS audit_events_are_not_changed; DROP TRIGGER IF EXISTS audit_events_are_not_removed;";
-        conn.batch_execute(&format!("{triggers}{sql}")).unwrap();
+        let triggers = match database(self.folder.path()) {
+            DatabaseUrl::Sqlite(_) => {
+                "DROP TRIGGER IF EXISTS audit_events_are_not_changed; DROP TRIGGER IF EXISTS audit_events_are_not_removed;"
+            }
+            DatabaseUrl::Postgres(_) => "ALTER TABLE audit_events DISABLE TRIGGER USER;",
+        };
+        execute(self.folder.path(), &format!("{triggers}{sql}"));
     }
 
     fn findings(&self) -> Vec<Finding> {
         self.db.read(|conn| verify(conn, self.db.seal().unwrap(), 1, None, |_| {})).unwrap().findings
-    }
-
-    fn database(&self) -> PathBuf {
-        self.folder.path().join("test.db")
     }
 
     fn head_file(&self) -> PathBuf {
@@ -96,9 +96,8 @@ impl Log {
 }
 
 fn open(folder: &TempDir) -> Db {
-    let path = folder.path().join("test.db");
-    let head = HeadFile::beside(&path);
-    Db::open(&path).unwrap().sealing(Seal::new(&[1; 32], &[2; 32], head))
+    let head = HeadFile::beside(&folder.path().join("test.db"));
+    Db::open(&database(folder.path())).unwrap().sealing(Seal::new(&[1; 32], &[2; 32], head))
 }
 
 #[test]
@@ -129,7 +128,7 @@ fn an_event_that_was_changed_is_named_whatever_was_changed_of_it() {
         "details = NULL",
         "details = ''",
         "mac = NULL",
-        "mac = zeroblob(32)",
+        "mac = '00000000000000000000000000000000'",
     ] {
         let log = Log::of(20);
         log.tamper(&format!("UPDATE audit_events SET {change} WHERE n = 9"));
@@ -153,7 +152,7 @@ fn events_that_were_taken_out_are_missed_wherever_they_stood() {
         ("n = 1", vec![Finding::Missing { first: 1, last: 1 }]),
         ("n BETWEEN 7 AND 9", vec![Finding::Missing { first: 7, last: 9 }]),
         ("n > 15", vec![Finding::NotTheNewest { n: 15, newest: 20 }]),
-        ("0; DELETE FROM audit_head", vec![Finding::NotTheNewest { n: 20, newest: 0 }]),
+        ("n = 0; DELETE FROM audit_head", vec![Finding::NotTheNewest { n: 20, newest: 0 }]),
         ("n > 0", vec![Finding::NotTheNewest { n: 0, newest: 20 }]),
     ];
     for (which, expected) in cases {
@@ -177,13 +176,15 @@ fn an_event_can_not_take_the_place_of_another() {
 fn an_event_without_the_key_is_found_out() {
     let log = Log::of(20);
     log.tamper(
-        "INSERT INTO audit_events (n, at, what, mac) VALUES (21, 21, 'user_added', zeroblob(32));
-         UPDATE audit_head SET n = 21, mac = zeroblob(32)",
+        "INSERT INTO audit_events (n, at, what, mac) VALUES (21, 21, 'user_added', '00000000000000000000000000000000');
+         UPDATE audit_head SET n = 21, mac = '00000000000000000000000000000000'",
     );
     assert_eq!(log.findings(), [Finding::Changed { n: 21 }]);
 
     let log = Log::of(20);
-    log.tamper("INSERT INTO audit_events (n, at, what, mac) VALUES (21, 21, 'user_added', zeroblob(32))");
+    log.tamper(
+        "INSERT INTO audit_events (n, at, what, mac) VALUES (21, 21, 'user_added', '00000000000000000000000000000000')",
+    );
     let (log, fit) = log.restart();
     assert_eq!(fit, Fit::Beyond { expected: 20, found: 21 });
     assert_eq!(log.findings(), [Finding::Changed { n: 21 }, Finding::DidNotFit { n: 22 }]);

@@ -6,11 +6,12 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use portero::accounts::upkeep::prune::{close_run_out, prune};
-use portero::domain::{Reason, UnixTime};
+use portero::domain::{DatabaseUrl, Reason, UnixTime};
 use portero::store::hourly_counts::{self, Counted, HourCount, hour_of};
 use portero::store::{Db, Error, Pending, Upkeep, instance};
 use tempfile::TempDir;
 
+use crate::support::database::database;
 use crate::support::{PASSWORD, TestApp};
 
 const HOUR: i64 = 60 * 60;
@@ -36,7 +37,7 @@ fn count(db: &Db, at: i64, what: Counted, succeeds: bool) -> Pending<(), Error> 
 #[test]
 fn what_is_undone_is_not_counted_and_each_job_counts_in_its_own_hour() {
     let folder = TempDir::new().unwrap();
-    let db = Db::open(&folder.path().join("test.db")).unwrap();
+    let db = Db::open(&database(folder.path())).unwrap();
     let jobs: Vec<_> = (0..300)
         .map(|n| {
             let what = if n % 2 == 0 { Counted::Renewed } else { Counted::Ended(Reason::Logout) };
@@ -57,7 +58,7 @@ fn what_is_undone_is_not_counted_and_each_job_counts_in_its_own_hour() {
 #[test]
 fn a_job_that_panics_takes_its_counts_with_it() {
     let folder = TempDir::new().unwrap();
-    let db = Db::open(&folder.path().join("test.db")).unwrap();
+    let db = Db::open(&database(folder.path())).unwrap();
     let panicked: Pending<(), Error> = db.write(Upkeep, UnixTime(HOUR), |tx, _: portero::domain::By| {
         tx.count(Counted::SignedIn, 7);
         panic!("on purpose");
@@ -152,7 +153,8 @@ fn counts_are_kept_for_four_hundred_days() {
 fn an_update_counts_what_is_on_record_and_notes_since_when_the_rest_is() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");
-    drop(Db::open(&path).unwrap());
+    let url = DatabaseUrl::Sqlite(path.clone());
+    drop(Db::open(&url).unwrap());
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
     let migrations = FileBasedMigrations::from_path("migrations/sqlite").unwrap();
@@ -168,7 +170,7 @@ fn an_update_counts_what_is_on_record_and_notes_since_when_the_rest_is() {
     )
     .unwrap();
     drop(conn);
-    let db = Db::open(&path).unwrap();
+    let db = Db::open(&url).unwrap();
     let found: Vec<_> = all(&db).into_iter().map(|one| (one.hour.0, one.what, one.count)).collect();
     let expected = [
         (7200, Counted::Ended(Reason::Reuse), 1),
@@ -179,6 +181,6 @@ fn an_update_counts_what_is_on_record_and_notes_since_when_the_rest_is() {
     assert_eq!(found, expected);
     assert!(db.read(|conn| instance::get(conn, instance::ALL_COUNTED_SINCE)).unwrap().is_some());
     // A new database has counted everything from its beginning.
-    let new = Db::open(&folder.path().join("new.db")).unwrap();
+    let new = Db::open(&DatabaseUrl::Sqlite(folder.path().join("new.db"))).unwrap();
     assert_eq!(new.read(|conn| instance::get(conn, instance::ALL_COUNTED_SINCE)).unwrap(), None);
 }

@@ -2,30 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use portero::accounts::upkeep::name_parts::fill;
 use portero::domain::{Role, Search, UnixTime, UserState};
 use portero::store::name_parts::without;
 use portero::store::user_lists::{self, Found, MOST_LOOKED_AT, Total, UserFilter};
 
 use crate::support::TestApp;
+use crate::support::database::execute;
 
 const MANY: usize = 1200;
 
 /// Adds users as an older version leaves them in the database. The last one is disabled.
 fn with_users_of_before(app: &TestApp) {
-    let mut conn = SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap();
-    conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = 5000;
-         INSERT INTO users (uid, username, canonical, password_version, role, tokens_valid_from, created_at, failed_attempts)
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
-            SELECT 'uid' || i, printf('Joan-%04d', i), printf('joan-%04d', i), 0, 'user', 0, 0, 0 FROM n;
+    let users: Vec<_> =
+        (1..=MANY).map(|i| format!("('uid{i}', 'Joan-{i:04}', 'joan-{i:04}', 0, 'user', 0, 0, 0)")).collect();
+    let sql = format!(
+        "INSERT INTO users (uid, username, canonical, password_version, role, tokens_valid_from, created_at, failed_attempts)
+            VALUES {};
          UPDATE users SET password_hash = 'x' WHERE id > 1;
          DELETE FROM name_parts;
          INSERT INTO name_parts SELECT '', id FROM users;",
-    ))
-    .unwrap();
+        users.join(",")
+    );
+    execute(app.folder(), &sql);
 }
 
 fn lacking(app: &TestApp) -> usize {

@@ -1,26 +1,23 @@
 //! What names look like is worked out for the rows of before, a few at a time, and once.
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use portero::accounts::people::links::{Invited, invite};
 use portero::accounts::people::rename::rename;
 use portero::accounts::upkeep::skeletons::fill;
 use portero::domain::{Role, UserId, Username};
 use portero::store::names::{self, Taken};
 
+use crate::support::database::execute;
 use crate::support::{TestApp, operator};
 
 /// As an older version leaves the database.
 fn without_skeletons(app: &TestApp) {
-    let mut conn = SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap();
-    conn.batch_execute(
-        "PRAGMA busy_timeout = 5000;
-         INSERT INTO users (uid, username, canonical, password_version, role, tokens_valid_from, created_at, failed_attempts)
+    execute(
+        app.folder(),
+        "INSERT INTO users (uid, username, canonical, password_version, role, tokens_valid_from, created_at, failed_attempts)
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
             SELECT 'uid' || i, 'user' || i, 'user' || i, 0, 'user', 0, 0, 0 FROM n;
          UPDATE users SET skeleton = NULL; UPDATE past_names SET skeleton = NULL;",
-    )
-    .unwrap();
+    );
 }
 
 fn lacking(app: &TestApp) -> usize {

@@ -3,14 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use portero::blocklist::change::Change;
-use portero::domain::{Role, SessionId, UnixTime, Username};
+use portero::domain::{DatabaseUrl, Role, SessionId, UnixTime, Username};
 use portero::store::users::{self, NewUser};
 use portero::store::{Db, Error, Memory, Pending, Tx, Upkeep};
 use tempfile::TempDir;
 
+use crate::support::database::database;
+
 fn open() -> (TempDir, Db) {
     let folder = TempDir::new().unwrap();
-    let db = Db::open(&folder.path().join("test.db")).unwrap();
+    let db = Db::open(&database(folder.path())).unwrap();
     (folder, db)
 }
 
@@ -159,7 +161,8 @@ fn sqlite_keeps_its_statements_and_shares_no_lock_between_connections() {
     diesel::define_sql_function! {
         fn sqlite_compileoption_used(name: Text) -> Bool;
     }
-    let (_folder, db) = open();
+    let folder = TempDir::new().unwrap();
+    let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("test.db"))).unwrap();
     for (option, is_wanted) in
         [("ENABLE_QPSG", true), ("DEFAULT_MEMSTATUS=0", true), ("ENABLE_MEMORY_MANAGEMENT", false)]
     {
@@ -176,12 +179,13 @@ fn the_schema_can_be_taken_back_and_made_again() {
     use diesel_migrations::{FileBasedMigrations, MigrationHarness};
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");
-    drop(Db::open(&path).unwrap());
+    let url = DatabaseUrl::Sqlite(path.clone());
+    drop(Db::open(&url).unwrap());
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     // The database that was dropped above closes on a thread of its own.
     conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
     let migrations = FileBasedMigrations::from_path("migrations/sqlite").unwrap();
     conn.revert_all_migrations(migrations.clone()).unwrap();
     conn.run_pending_migrations(migrations).unwrap();
-    assert!(!Db::open(&path).unwrap().read(users::any).unwrap());
+    assert!(!Db::open(&url).unwrap().read(users::any).unwrap());
 }

@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+pub mod database;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -58,7 +60,13 @@ impl TestApp {
 
     pub fn in_folder(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let folder = folder.to_str().unwrap();
-        let fixed = [("listen", "127.0.0.1:0"), ("data_dir", folder), ("password.bcrypt_cost", "4")];
+        let database = database::database_url(Path::new(folder));
+        let fixed = [
+            ("listen", "127.0.0.1:0"),
+            ("data_dir", folder),
+            ("database_url", &database),
+            ("password.bcrypt_cost", "4"),
+        ];
         let set = fixed.iter().chain(settings).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let no_environment: [(&str, &str); 0] = [];
         let overrides = Overrides { config: None, set };
@@ -195,6 +203,9 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.shut_down();
+        if let Some(folder) = &self.folder {
+            database::remove(folder.path());
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 //! running Portero, and have to answer what it says.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+#[path = "../support/database.rs"]
+mod database;
 mod document;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]

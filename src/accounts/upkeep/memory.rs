@@ -9,7 +9,7 @@ use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::change::Change;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{TokenId, UnixTime, UserId, Username};
+use crate::domain::{UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{self, Conn, Upkeep, instance, sessions, table_parts, token_blocklist, users};
 
@@ -98,7 +98,7 @@ impl Loading<'_> {
             Part::Tokens(numbers) => {
                 let mut tokens = Vec::new();
                 token_blocklist::each_in_force(conn, numbers, self.since, |jti, reason, until| {
-                    tokens.push(BlockedToken::new(TokenId::from_jti(jti), until, reason.is_trap()));
+                    tokens.push(BlockedToken::new(jti, until, reason.is_trap()));
                 })?;
                 self.contents.tokens(&tokens);
                 Ok(tokens.len())

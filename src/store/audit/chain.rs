@@ -9,7 +9,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, Select
 use super::head::Head;
 use super::seal::{NONE_BEFORE, Row, Seal};
 use crate::domain::UnixTime;
-use crate::store::connection::{Conn, Error};
+use crate::store::connection::{Conn, Error, on};
 use crate::store::instance;
 use crate::store::prepared::update;
 use crate::store::schema::{audit_checkpoint, audit_events, audit_head};
@@ -87,7 +87,7 @@ pub(super) fn note(tx: &mut Tx<'_>, seal: Arc<Seal>, n: i64, mac: &[u8]) {
 pub(super) fn set_head(conn: &mut Conn, exists: bool, n: i64, mac: &[u8]) -> Result<(), Error> {
     if exists {
         let which = audit_head::one.eq(THE_ONE);
-        update(audit_head::table, (audit_head::n.eq(n), audit_head::mac.eq(mac)), which).execute(conn)?;
+        on!(conn, c => update(audit_head::table, (audit_head::n.eq(n), audit_head::mac.eq(mac)), which).execute(c))?;
     } else {
         let row = (audit_head::one.eq(THE_ONE), audit_head::n.eq(n), audit_head::mac.eq(mac));
         diesel::insert_into(audit_head::table).values(row).execute(conn)?;

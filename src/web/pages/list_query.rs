@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::filter_words::in_words;
 use super::page::Page;
 use crate::accounts::export::format::Format;
-use crate::domain::{BareDate, Reason, SessionId, ShortId, UnixTime, UserId, Username};
+use crate::domain::{BareDate, Reason, SessionId, ShortId, UnixTime, UserId, Username, can_be_key};
 use crate::store::list_filter::{COUNTED, ListFilter};
 use crate::store::{Conn, users};
 use crate::web::app::App;
@@ -308,7 +308,7 @@ pub(in crate::web) async fn with_user(app: &App, name: &str, mut filter: ListFil
 }
 
 fn place(text: &str) -> Option<(UnixTime, String)> {
-    let (moment, id) = text.split_once('.')?;
+    let (moment, id) = text.split_once('.').filter(|(_, id)| can_be_key(id))?;
     Some((UnixTime(moment.parse().ok()?), id.to_owned()))
 }
 

@@ -19,7 +19,8 @@ fn nobody_sees_or_ends_what_is_not_theirs() {
     assert!(bea.is_signed_in());
 
     let receipt = end(&mut app.signed_in("adm"), &format!("/admin/sessions/{}/end", sid(&bea)));
-    let id = receipt.body.split("Receipt</dt><dd><span class=\"code\">").nth(1).unwrap().split('<').next().unwrap();
+    let shown = receipt.body.split("id=\"receipt\"").nth(1).unwrap().split('<').next().unwrap();
+    let id = &shown[shown.len() - 36..];
     assert_eq!(ana.get(&format!("/receipts/{id}")).status, 404, "nor its receipt");
     assert_eq!(app.signed_in("bea").get(&format!("/receipts/{id}")).status, 200, "whose session it was may");
     for nonsense in ["/account/sessions/x", "/account/sessions/x/end", "/receipts/x", "/admin/sessions/x"] {

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, RunQueryDsl, SqliteConnection};
+use diesel::RunQueryDsl;
 use portero::store::{Error, Upkeep};
 use serde_json::json;
 
+use crate::support::database::{Behind, execute};
 use crate::support::{Answer, PASSWORD, TestApp};
-
-fn database(app: &TestApp) -> SqliteConnection {
-    SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap()
-}
 
 fn is_try_again(answer: &Answer) {
     assert_eq!(answer.status, 503, "{}", answer.body);
@@ -24,8 +20,8 @@ fn while_the_database_is_locked_reading_goes_on_and_changes_ask_to_try_again() {
     app.add_user("ana");
     let mut browser = app.signed_in("ana");
     let tokens = app.tokens("ana");
-    let mut other = database(&app);
-    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let mut other = Behind::of(app.folder());
+    other.lock();
 
     let (login, renewal) = std::thread::scope(|scope| {
         let login = scope.spawn(|| {
@@ -46,7 +42,7 @@ fn while_the_database_is_locked_reading_goes_on_and_changes_ask_to_try_again() {
     assert!(page.body.contains("Request ID"), "the log has a line about it: {}", page.body);
     assert!(page.body.contains("<h1>") && browser.cookies.contains_key("refresh_token_cookie"), "{}", page.body);
 
-    other.batch_execute("ROLLBACK").unwrap();
+    other.let_go();
     assert!(browser.is_signed_in(), "and then it goes on as if nothing had been");
     assert_eq!(app.client().post("/refresh", Some(&tokens.refresh)).status, 200);
 }
@@ -81,7 +77,7 @@ fn an_answer_that_cannot_be_looked_up_is_neither_yes_nor_no() {
     is_try_again(&browser.get("/account"));
     assert!(browser.cookies.contains_key("refresh_token_cookie"));
     // A change by another process makes the server load its memory again.
-    database(&app).batch_execute("UPDATE users SET failed_attempts = failed_attempts + 1").unwrap();
+    execute(app.folder(), "UPDATE users SET failed_attempts = failed_attempts + 1");
     std::thread::sleep(Duration::from_millis(500));
     let page = browser.get("/account");
     assert_eq!(page.status, 200, "{}", page.body);

@@ -244,7 +244,7 @@ fn all_device_cookies_of_an_account_together_have_a_hundred_wrong_passwords_a_da
     for n in 0..100 {
         assert_eq!(browsers[n % 30].sign_in("ana", OTHER_PASSWORD).status, 401, "{n}");
     }
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    app.wait_until_all_is_stored();
     // From now on all of them together are one stranger in this network.
     let statuses: Vec<_> = (0..6).map(|n| browsers[n].sign_in("ana", OTHER_PASSWORD).status).collect();
     assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);

@@ -5,8 +5,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use portero::accounts::Error;
 use portero::accounts::apps::credentials::{add_app, remove_app};
 use portero::accounts::apps::revoke::revoke;
@@ -16,6 +14,7 @@ use portero::domain::{Role, SessionId, Username};
 use portero::store::session_ends::Which;
 use serde_json::{Value, json};
 
+use crate::support::database::Behind;
 use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp, claims, operator};
 
 /// A call that changes something and reads a body.
@@ -127,43 +126,24 @@ impl Held {
     }
 }
 
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    number: i64,
-}
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    row: String,
-}
-
-fn database(app: &TestApp) -> SqliteConnection {
-    let mut conn = SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap();
-    conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
-    conn
-}
-
 fn id_of(app: &TestApp, name: &str) -> i64 {
-    let query = format!("SELECT id AS number FROM users WHERE canonical = '{name}'");
-    diesel::sql_query(query).get_result::<Number>(&mut database(app)).unwrap().number
+    let query = format!("SELECT CAST(id AS TEXT) AS row FROM users WHERE canonical = '{name}'");
+    Behind::of(app.folder()).rows(&query)[0].parse().unwrap()
 }
 
 /// All that an act could change.
 fn contents(app: &TestApp) -> Vec<String> {
-    let mut conn = database(app);
+    let mut database = Behind::of(app.folder());
     let queries = [
-        "SELECT username || role || password_version || coalesce(disabled_at, '') || coalesce(disable_at, '')
-            || coalesce(deleted_at, '') AS row FROM users ORDER BY id",
+        "SELECT username || role || password_version || coalesce(CAST(disabled_at AS TEXT), '')
+            || coalesce(CAST(disable_at AS TEXT), '') || coalesce(CAST(deleted_at AS TEXT), '') AS row FROM users ORDER BY id",
         "SELECT username || user_id AS row FROM past_names ORDER BY canonical",
         "SELECT hash AS row FROM one_time_links ORDER BY hash",
-        "SELECT sid || auth_time || coalesce(ended_at, '') AS row FROM sessions ORDER BY sid",
+        "SELECT sid || auth_time || coalesce(CAST(ended_at AS TEXT), '') AS row FROM sessions ORDER BY sid",
         "SELECT jti AS row FROM token_blocklist ORDER BY jti",
         "SELECT n || what AS row FROM audit_events ORDER BY n",
     ];
-    let rows = queries.map(|query| diesel::sql_query(query).load::<Row>(&mut conn).unwrap());
-    rows.into_iter().flatten().map(|row| row.row).collect()
+    queries.into_iter().flat_map(|query| database.rows(query)).collect()
 }
 
 /// Begins every call in both ways, lets `meanwhile` happen to whoever calls, and finishes them. `expected`: status and message.
@@ -272,6 +252,6 @@ fn the_audit_log_names_the_operator() {
     let name = Username::parse("ana").unwrap();
     invite(&app.accounts, operator(), name, Role::User).committed().unwrap();
     let query = "SELECT details AS row FROM audit_events WHERE what = 'user_added'";
-    let details = diesel::sql_query(query).get_result::<Row>(&mut database(&app)).unwrap().row;
+    let details = Behind::of(app.folder()).rows(query).remove(0);
     assert_eq!(serde_json::from_str::<Value>(&details).unwrap(), json!({ "role": "user", "operator": "test" }));
 }

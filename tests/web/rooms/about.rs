@@ -2,16 +2,18 @@
 
 use crate::common::admin;
 use crate::support::TestApp;
+use crate::support::database::database;
 
 #[test]
 fn the_page_about_the_installation_tells_what_it_sees_and_no_secret() {
     let app = TestApp::with(&[("jwt.secret_key", "one key that only we have, of 32 bytes")]);
     let mut ana = admin(&app);
     let page = ana.get("/admin/about").body;
+    let database = database(app.folder()).to_string();
     for part in [
         env!("CARGO_PKG_VERSION"),
         "127.0.0.1",
-        "portero.db",
+        &database,
         "access_token_cookie",
         "portero_device",
         "jwt.secret_key",

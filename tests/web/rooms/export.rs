@@ -6,13 +6,13 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use portero::accounts::sessions::end::end_anybodys;
 use portero::domain::SessionId;
 use portero::store::session_ends::Which;
 use serde_json::{Value, json};
 
 use crate::common::as_json;
+use crate::support::database::Behind;
 use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator};
 
 const LISTS: [&str; 4] = ["audit", "sessions", "revoked", "users"];
@@ -26,12 +26,6 @@ fn app() -> TestApp {
     app
 }
 
-fn database(app: &TestApp) -> SqliteConnection {
-    let mut conn = SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap();
-    conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
-    conn
-}
-
 /// Adds so many audit events of 2 kB each, all in one second and from 10.0.0.1.
 fn add_events(app: &TestApp, count: usize) {
     let ip_hash = app
@@ -43,14 +37,13 @@ fn add_events(app: &TestApp, count: usize) {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect::<String>();
-    database(app)
-        .batch_execute(&format!(
-            "WITH RECURSIVE i(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {count})
-             INSERT INTO audit_events (n, at, what, ip, ip_hash, details)
-             SELECT (SELECT max(n) FROM audit_events) + i, 1700000000, 'signed_in', '10.0.0.1', x'{ip_hash}',
-                '{{\"x\":\"' || hex(zeroblob(1000)) || '\"}}' FROM i"
-        ))
-        .unwrap();
+    let mut database = Behind::of(app.folder());
+    let (ip_hash, filler) = (database.bytes(&ip_hash), "0".repeat(2000));
+    database.execute(&format!(
+        "WITH RECURSIVE i(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < {count})
+         INSERT INTO audit_events (n, at, what, ip, ip_hash, details)
+         SELECT (SELECT max(n) FROM audit_events) + i, 1700000000, 'signed_in', '10.0.0.1', {ip_hash}, '{{\"x\":\"{filler}\"}}' FROM i"
+    ));
 }
 
 fn export(browser: &mut Browser, path: &str) -> Answer {
@@ -177,22 +170,20 @@ fn an_export_of_more_than_one_part_has_every_row_once() {
     let app = app();
     let mut admin = app.signed_in("ana");
     add_events(&app, 1_700);
-    let mut conn = database(&app);
+    let mut database = Behind::of(app.folder());
     let copies: String = (1..=1_100)
         .map(|i| {
             format!("UPDATE one SET sid = '5116c888-512e-48e3-9949-{i:012}'; INSERT INTO sessions SELECT * FROM one;")
         })
         .collect();
-    conn.batch_execute(&format!("BEGIN; CREATE TEMP TABLE one AS SELECT * FROM sessions LIMIT 1; {copies} COMMIT"))
-        .unwrap();
+    database.execute(&format!("CREATE TEMP TABLE one AS SELECT * FROM sessions LIMIT 1; {copies}"));
     let names: String = (1..=1_200)
         .map(|i| format!("UPDATE someone SET id = id + 1, uid = '{i}', username = 'user{i}', canonical = 'user{i}'; INSERT INTO users SELECT * FROM someone;"))
         .collect();
-    conn.batch_execute(&format!(
-        "BEGIN; CREATE TEMP TABLE someone AS SELECT * FROM users WHERE canonical = 'bea'; {names}
-         UPDATE sessions SET ended_at = 1700000000, end_reason = 'logout' WHERE sid LIKE '5116c888%' AND sid < '5116c888-512e-48e3-9949-000000000600'; COMMIT"
-    ))
-    .unwrap();
+    database.execute(&format!(
+        "CREATE TEMP TABLE someone AS SELECT * FROM users WHERE canonical = 'bea'; {names}
+         UPDATE sessions SET ended_at = 1700000000, end_reason = 'logout' WHERE sid LIKE '5116c888%' AND sid < '5116c888-512e-48e3-9949-000000000600'"
+    ));
     for (list, id, least) in
         [("audit", "n", 1_700), ("sessions", "sid", 502), ("revoked", "id", 599), ("users", "username", 1_202)]
     {
@@ -212,7 +203,12 @@ fn an_export_of_more_than_one_part_has_every_row_once() {
 fn a_rare_event_is_found_behind_more_rows_than_a_page_looks_at() {
     let app = app();
     let mut admin = app.signed_in("ana");
-    database(&app).batch_execute("INSERT INTO audit_events (n, at, what, ip, ip_hash) SELECT max(n) + 1, 1600000000, 'key_added', '10.0.0.1', x'00' FROM audit_events").unwrap();
+    let mut database = Behind::of(app.folder());
+    let ip_hash = database.bytes("00");
+    database.execute(&format!(
+        "INSERT INTO audit_events (n, at, what, ip, ip_hash)
+         SELECT max(n) + 1, 1600000000, 'key_added', '10.0.0.1', {ip_hash} FROM audit_events"
+    ));
     add_events(&app, 21_000);
     let lines = objects(&export(&mut admin, "/admin/audit/export?format=jsonl&ip=10.0.0.1&what=confirmed").body);
     assert!(lines.is_empty());
@@ -421,9 +417,19 @@ fn whoever_stops_reading_keeps_nothing_from_the_others() {
     assert_eq!(app.signed_in("ana").get("/admin/sessions").status, 200);
     assert_eq!(app.signed_in("bea").get("/account").status, 200);
     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
-    // No transaction is open: all of the WAL can be moved into the database.
-    database(&app).batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-    assert_eq!(std::fs::metadata(app.folder().join("portero.db-wal")).unwrap().len(), 0);
+    // No transaction is open.
+    match Behind::of(app.folder()) {
+        Behind::Sqlite(mut conn) => {
+            // So all of the WAL can be moved into the database.
+            conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+            assert_eq!(std::fs::metadata(app.folder().join("portero.db-wal")).unwrap().len(), 0);
+        }
+        #[cfg(feature = "postgres")]
+        mut postgres @ Behind::Postgres(_) => {
+            let open = "SELECT query AS row FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'";
+            assert_eq!(postgres.rows(open), Vec::<String>::new());
+        }
+    }
     for begun in stopped.into_iter().take(2) {
         assert!(begun.finish().0);
     }

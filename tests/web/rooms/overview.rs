@@ -1,12 +1,10 @@
 //! Room /admin: where an admin begins. Who is in, what wants attention, what happened, and what is to be done next.
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use portero::domain::By;
 use portero::store::{Upkeep, instance};
 
 use crate::common::{admin, as_json, sid};
-use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, TestApp};
+use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, TestApp, database};
 
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
@@ -33,8 +31,7 @@ fn settle(app: &TestApp) {
 
 /// Changes the database behind the server's back.
 fn execute(app: &TestApp, sql: &str) {
-    let mut conn = SqliteConnection::establish(app.folder().join("portero.db").to_str().unwrap()).unwrap();
-    conn.batch_execute(&format!("PRAGMA busy_timeout = 5000; {sql}")).unwrap();
+    database::execute(app.folder(), sql);
 }
 
 #[test]
@@ -165,7 +162,7 @@ fn what_wants_attention_stands_there_the_dangers_first() {
     ana.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
     ana.get("/admin/about");
     ana.headers.clear();
-    execute(&app, "UPDATE sessions SET odd = 1");
+    execute(&app, "UPDATE sessions SET odd = true");
     let thief = app.signed_in("bea");
     let mut owner = thief.clone();
     app.clock.advance(HOUR);
@@ -229,7 +226,7 @@ fn a_clock_that_is_set_back_and_an_audit_log_that_was_cut_off_are_dangers() {
     let mut ana = admin(&app);
     execute(
         &app,
-        "DELETE FROM audit_checkpoint; INSERT INTO audit_checkpoint VALUES (1, 1000, x'00', x'00');
+        "DELETE FROM audit_checkpoint; INSERT INTO audit_checkpoint VALUES (1, 1000, '0', '0');
                    DELETE FROM audit_events; DELETE FROM audit_head",
     );
     app.browser().sign_in("adm", PASSWORD);
@@ -273,7 +270,7 @@ fn a_thousand_unusual_sessions_are_not_all_counted() {
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
              INSERT INTO sessions (sid, user_id, transport, remembered, created_at, auth_time, last_seen_at, expires_at, access_until,
                 ip, user_agent, gen, issue_count, previous_issue, rotated_at, seen, csrf_seed, steps, odd)
-             SELECT 'x' || i, 1, 'cookie', 0, i, 0, 0, {expires}, 0, '', '', 0, 0, 0, 0, 1, '', 1, i <= 1200 FROM n"
+             SELECT 'x' || i, 1, 'cookie', false, i, 0, 0, {expires}, 0, '', '', 0, 0, 0, 0, true, '', 1, i <= 1200 FROM n"
         ),
     );
     let told = as_json(&mut ana, "/admin");

@@ -1,11 +1,10 @@
 //! Room /admin/sessions: the open sessions of everybody, filtered and page by page.
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use portero::accounts::upkeep::prune::close_run_out;
 use serde_json::json;
 
 use crate::common::{CHROME, FIREFOX, app_with_admin, as_json, end, sid, with_user_agent};
+use crate::support::database::{Behind, execute};
 use crate::support::{Browser, PASSWORD, TestApp};
 
 #[test]
@@ -79,8 +78,7 @@ fn app_behind_proxy() -> TestApp {
 
 /// Does to the database what no act does.
 fn sql(app: &TestApp, text: &str) {
-    let path = app.folder().join("portero.db");
-    SqliteConnection::establish(path.to_str().unwrap()).unwrap().batch_execute(text).unwrap();
+    execute(app.folder(), text);
 }
 
 /// The session of ana's browser, which a thief has taken over from elsewhere.
@@ -211,10 +209,8 @@ fn an_id_that_no_session_has_is_answered_in_words_and_one_that_several_have_with
     let (first, second) = (app.signed_in("ana"), app.signed_in("bea"));
     for (browser, last) in [(&first, '1'), (&second, '2')] {
         let alike = format!("7a062de8-1111-4111-8111-11111111111{last}");
-        sql(
-            &app,
-            &format!("PRAGMA foreign_keys = OFF; UPDATE sessions SET sid = '{alike}' WHERE sid = '{}'", sid(browser)),
-        );
+        let mut database = Behind::of(app.folder()).without_references();
+        database.execute(&format!("UPDATE sessions SET sid = '{alike}' WHERE sid = '{}'", sid(browser)));
     }
     let page = admin.get("/admin/sessions/7a062de8").body;
     assert!(page.contains("Which session?") && page.contains(">ana</a>") && page.contains(">bea</a>"), "{page}");

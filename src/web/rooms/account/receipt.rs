@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 
-use crate::domain::{Reason, Role, UnixTime};
+use crate::domain::{Reason, Role, UnixTime, can_be_key};
 use crate::guards::AccessToken;
 use crate::store::session_lists::{self, ListedSession};
 use crate::store::sessions::End;
@@ -75,6 +75,9 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let standing = signed_in(&req)?;
     let (id, now) = (id.into_inner(), app.now());
+    if !can_be_key(&id) {
+        return Err(Error::NotFound);
+    }
     let receipt = id.clone();
     let found = app.read(move |conn| find(conn, &receipt)).await?.ok_or(Error::NotFound)?;
     // Other users' receipts are as good as none: nobody learns that they are there.

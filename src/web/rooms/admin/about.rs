@@ -83,8 +83,8 @@ pub(in crate::web) async fn show(
     Admin(caller): Admin,
 ) -> Result<HttpResponse, Error> {
     let now = app.now();
-    let path = app.config().database.clone();
-    let size = app.readers.run(&[], move || size_of(&path)).await.map_err(|_| Error::Busy)?;
+    let db = app.accounts.db.clone();
+    let size = app.readers.run(&[], move || db.size()).await.map_err(|_| Error::Busy)?;
     let address = client_address::address(&app, &req).to_string();
     let peer = req.peer_addr().map_or_else(String::new, |peer| peer.ip().to_canonical().to_string());
     let host = req.headers().get(actix_web::http::header::HOST);
@@ -122,7 +122,7 @@ pub(in crate::web) async fn show(
         forwarded_ignored,
         cookies: cookie_names(&app),
         folder: app.config().data_dir.display().to_string(),
-        database: app.config().database.display().to_string(),
+        database: app.config().database.to_string(),
         database_size: size.map_or_else(|| "?".into(), |bytes| megabytes(&page, bytes)),
         last_prune: last_prune.map(|at| page.time(at)),
         changed: changed.into_iter().map(|setting| row(&page, setting)).collect(),
@@ -133,13 +133,6 @@ pub(in crate::web) async fn show(
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The size of the database in bytes, with what waits in its journal. `None`: it can't be looked at.
-fn size_of(database: &std::path::Path) -> Option<u64> {
-    let size = |path: &std::path::Path| std::fs::metadata(path).ok().map(|data| data.len());
-    let journal = database.with_file_name(format!("{}-wal", database.file_name()?.to_string_lossy()));
-    Some(size(database)? + size(&journal).unwrap_or(0))
-}
 
 /// To one decimal place, with the decimal mark of the page's language.
 fn megabytes(page: &Page, bytes: u64) -> String {

@@ -143,7 +143,7 @@ pub(in crate::web) async fn show(
                 overview,
                 acts: Events { rows, names, ..Events::default() },
                 slowed: accounts.throttle.slowed(now),
-                little_room: little_room(&database),
+                little_room: database.file().and_then(little_room),
                 now,
             })
         })

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::export::selection::Selection;
-use crate::domain::{Role, Search, UserId, UserState};
+use crate::domain::{Role, Search, UserId, UserState, can_be_key};
 use crate::store::user_lists::{self, MOST_LOOKED_AT, Place, Total, UserFilter};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
@@ -171,6 +171,6 @@ fn choices<T: Copy + PartialEq>(
 }
 
 fn place(text: &str) -> Option<Place> {
-    let (user, key) = text.split_once('.')?;
+    let (user, key) = text.split_once('.').filter(|(_, key)| can_be_key(key))?;
     Some(Place { user: UserId(user.parse().ok()?), key: key.to_owned() })
 }

@@ -1,0 +1,2 @@
+DROP INDEX users_uid;
+ALTER TABLE users DROP COLUMN uid;

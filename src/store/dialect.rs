@@ -1,0 +1,133 @@
+//! What the two databases do each in its own way: how they are opened, how a transaction begins, and how it is noticed that others have
+//! changed something. `sqlite.rs` and `postgres.rs` have the ways themselves.
+
+use std::time::Duration;
+
+use diesel::backend::Backend;
+use diesel::migration::{MigrationSource, MigrationVersion};
+use diesel::{QueryResult, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+
+use super::connection::{Conn, ConnectFault, Error, OpenError, either, of_sqlite};
+#[cfg(feature = "postgres")]
+use super::postgres;
+use super::sqlite;
+use super::sqlite_file::checkpoint;
+use crate::domain::DatabaseUrl;
+
+/// Opens a connection that may write.
+pub(super) fn connect(database: &DatabaseUrl) -> Result<Conn, ConnectFault> {
+    match database {
+        DatabaseUrl::Sqlite(path) => sqlite::connect(path).map(of_sqlite),
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => postgres::connect(url).map(Conn::Postgres),
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
+    }
+}
+
+/// Opens a connection that can't change anything.
+pub(super) fn connect_reader(database: &DatabaseUrl) -> Result<Conn, ConnectFault> {
+    match database {
+        DatabaseUrl::Sqlite(path) => sqlite::connect_reader(path).map(of_sqlite),
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => postgres::connect_reader(url).map(Conn::Postgres),
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
+    }
+}
+
+/// Whether there is a database that Portero has used, or, of SQLite, a file.
+pub(super) fn exists(database: &DatabaseUrl) -> Result<bool, ConnectFault> {
+    match database {
+        DatabaseUrl::Sqlite(path) => Ok(path.exists()),
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => {
+            postgres::exists(&mut postgres::connect_reader(url)?).map_err(ConnectFault::Prepare)
+        }
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
+    }
+}
+
+/// Whether the server does not answer on this connection. SQLite has no server.
+pub(super) fn is_lost(conn: &mut Conn) -> bool {
+    either!(conn, sqlite(_conn) => false, postgres(conn) => postgres::version(conn).is_err())
+}
+
+/// Begins a transaction that only one connection at a time can be in. Returns the version that the database has in it, if the commit
+/// makes it the next one; `None`: a connection's own commits don't change what it sees as the version.
+pub(super) fn begin(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    either!(conn,
+        sqlite(conn) => sqlite::BEGIN.execute(conn).map(|_| None),
+        postgres(conn) => postgres::begin(conn).map(Some),
+    )
+}
+
+/// Commits what [`begin`] began.
+pub(super) fn commit(conn: &mut Conn) -> QueryResult<()> {
+    either!(conn,
+        sqlite(conn) => sqlite::COMMIT.execute(conn).map(drop),
+        postgres(conn) => postgres::commit(conn),
+    )
+}
+
+/// Makes this connection the one of the server that serves the database. `false`: another one is.
+pub(super) fn lock_to_serve(conn: &mut Conn) -> QueryResult<bool> {
+    either!(conn, sqlite(_conn) => Ok(true), postgres(conn) => postgres::lock_to_serve(conn))
+}
+
+/// Whether a connection is that of a server.
+pub(super) fn is_served(conn: &mut Conn) -> QueryResult<bool> {
+    either!(conn, sqlite(_conn) => Ok(false), postgres(conn) => postgres::is_served(conn))
+}
+
+/// The size of a database that is on a server, in bytes.
+pub(super) fn size(conn: &mut Conn) -> QueryResult<Option<u64>> {
+    either!(conn, sqlite(_conn) => Ok(None), postgres(conn) => postgres::size(conn))
+}
+
+/// A number that changes when somebody else has committed.
+pub(super) fn version(conn: &mut Conn) -> QueryResult<i64> {
+    either!(conn, sqlite(conn) => sqlite::version(conn), postgres(conn) => postgres::version(conn))
+}
+
+pub(super) fn set_lock_timeout(conn: &mut Conn, timeout: Duration) -> QueryResult<()> {
+    either!(conn,
+        sqlite(conn) => sqlite::set_lock_timeout(conn, timeout),
+        postgres(conn) => postgres::set_lock_timeout(conn, timeout),
+    )
+}
+
+/// Leaves the database as whole as a clean stop should. `false`: others use it.
+pub(super) fn close(conn: &mut Conn) -> Result<bool, Error> {
+    either!(conn, sqlite(conn) => checkpoint(conn), postgres(_conn) => Ok(true))
+}
+
+/// Brings the database to this version's tables. Fails, changing nothing, if it has a change that this version does not know.
+pub(super) fn migrate(conn: &mut Conn, database: &DatabaseUrl) -> Result<(), OpenError> {
+    either!(conn,
+        sqlite(conn) => run_migrations(conn, sqlite::MIGRATIONS, database),
+        postgres(conn) => {
+            let failed = |error: diesel::result::Error| OpenError::Migrate { database: database.clone(), reason: error.to_string() };
+            postgres::alone(conn, |conn| run_migrations(conn, postgres::MIGRATIONS, database)).map_err(failed)?
+        },
+    )
+}
+
+fn run_migrations<DB: Backend, C: MigrationHarness<DB>>(
+    conn: &mut C,
+    known: EmbeddedMigrations,
+    database: &DatabaseUrl,
+) -> Result<(), OpenError> {
+    let failed = |reason: String| OpenError::Migrate { database: database.clone(), reason };
+    let names = MigrationSource::<DB>::migrations(&known).map_err(|error| failed(error.to_string()))?;
+    let applied = conn.applied_migrations().map_err(|error| failed(error.to_string()))?;
+    let is_known =
+        |version: &MigrationVersion<'_>| names.iter().any(|migration| migration.name().version() == *version);
+    if let Some(newer) = applied.into_iter().find(|version| !is_known(version)) {
+        return Err(OpenError::Newer { database: database.clone(), newest: newer.to_string() });
+    }
+    conn.run_pending_migrations(known).map_err(|error| failed(error.to_string()))?;
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! How PostgreSQL is reached, locked and watched.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use super::connection::{ConnectFault, LOCK_TIMEOUT};
+use super::prepared::Plain;
+use crate::domain::PostgresUrl;
+
+pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// As `server_version_num` counts.
+const OLDEST: i64 = 140_000;
+/// How long a new connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the network may leave unanswered what was sent, on both sides, in milliseconds. Without a bound, a connection that was cut off
+/// would be waited for until TCP gives up, after a quarter of an hour.
+const UNANSWERED: u32 = 2000;
+
+/// Numbers that stand for what is locked. (PostgreSQL, advisory locks)
+const LOCK_TO_MIGRATE: i64 = 0x506f_7274_6572_6f01;
+const LOCK_TO_SERVE: i64 = 0x506f_7274_6572_6f02;
+
+/// Opens a connection that may write.
+pub(super) fn connect(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
+    let mut conn = establish(url)?;
+    examine(&mut conn)?;
+    set_up(&mut conn, "off").map_err(ConnectFault::Prepare)?;
+    Ok(conn)
+}
+
+/// Opens a connection that can't change anything.
+pub(super) fn connect_reader(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
+    let mut conn = establish(url)?;
+    set_up(&mut conn, "on").map_err(ConnectFault::Prepare)?;
+    Ok(conn)
+}
+
+fn establish(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
+    PgConnection::establish(&conninfo(url)).map_err(ConnectFault::Connect)
+}
+
+/// What libpq is told. (PostgreSQL, "Connection Strings")
+fn conninfo(url: &PostgresUrl) -> String {
+    let seconds = CONNECT_TIMEOUT.as_secs().to_string();
+    let (port, unanswered) = (url.port.map(|port| port.to_string()), UNANSWERED.to_string());
+    let roots = url.root_certificates.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let words = [
+        ("host", url.host.as_deref()),
+        ("port", port.as_deref()),
+        ("user", url.user.as_deref()),
+        ("password", url.password.as_deref()),
+        ("dbname", Some(url.database.as_str())),
+        ("sslmode", roots.as_ref().map(|_| "verify-full")),
+        ("sslrootcert", roots.as_deref()),
+        ("application_name", Some("portero")),
+        ("connect_timeout", Some(seconds.as_str())),
+        ("tcp_user_timeout", Some(unanswered.as_str())),
+        ("keepalives_idle", Some("2")),
+        ("keepalives_interval", Some("1")),
+        ("keepalives_count", Some("2")),
+        ("client_encoding", Some("UTF8")),
+    ];
+    let quoted = |value: &str| value.replace('\\', r"\\").replace('\'', r"\'");
+    let words = words.into_iter().filter_map(|(name, value)| Some(format!("{name}='{}'", quoted(value?))));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    setting: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Refuses a server that would not keep what Portero promises: that what it has acknowledged is stored.
+fn examine(conn: &mut PgConnection) -> Result<(), ConnectFault> {
+    let settings: Vec<Setting> = sql_query(
+        "SELECT name, setting FROM pg_settings WHERE name IN \
+         ('server_version_num', 'server_version', 'fsync', 'full_page_writes', 'synchronous_commit', 'server_encoding', 'in_hot_standby', \
+         'default_transaction_read_only')",
+    )
+    .load(conn)
+    .map_err(ConnectFault::Prepare)?;
+    let value = |name: &str| settings.iter().find(|one| one.name == name).map_or("", |one| one.setting.as_str());
+    let unfit = |why: String| Err(ConnectFault::Unfit(why));
+    if value("server_version_num").parse::<i64>().unwrap_or_default() < OLDEST {
+        return unfit(format!("PostgreSQL {} is too old; 14 or newer is needed", value("server_version")));
+    }
+    if value("in_hot_standby") == "on" {
+        return unfit("its server is a replica, which takes no changes: name the primary in database_url".into());
+    }
+    if value("default_transaction_read_only") == "on" {
+        return unfit("its server is set to take no changes: set default_transaction_read_only to off".into());
+    }
+    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+        if value(name) == "off" {
+            return unfit(format!(
+                "{name} is off there, so what was stored can be lost when the server stops: set it to on"
+            ));
+        }
+    }
+    if value("server_encoding") != "UTF8" {
+        return unfit(format!("its encoding is {}: make one with the encoding UTF8", value("server_encoding")));
+    }
+    Ok(())
+}
+
+/// `idle_in_transaction_session_timeout`: a process that stands still in a transaction, which nobody else can begin meanwhile, loses it.
+/// `idle_session_timeout`: whoever is gone without a word no longer holds what it had locked; the writer looks ten times a second.
+fn set_up(conn: &mut PgConnection, read_only: &str) -> QueryResult<()> {
+    // Look-ups in one transaction see one state.
+    let (idle, isolation) = if read_only == "on" { ("0", "repeatable read") } else { ("5s", "read committed") };
+    conn.batch_execute(&format!(
+        "SET lock_timeout = {}; SET idle_in_transaction_session_timeout = '2s'; SET idle_session_timeout = '{idle}'; \
+         SET default_transaction_isolation = '{isolation}'; SET default_transaction_read_only = {read_only}; \
+         SET tcp_user_timeout = {UNANSWERED}; SET client_min_messages = warning",
+        LOCK_TIMEOUT.as_millis()
+    ))
+}
+
+/// Runs `job` while no other process is running one so, on any machine.
+pub(super) fn alone<T>(conn: &mut PgConnection, job: impl FnOnce(&mut PgConnection) -> T) -> QueryResult<T> {
+    // A migration of a large table may take longer than anybody waits for anything else.
+    conn.batch_execute("SET lock_timeout = 0; SET idle_session_timeout = 0")?;
+    sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK_TO_MIGRATE).execute(conn)?;
+    let done = job(conn);
+    sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(LOCK_TO_MIGRATE).execute(conn)?;
+    set_up(conn, "off")?;
+    Ok(done)
+}
+
+/// Makes this connection the one of the server that serves the database. `false`: another one is.
+pub(super) fn lock_to_serve(conn: &mut PgConnection) -> QueryResult<bool> {
+    let locked = sql_query("SELECT pg_try_advisory_lock($1)::int::bigint AS number").bind::<BigInt, _>(LOCK_TO_SERVE);
+    Ok(locked.get_result::<Number>(conn)?.number == 1)
+}
+
+/// Whether a server serves the database.
+pub(super) fn is_served(conn: &mut PgConnection) -> QueryResult<bool> {
+    let holders = sql_query(
+        "SELECT count(*) AS number FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+         AND (classid::bigint << 32) + objid::bigint = $1",
+    );
+    Ok(holders.bind::<BigInt, _>(LOCK_TO_SERVE).get_result::<Number>(conn)?.number > 0)
+}
+
+const BEGIN: Plain = Plain("BEGIN");
+const ROLLBACK: Plain = Plain("ROLLBACK");
+
+/// Every transaction that writes begins with the same row, so they follow each other, on whichever machine: what a job has read stays so
+/// until its commit.
+pub(super) fn begin(conn: &mut PgConnection) -> QueryResult<i64> {
+    BEGIN.execute(conn)?;
+    match sql_query("SELECT seq AS number FROM feed_head FOR UPDATE").get_result::<Number>(conn) {
+        Ok(head) => Ok(head.number),
+        Err(error) => {
+            // Nobody can use this transaction any more. If the connection is lost, so is the transaction.
+            drop(ROLLBACK.execute(conn));
+            Err(error)
+        }
+    }
+}
+
+pub(super) fn commit(conn: &mut PgConnection) -> QueryResult<()> {
+    conn.batch_execute("UPDATE feed_head SET seq = seq + 1; COMMIT")
+}
+
+/// How many transactions have written.
+pub(super) fn version(conn: &mut PgConnection) -> QueryResult<i64> {
+    Ok(sql_query("SELECT seq AS number FROM feed_head").get_result::<Number>(conn)?.number)
+}
+
+pub(super) fn set_lock_timeout(conn: &mut PgConnection, timeout: Duration) -> QueryResult<()> {
+    conn.batch_execute(&format!("SET lock_timeout = {}", timeout.as_millis()))
+}
+
+/// In bytes.
+pub(super) fn size(conn: &mut PgConnection) -> QueryResult<Option<u64>> {
+    let size = sql_query("SELECT pg_database_size(current_database()) AS number").get_result::<Number>(conn)?;
+    Ok(u64::try_from(size.number).ok())
+}
+
+/// Whether a Portero has begun to use the database.
+pub(super) fn exists(conn: &mut PgConnection) -> QueryResult<bool> {
+    let tables = sql_query("SELECT count(*) AS number FROM pg_class WHERE oid = to_regclass('instance')");
+    if tables.get_result::<Number>(conn)?.number == 0 {
+        return Ok(false);
+    }
+    Ok(sql_query("SELECT count(*) AS number FROM instance").get_result::<Number>(conn)?.number > 0)
+}

@@ -1,0 +1,139 @@
+//! The database of a test: an SQLite file in its folder or, if `PORTERO_TEST_POSTGRES` names a server, a database of that. `tests/run`
+//! starts such a server. What tests do to the database behind Portero's back is here, too.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use portero::domain::DatabaseUrl;
+
+#[cfg(feature = "postgres")]
+#[path = "database/on_postgres.rs"]
+pub mod on_postgres;
+#[cfg(not(feature = "postgres"))]
+pub mod on_postgres {
+    //! Without PostgreSQL, nothing is on it.
+
+    use super::{Behind, DatabaseUrl, Path};
+
+    pub fn database(_: &Path) -> Option<DatabaseUrl> {
+        None
+    }
+
+    pub fn remove(_: &Path) {}
+
+    pub fn behind(_: &Path) -> Option<Behind> {
+        None
+    }
+}
+
+/// The database that belongs to this folder. On PostgreSQL it is made by the first call.
+pub fn database(folder: &Path) -> DatabaseUrl {
+    on_postgres::database(folder).unwrap_or_else(|| DatabaseUrl::Sqlite(file(folder)))
+}
+
+/// The same as the setting `database_url` has it.
+pub fn database_url(folder: &Path) -> String {
+    match database(folder) {
+        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+        DatabaseUrl::Postgres(url) => url.to_string(),
+    }
+}
+
+/// Lets go of the database, if it is not in the folder.
+pub fn remove(folder: &Path) {
+    on_postgres::remove(folder);
+}
+
+fn file(folder: &Path) -> std::path::PathBuf {
+    folder.join("portero.db")
+}
+
+/// A connection beside Portero's own.
+pub enum Behind {
+    Sqlite(SqliteConnection),
+    #[cfg(feature = "postgres")]
+    Postgres(diesel::PgConnection),
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    row: String,
+}
+
+impl Behind {
+    pub fn of(folder: &Path) -> Self {
+        on_postgres::behind(folder).unwrap_or_else(|| {
+            let mut conn = SqliteConnection::establish(file(folder).to_str().unwrap()).unwrap();
+            conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+            Self::Sqlite(conn)
+        })
+    }
+
+    /// Changes the database, as noticeably as any other process does.
+    pub fn execute(&mut self, sql: &str) {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute(sql).unwrap(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => {
+                let sql = sql.trim().trim_end_matches(';');
+                conn.batch_execute(&format!("BEGIN; UPDATE feed_head SET seq = seq + 1; {sql}; COMMIT")).unwrap();
+            }
+        }
+    }
+
+    /// What a query finds whose one column is a text with the name `row`.
+    pub fn rows(&mut self, sql: &str) -> Vec<String> {
+        let rows: Vec<Row> = match self {
+            Self::Sqlite(conn) => sql_query(sql).load(conn).unwrap(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => sql_query(sql).load(conn).unwrap(),
+        };
+        rows.into_iter().map(|row| row.row).collect()
+    }
+
+    /// Lets rows refer to rows that are not there, and triggers rest.
+    pub fn without_references(mut self) -> Self {
+        match &mut self {
+            Self::Sqlite(conn) => conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => conn.batch_execute("SET session_replication_role = replica").unwrap(),
+        }
+        self
+    }
+
+    /// Keeps everybody else from writing until [`let_go`](Self::let_go).
+    pub fn lock(&mut self) {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute("BEGIN IMMEDIATE").unwrap(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => conn.batch_execute("BEGIN; SELECT seq FROM feed_head FOR UPDATE").unwrap(),
+        }
+    }
+
+    pub fn let_go(&mut self) {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute("ROLLBACK").unwrap(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => conn.batch_execute("ROLLBACK").unwrap(),
+        }
+    }
+
+    /// Bytes, given in hexadecimal, as SQL writes them.
+    pub fn bytes(&self, hex: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("x'{hex}'"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => format!(r"'\x{hex}'::bytea"),
+        }
+    }
+}
+
+pub fn execute(folder: &Path, sql: &str) {
+    Behind::of(folder).execute(sql);
+}

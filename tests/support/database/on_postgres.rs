@@ -1,0 +1,86 @@
+//! A database of its own for each test that asks for one, copied from one that has the tables already.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use portero::domain::{DatabaseUrl, PostgresUrl};
+use portero::store::Db;
+
+use super::Behind;
+
+/// Such as `postgres://portero@127.0.0.1:5433`. `None`: tests run on SQLite.
+fn server() -> Option<String> {
+    std::env::var("PORTERO_TEST_POSTGRES").ok()
+}
+
+pub fn database(folder: &Path) -> Option<DatabaseUrl> {
+    server()?;
+    make(&name_of(folder));
+    Some(url(&name_of(folder)))
+}
+
+pub fn remove(folder: &Path) {
+    if server().is_some() {
+        let drop = format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", name_of(folder));
+        connect("postgres").batch_execute(&drop).unwrap();
+    }
+}
+
+pub fn behind(folder: &Path) -> Option<Behind> {
+    server()?;
+    Some(Behind::Postgres(connect(&name_of(folder))))
+}
+
+/// Folders of tests have random names.
+fn name_of(folder: &Path) -> String {
+    let path = folder.to_str().unwrap();
+    path.rsplit('/').take(2).collect::<String>().replace(|c: char| !c.is_ascii_alphanumeric(), "")
+}
+
+fn url(database: &str) -> DatabaseUrl {
+    let server = url::Url::parse(&server().unwrap()).unwrap();
+    DatabaseUrl::Postgres(Box::new(PostgresUrl {
+        host: server.host_str().map(str::to_owned),
+        port: server.port(),
+        user: Some(server.username().to_owned()),
+        database: database.to_owned(),
+        ..PostgresUrl::default()
+    }))
+}
+
+fn connect(database: &str) -> PgConnection {
+    PgConnection::establish(&format!("{}/{database}", server().unwrap())).unwrap()
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+fn exists(conn: &mut PgConnection, database: &str) -> bool {
+    let named = sql_query("SELECT count(*) AS number FROM pg_database WHERE datname = $1").bind::<Text, _>(database);
+    named.get_result::<Found>(conn).unwrap().number == 1
+}
+
+/// Makes the database, unless it is there.
+fn make(name: &str) {
+    const TEMPLATE: &str = "portero_template";
+    let mut conn = connect("postgres");
+    if exists(&mut conn, name) {
+        return;
+    }
+    if !exists(&mut conn, TEMPLATE) {
+        // Tests run in many processes; the first of them makes it.
+        conn.batch_execute("SELECT pg_advisory_lock(1)").unwrap();
+        if !exists(&mut conn, TEMPLATE) {
+            conn.batch_execute("CREATE DATABASE portero_template_new TEMPLATE template0").unwrap();
+            Db::open(&url("portero_template_new")).unwrap().close();
+            conn.batch_execute("ALTER DATABASE portero_template_new RENAME TO portero_template").unwrap();
+        }
+        conn.batch_execute("SELECT pg_advisory_unlock(1)").unwrap();
+    }
+    conn.batch_execute(&format!("CREATE DATABASE \"{name}\" TEMPLATE {TEMPLATE}")).unwrap();
+}
