@@ -163,7 +163,8 @@ impl TokenId {
     /// The id for what [`stored_jti`] made of a claim `jti`.
     #[cfg(feature = "server")]
     pub fn from_stored(text: &str) -> Self {
-        let digest = text.strip_prefix(DIGEST).and_then(|hex| u128::from_str_radix(hex.get(..32)?, 16).ok());
+        let digest = text.strip_prefix(DIGEST).filter(|hex| hex.len() == 64);
+        let digest = digest.and_then(|hex| u128::from_str_radix(hex.get(..32)?, 16).ok());
         digest.map_or_else(|| Self::from_jti(text), Self)
     }
 

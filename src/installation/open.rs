@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::{hkdf, rand};
 
@@ -29,6 +30,8 @@ use crate::throttle::Throttle;
 use crate::tokens::options::Secret;
 use crate::tokens::{Engine, fingerprint};
 
+/// When a database server has noticed at the latest that the Portero that held its lock is gone.
+const SERVER_GONE_AFTER: Duration = Duration::from_secs(6);
 /// What it means if the pepper is not in any backup.
 const PEPPER_HINT: &str = "; without it no stored password can be checked";
 
@@ -116,12 +119,15 @@ impl Installation {
     pub fn lock(&self) -> Result<Serving, OpenError> {
         let config = &self.accounts.config;
         let serving = Serving::begin(&config.database, &config.beside_database())?;
-        // On another machine there may be one, too.
-        if self.accounts.db.serve()? {
-            Ok(serving)
-        } else {
-            Err(OpenError::Served { database: config.database.clone() })
+        // On another machine there may be one, too. One that was killed is let go of within five seconds.
+        let begin = Instant::now();
+        while !self.accounts.db.serve()? {
+            if begin.elapsed() > SERVER_GONE_AFTER {
+                return Err(OpenError::Served { database: config.database.clone() });
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
+        Ok(serving)
     }
 
     /// Whether a server is running on this database.

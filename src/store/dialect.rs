@@ -42,9 +42,7 @@ pub(super) fn exists(database: &DatabaseUrl) -> Result<bool, ConnectFault> {
     match database {
         DatabaseUrl::Sqlite(path) => Ok(path.exists()),
         #[cfg(feature = "postgres")]
-        DatabaseUrl::Postgres(url) => {
-            postgres::exists(&mut postgres::connect_reader(url)?).map_err(ConnectFault::Prepare)
-        }
+        DatabaseUrl::Postgres(url) => postgres::exists(&mut postgres::connect(url)?).map_err(ConnectFault::Prepare),
         #[cfg(not(feature = "postgres"))]
         DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
     }

@@ -117,13 +117,15 @@ fn examine(conn: &mut PgConnection) -> Result<(), ConnectFault> {
     Ok(())
 }
 
-/// `idle_in_transaction_session_timeout`: a process that stands still in a transaction, which nobody else can begin meanwhile, loses it.
+/// `idle_in_transaction_session_timeout`: a process that stands still in a transaction, which nobody else can begin meanwhile, loses it;
+/// whoever only reads keeps nobody waiting.
 /// `idle_session_timeout`: whoever is gone without a word no longer holds what it had locked; the writer looks ten times a second.
 fn set_up(conn: &mut PgConnection, read_only: &str) -> QueryResult<()> {
     // Look-ups in one transaction see one state.
-    let (idle, isolation) = if read_only == "on" { ("0", "repeatable read") } else { ("5s", "read committed") };
+    let (idle, in_transaction, isolation) =
+        if read_only == "on" { ("0", "0", "repeatable read") } else { ("5s", "2s", "read committed") };
     conn.batch_execute(&format!(
-        "SET lock_timeout = {}; SET idle_in_transaction_session_timeout = '2s'; SET idle_session_timeout = '{idle}'; \
+        "SET lock_timeout = {}; SET idle_in_transaction_session_timeout = '{in_transaction}'; SET idle_session_timeout = '{idle}'; \
          SET default_transaction_isolation = '{isolation}'; SET default_transaction_read_only = {read_only}; \
          SET tcp_user_timeout = {UNANSWERED}; SET client_min_messages = warning",
         LOCK_TIMEOUT.as_millis()
@@ -136,8 +138,9 @@ pub(super) fn alone<T>(conn: &mut PgConnection, job: impl FnOnce(&mut PgConnecti
     conn.batch_execute("SET lock_timeout = 0; SET idle_session_timeout = 0")?;
     sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK_TO_MIGRATE).execute(conn)?;
     let done = job(conn);
-    sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(LOCK_TO_MIGRATE).execute(conn)?;
-    set_up(conn, "off")?;
+    // If that fails, the connection is lost and the lock with it, and what the job met says more.
+    let given_back = sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(LOCK_TO_MIGRATE).execute(conn);
+    drop(given_back.and_then(|_| set_up(conn, "off")));
     Ok(done)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use diesel::r2d2::{self, ManageConnection};
+use diesel::r2d2::{self, ManageConnection, R2D2Connection};
 
 use super::condition::Condition;
 use super::connection::{Conn, ConnectFault};
@@ -79,7 +79,8 @@ impl ManageConnection for Readers {
         }
     }
 
+    /// A look-up that panicked, or that the database broke off, may have left its transaction open.
     fn has_broken(&self, reader: &mut Reader) -> bool {
-        reader.is_from_before_a_loss()
+        std::thread::panicking() || reader.conn.is_broken() || reader.is_from_before_a_loss()
     }
 }

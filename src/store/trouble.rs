@@ -7,7 +7,7 @@ use std::path::Path;
 pub const MALFORMED: &str = "the database is malformed: restore a backup";
 
 /// What the messages say, and what that means. The first that fits counts.
-const MEANINGS: [(&str, &str); 21] = [
+const MEANINGS: [(&str, &str); 20] = [
     ("database or disk is full", "the disk is full"),
     ("No space left on device", "the disk is full"),
     ("is locked", "another process holds the database"),
@@ -20,8 +20,10 @@ const MEANINGS: [(&str, &str); 21] = [
     ("unable to open database file", "the database's file can't be opened"),
     ("password authentication failed", "the server does not know this user or password"),
     ("no password supplied", "the server asks for a password: set database_password_file"),
-    ("FATAL:  role \"", "the server does not know this user or password"),
-    ("FATAL:  database \"", "there is no database of that name on the server: make it with createdb"),
+    (
+        "\" does not exist",
+        "there is no database or user of that name on the server: make it with createdb or createuser",
+    ),
     ("Connection refused", "no server listens there, or it is starting"),
     ("could not translate host name", "the server's name has no address"),
     ("no pg_hba.conf entry", "the server lets nobody in from here: see its pg_hba.conf"),

@@ -322,7 +322,7 @@ struct WriterThread {
     is_behind: bool,
     /// How long this connection waits for a lock at present.
     lock_wait: Duration,
-    /// SQLite's `data_version` when it was last read: another value means a commit by another connection. `None`: memory has to be
+    /// The database's version when it was last read: another value means a commit by another connection. `None`: memory has to be
     /// loaded again.
     version: Option<i64>,
     /// How many changes by commands memory has taken up; `None` once the database says so too.
@@ -396,17 +396,20 @@ impl WriterThread {
             Ok(begun) => begun,
             Err(error) => return self.refuse_waiting(first, jobs, &chain(&error)),
         };
-        self.set_lock_wait(LOCK_TIMEOUT);
         let mut ran = Vec::new();
         let mut deferred = None;
         let committed = self.open().and_then(|conn| run_batch(conn, begun, first, jobs, &mut ran, &mut deferred));
         self.deferred = deferred;
+        if committed.is_ok() {
+            // Not inside the transaction: PostgreSQL would take it back with that.
+            self.set_lock_wait(LOCK_TIMEOUT);
+        }
         match &committed {
             // What this process committed, memory learns below; what others did before, the next look finds.
             Ok(Some(found)) if self.version == Some(*found) => self.version = Some(found + 1),
             Ok(_) => {}
             Err(error) => {
-                tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch was stored");
+                tracing::error!(event = "write_failed", error = %chain(error), "nothing of this batch is known to be stored");
                 self.condition.failed(&chain(error));
                 // The connection's state is unknown, and the commit may have got through after all: open the database again, and look.
                 self.give_up_connection();
@@ -428,10 +431,10 @@ impl WriterThread {
     fn refuse_waiting(&mut self, first: Job, jobs: &Receiver<Message>, why: &str) {
         tracing::error!(event = "write_refused", error = why, "no job was begun");
         self.condition.failed(why);
-        self.set_lock_wait(SHORT_LOCK_WAIT);
         if self.conn.as_mut().is_some_and(dialect::is_lost) {
             self.give_up_connection();
         }
+        self.set_lock_wait(SHORT_LOCK_WAIT);
         first.refuse(why);
         while let Ok(message) = jobs.try_recv() {
             match message {
@@ -444,8 +447,11 @@ impl WriterThread {
     /// The next use opens another.
     fn give_up_connection(&mut self) {
         self.conn = None;
-        self.condition.set_gone(true);
-        self.condition.note_loss();
+        // What reads an SQLite file goes on.
+        if self.url.file().is_none() {
+            self.condition.set_gone(true);
+            self.condition.note_loss();
+        }
     }
 
     /// Does what belongs to a job that was committed.

@@ -53,9 +53,9 @@ fn a_wrong_password_database_or_port_is_named_in_a_sentence_and_no_password_is_s
     let with_password = right.replace("portero@", "with_password:wr0ng-one@");
     for (database, says) in [
         (with_password.as_str(), "user or password"),
-        (&format!("{server}/no_such_database"), "there is no database of that name"),
+        (&format!("{server}/no_such_database"), "there is no database or user of that name"),
         ("postgres://portero@127.0.0.1:9/portero", "no server listens there"),
-        (&right.replace("portero@", "nobody_of_that_name@"), "user or password"),
+        (&right.replace("portero@", "nobody_of_that_name@"), "there is no database or user of that name"),
     ] {
         let error = start_fails(folder.path(), database);
         assert!(error.contains(says) && !error.contains("wr0ng-one"), "{error}");

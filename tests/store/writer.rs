@@ -1,11 +1,12 @@
 //! The one writer and its many jobs: committed together, failing each alone. Also readers, the schema, and how SQLite is compiled.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use portero::blocklist::change::Change;
 use portero::domain::{DatabaseUrl, Role, SessionId, UnixTime, Username};
 use portero::store::users::{self, NewUser};
-use portero::store::{Db, Error, Memory, Pending, Tx, Upkeep};
+use portero::store::{Conn, Db, Error, Memory, Pending, Tx, Upkeep, at_one_moment};
 use tempfile::TempDir;
 
 use crate::support::database::database;
@@ -151,6 +152,24 @@ fn two_spellings_of_a_name_are_one_user_in_the_database_too() {
         users::add(tx.conn, &NewUser { username: &username, password_hash: None, role: Role::User, now: UnixTime(1) })
     });
     assert_eq!(taken.committed().unwrap(), None);
+}
+
+#[test]
+fn a_look_up_that_panics_in_a_transaction_leaves_nobody_an_old_state() {
+    let (_folder, db) = open();
+    for _ in 0..db.most_readers() {
+        let look = |conn: &mut Conn| {
+            at_one_moment(conn, |conn| -> Result<(), Error> {
+                users::any(conn)?;
+                panic!("on purpose")
+            })
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| db.read(look))).is_err());
+    }
+    write(&db, |tx| add(tx, "ana")).committed().unwrap();
+    for _ in 0..2 * db.most_readers() {
+        assert_eq!(names(&db), ["ana"]);
+    }
 }
 
 /// The options that `.cargo/config.toml` compiles SQLite with; it names the reasons.
