@@ -16,6 +16,7 @@ use super::writer::{Authority, Memory, Pending, Tx, Upkeep, Writer};
 use crate::domain::{DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
 
+/// How long a start waits for the first connection that reads. After a failure the pool tries again after half of this at the latest.
 const POOL_TIMEOUT: Duration = Duration::from_millis(800);
 /// How long a read waits for a connection while the database is known to be gone.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
@@ -39,7 +40,6 @@ impl Db {
         let readers = Pool::builder()
             .max_size(most_readers(url))
             .min_idle(Some(1))
-            // How long a start waits for the first. After a failure the pool tries again after half of this at the latest.
             .connection_timeout(POOL_TIMEOUT)
             .build(Readers::new(url.clone(), Arc::clone(&condition)))
             .map_err(|source| OpenError::Pool { database: url.clone(), source })?;

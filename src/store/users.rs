@@ -193,12 +193,10 @@ pub fn find_deleted(conn: &mut Conn, username: &Username) -> Result<Option<User>
 
 /// A session with its user, whether or not it is open and they may act.
 pub fn find_by_session(conn: &mut Conn, sid: SessionId) -> Result<Option<(Session, User)>, Error> {
-    let rows: Option<(SessionRow, Row)> = sessions::table
-        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
-        .filter(sessions::sid.eq(sid.to_string()))
-        .select((SessionRow::as_select(), Row::as_select()))
-        .get_result(conn)
-        .optional()?;
+    let with_user = sessions::table.inner_join(users::table.on(users::id.eq(sessions::user_id)));
+    let found = with_user.filter(sessions::sid.eq(sid.to_string()));
+    let rows: Option<(SessionRow, Row)> =
+        on!(conn, c => found.select((SessionRow::as_select(), Row::as_select())).get_result(c)).optional()?;
     rows.map(|(session, user)| Ok((session.try_into()?, user.try_into()?))).transpose()
 }
 

@@ -1,5 +1,6 @@
-//! The middleware around routes: lets nobody in during the start, refuses forms from other sites, and turns errors and panics into answers. It runs outside the
-//! guard and the handler, which can fail, and on pages inside the browser's session, which an error page needs too.
+//! The middleware around routes: lets nobody in during the start, refuses forms from other sites, and turns errors and panics into
+//! answers. It runs outside the guard and the handler, which can fail, and on pages inside the browser's session, which an error page needs
+//! too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
