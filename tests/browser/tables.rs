@@ -124,6 +124,15 @@ fn filled(folder: &Path) -> Server {
     server
 }
 
+async fn as_ana(driver: &Driver, server: &Server) -> Browser {
+    let browser = driver.browser().await;
+    browser.open(&format!("http://{}/login", server.address)).await;
+    browser.type_into("username", "ana").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.click("Sign in").await;
+    browser
+}
+
 /// Follows every kind of link from page to page, and looks at each page that has a table.
 async fn every_table(language: &'static str) {
     let folder = TempDir::new().unwrap();
@@ -196,11 +205,7 @@ async fn a_card_of_the_list_is_a_link_and_so_is_what_it_holds() {
     let folder = TempDir::new().unwrap();
     let server = filled(folder.path());
     let driver = Driver::start();
-    let browser = driver.browser().await;
-    browser.open(&format!("http://{}/login", server.address)).await;
-    browser.type_into("username", "ana").await;
-    browser.type_into("password", PASSWORD).await;
-    browser.click("Sign in").await;
+    let browser = as_ana(&driver, &server).await;
     const HIT: &str = "
         const row = document.querySelector('tbody tr:not(.danger):has(.ends)');
         row.scrollIntoView({ block: 'center' });
@@ -251,11 +256,7 @@ async fn on_a_phone_the_filters_are_sent_by_a_button_below_them() {
     let folder = TempDir::new().unwrap();
     let server = filled(folder.path());
     let driver = Driver::start();
-    let browser = driver.browser().await;
-    browser.open(&format!("http://{}/login", server.address)).await;
-    browser.type_into("username", "ana").await;
-    browser.type_into("password", PASSWORD).await;
-    browser.click("Sign in").await;
+    let browser = as_ana(&driver, &server).await;
     const BUTTONS: &str = "
         const last = [...document.querySelectorAll('.filter input, .filter select')].at(-1).getBoundingClientRect();
         const seen = [...document.querySelectorAll('.find button')].filter((one) => one.checkVisibility());
