@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
-use portero::domain::{SessionId, TokenType, Transport, UnixTime};
+use portero::domain::{Methods, SessionId, TokenType, Transport, UnixTime};
 use portero::tokens::options::{Options, Secret};
 use portero::tokens::{Algorithm, Engine, Family, Fresh, Key, Life, NewToken, SessionClaims};
 use uuid::Uuid;
@@ -130,6 +130,8 @@ impl Signer {
             generation: session.r#gen,
             auth_time: UnixTime(session.auth_time),
             transport,
+            methods: Methods::PASSWORD,
+            factor_time: None,
         };
         let token = NewToken {
             token_type,

@@ -97,7 +97,7 @@ impl Seeding {
             &format!(
                 "sessions SELECT {UUID}, 2 + i % {users}, '{transport}', 1, {now} - (i * 7 % (20 * {DAY})), {now}, {now} - i % {DAY},
                     {now} + {DAY} + i % (10 * {DAY}), {now}, '10.0.' || (i / 250 % 40) || '.' || (i % 250), '{BROWSER}',
-                    3, 3, 2, {now}, 1, 'seed', 1, i % 100 = 0, {end}, 1, 0, '', '', 0, NULL, 0"
+                    3, 3, 2, {now}, 1, 'seed', 1, i % 100 = 0, {end}, 1, 0, '', '', 0, NULL, 0, 'pwd', NULL"
             ),
         )
     }

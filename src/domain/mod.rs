@@ -9,6 +9,7 @@ mod details;
 mod joiners;
 #[cfg(feature = "server")]
 mod known_words;
+mod methods;
 #[cfg(feature = "server")]
 mod moment;
 #[cfg(feature = "server")]
@@ -34,6 +35,7 @@ pub use database::{DatabaseUrl, PostgresUrl};
 pub use details::{DetailFault, DisplayName, Mail, Notes};
 #[cfg(feature = "server")]
 pub use known_words::Known;
+pub use methods::{Level, Methods};
 #[cfg(feature = "server")]
 pub use moment::BareDate;
 #[cfg(feature = "server")]

@@ -26,6 +26,8 @@ diesel::table! {
         mail_canonical -> Nullable<Text>,
         mail_verified_at -> Nullable<BigInt>,
         notes -> Nullable<Text>,
+        factors -> BigInt,
+        factors_version -> BigInt,
     }
 }
 
@@ -63,6 +65,48 @@ diesel::table! {
         confirmations -> BigInt,
         proved_password -> Nullable<BigInt>,
         wrong_passwords -> BigInt,
+        amr -> Text,
+        factor_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    factors (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        secret -> Binary,
+        last_step -> BigInt,
+        created_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        last_used_ip -> Nullable<Text>,
+        last_used_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, hash) {
+        user_id -> BigInt,
+        hash -> Text,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sign_in_attempts (id) {
+        id -> Text,
+        user_id -> BigInt,
+        began_at -> BigInt,
+        expires_at -> BigInt,
+        tries -> BigInt,
+        from_known_browser -> Bool,
+        spent -> Bool,
+        told -> Bool,
+        ip -> Text,
+        user_agent -> Text,
     }
 }
 

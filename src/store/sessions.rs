@@ -10,7 +10,7 @@ use super::connection::{Conn, Error, known, on};
 use super::prepared::update;
 use super::schema::sessions;
 use super::table_parts::Keys;
-use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
+use crate::domain::{Methods, Reason, SessionId, Transport, UnixTime, UserId};
 
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -23,6 +23,10 @@ pub struct Session {
     pub auth_time: UnixTime,
     /// Which version of the user's password was given at `auth_time`. `None`: a one-time link was used.
     pub proved_password: Option<i64>,
+    /// By what the person has proved who they are, in this session.
+    pub methods: Methods,
+    /// When the person last gave a second factor. `None`: never.
+    pub factor_time: Option<UnixTime>,
     pub last_seen_at: UnixTime,
     pub expires_at: UnixTime,
     /// The latest `exp` of any access token the session was given.
@@ -84,6 +88,8 @@ pub(super) struct Row {
     created_at: i64,
     auth_time: i64,
     proved_password: Option<i64>,
+    amr: String,
+    factor_time: Option<i64>,
     last_seen_at: i64,
     expires_at: i64,
     access_until: i64,
@@ -130,6 +136,8 @@ impl TryFrom<Row> for Session {
             created_at: UnixTime(row.created_at),
             auth_time: UnixTime(row.auth_time),
             proved_password: row.proved_password,
+            methods: Methods::from_words(row.amr.split(' ')),
+            factor_time: row.factor_time.map(UnixTime),
             last_seen_at: UnixTime(row.last_seen_at),
             expires_at: UnixTime(row.expires_at),
             access_until: UnixTime(row.access_until),
@@ -169,6 +177,8 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
             sessions::created_at.eq(session.created_at.0),
             sessions::auth_time.eq(session.auth_time.0),
             sessions::proved_password.eq(session.proved_password),
+            sessions::amr.eq(session.methods.to_string()),
+            sessions::factor_time.eq(session.factor_time.map(|moment| moment.0)),
             sessions::last_seen_at.eq(session.last_seen_at.0),
             sessions::expires_at.eq(session.expires_at.0),
             sessions::access_until.eq(session.access_until.0),
@@ -237,14 +247,16 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     Ok(changed == 1)
 }
 
-/// Stores what a use of the session changed: `auth_time` and what was proved then, confirmations, wrong passwords, last use, `access_until`, steps, and
-/// where it was used from.
+/// Stores what a use of the session changed: `auth_time` and what was proved then and before, confirmations, wrong passwords, last use,
+/// `access_until`, steps, and where it was used from.
 /// `false`: it has ended meanwhile.
 pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Error> {
     let open = sessions::sid.eq(to.sid.to_string()).and(sessions::ended_at.is_null());
     let set = (
         sessions::auth_time.eq(to.auth_time.0),
         sessions::proved_password.eq(to.proved_password),
+        sessions::amr.eq(to.methods.to_string()),
+        sessions::factor_time.eq(to.factor_time.map(|moment| moment.0)),
         sessions::confirmations.eq(to.confirmations),
         sessions::wrong_passwords.eq(to.wrong_passwords),
         sessions::last_seen_at.eq(to.last_seen_at.0),

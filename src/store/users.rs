@@ -54,6 +54,10 @@ pub struct User {
     pub mail: Option<Mail>,
     /// Since when the address is known to be the user's; `None`: it is not.
     pub mail_verified_at: Option<UnixTime>,
+    /// How many second factors they have, recovery codes not counted.
+    pub factors: i64,
+    /// Counts changes of them.
+    pub factors_version: i64,
 }
 
 impl User {
@@ -133,6 +137,8 @@ struct Row {
     display_name: Option<String>,
     mail: Option<String>,
     mail_verified_at: Option<i64>,
+    factors: i64,
+    factors_version: i64,
 }
 
 impl TryFrom<Row> for User {
@@ -160,6 +166,8 @@ impl TryFrom<Row> for User {
             display_name: row.display_name.map(DisplayName::stored),
             mail: row.mail.map(Mail::stored),
             mail_verified_at: row.mail_verified_at.map(UnixTime),
+            factors: row.factors,
+            factors_version: row.factors_version,
         })
     }
 }

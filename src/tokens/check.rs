@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::fault::{Fault, MAX_TOKEN_BYTES};
 use super::keys::{Key, Keys};
 use super::unverified::{Unverified, bytes};
-use crate::domain::{SessionId, TokenId, TokenType, Transport, UnixTime};
+use crate::domain::{Methods, SessionId, TokenId, TokenType, Transport, UnixTime};
 
 /// A token that passed every check of the engine, except that it may have expired.
 pub struct Checked {
@@ -286,7 +286,19 @@ fn session(claims: &Map<String, Value>) -> Result<Option<SessionClaims>, Fault> 
             generation: claims.get("gen")?.as_i64()?,
             auth_time: UnixTime(claims.get("auth_time")?.as_i64()?),
             transport: Transport::parse(claims.get("transport")?.as_str()?)?,
+            methods: methods(claims)?,
+            factor_time: match claims.get("factor_time") {
+                None => None,
+                Some(moment) => Some(UnixTime(moment.as_i64()?)),
+            },
         })
     };
     read().map(Some).ok_or_else(|| Fault::invalid("Invalid session claims"))
+}
+
+/// Tokens of older versions don't say: then it was the password.
+fn methods(claims: &Map<String, Value>) -> Option<Methods> {
+    let Some(amr) = claims.get("amr") else { return Some(Methods::PASSWORD) };
+    let words: Option<Vec<&str>> = amr.as_array()?.iter().map(Value::as_str).collect();
+    Some(Methods::from_words(words?))
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
-use crate::domain::{SessionId, TokenId, TokenType, Transport, UnixTime};
+use crate::domain::{Methods, SessionId, TokenId, TokenType, Transport, UnixTime};
 
 /// So far a clock may be set back, in seconds, without a token of a session being refused as not valid yet: time servers correct clocks
 /// while people are signed in. A token without a session follows the option alone.
@@ -98,6 +98,10 @@ pub struct SessionClaims {
     pub auth_time: UnixTime,
     /// How the session carries its tokens.
     pub transport: Transport,
+    /// By what the person proved who they are. (OpenID Connect, `amr`; with it goes `acr`)
+    pub methods: Methods,
+    /// When the person last gave a second factor, which the session keeps apart from `auth_time`. `None`: never.
+    pub factor_time: Option<UnixTime>,
 }
 
 /// Claim `fresh`: whether the token is fresh, and for how long.

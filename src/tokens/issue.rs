@@ -170,6 +170,11 @@ impl Engine {
             claims.put("gen", Value::from(session.generation));
             claims.put("auth_time", Value::from(session.auth_time.0));
             claims.put("transport", session.transport.as_str());
+            claims.put("amr", session.methods.words().collect::<Value>());
+            claims.put("acr", session.methods.level().acr());
+            if let Some(moment) = session.factor_time {
+                claims.put("factor_time", Value::from(moment.0));
+            }
         }
         for (name, value) in &token.additional_claims {
             claims.put(name, value);

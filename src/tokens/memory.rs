@@ -85,7 +85,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::domain::{SessionId, Transport};
+    use crate::domain::{Methods, SessionId, Transport};
     use crate::tokens::claims::{Kept, TokenText};
     use crate::tokens::{Fresh, SessionClaims};
 
@@ -95,6 +95,8 @@ mod tests {
             generation: 0,
             auth_time: UnixTime(0),
             transport: Transport::Cookie,
+            methods: Methods::PASSWORD,
+            factor_time: None,
         });
         Arc::new(Claims {
             identity: "ana".into(),

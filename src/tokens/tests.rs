@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::options::{Options, Secret};
 use super::{Algorithm, Claims, Engine, Fault, Fresh, Key, Keys, Life, NewToken, SessionClaims};
-use crate::domain::{SessionId, TokenType, Transport, UnixTime};
+use crate::domain::{Methods, SessionId, TokenType, Transport, UnixTime};
 
 const SECRET: &[u8] = b"thirty-two bytes are the least for HS256";
 const NOW: UnixTime = UnixTime(1_795_374_306);
@@ -63,6 +63,8 @@ fn what_is_issued_is_what_is_read() {
         generation: 7,
         auth_time: NOW.plus(-60),
         transport: Transport::Cookie,
+        methods: Methods::PASSWORD,
+        factor_time: None,
     };
     let engine = engine();
     let token = NewToken { fresh: Fresh::Until(1_795_374_906.0), ..new_token(Some(session)) };

@@ -106,6 +106,10 @@ fn change(
         replace(tx, proven.user(), &new_hash)?;
         // Read again: the cut-off for peers' tokens has moved.
         let proven = proven.with_changed_user(tx)?;
+        let proven = match own {
+            Some(own) => proven.within(own),
+            None => proven,
+        };
         let (transport, remembered) = own.map_or((Transport::Bearer, false), |own| (own.transport, own.remembered));
         let ip = visitor.ip.clone();
         let asked = Begin { transport, remembered, occasion: Occasion::Continuation, visitor };

@@ -17,7 +17,8 @@ use std::sync::Arc;
 use still_asked::{StillAsked, VOUCHES_FOR, still_asked};
 
 use super::context::{Error, Visitor};
-use crate::domain::{UnixTime, UserId};
+use crate::domain::{Methods, UnixTime, UserId};
+use crate::store::sessions::Session;
 use crate::store::users::{self, User};
 use crate::store::{Authority, Tx, links};
 use crate::tokens::{Claims, Fault};
@@ -81,6 +82,8 @@ pub struct Proven {
     /// The version of the password that was given. `None`: a link was used.
     password_version: Option<i64>,
     at: UnixTime,
+    /// When a second factor was given besides. `None`: none was.
+    second: Option<UnixTime>,
 }
 
 impl Proven {
@@ -101,6 +104,25 @@ impl Proven {
     /// When the proof was given.
     pub(in crate::accounts) fn at(&self) -> UnixTime {
         self.at
+    }
+
+    /// By what they have proved who they are.
+    pub(in crate::accounts) fn methods(&self) -> Methods {
+        let first = match self.method {
+            Method::Password => Methods::PASSWORD,
+            Method::Link => Methods::LINK,
+        };
+        if self.second.is_some() { first.and(Methods::OTP) } else { first }
+    }
+
+    /// When a second factor was given. `None`: none was.
+    pub(in crate::accounts) fn factor_time(&self) -> Option<UnixTime> {
+        self.second
+    }
+
+    /// The same beside what was proved before in the session that goes on: a second factor keeps its time.
+    pub(in crate::accounts) fn within(self, session: &Session) -> Self {
+        Self { second: self.second.or(session.factor_time), ..self }
     }
 
     /// The same after the act has changed the user's row.
@@ -135,6 +157,6 @@ impl Authority<Error> for Proof {
             Method::Password => Some(self.password_version),
             Method::Link => None,
         };
-        Ok(Proven { user, method: self.method, password_version, at: self.at })
+        Ok(Proven { user, method: self.method, password_version, at: self.at, second: None })
     }
 }

@@ -55,7 +55,7 @@ pub(in crate::accounts) struct SpentLink(());
 impl SpentLink {
     /// Whoever held the link is the user that this transaction has made.
     pub(in crate::accounts) fn proves(self, user: User, now: UnixTime) -> Proven {
-        Proven { user, method: Method::Link, password_version: None, at: now }
+        Proven { user, method: Method::Link, password_version: None, at: now, second: None }
     }
 }
 

@@ -129,6 +129,8 @@ fn new_session(
         created_at: now,
         auth_time: proven.at(),
         proved_password: proven.password_version(),
+        methods: proven.methods(),
+        factor_time: proven.factor_time(),
         last_seen_at: now,
         expires_at: now.plus(life),
         access_until: now,

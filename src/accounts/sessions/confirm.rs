@@ -72,6 +72,8 @@ fn freshen(accounts: &Arc<Accounts>, mandate: Mandate, proof: Proof, visitor: Vi
         let mut confirmed = Session {
             auth_time,
             proved_password: proven.password_version(),
+            methods: session.methods.and(proven.methods()),
+            factor_time: proven.factor_time().or(session.factor_time),
             confirmations,
             wrong_passwords: 0,
             ..session.clone()

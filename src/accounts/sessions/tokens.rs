@@ -147,6 +147,8 @@ impl Accounts {
                 generation: session.generation,
                 auth_time: session.auth_time,
                 transport: session.transport,
+                methods: session.methods,
+                factor_time: session.factor_time,
             }),
             ..NewToken::access(subject)
         };

@@ -1,0 +1,101 @@
+//! By what people prove who they are, and how much that is worth.
+
+use std::fmt;
+
+/// How much a session's proofs are worth together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// One factor: a password, or a one-time link.
+    One,
+    /// Two factors.
+    Two,
+}
+
+impl Level {
+    /// The value of the claim `acr` (OpenID Connect): the authenticator assurance level of NIST SP 800-63B.
+    pub fn acr(self) -> &'static str {
+        match self {
+            Self::One => "aal1",
+            Self::Two => "aal2",
+        }
+    }
+}
+
+/// The ways in which a session's person has proved who they are. They are written in the words of RFC 8176, except `link`, for which it
+/// has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Methods(u8);
+
+/// Each way with its word, in the order in which they are written.
+const WORDS: [(Methods, &str); 3] = [(Methods::LINK, "link"), (Methods::OTP, "otp"), (Methods::PASSWORD, "pwd")];
+/// Written, but not stored: that there were two factors follows from the others.
+const MFA: &str = "mfa";
+
+impl Methods {
+    /// A password.
+    pub const PASSWORD: Self = Self(1);
+    /// A code that can be used once: of an authenticator app, or a recovery code.
+    pub const OTP: Self = Self(2);
+    /// A one-time link.
+    pub const LINK: Self = Self(4);
+
+    /// These and those.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether all of `others` are among these.
+    pub fn include(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// What they are worth together. A code alone is one factor.
+    pub fn level(self) -> Level {
+        let has_first = self.include(Self::PASSWORD) || self.include(Self::LINK);
+        if has_first && self.include(Self::OTP) { Level::Two } else { Level::One }
+    }
+
+    /// The values of the claim `amr`.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let mfa = (self.level() == Level::Two).then_some(MFA);
+        WORDS.into_iter().filter(move |(way, _)| self.include(*way)).map(|(_, word)| word).chain(mfa)
+    }
+
+    /// From the values of the claim `amr`, or as [`Display`](fmt::Display) wrote them. Words that are not ours say nothing.
+    pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let known = words.into_iter().filter_map(|word| WORDS.iter().find(|(_, known)| *known == word));
+        known.fold(Self::default(), |all, (way, _)| all.and(*way))
+    }
+}
+
+/// The words with a blank between them.
+impl fmt::Display for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, word) in self.words().enumerate() {
+            write!(f, "{}{word}", if nth == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_different_factors_are_level_two_and_say_so() {
+        for (methods, level, words) in [
+            (Methods::PASSWORD, Level::One, "pwd"),
+            (Methods::LINK, Level::One, "link"),
+            (Methods::OTP, Level::One, "otp"),
+            (Methods::PASSWORD.and(Methods::LINK), Level::One, "link pwd"),
+            (Methods::PASSWORD.and(Methods::OTP), Level::Two, "otp pwd mfa"),
+            (Methods::LINK.and(Methods::OTP), Level::Two, "link otp mfa"),
+        ] {
+            assert_eq!((methods.level(), methods.to_string().as_str()), (level, words));
+            assert_eq!(Methods::from_words(words.split(' ')), methods);
+        }
+        assert_eq!(Methods::from_words(["mfa", "face", ""]), Methods::default(), "two factors are never just claimed");
+    }
+}
