@@ -5,7 +5,7 @@
 //!
 //! - [`domain`]: values right by construction, no I/O; `bom`, `clock`, `error_chain`, `fair_queue`, `user_agent`, `workers`: small
 //!   things that many use
-//! - [`tokens`]: the token engine; `passwords`: hashing; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
+//! - [`tokens`]: the token engine; `passwords`: hashing; `totp`: time-based codes; `sealing`: what only Portero reads; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
 //!   `store`: the only SQL
 //! - `config`: every setting
 //! - `accounts`: the acts, by what is done: proof, sessions, people, apps, upkeep
@@ -46,6 +46,8 @@ pub mod installation;
 #[cfg(feature = "server")]
 pub mod passwords;
 #[cfg(feature = "server")]
+pub mod sealing;
+#[cfg(feature = "server")]
 pub mod seldom;
 #[cfg(feature = "server")]
 pub mod server;
@@ -53,6 +55,8 @@ pub mod server;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod throttle;
+#[cfg(feature = "server")]
+pub mod totp;
 #[cfg(feature = "server")]
 pub mod user_agent;
 #[cfg(feature = "server")]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 24] = [
+const PARTS: [(&str, &[&str]); 26] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -20,11 +20,28 @@ const PARTS: [(&str, &[&str]); 24] = [
     ("clock", &["domain"]),
     ("tokens", &["domain"]),
     ("passwords", &["domain"]),
+    ("sealing", &[]),
+    ("totp", &["domain"]),
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
     ("store", &["domain", "blocklist", "error_chain"]),
     ("config", &["bom", "domain", "tokens"]),
-    ("accounts", &["domain", "user_agent", "clock", "tokens", "passwords", "blocklist", "throttle", "store", "config"]),
+    (
+        "accounts",
+        &[
+            "domain",
+            "user_agent",
+            "clock",
+            "tokens",
+            "passwords",
+            "sealing",
+            "totp",
+            "blocklist",
+            "throttle",
+            "store",
+            "config",
+        ],
+    ),
     ("guards", &["domain", "tokens"]),
     (
         "installation",
@@ -36,6 +53,7 @@ const PARTS: [(&str, &[&str]); 24] = [
             "error_chain",
             "tokens",
             "passwords",
+            "sealing",
             "blocklist",
             "throttle",
             "store",
@@ -97,10 +115,11 @@ const PARTS: [(&str, &[&str]); 24] = [
 ];
 
 /// Inside a part: each group of files, and which other groups it may import. A file that stands directly in the part is a group too.
-const GROUPS: [(&str, &[&str]); 14] = [
+const GROUPS: [(&str, &[&str]); 15] = [
     ("accounts/proof", &["same_place", "context", "keyed_ids"]),
     ("accounts/sessions", &["proof", "authority", "same_place", "context"]),
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
+    ("accounts/factors", &["sessions", "proof", "authority", "context", "keyed_ids"]),
     ("accounts/apps", &["sessions", "proof", "authority", "context"]),
     ("accounts/upkeep", &["people", "context"]),
     ("accounts/export", &["authority", "context", "json"]),

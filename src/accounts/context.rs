@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Subject};
 use crate::domain::UnixTime;
 use crate::passwords::Passwords;
+use crate::sealing::SealingKey;
 use crate::store::users::{User, UserBasics};
 use crate::store::{self, Authority, Db, Tx};
 use crate::throttle::Throttle;
@@ -34,6 +35,10 @@ pub struct Accounts {
     pub restored: AtomicI64,
     pub engine: Engine,
     pub keyed_ids: KeyedIds,
+    /// Seals what a first proof leaves while the second factor is still to come.
+    pub attempt_key: SealingKey,
+    /// Seals the secrets of second factors in the database.
+    pub factor_key: SealingKey,
     pub config: Arc<Config>,
     pub clock: Clock,
 }
@@ -76,6 +81,7 @@ impl Accounts {
             role: user.role,
             tokens_valid_from: user.tokens_valid_from,
             disable_at: user.disable_at,
+            has_factor: user.has_factor,
         }
     }
 }
@@ -117,6 +123,12 @@ pub enum Error {
     /// The password was changed, the user disabled, or the link used since the proof was given.
     #[error("the proof of identity no longer holds")]
     ProofLapsed,
+    /// A second factor's secret does not open: the database was changed by another hand.
+    #[error("the secret of a second factor can't be read")]
+    BrokenFactor,
+    /// Only one of two factors was given.
+    #[error("the second factor is missing")]
+    SecondFactorMissing,
     /// An app's credentials are not (or no longer) good.
     #[error("unknown app")]
     UnknownApp,

@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use uuid::Uuid;
 
-use crate::domain::{NameKey, SessionId, TokenType};
+use crate::domain::{NameKey, SessionId, TokenType, UserId};
 use crate::throttle::LinkKey;
 
 /// The key for the ids of tokens, CSRF values, device cookies and names. It is apart from the signing keys, which may be shared with
@@ -54,6 +54,11 @@ impl KeyedIds {
         self.id("device", &format!("{says} {password_version}")).simple().to_string()
     }
 
+    /// The tag of a device cookie that goes with this version of the user's second factors.
+    pub(super) fn factor_tag(&self, says: &str, factors_version: i64) -> String {
+        self.id("device factors", &format!("{says} {factors_version}")).simple().to_string()
+    }
+
     /// What stands for all browsers in which an account is known. `canonical`: its name as names are compared.
     pub(super) fn devices_of(&self, canonical: &str) -> NameKey {
         NameKey(self.id("devices", canonical).as_u128())
@@ -72,6 +77,16 @@ impl KeyedIds {
     /// Where a name that nobody bears falls among the users whose hashes decoys imitate. `canonical`: as names are compared.
     pub(super) fn decoy(&self, canonical: &str) -> u64 {
         self.id("decoy", canonical).as_u64_pair().0
+    }
+
+    /// What is stored of a recovery code. `code`: in its one spelling.
+    pub(super) fn recovery_code(&self, user: UserId, code: &str) -> String {
+        self.id("recovery code", &format!("{user} {code}")).simple().to_string()
+    }
+
+    /// What stands for an attempt to sign in, in the throttle.
+    pub fn attempt(&self, id: Uuid) -> LinkKey {
+        LinkKey(self.id("attempt", &id.to_string()).as_u128())
     }
 
     /// What stands for a one-time link in the throttle. `token`: its secret.

@@ -9,6 +9,7 @@ pub mod apps;
 mod authority;
 mod context;
 pub mod export;
+pub mod factors;
 pub mod first_load;
 pub mod json;
 mod keyed_ids;

@@ -329,7 +329,7 @@ fn environment_name(key: &str) -> String {
 }
 
 /// Settings whose values are secrets. Each has a sister that names a file.
-const SECRETS: [&str; 4] = ["pepper", "jwt.secret_key", "jwt.private_key", "database_password"];
+const SECRETS: [&str; 5] = ["pepper", "factor_key", "jwt.secret_key", "jwt.private_key", "database_password"];
 
 /// Settings for which an empty text is a value like any other.
 const EMPTY_MEANS_NONE: [&str; 2] = ["jwt.header_type", "jwt.query_string_value_prefix"];
@@ -353,7 +353,8 @@ fn flatten(into: &mut BTreeMap<String, Raw>, prefix: &str, table: toml::Table) {
                 texts.map_or(Raw::Other("a list with something else than text in it"), Raw::List)
             }
             toml::Value::Float(_) => Raw::Other("a number with a fraction"),
-            toml::Value::Datetime(_) => Raw::Other("a date"),
+            // With or without quotes.
+            toml::Value::Datetime(moment) => Raw::Text(moment.to_string()),
         };
         into.insert(key, raw);
     }

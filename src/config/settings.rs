@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::Url;
 
+use super::second_factor::SecondFactorPolicy;
 use crate::domain::{DatabaseUrl, PasswordRules};
 use crate::tokens::options::{Options, Secret};
 
@@ -37,6 +38,7 @@ pub struct Config {
     pub allow_weak_secret: bool,
     /// Whether repeated wrong passwords are slowed down.
     pub throttle: bool,
+    pub second_factor: SecondFactorPolicy,
     pub foreign_tokens: ForeignTokens,
     /// Whether a foreign token needs a `jti`.
     pub require_jti: bool,
@@ -51,6 +53,8 @@ pub struct Config {
     pub signing_key: Option<Secret>,
     /// `None`: the pepper in the data folder, made at the first start.
     pub pepper: Option<Secret>,
+    /// Seals the secrets of second factors. `None`: the key in the data folder, made when it is first needed.
+    pub factor_key: Option<Secret>,
 }
 
 /// The header in which a trusted proxy tells the client's address. Only this one counts: others may be the client's own.

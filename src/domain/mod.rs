@@ -6,6 +6,8 @@ mod database;
 #[cfg(feature = "server")]
 mod details;
 #[cfg(feature = "server")]
+mod factors;
+#[cfg(feature = "server")]
 mod joiners;
 #[cfg(feature = "server")]
 mod known_words;
@@ -33,6 +35,8 @@ use uuid::Uuid;
 pub use database::{DatabaseUrl, PostgresUrl};
 #[cfg(feature = "server")]
 pub use details::{DetailFault, DisplayName, Mail, Notes};
+#[cfg(feature = "server")]
+pub use factors::{CodeKind, FactorCode, FactorId, FactorKind, FactorName, spell_recovery_code};
 #[cfg(feature = "server")]
 pub use known_words::Known;
 pub use methods::{Level, Methods};

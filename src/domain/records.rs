@@ -42,6 +42,8 @@ pub enum Reason {
     Disabled,
     /// The user was deleted.
     Deleted,
+    /// The user's second factors were taken away.
+    FactorsReset,
     /// The user got another name.
     Renamed,
     /// Its time was up.
@@ -86,6 +88,7 @@ impl Reason {
             | Self::EndedByAdmin
             | Self::Disabled
             | Self::Deleted
+            | Self::FactorsReset
             | Self::Renamed
             | Self::Expired
             | Self::Idle
@@ -133,6 +136,7 @@ spelled!(Reason {
     EndedByAdmin = "ended_by_admin",
     Disabled = "disabled",
     Deleted = "deleted",
+    FactorsReset = "factors_reset",
     Renamed = "renamed",
     Expired = "expired",
     Idle = "idle",

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
 use super::error::OpenError;
-use super::files::{PEPPER_FILE, SIGNING_KEY_PREFIX};
+use super::files::{FACTOR_KEY_FILE, PEPPER_FILE, SIGNING_KEY_PREFIX};
 use crate::store;
 
 /// Raised when an older version could not restore what this one makes.
@@ -219,7 +219,7 @@ fn is_named(entry: &tar::Entry<'_, impl Read>, name: &str) -> bool {
 fn is_known(name: &str) -> bool {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
     let is_signing_key = name.starts_with(SIGNING_KEY_PREFIX) && name.ends_with(".key");
-    is_plain && (name == DATABASE_FILE || name == PEPPER_FILE || is_signing_key)
+    is_plain && (matches!(name, DATABASE_FILE | PEPPER_FILE | FACTOR_KEY_FILE) || is_signing_key)
 }
 
 /// A new file that only its owner can read, from the first byte on.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::archive::{self, BackupError, DATABASE_FILE, Manifest, new_file};
 use super::error::OpenError;
-use super::files::PEPPER_FILE;
+use super::files::{FACTOR_KEY_FILE, PEPPER_FILE};
 use super::new_file::{folder_of, give_name};
 use super::open::Installation;
 use super::temp_folder::TempFolder;
@@ -45,8 +45,11 @@ impl Installation {
             BackupError::Write { source, .. } => failed(source),
             other => other,
         })?;
-        let given =
-            [(config.pepper.is_some(), "pepper"), (config.signing_key.is_some(), "jwt.secret_key or jwt.private_key")];
+        let given = [
+            (config.pepper.is_some(), "pepper"),
+            (config.factor_key.is_some(), "factor_key"),
+            (config.signing_key.is_some(), "jwt.secret_key or jwt.private_key"),
+        ];
         let not_included =
             given.into_iter().filter(|(is_given, _)| *is_given).map(|(_, name)| name.to_owned()).collect();
         let manifest = Manifest::of(temp.path(), &names, now.0, not_included).map_err(failed)?;
@@ -86,6 +89,9 @@ impl Installation {
         let mut names = self.ring.files(&rows)?;
         if self.accounts.config.pepper.is_none() {
             names.push(PEPPER_FILE.to_owned());
+        }
+        if self.accounts.config.factor_key.is_none() {
+            names.push(FACTOR_KEY_FILE.to_owned());
         }
         for name in &names {
             let path = self.accounts.config.data_dir.join(name);

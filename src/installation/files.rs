@@ -13,6 +13,7 @@ use crate::bom::without_bom;
 use crate::tokens::options::Secret;
 
 pub(super) const PEPPER_FILE: &str = "pepper.key";
+pub(super) const FACTOR_KEY_FILE: &str = "factors.key";
 /// How the names of files with signing keys begin; they end with `.key`.
 pub(super) const SIGNING_KEY_PREFIX: &str = "signing";
 

@@ -11,7 +11,7 @@ use aws_lc_rs::{hkdf, rand};
 
 use super::error::{KEY_BYTES, OpenError};
 use super::examine::{LastStop, examine, last_stop, malformed, refuse_keys_without_database};
-use super::files::{self, PEPPER_FILE};
+use super::files::{self, FACTOR_KEY_FILE, PEPPER_FILE};
 use super::ring::{KeyRing, was_used};
 use super::serving::{Running, Serving, running};
 use crate::accounts::first_load::FirstLoad;
@@ -22,18 +22,17 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{DatabaseUrl, UnixTime};
 use crate::passwords::Passwords;
+use crate::sealing::SealingKey;
 use crate::store::audit::fit::{self, Fit};
 use crate::store::audit::head::HeadFile;
 use crate::store::audit::seal::Seal;
-use crate::store::{self, DatabaseCheck, Db, Upkeep, instance};
+use crate::store::{self, Conn, DatabaseCheck, Db, Upkeep, instance};
 use crate::throttle::Throttle;
 use crate::tokens::options::Secret;
 use crate::tokens::{Engine, fingerprint};
 
 /// When a database server has noticed at the latest that the Portero that held its lock is gone.
 const SERVER_GONE_AFTER: Duration = Duration::from_secs(6);
-/// What it means if the pepper is not in any backup.
-const PEPPER_HINT: &str = "; without it no stored password can be checked";
 
 /// An open installation.
 pub struct Installation {
@@ -81,8 +80,9 @@ impl Installation {
         };
         let db = open_database(&config.database)?;
         begin(config, &db, clock.now())?;
-        let pepper = PepperFile { config, db: &db, now: clock.now() }.open()?;
+        let pepper = pepper_file(config, &db, clock.now()).open()?;
         let pepper = pepper.as_bytes();
+        let factor_key = factor_key_file(config, &db, clock.now()).open()?;
         let (events, addresses) =
             (derived::<32>(pepper, b"portero audit")?, derived::<32>(pepper, b"portero audit addresses")?);
         let db = db.sealing(Seal::new(&events, &addresses, HeadFile::beside(&config.beside_database())));
@@ -104,6 +104,8 @@ impl Installation {
             engine,
             // Not derived from the signing key, which may be shared with apps and may change.
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
+            attempt_key: SealingKey::new(&derived(pepper, b"portero sign-in attempts")?),
+            factor_key: SealingKey::new(&derived(factor_key.as_bytes(), b"portero second factors")?),
             config: Arc::clone(config),
             clock,
         };
@@ -185,20 +187,61 @@ fn begin(config: &Config, db: &Db, now: UnixTime) -> Result<(), OpenError> {
     Ok(begun.committed()?)
 }
 
-/// Finds the pepper: in the settings, or else in its file.
-struct PepperFile<'a> {
+/// A key that the database was used with: in the settings, or else in its file.
+struct KeyFile<'a> {
     config: &'a Config,
     db: &'a Db,
     now: UnixTime,
+    /// What the settings give.
+    given: Option<&'a Secret>,
+    setting: &'static str,
+    file: &'static str,
+    /// Under which the database knows its fingerprint.
+    name: &'static str,
+    /// What it means if the key is lost.
+    hint: &'static str,
+    /// Whether the database has been used with one, so that another must not take its place.
+    was_used: fn(&mut Conn) -> Result<bool, store::Error>,
 }
 
-impl PepperFile<'_> {
+fn pepper_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile<'a> {
+    KeyFile {
+        config,
+        db,
+        now,
+        given: config.pepper.as_ref(),
+        setting: "pepper",
+        file: PEPPER_FILE,
+        name: instance::PEPPER,
+        hint: "; without it no stored password can be checked",
+        was_used,
+    }
+}
+
+/// The key under which the secrets of second factors are sealed: a database alone, stolen, must not be enough to make codes.
+fn factor_key_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile<'a> {
+    KeyFile {
+        config,
+        db,
+        now,
+        given: config.factor_key.as_ref(),
+        setting: "factor_key",
+        file: FACTOR_KEY_FILE,
+        name: instance::FACTOR_KEY,
+        hint: "; without it nobody can use a second factor that they have",
+        // Databases of older versions have none.
+        was_used: |conn| Ok(instance::get(conn, instance::FACTOR_KEY)?.is_some()),
+    }
+}
+
+impl KeyFile<'_> {
     fn open(&self) -> Result<Secret, OpenError> {
-        let expected = self.db.read(|conn| instance::get(conn, instance::PEPPER))?;
-        let (key, origin) = match &self.config.pepper {
-            Some(secret) => (secret.clone(), "the setting `pepper`".to_owned()),
+        let name = self.name;
+        let expected = self.db.read(move |conn| instance::get(conn, name))?;
+        let (key, origin) = match self.given {
+            Some(secret) => (secret.clone(), format!("the setting `{}`", self.setting)),
             None => {
-                let path = self.config.data_dir.join(PEPPER_FILE);
+                let path = self.config.data_dir.join(self.file);
                 (self.read(&path)?, path.display().to_string())
             }
         };
@@ -210,26 +253,25 @@ impl PepperFile<'_> {
                 database: self.config.database.clone(),
                 found,
                 expected,
-                hint: PEPPER_HINT,
+                hint: self.hint,
             }),
             None => {
-                let set =
-                    self.db.write(Upkeep, self.now, move |tx, _| instance::set(tx.conn, instance::PEPPER, &found));
+                let set = self.db.write(Upkeep, self.now, move |tx, _| instance::set(tx.conn, name, &found));
                 set.committed()?;
                 Ok(key)
             }
         }
     }
 
-    /// Reads the pepper from its file. Makes both if there is no file and this database has never been used.
+    /// Reads the key from its file. Makes both if there is no file and this database has never been used with one.
     fn read(&self, path: &Path) -> Result<Secret, OpenError> {
         let failed = |source| OpenError::KeyFile { path: path.to_owned(), source };
         match File::open(path) {
             Ok(file) => files::decode(&files::read_key(file, path)?, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if self.db.read(was_used)? {
+                if self.db.read(self.was_used)? {
                     let database = self.config.database.clone();
-                    return Err(OpenError::KeyIsMissing { path: path.to_owned(), database, hint: PEPPER_HINT });
+                    return Err(OpenError::KeyIsMissing { path: path.to_owned(), database, hint: self.hint });
                 }
                 let mut key = [0; KEY_BYTES];
                 rand::fill(&mut key).map_err(|_| OpenError::Random)?;

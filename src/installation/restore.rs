@@ -57,7 +57,11 @@ impl Restore {
         let manifest = archive::read(file, |name| new_file(&temp.path().join(name)))?;
         let database = temp.path().join(DATABASE_FILE);
         for setting in &manifest.not_included {
-            let is_given = if setting == "pepper" { config.pepper.is_some() } else { config.signing_key.is_some() };
+            let is_given = match setting.as_str() {
+                "pepper" => config.pepper.is_some(),
+                "factor_key" => config.factor_key.is_some(),
+                _ => config.signing_key.is_some(),
+            };
             if !is_given {
                 return Err(BackupError::SettingMissing(setting.clone()));
             }

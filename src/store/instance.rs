@@ -11,6 +11,8 @@ use crate::domain::UnixTime;
 pub const SIGNING_KEY: &str = "signing_key";
 /// Fingerprint of the pepper.
 pub const PEPPER: &str = "pepper";
+/// Fingerprint of the key that seals the secrets of second factors.
+pub const FACTOR_KEY: &str = "factor_key";
 /// When the first keys were about to be made for this database, in seconds since the epoch.
 pub const BEGUN: &str = "begun";
 /// When the last backup was made that was found whole, in seconds since the epoch.

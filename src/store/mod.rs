@@ -2,12 +2,14 @@
 //! a connection; the functions here take one.
 
 pub mod apps;
+pub mod attempts;
 pub mod audit;
 pub mod condition;
 mod connection;
 mod database_check;
 mod db;
 mod dialect;
+pub mod factors;
 pub mod hourly_counts;
 pub mod instance;
 pub mod known_networks;
@@ -21,6 +23,7 @@ pub mod password_forms;
 mod postgres;
 mod prepared;
 mod readers;
+pub mod recovery_codes;
 pub mod revoked;
 mod schema;
 pub mod session_ends;

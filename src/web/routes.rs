@@ -13,13 +13,16 @@ use super::app::App;
 use super::browser::browser_session;
 use super::hooks::PorteroHooks;
 use super::http::error::Error;
-use super::rooms::account::{account, activity, change_password, confirm, end_session, receipt, story};
+use super::rooms::account::{
+    account, activity, add_totp, change_password, confirm, end_session, factors, receipt, recovery_codes,
+    remove_factor, story,
+};
 use super::rooms::admin::{
     about, add_user, audit, edit_details, end_sessions, made_link, overview, rename_user, revoked, sessions, user,
     user_act, users,
 };
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
-use super::rooms::signing_in::{home, language, link, login, logout, setup, sign_in_help};
+use super::rooms::signing_in::{home, language, link, login, logout, second_step, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
 
 pub fn routes(app: &App, config: &mut web::ServiceConfig) {
@@ -51,6 +54,28 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                 path("/change-password")
                     .get(change_password::form)
                     .post(change_password::submit)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/login/factor").get(second_step::form).post(second_step::submit).guarded(from_page()))
+            .service(path("/account/factors").get(factors::show).guarded(Guard::access()))
+            .service(path("/account/factors/totp").get(add_totp::form).post(add_totp::start).guarded(Guard::access()))
+            .service(
+                path("/account/factors/totp/{id}/confirm")
+                    .get(add_totp::confirm_form)
+                    .post(add_totp::confirm)
+                    .guarded(Guard::access()),
+            )
+            .service(
+                path("/account/factors/recovery-codes")
+                    .get(recovery_codes::form)
+                    .post(recovery_codes::submit)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/account/factors/{id}").delete(remove_factor::by_program).guarded(Guard::access()))
+            .service(
+                path("/account/factors/{id}/remove")
+                    .get(remove_factor::form)
+                    .post(remove_factor::submit)
                     .guarded(Guard::access()),
             )
             .service(path("/account").get(account::show).guarded(Guard::access()))

@@ -57,6 +57,8 @@ login-submit = Sign in
 notice-session-ended = Your session has ended. Please sign in again.
 notice-sign-in-first = Sign in to open the page you asked for.
 notice-reuse = Someone may have used a copy of your sign-in, or your browser restored old cookies: an old sign-in token was reused, so one of your sessions was ended. If you don’t know why, change your password.
+notice-half-sign-in = Someone entered your password but not your second factor, on { $when } from { $ip }. If that wasn’t you, change your password.
+notice-attempt-over = That took too long, or there were too many wrong codes. Please sign in again.
 notice-recovered = Your browser restored old cookies, as after a crash, and you’re still signed in. If it didn’t crash, someone may have copied them: change your password.
 notice-guessing = One of your sessions was ended after too many wrong passwords in a row. If that wasn’t you, someone may have copied its sign-in token: change your password.
 notice-see-story = See what happened
@@ -67,6 +69,22 @@ notice-failed-attempts =
         [one] Since you last signed in, someone entered a wrong password for your account once. If that wasn’t you, make sure you don’t use this password anywhere else.
        *[other] Since you last signed in, someone entered a wrong password for your account { $n } times. If that wasn’t you, make sure you don’t use this password anywhere else.
     }
+
+second-step-title = Enter your code
+second-step-intro = Open your authenticator app and enter the code it shows for this account.
+second-step-recovery-intro = Enter one of the recovery codes you saved. Each works once.
+second-step-use-recovery = Use a recovery code
+second-step-use-app = Use your authenticator app
+label-code = Code
+hint-code = 6 digits
+label-recovery-code = Recovery code
+hint-recovery-code = 10 letters and digits
+error-code-required = Enter the code
+error-code-form = Enter the 6 digits that your app shows
+error-recovery-code-form = Enter the 10 letters and digits of a recovery code
+error-code-wrong = Incorrect code
+error-code-used = This code was used already. Wait for the next one
+error-code-too-many = Too many wrong codes today. Use a recovery code, or try again tomorrow
 
 # The page that comes up for an instant after a link from another site.
 onward-title = One moment…
@@ -92,7 +110,92 @@ purpose-change-password = to change it
 purpose-end-sessions = to end sessions
 # Completes "Enter your password once more …".
 purpose-continue = to continue
+# The same.
+purpose-factors = to change how you sign in
 flash-confirm-first = Nothing has changed yet. Confirm it’s you, then send the form again.
+
+## Second factors
+
+factors-title = Second factor
+factors-intro = A code from your phone beside your password, so that your password alone opens nothing.
+factors-add = Add an app
+factors-none = Your password is all it takes to sign in.
+factors-required = This site asks everyone like you for a second factor. Add one to go on.
+factor-kind-totp = Authenticator app
+factor-name = Name
+factor-name-hint = To tell your apps apart, for example by the phone they’re on
+factor-name-default = Authenticator app
+factor-added-at = Added
+factor-last-used = Last used
+factor-remove = Remove…
+factor-remove-of = Remove { $name }
+error-factor-name = Enter a name of at most 40 characters
+error-factor-needed = This site asks you for a second factor, and this is your last one. Add another first
+notice-factors-off = This site doesn’t let anyone add a second factor.
+notice-factors-too-many = You have five apps, which is the most there can be. Remove one first.
+flash-factor-removed = Removed.
+add-totp-title = Add an authenticator app
+add-totp-intro = You need an app that makes codes, such as the one in your password manager or your phone’s.
+add-totp-submit = Continue
+confirm-totp-title = Set up your app
+confirm-totp-scan = Scan this with the app:
+confirm-totp-qr = A QR code of the key below
+confirm-totp-type = Or type this key into the app:
+confirm-totp-open = Open the app on this device
+confirm-totp-code = Enter the code the app shows:
+confirm-totp-submit = Turn on
+factor-added-title = App added
+factor-added = From now on, signing in takes your password and a code.
+recovery-codes-title = Recovery codes
+recovery-codes-intro = If you lose your phone, each of these works once in place of a code. Save them now, away from your phone: they aren’t shown again.
+recovery-codes-stay = Your recovery codes stay as they are.
+recovery-codes-save = Save as a file
+recovery-codes-done = I’ve saved them
+recovery-codes-continue = Continue
+recovery-codes-left =
+    { $n ->
+        [0] You have no recovery codes left.
+        [one] You have { $n } recovery code left.
+       *[other] You have { $n } recovery codes left.
+    }
+recovery-codes-few = Make new ones before you run out.
+recovery-file-title = Recovery codes for { $site }
+new-recovery-codes-link = New codes…
+new-recovery-codes-title = Make new recovery codes?
+new-recovery-codes-intro = The codes you have now stop working.
+new-recovery-codes-submit = Make new codes
+remove-factor-title = Remove { $name }?
+remove-factor-intro = Its codes stop working. Your other apps stay.
+remove-factor-last = Its codes and your recovery codes stop working. Your password alone will open your account.
+remove-factor-submit = Remove
+account-factor = Second factor
+account-factor-none = None
+account-factor-count =
+    { $n ->
+        [one] { $n } app
+       *[other] { $n } apps
+    }
+account-factor-manage = Manage
+account-factor-set-up = Set up
+user-reset-factors-link = Take away second factor…
+user-reset-factors-title = Take away { $user }’s second factor?
+user-reset-factors-intro = For someone who has lost their phone and their recovery codes. Make sure it’s really them who asks.
+user-reset-factors-password = { $user } can then sign in with the password alone, and set up another app.
+user-reset-factors-yourself = You can’t take away your own. Remove them on your own page.
+user-reset-factors-submit =
+    { $n ->
+        [0] Take away
+        [one] Take away and end { $n } session
+       *[other] Take away and end { $n } sessions
+    }
+user-reset-factors-done =
+    { $n ->
+        [0] { $user }’s second factor was taken away.
+        [one] { $user }’s second factor was taken away, and { $n } session ended.
+       *[other] { $user }’s second factor was taken away, and { $n } sessions ended.
+    }
+error-no-factors = This user has no second factor.
+error-own-factors = You can’t take away your own second factor here. Remove it on your own page.
 
 ## Change password
 
@@ -370,6 +473,7 @@ reason-ended_by_user = Ended by the user
 reason-ended_by_admin = Ended by an administrator
 reason-disabled = Account disabled
 reason-deleted = Account deleted
+reason-factors_reset = Second factor taken away
 reason-renamed = Account renamed
 reason-expired = Expired
 reason-idle = Inactive for too long
@@ -755,6 +859,12 @@ event-signed_in = Signed in
 event-sign_in_failed = Failed sign-in
 event-confirmed = Confirmed with the password
 event-confirm_failed = Failed confirmation
+event-second_factor_failed = Wrong code after the right password
+event-factor_added = Second factor added
+event-factor_removed = Second factor removed
+event-factors_reset = Second factor taken away
+event-recovery_codes_made = Recovery codes made
+event-recovery_code_used = Recovery code used
 event-password_changed = Password changed
 event-session_recovered = Browser came back with older cookies
 event-session_ended =

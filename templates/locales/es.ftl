@@ -57,6 +57,8 @@ login-submit = Iniciar sesión
 notice-session-ended = Tu sesión se ha cerrado. Vuelve a iniciarla.
 notice-sign-in-first = Inicia sesión para ir a la página que has pedido.
 notice-reuse = Puede que alguien haya usado una copia de tu inicio de sesión, o que tu navegador haya recuperado cookies antiguas: se reutilizó un token antiguo y se cerró una de tus sesiones. Si no sabes por qué, cambia la contraseña.
+notice-half-sign-in = Alguien escribió tu contraseña, pero no tu segundo factor, el { $when } desde { $ip }. Si no fuiste tú, cambia la contraseña.
+notice-attempt-over = Pasó demasiado tiempo o hubo demasiados códigos incorrectos. Vuelve a iniciar sesión.
 notice-recovered = Tu navegador recuperó cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia la contraseña.
 notice-guessing = Una de tus sesiones se cerró tras demasiadas contraseñas incorrectas seguidas. Si no fuiste tú, puede que alguien haya copiado su token: cambia la contraseña.
 notice-see-story = Ver qué pasó
@@ -67,6 +69,22 @@ notice-failed-attempts =
         [one] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta una vez. Si no fuiste tú, asegúrate de no usar esta contraseña en ningún otro sitio.
        *[other] Desde la última vez que iniciaste sesión, alguien escribió una contraseña incorrecta para tu cuenta { $n } veces. Si no fuiste tú, asegúrate de no usar esta contraseña en ningún otro sitio.
     }
+
+second-step-title = Escribe tu código
+second-step-intro = Abre tu aplicación de autenticación y escribe el código que muestra para esta cuenta.
+second-step-recovery-intro = Escribe uno de los códigos de recuperación que guardaste. Cada uno sirve una sola vez.
+second-step-use-recovery = Usar un código de recuperación
+second-step-use-app = Usar la aplicación de autenticación
+label-code = Código
+hint-code = 6 cifras
+label-recovery-code = Código de recuperación
+hint-recovery-code = 10 letras y cifras
+error-code-required = Escribe el código
+error-code-form = Escribe las 6 cifras que muestra tu aplicación
+error-recovery-code-form = Escribe las 10 letras y cifras de un código de recuperación
+error-code-wrong = Código incorrecto
+error-code-used = Este código ya se usó. Espera al siguiente
+error-code-too-many = Demasiados códigos incorrectos por hoy. Usa un código de recuperación o inténtalo mañana
 
 # La página que aparece un instante al llegar por un enlace de otro sitio.
 onward-title = Un momento…
@@ -92,7 +110,92 @@ purpose-change-password = para cambiarla
 purpose-end-sessions = para cerrar sesiones
 # Completa «Escribe otra vez tu contraseña …».
 purpose-continue = para continuar
+# Lo mismo.
+purpose-factors = para cambiar cómo inicias sesión
 flash-confirm-first = Todavía no se ha cambiado nada. Confirma que eres tú y vuelve a enviar el formulario.
+
+## Segundos factores
+
+factors-title = Segundo factor
+factors-intro = Un código de tu teléfono además de la contraseña, para que la contraseña sola no abra nada.
+factors-add = Añadir una aplicación
+factors-none = Para iniciar sesión basta tu contraseña.
+factors-required = Este sitio te pide un segundo factor. Añade uno para continuar.
+factor-kind-totp = Aplicación de autenticación
+factor-name = Nombre
+factor-name-hint = Para distinguir tus aplicaciones, por ejemplo por el teléfono en que están
+factor-name-default = Aplicación de autenticación
+factor-added-at = Añadida
+factor-last-used = Último uso
+factor-remove = Quitar…
+factor-remove-of = Quitar { $name }
+error-factor-name = Escribe un nombre de 40 caracteres como máximo
+error-factor-needed = Este sitio te pide un segundo factor, y este es el último. Añade antes otro
+notice-factors-off = Este sitio no permite añadir un segundo factor.
+notice-factors-too-many = Tienes cinco aplicaciones, el máximo posible. Quita antes una.
+flash-factor-removed = Se ha quitado.
+add-totp-title = Añade una aplicación de autenticación
+add-totp-intro = Necesitas una aplicación que genere códigos, como la de tu gestor de contraseñas o la de tu teléfono.
+add-totp-submit = Continuar
+confirm-totp-title = Configura tu aplicación
+confirm-totp-scan = Escanea esto con la aplicación:
+confirm-totp-qr = Un código QR con la clave de abajo
+confirm-totp-type = O escribe esta clave en la aplicación:
+confirm-totp-open = Abrir la aplicación en este dispositivo
+confirm-totp-code = Escribe el código que muestra la aplicación:
+confirm-totp-submit = Activar
+factor-added-title = Aplicación añadida
+factor-added = Desde ahora, para iniciar sesión hacen falta la contraseña y un código.
+recovery-codes-title = Códigos de recuperación
+recovery-codes-intro = Si pierdes el teléfono, cada uno sirve una vez en lugar de un código. Guárdalos ahora, lejos del teléfono: no se volverán a mostrar.
+recovery-codes-stay = Tus códigos de recuperación siguen siendo los mismos.
+recovery-codes-save = Guardar en un archivo
+recovery-codes-done = Ya los he guardado
+recovery-codes-continue = Continuar
+recovery-codes-left =
+    { $n ->
+        [0] No te quedan códigos de recuperación.
+        [one] Te queda { $n } código de recuperación.
+       *[other] Te quedan { $n } códigos de recuperación.
+    }
+recovery-codes-few = Crea otros antes de que se acaben.
+recovery-file-title = Códigos de recuperación de { $site }
+new-recovery-codes-link = Códigos nuevos…
+new-recovery-codes-title = ¿Crear códigos de recuperación nuevos?
+new-recovery-codes-intro = Los códigos que tienes ahora dejarán de servir.
+new-recovery-codes-submit = Crear códigos nuevos
+remove-factor-title = ¿Quitar { $name }?
+remove-factor-intro = Sus códigos dejarán de servir. Tus otras aplicaciones se quedan.
+remove-factor-last = Sus códigos y tus códigos de recuperación dejarán de servir. Bastará la contraseña para abrir tu cuenta.
+remove-factor-submit = Quitar
+account-factor = Segundo factor
+account-factor-none = Ninguno
+account-factor-count =
+    { $n ->
+        [one] { $n } aplicación
+       *[other] { $n } aplicaciones
+    }
+account-factor-manage = Gestionar
+account-factor-set-up = Configurar
+user-reset-factors-link = Retirar el segundo factor…
+user-reset-factors-title = ¿Retirar el segundo factor de { $user }?
+user-reset-factors-intro = Para quien ha perdido el teléfono y los códigos de recuperación. Asegúrate de que quien lo pide es esa persona.
+user-reset-factors-password = Después, { $user } podrá iniciar sesión solo con la contraseña y configurar otra aplicación.
+user-reset-factors-yourself = No puedes retirar el tuyo. Quítalo en tu propia página.
+user-reset-factors-submit =
+    { $n ->
+        [0] Retirar
+        [one] Retirar y cerrar { $n } sesión
+       *[other] Retirar y cerrar { $n } sesiones
+    }
+user-reset-factors-done =
+    { $n ->
+        [0] Se ha retirado el segundo factor de { $user }.
+        [one] Se ha retirado el segundo factor de { $user } y se ha cerrado { $n } sesión.
+       *[other] Se ha retirado el segundo factor de { $user } y se han cerrado { $n } sesiones.
+    }
+error-no-factors = Este usuario no tiene segundo factor.
+error-own-factors = No puedes retirar aquí tu propio segundo factor. Quítalo en tu página.
 
 ## Cambiar la contraseña
 
@@ -370,6 +473,7 @@ reason-ended_by_user = Cerrada por el usuario
 reason-ended_by_admin = Cerrada por un administrador
 reason-disabled = Cuenta desactivada
 reason-deleted = Cuenta eliminada
+reason-factors_reset = Segundo factor retirado
 reason-renamed = Cambio de nombre de la cuenta
 reason-expired = Caducada
 reason-idle = Demasiado tiempo inactiva
@@ -755,6 +859,12 @@ event-signed_in = Inicio de sesión
 event-sign_in_failed = Inicio de sesión fallido
 event-confirmed = Identidad confirmada con la contraseña
 event-confirm_failed = Confirmación fallida
+event-second_factor_failed = Código incorrecto tras la contraseña correcta
+event-factor_added = Segundo factor añadido
+event-factor_removed = Segundo factor quitado
+event-factors_reset = Segundo factor retirado
+event-recovery_codes_made = Códigos de recuperación creados
+event-recovery_code_used = Código de recuperación usado
 event-password_changed = Contraseña cambiada
 event-session_recovered = El navegador volvió con cookies antiguas
 event-session_ended =

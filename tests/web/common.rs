@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use portero::accounts::apps::credentials::{AppCredentials, add_app};
 use serde_json::Value;
 
-use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator, totp};
 
 /// In seconds, and one minute longer: an access token has run out by then.
 pub(crate) const A_QUARTER_OF_AN_HOUR: i64 = 16 * 60;
@@ -39,6 +39,24 @@ pub(crate) fn app_with_admin() -> TestApp {
 pub(crate) fn admin(app: &TestApp) -> Browser {
     app.add_admin("ana");
     app.signed_in("ana")
+}
+
+/// An access token from a sign-in a moment ago, of somebody without a second factor.
+pub(crate) fn fresh_token(app: &TestApp, name: &str) -> String {
+    app.tokens(name).access
+}
+
+/// Gives the user an authenticator app; returns its secret and the recovery codes.
+pub(crate) fn second_factor(app: &TestApp, name: &str) -> (String, Vec<String>) {
+    let (client, token) = (app.client(), fresh_token(app, name));
+    let new = client.post_json("/account/factors/totp", Some(&token), &serde_json::json!({ "name": "Phone" })).json();
+    let secret = new["secret"].as_str().unwrap().to_owned();
+    let code = totp::code(&secret, app.accounts.now().0);
+    let path = format!("/account/factors/totp/{}/confirm", new["id"]);
+    let answer = client.post_json(&path, Some(&token), &serde_json::json!({ "code": code }));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let codes = answer.json()["recovery_codes"].as_array().unwrap().clone();
+    (secret, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
 }
 
 pub(crate) fn sid(browser: &Browser) -> String {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::set_password::{end_all, replace};
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
-use crate::accounts::proof::sign_in_limits::Account;
+use crate::accounts::proof::attempt::Attempt;
+use crate::accounts::proof::sign_in_limits::{Account, knows_factors};
 use crate::accounts::proof::{Proof, one_time_link};
-use crate::accounts::sessions::begin::{Begin, HeldSession, Occasion, begin};
+use crate::accounts::sessions::begin::{Begin, Begun, HeldSession, Occasion, begin};
 use crate::accounts::sessions::tokens::Pair;
 use crate::domain::{By, NewPassword, Role, Transport};
 use crate::store::audit::event::{Details, Event, What};
@@ -15,6 +16,8 @@ use crate::store::links::Purpose;
 pub enum Used {
     /// The password is set, every session from before has ended, and this is a new one.
     Done { account: Account, pair: Pair, role: Role, sessions_ended: usize },
+    /// The password is set and every session has ended; the second factor is still to come. `attempt`: sealed, to go on with.
+    SecondFactorNeeded { attempt: String, sessions_ended: usize },
     /// The link was used, voided, or is too old.
     DeadLink,
 }
@@ -25,6 +28,7 @@ pub fn use_link(
     token: &str,
     password: &NewPassword,
     replaces: Option<HeldSession>,
+    devices: &[String],
     visitor: Visitor,
 ) -> Pending<Used> {
     let (proof, purpose, hash) = match prove(accounts, token, password) {
@@ -32,6 +36,7 @@ pub fn use_link(
         Ok(None) => return Pending::known(Ok(Used::DeadLink)),
         Err(error) => return Pending::known(Err(error)),
     };
+    let devices = devices.to_vec();
     let used = accounts.write(proof, move |tx, accounts, proven| {
         tx.from = Some(visitor.ip.clone());
         let user = proven.user();
@@ -41,23 +46,38 @@ pub fn use_link(
         Event::new(What::PasswordChanged, &by).user(user.id).details(Details::Link(purpose)).record(tx)?;
         // Read again: the cut-off for peers' tokens has moved.
         let proven = proven.with_changed_user(tx)?;
-        let occasion = Occasion::SignIn { replaces };
-        let asked = Begin { transport: Transport::Cookie, remembered: false, occasion, visitor };
-        let begun = begin(tx, accounts, &proven, asked)?;
         let username = proven.user().username.clone();
         tx.after_commit(move || {
             tracing::info!(event = "link_used", user = %username, purpose = purpose.as_str(), sessions_ended);
         });
-        Ok((begun, proven.user().role, sessions_ended))
+        // The link proves that one holds it. It stands for no second factor.
+        if proven.user().factors > 0 {
+            let known = knows_factors(accounts, &devices, Account::of(proven.user()), tx.now);
+            let attempt = Attempt::begin(tx, &proven, Transport::Cookie, false, known, &visitor)?;
+            return Ok(Step::SecondFactorNeeded(attempt, sessions_ended));
+        }
+        let occasion = Occasion::SignIn { replaces };
+        let asked = Begin { transport: Transport::Cookie, remembered: false, occasion, visitor };
+        let begun = begin(tx, accounts, &proven, asked)?;
+        Ok(Step::Begun { begun: Box::new(begun), role: proven.user().role, sessions_ended })
     });
     let accounts = Arc::clone(accounts);
     used.then(move |used| match used {
-        Ok((begun, role, sessions_ended)) => {
+        Ok(Step::SecondFactorNeeded(attempt, sessions_ended)) => {
+            Ok(Used::SecondFactorNeeded { attempt: attempt.seal(&accounts)?, sessions_ended })
+        }
+        Ok(Step::Begun { begun, role, sessions_ended }) => {
             Ok(Used::Done { account: begun.account, pair: accounts.first_pair(&begun)?, role, sessions_ended })
         }
         Err(Error::ProofLapsed) => Ok(Used::DeadLink),
         Err(error) => Err(error),
     })
+}
+
+/// What the transaction came to.
+enum Step {
+    Begun { begun: Box<Begun>, role: Role, sessions_ended: usize },
+    SecondFactorNeeded(Attempt, usize),
 }
 
 /// The proof by the link, what the link is for, and the hash of the password. `None`: the link is dead.

@@ -3,7 +3,9 @@
 //! A proof is given outside any transaction, because hashing takes its time. Inside the transaction that acts on it, it is judged
 //! once more and what can be used once is spent; what comes out is [`Proven`].
 
+pub mod attempt;
 pub(in crate::accounts) mod decoy;
+pub(in crate::accounts) mod factor;
 pub(in crate::accounts) mod just_given;
 pub mod one_time_link;
 pub mod password;
@@ -14,6 +16,7 @@ pub mod still_asked;
 
 use std::sync::Arc;
 
+use factor::SecondProof;
 use still_asked::{StillAsked, VOUCHES_FOR, still_asked};
 
 use super::context::{Error, Visitor};
@@ -118,6 +121,11 @@ impl Proven {
     /// When a second factor was given. `None`: none was.
     pub(in crate::accounts) fn factor_time(&self) -> Option<UnixTime> {
         self.second
+    }
+
+    /// Both proofs together.
+    pub(in crate::accounts) fn and(self, second: SecondProof) -> Self {
+        Self { second: Some(second.at()), ..self }
     }
 
     /// The same beside what was proved before in the session that goes on: a second factor keeps its time.

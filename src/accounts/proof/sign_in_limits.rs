@@ -74,22 +74,25 @@ pub fn note_wrong(accounts: &Arc<Accounts>, tried: &Try) {
     drop(accounts.write(Upkeep, move |tx, _, _| Ok(sign_in_failures::add(tx.conn, counts_as, tx.now)?)));
 }
 
-/// Longer than any device cookie of Portero's, which has some 90 bytes. What is longer is not worth a keyed hash.
+/// Longer than any device cookie of Portero's, which has at most some 130 bytes. What is longer is not worth a keyed hash.
 const LONGEST_COOKIE: usize = 160;
 
 /// Has no row anywhere.
-const NOBODY: Account = Account { user: UserId(0), password_version: 0 };
+const NOBODY: Account = Account { user: UserId(0), password_version: 0, factors: None };
 
 /// Whose browser a device cookie makes known, and as long as which password is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     pub user: UserId,
     pub password_version: i64,
+    /// The version of their second factors. `None`: they have none.
+    pub factors: Option<i64>,
 }
 
 impl Account {
     pub(in crate::accounts) fn of(user: &User) -> Self {
-        Self { user: user.id, password_version: user.password_version }
+        let factors = (user.factors > 0).then_some(user.factors_version);
+        Self { user: user.id, password_version: user.password_version, factors }
     }
 }
 
@@ -98,24 +101,58 @@ impl Account {
 pub fn device_cookie(accounts: &Accounts, account: Account, before: &[String], now: UnixTime) -> String {
     let id = known_device(accounts, before, account, now).map_or_else(Uuid::new_v4, Uuid::from_u128);
     let says = format!("{}.{}.{}", account.user, id.simple(), now.0);
-    format!("{says}.{}", accounts.keyed_ids.device_tag(&says, account.password_version))
+    let tag = accounts.keyed_ids.device_tag(&says, account.password_version);
+    match account.factors {
+        // Whoever has signed in has given one of them, too.
+        Some(factors) => format!("{says}.{tag}.{}", accounts.keyed_ids.factor_tag(&says, factors)),
+        None => format!("{says}.{tag}"),
+    }
+}
+
+/// Whether one of a browser's device cookies says that this user has signed in there under this password and these second factors.
+pub(in crate::accounts) fn knows_factors(
+    accounts: &Accounts,
+    cookies: &[String],
+    account: Account,
+    now: UnixTime,
+) -> bool {
+    cookies.iter().filter_map(|cookie| read_device(accounts, cookie, account, now)).any(|device| device.knows_factors)
 }
 
 /// The browser's id, if one of these cookies says that this user has signed in there while the password was this one.
 fn known_device(accounts: &Accounts, cookies: &[String], account: Account, now: UnixTime) -> Option<u128> {
-    cookies.iter().find_map(|cookie| read_device(accounts, cookie, account, now))
+    cookies.iter().find_map(|cookie| read_device(accounts, cookie, account, now)).map(|device| device.id)
 }
 
-fn read_device(accounts: &Accounts, cookie: &str, account: Account, now: UnixTime) -> Option<u128> {
+/// What a device cookie that holds says.
+struct Device {
+    id: u128,
+    /// Whether the sign-in there gave one of the second factors that the account has now.
+    knows_factors: bool,
+}
+
+fn read_device(accounts: &Accounts, cookie: &str, account: Account, now: UnixTime) -> Option<Device> {
     if cookie.len() > LONGEST_COOKIE {
         return None;
     }
-    let (says, tag) = cookie.rsplit_once('.')?;
-    let expected = accounts.keyed_ids.device_tag(says, account.password_version);
-    aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), tag.as_bytes()).ok()?;
-    let mut parts = says.split('.');
-    let user = UserId(parts.next()?.parse().ok()?);
-    let id = Uuid::try_parse(parts.next()?).ok()?.as_u128();
-    let since = now.since(UnixTime(parts.next()?.parse().ok()?));
-    (user == account.user && (0..=KNOWN_FOR).contains(&since)).then_some(id)
+    let parts: Vec<&str> = cookie.split('.').collect();
+    let (user, id, since, tag, factor_tag) = match parts[..] {
+        [user, id, since, tag] => (user, id, since, tag, None),
+        [user, id, since, tag, factor_tag] => (user, id, since, tag, Some(factor_tag)),
+        _ => return None,
+    };
+    let says = format!("{user}.{id}.{since}");
+    let is_ours = |tag: &str, expected: String| {
+        aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), tag.as_bytes()).is_ok()
+    };
+    if !is_ours(tag, accounts.keyed_ids.device_tag(&says, account.password_version)) {
+        return None;
+    }
+    let knows_factors = match (factor_tag, account.factors) {
+        (Some(tag), Some(factors)) => is_ours(tag, accounts.keyed_ids.factor_tag(&says, factors)),
+        _ => false,
+    };
+    let since = now.since(UnixTime(since.parse().ok()?));
+    let is_theirs = UserId(user.parse().ok()?) == account.user && (0..=KNOWN_FOR).contains(&since);
+    is_theirs.then_some(Device { id: Uuid::try_parse(id).ok()?.as_u128(), knows_factors })
 }

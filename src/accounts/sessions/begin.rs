@@ -62,6 +62,10 @@ pub(in crate::accounts) fn begin(
     let by = By::User(user.id);
     let Begin { transport, remembered, occasion, visitor } = asked;
     tx.from.get_or_insert_with(|| visitor.ip.clone());
+    let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
+    if is_sign_in && user.factors > 0 && proven.factor_time().is_none() {
+        return Err(Error::SecondFactorMissing);
+    }
     let session = new_session(tx, accounts, proven, transport, remembered, &visitor);
     if let Occasion::SignIn { replaces: Some(held) } = &occasion
         && may_replace(tx, user.id, *held)?
@@ -80,7 +84,6 @@ pub(in crate::accounts) fn begin(
     for oldest in session_ends::beyond_limit(tx.conn, &session, limit, tx.now)? {
         end(tx, Which::One(oldest), Reason::Limit, &By::Portero)?;
     }
-    let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
     if is_sign_in {
         users::note_login(tx.conn, user.id, tx.now)?;
         tx.count(Counted::SignedIn, 1);

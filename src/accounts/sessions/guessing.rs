@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::end::end;
-use crate::accounts::context::{Accounts, Error, Pending};
-use crate::domain::{By, Reason, SessionId};
+use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::domain::{By, Reason, SessionId, UnixTime};
+use crate::store::attempts::{self, Attempt};
 use crate::store::audit::event::{Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
@@ -36,6 +39,35 @@ pub(in crate::accounts) fn note_wrong_password(
         }
     });
     noted.then(|has_ended| if has_ended? { Err(Fault::Revoked.into()) } else { Ok(()) })
+}
+
+/// The same of a wrong second factor, within the transaction that compared it. Returns whether that ended the session.
+pub(in crate::accounts) fn note_wrong_code(
+    tx: &mut Tx<'_>,
+    user: &User,
+    sid: SessionId,
+    visitor: &Visitor,
+) -> Result<bool, Error> {
+    Event::new(What::SecondFactorFailed, &By::Portero).user(user.id).session(sid).record(tx)?;
+    attempts::add(tx.conn, &guess(user, tx.now, visitor))?;
+    let (name, session, ip) = (user.username.clone(), sid.short(), visitor.ip.clone());
+    tx.after_commit(move || tracing::info!(event = "second_factor_failed", user = %name, session, ip));
+    count(tx, user, sid, &visitor.ip)
+}
+
+/// A wrong code as one of the account's day. There was no sign-in, so nobody has to be told of one.
+fn guess(user: &User, now: UnixTime, visitor: &Visitor) -> Attempt {
+    Attempt {
+        id: Uuid::new_v4().to_string(),
+        user: user.id,
+        began_at: now,
+        expires_at: now,
+        tries: 1,
+        from_known_browser: true,
+        spent: true,
+        ip: visitor.ip.clone(),
+        user_agent: visitor.user_agent.clone(),
+    }
 }
 
 /// Returns whether this one was one too many.

@@ -10,6 +10,7 @@ pub mod last_seen;
 pub mod renew;
 pub mod reuse;
 mod rotation;
+pub mod second_step;
 pub mod sign_in;
 pub mod sign_out;
 pub(in crate::accounts) mod single_token;

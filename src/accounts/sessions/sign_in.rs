@@ -1,18 +1,20 @@
-//! Signing in with name and password.
+//! Signing in with name and password. Who has a second factor gives it in a second step (`second_step.rs`).
 
 use std::sync::Arc;
 
-use super::begin::{Begin, HeldSession, Occasion, begin};
+use super::begin::{Begin, Begun, HeldSession, Occasion, begin};
 use super::tokens::Pair;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::attempt::Attempt;
 use crate::accounts::proof::password;
-use crate::accounts::proof::sign_in_limits::Account;
-use crate::accounts::proof::{Proof, decoy};
+use crate::accounts::proof::sign_in_limits::{Account, knows_factors};
+use crate::accounts::proof::{Proof, Proven, decoy};
+use crate::accounts::same_place::is_same_place;
 use crate::domain::{Password, Reason, Role, SessionId, Transport, UnixTime, Username};
 use crate::store::hourly_counts::Counted;
 use crate::store::password_forms::{self, FormCount};
 use crate::store::users::{self, User};
-use crate::store::{Tx, Upkeep, session_ends};
+use crate::store::{Tx, Upkeep, attempts, session_ends};
 
 pub struct Credentials {
     /// As typed; it need not be a user name at all.
@@ -30,21 +32,29 @@ pub struct SignIn {
     pub replaces: Option<HeldSession>,
     /// When this very browser gave wrong passwords for this name before.
     pub own_typos: Vec<UnixTime>,
+    /// The values of the browser's device cookies.
+    pub devices: Vec<String>,
     pub visitor: Visitor,
 }
 
 pub enum Outcome {
-    /// `locale`: the language the person once chose, if any. `news`: what they should hear of.
-    SignedIn {
-        account: Account,
-        pair: Box<Pair>,
-        locale: Option<String>,
-        news: News,
-        role: Role,
-    },
+    SignedIn(Box<SignedIn>),
+    /// The password was right. The sealed attempt to go on with.
+    SecondFactorNeeded(String),
     BadCredentials,
     /// The password was right, so whoever asks may know.
     Disabled,
+}
+
+/// What a sign-in gives.
+pub struct SignedIn {
+    pub account: Account,
+    pub pair: Pair,
+    /// The language the person once chose, if any.
+    pub locale: Option<String>,
+    /// What they should hear of.
+    pub news: News,
+    pub role: Role,
 }
 
 /// What has happened to an account since its person last signed in on a page.
@@ -54,6 +64,15 @@ pub struct News {
     pub suspicious_ends: Vec<SuspiciousEnd>,
     /// How often somebody else entered a wrong password, as far as Portero can tell.
     pub failed_attempts: i64,
+    /// The newest sign-in from elsewhere that had the right password and gave no second factor.
+    pub half_sign_in: Option<HalfSignIn>,
+}
+
+/// Somebody knew the password, and not the second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HalfSignIn {
+    pub at: UnixTime,
+    pub ip: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,36 +99,77 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
         Err(NoProof::Disabled) => return Pending::known(Ok(Outcome::Disabled)),
         Err(NoProof::Failed(error)) => return Pending::known(Err(error)),
     };
-    let SignIn { transport, remembered, replaces, own_typos, visitor, .. } = asked;
+    let SignIn { transport, remembered, replaces, own_typos, devices, visitor, .. } = asked;
     let begun = accounts.write(proof, move |tx, accounts, proven| {
         let user = proven.user();
         // Renamed while the password was hashed: by the old name nobody signs in any more.
         if user.username != name {
             return Err(Error::ProofLapsed);
         }
-        let news = news(tx, user, &own_typos)?;
-        // A program reads no news: they wait for the person.
-        if transport == Transport::Cookie {
-            users::note_told(tx.conn, user.id)?;
+        if user.factors > 0 {
+            let known = knows_factors(accounts, &devices, Account::of(user), tx.now);
+            let attempt = Attempt::begin(tx, &proven, transport, remembered, known, &visitor)?;
+            let (name, ip) = (user.username.clone(), visitor.ip);
+            tx.after_commit(move || tracing::info!(event = "second_factor_asked", user = %name, ip));
+            return Ok(Step::SecondFactorNeeded(attempt));
         }
         let occasion = Occasion::SignIn { replaces };
-        let begun = begin(tx, accounts, &proven, Begin { transport, remembered, occasion, visitor })?;
-        Ok((begun, user.locale.clone(), news, user.role))
+        let begun = finish(tx, accounts, &proven, &own_typos, Begin { transport, remembered, occasion, visitor })?;
+        Ok(Step::Begun(Box::new(begun)))
     });
     let accounts = Arc::clone(accounts);
     begun.then(move |begun| match begun {
-        Ok((begun, locale, news, role)) => {
-            let pair = Box::new(accounts.first_pair(&begun)?);
-            Ok(Outcome::SignedIn { account: begun.account, pair, locale, news, role })
-        }
+        Ok(Step::Begun(finished)) => Ok(Outcome::SignedIn(Box::new(finished.sign(&accounts)?))),
+        Ok(Step::SecondFactorNeeded(attempt)) => Ok(Outcome::SecondFactorNeeded(attempt.seal(&accounts)?)),
         // Password or user were changed while this one was hashed: whatever was changed wins.
         Err(Error::ProofLapsed) => Ok(Outcome::BadCredentials),
         Err(error) => Err(error),
     })
 }
 
+/// What the transaction came to.
+enum Step {
+    Begun(Box<Finished>),
+    SecondFactorNeeded(Attempt),
+}
+
+/// A sign-in that is stored; its tokens are made outside the transaction.
+pub(super) struct Finished {
+    begun: Begun,
+    locale: Option<String>,
+    news: News,
+    role: Role,
+}
+
+impl Finished {
+    pub(super) fn sign(self, accounts: &Accounts) -> Result<SignedIn, Error> {
+        let Self { begun, locale, news, role } = self;
+        let pair = accounts.first_pair(&begun)?;
+        Ok(SignedIn { account: begun.account, pair, locale, news, role })
+    }
+}
+
+/// Begins the session of whoever has proved all that their account asks for.
+pub(super) fn finish(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    proven: &Proven,
+    own_typos: &[UnixTime],
+    asked: Begin,
+) -> Result<Finished, Error> {
+    let user = proven.user();
+    let news = news(tx, user, own_typos, &asked.visitor)?;
+    // A program reads no news: they wait for the person.
+    if asked.transport == Transport::Cookie {
+        users::note_told(tx.conn, user.id)?;
+        attempts::note_told(tx.conn, user.id)?;
+    }
+    let begun = begin(tx, accounts, proven, asked)?;
+    Ok(Finished { begun, locale: user.locale.clone(), news, role: user.role })
+}
+
 /// What the person has not been told yet, read before the sign-in changes the row.
-fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime]) -> Result<News, Error> {
+fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime], visitor: &Visitor) -> Result<News, Error> {
     let mut suspicious_ends = Vec::new();
     for (at, why, reason) in [
         (user.untold_reuse_at, Suspicion::Reuse, Reason::Reuse),
@@ -123,7 +183,14 @@ fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime]) -> Result<News, Er
     let since = user.last_login_at.max(user.password_changed_at);
     let own = own_typos.iter().filter(|at| Some(**at) > since).count();
     let own = i64::try_from(own).unwrap_or(i64::MAX);
-    Ok(News { suspicious_ends, failed_attempts: user.failed_attempts.saturating_sub(own).max(0) })
+    // Whoever gave up in this very browser knows it.
+    let untold = if user.factors_version > 0 { attempts::untold(tx.conn, user.id)? } else { Vec::new() };
+    let half_sign_in = untold
+        .into_iter()
+        .find(|attempt| !is_same_place(&attempt.ip, &attempt.user_agent, visitor))
+        .map(|attempt| HalfSignIn { at: attempt.began_at, ip: attempt.ip });
+    let failed_attempts = user.failed_attempts.saturating_sub(own).max(0);
+    Ok(News { suspicious_ends, failed_attempts, half_sign_in })
 }
 
 /// Why there is no proof.

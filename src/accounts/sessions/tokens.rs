@@ -174,8 +174,8 @@ struct Signing {
     expires_at: UnixTime,
 }
 
-/// Whether a confirmation may have put another access token in place of the pair's own, and revoked that. Within one second nobody can
-/// tell, so then it has.
+/// Whether something may have put another access token in place of the pair's own, and revoked that: a confirmation, or a second factor
+/// that was added. Within one second nobody can tell a confirmation from a rotation, so then it has.
 fn was_confirmed_since(session: &Session) -> bool {
-    session.auth_time >= session.rotated_at
+    session.confirmations > 0 || session.auth_time >= session.rotated_at
 }

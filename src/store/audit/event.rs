@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::chain;
 use super::seal::Row;
-use crate::domain::{By, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled};
+use crate::domain::{By, FactorKind, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled};
 use crate::store::connection::Error;
 use crate::store::links::Purpose;
 use crate::store::writer::Tx;
@@ -19,6 +19,14 @@ pub enum What {
     SignInFailed,
     Confirmed,
     ConfirmFailed,
+    /// The password was right, and the second factor wrong.
+    SecondFactorFailed,
+    FactorAdded,
+    FactorRemoved,
+    /// An admin or the operator took all of a user's factors away.
+    FactorsReset,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
     PasswordChanged,
     SessionRecovered,
     SessionEnded,
@@ -55,6 +63,12 @@ spelled!(What {
     SignInFailed = "sign_in_failed",
     Confirmed = "confirmed",
     ConfirmFailed = "confirm_failed",
+    SecondFactorFailed = "second_factor_failed",
+    FactorAdded = "factor_added",
+    FactorRemoved = "factor_removed",
+    FactorsReset = "factors_reset",
+    RecoveryCodesMade = "recovery_codes_made",
+    RecoveryCodeUsed = "recovery_code_used",
     PasswordChanged = "password_changed",
     SessionRecovered = "session_recovered",
     SessionEnded = "session_ended",
@@ -87,6 +101,13 @@ spelled!(What {
 pub enum Details {
     None,
     SignIn(Transport),
+    /// Its kind and what the person calls it.
+    Factor {
+        kind: FactorKind,
+        name: String,
+    },
+    /// How many there were.
+    Factors(i64),
     Role(Role),
     Link(Purpose),
     Renamed {
@@ -128,6 +149,8 @@ impl Details {
     fn members(self) -> Map<String, Value> {
         let object = match self {
             Self::None => Value::Null,
+            Self::Factor { kind, name } => json!({ "kind": kind, "name": name }),
+            Self::Factors(count) => json!({ "factors": count }),
             Self::SignIn(transport) => json!({ "transport": transport }),
             Self::Role(role) => json!({ "role": role }),
             Self::Renamed { from, to } => json!({ "from": from, "to": to }),

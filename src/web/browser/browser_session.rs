@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::domain::{NameKey, SessionId, UnixTime, Username};
 use crate::guards::MOST_OF_ONE_NAME;
 use crate::web::app::App;
+use crate::web::http::error::Error;
 
 /// The browser's own session, which begins before anybody signs in. Not to be confused with the session of somebody who is signed in
 /// (`store/sessions.rs`).
@@ -29,6 +30,7 @@ const FLASH: &str = "flash";
 const NOTICES: &str = "notices";
 /// How many notices wait for a page; a cookie has room for no more.
 const MOST_NOTICES: usize = 5;
+const ATTEMPT: &str = "attempt";
 const TYPOS: &str = "typos";
 /// How many wrong passwords are remembered: more than the throttle lets through within minutes, and few enough for a cookie.
 const MOST_TYPOS: usize = 16;
@@ -80,6 +82,20 @@ pub(in crate::web) struct Notice {
     pub(in crate::web) count: Option<i64>,
     /// The person's own session that it is about. `None`: it is about none, or that one is no longer stored.
     pub(in crate::web) session: Option<SessionId>,
+    /// When and from which address it happened, where the text says so.
+    #[serde(default)]
+    pub(in crate::web) origin: Option<(UnixTime, String)>,
+}
+
+/// A sign-in that waits for the second factor.
+#[derive(Serialize, Deserialize)]
+pub(in crate::web) struct WaitingAttempt {
+    /// What the first step gave.
+    pub(in crate::web) sealed: String,
+    /// The name as it was typed.
+    pub(in crate::web) username: String,
+    /// Where the sign-in is to lead; empty: where that person begins.
+    pub(in crate::web) next: String,
 }
 
 /// The wrong passwords that this browser gave for one name.
@@ -210,6 +226,20 @@ pub(in crate::web) fn note_typo(browser: &BrowserSession, name: NameKey, now: Un
 
 fn typo_name(name: NameKey) -> String {
     format!("{:x}", name.0)
+}
+
+/// Keeps what a right password has left, until the second factor comes. In the place of any other.
+pub(in crate::web) fn set_attempt(browser: &BrowserSession, attempt: &WaitingAttempt) -> Result<(), Error> {
+    browser.insert(ATTEMPT, attempt).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// What a right password has left in this browser; nothing says that it can still be used.
+pub(in crate::web) fn attempt(browser: &BrowserSession) -> Option<WaitingAttempt> {
+    browser.get(ATTEMPT).ok().flatten()
+}
+
+pub(in crate::web) fn forget_attempt(browser: &BrowserSession) {
+    browser.remove(ATTEMPT);
 }
 
 /// Takes the message out of the session, so that it is shown once.

@@ -2,12 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::browser_session::BrowserSession;
-use super::{device_cookie, token_cookies};
+use super::browser_session::{self, BrowserSession, Notice};
+use super::{device_cookie, language, token_cookies};
 use crate::accounts::proof::sign_in_limits::Account;
+use crate::accounts::sessions::sign_in::{News, SignedIn, Suspicion};
 use crate::accounts::sessions::tokens::Pair;
 use crate::web::app::App;
 use crate::web::http::error::Error;
+use crate::web::http::local_path::LocalPath;
 use crate::web::http::replies::see_other;
 
 /// Answers a sign-in to this account: leads on to `next`, and gives the browser the session's cookies and its device cookie.
@@ -25,4 +27,45 @@ pub(in crate::web) fn sign_in_here(
     token_cookies::set(app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
     device_cookie::set(app, req, &mut res, account)?;
     Ok(res)
+}
+
+/// Answers a sign-in by a form, whether it took one step or two: the same, and the person is told what has happened, in the language
+/// that they once chose. `next`: where they wanted to go, if it is a path.
+pub(in crate::web) fn finish(
+    app: &App,
+    req: &HttpRequest,
+    browser: &BrowserSession,
+    next: &str,
+    done: SignedIn,
+) -> Result<HttpResponse, Error> {
+    let SignedIn { account, pair, locale, news, role } = done;
+    let next = LocalPath::or_home(next, role);
+    let mut res = sign_in_here(app, req, browser, next.as_str(), account, pair)?;
+    tell(browser, news);
+    let by_hand = language::by_hand(app, req);
+    if let (None, Some(locale)) = (by_hand, locale) {
+        let cookie = language::cookie(app, &locale);
+        res.add_cookie(&cookie).map_err(|error| Error::Internal(error.to_string()))?;
+    }
+    Ok(res)
+}
+
+/// Tells a person who has just signed in what they should know, the worst first.
+fn tell(browser: &BrowserSession, news: News) {
+    let plain = |key: &str| Notice { key: key.into(), count: None, session: None, origin: None };
+    let ends = news.suspicious_ends.into_iter().map(|end| {
+        let key = match end.why {
+            Suspicion::Reuse => "notice-reuse",
+            Suspicion::Guessing => "notice-guessing",
+        };
+        Notice { session: end.sid, ..plain(key) }
+    });
+    let half =
+        news.half_sign_in.map(|half| Notice { origin: Some((half.at, half.ip)), ..plain("notice-half-sign-in") });
+    let failed = (news.failed_attempts > 0)
+        .then(|| Notice { count: Some(news.failed_attempts), ..plain("notice-failed-attempts") });
+    let notices: Vec<_> = ends.chain(half).chain(failed).collect();
+    if !notices.is_empty() {
+        browser_session::add_notices(browser, notices);
+    }
 }

@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::device_cookie;
+use crate::accounts::proof::attempt::Attempt;
 use crate::accounts::proof::sign_in_limits::who_tries;
 use crate::guards::Caller;
 use crate::throttle::{Try, Who};
@@ -27,6 +28,12 @@ pub(in crate::web) async fn confirm(app: &App, req: &HttpRequest, caller: &Calle
         Some(sid) => begin_try(app, req, Who::Session { user: signed_in.user, sid }, "confirm"),
         None => sign_in(app, req, signed_in.username.as_str()).await,
     }
+}
+
+/// Begins a try of a second factor. The attempt has a bucket of its own, so that strangers can't shut out whoever has given the right
+/// password. [`Error::Throttled`] after too many.
+pub(in crate::web) fn second_step(app: &App, req: &HttpRequest, attempt: &Attempt) -> Result<Try, Error> {
+    begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.attempt(attempt.id())), "second_factor")
 }
 
 /// Begins a try to open or use a one-time link. [`Error::Throttled`] after too many.

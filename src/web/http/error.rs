@@ -150,7 +150,12 @@ impl From<accounts::Error> for Error {
             // The acts that take a proof answer this with an outcome or a fault of their own.
             accounts::Error::ProofLapsed => Self::Fault(Fault::Revoked),
             accounts::Error::UnknownApp => Self::App(AppFault::InvalidClient),
-            accounts::Error::Password(_) | accounts::Error::Issue(_) | accounts::Error::Random => {
+            accounts::Error::Password(_)
+            | accounts::Error::Issue(_)
+            | accounts::Error::Random
+            | accounts::Error::BrokenFactor
+            // The acts that begin sessions ask for it first.
+            | accounts::Error::SecondFactorMissing => {
                 Self::Internal(chain(&error))
             }
         }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use actix_web::HttpRequest;
-use actix_web::web::Query;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 use url::Url;
@@ -59,11 +58,6 @@ impl LocalPath {
     /// Where a sign-in leads: `text` if it is a local path, otherwise the page where this person begins.
     pub(in crate::web) fn or_home(text: &str, role: Role) -> Self {
         Self::parse(text).filter(|path| path.0 != "/").unwrap_or_else(|| Self(home(role).into()))
-    }
-
-    /// Where a page on the way leads, by its query.
-    pub(in crate::web) fn next(query: Option<&Query<Next>>) -> Self {
-        Self::or_account(query.map_or("", |query| &query.next))
     }
 
     /// The path of the request itself. If the request changes something, the page with its form has the same path.

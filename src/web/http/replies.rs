@@ -5,7 +5,9 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use serde::Serialize;
+use serde_json::json;
 
+use crate::accounts::sessions::tokens::Pair;
 use crate::throttle::Wait;
 use crate::web::app::App;
 
@@ -24,6 +26,11 @@ pub(in crate::web) fn see_other(path: &str) -> HttpResponse {
 pub(in crate::web) fn with_retry_after(mut res: HttpResponse, Wait(seconds): Wait) -> HttpResponse {
     res.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     res
+}
+
+/// The two tokens of a program that has signed in.
+pub(in crate::web) fn tokens(pair: &Pair) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "access_token": pair.access.text, "refresh_token": pair.refresh.text }))
 }
 
 /// What the tutorial's endpoints answer: who calls.

@@ -43,6 +43,9 @@ pub(in crate::web) struct OwnMandate(pub(in crate::web) Caller, pub(in crate::we
 /// The mandate of a caller who has recently proved who they are, to act on what is theirs.
 pub(in crate::web) struct FreshMandate(pub(in crate::web) Mandate);
 
+/// The same with the caller, and at the highest level that the account has: to change what signs them in.
+pub(in crate::web) struct FactorMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
+
 /// The caller and the mandate of an admin who has recently proved who they are.
 pub(in crate::web) struct AdminMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
 
@@ -108,6 +111,13 @@ fn own_fresh_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<FreshMa
     Ok(FreshMandate(mandate))
 }
 
+fn factor_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<FactorMandate, actix_web::Error> {
+    let FreshToken(caller) = FreshToken::from_request(req, payload).into_inner()?;
+    let max_age = Some(app(req)?.config().session.fresh_for);
+    let mandate = mandate(req, &caller, Needs { role: Role::User, max_age })?;
+    Ok(FactorMandate(caller, mandate))
+}
+
 fn admin_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<AdminMandate, actix_web::Error> {
     let caller = fresh_admin(req, payload)?;
     let max_age = Some(admin_max_age(app(req)?));
@@ -139,6 +149,7 @@ extracted! {
     FreshAdmin = |req, payload| fresh_admin(req, payload).map(Self);
     OwnMandate = own_mandate;
     FreshMandate = own_fresh_mandate;
+    FactorMandate = factor_mandate;
     AdminMandate = admin_mandate;
     ExportMandate = export_mandate;
 }

@@ -223,7 +223,7 @@ fn row(page: &Page, event: &AuditEvent, events: &Events, reader: Reader) -> Even
 }
 
 fn is_failure(event: &AuditEvent) -> bool {
-    matches!(event.what, Some(What::SignInFailed | What::ConfirmFailed))
+    matches!(event.what, Some(What::SignInFailed | What::ConfirmFailed | What::SecondFactorFailed))
 }
 
 fn address(page: &Page, event: &AuditEvent, reader: Reader) -> Option<Link> {
@@ -277,6 +277,7 @@ fn details(page: &Page, event: &AuditEvent, user_agent: Option<&String>) -> Vec<
             .and_then(Value::as_i64)
             .map(|made| page.t1("event-backup-of", "when", &page.exact(UnixTime(made)).text)),
         event.details.get("events").and_then(Value::as_i64).map(|n| page.tn("event-sealed-up-to", n)),
+        text_of(event, "name").map(str::to_owned),
         text_of(event, "app").map(str::to_owned),
         text_of(event, "kid").map(str::to_owned),
         event.details.get("found").and_then(Value::as_i64).map(|found| {

@@ -13,6 +13,8 @@ pub(in crate::web) mod made_link;
 pub(in crate::web) mod name_taken;
 pub(in crate::web) mod new_password;
 pub(in crate::web) mod page;
+pub(in crate::web) mod qr_code;
+pub(in crate::web) mod recovery_codes;
 pub(in crate::web) mod session_view;
 pub(in crate::web) mod static_files;
 pub(in crate::web) mod texts;

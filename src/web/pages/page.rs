@@ -133,12 +133,20 @@ impl Page {
 
     fn notice(&self, notice: Notice) -> Message {
         let count = notice.count.map(|count| ("n", count.into()));
-        let values: Vec<_> = count.into_iter().collect();
+        let mut values: Vec<_> = count.into_iter().collect();
+        let origin = notice.origin.map(|(at, ip)| (self.time(at).text, ip));
+        if let Some((when, ip)) = &origin {
+            values.extend([("when", when.as_str().into()), ("ip", ip.as_str().into())]);
+        }
         let story = notice.session.map(|sid| self.link("notice-see-story", format!("/account/sessions/{sid}")));
         let change = self.link("account-change-password", "/change-password".into());
         Message {
             text: self.text(&notice.key, &values),
-            tone: if notice.key == "notice-reuse" { Tone::Alarm } else { Tone::Caution },
+            tone: if matches!(notice.key.as_str(), "notice-reuse" | "notice-half-sign-in") {
+                Tone::Alarm
+            } else {
+                Tone::Caution
+            },
             links: story.into_iter().chain([change]).collect(),
         }
     }

@@ -83,6 +83,7 @@ pub(in crate::web) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, ow
             | Reason::EndedByAdmin
             | Reason::Disabled
             | Reason::Deleted
+            | Reason::FactorsReset
             | Reason::Renamed
             | Reason::Superseded => page.t("by-operator"),
             Reason::RevokedByApp => page.t("by-app"),

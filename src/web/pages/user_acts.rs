@@ -13,19 +13,22 @@ pub(in crate::web) enum Act {
     Schedule,
     Disable,
     Enable,
+    /// Takes second factors away that were lost.
+    ResetFactors,
     Delete,
     /// Brings a deleted user back, with a link to choose a password.
     Restore,
 }
 
 impl Act {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Link,
         Self::MakeAdmin,
         Self::MakeUser,
         Self::Schedule,
         Self::Disable,
         Self::Enable,
+        Self::ResetFactors,
         Self::Delete,
         Self::Restore,
     ];
@@ -39,6 +42,7 @@ impl Act {
             Self::Schedule => "schedule",
             Self::Disable => "disable",
             Self::Enable => "enable",
+            Self::ResetFactors => "reset-factors",
             Self::Delete => "delete",
             Self::Restore => "restore",
         }
@@ -68,6 +72,7 @@ impl Act {
             Self::MakeUser => user.role == Role::Admin,
             Self::Disable => user.disabled_at.is_none(),
             Self::Enable => user.disabled_at.is_some(),
+            Self::ResetFactors => user.factors > 0,
             Self::Delete => true,
             Self::Restore => false,
         };
@@ -77,7 +82,7 @@ impl Act {
     /// Whether the act takes something away.
     pub(in crate::web) fn is_destructive(self) -> bool {
         match self {
-            Self::Disable | Self::Delete | Self::MakeUser => true,
+            Self::Disable | Self::Delete | Self::MakeUser | Self::ResetFactors => true,
             Self::Link | Self::MakeAdmin | Self::Schedule | Self::Enable | Self::Restore => false,
         }
     }
@@ -85,7 +90,7 @@ impl Act {
     /// Whether the act stands apart on the user's page: it shuts the user out, or ends what is theirs.
     pub(in crate::web) fn is_danger(self) -> bool {
         match self {
-            Self::Disable | Self::Delete => true,
+            Self::Disable | Self::Delete | Self::ResetFactors => true,
             Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Schedule | Self::Enable | Self::Restore => false,
         }
     }
@@ -97,6 +102,7 @@ impl Act {
             Self::Delete => Some("user-delete-yourself"),
             Self::MakeUser => Some("user-make-user-yourself"),
             Self::Schedule => Some("user-schedule-yourself"),
+            Self::ResetFactors => Some("user-reset-factors-yourself"),
             Self::Link | Self::MakeAdmin | Self::Enable | Self::Restore => None,
         }
     }
@@ -106,11 +112,17 @@ impl Act {
         match self {
             Self::Delete => &["name"],
             Self::Schedule => &["date"],
-            Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Disable | Self::Enable | Self::Restore => &[],
+            Self::Link
+            | Self::MakeAdmin
+            | Self::MakeUser
+            | Self::Disable
+            | Self::Enable
+            | Self::ResetFactors
+            | Self::Restore => &[],
         }
     }
 
     pub(in crate::web) fn ends_sessions(self) -> bool {
-        matches!(self, Self::Disable | Self::Delete)
+        matches!(self, Self::Disable | Self::Delete | Self::ResetFactors)
     }
 }

@@ -20,6 +20,8 @@ pub(in crate::web) struct UserView {
     pub(in crate::web) mail: Option<String>,
     pub(in crate::web) mail_verified_at: Option<Time>,
     pub(in crate::web) role: String,
+    /// How many second factors they have, in words.
+    pub(in crate::web) factors: String,
     pub(in crate::web) state: String,
     /// The class of the mark that the state has, because it is not the usual one.
     pub(in crate::web) mark: Option<&'static str>,
@@ -45,6 +47,7 @@ pub(in crate::web) fn view(page: &Page, listed: &ListedUser, now: UnixTime) -> U
         mail: user.mail.as_ref().map(|mail| mail.as_str().to_owned()),
         mail_verified_at: user.mail_verified_at.map(|moment| page.time(moment)),
         role: role(page, user.role),
+        factors: factors(page, user),
         state: page.t(&format!("user-state-{}", state.as_str())),
         mark: match state {
             UserState::Enabled => None,
@@ -69,6 +72,14 @@ pub(in crate::web) fn role(page: &Page, role: Role) -> String {
     })
 }
 
+/// How many second factors the user has.
+pub(in crate::web) fn factors(page: &Page, user: &User) -> String {
+    match user.factors {
+        0 => page.t("account-factor-none"),
+        count => page.tn("account-factor-count", count),
+    }
+}
+
 /// What to say of a deleted user, about whom nothing can be done but to restore them. `None`: they are not deleted.
 pub(in crate::web) fn deleted(page: &Page, user: &User) -> Option<FieldError> {
     let when = page.time(user.deleted_at?).text;
@@ -86,6 +97,7 @@ pub(in crate::web) fn json(listed: &ListedUser, now: UnixTime) -> Value {
         "mail": user.mail,
         "mail_verified_at": user.mail_verified_at,
         "role": user.role,
+        "factors": user.factors,
         "state": user.state(now),
         "disable_at": user.disable_at,
         "deleted_at": user.deleted_at,

@@ -27,6 +27,7 @@ use crate::web::pages::list_query::{ListQuery, Pager, cut_to_page};
 use crate::web::pages::page::{Message, Page, Tone, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
+use crate::web::pages::user_view;
 use crate::web::pages::whose::Whose;
 
 const PATH: &str = "/account";
@@ -39,6 +40,8 @@ struct AccountPage {
     display_name: Option<String>,
     mail: Option<String>,
     role: String,
+    factors: String,
+    has_factor: bool,
     member_since: Time,
     earlier: Option<EarlierView>,
     password_changed: Time,
@@ -193,6 +196,8 @@ pub(in crate::web) async fn show(
         latest: extras.latest.view(&page, Reader::Themselves),
         cookie_limit: app.config().session.cookie_limit,
         bearer_limit: extras.has_bearer.then_some(app.config().session.bearer_limit),
+        factors: user_view::factors(&page, &user),
+        has_factor: user.factors > 0,
         username: user.username.to_string(),
         display_name: user.display_name.map(|name| name.as_str().to_owned()),
         mail: user.mail.map(|mail| mail.as_str().to_owned()),

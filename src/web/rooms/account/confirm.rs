@@ -1,4 +1,4 @@
-//! "Confirm it's you": the password once more before something that matters.
+//! "Confirm it's you": the password once more before something that matters, and a second factor where the place asks for two.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
@@ -9,8 +9,9 @@ use serde_json::json;
 
 use crate::accounts::Mandate;
 use crate::accounts::proof::sign_in_limits::note_wrong;
-use crate::accounts::sessions::confirm::{Outcome, confirm};
-use crate::domain::Password;
+use crate::accounts::sessions::confirm::{Confirmation, FreshAccess, Outcome, confirm};
+use crate::blocklist::Standing;
+use crate::domain::{CodeKind, FactorCode, Level, Password};
 use crate::guards::NewCookies;
 use crate::guards::{AccessToken, Caller};
 use crate::throttle::Try;
@@ -20,9 +21,9 @@ use crate::web::browser::{token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::local_path::{LocalPath, Next};
+use crate::web::http::local_path::LocalPath;
 use crate::web::http::replies::{message, see_other, with_retry_after};
-use crate::web::http::signed_in::OwnMandate;
+use crate::web::http::signed_in::{OwnMandate, signed_in};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 
@@ -34,17 +35,53 @@ struct ConfirmPage {
     purpose: String,
     next: String,
     cancel: String,
+    code: AskedCode,
+    /// This page with the other kind of code.
+    other_way: String,
     errors: Vec<FieldError>,
+}
+
+/// What is asked beside the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AskedCode {
+    No,
+    Totp,
+    Recovery,
+}
+
+/// The query of this page, and the same in its form.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Way {
+    next: String,
+    /// The level that the place asks for. (OpenID Connect)
+    acr_values: String,
+    method: CodeKind,
+}
+
+impl Way {
+    fn next(&self) -> LocalPath {
+        LocalPath::or_account(&self.next)
+    }
+
+    /// Who has no second factor is not asked for one: the place will say what to do.
+    fn code(&self, standing: &Standing) -> AskedCode {
+        match (self.acr_values == Level::Two.acr() && standing.has_factor, self.method) {
+            (false, _) => AskedCode::No,
+            (true, CodeKind::Totp) => AskedCode::Totp,
+            (true, CodeKind::RecoveryCode) => AskedCode::Recovery,
+        }
+    }
 }
 
 pub(in crate::web) async fn form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     AccessToken(caller): AccessToken,
-    next: Option<Query<Next>>,
-) -> HttpResponse {
-    let next = LocalPath::next(next.as_ref());
-    show(&app, &req, &caller, StatusCode::OK, &next, &[])
+    way: Option<Query<Way>>,
+) -> Result<HttpResponse, Error> {
+    let way = way.map(Query::into_inner).unwrap_or_default();
+    show(&app, &req, &caller, StatusCode::OK, &way, &[])
 }
 
 fn show(
@@ -52,19 +89,21 @@ fn show(
     req: &HttpRequest,
     caller: &Caller,
     status: StatusCode,
-    next: &LocalPath,
+    way: &Way,
     errors: &[(&'static str, &str)],
-) -> HttpResponse {
+) -> Result<HttpResponse, Error> {
     let page = Page::new(app, req, Some(caller));
     let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
-    show_with(page, status, next, errors)
+    Ok(show_with(page, status, way, way.code(&*signed_in(req)?), errors))
 }
 
-fn show_with(page: Page, status: StatusCode, next: &LocalPath, errors: Vec<FieldError>) -> HttpResponse {
+fn show_with(page: Page, status: StatusCode, way: &Way, code: AskedCode, errors: Vec<FieldError>) -> HttpResponse {
+    let next = way.next();
     let purpose = match next.as_str().split('?').next().unwrap_or_default() {
         "/change-password" => page.t("purpose-change-password"),
         "/logout" => page.t("purpose-end-sessions"),
         path if path.ends_with("/end") => page.t("purpose-end-sessions"),
+        path if path.starts_with("/account/factors") => page.t("purpose-factors"),
         _ => page.t("purpose-continue"),
     };
     let view = ConfirmPage {
@@ -72,23 +111,36 @@ fn show_with(page: Page, status: StatusCode, next: &LocalPath, errors: Vec<Field
         purpose,
         next: next.to_string(),
         cancel: "/account".into(),
+        code,
+        other_way: other_way(&next, code),
         errors,
         page,
     };
     html(status, &view)
 }
 
+fn other_way(next: &LocalPath, code: AskedCode) -> String {
+    let method = if code == AskedCode::Totp { "&method=recovery_code" } else { "" };
+    format!("/confirm?next={}&acr_values={}{method}", next.encoded(), Level::Two.acr())
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ConfirmForm {
     password: String,
-    next: String,
+    code: String,
+    #[serde(flatten)]
+    way: Way,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfirmJson {
     password: String,
+    /// Left out: only the password is proved.
+    code: Option<String>,
+    #[serde(default)]
+    method: CodeKind,
 }
 
 pub(in crate::web) async fn submit(
@@ -100,71 +152,141 @@ pub(in crate::web) async fn submit(
     match input {
         Input::Form(fields) => {
             let form: ConfirmForm = Input::form(fields)?;
-            let next = LocalPath::or_account(&form.next);
+            let way = form.way;
+            let asked = way.code(&*signed_in(&req)?);
+            let mut missing = Vec::new();
             if form.password.is_empty() {
-                let error = [("password", "error-password-required")];
-                return Ok(show(&app, &req, &caller, StatusCode::BAD_REQUEST, &next, &error));
+                missing.push(("password", "error-password-required"));
+            }
+            let code = match asked {
+                AskedCode::No => None,
+                AskedCode::Totp | AskedCode::Recovery => {
+                    let code = way.method.read(&form.code);
+                    if form.code.trim().is_empty() {
+                        missing.push(("code", "error-code-required"));
+                    } else if code.is_none() {
+                        missing.push(("code", code_form_error(way.method)));
+                    }
+                    code
+                }
+            };
+            if !missing.is_empty() {
+                return show(&app, &req, &caller, StatusCode::BAD_REQUEST, &way, &missing);
             }
             let begun = match tries::confirm(&app, &req, &caller).await {
                 Ok(begun) => begun,
                 Err(Error::Throttled(wait)) => {
                     let mut page = Page::new(&app, &req, Some(&caller));
                     let errors = vec![page.throttled(wait)];
-                    let res = show_with(page, StatusCode::TOO_MANY_REQUESTS, &next, errors);
+                    let res = show_with(page, StatusCode::TOO_MANY_REQUESTS, &way, asked, errors);
                     return Ok(with_retry_after(res, wait));
                 }
                 Err(error) => return Err(error),
             };
-            match confirmed(&app, &req, mandate, begun, form.password).await? {
-                Some(new) => {
-                    let mut res = see_other(next.as_str());
+            match confirmed(&app, &req, mandate, begun, form.password, code).await? {
+                Confirmed::Fresh(new) => {
+                    let mut res = see_other(way.next().as_str());
                     token_cookies::set(&app, res.head_mut(), &new, app.now());
                     Ok(res)
                 }
-                None => {
-                    let error = [("password", "error-password-incorrect")];
-                    Ok(show(&app, &req, &caller, StatusCode::UNAUTHORIZED, &next, &error))
-                }
+                Confirmed::No(no) => show(&app, &req, &caller, StatusCode::UNAUTHORIZED, &way, &[no.in_form()]),
             }
         }
         Input::Json(members) => {
-            let ConfirmJson { password } = Input::json(members)?;
+            let ConfirmJson { password, code, method } = Input::json(members)?;
+            let code = match code.map(|typed| method.read(&typed)) {
+                None => None,
+                Some(Some(code)) => Some(code),
+                Some(None) => return Ok(message(&app, StatusCode::UNAUTHORIZED, No::Code.in_json())),
+            };
             let begun = tries::confirm(&app, &req, &caller).await?;
-            Ok(match confirmed(&app, &req, mandate, begun, password).await? {
+            Ok(match confirmed(&app, &req, mandate, begun, password, code).await? {
                 // A cookie session's tokens stay in cookies, where scripts can't read them; shown another way
                 // they would be refused.
-                Some(new) if caller.location == Location::Cookies => {
+                Confirmed::Fresh(new) if caller.location == Location::Cookies => {
                     let mut res = message(&app, StatusCode::OK, "confirmed");
                     token_cookies::set(&app, res.head_mut(), &new, app.now());
                     res
                 }
-                Some(new) => HttpResponse::Ok().json(json!({ "access_token": new.access.text })),
-                None => message(&app, StatusCode::UNAUTHORIZED, "Bad password"),
+                Confirmed::Fresh(new) => HttpResponse::Ok().json(json!({ "access_token": new.access.text })),
+                Confirmed::No(no) => message(&app, StatusCode::UNAUTHORIZED, no.in_json()),
             })
         }
     }
 }
 
-/// Confirms with the password. Returns the new access token as cookies. `None`: the password is wrong.
+/// What came of a confirmation.
+enum Confirmed {
+    /// The new access token as cookies.
+    Fresh(NewCookies),
+    No(No),
+}
+
+/// What was not right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum No {
+    Password,
+    Code,
+    UsedCode,
+    TooManyWrong,
+}
+
+impl No {
+    /// The field, and the catalogue's key.
+    fn in_form(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Password => ("password", "error-password-incorrect"),
+            Self::Code => ("code", "error-code-wrong"),
+            Self::UsedCode => ("code", "error-code-used"),
+            Self::TooManyWrong => ("code", "error-code-too-many"),
+        }
+    }
+
+    fn in_json(self) -> &'static str {
+        match self {
+            Self::Password => "Bad password",
+            Self::Code => "Bad code",
+            Self::UsedCode => "Code was used already",
+            Self::TooManyWrong => "Too many wrong codes today; a recovery code is still taken",
+        }
+    }
+}
+
+fn code_form_error(kind: CodeKind) -> &'static str {
+    match kind {
+        CodeKind::Totp => "error-code-form",
+        CodeKind::RecoveryCode => "error-recovery-code-form",
+    }
+}
+
+/// Confirms with the password, and the code where one was given.
 async fn confirmed(
     app: &App,
     req: &HttpRequest,
     mandate: Mandate,
     begun: Try,
     password: String,
-) -> Result<Option<NewCookies>, Error> {
-    let Ok(password) = Password::parse(password) else { return Ok(None) };
-    let visitor = client_address::visitor(app, req);
-    let (outcome, begun) =
-        app.try_password(begun, move |accounts| confirm(accounts, mandate, &password, visitor)).await?;
-    match outcome {
+    code: Option<FactorCode>,
+) -> Result<Confirmed, Error> {
+    let Ok(password) = Password::parse(password) else { return Ok(Confirmed::No(No::Password)) };
+    let given = Confirmation { password, code, visitor: client_address::visitor(app, req) };
+    let (outcome, begun) = app.try_password(begun, move |accounts| confirm(accounts, mandate, given)).await?;
+    Ok(match outcome {
+        Outcome::Fresh(FreshAccess { access, csrf, remembered }) => {
+            begun.succeeded();
+            let access = token_cookies::from_token(access, csrf);
+            Confirmed::Fresh(NewCookies { access, refresh: None, kept: remembered })
+        }
         Outcome::WrongPassword => {
             note_wrong(&app.accounts, &begun);
-            Ok(None)
+            Confirmed::No(No::Password)
         }
-        Outcome::Fresh { access, csrf, remembered } => {
+        // Dropped, the try counts as a wrong one.
+        Outcome::WrongCode => Confirmed::No(No::Code),
+        Outcome::UsedCode => {
             begun.succeeded();
-            Ok(Some(NewCookies { access: token_cookies::from_token(access, csrf), refresh: None, kept: remembered }))
+            Confirmed::No(No::UsedCode)
         }
-    }
+        Outcome::TooManyWrong => Confirmed::No(No::TooManyWrong),
+    })
 }

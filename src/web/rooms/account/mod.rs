@@ -3,8 +3,12 @@
 #[expect(clippy::module_inception, reason = "the room /account, in the group of that name")]
 pub(in crate::web) mod account;
 pub(in crate::web) mod activity;
+pub(in crate::web) mod add_totp;
 pub(in crate::web) mod change_password;
 pub(in crate::web) mod confirm;
 pub(in crate::web) mod end_session;
+pub(in crate::web) mod factors;
 pub(in crate::web) mod receipt;
+pub(in crate::web) mod recovery_codes;
+pub(in crate::web) mod remove_factor;
 pub(in crate::web) mod story;

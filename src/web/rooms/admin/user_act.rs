@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::Mandate;
+use crate::accounts::factors::reset::{Reset, reset_factors};
 use crate::accounts::people::links::{MadeLink, new_link};
 use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::state::{self, StateChange};
@@ -79,7 +80,7 @@ fn show(
     let view = ActPage {
         title: page.t1(&act.key("title"), "user", &name),
         intro: page.t1(&act.key("intro"), "user", &name),
-        facts: facts(&page, act, listed.open_sessions),
+        facts: facts(&page, act, &name, listed.open_sessions),
         concerns_you: act.on_oneself().filter(|_| page.user.as_deref() == Some(&name)).map(|key| page.t(key)),
         submit: match act.ends_sessions() {
             true => page.tn(&act.key("submit"), listed.open_sessions),
@@ -101,11 +102,12 @@ fn show(
 }
 
 /// What comes of the act beside what its introduction says.
-fn facts(page: &Page, act: Act, open_sessions: i64) -> Vec<String> {
+fn facts(page: &Page, act: Act, user: &str, open_sessions: i64) -> Vec<String> {
     let sessions = (act.ends_sessions() && open_sessions > 0).then(|| page.tn("user-act-ends", open_sessions));
     let of_deleting = ["user-delete-name-stays", "user-delete-can-restore"];
     let others = of_deleting.into_iter().filter(|_| act == Act::Delete).map(|key| page.t(key));
-    sessions.into_iter().chain(others).collect()
+    let password = (act == Act::ResetFactors).then(|| page.t1("user-reset-factors-password", "user", user));
+    sessions.into_iter().chain(others).chain(password).collect()
 }
 
 #[derive(Default, Deserialize)]
@@ -147,6 +149,7 @@ pub(in crate::web) async fn submit(
     let change = match act {
         Act::Link => return told.link(page, &caller, mandate).await,
         Act::Restore => return told.restored(page, &caller, mandate).await,
+        Act::ResetFactors => return told.factors_reset(page, mandate).await,
         Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
         Act::MakeUser => state::set_role(accounts, mandate, user, Role::User),
         Act::Schedule => {
@@ -220,6 +223,16 @@ impl Told<'_> {
             Restored::NoSuchUser => Err(Error::NotFound),
             Restored::NotDeleted => self.refused(page, ActForm::default(), "", "error-user-not-deleted"),
             Restored::Restored(link) => Ok(self.made(caller, link, true)),
+        }
+    }
+
+    async fn factors_reset(&self, page: Page, mandate: Mandate) -> Result<HttpResponse, Error> {
+        let user = self.listed.user.username.clone();
+        match reset_factors(&self.app.accounts, mandate, user).everywhere().await? {
+            Reset::NoSuchUser => Err(Error::NotFound),
+            Reset::NoFactors => self.refused(page, ActForm::default(), "", "error-no-factors"),
+            Reset::Oneself => self.refused(page, ActForm::default(), "", "error-own-factors"),
+            Reset::Done { sessions_ended, receipt } => Ok(self.done(&self.act.key("done"), sessions_ended, receipt)),
         }
     }
 

@@ -16,15 +16,15 @@ use crate::store::links::Purpose;
 use crate::store::users::User;
 use crate::throttle::Try;
 use crate::web::app::{App, counted};
-use crate::web::browser::browser_session::{self, BrowserSession, Flash};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash, WaitingAttempt};
 use crate::web::browser::sign_in_here::sign_in_here;
-use crate::web::browser::{token_cookies, tries};
+use crate::web::browser::{device_cookie, token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::home;
-use crate::web::http::replies::with_retry_after;
+use crate::web::http::replies::{see_other, with_retry_after};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::new_password;
 use crate::web::pages::page::{Page, html};
@@ -126,22 +126,30 @@ pub(in crate::web) async fn submit(
     };
     let visitor = client_address::visitor(&app, &req);
     let replaces = token_cookies::session_to_replace(&app, &req, now);
-    let link = token.clone();
-    let act = move |accounts: &Arc<Accounts>| use_link(accounts, &link, &password, replaces, visitor);
+    let (link, devices) = (token.clone(), device_cookie::values(&app, &req));
+    let act = move |accounts: &Arc<Accounts>| use_link(accounts, &link, &password, replaces, &devices, visitor);
     let (used, begun) = app.try_password(begun, act).await?;
     match used {
         Used::DeadLink => Err(Error::Gone),
         Used::Done { account, pair, role, sessions_ended } => {
             begun.succeeded();
             let res = sign_in_here(&app, &req, &browser, home(role), account, pair)?;
-            let flash = match purpose {
-                Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
-                Purpose::NewPassword => {
-                    Flash::counted("flash-new-password", i64::try_from(sessions_ended).unwrap_or(i64::MAX))
-                }
-            };
-            browser_session::set_flash(&browser, &flash);
+            browser_session::set_flash(&browser, &done(purpose, sessions_ended));
             Ok(without_referrer(res))
         }
+        Used::SecondFactorNeeded { attempt, sessions_ended } => {
+            begun.succeeded();
+            let username = user.username.to_string();
+            browser_session::set_attempt(&browser, &WaitingAttempt { sealed: attempt, username, next: String::new() })?;
+            browser_session::set_flash(&browser, &done(purpose, sessions_ended));
+            Ok(without_referrer(see_other("/login/factor")))
+        }
+    }
+}
+
+fn done(purpose: Purpose, sessions_ended: usize) -> Flash {
+    match purpose {
+        Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
+        Purpose::NewPassword => Flash::counted("flash-new-password", i64::try_from(sessions_ended).unwrap_or(i64::MAX)),
     }
 }

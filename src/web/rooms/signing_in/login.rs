@@ -8,19 +8,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::accounts::proof::sign_in_limits::{name_key, note_wrong};
-use crate::accounts::sessions::sign_in::{Credentials, News, Outcome, SignIn, Suspicion, sign_in};
+use crate::accounts::sessions::sign_in::{Credentials, Outcome, SignIn, sign_in};
 use crate::domain::{Password, Transport, Username};
 use crate::guards::AccessToken;
 use crate::throttle::Try;
 use crate::web::app::App;
-use crate::web::browser::browser_session::{self, BrowserSession, Notice};
-use crate::web::browser::sign_in_here::sign_in_here;
-use crate::web::browser::{language, token_cookies, tries};
+use crate::web::browser::browser_session::{self, BrowserSession, WaitingAttempt};
+use crate::web::browser::{device_cookie, sign_in_here, token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::{LocalPath, Next};
-use crate::web::http::replies::{message, see_other, with_retry_after};
+use crate::web::http::replies::{self, message, see_other, with_retry_after};
 use crate::web::http::signed_in;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
@@ -145,6 +144,7 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
         remembered: form.remember == "on",
         replaces: token_cookies::session_to_replace(&app, &req, now),
         own_typos: browser_session::typos(&browser, name),
+        devices: device_cookie::values(&app, &req),
         visitor: client_address::visitor(&app, &req),
     };
     match tried(&app, begun, asked).await? {
@@ -153,16 +153,11 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
             Ok(bad(form))
         }
         Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("", "error-disabled")])),
-        Outcome::SignedIn { account, pair, locale, news, role } => {
-            let next = LocalPath::or_home(&form.next, role);
-            let mut res = sign_in_here(&app, &req, &browser, next.as_str(), account, *pair)?;
-            tell(&browser, news);
-            let by_hand = language::by_hand(&app, &req);
-            if let (None, Some(locale)) = (by_hand, locale) {
-                let cookie = language::cookie(&app, &locale);
-                res.add_cookie(&cookie).map_err(|error| Error::Internal(error.to_string()))?;
-            }
-            Ok(res)
+        Outcome::SignedIn(done) => sign_in_here::finish(&app, &req, &browser, &form.next, *done),
+        Outcome::SecondFactorNeeded(sealed) => {
+            let attempt = WaitingAttempt { sealed, username: form.username, next: form.next };
+            browser_session::set_attempt(&browser, &attempt)?;
+            Ok(see_other("/login/factor"))
         }
     }
 }
@@ -173,29 +168,9 @@ async fn tried(app: &App, begun: Try, asked: SignIn) -> Result<Outcome, Error> {
     match outcome {
         Outcome::BadCredentials => note_wrong(&app.accounts, &begun),
         // The password was right.
-        Outcome::Disabled | Outcome::SignedIn { .. } => begun.succeeded(),
+        Outcome::Disabled | Outcome::SignedIn(_) | Outcome::SecondFactorNeeded(_) => begun.succeeded(),
     }
     Ok(outcome)
-}
-
-/// Tells a person who has just signed in what they should know, the worst first.
-fn tell(browser: &BrowserSession, news: News) {
-    let ends = news.suspicious_ends.into_iter().map(|end| {
-        let key = match end.why {
-            Suspicion::Reuse => "notice-reuse",
-            Suspicion::Guessing => "notice-guessing",
-        };
-        Notice { key: key.into(), count: None, session: end.sid }
-    });
-    let failed = (news.failed_attempts > 0).then(|| Notice {
-        key: "notice-failed-attempts".into(),
-        count: Some(news.failed_attempts),
-        session: None,
-    });
-    let notices: Vec<_> = ends.chain(failed).collect();
-    if !notices.is_empty() {
-        browser_session::add_notices(browser, notices);
-    }
 }
 
 async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> Result<HttpResponse, Error> {
@@ -209,13 +184,19 @@ async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> R
         remembered: true,
         replaces: None,
         own_typos: Vec::new(),
+        devices: Vec::new(),
         visitor: client_address::visitor(&app, &req),
     };
     match tried(&app, begun, asked).await? {
         // A program is not told that the account is disabled: whoever reads the answer may not be the user.
         Outcome::BadCredentials | Outcome::Disabled => Ok(bad()),
-        Outcome::SignedIn { pair, .. } => {
-            Ok(HttpResponse::Ok().json(json!({ "access_token": pair.access.text, "refresh_token": pair.refresh.text })))
+        Outcome::SignedIn(done) => Ok(replies::tokens(&done.pair)),
+        Outcome::SecondFactorNeeded(attempt) => {
+            let msg = &app.accounts.engine.options().error_message_key;
+            let body = json!({
+                msg: "Second factor required", "attempt": attempt, "methods": ["totp", "recovery_code"],
+            });
+            Ok(HttpResponse::Unauthorized().json(body))
         }
     }
 }

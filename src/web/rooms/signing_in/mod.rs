@@ -5,5 +5,6 @@ pub(in crate::web) mod language;
 pub(in crate::web) mod link;
 pub(in crate::web) mod login;
 pub(in crate::web) mod logout;
+pub(in crate::web) mod second_step;
 pub(in crate::web) mod setup;
 pub(in crate::web) mod sign_in_help;

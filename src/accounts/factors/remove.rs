@@ -1,0 +1,49 @@
+//! Removing a second factor of one's own.
+
+use std::sync::Arc;
+
+use crate::accounts::authority::Mandate;
+use crate::accounts::context::{Accounts, Pending};
+use crate::blocklist::change::Change;
+use crate::domain::{By, FactorId};
+use crate::store::audit::event::{Details, Event, What};
+use crate::store::{factors, recovery_codes, users};
+use crate::tokens::Fault;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    Done,
+    NoSuchFactor,
+    /// It is the last one, and the rules of this server ask for one.
+    Needed,
+}
+
+/// With the last factor the recovery codes go, too.
+pub fn remove_factor(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -> Pending<Removed> {
+    accounts.write(mandate, move |tx, accounts, acting| {
+        let user = acting.user;
+        let Some(factor) = factors::find(tx.conn, user.id, id)? else { return Ok(Removed::NoSuchFactor) };
+        let is_last = factor.confirmed_at.is_some() && user.factors <= 1;
+        if is_last && accounts.config.second_factor.asks(user.role, tx.now) {
+            return Ok(Removed::Needed);
+        }
+        if !factors::remove(tx.conn, &factor)? {
+            return Ok(Removed::NoSuchFactor);
+        }
+        if is_last {
+            recovery_codes::remove_all(tx.conn, user.id)?;
+        }
+        if factor.confirmed_at.is_none() {
+            return Ok(Removed::Done);
+        }
+        let (by, kind) = (By::User(user.id), factor.kind);
+        let event = Event::new(What::FactorRemoved, &by).user(user.id);
+        event.details(Details::Factor { kind, name: factor.name }).record(tx)?;
+        let user = users::find(tx.conn, user.id)?.ok_or(Fault::Revoked)?;
+        tx.change(Change::UserChanged(accounts.standing(&user)));
+        tx.after_commit(move || {
+            tracing::info!(event = "factor_removed", user = %user.username, kind = kind.as_str());
+        });
+        Ok(Removed::Done)
+    })
+}

@@ -1,0 +1,148 @@
+//! Adding an authenticator app: first its secret, and then a code of it, by which it counts.
+
+use std::sync::Arc;
+
+use super::recovery;
+use crate::accounts::authority::Mandate;
+use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::proof::factor::{confirms, seal, secret};
+use crate::accounts::proof::sign_in_limits::Account;
+use crate::accounts::sessions::confirm::{FreshAccess, Freshened, Proofs, freshen_in};
+use crate::blocklist::change::Change;
+use crate::domain::{By, FactorId, FactorKind, FactorName, Methods};
+use crate::store::audit::event::{Details, Event, What};
+use crate::store::factors::{self, NewFactor};
+use crate::store::recovery_codes;
+use crate::store::users;
+use crate::tokens::Fault;
+use crate::totp::{self, SECRET_BYTES};
+
+/// So many authenticator apps one account has at most.
+const MOST: i64 = 5;
+
+pub enum Started {
+    /// The secret, to be shown this once.
+    Waiting(NewTotp),
+    TooMany,
+    /// The rules of this server let nobody add one.
+    Off,
+}
+
+/// An authenticator app that does not count yet.
+pub struct NewTotp {
+    pub id: FactorId,
+    /// In Base32, as people type it.
+    pub secret: String,
+    /// What a QR code of it says. (Key URI format)
+    pub otpauth: String,
+}
+
+/// Begins to add an authenticator app. Any other one that was begun before is forgotten.
+pub fn start_totp(accounts: &Arc<Accounts>, mandate: Mandate, name: FactorName) -> Pending<Started> {
+    if !accounts.config.second_factor.allows_enrolment() {
+        return Pending::known(Ok(Started::Off));
+    }
+    let Some(secret) = totp::new_secret() else { return Pending::known(Err(Error::Random)) };
+    accounts.write(mandate, move |tx, accounts, acting| {
+        let user = &acting.user;
+        if user.factors >= MOST {
+            return Ok(Started::TooMany);
+        }
+        let sealed = seal(accounts, user.id, &secret)?;
+        let factor =
+            NewFactor { user: user.id, kind: FactorKind::Totp, name: name.as_str(), secret: &sealed, now: tx.now };
+        let id = factors::add(tx.conn, &factor)?;
+        Ok(Started::Waiting(shown(accounts, id, user.username.as_str(), &secret)))
+    })
+}
+
+/// The secret of an app that was begun and does not count yet, to be shown again. `None`: there is none.
+pub fn waiting(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -> Pending<Option<NewTotp>> {
+    accounts.write(mandate, move |tx, accounts, acting| {
+        let found = factors::find(tx.conn, acting.user.id, id)?;
+        let Some(factor) = found.filter(|factor| factor.confirmed_at.is_none()) else { return Ok(None) };
+        let secret = secret(accounts, &factor)?;
+        Ok(Some(shown(accounts, id, acting.user.username.as_str(), &secret)))
+    })
+}
+
+fn shown(accounts: &Accounts, id: FactorId, username: &str, secret: &[u8; SECRET_BYTES]) -> NewTotp {
+    let otpauth = totp::key_uri(secret, &accounts.config.site_name, username);
+    NewTotp { id, secret: totp::spelled(secret), otpauth }
+}
+
+pub enum Enrolled {
+    Done(Box<Done>),
+    /// There is none that waits: it counts already, or another was begun after it.
+    NotWaiting,
+    WrongCode,
+}
+
+pub struct Done {
+    /// In clear, this once. Empty: the account has some already.
+    pub recovery_codes: Vec<String>,
+    /// At the level of two factors, in the place of the access token that was shown.
+    pub fresh: FreshAccess,
+    pub account: Account,
+}
+
+/// Has an authenticator app count, if this is its code. The session is at level two from then on.
+pub fn confirm_totp(
+    accounts: &Arc<Accounts>,
+    mandate: Mandate,
+    id: FactorId,
+    digits: String,
+    visitor: Visitor,
+) -> Pending<Enrolled> {
+    let claims = Arc::clone(mandate.claims());
+    let enrolled = accounts.write(mandate, move |tx, accounts, acting| {
+        let session = acting.session.ok_or(Fault::Revoked)?;
+        let user = acting.user;
+        let found = factors::find(tx.conn, user.id, id)?;
+        let Some(factor) = found.filter(|factor| factor.confirmed_at.is_none()) else { return Ok(Step::NotWaiting) };
+        let Some(step) = confirms(accounts, &factor, &digits, tx.now)? else { return Ok(Step::WrongCode) };
+        if !factors::confirm(tx.conn, &factor, step, tx.now)? {
+            return Ok(Step::NotWaiting);
+        }
+        let user = users::find(tx.conn, user.id)?.ok_or(Fault::Revoked)?;
+        let codes = match recovery_codes::left(tx.conn, user.id)? {
+            0 => recovery::make(tx, accounts, &user)?,
+            _ => Vec::new(),
+        };
+        // What was proved before does not get fresher by this.
+        let proved = Proofs {
+            auth_time: session.auth_time,
+            password: session.proved_password,
+            methods: session.methods.and(Methods::OTP),
+            factor_time: Some(tx.now),
+        };
+        let fresh = freshen_in(tx, accounts, &user, &claims, (&session, session.clone()), proved)?;
+        let details = Details::Factor { kind: factor.kind, name: factor.name };
+        let by = By::User(user.id);
+        Event::new(What::FactorAdded, &by).user(user.id).session(session.sid).details(details).record(tx)?;
+        tx.change(Change::UserChanged(accounts.standing(&user)));
+        let account = Account::of(&user);
+        tx.after_commit(move || {
+            tracing::info!(event = "factor_added", user = %user.username, kind = factor.kind.as_str(), ip = visitor.ip);
+        });
+        Ok(Step::Done(Box::new((codes, fresh, account))))
+    });
+    let accounts = Arc::clone(accounts);
+    enrolled.then(move |enrolled| {
+        Ok(match enrolled? {
+            Step::Done(done) => {
+                let (recovery_codes, fresh, account) = *done;
+                Enrolled::Done(Box::new(Done { recovery_codes, fresh: fresh.sign(&accounts)?, account }))
+            }
+            Step::NotWaiting => Enrolled::NotWaiting,
+            Step::WrongCode => Enrolled::WrongCode,
+        })
+    })
+}
+
+/// What the transaction came to.
+enum Step {
+    Done(Box<(Vec<String>, Freshened, Account)>),
+    NotWaiting,
+    WrongCode,
+}

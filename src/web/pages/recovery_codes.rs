@@ -1,0 +1,31 @@
+//! New recovery codes, shown this once.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::web::pages::page::{Page, html};
+
+#[derive(Template)]
+#[template(path = "recovery_codes.html")]
+struct RecoveryCodesPage {
+    page: Page,
+    /// Whether an authenticator app was added just now.
+    was_added: bool,
+    codes: Vec<String>,
+    /// The codes as a text to keep: a `data:` address.
+    file: String,
+}
+
+/// `codes`: empty if the account has some that stay good.
+pub(in crate::web) fn show(page: Page, codes: Vec<String>, was_added: bool) -> HttpResponse {
+    let text = format!(
+        "{}\n{}\n\n{}\n",
+        page.t1("recovery-file-title", "site", &page.site_name),
+        page.user.as_deref().unwrap_or_default(),
+        codes.join("\n")
+    );
+    let file = format!("data:text/plain;charset=utf-8,{}", utf8_percent_encode(&text, NON_ALPHANUMERIC));
+    html(StatusCode::OK, &RecoveryCodesPage { page, was_added, codes, file })
+}

@@ -1,0 +1,99 @@
+//! The second factors of whoever is signed in.
+
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use crate::guards::AccessToken;
+use crate::store::factors::{self, Factor};
+use crate::store::{at_one_moment, recovery_codes};
+use crate::web::app::App;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::signed_in;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::session_view;
+use crate::web::pages::times::Time;
+
+#[derive(Template)]
+#[template(path = "factors.html")]
+struct FactorsPage {
+    page: Page,
+    rows: Vec<Row>,
+    codes_left: i64,
+    /// Whether few enough are left that somebody should make new ones.
+    few_codes: bool,
+    /// Whether the rules of this server let people add one.
+    may_add: bool,
+    /// Whether they ask for one, and this person has none.
+    must_add: bool,
+}
+
+/// So few recovery codes are worth a word.
+const FEW: i64 = 3;
+
+struct Row {
+    name: String,
+    kind: String,
+    added: Time,
+    last_used: Option<Time>,
+    /// Browser and address of the last use.
+    place: String,
+    remove: String,
+}
+
+pub(in crate::web) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    AccessToken(caller): AccessToken,
+) -> Result<HttpResponse, Error> {
+    let standing = signed_in(&req)?;
+    let user = standing.user;
+    let look = move |conn: &mut crate::store::Conn| {
+        Ok::<_, crate::store::Error>((factors::of_user(conn, user)?, recovery_codes::left(conn, user)?))
+    };
+    let (mut all, codes_left) = app.read(move |conn| at_one_moment(conn, look)).await?;
+    all.retain(|factor| factor.confirmed_at.is_some());
+    if audience(&req, &app) == Audience::Program {
+        let factors: Vec<_> = all.iter().map(as_json).collect();
+        return Ok(HttpResponse::Ok().json(json!({ "factors": factors, "recovery_codes_left": codes_left })));
+    }
+    let policy = app.config().second_factor;
+    let page = Page::new(&app, &req, Some(&caller));
+    let view = FactorsPage {
+        rows: all.iter().map(|factor| row(&page, factor)).collect(),
+        few_codes: !all.is_empty() && codes_left <= FEW,
+        codes_left,
+        may_add: policy.allows_enrolment(),
+        must_add: all.is_empty() && policy.asks(standing.role, app.now()),
+        page,
+    };
+    Ok(html(StatusCode::OK, &view))
+}
+
+fn row(page: &Page, factor: &Factor) -> Row {
+    let place = factor
+        .last_used
+        .as_ref()
+        .map(|used| [session_view::browser(page, &used.user_agent), session_view::address(page, &used.ip)].join(", "));
+    Row {
+        name: factor.name.clone(),
+        kind: page.t(&format!("factor-kind-{}", factor.kind.as_str())),
+        added: page.ago(factor.confirmed_at.unwrap_or(factor.created_at)),
+        last_used: factor.last_used.as_ref().map(|used| page.ago(used.at)),
+        place: place.unwrap_or_default(),
+        remove: format!("/account/factors/{}/remove", factor.id),
+    }
+}
+
+fn as_json(factor: &Factor) -> serde_json::Value {
+    json!({
+        "id": factor.id.0,
+        "kind": factor.kind,
+        "name": factor.name,
+        "created_at": factor.confirmed_at.unwrap_or(factor.created_at),
+        "last_used_at": factor.last_used.as_ref().map(|used| used.at),
+    })
+}

@@ -1,0 +1,186 @@
+//! The second step of a sign-in, for whoever has a second factor: a code of their authenticator app, or a recovery code.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Query, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::accounts::proof::attempt::Attempt;
+use crate::accounts::proof::sign_in_limits::name_key;
+use crate::accounts::sessions::second_step::{Outcome, SecondStep, second_step};
+use crate::domain::CodeKind;
+use crate::web::app::{App, counted};
+use crate::web::browser::browser_session::{self, BrowserSession, Flash, WaitingAttempt};
+use crate::web::browser::{sign_in_here, token_cookies, tries};
+use crate::web::http::client_address;
+use crate::web::http::error::Error;
+use crate::web::http::input::Input;
+use crate::web::http::replies::{message, see_other, tokens, with_retry_after};
+use crate::web::pages::forms::FieldError;
+use crate::web::pages::page::{Page, html};
+
+#[derive(Template)]
+#[template(path = "second_step.html")]
+struct SecondStepPage {
+    page: Page,
+    username: String,
+    /// Whether a recovery code is asked for, in the place of a code of an authenticator app.
+    asks_recovery: bool,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Asked {
+    method: CodeKind,
+}
+
+pub(in crate::web) async fn form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    browser: BrowserSession,
+    asked: Option<Query<Asked>>,
+) -> HttpResponse {
+    let waiting = browser_session::attempt(&browser);
+    let Some(waiting) = waiting.filter(|one| Attempt::open(&app.accounts, &one.sealed, app.now()).is_some()) else {
+        return over(&browser);
+    };
+    let method = asked.map(|Query(asked)| asked.method).unwrap_or_default();
+    show(Page::new(&app, &req, None), StatusCode::OK, waiting, method, Vec::new())
+}
+
+fn show(
+    page: Page,
+    status: StatusCode,
+    waiting: WaitingAttempt,
+    method: CodeKind,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let asks_recovery = method == CodeKind::RecoveryCode;
+    html(status, &SecondStepPage { page, username: waiting.username, asks_recovery, errors })
+}
+
+/// Without an attempt that can be gone on with, the sign-in begins again.
+fn over(browser: &BrowserSession) -> HttpResponse {
+    browser_session::forget_attempt(browser);
+    browser_session::set_flash(browser, &Flash::plain("notice-attempt-over"));
+    see_other("/login")
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SecondStepForm {
+    csrf_token: String,
+    method: CodeKind,
+    code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecondStepJson {
+    attempt: String,
+    method: CodeKind,
+    code: String,
+}
+
+pub(in crate::web) async fn submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    browser: BrowserSession,
+    input: Input,
+) -> Result<HttpResponse, Error> {
+    match input {
+        Input::Form(fields) => by_form(app, req, browser, Input::form(fields)?).await,
+        Input::Json(members) => by_json(app, req, Input::json(members)?).await,
+    }
+}
+
+async fn by_form(
+    app: App,
+    req: HttpRequest,
+    browser: BrowserSession,
+    form: SecondStepForm,
+) -> Result<HttpResponse, Error> {
+    let (now, method) = (app.now(), form.method);
+    let Some(waiting) = browser_session::attempt(&browser) else { return Ok(over(&browser)) };
+    let Some(attempt) = Attempt::open(&app.accounts, &waiting.sealed, now) else { return Ok(over(&browser)) };
+    let mut page = Page::new(&app, &req, None);
+    if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
+        let error = page.error("", "error-form-expired");
+        return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
+    }
+    if form.code.trim().is_empty() {
+        let error = page.error("code", "error-code-required");
+        return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
+    }
+    let Some(code) = method.read(&form.code) else {
+        let key = if method == CodeKind::Totp { "error-code-form" } else { "error-recovery-code-form" };
+        let error = page.error("code", key);
+        return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
+    };
+    let begun = match tries::second_step(&app, &req, &attempt) {
+        Ok(begun) => begun,
+        Err(Error::Throttled(wait)) => {
+            let errors = vec![page.throttled(wait)];
+            let res = show(page, StatusCode::TOO_MANY_REQUESTS, waiting, method, errors);
+            return Ok(with_retry_after(res, wait));
+        }
+        Err(error) => return Err(error),
+    };
+    let asked = SecondStep {
+        attempt,
+        code,
+        replaces: token_cookies::session_to_replace(&app, &req, now),
+        own_typos: browser_session::typos(&browser, name_key(&app.accounts, &waiting.username)),
+        visitor: client_address::visitor(&app, &req),
+    };
+    let tried = second_step(&app.accounts, asked).everywhere().await.map_err(Error::from);
+    let (outcome, begun) = counted(begun, tried)?;
+    let key = match outcome {
+        Outcome::SignedIn(done) => {
+            begun.succeeded();
+            return sign_in_here::finish(&app, &req, &browser, &waiting.next, *done);
+        }
+        Outcome::Over => return Ok(over(&browser)),
+        Outcome::WrongCode(_) => "error-code-wrong",
+        Outcome::UsedCode => {
+            begun.succeeded();
+            "error-code-used"
+        }
+        Outcome::TooManyWrong => "error-code-too-many",
+    };
+    let error = page.error("code", key);
+    Ok(show(page, StatusCode::UNAUTHORIZED, waiting, method, vec![error]))
+}
+
+async fn by_json(app: App, req: HttpRequest, given: SecondStepJson) -> Result<HttpResponse, Error> {
+    let refused = |text| message(&app, StatusCode::UNAUTHORIZED, text);
+    let Some(attempt) = Attempt::open(&app.accounts, &given.attempt, app.now()).filter(Attempt::is_by_program) else {
+        return Ok(refused("Attempt has expired"));
+    };
+    let Some(code) = given.method.read(&given.code) else { return Ok(refused("Bad code")) };
+    let begun = tries::second_step(&app, &req, &attempt)?;
+    let asked = SecondStep {
+        attempt,
+        code,
+        replaces: None,
+        own_typos: Vec::new(),
+        visitor: client_address::visitor(&app, &req),
+    };
+    let tried = second_step(&app.accounts, asked).everywhere().await.map_err(Error::from);
+    let (outcome, begun) = counted(begun, tried)?;
+    Ok(match outcome {
+        Outcome::SignedIn(done) => {
+            begun.succeeded();
+            tokens(&done.pair)
+        }
+        Outcome::WrongCode(_) => refused("Bad code"),
+        Outcome::UsedCode => {
+            begun.succeeded();
+            refused("Code was used already")
+        }
+        Outcome::TooManyWrong => refused("Too many wrong codes today; a recovery code is still taken"),
+        Outcome::Over => refused("Attempt has expired"),
+    })
+}
