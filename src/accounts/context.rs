@@ -76,6 +76,7 @@ impl Accounts {
             role: user.role,
             tokens_valid_from: user.tokens_valid_from,
             disable_at: user.disable_at,
+            has_factor: user.has_factor,
         }
     }
 }

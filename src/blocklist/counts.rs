@@ -85,6 +85,7 @@ mod tests {
             role,
             tokens_valid_from: UnixTime(100),
             disable_at: None,
+            has_factor: false,
         }
     }
 

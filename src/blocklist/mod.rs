@@ -60,6 +60,8 @@ pub struct Standing {
     pub tokens_valid_from: UnixTime,
     /// From when on the user is shut out; `None`: no date is set.
     pub disable_at: Option<UnixTime>,
+    /// Whether the user has a second factor.
+    pub has_factor: bool,
 }
 
 impl Standing {
@@ -355,6 +357,7 @@ mod tests {
             role: Role::User,
             tokens_valid_from: UnixTime(100),
             disable_at: None,
+            has_factor: false,
         }
     }
 

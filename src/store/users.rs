@@ -235,6 +235,7 @@ pub struct UserBasics {
     pub role: Role,
     pub tokens_valid_from: UnixTime,
     pub disable_at: Option<UnixTime>,
+    pub has_factor: bool,
 }
 
 impl From<&User> for UserBasics {
@@ -245,6 +246,7 @@ impl From<&User> for UserBasics {
             role: user.role,
             tokens_valid_from: user.tokens_valid_from,
             disable_at: user.disable_at,
+            has_factor: user.factors > 0,
         }
     }
 }
@@ -253,17 +255,19 @@ impl From<&User> for UserBasics {
 /// costs more than a few users too many, and a token that has expired is refused anyway.
 pub fn each_with_session(conn: &mut Conn, ids: &Keys, mut each: impl FnMut(UserBasics)) -> Result<(), Error> {
     let open = sessions::table.filter(sessions::user_id.eq(users::id)).filter(sessions::ended_at.is_null());
-    let columns = (users::id, users::username, users::role, users::tokens_valid_from, users::disable_at);
+    let columns =
+        (users::id, users::username, users::role, users::tokens_valid_from, users::disable_at, users::factors);
     let these = users::table.filter(users::id.between(*ids.start(), *ids.end()));
     let rows = these.filter(users::disabled_at.is_null()).filter(exists(open)).select(columns);
-    for row in rows.load_iter::<(i64, String, String, i64, Option<i64>), DefaultLoadingMode>(conn)? {
-        let (id, username, role, tokens_valid_from, disable_at) = row?;
+    for row in rows.load_iter::<(i64, String, String, i64, Option<i64>, i64), DefaultLoadingMode>(conn)? {
+        let (id, username, role, tokens_valid_from, disable_at, factors) = row?;
         each(UserBasics {
             id: UserId(id),
             username: known(Username::parse(&username).ok(), "user name", &username)?,
             role: known(Role::parse(&role), "role", &role)?,
             tokens_valid_from: UnixTime(tokens_valid_from),
             disable_at: disable_at.map(UnixTime),
+            has_factor: factors > 0,
         });
     }
     Ok(())
