@@ -2,7 +2,7 @@
 
 use super::parse::human;
 use super::reader::Reader;
-use super::settings::{ClientIpHeader, Config};
+use super::settings::{ClientIpHeader, Config, ForeignTokens};
 use crate::tokens::options::{Lifetime, Location, SameSite};
 
 impl Config {
@@ -52,6 +52,17 @@ impl Config {
                 "session.idle",
                 "idleness is looked at when a session renews, and by upkeep about an hour after the limit; until one of them comes, \
                  an access token is good for longer than this",
+            );
+        }
+        r.check(
+            &["second_factor_from", "second_factor"],
+            self.second_factor.from.is_none() || self.second_factor.asks_somebody(),
+            "without admins or everyone, nothing begins then; leave the date out",
+        );
+        if self.second_factor.asks_somebody() && self.foreign_tokens == ForeignTokens::Trust {
+            r.warn(
+                "foreign_tokens",
+                "tokens of peers say nothing of a second factor, and with trust they open everything all the same",
             );
         }
         if https && self.trusted_proxies.is_empty() {

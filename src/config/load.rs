@@ -7,12 +7,14 @@ use std::time::Duration;
 use super::jwt;
 use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
 use super::reader::{LOG_FORMAT, Reader, UNSET};
+use super::second_factor::{SecondFactor, SecondFactorPolicy};
 use super::settings::{
     AuditRules, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
     Rotate, SessionRules, Subject,
 };
 use crate::domain::DatabaseUrl;
 use crate::tokens::options::Options;
+use jiff::tz::TimeZone;
 use url::Url;
 
 impl Config {
@@ -56,6 +58,8 @@ impl Config {
         let allow_weak_secret = r.take("allow_weak_secret", "false", switch);
         let signing_key = jwt::signing_key(&mut r, &jwt, allow_weak_secret);
         let site_name = r.take("site_name", "Portero", parse::site_name);
+        // Before the settings with a date, which may name no zone.
+        let time_zone = r.take("time_zone", "UTC", parse::time_zone);
         let mut context = r.take("password.context_words", "", list(text));
         context.push(site_name.clone());
         context.extend(public_url.as_ref().and_then(|url: &Url| url.host_str()).map(str::to_owned));
@@ -67,12 +71,13 @@ impl Config {
             site_name,
             sign_in_help: r.take_if_set("sign_in_help", UNSET, parse::long_text),
             languages_dir: r.take_if_set("languages_dir", UNSET, |raw| text(raw).map(PathBuf::from)),
-            time_zone: r.take("time_zone", "UTC", parse::time_zone),
             trusted_proxies: r.take("trusted_proxies", "", list(parse::network)),
             client_ip_header: r.take("client_ip_header", "X-Forwarded-For", parse::client_ip_header),
             keep_alive: Duration::from_secs(r.take("keep_alive", "75s", seconds(1..=3600)).unsigned_abs()),
             allow_plain_http: r.take("allow_plain_http", "false", switch),
             throttle: r.take("throttle", "on", switch),
+            second_factor: second_factor(&mut r, &time_zone),
+            time_zone,
             foreign_tokens: r.take("foreign_tokens", "refuse", choice(FOREIGN_TOKENS)),
             subject: r.take("subject", "username", choice([("username", Subject::Username), ("id", Subject::Id)])),
             allow_weak_secret,
@@ -147,6 +152,20 @@ const LOG_LEVELS: [(&str, LogLevel); 4] =
     [("error", LogLevel::Error), ("warn", LogLevel::Warn), ("info", LogLevel::Info), ("debug", LogLevel::Debug)];
 const ROTATE: [(&str, Rotate); 3] =
     [("cookies", Rotate::Cookies), ("always", Rotate::Always), ("never", Rotate::Never)];
+
+const SECOND_FACTOR: [(&str, SecondFactor); 4] = [
+    ("off", SecondFactor::Off),
+    ("optional", SecondFactor::Optional),
+    ("admins", SecondFactor::Admins),
+    ("everyone", SecondFactor::Everyone),
+];
+
+fn second_factor(r: &mut Reader, zone: &TimeZone) -> SecondFactorPolicy {
+    SecondFactorPolicy {
+        wanted: r.take("second_factor", "optional", choice(SECOND_FACTOR)),
+        from: r.take_if_set("second_factor_from", UNSET, parse::moment(zone)),
+    }
+}
 
 fn session_rules(r: &mut Reader, jwt: &Options) -> SessionRules {
     let absolute = r.take("session.absolute", "30d", seconds(1..=LONGEST));

@@ -6,8 +6,10 @@ mod jwt;
 mod load;
 mod parse;
 mod reader;
+mod second_factor;
 mod settings;
 
+pub use second_factor::{SecondFactor, SecondFactorPolicy};
 pub use settings::{
     ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
     Rotate, SessionRules, Setting, Source, Subject,

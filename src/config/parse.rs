@@ -12,7 +12,7 @@ use url::Url;
 
 use super::reader::Raw;
 use super::settings::ClientIpHeader;
-use crate::domain::{DatabaseUrl, PostgresUrl};
+use crate::domain::{BareDate, DatabaseUrl, PostgresUrl, UnixTime};
 use crate::tokens::options::Lifetime;
 
 pub(super) fn address(raw: &Raw) -> Result<SocketAddr, String> {
@@ -92,6 +92,16 @@ pub(super) fn time_zone(raw: &Raw) -> Result<TimeZone, String> {
     let name = text(raw)?;
     let found = TimeZone::get(&name).ok().filter(|zone| !zone.is_unknown());
     found.ok_or_else(|| format!("{name:?} is not a known time zone; use a name such as UTC or Europe/Madrid"))
+}
+
+/// A date, from its first second on, or a moment. `zone`: for one that names no zone.
+pub(super) fn moment(zone: &TimeZone) -> impl Fn(&Raw) -> Result<UnixTime, String> {
+    const MOMENT: &str = "a moment, such as 2026-11-25 or 2026-11-25T10:00";
+    |raw| match raw {
+        Raw::Number(seconds) => Ok(UnixTime(*seconds)),
+        Raw::Text(text) => UnixTime::read(text.trim(), zone, BareDate::Begins).map_or_else(|| wrong(raw, MOMENT), Ok),
+        Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => wrong(raw, MOMENT),
+    }
 }
 
 pub(super) fn network(raw: &Raw) -> Result<IpNet, String> {

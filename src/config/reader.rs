@@ -353,7 +353,8 @@ fn flatten(into: &mut BTreeMap<String, Raw>, prefix: &str, table: toml::Table) {
                 texts.map_or(Raw::Other("a list with something else than text in it"), Raw::List)
             }
             toml::Value::Float(_) => Raw::Other("a number with a fraction"),
-            toml::Value::Datetime(_) => Raw::Other("a date"),
+            // With or without quotes.
+            toml::Value::Datetime(moment) => Raw::Text(moment.to_string()),
         };
         into.insert(key, raw);
     }

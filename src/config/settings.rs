@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::Url;
 
+use super::second_factor::SecondFactorPolicy;
 use crate::domain::{DatabaseUrl, PasswordRules};
 use crate::tokens::options::{Options, Secret};
 
@@ -37,6 +38,7 @@ pub struct Config {
     pub allow_weak_secret: bool,
     /// Whether repeated wrong passwords are slowed down.
     pub throttle: bool,
+    pub second_factor: SecondFactorPolicy,
     pub foreign_tokens: ForeignTokens,
     /// Whether a foreign token needs a `jti`.
     pub require_jti: bool,

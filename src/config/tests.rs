@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::parse::DAY;
 use super::{Config, Faults, Loaded, Overrides, Setting, Source};
-use crate::domain::DatabaseUrl;
+use crate::domain::{DatabaseUrl, Role, UnixTime};
 use crate::tokens::options::{Lifetime, Location, Options, SameSite, Secret};
 use crate::tokens::{Algorithm, Key};
 
@@ -204,6 +204,32 @@ fn with_a_cookie_domain_names_stay_plain() {
 }
 
 #[test]
+fn a_second_factor_is_asked_of_whom_the_operator_names_from_the_day_on() {
+    let policy = |file: &str| config(file).second_factor;
+    let day = UnixTime(1_795_561_200);
+    let before = day.plus(-1);
+    for (file, user, admin, enrols) in [
+        ("", false, false, true),
+        ("second_factor = 'off'", false, false, false),
+        ("second_factor = 'admins'", false, true, true),
+        ("second_factor = 'everyone'", true, true, true),
+    ] {
+        let policy = policy(file);
+        let found = (policy.asks(Role::User, day), policy.asks(Role::Admin, day), policy.allows_enrolment());
+        assert_eq!(found, (user, admin, enrols), "{file}");
+    }
+    for written in ["'2026-11-25'", "2026-11-25", "'2026-11-25T00:00'", "2026-11-24T23:00:00Z", "1795561200"] {
+        let dated =
+            policy(&format!("time_zone = 'Europe/Madrid'\nsecond_factor = 'everyone'\nsecond_factor_from = {written}"));
+        assert!(!dated.asks(Role::Admin, before) && dated.asks(Role::User, day), "{written}");
+    }
+    refused("second_factor = 'admins'\nsecond_factor_from = 'soon'", "\"soon\" is not a moment, such as 2026-11-25");
+    refused("second_factor = 'all'", "is not one of off, optional, admins, everyone");
+    let trusting = read("second_factor = 'everyone'\nforeign_tokens = 'trust'", &[], &[]).unwrap().warnings;
+    assert!(trusting.len() == 1 && trusting[0].contains("tokens of peers"), "{trusting:?}");
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_refused() {
     const HTTPS: &str = "public_url = 'https://login.example.org'\n";
     refused("listen = '0.0.0.0:8080'", "as plain http, for anyone on the way to read");
@@ -227,6 +253,9 @@ fn settings_that_contradict_each_other_are_refused() {
     refused(&format!("{HTTPS}jwt.access_cookie_name = '__Host-a'\njwt.access_cookie_path = '/a'"), "has the path /");
     refused("jwt.decode_issuer = 'someone'", "would refuse the tokens it makes");
     refused("jwt.decode_audience = 'a, b'\njwt.encode_audience = ['c']", "an audience in common");
+    for second_factor in ["", "second_factor = 'off'\n", "second_factor = 'optional'\n"] {
+        refused(&format!("{second_factor}second_factor_from = '2026-12-01'"), "nothing begins then");
+    }
 }
 
 #[test]
