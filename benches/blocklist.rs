@@ -97,6 +97,7 @@ fn ana() -> Standing {
         role: Role::User,
         tokens_valid_from: UnixTime(0),
         disable_at: None,
+        has_factor: false,
     }
 }
 

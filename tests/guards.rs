@@ -11,13 +11,16 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, init_service, read_body};
 use actix_web::{App, HttpRequest, HttpResponse, web};
-use portero::domain::UnixTime;
+use portero::domain::{Methods, SessionId, Transport, UnixTime};
 use portero::guards::{
-    AccessToken, AnyToken, Caller, CurrentUser, FreshToken, Guard, Hooks, Identity, LocalBoxFuture, Lookup, NewCookies,
-    OptionalToken, RefreshToken, Refusal, SharedHooks, TokenClaims, TokenHeader, TokenLocation, cookies, shared,
+    AccessToken, AnyToken, Caller, CurrentUser, FreshToken, FreshTwoFactors, Guard, Hooks, Identity, LocalBoxFuture,
+    Lookup, NewCookies, OptionalToken, RefreshToken, Refusal, SharedHooks, TokenClaims, TokenHeader, TokenLocation,
+    TwoFactors, cookies, shared,
 };
 use portero::tokens::options::{Location, Options, Secret};
-use portero::tokens::{Algorithm, Engine, Fault, Fresh, IssueError, Key, Keys, Life, NewToken, Unverified};
+use portero::tokens::{
+    Algorithm, Engine, Fault, Fresh, IssueError, Key, Keys, Life, NewToken, SessionClaims, Unverified,
+};
 use serde_json::{Map, Value, json};
 
 const SECRET: &str = "one secret of more than thirty-two bytes";
@@ -103,6 +106,8 @@ fn by_parameters(config: &mut web::ServiceConfig) {
             .wrap(Guard::access().leave_to_handlers())
             .route("/access", web::get().to(async |_: AccessToken| "in"))
             .route("/fresh", web::get().to(async |_: FreshToken| "in"))
+            .route("/two", web::get().to(async |_: TwoFactors| "in"))
+            .route("/fresh-two", web::get().to(async |_: FreshTwoFactors| "in"))
             .route("/refresh", web::get().to(async |_: RefreshToken| "in"))
             .route(
                 "/optional",
@@ -126,6 +131,48 @@ async fn left_to_handlers_each_ones_parameters_decide() {
     let without = |path: &'static str| ask(&jwt, by_parameters, TestRequest::get().uri(path));
     assert_eq!(without("/optional").await, (200, "nobody".into()));
     assert_eq!(msg(without("/access").await), (401, "Missing Authorization Header".into()));
+}
+
+#[actix_web::test]
+async fn a_parameter_asks_for_two_factors_and_for_their_age() {
+    let jwt = shared(engine(Options::default()).with_sessions());
+    let token = |methods: Methods, first: i64, second: Option<i64>, fresh: Fresh| {
+        let session = SessionClaims {
+            sid: SessionId::random(),
+            generation: 0,
+            auth_time: jwt.now().plus(-first),
+            transport: Transport::Bearer,
+            methods,
+            factor_time: second.map(|ago| jwt.now().plus(-ago)),
+        };
+        jwt.create(NewToken { session: Some(session), ..NewToken::access("ana").fresh(fresh) }).unwrap()
+    };
+    let both = Methods::PASSWORD.and(Methods::OTP);
+    for (token, two, fresh_two) in [
+        (token(both, 60, Some(60), Fresh::Yes), 200, 200),
+        (token(both, 60, Some(60), Fresh::No), 200, 401),
+        (token(both, 60, Some(900), Fresh::Yes), 200, 401),
+        (token(both, 900, Some(60), Fresh::Yes), 200, 401),
+        (token(Methods::PASSWORD, 0, None, Fresh::Yes), 401, 401),
+        (jwt.create(NewToken::access("ana").claim("acr", "aal2").fresh(Fresh::Yes)).unwrap(), 401, 401),
+        (jwt.create(NewToken::refresh("ana")).unwrap(), 422, 422),
+    ] {
+        assert_eq!(ask(&jwt, by_parameters, bearer("/two", &token)).await.0, two);
+        assert_eq!(ask(&jwt, by_parameters, bearer("/fresh-two", &token)).await.0, fresh_two);
+    }
+    let app = init_service(App::new().app_data(jwt.clone()).configure(by_parameters)).await;
+    let challenge = async |path: &str, token: &str| {
+        let answer = app.call(bearer(path, token).to_request()).await.unwrap();
+        let header = answer.headers().get("www-authenticate").unwrap().to_str().unwrap().to_owned();
+        let msg: Value = serde_json::from_slice(&read_body(answer).await).unwrap();
+        (msg["msg"].as_str().unwrap().to_owned(), header.split("required\", ").nth(1).unwrap_or_default().to_owned())
+    };
+    let one = token(Methods::PASSWORD, 900, None, Fresh::No);
+    let required = || "Second factor required".to_owned();
+    assert_eq!(challenge("/two", &one).await, (required(), r#"acr_values="aal2""#.into()));
+    assert_eq!(challenge("/fresh-two", &one).await, (required(), r#"acr_values="aal2", max_age="600""#.into()));
+    let renewed = token(both, 60, Some(60), Fresh::No);
+    assert_eq!(challenge("/fresh-two", &renewed).await.0, "Fresh token required");
 }
 
 fn unguarded(config: &mut web::ServiceConfig) {

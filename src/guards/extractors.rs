@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::body::BodyFault;
 use super::caller::{Caller, Finding, Refusal, found};
 use super::hooks::{self, SharedHooks};
-use crate::domain::TokenType;
+use crate::domain::{Level, TokenType};
 use crate::tokens::Fault;
 use crate::tokens::options::Location;
 
@@ -25,6 +25,16 @@ pub struct AccessToken(pub Caller);
 /// An access token from a recent login or confirmation. (`jwt_required(fresh=True)`)
 #[derive(Clone, Debug)]
 pub struct FreshToken(pub Caller);
+
+/// An access token of a person who has given two factors, however long ago: in a session of Portero's, which only an engine
+/// [with sessions](crate::tokens::Engine::with_sessions) reads. (Portero's own)
+#[derive(Clone, Debug)]
+pub struct TwoFactors(pub Caller);
+
+/// The same, fresh, and both were given within [`Hooks::fresh_for`](super::Hooks::fresh_for). For another age:
+/// [`Claims::require_level`](crate::tokens::Claims::require_level).
+#[derive(Clone, Debug)]
+pub struct FreshTwoFactors(pub Caller);
 
 /// A good refresh token, on a route behind [`Guard::refresh`](super::Guard::refresh). (`jwt_required(refresh=True)`)
 #[derive(Clone, Debug)]
@@ -151,6 +161,22 @@ fn fresh(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
     })
 }
 
+fn two_factors(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
+    caller(req, |caller, hooks| {
+        caller.claims.require_type(TokenType::Access)?;
+        caller.claims.require_level(Level::Two, None, hooks.now())
+    })
+}
+
+fn fresh_two_factors(req: &HttpRequest) -> Result<Caller, actix_web::Error> {
+    caller(req, |caller, hooks| {
+        caller.claims.require_type(TokenType::Access)?;
+        // Before freshness: whoever lacks both is asked for both at once.
+        caller.claims.require_level(Level::Two, Some(hooks.fresh_for()), hooks.now())?;
+        caller.claims.require_fresh(hooks.fresh_for(), hooks.now())
+    })
+}
+
 /// Returns what `look` finds, or `None` if there is no token at all.
 fn if_token<T>(
     req: &HttpRequest,
@@ -191,6 +217,8 @@ macro_rules! extracted {
 extracted! {
     AccessToken = |req| of_type(req, TokenType::Access).map(Self);
     FreshToken = |req| fresh(req).map(Self);
+    TwoFactors = |req| two_factors(req).map(Self);
+    FreshTwoFactors = |req| fresh_two_factors(req).map(Self);
     RefreshToken = |req| of_type(req, TokenType::Refresh).map(Self);
     AnyToken = |req| any(req).map(Self);
     OptionalToken = |req| if_token(req, |req| of_type(req, TokenType::Access)).map(Self);

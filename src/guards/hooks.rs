@@ -62,7 +62,7 @@ pub trait Hooks: Send + Sync {
         UnixTime(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 
-    /// For a route that wants a fresh token: how old, in seconds, the person's last proof of who they are may be. Compared with
+    /// For a route that wants a fresh token, or fresh proofs of two factors: how old, in seconds, the person's last proof of who they are may be. Compared with
     /// `auth_time` in tokens of Portero's sessions, and sent in the challenge of RFC 9470. Default: 600 (10 minutes).
     fn fresh_for(&self) -> i64 {
         600
@@ -188,6 +188,11 @@ pub trait Hooks: Send + Sync {
         json_answer(self.engine(), fault)
     }
 
+    /// The answer to [`Fault::BelowLevel`] and [`Fault::NotEnrolled`]. (Portero's own)
+    fn needs_second_factor(&self, fault: &Fault, _token: &Caller) -> HttpResponse {
+        json_answer(self.engine(), fault)
+    }
+
     /// The answer to [`Fault::Revoked`]. (`revoked_token_loader`)
     fn revoked_token(&self, fault: &Fault, _token: &Caller) -> HttpResponse {
         json_answer(self.engine(), fault)
@@ -241,12 +246,20 @@ pub(super) fn answer(hooks: &dyn Hooks, fault: &Fault, token: Option<&Caller>) -
         (Fault::Invalid(_) | Fault::NotYetValid(_), _) => hooks.invalid_token(fault),
         (Fault::Expired, Some(token)) => hooks.expired_token(fault, token),
         (Fault::NotFresh { .. }, Some(token)) => hooks.needs_fresh_token(fault, token),
+        (Fault::BelowLevel { .. } | Fault::NotEnrolled, Some(token)) => hooks.needs_second_factor(fault, token),
         (Fault::Revoked, Some(token)) => hooks.revoked_token(fault, token),
         (Fault::Unwanted, Some(token)) => hooks.token_verification_failed(fault, token),
         (Fault::UserGone(_), Some(token)) => hooks.user_lookup_error(fault, token),
         // A renewal can report these about a session whose access token is not even there.
-        (Fault::Expired | Fault::NotFresh { .. } | Fault::Revoked | Fault::Unwanted | Fault::UserGone(_), None) => {
-            json_answer(hooks.engine(), fault)
-        }
+        (
+            Fault::Expired
+            | Fault::NotFresh { .. }
+            | Fault::BelowLevel { .. }
+            | Fault::NotEnrolled
+            | Fault::Revoked
+            | Fault::Unwanted
+            | Fault::UserGone(_),
+            None,
+        ) => json_answer(hooks.engine(), fault),
     }
 }

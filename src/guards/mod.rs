@@ -45,8 +45,8 @@ mod request_headers;
 
 pub use caller::{AnyUser, Caller, Refusal, found};
 pub use extractors::{
-    AccessToken, AnyToken, CurrentUser, FreshToken, Identity, OptionalToken, RefreshToken, Refused, TokenClaims,
-    TokenHeader, TokenLocation, refusal_in,
+    AccessToken, AnyToken, CurrentUser, FreshToken, FreshTwoFactors, Identity, OptionalToken, RefreshToken, Refused,
+    TokenClaims, TokenHeader, TokenLocation, TwoFactors, refusal_in,
 };
 pub use guard::{CsrfCheck, Guard};
 pub use hooks::{Hooks, LocalBoxFuture, Lookup, SharedHooks, shared, shared_from};

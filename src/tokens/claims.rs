@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
-use crate::domain::{Methods, SessionId, TokenId, TokenType, Transport, UnixTime};
+use crate::domain::{Level, Methods, SessionId, TokenId, TokenType, Transport, UnixTime};
 
 /// So far a clock may be set back, in seconds, without a token of a session being refused as not valid yet: time servers correct clocks
 /// while people are signed in. A token without a session follows the option alone.
@@ -199,6 +199,31 @@ impl Claims {
         // A proof from further in the future does not count: the clock was set back by more than time servers do.
         let proved = self.session.is_none_or(|session| (-STEP_BACK..=max_age).contains(&now.since(session.auth_time)));
         if says_fresh && proved { Ok(()) } else { Err(Fault::NotFresh { max_age }) }
+    }
+
+    /// What the proofs of the token's person are worth. A token that belongs to no session of Portero's says nothing of them: one.
+    pub fn level(&self) -> Level {
+        self.session.map_or(Level::One, |session| session.methods.level())
+    }
+
+    /// Fails unless the person's proofs are worth `wanted`. `max_age`: within how many seconds all of them must have been given; a
+    /// token without a session can't say when they were.
+    pub fn require_level(&self, wanted: Level, max_age: Option<i64>, now: UnixTime) -> Result<(), Fault> {
+        let too_low = Fault::BelowLevel { level: wanted, max_age };
+        if self.level() < wanted {
+            return Err(too_low);
+        }
+        let Some(max_age) = max_age else { return Ok(()) };
+        // From further in the future a proof does not count, as in `require_fresh`.
+        let is_young = |proof: UnixTime| (-STEP_BACK..=max_age).contains(&now.since(proof));
+        let first = self.session.map(|session| session.auth_time);
+        let second = self.session.and_then(|session| session.factor_time);
+        match wanted {
+            Level::One if first.is_some_and(is_young) => Ok(()),
+            Level::One => Err(Fault::NotFresh { max_age }),
+            Level::Two if first.is_some_and(is_young) && second.is_some_and(is_young) => Ok(()),
+            Level::Two => Err(too_low),
+        }
     }
 
     /// For how many more seconds the token is fresh; 0 if it is not.

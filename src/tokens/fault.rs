@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::Level;
+
 /// Tokens longer than this are refused unread.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
@@ -26,6 +28,18 @@ pub enum Fault {
         /// Seconds within which the person must have proved who they are. (RFC 9470)
         max_age: i64,
     },
+    /// The route wants more proofs of who the person is than their session has, or newer ones. Portero's own; the library has no
+    /// fault like it.
+    #[error("Second factor required")]
+    BelowLevel {
+        /// What they have to be worth together.
+        level: Level,
+        /// Seconds within which every one of them must have been given. `None`: it does not matter when. (RFC 9470)
+        max_age: Option<i64>,
+    },
+    /// The app wants a second factor of everybody like this person, who has none yet. Portero's own, like the one before.
+    #[error("Second factor enrolment required")]
+    NotEnrolled,
     /// The token is on the blocklist.
     #[error("Token has been revoked")]
     Revoked,
@@ -76,9 +90,12 @@ impl Fault {
             | Self::CsrfMismatch
             | Self::Expired
             | Self::NotFresh { .. }
+            | Self::BelowLevel { .. }
             | Self::Revoked
             | Self::UserGone(_)
             | Self::WrongTransport => 401,
+            // Not 401: no proof that the person could give now would be enough.
+            Self::NotEnrolled => 403,
             Self::Unwanted => 400,
             Self::NotYetValid(_) | Self::Invalid(_) => 422,
         }
@@ -93,10 +110,23 @@ impl Fault {
                 "Bearer error=\"insufficient_user_authentication\", \
                  error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
             )),
+            Self::BelowLevel { level, max_age } => {
+                let age = max_age.map(|seconds| format!(", max_age=\"{seconds}\"")).unwrap_or_default();
+                Some(format!(
+                    "Bearer error=\"insufficient_user_authentication\", \
+                     error_description=\"A second factor is required\", acr_values=\"{}\"{age}",
+                    level.acr()
+                ))
+            }
             Self::Expired | Self::Revoked | Self::UserGone(_) | Self::WrongTransport => {
                 Some(format!("Bearer error=\"invalid_token\", error_description=\"{}\"", self.description()))
             }
-            Self::CsrfMissing | Self::CsrfMismatch | Self::Unwanted | Self::NotYetValid(_) | Self::Invalid(_) => None,
+            Self::CsrfMissing
+            | Self::CsrfMismatch
+            | Self::NotEnrolled
+            | Self::Unwanted
+            | Self::NotYetValid(_)
+            | Self::Invalid(_) => None,
         }
     }
 
@@ -109,6 +139,8 @@ impl Fault {
             Self::CsrfMismatch => "csrf_mismatch",
             Self::Expired => "token_expired",
             Self::NotFresh { .. } => "fresh_token_required",
+            Self::BelowLevel { .. } => "second_factor_required",
+            Self::NotEnrolled => "second_factor_enrolment_required",
             Self::Revoked => "token_revoked",
             Self::Unwanted => "claims_refused",
             Self::UserGone(_) => "user_not_found",

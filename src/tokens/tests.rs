@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::options::{Options, Secret};
 use super::{Algorithm, Claims, Engine, Fault, Fresh, Key, Keys, Life, NewToken, SessionClaims};
-use crate::domain::{Methods, SessionId, TokenType, Transport, UnixTime};
+use crate::domain::{Level, Methods, SessionId, TokenType, Transport, UnixTime};
 
 const SECRET: &[u8] = b"thirty-two bytes are the least for HS256";
 const NOW: UnixTime = UnixTime(1_795_374_306);
@@ -246,6 +246,53 @@ fn freshness_ends_with_the_claim_and_with_the_proof() {
         assert_eq!(claims(senseless, NOW.0).require_fresh(600, NOW).unwrap_err().status(), 422);
     }
     assert_eq!(claims(json!(NOW.0 + 100), NOW.0 - 550).freshness_left(600, NOW), 50);
+}
+
+#[test]
+fn two_factors_are_those_of_the_session_and_each_has_its_age() {
+    let claims = |amr: Value, first: i64, second: Option<i64>| {
+        let mut session = json!({ "sub": "ana", "sid": SessionId::random(), "gen": 0, "auth_time": NOW.0 - first,
+            "transport": "cookie", "amr": amr, "acr": "aal2" });
+        if let Some(ago) = second {
+            session["factor_time"] = json!(NOW.0 - ago);
+        }
+        checked(&session).unwrap()
+    };
+    let needs = |claims: &Claims, max_age| claims.require_level(Level::Two, max_age, NOW);
+    let too_low = |max_age| Err(Fault::BelowLevel { level: Level::Two, max_age });
+    let both = json!(["otp", "pwd", "mfa"]);
+    let [young, old] = [300, 301];
+    assert_eq!(needs(&claims(both.clone(), 9000, Some(9000)), None), Ok(()));
+    assert_eq!(needs(&claims(both.clone(), young, Some(young)), Some(300)), Ok(()));
+    assert_eq!(
+        needs(&claims(both.clone(), old, Some(young)), Some(300)),
+        too_low(Some(300)),
+        "the password is too old"
+    );
+    assert_eq!(needs(&claims(both.clone(), young, Some(old)), Some(300)), too_low(Some(300)), "the code is too old");
+    assert_eq!(needs(&claims(both.clone(), young, None), Some(300)), too_low(Some(300)), "nobody knows how old");
+    assert_eq!(needs(&claims(both.clone(), -60, Some(-60)), Some(300)), Ok(()), "the clock was set back a little");
+    assert_eq!(needs(&claims(both, young, Some(-61)), Some(300)), too_low(Some(300)), "a code from the future");
+    for one in [json!(["pwd"]), json!(["mfa"]), json!(["otp"]), json!([])] {
+        assert_eq!(needs(&claims(one, 0, Some(0)), None), too_low(None), "the claim acr alone proves nothing");
+    }
+    let password = claims(json!(["pwd"]), young, None);
+    assert_eq!(password.require_level(Level::One, Some(300), NOW), Ok(()));
+    assert_eq!(password.require_level(Level::One, Some(299), NOW), Err(Fault::NotFresh { max_age: 299 }));
+    let peers = checked(&json!({ "sub": "ana", "amr": ["otp", "pwd"], "acr": "aal2", "auth_time": NOW.0 })).unwrap();
+    assert_eq!((peers.level(), peers.require_level(Level::One, None, NOW)), (Level::One, Ok(())));
+    assert_eq!(needs(&peers, None), too_low(None), "a peer's word is no proof");
+}
+
+#[test]
+fn what_lacks_a_second_factor_says_so_as_rfc_9470_has_it() {
+    let challenge = |max_age| Fault::BelowLevel { level: Level::Two, max_age }.challenge().unwrap();
+    let common = "Bearer error=\"insufficient_user_authentication\", error_description=\"A second factor is required\"";
+    assert_eq!(challenge(None), format!("{common}, acr_values=\"aal2\""));
+    assert_eq!(challenge(Some(300)), format!("{common}, acr_values=\"aal2\", max_age=\"300\""));
+    let fault = Fault::NotEnrolled;
+    assert_eq!((fault.status(), fault.to_string().as_str()), (403, "Second factor enrolment required"));
+    assert_eq!(fault.challenge(), None, "no proof that could be given now is enough");
 }
 
 #[test]

@@ -183,6 +183,11 @@ fn is_worthless(fault: &Fault) -> bool {
     match fault {
         Fault::Expired | Fault::UserGone(_) | Fault::WrongTransport | Fault::Invalid(_) => true,
         Fault::Missing(_) | Fault::Revoked | Fault::NotYetValid(_) => false,
-        Fault::CsrfMissing | Fault::CsrfMismatch | Fault::NotFresh { .. } | Fault::Unwanted => false,
+        Fault::CsrfMissing
+        | Fault::CsrfMismatch
+        | Fault::NotFresh { .. }
+        | Fault::BelowLevel { .. }
+        | Fault::NotEnrolled
+        | Fault::Unwanted => false,
     }
 }

@@ -95,7 +95,7 @@ fn an_app_that_was_not_confirmed_does_not_count() {
 fn a_secret_is_neither_readable_in_the_database_nor_shown_again() {
     let app = app();
     let (secret, _) = second_factor(&app, "ana");
-    let rows = database::Behind::of(app.folder()).rows("SELECT name FROM factors");
+    let rows = database::Behind::of(app.folder()).rows("SELECT name AS row FROM factors");
     assert_eq!(rows.len(), 1);
     app.wait_until_all_is_stored();
     for file in std::fs::read_dir(app.folder()).unwrap().map(|entry| entry.unwrap().path()) {
@@ -130,7 +130,7 @@ fn with_the_last_app_its_recovery_codes_go() {
     assert_eq!(browser.post("/account/factors/1/remove", &[]).status, 303);
     assert!(browser.get("/account/factors").body.contains("Your password is all it takes"));
     assert_eq!(app.browser().sign_in("ana", PASSWORD).location(), "/account");
-    assert!(database::Behind::of(app.folder()).rows("SELECT hash FROM recovery_codes").is_empty());
+    assert!(database::Behind::of(app.folder()).rows("SELECT hash AS row FROM recovery_codes").is_empty());
 }
 
 #[test]
@@ -169,6 +169,6 @@ fn an_admin_takes_a_lost_factor_away_with_every_session_and_not_their_own() {
     assert_ne!(answer.status, 200, "{}", answer.body);
     assert!(!codes.is_empty());
     let reasons = database::Behind::of(app.folder())
-        .rows("SELECT end_reason FROM sessions WHERE user_id = 1 AND end_reason IS NOT NULL");
+        .rows("SELECT end_reason AS row FROM sessions WHERE user_id = 1 AND end_reason IS NOT NULL");
     assert_eq!(reasons, ["factors_reset"]);
 }

@@ -52,7 +52,7 @@ fn a_program_signs_in_with_password_and_code() {
 fn the_password_alone_leaves_no_session_no_token_and_no_cookie_of_one() {
     let app = app();
     second_factor(&app, "ana");
-    let sessions = "SELECT CAST(COUNT(*) AS TEXT) FROM sessions";
+    let sessions = "SELECT CAST(COUNT(*) AS TEXT) AS row FROM sessions";
     let before = database::Behind::of(app.folder()).rows(sessions);
     attempt(&app.client());
     let mut browser = password_given(&app);
@@ -233,7 +233,7 @@ fn each_recovery_code_signs_in_once_in_any_spelling() {
         assert_eq!(answer.status, 200, "{spelling}: {}", answer.body);
         assert_eq!(give(&client, &attempt(&client), "recovery_code", spelling).msg(), "Code was used already");
     }
-    let stored = database::Behind::of(app.folder()).rows("SELECT hash FROM recovery_codes");
+    let stored = database::Behind::of(app.folder()).rows("SELECT hash AS row FROM recovery_codes");
     assert!(stored.iter().all(|hash| codes.iter().all(|code| !hash.contains(&code.replace('-', "")))));
 }
 
