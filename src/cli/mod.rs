@@ -9,6 +9,7 @@ mod config;
 mod confirm;
 mod existing_user;
 mod export;
+mod factors;
 mod health;
 mod key;
 mod log;

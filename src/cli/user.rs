@@ -9,6 +9,7 @@ use url::Url;
 use super::confirm::confirm;
 use super::existing_user::{deleted, existing, why_taken};
 use super::export::{To, export};
+use super::factors;
 use super::operator::operator;
 use super::output::{Failure, address, address_column, base_of_links, base_url, moment, sessions, shell_word, warn};
 use super::password_input;
@@ -128,6 +129,19 @@ pub(super) enum Command {
         /// The username
         name: String,
     },
+    /// List a user's second factors
+    Factors {
+        /// The username
+        name: String,
+    },
+    /// Take away a user's second factors, when they have lost them; this ends their sessions
+    ResetFactors {
+        /// The username
+        name: String,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
     /// Change a user's role
     Role {
         /// The username
@@ -170,6 +184,8 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         | Command::Details { .. }
         | Command::Restore { .. }
         | Command::Export { .. }
+        | Command::Factors { .. }
+        | Command::ResetFactors { .. }
         | Command::Role { .. } => Installation::open_existing(&config, clock)?,
     };
     let accounts = &installation.accounts;
@@ -188,6 +204,8 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             );
         }
         Command::Show { name } => return show(accounts, base_url(&config)?.as_ref(), &name),
+        Command::Factors { name } => return factors::list(accounts, &name),
+        Command::ResetFactors { name, yes } => factors::reset(accounts, &name, yes)?,
         Command::Add { name, admin, password_stdin } => {
             let name = Username::parse(&name)?;
             if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name, None))? {
@@ -387,6 +405,7 @@ fn show(accounts: &Accounts, base_url: Option<&Url>, name: &str) -> Result<(), F
     println!("state          {}", state(&user, accounts.now()));
     println!("created        {}", moment(Some(user.created_at)));
     println!("last sign-in   {}", moment(user.last_login_at));
+    println!("second factors {}", user.factors);
     println!("open sessions  {open}");
     if let Some(address) = address(base_url, &page(&user)) {
         println!("page           {address}");

@@ -24,9 +24,10 @@ fn log_in(accounts: &Arc<Accounts>) -> bool {
         remembered: true,
         replaces: None,
         own_typos: Vec::new(),
+        devices: Vec::new(),
         visitor: Visitor::new("127.0.0.1".into(), "test"),
     };
-    matches!(sign_in(accounts, asked).committed().unwrap(), Outcome::SignedIn { .. })
+    matches!(sign_in(accounts, asked).committed().unwrap(), Outcome::SignedIn(_))
 }
 
 /// Runs four logins against one change, 15 times over, and asserts that no session outlives the change.

@@ -93,12 +93,12 @@ pub(in crate::accounts) fn begin(
     let standing = accounts.standing(user);
     let subject = standing.subject().to_owned();
     let (sid, method) = (session.sid.short(), proven.method().as_str());
-    let name = standing.username.clone();
+    let (name, amr) = (standing.username.clone(), session.methods);
     tx.change(Change::UserPresent(standing));
     if is_sign_in {
         let transport = transport.as_str();
         tx.after_commit(move || {
-            tracing::info!(event = "signed_in", user = %name, session = sid, ip = visitor.ip, transport, method);
+            tracing::info!(event = "signed_in", user = %name, session = sid, ip = visitor.ip, transport, method, %amr);
         });
     }
     Ok(Begun { account: Account::of(user), session, subject })

@@ -10,7 +10,9 @@ use crate::blocklist::change::Change;
 use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
-use crate::store::{Upkeep, known_networks, links, session_ends, sessions, sign_in_failures, token_blocklist, users};
+use crate::store::{
+    Upkeep, attempts, known_networks, links, session_ends, sessions, sign_in_failures, token_blocklist, users,
+};
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
 pub(super) const MARGIN: i64 = 24 * 60 * 60;
@@ -18,6 +20,8 @@ pub(super) const MARGIN: i64 = 24 * 60 * 60;
 const SHOWN_FOR: i64 = 90 * 24 * 60 * 60;
 /// How long counts by the hour are kept. They name nobody, so no setting asks for less: with all that is counted, they take 10 MB.
 const COUNTS_KEPT_FOR: i64 = 400 * 24 * 60 * 60;
+/// For how long a person can still be told that somebody else knew their password.
+const ATTEMPTS_KEPT_FOR: i64 = 90 * 24 * 60 * 60;
 /// Rows, sessions or users in one transaction.
 const BATCH: u16 = 500;
 /// Idle sessions that one round closes.
@@ -109,7 +113,8 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     let small = accounts.write(Upkeep, move |tx, _, _| {
         let limits = sign_in_failures::prune(tx.conn, tx.now)? + known_networks::prune(tx.conn, tx.now)?;
         let counts = hourly_counts::prune(tx.conn, tx.now.plus(-COUNTS_KEPT_FOR))?;
-        Ok(limits + links::prune(tx.conn, shown)? + counts)
+        let attempts = attempts::prune(tx.conn, tx.now.plus(-ATTEMPTS_KEPT_FOR))?;
+        Ok(limits + links::prune(tx.conn, shown)? + counts + attempts)
     });
     let mut gone = small.committed()?;
     loop {

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 51] = [
+const ROUTES: [(&str, &str); 58] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -115,6 +115,13 @@ const ROUTES: [(&str, &str); 51] = [
     ("/static/ID", "GET"),
     ("/setup/ID", "GET POST"),
     ("/login", "GET POST POST"),
+    ("/login/factor", "GET POST POST"),
+    ("/account/factors", "GET HEAD"),
+    ("/account/factors/totp", "GET POST"),
+    ("/account/factors/totp/ID/confirm", "GET POST"),
+    ("/account/factors/recovery-codes", "GET POST"),
+    ("/account/factors/ID", "DELETE"),
+    ("/account/factors/ID/remove", "GET POST"),
     ("/confirm", "GET POST POST"),
     ("/change-password", "GET POST POST"),
     ("/account", "GET HEAD"),

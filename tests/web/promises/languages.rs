@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use tempfile::TempDir;
 
-use crate::common::{Route, add_by_form, app, link_on, routes, sid};
-use crate::support::{Browser, PASSWORD, TestApp};
+use crate::common::{Route, add_by_form, app, link_on, routes, second_factor, sid};
+use crate::support::{Browser, PASSWORD, TestApp, totp};
 
 const ENGLISH: &str = include_str!("../../../templates/locales/en.ftl");
 
@@ -65,6 +65,31 @@ fn route_of(routes: &[Route], path: &str) -> &'static str {
     routes.iter().filter(fits).min_by_key(|route| route.path.matches('{').count()).unwrap().path
 }
 
+/// The pages about second factors, of which one is bea's; `browser` is the admin's.
+fn second_factor_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
+    seen.visit(browser, "/account/factors");
+    seen.visit(browser, "/account/factors/totp");
+    seen.visit(browser, "/account/factors/recovery-codes");
+    let path = browser.post("/account/factors/totp", &[("name", "ana")]).location().to_owned();
+    seen.visit(browser, &path);
+    seen.pages.push(browser.post(&path, &[("code", "no code")]).body);
+    let (secret, codes) = second_factor(app, "bea");
+    let mut bea = app.browser();
+    bea.headers.clone_from(&browser.headers);
+    bea.sign_in("bea", PASSWORD);
+    seen.visit(&mut bea, "/login/factor");
+    let wrong = totp::wrong_code(&secret, app.accounts.now().0);
+    seen.pages.push(bea.post("/login/factor", &[("code", &wrong)]).body);
+    seen.visit(&mut bea, "/login/factor?method=recovery_code");
+    assert_eq!(bea.post("/login/factor", &[("method", "recovery_code"), ("code", &codes[0])]).status, 303);
+    seen.visit(&mut bea, "/account/factors");
+    seen.visit(&mut bea, "/confirm?next=/account/factors&acr_values=aal2");
+    seen.visit(&mut bea, "/account/factors/1/remove");
+    let codes = bea.post("/account/factors/recovery-codes", &[]).body;
+    seen.pages.push(codes);
+    seen.visit(browser, "/admin/users/2/reset-factors");
+}
+
 #[test]
 fn every_page_speaks_a_language_that_was_added_by_one_file() {
     let folder = TempDir::new().unwrap();
@@ -119,6 +144,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     ] {
         seen.visit(&mut browser, path);
     }
+    second_factor_pages(&app, &mut browser, &mut seen);
     let ended = browser.post(&format!("/admin/sessions/{of_bea}/end"), &[]);
     seen.visit(&mut browser, ended.location());
     // With something in it, and a story with an end.

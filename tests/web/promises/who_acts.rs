@@ -47,6 +47,7 @@ fn calls() -> Vec<Call> {
         admins("details", "/admin/users/{id}/details", json!({ "notes": "of {name}" }), 200),
         admins("restore", "/admin/users/{id}/restore", json!({}), 201),
         own("confirm", "/confirm", json!({ "password": PASSWORD }), false),
+        own("add an app", "/account/factors/totp", json!({ "name": "of {name}" }), true),
         own(
             "change the password",
             "/change-password",
