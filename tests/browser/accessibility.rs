@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fantoccini::Locator;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::browser::{Browser, Driver, Wishes};
 use crate::portero::{PASSWORD, Server, ok, portero};
+use crate::totp;
 
 use Step::{Follow, Sees, Type};
 
@@ -68,6 +69,17 @@ const SIGNED_OUT: &[Page] = &[
     ("invitation", "{invitation}", &[]),
     ("invitation sent empty", "{invitation}", &[SEND, REFUSED]),
     ("nothing there", "/nowhere", &[ERROR]),
+    ("second step", "/login", &[Type("username", "eli"), Type("password", PASSWORD), SEND, Sees("#code")]),
+    (
+        "second step, wrong code",
+        "/login",
+        &[Type("username", "eli"), Type("password", PASSWORD), SEND, Type("code", "000000"), SEND, REFUSED],
+    ),
+    (
+        "second step, recovery code",
+        "/login",
+        &[Type("username", "eli"), Type("password", PASSWORD), SEND, Follow(".aside a"), Sees("#code")],
+    ),
 ];
 
 /// Pages for Leo, who comes by his invitation. So he has never given the current password, and the form asks for it.
@@ -96,6 +108,11 @@ const AS_LEO: &[Page] = &[
 /// Pages for Bea, who is no administrator.
 const AS_BEA: &[Page] = &[
     ("account with one session", "/account", &[]),
+    ("no second factor", "/account/factors", &[NOTHING]),
+    ("add an app", "/account/factors/totp", &[]),
+    ("add an app, refused", "/account/factors/totp", &[Type("name", " "), SEND, REFUSED]),
+    ("set up an app", "/account/factors/totp", &[SEND, Sees(".qr")]),
+    ("set up an app, wrong code", "/account/factors/totp", &[SEND, Type("code", "1"), SEND, REFUSED]),
     ("not for this account", "/admin/sessions", &[ERROR]),
     ("sign out of the only session", "/logout", &[]),
 ];
@@ -171,6 +188,7 @@ const AS_ANA: &[Page] = &[
     ("audit log, more filters", "/admin/audit?what=signed_in", &[Sees("details[open]")]),
     ("audit log, none", "/admin/audit?q=ana&until=2020-01-01", &[NOTHING]),
     ("audit log, no address", "/admin/audit?q=300.1.1.1", &[NOTHING]),
+    ("take away a second factor?", "/admin/users?name=eli", &[Follow("tbody th a"), Follow(".acts a[href$='factors']")]),
     ("activity", "/account/activity", &[]),
     ("activity, none", "/account/activity?q=192.0.2.1", &[NOTHING]),
     ("about", "/admin/about", &[]),
@@ -283,11 +301,23 @@ impl Visit<'_> {
     }
 }
 
+/// Gives the user an authenticator app.
+pub(crate) fn second_factor(server: &Server, name: &str) {
+    let token = server.log_in(name, PASSWORD).unwrap().text("access_token");
+    let ask = |path: &str, body: &Value| server.ask("POST", path, Some(&token), Some(body)).unwrap();
+    let new = ask("/account/factors/totp", &json!({ "name": "Phone" }));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let code = totp::code(&new.text("secret"), i64::try_from(now).unwrap());
+    let path = format!("/account/factors/totp/{}/confirm", new.body["id"]);
+    assert_eq!(ask(&path, &json!({ "code": code })).status, 200);
+}
+
 /// Fills the lists with an example of everything: ended sessions, one with an odd step, and one whose token was copied.
 fn fill(folder: &Path, server: &Server) {
-    for name in ["bea", "cleo"] {
+    for name in ["bea", "cleo", "eli"] {
         ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
     }
+    second_factor(server, "eli");
     ok(folder, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
     for _ in 0..2 {
         server.log_in("ana", PASSWORD).unwrap();

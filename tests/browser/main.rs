@@ -14,6 +14,10 @@ mod keyboard;
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod portero;
 mod screenshots;
+mod second_factor;
 mod sessions;
 mod tables;
+#[path = "../support/totp.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
+mod totp;
 mod without_script;

@@ -1,0 +1,167 @@
+//! A second factor in a real browser: set up, signing in, and a lost phone. The authenticator app is Debian's `oathtool`.
+
+use std::process::Command;
+
+use fantoccini::Locator;
+use tempfile::TempDir;
+
+use crate::browser::{Browser, Driver, Wishes};
+use crate::portero::{PASSWORD, Server, ok, portero};
+
+/// The code that an app with this key shows now, or so many half minutes later.
+fn code(key: &str, later: u32) -> String {
+    let when = format!("now + {} seconds", 30 * later);
+    let output = Command::new("oathtool").args(["--totp", "--base32", "--now", &when, key]).output();
+    let output = output.expect("tests/run installs oathtool");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// What the tests do by the mouse is counted: each click on a button or a link.
+struct Visit {
+    browser: Browser,
+    at: String,
+    clicks: u32,
+}
+
+impl Visit {
+    async fn open(&self, path: &str) {
+        self.browser.open(&format!("{}{path}", self.at)).await;
+    }
+
+    async fn click(&mut self, words: &str) {
+        self.clicks += 1;
+        self.browser.click(words).await;
+    }
+
+    async fn sign_in(&mut self) {
+        self.open("/login").await;
+        self.browser.type_into("username", "bea").await;
+        self.browser.type_into("password", PASSWORD).await;
+        self.click("Sign in").await;
+    }
+
+    async fn sign_out(&mut self) {
+        self.open("/logout").await;
+        self.browser.go_by(self.browser.element(Locator::Css("main button.primary")).await).await;
+    }
+
+    /// Sets an app up as somebody does who can't scan the code; returns its key.
+    async fn set_up(&mut self, name: &str) -> String {
+        self.browser.type_into("name", name).await;
+        self.click("Continue").await;
+        let key = self.browser.element(Locator::Css(".secret")).await.text().await.unwrap().replace(' ', "");
+        self.browser.type_into("code", &code(&key, 0)).await;
+        self.click("Turn on").await;
+        key
+    }
+
+    async fn first_recovery_code(&self) -> String {
+        self.browser.element(Locator::Css(".recovery-codes li")).await.text().await.unwrap()
+    }
+}
+
+async fn visit(driver: &Driver, server: &Server, script: bool) -> Visit {
+    let browser = driver.browser_with(&Wishes { script, ..Wishes::default() }).await;
+    Visit { browser, at: format!("http://{}", server.address), clicks: 0 }
+}
+
+fn server(folder: &TempDir) -> Server {
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    ok(folder.path(), &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    Server::with(folder.path(), portero(folder.path()))
+}
+
+async fn set_up_sign_out_and_sign_in(script: bool) {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder), Driver::start());
+    let mut bea = visit(&driver, &server, script).await;
+    bea.sign_in().await;
+    bea.click("Set up").await;
+    bea.click("Add an app").await;
+    let key = bea.set_up("Phone").await;
+    bea.browser.shows("From now on, signing in takes your password and a code").await;
+    bea.click("I’ve saved them").await;
+    bea.browser.shows("Phone").await;
+    bea.browser.shows("You have 10 recovery codes left").await;
+    bea.sign_out().await;
+
+    bea.sign_in().await;
+    bea.browser.shows("Enter your code").await;
+    assert_eq!(bea.browser.focus().await, "code");
+    // The code that set the app up was used by that.
+    bea.browser.type_into("code", &code(&key, 0)).await;
+    bea.click("Sign in").await;
+    bea.browser.shows("This code was used already").await;
+    bea.browser.type_into("code", &code(&key, 1)).await;
+    bea.click("Sign in").await;
+    bea.browser.shows("Your account").await;
+    bea.browser.close().await;
+}
+
+#[actix_web::test]
+async fn somebody_sets_up_an_app_and_signs_in_with_its_code() {
+    set_up_sign_out_and_sign_in(true).await;
+}
+
+#[actix_web::test]
+async fn without_script_it_is_the_same() {
+    set_up_sign_out_and_sign_in(false).await;
+}
+
+#[actix_web::test]
+async fn a_lost_phone_takes_six_clicks_with_a_recovery_code() {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder), Driver::start());
+    let mut bea = visit(&driver, &server, true).await;
+    bea.sign_in().await;
+    bea.open("/account/factors/totp").await;
+    bea.set_up("Lost phone").await;
+    let recovery = bea.first_recovery_code().await;
+    bea.sign_out().await;
+
+    bea.clicks = 0;
+    bea.sign_in().await;
+    bea.click("Use a recovery code").await;
+    bea.browser.type_into("code", &recovery.to_lowercase()).await;
+    bea.click("Sign in").await;
+    assert_eq!(bea.clicks, 3, "she is in");
+    bea.click("Manage").await;
+    bea.click("Add an app").await;
+    bea.set_up("New phone").await;
+    bea.browser.shows("Your recovery codes stay as they are").await;
+    bea.click("Continue").await;
+    bea.browser.shows("New phone").await;
+    bea.browser.shows("You have 9 recovery codes left").await;
+    bea.browser.close().await;
+}
+
+#[actix_web::test]
+async fn an_admin_helps_who_has_lost_phone_and_codes() {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder), Driver::start());
+    let mut bea = visit(&driver, &server, true).await;
+    bea.sign_in().await;
+    bea.open("/account/factors/totp").await;
+    bea.set_up("Lost phone").await;
+
+    let ana = visit(&driver, &server, true).await;
+    ana.open("/login").await;
+    ana.browser.type_into("username", "ana").await;
+    ana.browser.type_into("password", PASSWORD).await;
+    ana.browser.click("Sign in").await;
+    ana.open("/admin/users/2").await;
+    ana.browser.click("Take away second factor…").await;
+    ana.browser.shows("Make sure it’s really them who asks").await;
+    ana.browser.click("Take away and end 1 session").await;
+    ana.browser.shows("bea’s second factor was taken away, and 1 session ended").await;
+
+    bea.open("/account").await;
+    bea.browser.shows("Your session has ended").await;
+    bea.sign_in().await;
+    bea.browser.shows("Your account").await;
+    bea.open("/account/factors").await;
+    bea.browser.shows("Your password is all it takes to sign in").await;
+    ana.browser.close().await;
+    bea.browser.close().await;
+}
