@@ -117,7 +117,7 @@ const PARTS: [(&str, &[&str]); 26] = [
 /// Inside a part: each group of files, and which other groups it may import. A file that stands directly in the part is a group too.
 const GROUPS: [(&str, &[&str]); 15] = [
     ("accounts/proof", &["same_place", "context", "keyed_ids"]),
-    ("accounts/sessions", &["proof", "authority", "same_place", "context"]),
+    ("accounts/sessions", &["proof", "authority", "level", "same_place", "context"]),
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
     ("accounts/factors", &["sessions", "proof", "authority", "context", "keyed_ids"]),
     ("accounts/apps", &["sessions", "proof", "authority", "context"]),

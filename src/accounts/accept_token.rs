@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::context::{Accounts, Error, Visitor};
+use super::level::require_by_policy;
 use super::people::state::{StateChange, disable_if_due};
 use super::sessions::{first_use, reuse};
 use super::upkeep::memory;
@@ -34,29 +35,36 @@ impl From<Error> for NotAccepted {
 }
 
 /// What the user may do by this token. Notes that it was used; one that can only be a thief's ends its session. A peer's token
-/// loses what the settings don't grant it.
+/// loses what the settings don't grant it. `stays_open`: whether it is shown where somebody may come who still has to give a second
+/// factor; looked up only for those.
 pub async fn accept(
     accounts: &Arc<Accounts>,
     claims: &mut Arc<Claims>,
+    stays_open: impl Fn() -> bool,
     visitor: impl FnOnce() -> Visitor,
     now: UnixTime,
 ) -> Result<Arc<Standing>, NotAccepted> {
     if claims.session.is_none() {
         take_from_peer(accounts, claims)?;
     }
-    match by_memory(accounts, claims, now) {
+    match by_memory(accounts, claims, &stays_open, now) {
         Answer::Accepted(standing) => Ok(standing),
         Answer::NotAccepted(why) => Err(why),
         // Boxed: hardly any request comes here, and none should carry about what this needs.
-        Answer::AskStore(verdict) => Box::pin(by_store(accounts, claims, verdict, visitor, now)).await,
+        Answer::AskStore(verdict) => Box::pin(by_store(accounts, claims, verdict, stays_open, visitor, now)).await,
     }
 }
 
-/// The same for nearly every token: one of ours, of which memory alone says that it is accepted. `None`: it takes more, and nothing
-/// was done.
-pub fn accept_at_once(accounts: &Arc<Accounts>, claims: &Claims, now: UnixTime) -> Option<Arc<Standing>> {
+/// The same for nearly every token: one of ours, of which memory alone says that it is accepted. `None`: it takes more, or it is refused;
+/// [`accept`] finds out, and notes nothing twice.
+pub fn accept_at_once(
+    accounts: &Arc<Accounts>,
+    claims: &Claims,
+    stays_open: impl Fn() -> bool,
+    now: UnixTime,
+) -> Option<Arc<Standing>> {
     claims.session?;
-    match by_memory(accounts, claims, now) {
+    match by_memory(accounts, claims, &stays_open, now) {
         Answer::Accepted(standing) => Some(standing),
         Answer::NotAccepted(_) | Answer::AskStore(_) => None,
     }
@@ -70,7 +78,7 @@ enum Answer {
     AskStore(Verdict),
 }
 
-fn by_memory(accounts: &Arc<Accounts>, claims: &Claims, now: UnixTime) -> Answer {
+fn by_memory(accounts: &Arc<Accounts>, claims: &Claims, stays_open: &impl Fn() -> bool, now: UnixTime) -> Answer {
     match accounts.judge(claims, now) {
         Verdict::Good { standing, is_first_use } if standing.disable_at.is_none_or(|date| date > now) => {
             if let Some(session) = claims.session {
@@ -82,7 +90,10 @@ fn by_memory(accounts: &Arc<Accounts>, claims: &Claims, now: UnixTime) -> Answer
                     first_use::note(accounts, session.sid, session.generation);
                 }
             }
-            Answer::Accepted(restricted(accounts, standing, claims))
+            match require_second_factor(accounts, claims, &standing, stays_open, now) {
+                Ok(()) => Answer::Accepted(restricted(accounts, standing, claims)),
+                Err(fault) => Answer::NotAccepted(fault.into()),
+            }
         }
         Verdict::Revoked => Answer::NotAccepted(Fault::Revoked.into()),
         Verdict::Unknowable => Answer::NotAccepted(NotAccepted::Unknown(None)),
@@ -94,6 +105,7 @@ async fn by_store(
     accounts: &Arc<Accounts>,
     claims: &Claims,
     verdict: Verdict,
+    stays_open: impl Fn() -> bool,
     visitor: impl FnOnce() -> Visitor,
     now: UnixTime,
 ) -> Result<Arc<Standing>, NotAccepted> {
@@ -103,7 +115,7 @@ async fn by_store(
             if found.is_none() {
                 return Err(Fault::UserGone(claims.identity.clone()).into());
             }
-            match by_memory(accounts, claims, now) {
+            match by_memory(accounts, claims, &stays_open, now) {
                 Answer::Accepted(standing) => return Ok(standing),
                 Answer::NotAccepted(why) => return Err(why),
                 Answer::AskStore(verdict) => verdict,
@@ -175,6 +187,23 @@ fn take_from_peer(accounts: &Accounts, claims: &mut Arc<Claims>) -> Result<(), F
         }
         ForeignTokens::Trust => Ok(()),
     }
+}
+
+/// Fails for somebody of whom policy asks a second factor that they have not given, except where it stays open to them.
+fn require_second_factor(
+    accounts: &Accounts,
+    claims: &Claims,
+    standing: &Standing,
+    stays_open: &impl Fn() -> bool,
+    now: UnixTime,
+) -> Result<(), Fault> {
+    // A session's refresh token opens nothing. What the session is worth by now stands in its row, by which the renewal is judged.
+    if claims.token_type == TokenType::Refresh && claims.session.is_some() {
+        return Ok(());
+    }
+    let policy = accounts.second_factor_policy(claims);
+    let judged = require_by_policy(policy, standing.role, standing.has_factor, claims.level(), now);
+    judged.or_else(|fault| if stays_open() { Ok(()) } else { Err(fault) })
 }
 
 /// A peer's token opens no admin's page unless the peer is trusted as we are.

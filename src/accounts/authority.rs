@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use super::context::Error;
+use super::level::require_by_policy;
 use super::proof::{Proof, Proven};
-use crate::domain::{By, Reason, Role, UnixTime, UserId};
+use crate::config::SecondFactorPolicy;
+use crate::domain::{By, Level, Reason, Role, UnixTime, UserId};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
 use crate::store::{Authority, Conn, Tx, token_blocklist};
@@ -18,6 +20,21 @@ pub struct Needs {
     pub role: Role,
     /// How recently they must have proved who they are, in seconds. `None`: it does not matter.
     pub max_age: Option<i64>,
+    /// What their proofs must be worth, all of them no older than `max_age`.
+    pub level: LevelNeeded,
+    /// What the operator asks of anybody who acts in this place.
+    pub policy: SecondFactorPolicy,
+}
+
+/// What an act asks of the proofs of whoever acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LevelNeeded {
+    /// Whatever policy lets pass.
+    Any,
+    /// Two factors of whoever has a second one, or of whom policy asks it.
+    Highest,
+    /// Two factors.
+    Two,
 }
 
 /// Somebody who is signed in acts, by a token that a guard accepted. Made only from what a guard found, in
@@ -67,6 +84,7 @@ impl Mandate {
             (Role::Admin, Role::User) => return Err(Error::NotAdmin),
             (Role::User, Role::User | Role::Admin) | (Role::Admin, Role::Admin) => {}
         }
+        self.require_level(&user, session.as_ref(), now)?;
         self.require_age(session.as_ref(), now)?;
         Ok(Acting { user, session })
     }
@@ -87,6 +105,30 @@ impl Mandate {
     /// A peer's token has no session: it is good if it was issued after the user's cut-off.
     fn outlives_cut_off(&self, user: &User) -> bool {
         self.claims.session.is_some() || self.claims.issued_at.is_some_and(|issued| issued > user.tokens_valid_from)
+    }
+
+    /// Before the age: whoever lacks both is asked for both at once. As with the age, the token's level counts, and the row only restricts.
+    fn require_level(&self, user: &User, session: Option<&Session>, now: UnixTime) -> Result<(), Fault> {
+        let Needs { policy, level, max_age, .. } = self.needs;
+        let by_row = session.map_or(Level::One, |session| session.methods.level());
+        let has_factor = user.factors > 0;
+        require_by_policy(policy, user.role, has_factor, by_row.min(self.claims.level()), now)?;
+        let needs_two = match level {
+            LevelNeeded::Any => false,
+            LevelNeeded::Highest => has_factor || policy.asks(user.role, now),
+            LevelNeeded::Two => true,
+        };
+        if !needs_two {
+            return Ok(());
+        }
+        self.claims.require_level(Level::Two, max_age, now)?;
+        let is_enough = session.is_some_and(|session| {
+            let is_young = |proof: Option<UnixTime>| {
+                max_age.is_none_or(|max_age| proof.is_some_and(|proof| now.since(proof) <= max_age))
+            };
+            by_row == Level::Two && is_young(Some(session.auth_time)) && is_young(session.factor_time)
+        });
+        if is_enough { Ok(()) } else { Err(Fault::BelowLevel { level: Level::Two, max_age }) }
     }
 
     fn require_age(&self, session: Option<&Session>, now: UnixTime) -> Result<(), Fault> {

@@ -13,12 +13,13 @@ pub mod factors;
 pub mod first_load;
 pub mod json;
 mod keyed_ids;
+mod level;
 pub mod people;
 pub mod proof;
 mod same_place;
 pub mod sessions;
 pub mod upkeep;
 
-pub use authority::{Administrator, Mandate, Needs, Operator, OwnToken};
+pub use authority::{Administrator, LevelNeeded, Mandate, Needs, Operator, OwnToken};
 pub use context::{Accounts, Error, Pending, Visitor};
 pub use keyed_ids::KeyedIds;

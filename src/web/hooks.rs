@@ -20,6 +20,7 @@ use crate::tokens::{Engine, Fault};
 use crate::web::browser::browser_session::{self, Notice};
 use crate::web::browser::token_cookies;
 use crate::web::http::audience::{Audience, audience};
+use crate::web::http::below_policy::{policy_at, stays_open};
 use crate::web::http::{client_address, origin};
 
 pub(in crate::web) struct PorteroHooks(pub(in crate::web) App);
@@ -63,9 +64,9 @@ impl Hooks for PorteroHooks {
         })
     }
 
-    fn accepts_at_once(&self, _req: &HttpRequest, token: &mut Caller, _guard: &Guard, now: UnixTime) -> bool {
+    fn accepts_at_once(&self, req: &HttpRequest, token: &mut Caller, _guard: &Guard, now: UnixTime) -> bool {
         if right_transport(token).is_ok()
-            && let Some(standing) = accept_at_once(&self.0.accounts, &token.claims, now)
+            && let Some(standing) = accept_at_once(&self.0.accounts, &token.claims, || stays_open(req), now)
         {
             token.user = Some(standing);
         }
@@ -81,7 +82,8 @@ impl Hooks for PorteroHooks {
             let visitor = client_address::visitor(&self.0, req);
             let ip = visitor.ip.clone();
             let own = OwnToken { claims: Arc::clone(&token.claims), ip: ip.clone() };
-            let renewed = renew(&self.0.accounts, own, Transport::Cookie, visitor).everywhere().await;
+            let policy = policy_at(&self.0, req, &token.claims);
+            let renewed = renew(&self.0.accounts, own, Transport::Cookie, policy, visitor).everywhere().await;
             match renewed.map_err(|error| unavailable(&error))? {
                 Renewal::Pair { pair, recovered } => {
                     tracing::debug!(event = "renewed", session = pair.id.sid.short(), ip);
@@ -98,6 +100,7 @@ impl Hooks for PorteroHooks {
                 }
                 Renewal::Over => Err(Fault::Revoked.into()),
                 Renewal::WrongTransport => Err(Fault::WrongTransport.into()),
+                Renewal::BelowPolicy(fault) => Err(fault.into()),
             }
         })
     }
@@ -116,7 +119,7 @@ impl PorteroHooks {
     async fn standing(&self, req: &HttpRequest, token: &mut Caller) -> Result<Arc<Standing>, Refusal> {
         right_transport(token)?;
         let visitor = || client_address::visitor(&self.0, req);
-        let accepted = accept(&self.0.accounts, &mut token.claims, visitor, self.0.now()).await;
+        let accepted = accept(&self.0.accounts, &mut token.claims, || stays_open(req), visitor, self.0.now()).await;
         accepted.map_err(|error| match error {
             NotAccepted::Fault(fault) => fault.into(),
             NotAccepted::Unknown(error) => error.map_or(Refusal::Unavailable, |error| unavailable(&error)),

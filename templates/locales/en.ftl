@@ -112,6 +112,7 @@ purpose-end-sessions = to end sessions
 purpose-continue = to continue
 # The same.
 purpose-factors = to change how you sign in
+flash-second-factor-first = Nothing has changed yet: you need a second factor first.
 flash-confirm-first = Nothing has changed yet. Confirm it’s you, then send the form again.
 
 ## Second factors

@@ -112,6 +112,7 @@ purpose-end-sessions = para cerrar sesiones
 purpose-continue = para continuar
 # Lo mismo.
 purpose-factors = para cambiar cómo inicias sesión
+flash-second-factor-first = Todavía no se ha cambiado nada: antes necesitas un segundo factor.
 flash-confirm-first = Todavía no se ha cambiado nada. Confirma que eres tú y vuelve a enviar el formulario.
 
 ## Segundos factores

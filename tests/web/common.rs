@@ -181,6 +181,8 @@ pub(crate) struct Route {
     pub(crate) methods: Vec<&'static str>,
     /// Whether browsers are meant: the route stands in the scope of the pages.
     pub(crate) is_page: bool,
+    /// Whether it has a guard.
+    pub(crate) reads_token: bool,
 }
 
 /// The route table, read from its source, so that no test of all routes can forget one.
@@ -195,7 +197,9 @@ pub(crate) fn routes() -> Vec<Route> {
         let end = rest.find(".guarded(").unwrap_or(rest.len()).min(rest.find(".open(").unwrap_or(rest.len()));
         let methods = [(".get(", "GET"), (".post(", "POST"), (".delete(", "DELETE")];
         let methods = methods.into_iter().filter(|(call, _)| rest[..end].contains(call)).map(|(_, method)| method);
-        routes.push(Route { path, methods: methods.collect(), is_page: at > pages_begin });
+        let find = |call: &str| rest.find(call).unwrap_or(rest.len());
+        let reads_token = find(".guarded(") < find(".open");
+        routes.push(Route { path, methods: methods.collect(), is_page: at > pages_begin, reads_token });
     }
     assert!(routes.len() > 30 && routes.iter().all(|route| !route.methods.is_empty()), "the search finds too little");
     routes

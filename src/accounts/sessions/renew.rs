@@ -10,16 +10,17 @@ use super::tokens::{Pair, PairId, SignedToken};
 use super::{single_token, story};
 use crate::accounts::authority::OwnToken;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::level::require_by_policy;
 use crate::accounts::same_place::is_same_place;
 use crate::blocklist::change::Change;
-use crate::config::Rotate;
+use crate::config::{Rotate, SecondFactorPolicy};
 use crate::domain::{By, Reason, StepKind, TokenType, Transport, UnixTime};
 use crate::store::audit::event::{Event, What};
 use crate::store::hourly_counts::Counted;
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
 use crate::store::{self, Conn, Tx, users};
-use crate::tokens::{Claims, Fresh};
+use crate::tokens::{Claims, Fault, Fresh};
 
 pub enum Renewal {
     /// The session rotated, now or a moment ago: both tokens are new. `recovered`: for a browser that came back with older cookies.
@@ -30,6 +31,8 @@ pub enum Renewal {
     Over,
     /// The token belongs to a session that carries its tokens the other way.
     WrongTransport,
+    /// Policy asks for a second factor, which was not given in this session. The fault says what to do; nothing was changed.
+    BelowPolicy(Fault),
 }
 
 /// What the transaction came to. The tokens are made from it outside, so that signing holds up no other write.
@@ -38,6 +41,7 @@ enum Stored {
     Kept(Renewed),
     Over,
     WrongTransport,
+    BelowPolicy(Fault),
 }
 
 /// A session after its renewal.
@@ -48,9 +52,17 @@ struct Renewed {
     recovered: bool,
 }
 
-/// Renews by a refresh token that passed every check of its own. `shown_by`: how it was shown.
-pub fn renew(accounts: &Arc<Accounts>, token: OwnToken, shown_by: Transport, visitor: Visitor) -> Pending<Renewal> {
-    let stored = accounts.write(token, move |tx, accounts, claims| renew_in(tx, accounts, &claims, shown_by, &visitor));
+/// Renews by a refresh token that passed every check of its own. `shown_by`: how it was shown. `policy`: what is asked where it was
+/// shown.
+pub fn renew(
+    accounts: &Arc<Accounts>,
+    token: OwnToken,
+    shown_by: Transport,
+    policy: SecondFactorPolicy,
+    visitor: Visitor,
+) -> Pending<Renewal> {
+    let stored =
+        accounts.write(token, move |tx, accounts, claims| renew_in(tx, accounts, &claims, shown_by, policy, &visitor));
     let accounts = Arc::clone(accounts);
     stored.then(move |stored| {
         Ok(match stored? {
@@ -64,6 +76,7 @@ pub fn renew(accounts: &Arc<Accounts>, token: OwnToken, shown_by: Transport, vis
             },
             Stored::Over => Renewal::Over,
             Stored::WrongTransport => Renewal::WrongTransport,
+            Stored::BelowPolicy(fault) => Renewal::BelowPolicy(fault),
         })
     })
 }
@@ -73,6 +86,7 @@ fn renew_in(
     accounts: &Arc<Accounts>,
     claims: &Claims,
     shown_by: Transport,
+    policy: SecondFactorPolicy,
     visitor: &Visitor,
 ) -> Result<Stored, Error> {
     let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(Stored::Over) };
@@ -82,6 +96,10 @@ fn renew_in(
     }
     if session.transport != shown_by {
         return Ok(Stored::WrongTransport);
+    }
+    // By the row: the token may be older than the second factor.
+    if let Err(fault) = require_by_policy(policy, user.role, user.factors > 0, session.methods.level(), tx.now) {
+        return Ok(Stored::BelowPolicy(fault));
     }
     let standing = accounts.standing(&user);
     let (subject, now) = (standing.subject().to_owned(), tx.now);
@@ -103,12 +121,14 @@ fn renew_in(
     Ok(stored.unwrap_or(Stored::Over))
 }
 
-/// Whether a refresh token of ours would renew if it were shown now, from wherever. Counts as no use of it. If its session rotates,
-/// only the row can tell.
+/// Whether a refresh token of ours would renew if it were shown now, from wherever. Counts as no use of it. What its session is worth
+/// and, if it rotates, which token is good, only the row can tell.
 pub fn would_renew(accounts: &Accounts, conn: &mut Conn, claims: &Claims, now: UnixTime) -> Result<bool, store::Error> {
     let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(false) };
-    let Some(session) = sessions::find(conn, shown.sid)? else { return Ok(false) };
-    if is_over(accounts, &session, now) {
+    let Some((session, user)) = users::find_by_session(conn, shown.sid)? else { return Ok(false) };
+    let policy = accounts.second_factor_policy(claims);
+    let is_enough = require_by_policy(policy, user.role, user.factors > 0, session.methods.level(), now).is_ok();
+    if is_over(accounts, &session, now) || !is_enough {
         return Ok(false);
     }
     if !rotates(accounts, &session) {

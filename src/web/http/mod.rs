@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod app_request;
 pub(in crate::web) mod audience;
+pub(in crate::web) mod below_policy;
 pub(in crate::web) mod client_address;
 pub(in crate::web) mod error;
 pub(in crate::web) mod export;

@@ -9,11 +9,12 @@ use actix_web::dev::Payload;
 use actix_web::web::ThinData;
 use actix_web::{FromRequest, HttpRequest};
 
+use super::below_policy::policy_at;
 use super::client_address;
 use super::error::Error;
-use crate::accounts::{Mandate, Needs};
+use crate::accounts::{LevelNeeded, Mandate, Needs};
 use crate::blocklist::Standing;
-use crate::domain::{Role, TokenType};
+use crate::domain::{Level, Role, TokenType};
 use crate::guards::{AccessToken, Caller, FreshToken};
 use crate::web::app::App;
 
@@ -43,11 +44,12 @@ pub(in crate::web) struct OwnMandate(pub(in crate::web) Caller, pub(in crate::we
 /// The mandate of a caller who has recently proved who they are, to act on what is theirs.
 pub(in crate::web) struct FreshMandate(pub(in crate::web) Mandate);
 
-/// The same with the caller, and at the highest level that the account has: to change what signs them in.
-pub(in crate::web) struct FactorMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
-
 /// The caller and the mandate of an admin who has recently proved who they are.
 pub(in crate::web) struct AdminMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
+
+/// The caller, and the mandate to change by what they prove who they are: they have recently given everything that their account has for
+/// that.
+pub(in crate::web) struct FactorMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
 
 /// The mandate of an admin, however long ago they proved who they are: to take a list with them that they may look at.
 pub(in crate::web) struct ExportMandate(pub(in crate::web) Mandate);
@@ -66,11 +68,19 @@ pub(in crate::web) fn recent_mandate(
 ) -> Result<Mandate, Error> {
     caller.claims.require_type(TokenType::Access)?;
     caller.claims.require_fresh(max_age, app.now())?;
-    mandate(req, caller, Needs { role: Role::User, max_age: Some(max_age) })
+    mandate(req, caller, Role::User, Some(max_age), LevelNeeded::Any)
 }
 
-fn mandate(req: &HttpRequest, caller: &Caller, needs: Needs) -> Result<Mandate, Error> {
-    let ip = client_address::address(app(req)?, req).to_string();
+fn mandate(
+    req: &HttpRequest,
+    caller: &Caller,
+    role: Role,
+    max_age: Option<i64>,
+    level: LevelNeeded,
+) -> Result<Mandate, Error> {
+    let app = app(req)?;
+    let ip = client_address::address(app, req).to_string();
+    let needs = Needs { role, max_age, level, policy: policy_at(app, req, &caller.claims) };
     Ok(Mandate::new(signed_in(req)?.user, Arc::clone(&caller.claims), needs, ip))
 }
 
@@ -98,36 +108,49 @@ fn fresh_admin(req: &HttpRequest, payload: &mut Payload) -> Result<Caller, actix
     Ok(caller)
 }
 
+/// Fails unless the caller has given two factors in the last `max_age` seconds, if this person has to.
+fn require_highest(req: &HttpRequest, caller: &Caller, max_age: i64) -> Result<(), Error> {
+    let (app, standing) = (app(req)?, signed_in(req)?);
+    let now = app.now();
+    if standing.has_factor || policy_at(app, req, &caller.claims).asks(standing.role, now) {
+        caller.claims.require_level(Level::Two, Some(max_age), now)?;
+    }
+    Ok(())
+}
+
 fn own_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<OwnMandate, actix_web::Error> {
     let AccessToken(caller) = AccessToken::from_request(req, payload).into_inner()?;
-    let mandate = mandate(req, &caller, Needs { role: Role::User, max_age: None })?;
+    let mandate = mandate(req, &caller, Role::User, None, LevelNeeded::Any)?;
     Ok(OwnMandate(caller, mandate))
 }
 
 fn own_fresh_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<FreshMandate, actix_web::Error> {
     let FreshToken(caller) = FreshToken::from_request(req, payload).into_inner()?;
-    let max_age = Some(app(req)?.config().session.fresh_for);
-    let mandate = mandate(req, &caller, Needs { role: Role::User, max_age })?;
-    Ok(FreshMandate(mandate))
+    let max_age = app(req)?.config().session.fresh_for;
+    Ok(FreshMandate(mandate(req, &caller, Role::User, Some(max_age), LevelNeeded::Any)?))
 }
 
 fn factor_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<FactorMandate, actix_web::Error> {
-    let FreshToken(caller) = FreshToken::from_request(req, payload).into_inner()?;
-    let max_age = Some(app(req)?.config().session.fresh_for);
-    let mandate = mandate(req, &caller, Needs { role: Role::User, max_age })?;
+    let AccessToken(caller) = AccessToken::from_request(req, payload).into_inner()?;
+    let app = app(req)?;
+    let max_age = app.config().session.fresh_for;
+    // Before freshness: whoever lacks both is asked for both at once.
+    require_highest(req, &caller, max_age)?;
+    caller.claims.require_fresh(max_age, app.now()).map_err(Error::from)?;
+    let mandate = mandate(req, &caller, Role::User, Some(max_age), LevelNeeded::Highest)?;
     Ok(FactorMandate(caller, mandate))
 }
 
 fn admin_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<AdminMandate, actix_web::Error> {
     let caller = fresh_admin(req, payload)?;
-    let max_age = Some(admin_max_age(app(req)?));
-    let mandate = mandate(req, &caller, Needs { role: Role::Admin, max_age })?;
+    let max_age = admin_max_age(app(req)?);
+    let mandate = mandate(req, &caller, Role::Admin, Some(max_age), LevelNeeded::Any)?;
     Ok(AdminMandate(caller, mandate))
 }
 
 fn export_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<ExportMandate, actix_web::Error> {
     let caller = admin(req, payload)?;
-    Ok(ExportMandate(mandate(req, &caller, Needs { role: Role::Admin, max_age: None })?))
+    Ok(ExportMandate(mandate(req, &caller, Role::Admin, None, LevelNeeded::Any)?))
 }
 
 /// Extractors that look only at the request, and so are ready at once.

@@ -51,7 +51,11 @@ pub(in crate::web) fn answer_to(req: &HttpRequest, error: &Error) -> HttpRespons
         (Audience::Browser, Error::Fault(Fault::CsrfMissing | Fault::CsrfMismatch)) => {
             error_page(app, req, &Error::Csrf)
         }
-        (Audience::Browser, Error::Fault(Fault::NotFresh { .. })) => to_confirm(req),
+        (Audience::Browser, Error::Fault(Fault::NotFresh { .. })) => to_confirm(req, ""),
+        (Audience::Browser, Error::Fault(Fault::BelowLevel { level, .. })) => {
+            to_confirm(req, &format!("&acr_values={}", level.acr()))
+        }
+        (Audience::Browser, Error::Fault(Fault::NotEnrolled)) => to_enrolment(req),
         (Audience::Browser, Error::Fault(fault)) => signed_out(app, req, fault),
         (Audience::Browser, _) => error_page(app, req, error),
         (Audience::Program, Error::Fault(fault)) => crate::guards::json_answer(&app.accounts.engine, fault),
@@ -135,12 +139,25 @@ fn app_refused(status: StatusCode, fault: AppFault) -> HttpResponse {
     res
 }
 
-/// Leads to the confirmation, after a form with a proof of identity that is too old or in place of a page that needs a newer one.
-fn to_confirm(req: &HttpRequest) -> HttpResponse {
-    if req.method() != Method::GET && req.method() != Method::HEAD {
+/// Leads to the confirmation, after a form with a proof of identity that is too old or in place of a page that needs a newer one, or more
+/// than that. `asked`: the rest of the query, by which the confirmation knows what to ask for.
+fn to_confirm(req: &HttpRequest, asked: &str) -> HttpResponse {
+    if !is_only_looking(req) {
         browser_session::set_flash(&req.get_session(), &Flash::plain("flash-confirm-first"));
     }
-    see_other(&format!("/confirm?next={}", LocalPath::of_request(req).encoded()))
+    see_other(&format!("/confirm?next={}{asked}", LocalPath::of_request(req).encoded()))
+}
+
+/// Leads to where a second factor is set up. That page says why.
+fn to_enrolment(req: &HttpRequest) -> HttpResponse {
+    if !is_only_looking(req) {
+        browser_session::set_flash(&req.get_session(), &Flash::plain("flash-second-factor-first"));
+    }
+    see_other("/account/factors")
+}
+
+fn is_only_looking(req: &HttpRequest) -> bool {
+    req.method() == Method::GET || req.method() == Method::HEAD
 }
 
 #[derive(Template)]
@@ -154,8 +171,7 @@ struct OnwardPage {
 fn signed_out(app: &App, req: &HttpRequest, fault: &Fault) -> HttpResponse {
     let only_not_renewed = !origin::may_renew(req, app) && token_cookies::session_lives(app, req);
     if only_not_renewed {
-        let navigation = req.method() == Method::GET || req.method() == Method::HEAD;
-        if !navigation {
+        if !is_only_looking(req) {
             return error_page(app, req, &Error::Csrf);
         }
         // A link on another site led here. That request may not renew, but the same one made from this page may.

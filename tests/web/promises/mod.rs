@@ -18,6 +18,7 @@ mod permissions;
 mod raw_http;
 mod renewal;
 mod rotation;
+mod second_factor;
 mod snapshots;
 mod store_trouble;
 mod throttle;

@@ -12,10 +12,10 @@ use serde_json::Value;
 use crate::common::{Asker, opens};
 use crate::support::{TestApp, operator};
 
-const SHARED: &str = "one key that a peer has too, of 32 bytes and more";
+pub(super) const SHARED: &str = "one key that a peer has too, of 32 bytes and more";
 
 /// A token as a Flask app with the same key would issue it.
-fn of_a_peer(app: &TestApp, token: NewToken) -> String {
+pub(super) fn of_a_peer(app: &TestApp, token: NewToken) -> String {
     let key = Key::new(Algorithm::HS256, &Secret::new(SHARED)).unwrap();
     Engine::new(Options::default(), Keys::one(key)).issue(&token, app.clock.now()).unwrap()
 }

@@ -154,22 +154,32 @@ fn held_while(
     concerns: fn(&Call) -> bool,
     expected: (u16, &str),
 ) {
-    let app = TestApp::start();
+    held_at(&TestApp::start(), carries, meanwhile, concerns, expected);
+}
+
+/// The same at a server with other settings.
+fn held_at(
+    app: &TestApp,
+    carries: Carries,
+    meanwhile: impl Fn(&TestApp, &Held),
+    concerns: fn(&Call) -> bool,
+    expected: (u16, &str),
+) {
     app.add_admin("owner");
     let concerned = calls().into_iter().filter(concerns).enumerate();
-    let mut held: Vec<_> = concerned.map(|(number, call)| Held::begin(&app, call, number, carries)).collect();
+    let mut held: Vec<_> = concerned.map(|(number, call)| Held::begin(app, call, number, carries)).collect();
     // Each guard has looked by then.
     std::thread::sleep(Duration::from_millis(300));
     for one in &held {
-        meanwhile(&app, one);
+        meanwhile(app, one);
     }
-    let before = contents(&app);
+    let before = contents(app);
     for one in &mut held {
         let (status, body) = one.finish();
         assert_eq!(status, expected.0, "{}, {carries:?}: {body}", one.call.name);
         assert!(body.contains(expected.1), "{}, {carries:?}: {body}", one.call.name);
     }
-    assert_eq!(contents(&app), before, "{carries:?}");
+    assert_eq!(contents(app), before, "{carries:?}");
 }
 
 const BOTH: [Carries; 2] = [Carries::Bearer, Carries::Cookies];
@@ -230,6 +240,27 @@ fn a_proof_that_aged_meanwhile_is_too_old() {
             |call| call.needs_age && !call.is_admins,
             (401, "Fresh token required"),
         );
+    }
+}
+
+/// What stays open to whoever still has to give a second factor.
+fn stays_open(call: &Call) -> bool {
+    ["/confirm", "/logout"].contains(&call.path)
+}
+
+#[test]
+fn whoever_needs_a_second_factor_meanwhile_changes_nothing() {
+    let refused = (403, "Second factor enrolment required");
+    for carries in BOTH {
+        let app = TestApp::with(&[("second_factor", "admins")]);
+        let promote = |app: &TestApp, held: &Held| app.set_role(&held.actor, true);
+        held_at(&app, carries, promote, |call| !call.is_admins && !stays_open(call), refused);
+
+        let day = (jiff::Timestamp::now().as_second() + 120).to_string();
+        let app = TestApp::with(&[("second_factor", "everyone"), ("second_factor_from", &day)]);
+        // In steps of 10 s: in the end the day has come, and no admin's proof is older than five minutes.
+        let is_day = |app: &TestApp, _: &Held| app.clock.advance(10);
+        held_at(&app, carries, is_day, |call| !stays_open(call), refused);
     }
 }
 

@@ -36,7 +36,7 @@ async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<S
     let now = app.now();
     let Ok(mut claims) = app.accounts.engine.decode(token, None, now) else { return Ok(None) };
     // Showing the token to an app is using it: that counts for its session, and exposes a thief, as it would here.
-    let standing = match accept(&app.accounts, &mut claims, || client_address::visitor(app, req), now).await {
+    let standing = match accept(&app.accounts, &mut claims, || false, || client_address::visitor(app, req), now).await {
         Ok(standing) => standing,
         Err(NotAccepted::Fault(_)) => return Ok(None),
         Err(NotAccepted::Unknown(cause)) => {

@@ -15,6 +15,7 @@ use crate::tokens::Fault;
 use crate::tokens::options::Location;
 use crate::web::app::App;
 use crate::web::browser::token_cookies;
+use crate::web::http::below_policy::policy_at;
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 
@@ -33,7 +34,8 @@ pub(in crate::web) async fn submit(
     let visitor = client_address::visitor(&app, &req);
     let ip = visitor.ip.clone();
     let token = OwnToken { claims: Arc::clone(&caller.claims), ip: ip.clone() };
-    let renewal = renew(&app.accounts, token, transport, visitor).everywhere().await?;
+    let policy = policy_at(&app, &req, &caller.claims);
+    let renewal = renew(&app.accounts, token, transport, policy, visitor).everywhere().await?;
     tracing::debug!(event = "renewed", user = caller.claims.identity, ip);
     let with_cookies = |new: NewCookies| {
         let mut res = HttpResponse::Ok().json(json!({ "msg": "refreshed" }));
@@ -53,5 +55,6 @@ pub(in crate::web) async fn submit(
         Renewal::Access { access, .. } => Ok(HttpResponse::Ok().json(json!({ "access_token": access.text }))),
         Renewal::Over => Err(Fault::Revoked.into()),
         Renewal::WrongTransport => Err(Fault::WrongTransport.into()),
+        Renewal::BelowPolicy(fault) => Err(fault.into()),
     }
 }

@@ -5,8 +5,9 @@ use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use crate::guards::AccessToken;
+use crate::guards::{AccessToken, Refusal, refusal_in};
 use crate::store::users;
+use crate::tokens::Fault;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -26,6 +27,12 @@ pub(in crate::web) async fn show(
     req: HttpRequest,
     caller: Result<AccessToken, actix_web::Error>,
 ) -> Result<HttpResponse, Error> {
+    // Who is signed in and still has to give a second factor is led there, not to the login.
+    if let Err(error) = &caller
+        && let Some(Refusal::Fault(fault @ (Fault::BelowLevel { .. } | Fault::NotEnrolled))) = refusal_in(error)
+    {
+        return Err(fault.into());
+    }
     if caller.is_ok()
         && let Some(user) = signed_in::found(&req)
     {
