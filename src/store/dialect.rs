@@ -90,6 +90,12 @@ pub(super) fn version(conn: &mut Conn) -> QueryResult<i64> {
     either!(conn, sqlite(conn) => sqlite::version(conn), postgres(conn) => postgres::version(conn))
 }
 
+/// A number that stays the same only if nobody else has committed, by whatever program. `None`: the database has none; of PostgreSQL,
+/// [`version`] counts those who count themselves.
+pub(super) fn version_of_all(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    either!(conn, sqlite(conn) => sqlite::version(conn).map(Some), postgres(_conn) => Ok(None))
+}
+
 pub(super) fn set_lock_timeout(conn: &mut Conn, timeout: Duration) -> QueryResult<()> {
     either!(conn,
         sqlite(conn) => sqlite::set_lock_timeout(conn, timeout),

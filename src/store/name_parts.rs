@@ -1,6 +1,6 @@
 //! What users are found by. Whatever changes a name stores its parts anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
@@ -27,8 +27,19 @@ pub fn without(conn: &mut Conn, limit: i64) -> Result<Vec<UserId>, Error> {
     Ok(marked.limit(limit).load(conn)?.into_iter().map(UserId).collect())
 }
 
-/// What the user is found by.
-pub fn of(conn: &mut Conn, user: UserId) -> Result<BTreeSet<String>, Error> {
-    let parts = name_parts::table.filter(name_parts::user_id.eq(user.0)).select(name_parts::part);
-    Ok(parts.load(conn)?.into_iter().collect())
+/// What these users are found by. One query for all: a page of the list may look at a thousand users.
+pub(super) fn of(
+    conn: &mut Conn,
+    users: impl Iterator<Item = UserId>,
+) -> Result<HashMap<UserId, BTreeSet<String>>, Error> {
+    let ids: Vec<i64> = users.map(|user| user.0).collect();
+    let mut found = HashMap::<UserId, BTreeSet<String>>::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let rows = name_parts::table.filter(name_parts::user_id.eq_any(&ids));
+    for (user, part) in rows.select((name_parts::user_id, name_parts::part)).load(conn)? {
+        found.entry(UserId(user)).or_default().insert(part);
+    }
+    Ok(found)
 }

@@ -3,8 +3,8 @@
 //! begin and end transactions. Compiling them took a third of the writer's time for a renewal.
 
 use diesel::backend::Backend;
-use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
-use diesel::sql_types::Bool;
+use diesel::query_builder::{AsChangeset, AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool};
 use diesel::{AppearsOnTable, Connection, QueryResult, QuerySource, RunQueryDsl};
 
 /// `UPDATE table SET set WHERE which`, to be executed. Its text may depend on the types of its parts, but not on their values.
@@ -64,3 +64,24 @@ impl<DB: Backend> QueryFragment<DB> for Plain {
 }
 
 impl<C: Connection> RunQueryDsl<C> for Plain {}
+
+/// A statement without parameters whose only answer is a whole number.
+pub(super) struct PlainNumber(pub(super) &'static str);
+
+impl QueryId for PlainNumber {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for PlainNumber {
+    type SqlType = BigInt;
+}
+
+impl<DB: Backend> QueryFragment<DB> for PlainNumber {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(self.0);
+        Ok(())
+    }
+}
+
+impl<C: Connection> RunQueryDsl<C> for PlainNumber {}

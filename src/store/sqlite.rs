@@ -8,7 +8,7 @@ use diesel::{Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnec
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::connection::{ConnectFault, LOCK_TIMEOUT};
-use super::prepared::Plain;
+use super::prepared::{Plain, PlainNumber};
 
 pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -85,13 +85,9 @@ pub(super) fn set_lock_timeout(conn: &mut SqliteConnection, timeout: Duration) -
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", timeout.as_millis()))
 }
 
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    data_version: i64,
-}
+const DATA_VERSION: PlainNumber = PlainNumber("PRAGMA data_version");
 
 /// A number that changes when another connection has committed. (SQLite, `PRAGMA data_version`)
 pub(super) fn version(conn: &mut SqliteConnection) -> QueryResult<i64> {
-    sql_query("PRAGMA data_version").get_result::<DataVersion>(conn).map(|row| row.data_version)
+    DATA_VERSION.get_result(conn)
 }

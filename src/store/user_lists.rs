@@ -1,6 +1,8 @@
 //! The admin's list of users. One index finds the rows of a page, from its first one on; what else is asked for is compared row by
 //! row, and a page looks at a bounded number of rows, so every page costs about the same.
 
+use std::collections::{BTreeSet, HashMap};
+
 use diesel::dsl::{count_star, sql};
 use diesel::sql_types::Text;
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods};
@@ -103,7 +105,23 @@ fn rows(conn: &mut Conn, filter: &UserFilter, matches: &Matches, now: UnixTime) 
 impl UserFilter {
     /// Whether it leaves anybody out but deleted users.
     pub fn is_set(&self) -> bool {
-        self.search.longest_word().is_some() || self.role.is_some() || self.state.is_some()
+        self.searches() || self.role.is_some() || self.state.is_some()
+    }
+
+    fn searches(&self) -> bool {
+        self.search.longest_word().is_some()
+    }
+
+    /// Whether role and state are those that are asked for.
+    fn asks_for(&self, one: &Candidate) -> bool {
+        self.role.is_none_or(|role| one.role == role.as_str())
+            && self.state.map_or(one.state != UserState::Deleted, |asked| one.state == asked)
+    }
+
+    /// What the users are found by, of those whose role and state are asked for, if anything is searched for.
+    fn parts(&self, conn: &mut Conn, chunk: &[Candidate]) -> Result<HashMap<UserId, BTreeSet<String>>, Error> {
+        let searched = chunk.iter().filter(|one| self.searches() && self.asks_for(one));
+        name_parts::of(conn, searched.map(|one| one.place.user))
     }
 
     /// Whether role and state may leave few users.
@@ -130,13 +148,14 @@ impl Matches {
         loop {
             let chunk = order.after(conn, filter, last.as_ref(), now)?;
             let is_last = chunk.len() < CHUNK;
+            let parts = filter.parts(conn, &chunk)?;
             for candidate in chunk {
                 if looked_at == MOST_LOOKED_AT {
                     matches.stopped_at = last;
                     return Ok(matches);
                 }
                 looked_at += 1;
-                if order.lets_through(conn, filter, &candidate)? {
+                if order.lets_through(filter, &candidate, &parts) {
                     if matches.places.len() == limit {
                         matches.has_more = true;
                         return Ok(matches);
@@ -208,19 +227,19 @@ impl Order {
         Ok(rows.into_iter().map(candidate).collect())
     }
 
-    fn lets_through(&self, conn: &mut Conn, filter: &UserFilter, one: &Candidate) -> Result<bool, Error> {
-        let is_asked_for = filter.role.is_none_or(|role| one.role == role.as_str())
-            && filter.state.map_or(one.state != UserState::Deleted, |asked| one.state == asked);
-        if !is_asked_for || filter.search.longest_word().is_none() {
-            return Ok(is_asked_for);
+    /// `parts`: those of [`UserFilter::parts`].
+    fn lets_through(&self, filter: &UserFilter, one: &Candidate, parts: &HashMap<UserId, BTreeSet<String>>) -> bool {
+        let is_asked_for = filter.asks_for(one);
+        if !is_asked_for || !filter.searches() {
+            return is_asked_for;
         }
-        let parts = name_parts::of(conn, one.place.user)?;
+        let Some(parts) = parts.get(&one.place.user) else { return false };
         // Somebody with several parts that begin so is listed once, by the first of them.
         let is_first = match self {
             Self::Name => true,
-            Self::Part(word) => first_with(&parts, word) == Some(&one.place.key),
+            Self::Part(word) => first_with(parts, word) == Some(&one.place.key),
         };
-        Ok(is_first && filter.search.finds(&parts))
+        is_first && filter.search.finds(parts)
     }
 }
 

@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::oneshot;
 
+use super::audit::end::LogEnd;
 use super::audit::seal::Seal;
 use super::condition::Condition;
 use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
@@ -67,6 +68,8 @@ pub struct Tx<'a> {
     pub from: Option<String>,
     /// The keys of the audit log.
     pub(super) seal: Option<Arc<Seal>>,
+    /// Where the audit log ends.
+    pub(super) log_end: &'a mut LogEnd,
     changes: Vec<Change>,
     after_commit: Vec<AfterCommit>,
     counts: Counts,
@@ -154,7 +157,7 @@ enum Message {
 
 /// A job of any kind, with somebody waiting for its answer.
 trait Waiting: Send {
-    fn run(self: Box<Self>, conn: &mut Conn) -> Ran;
+    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd) -> Ran;
 
     /// Answers that the job was not begun, and why.
     fn refuse(self: Box<Self>, why: &str);
@@ -217,6 +220,7 @@ impl Writer {
                 changes_to_report: None,
                 last_look: Instant::now(),
                 deferred: None,
+                log_end: LogEnd::default(),
             }
             .run(&jobs)
         })?;
@@ -275,13 +279,14 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    fn run(self: Box<Self>, conn: &mut Conn) -> Ran {
+    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd) -> Ran {
         let Self { job, now, seal, sender } = *self;
         let mut tx = Tx {
             conn,
             now,
             from: None,
             seal,
+            log_end,
             changes: Vec::new(),
             after_commit: Vec::new(),
             counts: Counts::default(),
@@ -330,6 +335,8 @@ struct WriterThread {
     last_look: Instant,
     /// A message that arrived while a transaction was open and can't be handled inside one.
     deferred: Option<Message>,
+    /// Where the audit log ends, as far as this connection knows.
+    log_end: LogEnd,
 }
 
 impl WriterThread {
@@ -398,7 +405,10 @@ impl WriterThread {
         };
         let mut ran = Vec::new();
         let mut deferred = None;
-        let committed = self.open().and_then(|conn| run_batch(conn, begun, first, jobs, &mut ran, &mut deferred));
+        // Lost with whatever goes wrong below: after that it has to be looked up.
+        let mut log_end = std::mem::take(&mut self.log_end);
+        let committed =
+            self.open().and_then(|conn| run_batch(conn, begun, &mut log_end, first, jobs, &mut ran, &mut deferred));
         self.deferred = deferred;
         if committed.is_ok() {
             // Not inside the transaction: PostgreSQL would take it back with that.
@@ -420,6 +430,8 @@ impl WriterThread {
             for job in ran.iter_mut().filter(|job| job.keep) {
                 self.follow(std::mem::take(&mut job.changes), std::mem::take(&mut job.after_commit));
             }
+            log_end.committed();
+            self.log_end = log_end;
         }
         let failure = committed.err().map(|error| chain(&error));
         for job in ran {
@@ -478,6 +490,7 @@ impl WriterThread {
             Some(conn) => conn,
             None => {
                 self.version = None;
+                self.log_end = LogEnd::default();
                 self.lock_wait = LOCK_TIMEOUT;
                 let mut conn = connect(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?;
                 if self.serves && !dialect::lock_to_serve(&mut conn)? {
@@ -552,6 +565,7 @@ impl WriterThread {
 fn run_batch(
     conn: &mut Conn,
     mut version: Option<i64>,
+    log_end: &mut LogEnd,
     first: Job,
     jobs: &Receiver<Message>,
     ran: &mut Vec<Ran>,
@@ -566,12 +580,16 @@ fn run_batch(
         if !is_empty {
             on!(conn, c => SAVEPOINT.execute(c))?;
         }
-        let mut result = job.run(conn);
+        let log_end_before = log_end.clone();
+        let mut result = job.run(conn, log_end);
         let keep = result.keep;
         if keep {
             counts.add_all(std::mem::take(&mut result.counts));
         }
         ran.push(result);
+        if !keep {
+            *log_end = log_end_before;
+        }
         if !is_empty {
             if !keep {
                 // Fails if SQLite has rolled back the whole transaction by itself (disk full): then the batch fails with it.
@@ -597,6 +615,7 @@ fn run_batch(
     }
     // Once for all jobs: most of them count the same things in the same hour.
     counts.store(conn)?;
+    log_end.write_head(conn)?;
     dialect::commit(conn)?;
     Ok(version)
 }

@@ -1,8 +1,10 @@
 //! The audit log proves itself: whoever changes an event, takes one out or cuts off the tail is found out, and where.
 
 use std::path::PathBuf;
+use std::sync::mpsc;
 
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 use portero::domain::{By, DatabaseUrl, Role, UnixTime, UserId, Username};
 use portero::store::audit::chain;
 use portero::store::audit::event::{Details, Event, What};
@@ -15,7 +17,7 @@ use portero::store::users::{self, NewUser};
 use portero::store::{Db, Error, Pending, Tx, Upkeep};
 use tempfile::TempDir;
 
-use crate::support::database::{database, execute};
+use crate::support::database::{Behind, database, execute};
 
 struct Log {
     folder: TempDir,
@@ -66,6 +68,46 @@ impl Log {
         self.db.write(Upkeep, UnixTime(now), move |tx, _| job(tx))
     }
 
+    /// Records one event for each outcome, in one commit. A job whose outcome is bad fails after its event was recorded.
+    fn together(&self, outcomes: &[Outcome]) {
+        let (sender, all_wait) = mpsc::channel::<()>();
+        let first = self.try_write(0, move |_| {
+            all_wait.recv().unwrap_err();
+            Ok(())
+        });
+        let jobs: Vec<_> = outcomes
+            .iter()
+            .map(|outcome| {
+                let outcome = *outcome;
+                self.try_write(1, move |tx| {
+                    Event::new(What::SignedIn, &By::Portero).record(tx)?;
+                    match outcome {
+                        Outcome::Kept => Ok(()),
+                        Outcome::Fails => Err(Error::Unknown("on purpose".into())),
+                        Outcome::Panics => panic!("on purpose"),
+                    }
+                })
+            })
+            .collect();
+        drop(sender);
+        first.committed().unwrap();
+        for (job, outcome) in jobs.into_iter().zip(outcomes) {
+            assert_eq!(job.committed().is_ok(), *outcome == Outcome::Kept, "{outcome:?}");
+        }
+    }
+
+    /// Looks whether the log is whole and has so many events, whether the next one follows them, and whether the next start finds it so.
+    fn assert_whole_with(self, events: i64) -> Self {
+        for events in [events, events + 1] {
+            let found = self.db.read(|conn| verify(conn, self.db.seal().unwrap(), 1, None, |_| {})).unwrap();
+            assert_eq!((found.span, found.findings), ((events > 0).then_some((1, events)), Vec::new()));
+            self.write(2, |tx| Event::new(What::SignedIn, &By::Portero).record(tx));
+        }
+        let (log, fit) = self.restart();
+        assert_eq!(fit, Fit::Whole);
+        log
+    }
+
     /// Changes the database as somebody would who has its file, but not the keys.
     fn tamper(&self, sql: &str) {
         let triggers = match database(self.folder.path()) {
@@ -93,6 +135,13 @@ impl Log {
         let fit = fit::take_up(&db, UnixTime(1_000)).unwrap();
         (Self { folder, db }, fit)
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Kept,
+    Fails,
+    Panics,
 }
 
 fn open(folder: &TempDir) -> Db {
@@ -266,6 +315,69 @@ fn a_job_that_fails_leaves_no_gap() {
 }
 
 #[test]
+fn an_event_follows_the_last_one_that_was_kept_of_those_committed_with_it() {
+    use Outcome::{Fails, Kept, Panics};
+    let groups: [&[Outcome]; 7] = [
+        &[Kept, Fails, Kept],
+        &[Fails, Kept, Panics, Fails, Kept],
+        &[Kept, Kept, Fails],
+        &[Panics, Fails],
+        &[Fails],
+        &[Kept, Panics, Kept, Kept],
+        &[Kept],
+    ];
+    let kept = |group: &[Outcome]| group.iter().filter(|outcome| **outcome == Kept).count();
+    for group in groups {
+        let log = Log::of(0);
+        log.together(group);
+        log.assert_whole_with(i64::try_from(kept(group)).unwrap());
+    }
+    let log = Log::of(0);
+    groups.iter().for_each(|group| log.together(group));
+    log.assert_whole_with(groups.iter().map(|group| i64::try_from(kept(group)).unwrap()).sum());
+}
+
+#[test]
+fn events_of_a_commit_that_failed_are_not_followed() {
+    let log = Log::of(3);
+    let spoil = match database(log.folder.path()) {
+        // The reference is looked at by the commit.
+        DatabaseUrl::Sqlite(_) => {
+            "PRAGMA defer_foreign_keys = ON; INSERT INTO audit_events (n, at, what, user_id) VALUES (9, 9, 'signed_in', 99)"
+        }
+        DatabaseUrl::Postgres(_) => "SELECT pg_terminate_backend(pg_backend_pid())",
+    };
+    let failed = log.try_write(4, move |tx| {
+        Event::new(What::SignedIn, &By::Portero).record(tx)?;
+        // PostgreSQL ends the connection, and can't answer.
+        drop(tx.conn.batch_execute(spoil));
+        Ok(())
+    });
+    let answer = failed.committed();
+    assert!(matches!(answer, Err(Error::NotCommitted(_))), "{answer:?}");
+    log.assert_whole_with(3);
+}
+
+#[test]
+fn events_of_two_processes_follow_each_other() {
+    let log = Log::of(3);
+    let command = open(&log.folder);
+    let record = |db: &Db| db.write(Upkeep, UnixTime(9), |tx, by: By| Event::new(What::SignedIn, &by).record(tx));
+    for _ in 0..3 {
+        record(&command).committed().unwrap();
+        record(&log.db).committed().unwrap();
+        record(&log.db).committed().unwrap();
+        record(&command).committed().unwrap();
+    }
+    let both: Vec<_> = (0..200).map(|number| record(if number % 2 == 0 { &log.db } else { &command })).collect();
+    for one in both {
+        one.committed().unwrap();
+    }
+    drop(command);
+    log.assert_whole_with(215);
+}
+
+#[test]
 fn a_log_from_before_there_were_seals_is_sealed_once_and_never_again() {
     let log = Log::of(0);
     log.tamper(
@@ -338,6 +450,26 @@ fn a_tail_that_is_cut_off_beside_a_running_server_is_found_with_the_next_event()
     assert_eq!(log.findings(), [Finding::DidNotFit { n: 16 }]);
     log.record(101);
     assert_eq!(log.findings(), [Finding::DidNotFit { n: 16 }], "it is said once");
+}
+
+#[test]
+fn whoever_cuts_it_off_without_counting_among_the_commits_is_found_with_the_next_event_too() {
+    let log = Log::of(20);
+    log.tamper("SELECT 1");
+    log.record(21);
+    // A query counts for nothing on PostgreSQL.
+    let mut behind = Behind::of(log.folder.path());
+    assert_eq!(behind.rows("DELETE FROM audit_events WHERE n > 15 RETURNING what AS row").len(), 6);
+    let head = "UPDATE audit_head SET n = 15, mac = (SELECT mac FROM audit_events WHERE n = 15) RETURNING 'set' AS row";
+    assert_eq!(behind.rows(head), ["set"]);
+    log.record(100);
+    assert_eq!(log.findings(), [Finding::DidNotFit { n: 16 }]);
+
+    let log = Log::of(20);
+    Behind::of(log.folder.path())
+        .rows("INSERT INTO audit_events (n, at, what) VALUES (21, 21, 'user_added') RETURNING what AS row");
+    log.record(100);
+    assert_eq!(log.findings(), [Finding::Changed { n: 21 }]);
 }
 
 #[test]

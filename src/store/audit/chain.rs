@@ -1,26 +1,22 @@
 //! The chain of audit events: numbered without gaps, each sealed together with the one before. So an event that was changed, one that
 //! was taken out and a tail that was cut off are found, and where.
 
-use std::sync::Arc;
-
 use diesel::dsl::max;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SelectableHelper};
 
+use super::end::THE_ONE;
 use super::head::Head;
-use super::seal::{NONE_BEFORE, Row, Seal};
+use super::seal::{NONE_BEFORE, Row};
 use crate::domain::UnixTime;
 use crate::store::connection::{Conn, Error, on};
 use crate::store::instance;
-use crate::store::prepared::update;
 use crate::store::schema::{audit_checkpoint, audit_events, audit_head};
 use crate::store::writer::Tx;
 
-/// The only row of `audit_head` and of `audit_checkpoint`.
-const THE_ONE: i64 = 1;
 /// How many events one transaction seals, clears or lets go.
 pub(super) const BATCH: i64 = 500;
 
-/// Where the log ends, as a transaction has found it.
+/// Where the log ends, as it was looked up.
 pub(super) struct End {
     /// The newest event. `None`: no event was ever sealed.
     head: Option<Head>,
@@ -28,7 +24,7 @@ pub(super) struct End {
     last: Option<i64>,
 }
 
-/// Looks where the log ends: once for each event that is recorded, so in one query.
+/// Looks where the log ends, in one query: on PostgreSQL each transaction that records something does.
 pub(super) fn end(conn: &mut Conn) -> Result<End, Error> {
     let last_n = audit_events::table.select(max(audit_events::n)).single_value();
     let row = audit_head::table.find(THE_ONE).select((audit_head::n, audit_head::mac, last_n));
@@ -38,25 +34,29 @@ pub(super) fn end(conn: &mut Conn) -> Result<End, Error> {
     }
 }
 
-/// Appends an event to the log that ends so: its number and MAC follow those of the newest. `row`: without number and hash of the
-/// address. Returns where the log ends now.
-pub(super) fn append(tx: &mut Tx<'_>, end: &End, mut row: Row) -> Result<End, Error> {
-    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
-    let (mut last_n, mut before) =
-        end.head.as_ref().map_or((0, NONE_BEFORE.to_vec()), |head| (head.n, head.mac.clone()));
-    // The event follows the last one that is there, whoever made it: rows that somebody else has added are no reason to stop recording, and
-    // `verify` finds them.
-    if let Some(n) = end.last.filter(|n| *n > last_n) {
-        (last_n, before) = (n, mac_of(tx.conn, n)?.unwrap_or_else(|| NONE_BEFORE.to_vec()));
+impl End {
+    /// The event that the next one follows: the last one that is there, whoever made it. Rows that somebody else has added are no reason
+    /// to stop recording, and `verify` finds them.
+    pub(super) fn to_follow(&self, conn: &mut Conn) -> Result<Head, Error> {
+        let newest = self.head.clone().unwrap_or_else(|| Head::new(0, &NONE_BEFORE));
+        match self.last.filter(|n| *n > newest.n) {
+            Some(n) => Ok(Head { n, mac: mac_of(conn, n)?.unwrap_or_else(|| NONE_BEFORE.to_vec()) }),
+            None => Ok(newest),
+        }
     }
-    row.n = last_n + 1;
+}
+
+/// Appends an event to the log: its number and MAC follow those of the event `before`. `row`: without number and hash of the address.
+/// Returns the event as the next one follows it.
+pub(super) fn append(tx: &mut Tx<'_>, before: &Head, mut row: Row) -> Result<Head, Error> {
+    let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+    row.n = before.n + 1;
     row.ip_hash = row.ip.as_deref().map(|ip| seal.ip_hash(ip));
-    let mac = seal.mac(&before, &row);
-    let n = row.n;
-    diesel::insert_into(audit_events::table).values((row, audit_events::mac.eq(&mac))).execute(tx.conn)?;
-    set_head(tx.conn, end.head.is_some(), n, &mac)?;
-    note(tx, seal, n, &mac);
-    Ok(End { head: Some(Head::new(n, &mac)), last: Some(n) })
+    let event = Head { n: row.n, mac: seal.mac(&before.mac, &row) };
+    let row = (row, audit_events::mac.eq(&event.mac));
+    on!(tx.conn, c => diesel::insert_into(audit_events::table).values(row).execute(c))?;
+    tx.log_end.recorded(event.clone(), seal);
+    Ok(event)
 }
 
 /// What this process recorded last and the database does not have any more: the number of that event, and of the newest one that is there.
@@ -78,23 +78,6 @@ pub(super) fn last(conn: &mut Conn) -> Result<Option<i64>, Error> {
     Ok(audit_events::table.select(max(audit_events::n)).get_result(conn)?)
 }
 
-/// Tells the head file, once the event is stored.
-pub(super) fn note(tx: &mut Tx<'_>, seal: Arc<Seal>, n: i64, mac: &[u8]) {
-    let head = Head::new(n, mac);
-    tx.after_commit(move || seal.file.note(head));
-}
-
-pub(super) fn set_head(conn: &mut Conn, exists: bool, n: i64, mac: &[u8]) -> Result<(), Error> {
-    if exists {
-        let which = audit_head::one.eq(THE_ONE);
-        on!(conn, c => update(audit_head::table, (audit_head::n.eq(n), audit_head::mac.eq(mac)), which).execute(c))?;
-    } else {
-        let row = (audit_head::one.eq(THE_ONE), audit_head::n.eq(n), audit_head::mac.eq(mac));
-        diesel::insert_into(audit_head::table).values(row).execute(conn)?;
-    }
-    Ok(())
-}
-
 /// The newest event, as the database has it. `None`: no event was ever sealed.
 pub fn head(conn: &mut Conn) -> Result<Option<Head>, Error> {
     let row = audit_head::table.find(THE_ONE).select((audit_head::n, audit_head::mac));
@@ -114,6 +97,7 @@ pub(super) fn mac_of(conn: &mut Conn, n: i64) -> Result<Option<Vec<u8>>, Error> 
 /// Makes the file name the newest event at once.
 pub fn renew_file(tx: &mut Tx<'_>) -> Result<(), Error> {
     let seal = tx.seal.clone().ok_or(Error::NoSeal)?;
+    tx.log_end.write_head(tx.conn)?;
     if let Some(head) = head(tx.conn)? {
         tx.after_commit(move || seal.file.write(head));
     }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::chain;
+use super::head::Head;
 use super::seal::Row;
 use crate::domain::{By, FactorKind, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled};
 use crate::store::connection::Error;
@@ -213,17 +214,28 @@ impl Event {
 
     /// Appends the event to the log, dated with the transaction's `now`.
     pub fn record(self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let mut end = chain::end(tx.conn)?;
-        // The file beside the database will name this event, and would then say nothing of what is gone.
-        if let Some((expected, found)) = chain::fell_behind(tx, &end)? {
-            let details = Details::DidNotFit { expected: Some(expected), found };
-            let event = Self::new(What::AuditDidNotFit, &By::Portero).details(details);
-            end = event.append(tx, &end)?;
-        }
-        self.append(tx, &end).map(drop)
+        let before = match tx.log_end.remembered(tx.conn)? {
+            Some(newest) => newest,
+            None => Self::look(tx)?,
+        };
+        self.append(tx, &before).map(drop)
     }
 
-    fn append(self, tx: &mut Tx<'_>, end: &chain::End) -> Result<chain::End, Error> {
+    /// Looks up the event that the next one follows.
+    fn look(tx: &mut Tx<'_>) -> Result<Head, Error> {
+        let end = chain::end(tx.conn)?;
+        let last = end.to_follow(tx.conn)?;
+        // The file beside the database will name the next event, and would then say nothing of what is gone.
+        match chain::fell_behind(tx, &end)? {
+            Some((expected, found)) => {
+                let details = Details::DidNotFit { expected: Some(expected), found };
+                Self::new(What::AuditDidNotFit, &By::Portero).details(details).append(tx, &last)
+            }
+            None => Ok(last),
+        }
+    }
+
+    fn append(self, tx: &mut Tx<'_>, before: &Head) -> Result<Head, Error> {
         let mut details = self.details.members();
         match &self.by {
             By::Operator(system_user) => drop(details.insert("operator".into(), system_user.as_str().into())),
@@ -242,6 +254,6 @@ impl Event {
             ip_hash: None,
             details,
         };
-        chain::append(tx, end, row)
+        chain::append(tx, before, row)
     }
 }

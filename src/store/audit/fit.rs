@@ -2,8 +2,9 @@
 
 use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 
-use super::chain::{BATCH, checkpoint, head, last, mac_of, newest, note, renew_file, set_head};
+use super::chain::{BATCH, checkpoint, head, last, mac_of, newest, renew_file};
 use super::event::{Details, Event, What};
+use super::head::Head;
 use super::seal::{NONE_BEFORE, Row, Seal};
 use crate::domain::{By, UnixTime};
 use crate::error_chain::chain;
@@ -130,8 +131,7 @@ fn seal_old(tx: &mut Tx<'_>) -> Result<i64, Error> {
         }
     }
     if last > 0 {
-        set_head(tx.conn, false, last, &mac)?;
-        note(tx, seal, last, &mac);
+        tx.log_end.recorded(Head::new(last, &mac), seal);
     }
     Ok(last)
 }

@@ -2,6 +2,7 @@
 
 pub mod admin_acts;
 pub mod chain;
+pub(super) mod end;
 pub mod event;
 pub mod fit;
 pub mod head;
