@@ -14,6 +14,7 @@ mod health;
 mod key;
 mod log;
 mod moment_input;
+mod move_to;
 mod operator;
 mod output;
 mod password_input;
@@ -87,6 +88,8 @@ enum Command {
     Backup(backup::Backup),
     /// Restore a backup into an empty folder; this ends every session
     Restore(backup::Restored),
+    /// Move the database to a PostgreSQL server, while no server runs
+    Move(move_to::Move),
     /// Measure how long each password hashing cost takes on this machine
     BenchHash,
     /// Check whether the running server is ready: exits with 0 if so, else with 1
@@ -106,6 +109,11 @@ impl Arguments {
         if let Command::Completions(arguments) = &command {
             // Shells ask for it when they start, in any folder and whatever the settings there are.
             return completions::run(arguments);
+        }
+        if let Command::Move(arguments) = &command {
+            // It has the settings of two databases.
+            log::start_for_command();
+            return move_to::run(&overrides, arguments);
         }
         let loaded = Config::load(&overrides).map_err(wrong_settings)?;
         if !matches!(command, Command::Serve) {
@@ -128,6 +136,7 @@ impl Arguments {
                 config::run(&loaded, &command);
                 Ok(())
             }
+            Command::Move(arguments) => move_to::run(&overrides, &arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         }
     }

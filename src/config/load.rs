@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::jwt;
 use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
-use super::reader::{LOG_FORMAT, Reader, UNSET};
+use super::reader::{LOG_FORMAT, Raw, Reader, UNSET};
 use super::second_factor::{SecondFactor, SecondFactorPolicy};
 use super::settings::{
     AuditRules, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
     Rotate, SessionRules, Subject,
 };
-use crate::domain::DatabaseUrl;
-use crate::tokens::options::Options;
+use crate::domain::{DatabaseUrl, PostgresUrl};
+use crate::tokens::options::{Options, Secret};
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -21,6 +21,16 @@ impl Config {
     /// Reads the file that `--config` or `PORTERO_CONFIG` names, or else `portero.toml` if there is one; the environment overrides
     /// that, and the command line overrides both. Secrets on the command line are refused.
     pub fn load(overrides: &Overrides) -> Result<Loaded, Faults> {
+        Self::read(Self::sources(overrides))
+    }
+
+    /// As [`load`](Self::load), for a move to the database at this address: password and certificates are those of its server.
+    pub fn load_to_move(overrides: &Overrides, to: &str) -> Result<(Loaded, PostgresUrl), Faults> {
+        let (loaded, target) = Self::read_with_target(Self::sources(overrides), Some(to))?;
+        Ok((loaded, target.expect("an address without a fault gives a target")))
+    }
+
+    fn sources(overrides: &Overrides) -> Reader {
         let mut reader = Reader::new(std::env::vars_os(), &overrides.set).without_secret_flags();
         let asked_for = overrides.config.clone().or_else(|| std::env::var_os("PORTERO_CONFIG").map(PathBuf::from));
         let path = asked_for.as_deref().unwrap_or(Path::new("portero.toml"));
@@ -29,7 +39,7 @@ impl Config {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && asked_for.is_none() => {}
             Err(error) => reader.broken_file(&path.display().to_string(), &format!("can't be read: {error}")),
         }
-        Self::read(reader)
+        reader
     }
 
     /// As [`load`](Self::load), but reads only the arguments (and the files that hold secrets). `file`: its name and text.
@@ -45,7 +55,12 @@ impl Config {
         Self::read(reader)
     }
 
-    fn read(mut r: Reader) -> Result<Loaded, Faults> {
+    fn read(r: Reader) -> Result<Loaded, Faults> {
+        Self::read_with_target(r, None).map(|(loaded, _)| loaded)
+    }
+
+    /// `to`: the address to which the database is to move.
+    fn read_with_target(mut r: Reader, to: Option<&str>) -> Result<(Loaded, Option<PostgresUrl>), Faults> {
         let listen = r.take("listen", "127.0.0.1:8080", parse::address);
         let public_url = r.take_if_set("public_url", UNSET, parse::public_url);
         let https = public_url.as_ref().is_some_and(|url| url.scheme() == "https");
@@ -53,7 +68,11 @@ impl Config {
         let database_shown = format!("sqlite:{}", data_dir.join("portero.db").display());
         let database = r.take_if_set("database_url", &database_shown, parse::database);
         let database = database.unwrap_or_else(|| DatabaseUrl::Sqlite(data_dir.join("portero.db")));
-        let database = with_password(&mut r, database);
+        let access = Access::take(&mut r);
+        let (database, target) = match to {
+            None => (access.database(&mut r, database), None),
+            Some(to) => (database, access.target(&mut r, to)),
+        };
         let jwt = jwt::options(&mut r, https);
         let allow_weak_secret = r.take("allow_weak_secret", "false", switch);
         let signing_key = jwt::signing_key(&mut r, &jwt, allow_weak_secret);
@@ -103,50 +122,79 @@ impl Config {
         };
         config.cross_check(&mut r);
         let (shown, warnings) = r.finish()?;
-        Ok(Loaded { config, warnings, shown })
+        Ok((Loaded { config, warnings, shown }, target))
     }
 }
 
-/// Adds what `database_password` and `database_ca_file` say.
-fn with_password(r: &mut Reader, database: DatabaseUrl) -> DatabaseUrl {
-    let password = r.given("database_password", "database_password_file", UNSET);
-    let certificates = r.take_if_set("database_ca_file", UNSET, |raw| text(raw).map(PathBuf::from));
-    let mut url = match database {
-        DatabaseUrl::Postgres(url) => url,
-        DatabaseUrl::Sqlite(path) => {
-            let text = "belongs to a PostgreSQL server; database_url names none";
-            if let Some((key, _)) = password {
-                r.fault(&[key], text);
-            }
-            if certificates.is_some() {
-                r.fault(&["database_ca_file"], text);
-            }
-            return DatabaseUrl::Sqlite(path);
-        }
-    };
-    if url.password.is_some() {
-        if r.is_on_command_line("database_url") {
-            r.fault(
-                &["database_url"],
-                "contains a password, which every user of this machine could read there (`ps`): put it into a file and write \
-                 --set database_password_file=PATH",
-            );
-        }
-        if let Some((key, _)) = &password {
-            r.fault(&["database_url", key], "both contain a password");
-        }
-    }
-    if let Some((key, secret)) = password {
-        match str::from_utf8(secret.as_bytes()) {
-            Ok(password) => url.password = Some(password.to_owned()),
-            Err(_) => r.fault(&[key], "is not valid UTF-8"),
-        }
-    }
-    url.root_certificates = certificates;
-    r.show_instead("database_url", &url.to_string());
-    DatabaseUrl::Postgres(url)
+/// What lets Portero into a database server: `database_password` and `database_ca_file`.
+struct Access {
+    /// With the name of the setting that it came from.
+    password: Option<(&'static str, Secret)>,
+    certificates: Option<PathBuf>,
 }
 
+impl Access {
+    fn take(r: &mut Reader) -> Self {
+        Self {
+            password: r.given("database_password", "database_password_file", UNSET),
+            certificates: r.take_if_set("database_ca_file", UNSET, |raw| text(raw).map(PathBuf::from)),
+        }
+    }
+
+    fn database(self, r: &mut Reader, database: DatabaseUrl) -> DatabaseUrl {
+        let url = match database {
+            DatabaseUrl::Postgres(url) => url,
+            DatabaseUrl::Sqlite(path) => {
+                let text = "belongs to a PostgreSQL server; database_url names none";
+                if let Some((key, _)) = self.password {
+                    r.fault(&[key], text);
+                }
+                if self.certificates.is_some() {
+                    r.fault(&["database_ca_file"], text);
+                }
+                return DatabaseUrl::Sqlite(path);
+            }
+        };
+        if url.password.is_some() {
+            if r.is_on_command_line("database_url") {
+                r.fault(&["database_url"], PASSWORD_IN_SIGHT);
+            }
+            if let Some((key, _)) = &self.password {
+                r.fault(&["database_url", key], "both contain a password");
+            }
+        }
+        let url = self.added_to(r, *url);
+        r.show_instead("database_url", &url.to_string());
+        DatabaseUrl::Postgres(Box::new(url))
+    }
+
+    /// `None`: the address is none, and a fault says so.
+    fn target(self, r: &mut Reader, to: &str) -> Option<PostgresUrl> {
+        match parse::database(&Raw::Text(to.to_owned())) {
+            Ok(DatabaseUrl::Postgres(url)) if url.password.is_some() => r.fault_of_option("--to", PASSWORD_IN_SIGHT),
+            Ok(DatabaseUrl::Postgres(url)) => return Some(self.added_to(r, *url)),
+            Ok(DatabaseUrl::Sqlite(_)) => {
+                r.fault_of_option("--to", "names no PostgreSQL database; write postgres://user@host/database");
+            }
+            Err(text) => r.fault_of_option("--to", &text),
+        }
+        None
+    }
+
+    fn added_to(self, r: &mut Reader, mut url: PostgresUrl) -> PostgresUrl {
+        if let Some((key, secret)) = self.password {
+            match str::from_utf8(secret.as_bytes()) {
+                Ok(password) => url.password = Some(password.to_owned()),
+                Err(_) => r.fault(&[key], "is not valid UTF-8"),
+            }
+        }
+        url.root_certificates = self.certificates;
+        url
+    }
+}
+
+const PASSWORD_IN_SIGHT: &str = "contains a password, which every user of this machine could read there (`ps`): put it into a file and \
+                                 write --set database_password_file=PATH";
 const FOREIGN_TOKENS: [(&str, ForeignTokens); 3] =
     [("refuse", ForeignTokens::Refuse), ("access", ForeignTokens::Access), ("trust", ForeignTokens::Trust)];
 const LOG_LEVELS: [(&str, LogLevel); 4] =

@@ -286,6 +286,11 @@ impl Reader {
         self.add_fault(keys, text);
     }
 
+    /// As [`fault`](Self::fault), of an option of a command, which is no setting.
+    pub(super) fn fault_of_option(&mut self, option: &str, text: &str) {
+        self.faults.push(format!("{option}: {text}"));
+    }
+
     fn add_fault(&mut self, keys: &[&'static str], text: &str) {
         let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
         self.faults.push(format!("{}: {text}", names.join(" and ")));

@@ -68,6 +68,11 @@ pub enum OpenError {
          not fit each other. What `portero backup` has made can be restored"
     )]
     Malformed { database: PathBuf, what: String, hint: String },
+    #[error(
+        "the database {database} was moved to {to}, and what has changed since is only there: set database_url to that. The file \
+         {database} is as it was before the move; to go on with it all the same, remove {marker}"
+    )]
+    Moved { database: PathBuf, to: String, marker: PathBuf },
     #[error("could not start a thread to check the database")]
     CheckNotStarted(#[source] io::Error),
     #[error("the system has no random numbers")]

@@ -6,6 +6,9 @@ mod backup;
 mod error;
 mod examine;
 mod files;
+#[cfg(feature = "postgres")]
+mod move_to;
+mod moved;
 mod new_file;
 mod open;
 mod restore;
@@ -16,6 +19,8 @@ mod temp_folder;
 pub use archive::BackupError;
 pub use backup::Made;
 pub use error::OpenError;
+#[cfg(feature = "postgres")]
+pub use move_to::{MoveFailure, Moved, NotRecorded};
 pub use new_file::NewFile;
 pub use open::Installation;
 pub use restore::Restore;

@@ -12,6 +12,7 @@ use aws_lc_rs::{hkdf, rand};
 use super::error::{KEY_BYTES, OpenError};
 use super::examine::{LastStop, examine, last_stop, malformed, refuse_keys_without_database};
 use super::files::{self, FACTOR_KEY_FILE, PEPPER_FILE};
+use super::moved::refuse_moved;
 use super::ring::{KeyRing, was_used};
 use super::serving::{Running, Serving, running};
 use crate::accounts::first_load::FirstLoad;
@@ -159,6 +160,7 @@ fn warn_of_audit(fit: &Fit) {
 
 /// Looks at an SQLite file before anything opens it, and makes it if it is not there.
 fn look_at_file(config: &Config, path: &Path) -> Result<DatabaseCheck, OpenError> {
+    refuse_moved(path)?;
     // First, because SQLite gives the files beside it the same mode.
     files::keep_database_private(path)?;
     let last_stop = last_stop(path);

@@ -15,6 +15,8 @@ pub mod instance;
 pub mod known_networks;
 pub mod links;
 pub mod list_filter;
+#[cfg(feature = "postgres")]
+pub mod move_rows;
 pub mod name_parts;
 pub mod names;
 pub mod overview;

@@ -905,6 +905,7 @@ event-filter-from = since { $value }
 event-filter-until = until { $value }
 event-filter-name = names starting with “{ $value }”
 event-restored = Backup restored
+event-database_moved = Database moved
 event-backup-of = made { $when }
 event-audit_did_not_fit = The audit log had been cut off or exchanged
 event-audit_sealed = Earlier events were sealed, as after an update

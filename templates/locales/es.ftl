@@ -905,6 +905,7 @@ event-filter-from = a partir de: { $value }
 event-filter-until = hasta: { $value }
 event-filter-name = nombres que empiezan por «{ $value }»
 event-restored = Copia de seguridad restaurada
+event-database_moved = Base de datos trasladada
 event-backup-of = hecha el { $when }
 event-audit_did_not_fit = El registro de auditoría se había recortado o cambiado
 event-audit_sealed = Los eventos anteriores se sellaron, como tras una actualización

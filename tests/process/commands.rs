@@ -620,3 +620,12 @@ fn what_lists_an_id_lists_the_address_of_its_page_where_that_is_known() {
     let said = ok(folder, &[&every[..], &["session", "end", "--user", "ana", "--yes"]].concat(), "");
     assert!(said.starts_with("1 session ended. Receipt: ") && !said.contains('/'), "{said}");
 }
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_program_without_postgresql_says_that_nothing_can_move_there_and_how_to_build_one_that_can() {
+    let folder = TempDir::new().unwrap();
+    let error = fails(folder.path(), &["move", "--yes", "--to", "postgres://portero@db/portero"], "");
+    assert!(error.contains("cargo build --release --features postgres"), "{error}");
+    assert!(!folder.path().join("data").exists());
+}

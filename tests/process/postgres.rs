@@ -1,5 +1,7 @@
 //! On PostgreSQL: which servers are refused, and what is so while one is gone.
 
+mod moving;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -52,6 +52,8 @@ pub enum What {
     /// Somebody took a list with them, as a file.
     Exported,
     Restored,
+    /// The database was moved to a server.
+    DatabaseMoved,
     /// The log did not fit the file beside the database when Portero started, or lacked what this process had recorded: it was cut off or
     /// exchanged, or the file is gone.
     AuditDidNotFit,
@@ -93,6 +95,7 @@ spelled!(What {
     BackupMade = "backup_made",
     Exported = "exported",
     Restored = "restored",
+    DatabaseMoved = "database_moved",
     AuditDidNotFit = "audit_did_not_fit",
     AuditSealed = "audit_sealed",
 });
