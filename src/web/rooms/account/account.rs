@@ -108,7 +108,7 @@ fn extras(
         }
     };
     let latest = Events::read_about(conn, seal, user, AuditFilter { limit: LATEST, ..AuditFilter::default() })?;
-    Ok(Extras { earlier, odd, has_bearer, latest })
+    Ok(Extras { earlier, odd, has_bearer, latest: latest.with_browsers(conn)? })
 }
 
 #[derive(Default, Deserialize)]
