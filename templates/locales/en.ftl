@@ -6,6 +6,7 @@ language-name = English
 meta-description = Sign in to { $site } and see where you’re signed in.
 skip-to-content = Skip to content
 nav-label = Main
+nav-menu = Menu
 nav-account = Account
 nav-sessions = Sessions
 nav-revoked = Revoked

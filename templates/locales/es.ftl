@@ -6,6 +6,7 @@ language-name = Español
 meta-description = Inicia sesión en { $site } y mira dónde la tienes abierta.
 skip-to-content = Saltar al contenido
 nav-label = Principal
+nav-menu = Menú
 nav-account = Cuenta
 nav-sessions = Sesiones
 nav-revoked = Revocaciones
