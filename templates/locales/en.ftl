@@ -361,6 +361,7 @@ revoked-empty = Nothing yet. Sign-outs, password changes and ended sessions appe
 revoked-user-unknown = There’s no user called “{ $user }”.
 pager-label = Pages
 pager-newest = Newest
+pager-newer = Newer
 pager-older = Older
 export-label = Export:
 reason-any = Any reason
@@ -537,6 +538,7 @@ users-stopped =
     }
 users-add = Add user
 pager-first = First page
+pager-previous = Previous page
 pager-next = Next page
 user-state = State
 user-state-enabled = Active

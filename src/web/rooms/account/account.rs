@@ -115,6 +115,7 @@ fn extras(
 #[serde(default)]
 pub(in crate::web) struct Paging {
     before: String,
+    trail: String,
 }
 
 pub(in crate::web) async fn show(
@@ -125,7 +126,8 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let (id, now) = (signed_in(&req)?.user, app.now());
     // Of a list's query only the place is taken: nothing here is filtered.
-    let query = ListQuery { before: query.into_inner().before, ..ListQuery::default() };
+    let Paging { before, trail } = query.into_inner();
+    let query = ListQuery { before, trail, ..ListQuery::default() };
     let filter = query.filter(&app.config().time_zone)?;
     // One more, because the caller's own session may be among them and is taken out.
     let filter = ListFilter { user: Some(id), limit: filter.limit + 1, ..filter };

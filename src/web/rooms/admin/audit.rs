@@ -83,7 +83,7 @@ pub(in crate::web) async fn show(
         rows: events.view(&page, Reader::Admin),
         nothing,
         stopped_after: events.stopped_at.map(|_| MOST_LOOKED_AT),
-        exports: list_query::export_links(&query.link(PATH, None)),
+        exports: list_query::export_links(&query.link(PATH)),
         pager: query.pager(PATH, next.map(audit_view::place_in_link).as_deref()),
         query,
         page,
