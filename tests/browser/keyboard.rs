@@ -250,3 +250,31 @@ async fn the_first_administrator_is_made_by_keyboard() {
     keyboard.browser.shows("Welcome!").await;
     keyboard.end().await;
 }
+
+/// An admin's links are put away where they would fill the screen, and stand in the bar where they have room.
+#[actix_web::test]
+async fn on_a_phone_an_admin_opens_the_menu_and_on_a_wide_screen_all_of_it_stands_in_the_bar() {
+    let keyboard = Keyboard::signed_in().await;
+    let is_shown = async |by| keyboard.browser.element(Locator::Css(by)).await.is_displayed().await.unwrap();
+    for (width, is_closed) in [(320, true), (768, true), (1024, false), (1280, false)] {
+        keyboard.browser.look(width, 700, false).await;
+        keyboard.open("/account").await;
+        assert_eq!(is_shown(".menu-button").await, is_closed, "{width}");
+        for part in [".site-nav a[href='/admin/audit']", ".sign-out button"] {
+            assert_eq!(is_shown(part).await, !is_closed, "{part} at {width}");
+        }
+    }
+    keyboard.tab_to(".site-nav a[href='/admin/users']").await;
+    keyboard.browser.look(320, 700, false).await;
+    for (link, leads_to) in
+        [(".site-nav a[href='/admin/audit']", "Audit log"), (".sign-out button", "You’re signed out.")]
+    {
+        keyboard.open("/account").await;
+        keyboard.tab_to(".menu-button").await;
+        keyboard.browser.press_key(ENTER).await;
+        keyboard.tab_to(link).await;
+        keyboard.browser.go_by_key(ENTER).await;
+        keyboard.browser.shows(leads_to).await;
+    }
+    keyboard.end().await;
+}

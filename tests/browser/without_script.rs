@@ -137,6 +137,18 @@ async fn without_script_the_overview_shows_one_span_of_time_and_its_switch_the_o
 }
 
 #[actix_web::test]
+async fn without_script_the_menu_of_a_phone_opens() {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder, &[]), Driver::start());
+    let browser = signed_in(&driver, &server, &Wishes { script: false, ..Wishes::default() }).await;
+    browser.look(320, 700, false).await;
+    browser.element(Locator::Css(".menu-button")).await.click().await.unwrap();
+    browser.click("Audit").await;
+    browser.shows("Audit log").await;
+    browser.close().await;
+}
+
+#[actix_web::test]
 async fn the_address_of_a_receipt_is_copied_by_a_button_that_is_not_there_without_script() {
     let folder = TempDir::new().unwrap();
     let (server, driver) = (server(&folder, &[]), Driver::start());

@@ -94,11 +94,10 @@ impl Events {
     }
 
     /// Looks up in which browser each session of these events began: what people know their own sign-ins by.
-    pub(in crate::web) async fn with_browsers(self, app: &App) -> Result<Self, Error> {
+    pub(in crate::web) fn with_browsers(self, conn: &mut Conn) -> Result<Self, crate::store::Error> {
         let begun = self.rows.iter().filter(|event| event.what == Some(What::SignedIn));
         let sids: Vec<_> = begun.filter_map(|event| event.sid).collect();
-        let browsers = app.read(move |conn| steps::user_agents_at_sign_in(conn, &sids)).await?;
-        Ok(Self { browsers, ..self })
+        Ok(Self { browsers: steps::user_agents_at_sign_in(conn, &sids)?, ..self })
     }
 
     /// Cuts what was found with one row too many to a page. Returns where the next page begins; `None`: this is the last one.

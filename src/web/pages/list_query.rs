@@ -1,5 +1,6 @@
 //! The query of an admin's lists: filters, and the place where a page begins.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
@@ -41,6 +42,8 @@ pub(in crate::web) struct ListQuery {
     pub(in crate::web) until: String,
     /// The moment and id of the last row of the page before, `1795374306.5116c888-…`; of events, their moment and number.
     pub(in crate::web) before: String,
+    /// Where the pages between the first and this one begin ([`Pager::new`]).
+    pub(in crate::web) trail: String,
 }
 
 impl ListQuery {
@@ -99,10 +102,7 @@ impl ListQuery {
 
     /// `next`: the place where the next page begins, as a link carries it. `None`: this is the last page.
     pub(in crate::web) fn pager(&self, path: &str, next: Option<&str>) -> Pager {
-        Pager {
-            first: (!self.before.is_empty()).then(|| self.link(path, None)),
-            next: next.map(|next| self.link(path, Some(next))),
-        }
+        Pager::new(&self.before, &self.trail, next, |before, trail| self.link_on(path, before, trail))
     }
 
     /// What stands in the place of the list if it is empty. `user_known`: whether somebody bears the name that was asked for.
@@ -148,8 +148,13 @@ impl ListQuery {
         self.user.split_whitespace().find(|word| is_no_address(word))
     }
 
-    /// A link to the same list, with the page that begins at `before`; `None`: the first page.
-    pub(in crate::web) fn link(&self, path: &str, before: Option<&str>) -> String {
+    /// A link to the first page of the same list.
+    pub(in crate::web) fn link(&self, path: &str) -> String {
+        self.link_on(path, "", "")
+    }
+
+    /// A link to the page of the same list that begins at `before`. Empty: the first page.
+    fn link_on(&self, path: &str, before: &str, trail: &str) -> String {
         link_to(
             path,
             &[
@@ -162,7 +167,8 @@ impl ListQuery {
                 ("reason", &self.reason),
                 ("from", &self.from),
                 ("until", &self.until),
-                ("before", before.unwrap_or_default()),
+                ("before", before),
+                ("trail", trail),
             ],
         )
     }
@@ -332,6 +338,80 @@ pub(in crate::web) struct Choice {
 pub(in crate::web) struct Pager {
     /// `None`: this is the first page.
     pub(in crate::web) first: Option<String>,
+    /// `None`: the page before is the first one, or is not known, because the link here did not come from it.
+    pub(in crate::web) previous: Option<String>,
     /// `None`: this is the last page.
     pub(in crate::web) next: Option<String>,
+}
+
+/// How many pages can be gone back, for a link must not grow without bounds. Beyond them there is the first page.
+const MOST_STEPS_BACK: usize = 20;
+
+impl Pager {
+    /// `here`: the place where this page begins; empty: it is the first one. `trail`: the places where the pages between the first and
+    /// this one begin, as the names in a query. `link`: to the page that begins at this place, with its trail.
+    ///
+    /// A page begins after a row and knows none before it. So the links carry the way here: back is what was read before, as it was.
+    pub(in crate::web) fn new(
+        here: &str,
+        trail: &str,
+        next: Option<&str>,
+        link: impl Fn(&str, &str) -> String,
+    ) -> Self {
+        if here.is_empty() {
+            return Self { first: None, previous: None, next: next.map(|next| link(next, "")) };
+        }
+        let mut places: Vec<_> = url::form_urlencoded::parse(trail.as_bytes()).map(|(place, _)| place).collect();
+        let joined = |places: &[Cow<'_, str>]| {
+            let kept = places.get(places.len().saturating_sub(MOST_STEPS_BACK)..).unwrap_or_default();
+            url::form_urlencoded::Serializer::new(String::new()).extend_keys_only::<_, Cow<'_, str>>(kept).finish()
+        };
+        let previous = places.split_last().map(|(place, before_it)| link(place, &joined(before_it)));
+        places.push(here.into());
+        Self { first: Some(link("", "")), previous, next: next.map(|next| link(next, &joined(&places))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(place: &str, trail: &str) -> String {
+        link_to("/list", &[("before", place), ("trail", trail)])
+    }
+
+    /// The part of a link's query with this name.
+    fn part(href: &str, name: &str) -> String {
+        let (_, query) = href.split_once('?').unwrap();
+        let mut parts = url::form_urlencoded::parse(query.as_bytes());
+        parts.find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.into_owned())
+    }
+
+    #[test]
+    fn whoever_goes_on_can_go_back_page_by_page_whatever_stands_in_a_place() {
+        let place = |page: usize| format!("{page}.a b&c=\u{f1}+{page}");
+        let (mut here, mut trail) = (String::new(), String::new());
+        for page in 2..=40 {
+            let next = Pager::new(&here, &trail, Some(&place(page)), link).next.unwrap();
+            (here, trail) = (part(&next, "before"), part(&next, "trail"));
+            assert_eq!(here, place(page));
+        }
+        for page in (40 - MOST_STEPS_BACK..40).rev() {
+            let back = Pager::new(&here, &trail, None, link);
+            assert_eq!(back.first.as_deref(), Some("/list?"));
+            let previous = back.previous.unwrap();
+            (here, trail) = (part(&previous, "before"), part(&previous, "trail"));
+            assert_eq!(here, place(page));
+        }
+        assert!(Pager::new(&here, &trail, None, link).previous.is_none(), "the way is no longer known");
+    }
+
+    #[test]
+    fn the_first_page_leads_nowhere_back_and_the_second_to_the_first() {
+        let first = Pager::new("", "stray", Some("2.x"), link);
+        assert_eq!((&first.first, &first.previous), (&None, &None));
+        assert_eq!(part(&first.next.unwrap(), "trail"), "");
+        let second = Pager::new("2.x", "", None, link);
+        assert_eq!((second.first.as_deref(), second.previous), (Some("/list?"), None));
+    }
 }

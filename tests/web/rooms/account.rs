@@ -114,6 +114,14 @@ fn earlier(page: &str) -> &str {
 }
 
 #[test]
+fn the_latest_sign_ins_are_told_by_their_browsers_as_on_the_page_of_all_activity() {
+    let app = app();
+    let page = with_user_agent(&app, CHROME).get("/account").body;
+    let (_, latest) = page.split_once("id=\"activity-title\"").unwrap();
+    assert!(latest.contains(">Chrome on Windows</span>") && !latest.contains(">Web</span>"), "{latest}");
+}
+
+#[test]
 fn this_device_comes_first_however_old_its_session_is() {
     let app = app();
     let mut browser = with_user_agent(&app, CHROME);

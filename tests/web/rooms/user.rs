@@ -1,7 +1,7 @@
 //! Room /admin/users/{id}: one user, with what is open, what happened, and what can be done.
 
-use crate::common::{act, admin, path_of};
-use crate::support::TestApp;
+use crate::common::{CHROME, act, admin, path_of};
+use crate::support::{PASSWORD, TestApp};
 
 #[test]
 fn a_users_page_shows_the_newest_sessions_each_with_its_story() {
@@ -25,6 +25,22 @@ fn a_users_page_shows_the_newest_sessions_each_with_its_story() {
     assert!(page.body.contains("href=\"/admin/sessions?user=bea\"") && page.body.contains("/admin/audit?user=bea"));
     let own = path_of(&mut ana, "ana");
     assert!(ana.get(&own).body.contains("This device"), "the admin's own session is marked");
+}
+
+#[test]
+fn an_admin_is_told_by_its_browser_of_a_users_sign_in() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.add_user("bea");
+    let mut bea = app.browser();
+    bea.user_agent = CHROME.into();
+    assert_eq!(bea.sign_in("bea", PASSWORD).status, 303);
+    let user = path_of(&mut ana, "bea");
+    for list in [user.as_str(), "/admin/audit?user=bea"] {
+        let page = ana.get(list).body;
+        let events = page.split_once("compact events").unwrap().1;
+        assert!(events.contains(">Chrome on Windows</span>") && !events.contains(">Web</span>"), "{list}: {events}");
+    }
 }
 
 #[test]

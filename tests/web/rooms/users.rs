@@ -198,6 +198,39 @@ fn a_search_that_is_paged_lists_everybody_once() {
     assert_eq!((seen.len(), sorted.len()), (120, 120));
 }
 
+/// Where the page's link of this kind leads: `next` or `prev`.
+fn link(page: &Answer, rel: &str) -> Option<String> {
+    let (_, link) = page.body.split_once(&format!("rel=\"{rel}\" href=\""))?;
+    Some(link.split('"').next().unwrap().replace("&#38;", "&"))
+}
+
+#[test]
+fn a_list_leads_back_page_by_page_to_what_was_read_before() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let all: Vec<_> = (0..170).map(|n| format!("user{n:03}")).collect();
+    invite_all(&app, all.iter().map(String::as_str));
+    for list in ["/admin/users?name=user", "/admin/audit?what=user_added"] {
+        let rows =
+            |page: &Answer| page.body.split_once("<tbody").unwrap().1.split_once("</tbody>").unwrap().0.to_owned();
+        let mut pages = vec![ana.get(list)];
+        assert_eq!(link(&pages[0], "prev"), None);
+        while let Some(next) = link(pages.last().unwrap(), "next") {
+            pages.push(ana.get(&next));
+        }
+        assert_eq!(pages.len(), 4, "{list}");
+        let mut here = pages.pop().unwrap();
+        for before in pages.iter().skip(1).rev() {
+            here = ana.get(&link(&here, "prev").unwrap());
+            assert_eq!(rows(&here), rows(before), "{list}");
+            assert!(link(&here, "next").is_some(), "{list}");
+        }
+        // From the second page the way to the first is the way back.
+        assert_eq!(link(&here, "prev"), None, "{list}");
+        assert_eq!(ana.get(&format!("{list}&after=x&before=x&trail=x")).status, 400, "{list}");
+    }
+}
+
 #[test]
 fn a_row_leads_to_its_user_and_to_their_sessions_and_nowhere_else() {
     let app = TestApp::start();

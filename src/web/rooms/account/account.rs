@@ -111,13 +111,14 @@ fn extras(
         }
     };
     let latest = Events::read_about(conn, seal, user, AuditFilter { limit: LATEST, ..AuditFilter::default() })?;
-    Ok(Extras { earlier, odd, has_bearer, latest })
+    Ok(Extras { earlier, odd, has_bearer, latest: latest.with_browsers(conn)? })
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in crate::web) struct Paging {
     before: String,
+    trail: String,
 }
 
 pub(in crate::web) async fn show(
@@ -128,7 +129,8 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let (id, now) = (signed_in(&req)?.user, app.now());
     // Of a list's query only the place is taken: nothing here is filtered.
-    let query = ListQuery { before: query.into_inner().before, ..ListQuery::default() };
+    let Paging { before, trail } = query.into_inner();
+    let query = ListQuery { before, trail, ..ListQuery::default() };
     let filter = query.filter(&app.config().time_zone)?;
     // One more, because the caller's own session may be among them and is taken out.
     let filter = ListFilter { user: Some(id), limit: filter.limit + 1, ..filter };

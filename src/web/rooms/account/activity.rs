@@ -79,7 +79,7 @@ pub(in crate::web) async fn show(
         let looked_at = events.stopped_at.map(|_| MOST_LOOKED_AT);
         return Ok(HttpResponse::Ok().json(json!({ "events": rows, "next": next, "looked_at": looked_at })));
     }
-    let events = events.with_browsers(&app).await?;
+    let events = app.read(move |conn| events.with_browsers(conn)).await?;
     let (page, status) = (Page::new(&app, &req, Some(&caller)), query.status(makes_sense));
     let view = ActivityPage {
         kinds: audit_view::kinds(&page, &query.what, KINDS),

@@ -50,16 +50,20 @@ pub(in crate::web) async fn show(
     let query = query.with_moments(filter.from, filter.until, zone);
     let (user, by) = (query.user.clone(), query.by.clone());
     let seal = app.accounts.db.seal().cloned();
+    let is_page = audience(&req, &app) == Audience::Browser;
     let found = app
-        .read(move |conn| match find_users(conn, user, by, &mut filter)? {
-            None => Ok((Events::read(conn, seal.as_deref(), &filter)?, None)),
-            unknown => Ok((Events::default(), unknown)),
+        .read(move |conn| {
+            if let Some(unknown) = find_users(conn, user, by, &mut filter)? {
+                return Ok((Events::default(), Some(unknown)));
+            }
+            let events = Events::read(conn, seal.as_deref(), &filter)?;
+            Ok((if is_page { events.with_browsers(conn)? } else { events }, None))
         })
         .await?;
     let (mut events, unknown) = found;
     let next = events.cut_to_page();
     let user_known = unknown != Some(Unknown::User);
-    if audience(&req, &app) == Audience::Program {
+    if !is_page {
         query.check(user_known)?;
         return Ok(as_json(&events, next));
     }
@@ -79,7 +83,7 @@ pub(in crate::web) async fn show(
         rows: events.view(&page, Reader::Admin),
         nothing,
         stopped_after: events.stopped_at.map(|_| MOST_LOOKED_AT),
-        exports: list_query::export_links(&query.link(PATH, None)),
+        exports: list_query::export_links(&query.link(PATH)),
         pager: query.pager(PATH, next.map(audit_view::place_in_link).as_deref()),
         query,
         page,

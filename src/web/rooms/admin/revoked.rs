@@ -103,7 +103,7 @@ pub(in crate::web) async fn show(
             .map(|(value, key, _)| Choice { value, label: page.t(key), selected: query.state == value })
             .into_iter()
             .collect(),
-        exports: export_links(&query.link(PATH, None)),
+        exports: export_links(&query.link(PATH)),
         pager: query.pager(PATH, next.as_deref()),
         query,
         page,

@@ -101,7 +101,7 @@ pub(in crate::web) async fn show(
         total: total(&page, "open-total", found.total),
         nothing: query.nothing(&app, &page, &LIST, found.user_known),
         end_all_path: of_one_user.map(|name| link_to("/admin/sessions/end", &[("user", &name)])),
-        exports: export_links(&query.link(PATH, None)),
+        exports: export_links(&query.link(PATH)),
         pager: query.pager(PATH, next.as_deref()),
         only_odd: query.state == "odd",
         query,

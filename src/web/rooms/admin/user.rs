@@ -77,7 +77,7 @@ pub(in crate::web) async fn show(
             let about_user = AuditFilter { user: Some(user), limit: LATEST, ..AuditFilter::default() };
             Ok((
                 session_lists::page(conn, List::Open(now), &newest)?,
-                Events::read(conn, seal.as_deref(), &about_user)?,
+                Events::read(conn, seal.as_deref(), &about_user)?.with_browsers(conn)?,
             ))
         })
         .await?;

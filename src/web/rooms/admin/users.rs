@@ -55,6 +55,8 @@ pub(in crate::web) struct Asked {
     state: String,
     /// The id and the key of the last row of the page before, `42.jordi-puig`.
     after: String,
+    /// Where the pages between the first and this one begin ([`Pager::new`]).
+    trail: String,
 }
 
 impl Asked {
@@ -68,9 +70,13 @@ impl Asked {
         })
     }
 
-    /// A link to the same list, with the page that begins at `after`; empty: the first page.
-    fn link(&self, after: &str) -> String {
-        link_to(PATH, &[("name", self.name.trim()), ("role", &self.role), ("state", &self.state), ("after", after)])
+    /// A link to the page of the same list that begins at `after`. Empty: the first page.
+    fn link(&self, after: &str, trail: &str) -> String {
+        let (role, state) = (&self.role, &self.state);
+        link_to(
+            PATH,
+            &[("name", self.name.trim()), ("role", role), ("state", state), ("after", after), ("trail", trail)],
+        )
     }
 }
 
@@ -103,10 +109,7 @@ pub(in crate::web) async fn show(
     let is_filtered = filter.is_set();
     let view = UsersPage {
         rows: found.rows.iter().map(|row| user_view::view(&page, row, now)).collect(),
-        pager: Pager {
-            first: (!asked.after.is_empty()).then(|| asked.link("")),
-            next: next.map(|next| asked.link(&next)),
-        },
+        pager: Pager::new(&asked.after, &asked.trail, next.as_deref(), |after, trail| asked.link(after, trail)),
         roles: choices(&page, filter.role, "users-role-any", Role::ALL, |role| (role.as_str(), "role")),
         states: choices(&page, filter.state, "users-state-present", UserState::ALL, |state| {
             (state.as_str(), "users-state")
@@ -121,7 +124,7 @@ pub(in crate::web) async fn show(
         has_more: filter.role.is_some() || filter.state.is_some(),
         is_only_user: !is_filtered && total == Total::Exactly(1),
         stopped_after: found.stopped.then_some(MOST_LOOKED_AT),
-        exports: export_links(&asked.link("")),
+        exports: export_links(&asked.link("", "")),
         name: asked.name,
         page,
     };
