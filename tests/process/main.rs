@@ -25,6 +25,7 @@ mod portero;
 mod postgres;
 mod prompts;
 mod proxy;
+mod second_factor;
 mod start;
 mod starting;
 mod strace;

@@ -84,7 +84,7 @@ fn second_factor_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     assert_eq!(bea.post("/login/factor", &[("method", "recovery_code"), ("code", &codes[0])]).status, 303);
     seen.visit(&mut bea, "/account/factors");
     seen.visit(&mut bea, "/confirm?next=/account/factors&acr_values=aal2");
-    seen.visit(&mut bea, "/account/factors/1/remove");
+    seen.visit(&mut bea, "/account/factors/2/remove");
     let codes = bea.post("/account/factors/recovery-codes", &[]).body;
     seen.pages.push(codes);
     seen.visit(browser, "/admin/users/2/reset-factors");

@@ -53,6 +53,7 @@ fn a_program_adds_an_app_with_a_fresh_token() {
     let app = app();
     let token = fresh_token(&app, "ana");
     let client = app.client();
+    assert_eq!(client.post("/account/factors/totp", Some(&token)).status, 200, "without a body");
     let answer = client.post_json("/account/factors/totp", Some(&token), &json!({}));
     assert_eq!(answer.status, 200, "{}", answer.body);
     let new = answer.json();

@@ -73,15 +73,18 @@ pub(in crate::web) async fn start(
     req: HttpRequest,
     browser: BrowserSession,
     FactorMandate(caller, mandate): FactorMandate,
-    input: Input,
+    input: Result<Input, Error>,
 ) -> Result<HttpResponse, Error> {
     let page = Page::new(&app, &req, Some(&caller));
     let (typed, is_form) = match input {
-        Input::Form(fields) => (Input::form::<AddTotpForm>(fields)?.name, true),
-        Input::Json(members) => {
+        Ok(Input::Form(fields)) => (Input::form::<AddTotpForm>(fields)?.name, true),
+        Ok(Input::Json(members)) => {
             let asked: AddTotp = Input::json(members)?;
             (asked.name.unwrap_or_else(|| page.t("factor-name-default")), false)
         }
+        // A program that does not care for the name sends no body.
+        Err(Error::UnsupportedMediaType(_)) => (page.t("factor-name-default"), false),
+        Err(error) => return Err(error),
     };
     let Some(name) = FactorName::parse(&typed) else {
         let error = page.error("name", "error-factor-name");
