@@ -269,7 +269,7 @@ end-session-of = Cerrar la sesión { $session }
 story-title-of = Sesión { $session } de { $user }
 story-facts = Detalles de la sesión
 story-steps = Historial
-story-intro = Cada línea es un navegador en una dirección. Cada número es una fila de la tabla. Una línea discontinua es una hora o más sin actividad. Horas de { $zone }.
+story-intro = Cada línea es un navegador en una dirección. Cada número es una fila de la tabla. Una línea discontinua es una hora o más sin actividad. Horas de { $zone }.
 story-picture = Los pasos de esta sesión en orden, como en la tabla
 story-what = Qué
 story-when = Cuándo
@@ -583,7 +583,7 @@ error-503-still-open-text = Este navegador ya no tiene tu sesión, pero Portero 
 
 ## Enlaces de un solo uso
 
-link-invited-title = Te damos la bienvenida: elige tu contraseña
+link-invited-title = Elige tu contraseña
 link-invited-intro = Te han invitado como { $user }. Este enlace solo funciona una vez.
 link-new-password-title = Elige una contraseña nueva
 link-new-password-intro = Para { $user }. Este enlace solo funciona una vez. Al usarlo se cierran todas las sesiones de esta cuenta.
@@ -822,6 +822,7 @@ error-name-lookalike = Este nombre se parece a { $user } y podrían confundirse.
 error-name-past = { $user } tuvo ese nombre hasta el { $when }, y nadie más puede usarlo.
 error-user-deleted = Este usuario se eliminó el { $when }. Solo se puede restaurar la cuenta.
 error-user-not-deleted = Este usuario no está eliminado.
+error-name-not-typed = El campo está vacío. Para eliminar a este usuario, escribe aquí { $user }.
 error-name-differs = Ese no es el nombre.
 error-last-admin = Es el último administrador. Sin ninguno, nadie puede gestionar los usuarios.
 error-user-is-out = El usuario está desactivado. Activa primero la cuenta.
@@ -1017,7 +1018,7 @@ overview-step-backup = Haz una primera copia de seguridad:
 overview-now = Con sesión iniciada
 overview-people = Personas
 overview-open = Sesiones
-overview-active = Usadas en los últimos 15 min
+overview-active = Usadas en los últimos 15 min
 overview-all-sessions = Todas las sesiones abiertas
 overview-happened = Qué ha pasado
 overview-span = Periodo mostrado

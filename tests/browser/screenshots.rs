@@ -83,6 +83,13 @@ async fn every_page(language: &'static str) {
         };
         pictures(&browser, &name(&short)).await;
     }
+    for (look, dark) in [("narrow", false), ("narrow-dark", true)] {
+        browser.look(320, 800, dark).await;
+        browser.open(&at("/admin")).await;
+        browser.element(Locator::Css(".menu-button")).await.click().await.unwrap();
+        browser.picture(&format!("{}-{look}", name("menu"))).await;
+    }
+    browser.look(1280, 900, false).await;
     for (list, link, page) in [
         ("/account", "td .row-links a:first-child", "story"),
         ("/account", "td .row-links a[href$='/end']", "end-session"),
@@ -150,9 +157,18 @@ async fn every_page_in_spanish() {
     every_page("es").await;
 }
 
-/// A copied cookie is shown after its owner has renewed: what the owner is told, and what the admin finds.
 #[actix_web::test]
-async fn a_theft_as_it_looks_afterwards() {
+async fn a_theft_as_it_looks_afterwards_in_english() {
+    a_theft("en").await;
+}
+
+#[actix_web::test]
+async fn a_theft_as_it_looks_afterwards_in_spanish() {
+    a_theft("es").await;
+}
+
+/// A copied cookie is shown after its owner has renewed: what the owner is told, and what the admin finds.
+async fn a_theft(language: &'static str) {
     const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
     let folder = TempDir::new().unwrap();
     for name in ["ana", "bea"] {
@@ -162,16 +178,21 @@ async fn a_theft_as_it_looks_afterwards() {
     command.env("JWT_ACCESS_TOKEN_EXPIRES", "2s");
     let server = Server::with(folder.path(), command);
     let driver = Driver::start();
-    let owner = driver.browser().await;
+    let wishes = Wishes { language, ..Wishes::default() };
+    let browser = || driver.browser_with(&wishes);
+    let owner = browser().await;
     sign_in(&owner, &server, "bea").await;
+    let account = async || owner.go_by(owner.element(Locator::Css(".site-nav a[href='/account']")).await).await;
+    let alarm = async |browser: &Browser| drop(browser.element(Locator::Css(".message.alarm")).await);
+    let name = |page: &str| format!("{page}-{language}");
     let wait = async || actix_web::rt::time::sleep(std::time::Duration::from_millis(2200)).await;
     let cookie = owner.client.get_named_cookie("refresh_token_cookie").await.unwrap();
     let copied = format!("refresh_token_cookie={}", cookie.value());
     for _ in 0..2 {
         wait().await;
-        owner.click("Account").await;
+        account().await;
     }
-    owner.click("Account").await;
+    account().await;
     wait().await;
     let request = format!(
         "GET /account HTTP/1.1\r\nhost: x\r\naccept: text/html\r\nuser-agent: {FIREFOX}\r\ncookie: {copied}\r\n\r\n"
@@ -179,19 +200,25 @@ async fn a_theft_as_it_looks_afterwards() {
     let mut answer = [0; 12];
     std::io::Read::read_exact(&mut server.connect(request.as_bytes()), &mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 303", "the thief is led to the login page");
-    owner.click("Account").await;
-    owner.shows("Your session has ended").await;
+    account().await;
+    owner.element(Locator::Id("username")).await;
+    pictures(&owner, &name("login-ended")).await;
     sign_in(&owner, &server, "bea").await;
-    owner.shows("an old sign-in token was reused").await;
-    pictures(&owner, "account-told-en").await;
+    alarm(&owner).await;
+    pictures(&owner, &name("account-told")).await;
 
-    let admin = driver.browser().await;
+    let admin = browser().await;
     sign_in(&admin, &server, "ana").await;
+    admin.open(&format!("http://{}/admin", server.address)).await;
+    alarm(&admin).await;
+    pictures(&admin, &name("admin-theft")).await;
+    admin.open(&format!("http://{}/admin/audit", server.address)).await;
+    pictures(&admin, &name("audit-theft")).await;
     admin.open(&format!("http://{}/admin/revoked?reason=reuse", server.address)).await;
-    pictures(&admin, "revoked-reuse-en").await;
+    pictures(&admin, &name("revoked-reuse")).await;
     admin.go_by(admin.element(Locator::Css("tr.danger a.id")).await).await;
-    admin.shows("Old token reused").await;
-    pictures(&admin, "story-theft-en").await;
+    alarm(&admin).await;
+    pictures(&admin, &name("story-theft")).await;
     owner.close().await;
     admin.close().await;
 }

@@ -74,6 +74,10 @@ fn a_receipt_says_once_whose_sessions_it_is_about_and_names_each_user_if_there_a
     let page = end(&mut app.signed_in("ana"), &format!("/account/sessions/{other}/end")).body;
     assert!(page.contains("Ended by the user</p>"), "{page}");
     assert!(page.contains("<li><a href=\"/account\">Your account</a></li>"), "{page}");
+    // To an admin who reads it, it is nothing of their own account.
+    let id = page.split("href=\"/receipts/").nth(1).unwrap().split('"').next().unwrap();
+    let page = admin.get(&format!("/receipts/{id}")).body;
+    assert!(page.contains("<a href=\"/admin/sessions\">Open sessions</a>") && !page.contains("Your account"), "{page}");
 
     for name in ["ana", "bea"] {
         app.tokens(name);

@@ -131,7 +131,7 @@ fn a_deleted_user_is_gone_and_the_name_stays_taken() {
     app.add_user("bea");
     let mut bea = app.signed_in("bea");
     let user = path_of(&mut ana, "bea");
-    let missing = "Type bea to confirm</p>";
+    let missing = "The field is empty. To delete this user, type bea here.</p>";
     let differs = "That isn’t the name";
     for (wrong, words) in [("", missing), (" ", missing), ("eva", differs), ("be a", differs)] {
         let refused = act(&mut ana, &user, "delete", &[("name", wrong)]);

@@ -80,8 +80,9 @@ pub(in crate::web) async fn show(
     }
     let receipt = id.clone();
     let found = app.read(move |conn| find(conn, &receipt)).await?.ok_or(Error::NotFound)?;
+    let is_others = found.listed.iter().any(|one| one.session.user != standing.user);
     // Other users' receipts are as good as none: nobody learns that they are there.
-    if standing.role != Role::Admin && found.listed.iter().any(|one| one.session.user != standing.user) {
+    if standing.role != Role::Admin && is_others {
         return Err(Error::NotFound);
     }
     let until = found.access_until.plus(app.accounts.engine.options().decode_leeway);
@@ -107,7 +108,7 @@ pub(in crate::web) async fn show(
         count: found.count,
         accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
         made_at: page.exact(now),
-        is_admins: found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin,
+        is_admins: is_others || (found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin),
         more: found.count - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
         rows: found.listed.iter().map(|one| row(&app, &page, one, whose, now)).collect(),
         path: format!("/receipts/{id}"),

@@ -164,7 +164,7 @@ pub(in crate::web) async fn submit(
         Act::Enable => state::enable(accounts, mandate, user),
         Act::Delete if is_name_of(&listed.user, &asked.name) => state::delete_user(accounts, mandate, user),
         Act::Delete if asked.name.trim().is_empty() => {
-            let text = page.t1("user-delete-type", "user", listed.user.username.as_str());
+            let text = page.t1("error-name-not-typed", "user", listed.user.username.as_str());
             return told.refused_with(page, StatusCode::BAD_REQUEST, asked, FieldError { field: "name", text });
         }
         Act::Delete => return told.refused(page, asked, "name", "error-name-differs"),
