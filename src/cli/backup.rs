@@ -11,7 +11,7 @@ use super::output::{Failure, moment, sessions, warn};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::error_chain::chain;
-use crate::installation::{Installation, Restore};
+use crate::installation::{Installation, Restore, note_restore};
 
 #[derive(Args)]
 pub(super) struct Backup {
@@ -26,10 +26,14 @@ pub(super) struct Backup {
 #[derive(Args)]
 pub(super) struct Restored {
     /// A file made by `portero backup`
-    file: PathBuf,
+    #[arg(required_unless_present = "note")]
+    file: Option<PathBuf>,
     /// An empty or new folder, instead of the data folder
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
+    /// Do what has to follow a restore by the database server's own tools, such as pg_restore, while no server runs
+    #[arg(long, conflicts_with_all = ["file", "into"])]
+    note: bool,
     /// Don't ask for confirmation
     #[arg(long)]
     yes: bool,
@@ -59,7 +63,8 @@ pub(super) fn back_up(loaded: Loaded, arguments: &Backup) -> Result<(), Failure>
 
 pub(super) fn restore(loaded: Loaded, arguments: &Restored) -> Result<(), Failure> {
     warn(&loaded);
-    let restore = Restore::check(&loaded.config, Clock::default(), &arguments.file, arguments.into.as_deref())?;
+    let Some(file) = &arguments.file else { return note_restored(loaded, arguments.yes) };
+    let restore = Restore::check(&loaded.config, Clock::default(), file, arguments.into.as_deref())?;
     let folder = restore.folder().display().to_string();
     println!(
         "The backup was made at {} by Portero {} and is whole. When it is restored into {folder}:",
@@ -75,5 +80,17 @@ pub(super) fn restore(loaded: Loaded, arguments: &Restored) -> Result<(), Failur
     }
     let ended = restore.finish(operator())?;
     println!("Restored into {folder}; {} ended. `portero serve` starts it.", sessions(ended));
+    Ok(())
+}
+
+fn note_restored(loaded: Loaded, yes: bool) -> Result<(), Failure> {
+    println!("After the database {} was put back to an earlier moment:", loaded.config.database);
+    println!("- Every session ends, every token issued until now is refused, and every one-time link is void.");
+    println!("- The ids of users who may have been lost are not given to others.");
+    if !yes {
+        confirm("Was it put back?")?;
+    }
+    let ended = note_restore(&Arc::new(loaded.config), Clock::default(), operator())?;
+    println!("Noted; {} ended. `portero serve` starts it.", sessions(ended));
     Ok(())
 }

@@ -48,8 +48,19 @@ pub struct Installation {
 impl Installation {
     /// Opens an installation that exists: a command that is pointed at the wrong folder must not make a new one.
     pub fn open_existing(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
+        Self::refuse_absent(config)?;
+        Self::open(config, clock)
+    }
+
+    /// The same if the database's own tools have put it back to an earlier moment.
+    pub(super) fn open_put_back(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
+        Self::refuse_absent(config)?;
+        Self::open_restored(config, clock)
+    }
+
+    fn refuse_absent(config: &Config) -> Result<(), OpenError> {
         if Db::exists(&config.database)? {
-            return Self::open(config, clock);
+            return Ok(());
         }
         match &config.database {
             DatabaseUrl::Sqlite(path) => examine(config, path, LastStop::Unknown).map(drop)?,

@@ -94,7 +94,7 @@ impl Restore {
 
     /// Restores it. Returns how many sessions ended.
     pub fn finish(self, by: Operator) -> Result<usize, BackupError> {
-        let ended = after_restore(&self.installation.accounts, by, self.made_at()).committed()?;
+        let ended = after_restore(&self.installation.accounts, by, Some(self.made_at())).committed()?;
         // The last user of the database closes it.
         drop(self.installation);
         let database = self.temp.path().join(DATABASE_FILE);
@@ -117,6 +117,14 @@ impl Restore {
         synced.map_err(|source| BackupError::Write { path: self.folder.clone(), source })?;
         Ok(ended)
     }
+}
+
+/// What has to be done after the database's own tools have put it back to an earlier moment; no server runs on it. Returns how many sessions
+/// ended.
+pub fn note_restore(config: &Arc<Config>, clock: Clock, by: Operator) -> Result<usize, BackupError> {
+    let installation = Installation::open_put_back(config, clock)?;
+    let _serving = installation.lock()?;
+    Ok(after_restore(&installation.accounts, by, None).committed()?)
 }
 
 fn refuse_occupied(folder: &Path) -> Result<(), BackupError> {

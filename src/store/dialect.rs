@@ -103,6 +103,11 @@ pub(super) fn set_lock_timeout(conn: &mut Conn, timeout: Duration) -> QueryResul
     )
 }
 
+/// Leaves out the next million of users' ids: some of them may have been given to users who are not in this database.
+pub fn skip_ids(conn: &mut Conn) -> Result<(), Error> {
+    Ok(either!(conn, sqlite(conn) => sqlite::skip_ids(conn), postgres(conn) => postgres::skip_ids(conn))?)
+}
+
 /// Leaves the database as whole as a clean stop should. `false`: others use it.
 pub(super) fn close(conn: &mut Conn) -> Result<bool, Error> {
     either!(conn, sqlite(conn) => checkpoint(conn), postgres(_conn) => Ok(true))

@@ -2,7 +2,7 @@
 
 use diesel::dsl::exists;
 use diesel::upsert::excluded;
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, select};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, select};
 
 use super::connection::{Conn, Error, on};
 use super::schema::known_networks;
@@ -45,8 +45,17 @@ pub fn is_known(
     Ok(select(exists(row.select(known_networks::user_id))).get_result(conn)?)
 }
 
-/// Deletes what is no longer known. Returns how many rows.
-pub fn prune(conn: &mut Conn, now: UnixTime) -> Result<usize, Error> {
-    let old = known_networks::table.filter(known_networks::signed_in_at.le(now.0 - KNOWN_FOR));
+/// Deletes what is no longer known. Not many more rows than `limit`, those of one second together, so that other writes get their turn.
+/// Returns how many.
+pub fn prune(conn: &mut Conn, now: UnixTime, limit: i64) -> Result<usize, Error> {
+    let last = now.0 - KNOWN_FOR;
+    let next: Option<i64> = known_networks::table
+        .filter(known_networks::signed_in_at.le(last))
+        .order(known_networks::signed_in_at)
+        .offset(limit)
+        .select(known_networks::signed_in_at)
+        .get_result(conn)
+        .optional()?;
+    let old = known_networks::table.filter(known_networks::signed_in_at.le(next.unwrap_or(last)));
     Ok(diesel::delete(old).execute(conn)?)
 }

@@ -47,5 +47,6 @@ mod writer;
 pub use connection::{Conn, Error, OpenError, at_one_moment};
 pub use database_check::DatabaseCheck;
 pub use db::Db;
-pub use sqlite_file::{copy_database, find_damage, read_file, skip_ids};
+pub use dialect::skip_ids;
+pub use sqlite_file::{copy_database, find_damage, read_file};
 pub use writer::{Authority, Memory, Pending, Tx, Upkeep};

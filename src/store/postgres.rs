@@ -204,3 +204,10 @@ pub(super) fn exists(conn: &mut PgConnection) -> QueryResult<bool> {
     }
     Ok(sql_query("SELECT count(*) AS number FROM instance").get_result::<Number>(conn)?.number > 0)
 }
+
+/// Leaves out the next million of users' ids.
+pub(super) fn skip_ids(conn: &mut PgConnection) -> QueryResult<()> {
+    let users = "pg_get_serial_sequence('users', 'id')";
+    let skip = sql_query(format!("SELECT setval({users}, nextval({users}) + 1000000) AS number"));
+    skip.get_result::<Number>(conn).map(drop)
+}

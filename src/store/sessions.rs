@@ -1,12 +1,14 @@
 //! The sessions, open and ended.
 
 use diesel::connection::DefaultLoadingMode;
+#[cfg(feature = "postgres")]
+use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper,
 };
 
-use super::connection::{Conn, Error, known, on};
+use super::connection::{Conn, Error, either, known, on};
 use super::prepared::update;
 use super::schema::sessions;
 use super::table_parts::Keys;
@@ -345,11 +347,16 @@ pub fn each_unseen(conn: &mut Conn, mut each: impl FnMut(SessionId, i64)) -> Res
         .filter(sessions::seen.eq(false))
         .filter(sessions::ended_at.is_null())
         .select((sessions::sid, sessions::generation));
-    for row in rows.load_iter::<(String, i64), DefaultLoadingMode>(conn)? {
+    let mut each = |row: QueryResult<(String, i64)>| {
         let (id, generation) = row?;
         each(sid(&id)?, generation);
-    }
-    Ok(())
+        Ok::<_, Error>(())
+    };
+    // There may be a million, which PostgreSQL's library would hold in memory all together.
+    either!(conn,
+        sqlite(conn) => rows.load_iter::<_, DefaultLoadingMode>(conn)?.try_for_each(&mut each),
+        postgres(conn) => rows.load_iter::<_, PgRowByRowLoadingMode>(conn)?.try_for_each(&mut each),
+    )
 }
 
 /// Deletes sessions that ended and expired before `before`, with their stories. At most `limit`, so that other writes get their

@@ -37,19 +37,25 @@ pub fn add(conn: &mut Conn, name: NameKey, now: UnixTime) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deletes rows that no longer count and, beyond `MAX_ROWS`, the oldest ones. Returns how many.
-pub fn prune(conn: &mut Conn, now: UnixTime) -> Result<usize, Error> {
-    let old =
-        diesel::delete(sign_in_failures::table.filter(sign_in_failures::since.le(now.0 - A_DAY))).execute(conn)?;
-    let newest_to_delete: Option<i64> = sign_in_failures::table
+/// Deletes rows that no longer count and, beyond `MAX_ROWS`, the oldest ones. Not many more than `limit`, those of one second together, so
+/// that other writes get their turn. Returns how many.
+pub fn prune(conn: &mut Conn, now: UnixTime, limit: i64) -> Result<usize, Error> {
+    let beyond: Option<i64> = sign_in_failures::table
         .order(sign_in_failures::since.desc())
         .offset(MAX_ROWS)
         .select(sign_in_failures::since)
         .get_result(conn)
         .optional()?;
-    let Some(newest_to_delete) = newest_to_delete else { return Ok(old) };
-    let beyond = sign_in_failures::table.filter(sign_in_failures::since.le(newest_to_delete));
-    Ok(old + diesel::delete(beyond).execute(conn)?)
+    let last = beyond.unwrap_or(i64::MIN).max(now.0 - A_DAY);
+    let next: Option<i64> = sign_in_failures::table
+        .filter(sign_in_failures::since.le(last))
+        .order(sign_in_failures::since)
+        .offset(limit)
+        .select(sign_in_failures::since)
+        .get_result(conn)
+        .optional()?;
+    let old = sign_in_failures::table.filter(sign_in_failures::since.le(next.unwrap_or(last)));
+    Ok(diesel::delete(old).execute(conn)?)
 }
 
 fn text(name: NameKey) -> String {

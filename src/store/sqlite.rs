@@ -91,3 +91,8 @@ const DATA_VERSION: PlainNumber = PlainNumber("PRAGMA data_version");
 pub(super) fn version(conn: &mut SqliteConnection) -> QueryResult<i64> {
     DATA_VERSION.get_result(conn)
 }
+
+/// Leaves out the next million of users' ids.
+pub(super) fn skip_ids(conn: &mut SqliteConnection) -> QueryResult<()> {
+    sql_query("UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'users'").execute(conn).map(drop)
+}

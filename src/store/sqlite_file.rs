@@ -66,9 +66,3 @@ pub fn copy_database(from: &Path, to: &Path) -> Result<(), Error> {
 pub fn read_file<T>(path: &Path, job: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
     job(&mut of_sqlite(connect_read_only(path)?))
 }
-
-/// Leaves out the next million of users' ids: some of them may have been given to users who are not in this database.
-pub fn skip_ids(conn: &mut Conn) -> Result<(), Error> {
-    sql_query("UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'users'").execute(conn)?;
-    Ok(())
-}

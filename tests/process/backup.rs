@@ -277,3 +277,30 @@ fn audit(folder: &Path) -> Vec<String> {
     let told = diesel::sql_query("SELECT what FROM audit_events ORDER BY n").load::<Told>(&mut database(folder));
     told.unwrap().into_iter().map(|told| told.what).collect()
 }
+
+#[test]
+fn a_database_that_was_put_back_by_hand_lets_nothing_live_again_once_that_is_noted() {
+    let folder = installation();
+    let mut server = Server::start(folder.path());
+    let signed_in = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    server.terminate();
+    let file = folder.path().join("data/portero.db");
+    let earlier = fs::read(&file).unwrap();
+    let mut server = Server::start(folder.path());
+    let later = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    assert_eq!(server.ask("DELETE", "/logout", Some(&signed_in), None).unwrap().status, 200);
+    assert!(fails(folder.path(), &["restore", "--note", "--yes"], "").contains("another Portero already serves"));
+    server.terminate();
+    fs::write(&file, earlier).unwrap();
+    let refused = fails(folder.path(), &["restore", "--note"], "");
+    assert!(refused.contains("nothing was changed"), "{refused}");
+    let said = ok(folder.path(), &["restore", "--note", "--yes"], "");
+    assert!(said.contains("Noted; 1 session ended."), "{said}");
+    std::thread::sleep(Duration::from_millis(1100));
+    let server = Server::start(folder.path());
+    for token in [&signed_in, &later] {
+        assert_eq!(server.ask("GET", "/protected", Some(token), None).unwrap().status, 401);
+    }
+    assert_eq!(server.log_in("ana", PASSWORD).unwrap().status, 200);
+    assert!(ok(folder.path(), &["audit", "verify"], "").contains("The audit log is whole."));
+}

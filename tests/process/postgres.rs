@@ -117,6 +117,41 @@ fn what_a_command_on_another_machine_does_is_enforced_when_it_is_done() {
     assert_eq!(server.ask("GET", "/protected", Some(&token), None).unwrap().status, 401);
 }
 
+#[test]
+fn after_a_dump_was_restored_and_that_is_noted_nothing_that_ended_since_lives_again() {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let mut server = Server::start(folder.path());
+    let ended = sign_in(&server);
+    server.terminate();
+    let (url, name) = url(folder.path());
+    let administer = |statement: &str| {
+        let mut conn = PgConnection::establish(&format!("{}/postgres", url.rsplit_once('/').unwrap().0)).unwrap();
+        conn.batch_execute(statement).unwrap();
+    };
+    administer(&format!("CREATE DATABASE \"{name}_dump\" TEMPLATE \"{name}\""));
+    let mut server = Server::start(folder.path());
+    let begun = sign_in(&server);
+    assert_eq!(server.ask("DELETE", "/logout", Some(&ended), None).unwrap().status, 200);
+    ok(folder.path(), &["user", "invite", "lost"], "");
+    assert!(fails(folder.path(), &["restore", "--note", "--yes"], "").contains("another Portero already serves"));
+    server.terminate();
+    administer(&format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
+    administer(&format!("ALTER DATABASE \"{name}_dump\" RENAME TO \"{name}\""));
+    let said = ok(folder.path(), &["restore", "--note", "--yes"], "");
+    assert!(said.contains("Noted; 1 session ended."), "{said}");
+    std::thread::sleep(Duration::from_millis(1100));
+    let server = Server::start(folder.path());
+    for token in [&ended, &begun] {
+        assert_eq!(server.ask("GET", "/protected", Some(token), None).unwrap().status, 401);
+    }
+    sign_in(&server);
+    ok(folder.path(), &["user", "invite", "new"], "");
+    let skipped = "SELECT CAST(count(*) AS TEXT) AS row FROM users WHERE canonical = 'new' AND id > 1000000";
+    assert_eq!(Behind::of(folder.path()).rows(skipped), ["1"]);
+    assert!(ok(folder.path(), &["audit", "verify"], "").contains("The audit log is whole."));
+}
+
 fn sign_in(server: &Server) -> String {
     let body = json!({ "username": "ana", "password": PASSWORD });
     let answer = server.ask("POST", "/login", None, Some(&body)).unwrap();

@@ -551,3 +551,36 @@ fn filters_combine_and_a_page_that_stops_early_says_where() {
     let third = page(AuditFilter { before: second.stopped_at, ..rare });
     assert_eq!(second.events.iter().chain(&third.events).map(|event| event.n).collect::<Vec<_>>(), [27, 21, 15]);
 }
+
+#[test]
+fn a_log_that_is_longer_than_one_look_is_listed_and_verified_whole() {
+    let log = Log::of(1);
+    log.tamper(
+        "INSERT INTO audit_events (n, at, what, user_id) WITH RECURSIVE numbers (n) AS \
+         (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 25000) SELECT n, 1 + n / 7, 'signed_in', 1 + n % 2 FROM numbers",
+    );
+    let seal = log.db.seal().unwrap();
+    let mut numbers = Vec::new();
+    for filter in [AuditFilter::default(), AuditFilter { user: Some(UserId(1)), ..AuditFilter::default() }] {
+        let listed = log.db.read(|conn| {
+            let (mut count, mut before) = (0, i64::MAX);
+            list::each_match(conn, seal, &filter, |event| {
+                assert!(event.n < before, "each once, newest first");
+                (count, before) = (count + 1, event.n);
+                true
+            })?;
+            Ok::<_, Error>(count)
+        });
+        numbers.push(listed.unwrap());
+    }
+    assert_eq!(numbers, [25_000, 12_500]);
+    let mut some = 0;
+    let stop = |_| {
+        some += 1;
+        some < 10_500
+    };
+    log.db.read(|conn| list::each_match(conn, seal, &AuditFilter::default(), stop)).unwrap();
+    assert_eq!(some, 10_500);
+    let found = log.db.read(|conn| verify(conn, seal, 1, None, |_| {})).unwrap();
+    assert_eq!((found.events, found.span), (25_000, Some((1, 25_000))));
+}

@@ -3,8 +3,10 @@
 
 use portero::accounts::upkeep::prune::prune;
 use portero::clock::Clock;
+use portero::store::{Error, Upkeep, known_networks, sign_in_failures};
 
 use crate::support::TestApp;
+use crate::support::database::Behind;
 
 const DAY: i64 = 24 * 3600;
 
@@ -47,4 +49,29 @@ fn a_user_whose_sessions_are_all_over_is_let_go_and_comes_back_with_the_next() {
     assert_eq!(app.accounts.blocklist.standing("ana"), None);
     let tokens = app.tokens("ana");
     assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 200);
+}
+
+#[test]
+fn however_much_is_old_it_goes_in_steps_between_which_others_write() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let numbers = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1700)";
+    let mut behind = Behind::of(app.folder());
+    behind.execute(&format!(
+        "{numbers} INSERT INTO known_networks (user_id, network, password_version, signed_in_at) SELECT 1, 'network ' || n, 0, n FROM numbers"
+    ));
+    behind.execute(&format!(
+        "{numbers} INSERT INTO sign_in_failures (name, failures, since) SELECT 'name ' || n, 1, n FROM numbers"
+    ));
+    let now = app.accounts.now();
+    let steps: Vec<(usize, usize)> = (0..2)
+        .map(|_| {
+            let step = app.accounts.db.write(Upkeep, now, move |tx, _| {
+                Ok::<_, Error>((known_networks::prune(tx.conn, now, 500)?, sign_in_failures::prune(tx.conn, now, 500)?))
+            });
+            step.committed().unwrap()
+        })
+        .collect();
+    assert_eq!(steps, [(501, 501), (501, 501)]);
+    assert_eq!(prune(&app.accounts).unwrap(), 2 * (1700 - 2 * 501));
 }

@@ -11,8 +11,8 @@ use crate::store::session_ends::Which;
 use crate::store::{instance, links, skip_ids, users};
 
 /// Ends every session, refuses every token issued up to now, and voids every link. Returns how many sessions ended. `made_at`: when the
-/// backup was made.
-pub fn after_restore(accounts: &Arc<Accounts>, operator: Operator, made_at: UnixTime) -> Pending<usize> {
+/// backup was made; `None`: nobody knows.
+pub fn after_restore(accounts: &Arc<Accounts>, operator: Operator, made_at: Option<UnixTime>) -> Pending<usize> {
     accounts.write(operator, move |tx, _, by| {
         let every = Which::Since { moment: UnixTime(i64::MIN), except: None };
         let ended = end(tx, every, Reason::EndedByAdmin, &by)?.sessions.len();
@@ -20,8 +20,12 @@ pub fn after_restore(accounts: &Arc<Accounts>, operator: Operator, made_at: Unix
         links::void_all(tx.conn)?;
         skip_ids(tx.conn)?;
         instance::set(tx.conn, instance::RESTORED, &tx.now.0.to_string())?;
-        instance::set(tx.conn, instance::LAST_BACKUP, &made_at.0.to_string())?;
-        Event::new(What::Restored, &by).details(Details::Backup(made_at)).record(tx)?;
+        let mut details = Details::None;
+        if let Some(made_at) = made_at {
+            instance::set(tx.conn, instance::LAST_BACKUP, &made_at.0.to_string())?;
+            details = Details::Backup(made_at);
+        }
+        Event::new(What::Restored, &by).details(details).record(tx)?;
         Ok(ended)
     })
 }

@@ -111,12 +111,21 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     let now = accounts.now();
     let shown = now.plus(-SHOWN_FOR);
     let small = accounts.write(Upkeep, move |tx, _, _| {
-        let limits = sign_in_failures::prune(tx.conn, tx.now)? + known_networks::prune(tx.conn, tx.now)?;
         let counts = hourly_counts::prune(tx.conn, tx.now.plus(-COUNTS_KEPT_FOR))?;
         let attempts = attempts::prune(tx.conn, tx.now.plus(-ATTEMPTS_KEPT_FOR))?;
-        Ok(limits + links::prune(tx.conn, shown)? + counts + attempts)
+        Ok(links::prune(tx.conn, shown)? + counts + attempts)
     });
     let mut gone = small.committed()?;
+    loop {
+        let round = accounts.write(Upkeep, move |tx, _, _| {
+            let networks = known_networks::prune(tx.conn, tx.now, BATCH.into())?;
+            Ok(networks + sign_in_failures::prune(tx.conn, tx.now, BATCH.into())?)
+        });
+        match round.committed()? {
+            0 => break,
+            count => gone += count,
+        }
+    }
     loop {
         let round = accounts.write(Upkeep, move |tx, _, _| {
             Ok(token_blocklist::prune(tx.conn, shown, BATCH.into())? + sessions::prune(tx.conn, shown, BATCH.into())?)

@@ -70,7 +70,7 @@ pub fn take_up(db: &Db, now: UnixTime) -> Result<Fit, Error> {
     compare(db, now, false)
 }
 
-/// The same for a log that was restored, to which no file belongs yet.
+/// The same for a log that was restored: to it belongs no file yet, or one that names what is lost.
 pub fn take_up_restored(db: &Db, now: UnixTime) -> Result<Fit, Error> {
     compare(db, now, true)
 }
@@ -89,7 +89,7 @@ fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
             .committed()?;
             return Ok(fit);
         }
-        Fit::NoFile if is_restored => {
+        Fit::NoFile | Fit::Cut { .. } | Fit::Other { .. } if is_restored => {
             db.write(Upkeep, now, move |tx, _| renew_file(tx)).committed()?;
             return Ok(Fit::Whole);
         }

@@ -147,7 +147,7 @@ pub fn page(conn: &mut Conn, seal: &Seal, filter: &AuditFilter) -> Result<Found,
     let mut found = Found::default();
     let mut looked_at = 0;
     let mut last = None;
-    each(conn, seal, filter, Some(MOST_LOOKED_AT), |row, matches| {
+    each(conn, seal, filter, |row, matches| {
         looked_at += 1;
         last = Some((UnixTime(row.at), row.n));
         if matches {
@@ -168,15 +168,29 @@ pub fn each_match(
     filter: &AuditFilter,
     mut take: impl FnMut(AuditEvent) -> bool,
 ) -> Result<(), Error> {
-    each(conn, seal, filter, None, |row, matches| !matches || take(row.into()))
+    let mut filter = filter.clone();
+    loop {
+        let (mut looked_at, mut goes_on) = (0, true);
+        let mut last = None;
+        each(conn, seal, &filter, |row, matches| {
+            looked_at += 1;
+            last = Some((UnixTime(row.at), row.n));
+            goes_on = !matches || take(row.into());
+            goes_on
+        })?;
+        if !goes_on || looked_at < MOST_LOOKED_AT {
+            return Ok(());
+        }
+        // From there on in another look: PostgreSQL's library holds all that one look finds in memory.
+        filter.before = last;
+    }
 }
 
-/// Looks at the rows of the most selective filter, at most `most` of them, and tells of each whether the other filters match too.
+/// Looks at the rows of the most selective filter, at most [`MOST_LOOKED_AT`] of them, and tells of each whether the other filters match too.
 fn each(
     conn: &mut Conn,
     seal: &Seal,
     filter: &AuditFilter,
-    most: Option<i64>,
     mut look: impl FnMut(Row, bool) -> bool,
 ) -> Result<(), Error> {
     let session = filter.session.map(|sid| sid.to_string());
@@ -189,14 +203,14 @@ fn each(
             && filter.what.is_none_or(|what| row.what == what.as_str());
         look(row, matches)
     };
-    if let (Some(user), Some(most)) = (filter.newest_of_user(), most) {
+    if let Some(user) = filter.newest_of_user() {
         // What `/account` asks for. Diesel writes the text of this statement once, and that of a boxed one each time.
         let newest = filter.until.unwrap_or(UnixTime(i64::MAX));
         let rows = audit_events::table
             .filter(audit_events::user_id.eq(user.0))
             .filter(audit_events::at.le(newest.0))
             .order((audit_events::at.desc(), audit_events::n.desc()))
-            .limit(most)
+            .limit(MOST_LOOKED_AT)
             .select(Row::as_select());
         for row in rows.load_iter::<Row, DefaultLoadingMode>(conn)? {
             if !look_at(row?) {
@@ -228,9 +242,7 @@ fn each(
     if let Some((at, n)) = filter.before {
         query = query.filter(audit_events::at.lt(at.0).or(audit_events::at.eq(at.0).and(audit_events::n.lt(n))));
     }
-    if let Some(most) = most {
-        query = query.limit(most);
-    }
+    let query = query.limit(MOST_LOOKED_AT);
     let rows = query.order((audit_events::at.desc(), audit_events::n.desc())).select(Row::as_select());
     for row in rows.load_iter::<Row, DefaultLoadingMode>(conn)? {
         if !look_at(row?) {

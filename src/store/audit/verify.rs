@@ -1,6 +1,5 @@
 //! Looks whether the audit log is as it was recorded.
 
-use diesel::connection::DefaultLoadingMode;
 use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 
 use super::chain::{checkpoint, head, mac_of};
@@ -9,6 +8,9 @@ use super::head::Head;
 use super::seal::{NONE_BEFORE, Row, Seal};
 use crate::store::connection::{Conn, Error};
 use crate::store::schema::audit_events;
+
+/// How many events are in memory at a time.
+const AT_A_TIME: i64 = 2000;
 
 /// What is wrong with the log, in the order of the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,31 +76,37 @@ fn verify_snapshot(
         Some(checkpoint) => (checkpoint.n, Some(checkpoint.mac)),
         None => (0, Some(NONE_BEFORE.to_vec())),
     };
-    let rows = audit_events::table
-        .filter(audit_events::n.gt(last))
-        .order(audit_events::n)
-        .select((Row::as_select(), audit_events::mac));
     let mut first = None;
-    for row in rows.load_iter::<(Row, Option<Vec<u8>>), DefaultLoadingMode>(conn)? {
-        let (row, mac) = row?;
-        first.get_or_insert(row.n);
-        if row.n != last + 1 {
-            found.findings.push(Finding::Missing { first: last + 1, last: row.n - 1 });
-            before = None;
+    loop {
+        let rows: Vec<(Row, Option<Vec<u8>>)> = audit_events::table
+            .filter(audit_events::n.gt(last))
+            .order(audit_events::n)
+            .limit(AT_A_TIME)
+            .select((Row::as_select(), audit_events::mac))
+            .load(conn)?;
+        if rows.is_empty() {
+            break;
         }
-        // Without the event before, nothing can be said of this one but by the one after it.
-        let sealed = before.map(|before| seal.mac(&before, &row));
-        if mac.is_none() || sealed.is_some_and(|sealed| Some(sealed) != mac) {
-            found.findings.push(Finding::Changed { n: row.n });
-        } else if row.ip.as_deref().is_some_and(|ip| Some(seal.ip_hash(ip)) != row.ip_hash) {
-            found.findings.push(Finding::AddressChanged { n: row.n });
+        for (row, mac) in rows {
+            first.get_or_insert(row.n);
+            if row.n != last + 1 {
+                found.findings.push(Finding::Missing { first: last + 1, last: row.n - 1 });
+                before = None;
+            }
+            // Without the event before, nothing can be said of this one but by the one after it.
+            let sealed = before.map(|before| seal.mac(&before, &row));
+            if mac.is_none() || sealed.is_some_and(|sealed| Some(sealed) != mac) {
+                found.findings.push(Finding::Changed { n: row.n });
+            } else if row.ip.as_deref().is_some_and(|ip| Some(seal.ip_hash(ip)) != row.ip_hash) {
+                found.findings.push(Finding::AddressChanged { n: row.n });
+            }
+            if row.what == What::AuditDidNotFit.as_str() {
+                found.findings.push(Finding::DidNotFit { n: row.n });
+            }
+            (last, before) = (row.n, mac);
+            found.events += 1;
+            each(found.events);
         }
-        if row.what == What::AuditDidNotFit.as_str() {
-            found.findings.push(Finding::DidNotFit { n: row.n });
-        }
-        (last, before) = (row.n, mac);
-        found.events += 1;
-        each(found.events);
     }
     if let Some(noted) = noted
         && noted.n > begins_after
