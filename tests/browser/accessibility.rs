@@ -188,7 +188,11 @@ const AS_ANA: &[Page] = &[
     ("audit log, more filters", "/admin/audit?what=signed_in", &[Sees("details[open]")]),
     ("audit log, none", "/admin/audit?q=ana&until=2020-01-01", &[NOTHING]),
     ("audit log, no address", "/admin/audit?q=300.1.1.1", &[NOTHING]),
-    ("take away a second factor?", "/admin/users?name=eli", &[Follow("tbody th a"), Follow(".acts a[href$='factors']")]),
+    (
+        "take away a second factor?",
+        "/admin/users?name=eli",
+        &[Follow("tbody th a"), Follow(".acts a[href$='factors']")],
+    ),
     ("activity", "/account/activity", &[]),
     ("activity, none", "/account/activity?q=192.0.2.1", &[NOTHING]),
     ("about", "/admin/about", &[]),

@@ -1,11 +1,14 @@
 //! Every flow works by keyboard alone, and the focus can be seen at every step. (WCAG 2.1.1, 2.4.3, 2.4.7, 2.4.11)
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use fantoccini::Locator;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Driver};
 use crate::portero::{PASSWORD, Server, ok, portero};
+use crate::totp;
 
 const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
@@ -277,4 +280,52 @@ async fn on_a_phone_an_admin_opens_the_menu_and_on_a_wide_screen_all_of_it_stand
         keyboard.browser.shows(leads_to).await;
     }
     keyboard.end().await;
+}
+
+#[actix_web::test]
+async fn a_second_factor_is_set_up_and_given_without_a_mouse() {
+    let keyboard = Keyboard::signed_in().await;
+    keyboard.tab_to("a[href='/account/factors']").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.tab_to("a[href='/account/factors/totp']").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.tab_to("#name").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    let secret = keyboard.browser.element(Locator::Css(".secret")).await.text().await.unwrap();
+    keyboard.tab_to("#code").await;
+    keyboard.types("12345").await;
+    keyboard.browser.go_by_key(ENTER).await;
+    keyboard.errors_lead_to(&["code"]).await;
+    // Of the step before: the present one is for the sign-in.
+    keyboard.browser.element(Locator::Id("code")).await.clear().await.unwrap();
+    keyboard.types(&totp::code(&secret, now() - 30)).await;
+    keyboard.browser.go_by_key(ENTER).await;
+    let recovery = keyboard.browser.element(Locator::Css(".recovery-codes li")).await.text().await.unwrap();
+    keyboard.tab_to("main a.primary").await;
+
+    for (method, code) in [("", totp::code(&secret, now())), ("recovery", recovery)] {
+        keyboard.open("/logout").await;
+        keyboard.tab_to("main button.primary").await;
+        keyboard.browser.go_by_key(ENTER).await;
+        keyboard.open("/login?next=/account").await;
+        keyboard.types("ana").await;
+        keyboard.tab_to("#password").await;
+        keyboard.types(PASSWORD).await;
+        keyboard.browser.go_by_key(ENTER).await;
+        keyboard.is_at("#code").await;
+        if !method.is_empty() {
+            keyboard.tab_to(".aside a").await;
+            keyboard.browser.go_by_key(ENTER).await;
+            keyboard.is_at("#code").await;
+        }
+        keyboard.types(&code).await;
+        keyboard.browser.go_by_key(ENTER).await;
+        keyboard.browser.shows("Your account").await;
+    }
+    keyboard.end().await;
+}
+
+/// In seconds since the epoch.
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }

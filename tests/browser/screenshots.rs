@@ -1,10 +1,13 @@
 //! Takes pictures of every page, light and dark, narrow and wide, in both languages. No page may be wider than its window.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use fantoccini::Locator;
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Driver, Wishes};
 use crate::portero::{PASSWORD, Server, ok, portero};
+use crate::totp;
 
 const MAIN_BUTTON: Locator<'_> = Locator::Css("main button.primary");
 
@@ -132,6 +135,39 @@ async fn every_page(language: &'static str) {
     browser.open(&at("/admin/users/3/link")).await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("made-link")).await;
+    for (path, page) in [("/account/factors", "factors-none"), ("/account/factors/totp", "factor-add")] {
+        browser.open(&at(path)).await;
+        pictures(&browser, &name(page)).await;
+    }
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("factor-confirm")).await;
+    let secret = browser.element(Locator::Css(".secret")).await.text().await.unwrap();
+    browser.type_into("code", "no code").await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("factor-confirm-error")).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    browser.type_into("code", &totp::code(&secret, i64::try_from(now).unwrap())).await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("recovery-codes")).await;
+    for (path, page) in [
+        ("/account/factors", "factors"),
+        ("/account/factors/recovery-codes", "recovery-codes-ask"),
+        ("/account/factors/1/remove", "factor-remove"),
+        ("/confirm?next=/account/factors&acr_values=aal2", "confirm-code"),
+    ] {
+        browser.open(&at(path)).await;
+        pictures(&browser, &name(page)).await;
+    }
+    browser.open(&at("/logout")).await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    sign_in(&browser, &server, "ana").await;
+    pictures(&browser, &name("second-step")).await;
+    browser.type_into("code", "000000").await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("second-step-error")).await;
+    browser.open(&at("/login/factor?method=recovery_code")).await;
+    pictures(&browser, &name("second-step-recovery")).await;
+    ok(folder.path(), &["user", "reset-factors", "ana", "--yes"], "");
     // Who came by a link has never given the current password.
     let made = ok(folder.path(), &["user", "reset-link", "ana"], "");
     let link = made.split_whitespace().next().unwrap().split_once("/link/").unwrap().1;

@@ -1,5 +1,9 @@
 //! An authenticator app.
-#![allow(unreachable_pub, clippy::unwrap_used, reason = "each test binary uses its part, and in a test a panic is the report")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test binary uses its part, and in a test a panic is the report"
+)]
 
 use aws_lc_rs::hmac;
 

@@ -182,6 +182,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
             "bea",
             "cleo",
             "eva",
+            "Phone",
             "Sitio",
             "English",
             "Español",

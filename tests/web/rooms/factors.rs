@@ -7,15 +7,15 @@ use crate::support::{Browser, PASSWORD, TestApp, claims, database, totp};
 
 /// The key on the page that sets an app up.
 fn key_on(page: &str) -> String {
-    let (_, rest) = page.split_once("class=\"code secret\">").unwrap();
+    let (_, rest) = page.split_once("class=\"secret\"><span class=\"code\">").unwrap();
     rest.split_once('<').unwrap().0.to_owned()
 }
 
 /// The recovery codes that a page shows.
 fn codes_on(page: &str) -> Vec<String> {
-    let (_, rest) = page.split_once("class=\"recovery-codes code\">").unwrap();
+    let (_, rest) = page.split_once("class=\"recovery-codes\">").unwrap();
     let list = rest.split_once("</ul>").unwrap().0;
-    list.split("<li>").skip(1).map(|item| item.split_once('<').unwrap().0.to_owned()).collect()
+    list.split("<li class=\"code\">").skip(1).map(|item| item.split_once('<').unwrap().0.to_owned()).collect()
 }
 
 /// Adds an app on the pages; returns its secret, and the page that shows the recovery codes.
