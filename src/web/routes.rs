@@ -128,6 +128,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(
+                path("/admin/users/{id}/reset-factors")
+                    .get(user_act::reset_factors_form)
+                    .post(user_act::reset_factors_submit)
+                    .guarded(Guard::access()),
+            )
+            .service(
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
             )
             .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))

@@ -51,6 +51,10 @@ pub(in crate::web) struct AdminMandate(pub(in crate::web) Caller, pub(in crate::
 /// that.
 pub(in crate::web) struct FactorMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
 
+/// An [`AdminMandate`] for what a stolen password must not be enough for: where the admin has a second factor, or policy asks for one,
+/// they have recently given it too.
+pub(in crate::web) struct StrongAdminMandate(pub(in crate::web) Caller, pub(in crate::web) Mandate);
+
 /// The mandate of an admin, however long ago they proved who they are: to take a list with them that they may look at.
 pub(in crate::web) struct ExportMandate(pub(in crate::web) Mandate);
 
@@ -148,6 +152,16 @@ fn admin_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<AdminMandat
     Ok(AdminMandate(caller, mandate))
 }
 
+fn strong_admin_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<StrongAdminMandate, actix_web::Error> {
+    let caller = admin(req, payload)?;
+    let app = app(req)?;
+    let max_age = admin_max_age(app);
+    require_highest(req, &caller, max_age)?;
+    caller.claims.require_fresh(max_age, app.now()).map_err(Error::from)?;
+    let mandate = mandate(req, &caller, Role::Admin, Some(max_age), LevelNeeded::Highest)?;
+    Ok(StrongAdminMandate(caller, mandate))
+}
+
 fn export_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<ExportMandate, actix_web::Error> {
     let caller = admin(req, payload)?;
     Ok(ExportMandate(mandate(req, &caller, Role::Admin, None, LevelNeeded::Any)?))
@@ -174,5 +188,6 @@ extracted! {
     FreshMandate = own_fresh_mandate;
     FactorMandate = factor_mandate;
     AdminMandate = admin_mandate;
+    StrongAdminMandate = strong_admin_mandate;
     ExportMandate = export_mandate;
 }

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 58] = [
+const ROUTES: [(&str, &str); 59] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -145,6 +145,7 @@ const ROUTES: [(&str, &str); 58] = [
     ("/admin/users/ID/rename", "GET POST"),
     ("/admin/users/ID/details", "GET POST"),
     ("/admin/users/ID/made-link", "GET"),
+    ("/admin/users/ID/reset-factors", "GET POST"),
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),
@@ -164,7 +165,7 @@ const ROUTES: [(&str, &str); 58] = [
 /// Paths whose POST hashes a password.
 const HASHING: [&str; 3] = ["/login", "/confirm", "/change-password"];
 /// Paths at which a good token may end its own session, or all, or add and change users: few requests there show one.
-const ENDING: [&str; 10] = [
+const ENDING: [&str; 11] = [
     "/logout",
     "/revoke",
     "/admin/sessions/end",
@@ -173,6 +174,7 @@ const ENDING: [&str; 10] = [
     "/admin/users/add",
     "/admin/users/ID/rename",
     "/admin/users/ID/details",
+    "/admin/users/ID/reset-factors",
     "/admin/users/ID/ID",
     "/admin/users/ID/disable",
 ];

@@ -5,13 +5,13 @@ use portero::config::SecondFactorPolicy;
 use portero::domain::{Role, Username};
 use portero::store::users;
 use portero::tokens::{Fault, Fresh, NewToken};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::peers::{SHARED, of_a_peer};
-use crate::common::{A_QUARTER_OF_AN_HOUR, Asker, FORM, opens, routes, sid};
+use crate::common::{A_QUARTER_OF_AN_HOUR, Asker, FORM, app_with_admin, opens, routes, second_factor, sid};
 use crate::support::database::Behind;
-use crate::support::{Answer, Browser, PASSWORD, TestApp, Tokens, claims};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, Tokens, claims, totp};
 
 /// A peer has the key, and its tokens are taken.
 const WITH_A_PEER: [(&str, &str); 2] = [("jwt.secret_key", SHARED), ("foreign_tokens", "access")];
@@ -351,6 +351,111 @@ fn a_refresh_token_is_worth_what_its_session_is_by_now_and_an_access_token_what_
     assert_eq!(opens(&app, &tokens.access), 401, "it says of itself that it was given for a password");
     assert!(asker.introspect(&access).is_some() && asker.introspect(&tokens.refresh).is_some());
     assert!(asker.introspect(&tokens.access).is_none());
+}
+
+#[test]
+fn whoever_is_led_to_set_up_a_factor_goes_on_with_it() {
+    let app = TestApp::with(&[("second_factor", "everyone")]);
+    app.add_user("ana");
+    let tokens = app.tokens("ana");
+    let post = |path: &str, body: Value| app.client().post_json(path, Some(&tokens.access), &body);
+    assert_eq!(opens(&app, &tokens.access), 403);
+    let listed = app.client().get("/account/factors", Some(&tokens.access));
+    assert_eq!(listed.status, 200, "{}", listed.body);
+    let new = post("/account/factors/totp", json!({})).json();
+    let code = totp::code(new["secret"].as_str().unwrap(), app.clock.now().0);
+    let confirmed = post(&format!("/account/factors/totp/{}/confirm", new["id"]), json!({ "code": code }));
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+    assert_eq!(opens(&app, confirmed.json()["access_token"].as_str().unwrap()), 200);
+    let renewed = app.client().post("/refresh", Some(&tokens.refresh)).json();
+    assert_eq!(
+        opens(&app, renewed["access_token"].as_str().unwrap()),
+        200,
+        "the refresh token of before is good again"
+    );
+}
+
+#[test]
+fn a_session_from_before_the_factor_goes_on_with_a_code() {
+    let app = TestApp::with(&[("second_factor", "everyone")]);
+    app.add_user("ana");
+    let mut browser = app.signed_in("ana");
+    assert_eq!(browser.get("/account/activity").location(), "/account/factors");
+    let (secret, _) = second_factor(&app, "ana");
+    let led = browser.get("/account/activity");
+    assert_eq!((led.status, led.location()), (303, "/confirm?next=/account/activity&acr_values=aal2"));
+    browser.follow(led);
+    app.clock.advance(30);
+    let given = [
+        ("password", PASSWORD),
+        ("code", &totp::code(&secret, app.clock.now().0)),
+        ("acr_values", "aal2"),
+        ("next", "/account/activity"),
+    ];
+    let done = browser.post("/confirm", &given);
+    assert_eq!((done.status, done.location()), (303, "/account/activity"), "{}", done.body);
+    assert_eq!(browser.get("/account/activity").status, 200);
+}
+
+#[test]
+fn what_somebody_signs_in_with_is_changed_only_by_all_they_sign_in_with() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let (tokens, mut browser) = (app.tokens("ana"), app.signed_in("ana"));
+    second_factor(&app, "ana");
+    let refused = app.client().post_json("/account/factors/totp", Some(&tokens.access), &json!({}));
+    assert_eq!((refused.status, refused.msg().as_str()), (401, "Second factor required"));
+    assert!(refused.header("www-authenticate").unwrap().ends_with("acr_values=\"aal2\", max_age=\"600\""));
+    assert_eq!(app.client().delete("/account/factors/1", Some(&tokens.access)).msg(), "Second factor required");
+    for path in ["/account/factors/totp", "/account/factors/recovery-codes", "/account/factors/1/remove"] {
+        assert_eq!(browser.get(path).location(), format!("/confirm?next={path}&acr_values=aal2"));
+    }
+    assert_eq!(opens(&app, &tokens.access), 200, "everything else is as open as it was");
+}
+
+#[test]
+fn an_admin_takes_a_factor_away_only_by_all_they_sign_in_with_given_just_now() {
+    let app = app_with_admin();
+    for name in ["ana", "bea"] {
+        second_factor(&app, name);
+    }
+    let (before, mut browser) = (app.tokens("adm"), app.signed_in("adm"));
+    let (secret, _) = second_factor(&app, "adm");
+    let post = |token: &str, path: &str| app.client().post_json(path, Some(token), &json!({}));
+    let refused = post(&before.access, "/admin/users/1/reset-factors");
+    assert_eq!((refused.status, refused.msg().as_str()), (401, "Second factor required"));
+    assert!(refused.header("www-authenticate").unwrap().ends_with("acr_values=\"aal2\", max_age=\"300\""));
+    let led = browser.get("/admin/users/1/reset-factors");
+    assert_eq!(led.location(), "/confirm?next=/admin/users/1/reset-factors&acr_values=aal2");
+    for spelled in ["reset%2Dfactors", "%72eset-factors", "Reset-Factors", "reset-factors/"] {
+        let path = format!("/admin/users/1/{spelled}");
+        assert_ne!(post(&before.access, &path).status, 200, "{path}");
+    }
+    let query = "SELECT CAST(factors AS TEXT) AS row FROM users WHERE id = 1";
+    assert_eq!(Behind::of(app.folder()).rows(query), ["1"]);
+    assert_eq!(post(&before.access, "/admin/users/2/disable").status, 200, "other acts are as open as they were");
+
+    app.clock.advance(30);
+    let code = totp::code(&secret, app.clock.now().0);
+    let given = [("password", PASSWORD), ("code", &code), ("acr_values", "aal2"), ("next", "/admin/users/1")];
+    browser.get("/confirm?next=/admin/users/1&acr_values=aal2");
+    assert_eq!(browser.post("/confirm", &given).location(), "/admin/users/1");
+    app.clock.advance(301);
+    browser.get("/confirm?next=/admin/users/1");
+    assert_eq!(browser.post("/confirm", &[("password", PASSWORD), ("next", "/admin/users/1")]).status, 303);
+    let led = browser.get("/admin/users/1/reset-factors");
+    assert!(
+        led.location().ends_with("&acr_values=aal2"),
+        "the password is new, and the code is old: {}",
+        led.location()
+    );
+    browser.get("/confirm?next=/admin/users/1&acr_values=aal2");
+    let code = totp::code(&secret, app.clock.now().0);
+    let given = [("password", PASSWORD), ("code", &code), ("acr_values", "aal2"), ("next", "/admin/users/1")];
+    assert_eq!(browser.post("/confirm", &given).status, 303);
+    browser.get("/admin/users/1/reset-factors");
+    assert_eq!(browser.post("/admin/users/1/reset-factors", &[]).status, 303);
+    assert_eq!(Behind::of(app.folder()).rows(query), ["0"]);
 }
 
 /// What an act that needs this says to the session of `token`.

@@ -22,7 +22,7 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::replies::see_other;
-use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
+use crate::web::http::signed_in::{AdminMandate, FreshAdmin, StrongAdminMandate};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Count, Page, html};
 use crate::web::pages::times::Time;
@@ -59,9 +59,21 @@ pub(in crate::web) async fn form(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Error> {
     let (id, act) = path.into_inner();
-    let act = Act::parse(&act).ok_or(Error::NotFound)?;
-    let listed = user_view::find(&app, &id).await?;
-    let page = Page::new(&app, &req, Some(&caller));
+    ask(&app, &req, &caller, &id, Act::parse(&act).ok_or(Error::NotFound)?).await
+}
+
+pub(in crate::web) async fn reset_factors_form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    StrongAdminMandate(caller, _): StrongAdminMandate,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
+    ask(&app, &req, &caller, &id, Act::ResetFactors).await
+}
+
+async fn ask(app: &App, req: &HttpRequest, caller: &Caller, id: &str, act: Act) -> Result<HttpResponse, Error> {
+    let listed = user_view::find(app, id).await?;
+    let page = Page::new(app, req, Some(caller));
     let errors: Vec<_> = out_of_place(&page, act, &listed.user).into_iter().collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
     Ok(show(page, status, act, &listed, String::new(), errors))
@@ -129,13 +141,7 @@ pub(in crate::web) async fn submit(
 ) -> Result<HttpResponse, Error> {
     let (id, act) = path.into_inner();
     let act = Act::parse(&act).ok_or(Error::NotFound)?;
-    let asked: ActForm = match input {
-        Ok(Input::Form(fields)) => Input::form(fields)?,
-        Ok(Input::Json(members)) => Input::json(Input::only(members, act.fields())?)?,
-        // A program that has nothing to add sends no body.
-        Err(Error::UnsupportedMediaType(_)) => ActForm::default(),
-        Err(error) => return Err(error),
-    };
+    let asked = read(act, input)?;
     let listed = user_view::find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
     let told = Told { app: &app, req: &req, browser: &browser, act, listed: &listed };
@@ -149,7 +155,8 @@ pub(in crate::web) async fn submit(
     let change = match act {
         Act::Link => return told.link(page, &caller, mandate).await,
         Act::Restore => return told.restored(page, &caller, mandate).await,
-        Act::ResetFactors => return told.factors_reset(page, mandate).await,
+        // It needs a stronger mandate, and has a path of its own for that.
+        Act::ResetFactors => return Err(Error::NotFound),
         Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
         Act::MakeUser => state::set_role(accounts, mandate, user, Role::User),
         Act::Schedule => {
@@ -174,6 +181,35 @@ pub(in crate::web) async fn submit(
         StateChange::LastAdmin => told.refused(page, asked, "", "error-last-admin"),
         StateChange::NoChange => Ok(told.unchanged()),
         StateChange::Done { sessions_ended, receipt } => Ok(told.done(&key, sessions_ended, receipt)),
+    }
+}
+
+pub(in crate::web) async fn reset_factors_submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    browser: BrowserSession,
+    StrongAdminMandate(caller, mandate): StrongAdminMandate,
+    id: Path<String>,
+    input: Result<Input, Error>,
+) -> Result<HttpResponse, Error> {
+    let act = Act::ResetFactors;
+    let asked = read(act, input)?;
+    let listed = user_view::find(&app, &id).await?;
+    let page = Page::new(&app, &req, Some(&caller));
+    let told = Told { app: &app, req: &req, browser: &browser, act, listed: &listed };
+    match out_of_place(&page, act, &listed.user) {
+        Some(error) => told.refused_with(page, StatusCode::CONFLICT, asked, error),
+        None => told.factors_reset(page, mandate).await,
+    }
+}
+
+fn read(act: Act, input: Result<Input, Error>) -> Result<ActForm, Error> {
+    match input {
+        Ok(Input::Form(fields)) => Input::form(fields),
+        Ok(Input::Json(members)) => Input::json(Input::only(members, act.fields())?),
+        // A program that has nothing to add sends no body.
+        Err(Error::UnsupportedMediaType(_)) => Ok(ActForm::default()),
+        Err(error) => Err(error),
     }
 }
 
