@@ -12,7 +12,7 @@ use crate::accounts::sessions::begin::{Begin, Occasion, begin};
 use crate::accounts::sessions::end::end;
 use crate::accounts::sessions::guessing::note_wrong_password;
 use crate::accounts::sessions::tokens::Pair;
-use crate::domain::{NewPassword, Password, Reason, Transport};
+use crate::domain::{Level, NewPassword, Password, Reason, Transport};
 use crate::store::audit::event::{Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
@@ -90,9 +90,15 @@ fn change(
     end_others: bool,
     visitor: Visitor,
 ) -> Pending<Changed> {
+    let shown = mandate.claims().level();
     let changed = accounts.write((mandate, proof), move |tx, accounts, (acting, proven)| {
         let (by, user) = (acting.by(), acting.user.id);
         let own = acting.session.as_ref();
+        // A password alone, copied with the session, must not shut out whoever has the second factor.
+        let level = own.map_or(Level::One, |own| own.methods.level()).min(shown);
+        if acting.user.factors > 0 && level < Level::Two {
+            return Err(Fault::BelowLevel { level: Level::Two, max_age: None }.into());
+        }
         let which = match (own, end_others) {
             (_, true) => Some(Which::OfUser { user, except: None }),
             (Some(own), false) => Some(Which::One(own.sid)),

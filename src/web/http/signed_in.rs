@@ -122,6 +122,14 @@ fn require_highest(req: &HttpRequest, caller: &Caller, max_age: i64) -> Result<(
     Ok(())
 }
 
+/// Fails unless the session is at level two, however long ago, if this person has a second factor.
+pub(in crate::web) fn require_account_level(app: &App, req: &HttpRequest, caller: &Caller) -> Result<(), Error> {
+    if signed_in(req)?.has_factor {
+        caller.claims.require_level(Level::Two, None, app.now())?;
+    }
+    Ok(())
+}
+
 fn own_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<OwnMandate, actix_web::Error> {
     let AccessToken(caller) = AccessToken::from_request(req, payload).into_inner()?;
     let mandate = mandate(req, &caller, Role::User, None, LevelNeeded::Any)?;

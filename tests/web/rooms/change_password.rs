@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::common::{FORM, app};
-use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp};
+use crate::common::{FORM, app, second_factor};
+use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, TestApp, claims, totp};
 
 const CHANGE: [(&str, &str); 4] = [
     ("current_password", PASSWORD),
@@ -342,4 +342,33 @@ fn what_a_program_may_not_set_as_a_password_is_told() {
     let answer = app.client().post_json("/change-password", Some(&tokens.access), &wrong);
     assert_eq!((answer.status, answer.msg().as_str()), (401, "Bad password"));
     assert_eq!(app.client().get("/protected", Some(&tokens.access)).status, 200);
+}
+
+#[test]
+fn whoever_has_a_second_factor_changes_the_password_only_in_a_session_that_gave_it() {
+    let app = app();
+    let mut before = app.signed_in("ana");
+    let token = app.tokens("ana").access;
+    let (secret, _) = second_factor(&app, "ana");
+    let answer = before.get("/change-password");
+    assert_eq!(answer.location(), "/confirm?next=/change-password&acr_values=aal2");
+    let form = [("new_password", OTHER_PASSWORD), ("new_password_again", OTHER_PASSWORD)];
+    assert_eq!(before.post("/change-password", &form).status, 303);
+    let body = json!({ "current_password": PASSWORD, "new_password": OTHER_PASSWORD });
+    let answer = app.client().post_json("/change-password", Some(&token), &body);
+    assert_eq!((answer.status, answer.msg().as_str()), (401, "Second factor required"));
+    // Nothing has changed, and with the code in the same session it goes.
+    let page = before.get("/confirm?next=/change-password&acr_values=aal2");
+    assert!(page.body.contains("one-time-code"));
+    app.clock.advance(30);
+    let given = [
+        ("password", PASSWORD),
+        ("code", &totp::code(&secret, app.accounts.now().0)),
+        ("next", "/change-password"),
+        ("acr_values", "aal2"),
+    ];
+    assert_eq!(before.post("/confirm", &given).location(), "/change-password");
+    before.get("/change-password");
+    assert_eq!(before.post("/change-password", &form).location(), "/account");
+    assert_eq!(claims(&before.cookies["access_token_cookie"])["acr"], "aal2", "the new session goes on at that level");
 }

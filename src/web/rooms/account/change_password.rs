@@ -27,7 +27,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::replies::{message, see_other, with_retry_after};
-use crate::web::http::signed_in::{OwnMandate, fresh_mandate, recent_mandate, signed_in};
+use crate::web::http::signed_in::{OwnMandate, fresh_mandate, recent_mandate, require_account_level, signed_in};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::{ended, new_password};
@@ -53,6 +53,7 @@ pub(in crate::web) async fn form(
     req: HttpRequest,
     FreshToken(caller): FreshToken,
 ) -> Result<HttpResponse, Error> {
+    require_account_level(&app, &req, &caller)?;
     let fresh_for = app.config().session.fresh_for;
     // If the settings give little time at all, half of it has to do.
     if caller.claims.freshness_left(fresh_for, app.now()) < ENOUGH_TO_TYPE.min(fresh_for / 2) {
@@ -129,6 +130,7 @@ pub(in crate::web) async fn submit(
     OwnMandate(caller, mandate): OwnMandate,
     input: Result<Input, Error>,
 ) -> Result<HttpResponse, Error> {
+    require_account_level(&app, &req, &caller)?;
     // A person's form proves by what it holds. A program has to bring a fresh token, and so does whoever shows a token of a peer.
     let is_persons = audience(&req, &app) == Audience::Browser && caller.claims.session.is_some();
     let (mandate, asked) = if is_persons {

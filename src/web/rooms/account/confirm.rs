@@ -94,10 +94,22 @@ fn show(
 ) -> Result<HttpResponse, Error> {
     let page = Page::new(app, req, Some(caller));
     let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
-    Ok(show_with(page, status, way, way.code(&*signed_in(req)?), errors))
+    Ok(show_with(page, status, way, (way.code(&*signed_in(req)?), cancel(app, req, caller)?), errors))
 }
 
-fn show_with(page: Page, status: StatusCode, way: &Way, code: AskedCode, errors: Vec<FieldError>) -> HttpResponse {
+/// Where somebody goes who does not want to confirm. Whoever is let in nowhere else can only sign out.
+fn cancel(app: &App, req: &HttpRequest, caller: &Caller) -> Result<&'static str, Error> {
+    let asks = app.config().second_factor.asks(signed_in(req)?.role, app.now());
+    Ok(if asks && caller.claims.level() < Level::Two { "/logout" } else { "/account" })
+}
+
+fn show_with(
+    page: Page,
+    status: StatusCode,
+    way: &Way,
+    (code, cancel): (AskedCode, &str),
+    errors: Vec<FieldError>,
+) -> HttpResponse {
     let next = way.next();
     let purpose = match next.as_str().split('?').next().unwrap_or_default() {
         "/change-password" => page.t("purpose-change-password"),
@@ -110,7 +122,7 @@ fn show_with(page: Page, status: StatusCode, way: &Way, code: AskedCode, errors:
         username: page.user.clone().unwrap_or_default(),
         purpose,
         next: next.to_string(),
-        cancel: "/account".into(),
+        cancel: cancel.into(),
         code,
         other_way: other_way(&next, code),
         errors,
@@ -178,7 +190,8 @@ pub(in crate::web) async fn submit(
                 Err(Error::Throttled(wait)) => {
                     let mut page = Page::new(&app, &req, Some(&caller));
                     let errors = vec![page.throttled(wait)];
-                    let res = show_with(page, StatusCode::TOO_MANY_REQUESTS, &way, asked, errors);
+                    let cancel = cancel(&app, &req, &caller)?;
+                    let res = show_with(page, StatusCode::TOO_MANY_REQUESTS, &way, (asked, cancel), errors);
                     return Ok(with_retry_after(res, wait));
                 }
                 Err(error) => return Err(error),

@@ -19,7 +19,8 @@ use crate::web::http::input::Input;
 
 /// The claims of an active token that the answer repeats: the RFC's members, and what Portero's tokens have besides. Not `csrf`:
 /// the app that asks needs none.
-const TOLD: [&str; 11] = ["iss", "aud", "sub", "exp", "iat", "nbf", "jti", "type", "fresh", "sid", "auth_time"];
+const TOLD: [&str; 13] =
+    ["iss", "aud", "sub", "exp", "iat", "nbf", "jti", "type", "fresh", "sid", "auth_time", "amr", "acr"];
 
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
