@@ -261,7 +261,10 @@ fn details(page: &Page, event: &AuditEvent, user_agent: Option<&String>) -> Vec<
             .map(|transport| page.t(&format!("transport-{transport}"))),
         role.map(|role| page.t(&format!("role-{}", role.as_str()))),
         text_of(event, "purpose").map(|purpose| page.t(&format!("event-link-{purpose}"))),
-        reason.map(|reason| session_view::reason(page, reason)),
+        // Of a reused token the event itself says so.
+        reason
+            .filter(|reason| event.what != Some(What::RefreshReused) || *reason != Reason::Reuse)
+            .map(|reason| session_view::reason(page, reason)),
         event.details.get("disable_at").map(|date| match date.as_i64() {
             Some(date) => page.exact(UnixTime(date)).text,
             None => page.t("event-no-date"),

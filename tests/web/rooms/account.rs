@@ -272,6 +272,10 @@ fn a_theft_and_wrong_passwords_are_both_told_and_lead_to_the_story_and_to_a_new_
     for part in ["an old sign-in token was reused", "someone entered a wrong password for your account once"] {
         assert!(page.contains(part), "{part}: {page}");
     }
+    assert!(
+        page.contains("An old sign-in token was reused") && !page.contains("Old token reused"),
+        "said twice: {page}"
+    );
     assert!(page.contains(&format!("<a href=\"/account/sessions/{id}\">See what happened</a>")), "{page}");
     assert!(owner.get(&format!("/account/sessions/{id}")).body.contains("Old token reused"));
     let page = owner.get("/account").body;
