@@ -14,7 +14,7 @@ use crate::store::{factors, recovery_codes, user_lists};
 pub(super) fn list(accounts: &Accounts, name: &str) -> Result<(), Failure> {
     let user = existing(accounts, name)?;
     let mut all = accounts.db.read(|conn| factors::of_user(conn, user.id))?;
-    all.retain(|factor| factor.confirmed_at.is_some());
+    all.retain(|factor| factor.active_since.is_some());
     if all.is_empty() {
         println!("{} has no second factor.", user.username);
         return Ok(());
@@ -26,7 +26,7 @@ pub(super) fn list(accounts: &Accounts, name: &str) -> Result<(), Failure> {
             "{:width$}  {:4}  {:20}  {}",
             factor.name,
             factor.kind.as_str(),
-            moment(factor.confirmed_at),
+            moment(factor.active_since),
             moment(factor.last_used.as_ref().map(|used| used.at)),
         );
     }

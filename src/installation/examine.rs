@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::OpenError;
-use super::files::{FACTOR_KEY_FILE, PEPPER_FILE, SIGNING_KEY_PREFIX, with_suffix};
+use super::files::{PEPPER_FILE, SIGNING_KEY_PREFIX, with_suffix};
 use crate::config::Config;
 use crate::store::DatabaseCheck;
 use crate::store::wal::belongs_together;
@@ -83,7 +83,7 @@ pub(super) fn refuse_keys_without_database(config: &Config) -> Result<(), OpenEr
     }
 }
 
-/// The key files in the data folder that the settings let Portero use.
+/// The key files in the data folder that the settings let Portero use and that every database needs which was ever used.
 fn keys(config: &Config) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(&config.data_dir) {
         Ok(entries) => entries,
@@ -95,9 +95,8 @@ fn keys(config: &Config) -> io::Result<Vec<PathBuf>> {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_pepper = config.pepper.is_none() && name == PEPPER_FILE;
-        let seals = config.factor_key.is_none() && name == FACTOR_KEY_FILE;
         let signs = config.signing_key.is_none() && name.starts_with(SIGNING_KEY_PREFIX) && name.ends_with(".key");
-        if is_pepper || seals || signs {
+        if is_pepper || signs {
             keys.push(path);
         }
     }

@@ -27,7 +27,7 @@ use crate::sealing::SealingKey;
 use crate::store::audit::fit::{self, Fit};
 use crate::store::audit::head::HeadFile;
 use crate::store::audit::seal::Seal;
-use crate::store::{self, Conn, DatabaseCheck, Db, Upkeep, instance};
+use crate::store::{self, Conn, DatabaseCheck, Db, Upkeep, factors, instance};
 use crate::throttle::Throttle;
 use crate::tokens::options::Secret;
 use crate::tokens::{Engine, fingerprint};
@@ -213,8 +213,10 @@ struct KeyFile<'a> {
     name: &'static str,
     /// What it means if the key is lost.
     hint: &'static str,
-    /// Whether the database has been used with one, so that another must not take its place.
+    /// Whether a file that is missing must not be made anew, because the database has been used with one.
     was_used: fn(&mut Conn) -> Result<bool, store::Error>,
+    /// Whether no other key can take the place of the one that the database knows.
+    is_bound: fn(&mut Conn) -> Result<bool, store::Error>,
 }
 
 fn pepper_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile<'a> {
@@ -228,6 +230,7 @@ fn pepper_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile<'a>
         name: instance::PEPPER,
         hint: "; without it no stored password can be checked",
         was_used,
+        is_bound: |_| Ok(true),
     }
 }
 
@@ -242,15 +245,17 @@ fn factor_key_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile
         file: FACTOR_KEY_FILE,
         name: instance::FACTOR_KEY,
         hint: "; without it nobody can use a second factor that they have",
-        // Databases of older versions have none.
-        was_used: |conn| Ok(instance::get(conn, instance::FACTOR_KEY)?.is_some()),
+        // As long as nothing is sealed with it, any key will do.
+        was_used: factors::any,
+        is_bound: factors::any,
     }
 }
 
 impl KeyFile<'_> {
     fn open(&self) -> Result<Secret, OpenError> {
-        let name = self.name;
-        let expected = self.db.read(move |conn| instance::get(conn, name))?;
+        let (name, is_bound) = (self.name, self.is_bound);
+        let (known, is_bound) =
+            self.db.read(move |conn| Ok::<_, store::Error>((instance::get(conn, name)?, is_bound(conn)?)))?;
         let (key, origin) = match self.given {
             Some(secret) => (secret.clone(), format!("the setting `{}`", self.setting)),
             None => {
@@ -259,16 +264,16 @@ impl KeyFile<'_> {
             }
         };
         let found = fingerprint(key.as_bytes());
-        match expected {
+        match known {
             Some(expected) if expected == found => Ok(key),
-            Some(expected) => Err(OpenError::OtherKey {
+            Some(expected) if is_bound => Err(OpenError::OtherKey {
                 path: origin,
                 database: self.config.database.clone(),
                 found,
                 expected,
                 hint: self.hint,
             }),
-            None => {
+            Some(_) | None => {
                 let set = self.db.write(Upkeep, self.now, move |tx, _| instance::set(tx.conn, name, &found));
                 set.committed()?;
                 Ok(key)

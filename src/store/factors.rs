@@ -1,6 +1,9 @@
 //! The second factors of users.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::dsl::exists;
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, select,
+};
 
 use super::connection::{Conn, Error, known};
 use super::schema::{factors, users};
@@ -19,7 +22,7 @@ pub struct Factor {
     pub last_step: i64,
     pub created_at: UnixTime,
     /// Since when it counts. `None`: it does not yet.
-    pub confirmed_at: Option<UnixTime>,
+    pub active_since: Option<UnixTime>,
     pub last_used: Option<LastUse>,
 }
 
@@ -48,7 +51,7 @@ struct Row {
     secret: Vec<u8>,
     last_step: i64,
     created_at: i64,
-    confirmed_at: Option<i64>,
+    active_since: Option<i64>,
     last_used_at: Option<i64>,
     last_used_ip: Option<String>,
     last_used_agent: Option<String>,
@@ -70,7 +73,7 @@ impl TryFrom<Row> for Factor {
             secret: row.secret,
             last_step: row.last_step,
             created_at: UnixTime(row.created_at),
-            confirmed_at: row.confirmed_at.map(UnixTime),
+            active_since: row.active_since.map(UnixTime),
             last_used,
         })
     }
@@ -82,6 +85,11 @@ pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Factor>, Error> {
     own.select(Row::as_select()).load(conn)?.into_iter().map(Factor::try_from).collect()
 }
 
+/// Whether any user has one, or has begun to add one.
+pub fn any(conn: &mut Conn) -> Result<bool, Error> {
+    Ok(select(exists(factors::table.select(factors::id))).get_result(conn)?)
+}
+
 /// The factor with this id, if it is the user's.
 pub fn find(conn: &mut Conn, user: UserId, id: FactorId) -> Result<Option<Factor>, Error> {
     let own = factors::table.find(id.0).filter(factors::user_id.eq(user.0));
@@ -90,7 +98,7 @@ pub fn find(conn: &mut Conn, user: UserId, id: FactorId) -> Result<Option<Factor
 
 /// Adds a factor that does not count yet, in the place of any other of the user's that does not.
 pub fn add(conn: &mut Conn, factor: &NewFactor<'_>) -> Result<FactorId, Error> {
-    diesel::delete(factors::table.filter(factors::user_id.eq(factor.user.0)).filter(factors::confirmed_at.is_null()))
+    diesel::delete(factors::table.filter(factors::user_id.eq(factor.user.0)).filter(factors::active_since.is_null()))
         .execute(conn)?;
     let id = diesel::insert_into(factors::table)
         .values((
@@ -108,8 +116,8 @@ pub fn add(conn: &mut Conn, factor: &NewFactor<'_>) -> Result<FactorId, Error> {
 
 /// Has a factor count from now on. `step`: of the code that confirmed it. `false`: it counts already, or is gone.
 pub fn confirm(conn: &mut Conn, factor: &Factor, step: i64, now: UnixTime) -> Result<bool, Error> {
-    let waiting = factors::table.find(factor.id.0).filter(factors::confirmed_at.is_null());
-    let set = (factors::confirmed_at.eq(now.0), factors::last_step.eq(step));
+    let waiting = factors::table.find(factor.id.0).filter(factors::active_since.is_null());
+    let set = (factors::active_since.eq(now.0), factors::last_step.eq(step));
     if diesel::update(waiting).set(set).execute(conn)? == 0 {
         return Ok(false);
     }
@@ -134,7 +142,7 @@ pub fn remove(conn: &mut Conn, factor: &Factor) -> Result<bool, Error> {
     if diesel::delete(factors::table.find(factor.id.0)).execute(conn)? == 0 {
         return Ok(false);
     }
-    if factor.confirmed_at.is_some() {
+    if factor.active_since.is_some() {
         count(conn, factor.user, -1)?;
     }
     Ok(true)

@@ -79,7 +79,7 @@ diesel::table! {
         secret -> Binary,
         last_step -> BigInt,
         created_at -> BigInt,
-        confirmed_at -> Nullable<BigInt>,
+        active_since -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         last_used_ip -> Nullable<Text>,
         last_used_agent -> Nullable<Text>,

@@ -252,7 +252,7 @@ fn a_restore_touches_no_folder_that_holds_anything() {
     ok(other.path(), &["restore", backup, "--yes", "--into", "elsewhere"], "");
     assert_eq!(
         names(&other.path().join("elsewhere")),
-        ["pepper.key", "portero.db", "portero.db.audit-head", "signing.key"]
+        ["factors.key", "pepper.key", "portero.db", "portero.db.audit-head", "signing.key"]
     );
 }
 

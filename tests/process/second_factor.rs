@@ -106,3 +106,14 @@ fn without_the_key_of_the_factors_there_is_no_start() {
     server = Server::with(folder.path(), unhurried(&folder));
     assert_eq!(give(&server, "totp", &totp::code(&secret, now() + 30)).status, 200);
 }
+
+#[test]
+fn as_long_as_nobody_has_a_second_factor_its_key_may_be_lost() {
+    let folder = TempDir::new().unwrap();
+    let mut server = with_ana(&folder);
+    server.kill();
+    std::fs::remove_file(folder.path().join("data/factors.key")).unwrap();
+    server = Server::with(folder.path(), unhurried(&folder));
+    let (secret, _) = enrolled(&server);
+    assert_eq!(give(&server, "totp", &totp::code(&secret, now() + 30)).status, 200);
+}

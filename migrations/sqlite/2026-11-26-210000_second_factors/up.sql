@@ -19,7 +19,7 @@ CREATE TABLE factors (
     last_step BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     -- NULL: it does not count yet.
-    confirmed_at BIGINT,
+    active_since BIGINT,
     last_used_at BIGINT,
     last_used_ip TEXT,
     last_used_agent TEXT

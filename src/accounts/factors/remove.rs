@@ -23,7 +23,7 @@ pub fn remove_factor(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -
     accounts.write(mandate, move |tx, accounts, acting| {
         let user = acting.user;
         let Some(factor) = factors::find(tx.conn, user.id, id)? else { return Ok(Removed::NoSuchFactor) };
-        let is_last = factor.confirmed_at.is_some() && user.factors <= 1;
+        let is_last = factor.active_since.is_some() && user.factors <= 1;
         if is_last && accounts.config.second_factor.asks(user.role, tx.now) {
             return Ok(Removed::Needed);
         }
@@ -33,7 +33,7 @@ pub fn remove_factor(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -
         if is_last {
             recovery_codes::remove_all(tx.conn, user.id)?;
         }
-        if factor.confirmed_at.is_none() {
+        if factor.active_since.is_none() {
             return Ok(Removed::Done);
         }
         let (by, kind) = (By::User(user.id), factor.kind);

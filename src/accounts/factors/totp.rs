@@ -60,7 +60,7 @@ pub fn start_totp(accounts: &Arc<Accounts>, mandate: Mandate, name: FactorName) 
 pub fn waiting(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -> Pending<Option<NewTotp>> {
     accounts.write(mandate, move |tx, accounts, acting| {
         let found = factors::find(tx.conn, acting.user.id, id)?;
-        let Some(factor) = found.filter(|factor| factor.confirmed_at.is_none()) else { return Ok(None) };
+        let Some(factor) = found.filter(|factor| factor.active_since.is_none()) else { return Ok(None) };
         let secret = secret(accounts, &factor)?;
         Ok(Some(shown(accounts, id, acting.user.username.as_str(), &secret)))
     })
@@ -99,7 +99,7 @@ pub fn confirm_totp(
         let session = acting.session.ok_or(Fault::Revoked)?;
         let user = acting.user;
         let found = factors::find(tx.conn, user.id, id)?;
-        let Some(factor) = found.filter(|factor| factor.confirmed_at.is_none()) else { return Ok(Step::NotWaiting) };
+        let Some(factor) = found.filter(|factor| factor.active_since.is_none()) else { return Ok(Step::NotWaiting) };
         let Some(step) = confirms(accounts, &factor, &digits, tx.now)? else { return Ok(Step::WrongCode) };
         if !factors::confirm(tx.conn, &factor, step, tx.now)? {
             return Ok(Step::NotWaiting);

@@ -76,7 +76,7 @@ fn try_totp(
 ) -> Result<Tried, Error> {
     let mut tried = Tried::Wrong;
     for factor in factors::of_user(tx.conn, user)? {
-        if factor.kind != FactorKind::Totp || factor.confirmed_at.is_none() {
+        if factor.kind != FactorKind::Totp || factor.active_since.is_none() {
             continue;
         }
         match totp::check(&secret(accounts, &factor)?, digits, factor.last_step, tx.now) {

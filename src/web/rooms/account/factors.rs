@@ -55,7 +55,7 @@ pub(in crate::web) async fn show(
         Ok::<_, crate::store::Error>((factors::of_user(conn, user)?, recovery_codes::left(conn, user)?))
     };
     let (mut all, codes_left) = app.read(move |conn| at_one_moment(conn, look)).await?;
-    all.retain(|factor| factor.confirmed_at.is_some());
+    all.retain(|factor| factor.active_since.is_some());
     if audience(&req, &app) == Audience::Program {
         let factors: Vec<_> = all.iter().map(as_json).collect();
         return Ok(HttpResponse::Ok().json(json!({ "factors": factors, "recovery_codes_left": codes_left })));
@@ -81,7 +81,7 @@ fn row(page: &Page, factor: &Factor) -> Row {
     Row {
         name: factor.name.clone(),
         kind: page.t(&format!("factor-kind-{}", factor.kind.as_str())),
-        added: page.ago(factor.confirmed_at.unwrap_or(factor.created_at)),
+        added: page.ago(factor.active_since.unwrap_or(factor.created_at)),
         last_used: factor.last_used.as_ref().map(|used| page.ago(used.at)),
         place: place.unwrap_or_default(),
         remove: format!("/account/factors/{}/remove", factor.id),
@@ -93,7 +93,7 @@ fn as_json(factor: &Factor) -> serde_json::Value {
         "id": factor.id.0,
         "kind": factor.kind,
         "name": factor.name,
-        "created_at": factor.confirmed_at.unwrap_or(factor.created_at),
+        "created_at": factor.active_since.unwrap_or(factor.created_at),
         "last_used_at": factor.last_used.as_ref().map(|used| used.at),
     })
 }

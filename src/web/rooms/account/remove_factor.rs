@@ -48,12 +48,12 @@ async fn show(
 ) -> Result<HttpResponse, Error> {
     let user = signed_in(req)?.user;
     let all = app.read(move |conn| factors::of_user(conn, user)).await?;
-    let count = all.iter().filter(|factor| factor.confirmed_at.is_some()).count();
+    let count = all.iter().filter(|factor| factor.active_since.is_some()).count();
     let factor = all.into_iter().find(|factor| factor.id == id).ok_or(Error::NotFound)?;
     let page = Page::new(app, req, Some(caller));
     let view = RemoveFactorPage {
         action: format!("/account/factors/{id}/remove"),
-        is_last: factor.confirmed_at.is_some() && count == 1,
+        is_last: factor.active_since.is_some() && count == 1,
         name: factor.name,
         errors: errors.iter().map(|key| page.error("", key)).collect(),
         page,
