@@ -80,6 +80,29 @@ fn a_program_adds_an_app_with_a_fresh_token() {
 }
 
 #[test]
+fn where_nobody_may_add_one_no_page_offers_it_and_who_has_one_keeps_it() {
+    let app = app();
+    let (secret, _) = second_factor(&app, "ana");
+    app.add_user("bea");
+    let now = app.accounts.now();
+    let folder = app.stop().unwrap();
+    let app = TestApp::in_folder(folder.path(), &[("second_factor", "off")]);
+    app.clock.advance(now.since(app.accounts.now()) + 30);
+    let mut bea = app.signed_in("bea");
+    assert!(!bea.get("/account").body.contains("Set up"));
+    assert!(!bea.get("/account/factors").body.contains("Add an app"));
+    bea.get("/account/factors/totp");
+    let answer = bea.post("/account/factors/totp", &[("name", "Phone")]);
+    assert_eq!((answer.status, answer.location()), (303, "/account/factors"));
+    assert!(bea.get("/account/factors").body.contains("doesn’t let anyone add"));
+    let mut ana = app.browser();
+    assert_eq!(ana.sign_in("ana", PASSWORD).location(), "/login/factor");
+    ana.get("/login/factor");
+    assert_eq!(ana.post("/login/factor", &[("code", &totp::code(&secret, app.accounts.now().0))]).status, 303);
+    assert!(ana.get("/account").body.contains("Manage"));
+}
+
+#[test]
 fn an_app_that_was_not_confirmed_does_not_count() {
     let app = app();
     let token = fresh_token(&app, "ana");

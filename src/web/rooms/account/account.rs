@@ -42,6 +42,8 @@ struct AccountPage {
     role: String,
     factors: String,
     has_factor: bool,
+    /// Whether the rules of this server let people add one.
+    may_add_factor: bool,
     member_since: Time,
     earlier: Option<EarlierView>,
     password_changed: Time,
@@ -200,6 +202,7 @@ pub(in crate::web) async fn show(
         bearer_limit: extras.has_bearer.then_some(app.config().session.bearer_limit),
         factors: user_view::factors(&page, &user),
         has_factor: user.factors > 0,
+        may_add_factor: app.config().second_factor.allows_enrolment(),
         username: user.username.to_string(),
         display_name: user.display_name.map(|name| name.as_str().to_owned()),
         mail: user.mail.map(|mail| mail.as_str().to_owned()),
