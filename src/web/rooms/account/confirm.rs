@@ -24,6 +24,7 @@ use crate::web::http::input::Input;
 use crate::web::http::local_path::LocalPath;
 use crate::web::http::replies::{message, see_other, with_retry_after};
 use crate::web::http::signed_in::{OwnMandate, signed_in};
+use crate::web::pages::factor_code::{self, CodeRefusal};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 
@@ -35,18 +36,11 @@ struct ConfirmPage {
     purpose: String,
     next: String,
     cancel: String,
-    code: AskedCode,
+    /// What is asked beside the password. `None`: nothing.
+    code: Option<CodeKind>,
     /// This page with the other kind of code.
     other_way: String,
     errors: Vec<FieldError>,
-}
-
-/// What is asked beside the password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AskedCode {
-    No,
-    Totp,
-    Recovery,
 }
 
 /// The query of this page, and the same in its form.
@@ -65,12 +59,8 @@ impl Way {
     }
 
     /// Who has no second factor is not asked for one: the place will say what to do.
-    fn code(&self, standing: &Standing) -> AskedCode {
-        match (self.acr_values == Level::Two.acr() && standing.has_factor, self.method) {
-            (false, _) => AskedCode::No,
-            (true, CodeKind::Totp) => AskedCode::Totp,
-            (true, CodeKind::RecoveryCode) => AskedCode::Recovery,
-        }
+    fn code(&self, standing: &Standing) -> Option<CodeKind> {
+        (self.acr_values == Level::Two.acr() && standing.has_factor).then_some(self.method)
     }
 }
 
@@ -107,7 +97,7 @@ fn show_with(
     page: Page,
     status: StatusCode,
     way: &Way,
-    (code, cancel): (AskedCode, &str),
+    (code, cancel): (Option<CodeKind>, &str),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let next = way.next();
@@ -131,8 +121,8 @@ fn show_with(
     html(status, &view)
 }
 
-fn other_way(next: &LocalPath, code: AskedCode) -> String {
-    let method = if code == AskedCode::Totp { "&method=recovery_code" } else { "" };
+fn other_way(next: &LocalPath, code: Option<CodeKind>) -> String {
+    let method = if code == Some(CodeKind::Totp) { "&method=recovery_code" } else { "" };
     format!("/confirm?next={}&acr_values={}{method}", next.encoded(), Level::Two.acr())
 }
 
@@ -170,18 +160,11 @@ pub(in crate::web) async fn submit(
             if form.password.is_empty() {
                 missing.push(("password", "error-password-required"));
             }
-            let code = match asked {
-                AskedCode::No => None,
-                AskedCode::Totp | AskedCode::Recovery => {
-                    let code = way.method.read(&form.code);
-                    if form.code.trim().is_empty() {
-                        missing.push(("code", "error-code-required"));
-                    } else if code.is_none() {
-                        missing.push(("code", code_form_error(way.method)));
-                    }
-                    code
-                }
-            };
+            let code = asked.map(|kind| factor_code::read(kind, &form.code));
+            if let Some(Err(key)) = code {
+                missing.push(("code", key));
+            }
+            let code = code.and_then(Result::ok);
             if !missing.is_empty() {
                 return show(&app, &req, &caller, StatusCode::BAD_REQUEST, &way, &missing);
             }
@@ -210,7 +193,7 @@ pub(in crate::web) async fn submit(
             let code = match code.map(|typed| method.read(&typed)) {
                 None => None,
                 Some(Some(code)) => Some(code),
-                Some(None) => return Ok(message(&app, StatusCode::UNAUTHORIZED, No::Code.in_json())),
+                Some(None) => return Ok(message(&app, StatusCode::UNAUTHORIZED, CodeRefusal::Wrong.msg())),
             };
             let begun = tries::confirm(&app, &req, &caller).await?;
             Ok(match confirmed(&app, &req, mandate, begun, password, code).await? {
@@ -239,9 +222,7 @@ enum Confirmed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum No {
     Password,
-    Code,
-    UsedCode,
-    TooManyWrong,
+    Code(CodeRefusal),
 }
 
 impl No {
@@ -249,26 +230,15 @@ impl No {
     fn in_form(self) -> (&'static str, &'static str) {
         match self {
             Self::Password => ("password", "error-password-incorrect"),
-            Self::Code => ("code", "error-code-wrong"),
-            Self::UsedCode => ("code", "error-code-used"),
-            Self::TooManyWrong => ("code", "error-code-too-many"),
+            Self::Code(refusal) => ("code", refusal.key()),
         }
     }
 
     fn in_json(self) -> &'static str {
         match self {
             Self::Password => "Bad password",
-            Self::Code => "Bad code",
-            Self::UsedCode => "Code was used already",
-            Self::TooManyWrong => "Too many wrong codes today; a recovery code is still taken",
+            Self::Code(refusal) => refusal.msg(),
         }
-    }
-}
-
-fn code_form_error(kind: CodeKind) -> &'static str {
-    match kind {
-        CodeKind::Totp => "error-code-form",
-        CodeKind::RecoveryCode => "error-recovery-code-form",
     }
 }
 
@@ -295,11 +265,11 @@ async fn confirmed(
             Confirmed::No(No::Password)
         }
         // Dropped, the try counts as a wrong one.
-        Outcome::WrongCode => Confirmed::No(No::Code),
+        Outcome::WrongCode => Confirmed::No(No::Code(CodeRefusal::Wrong)),
         Outcome::UsedCode => {
             begun.succeeded();
-            Confirmed::No(No::UsedCode)
+            Confirmed::No(No::Code(CodeRefusal::Used))
         }
-        Outcome::TooManyWrong => Confirmed::No(No::TooManyWrong),
+        Outcome::TooManyWrong => Confirmed::No(No::Code(CodeRefusal::TooManyWrong)),
     })
 }

@@ -17,6 +17,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::replies::{message, see_other, tokens, with_retry_after};
+use crate::web::pages::factor_code::{self, CodeRefusal};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 
@@ -110,14 +111,12 @@ async fn by_form(
         let error = page.error("", "error-form-expired");
         return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
     }
-    if form.code.trim().is_empty() {
-        let error = page.error("code", "error-code-required");
-        return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
-    }
-    let Some(code) = method.read(&form.code) else {
-        let key = if method == CodeKind::Totp { "error-code-form" } else { "error-recovery-code-form" };
-        let error = page.error("code", key);
-        return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
+    let code = match factor_code::read(method, &form.code) {
+        Ok(code) => code,
+        Err(key) => {
+            let error = page.error("code", key);
+            return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
+        }
     };
     let begun = match tries::second_step(&app, &req, &attempt) {
         Ok(begun) => begun,
@@ -137,20 +136,20 @@ async fn by_form(
     };
     let tried = second_step(&app.accounts, asked).everywhere().await.map_err(Error::from);
     let (outcome, begun) = counted(begun, tried)?;
-    let key = match outcome {
+    let refusal = match outcome {
         Outcome::SignedIn(done) => {
             begun.succeeded();
             return sign_in_here::finish(&app, &req, &browser, &waiting.next, *done);
         }
         Outcome::Over => return Ok(over(&browser)),
-        Outcome::WrongCode(_) => "error-code-wrong",
+        Outcome::WrongCode(_) => CodeRefusal::Wrong,
         Outcome::UsedCode => {
             begun.succeeded();
-            "error-code-used"
+            CodeRefusal::Used
         }
-        Outcome::TooManyWrong => "error-code-too-many",
+        Outcome::TooManyWrong => CodeRefusal::TooManyWrong,
     };
-    let error = page.error("code", key);
+    let error = page.error("code", refusal.key());
     Ok(show(page, StatusCode::UNAUTHORIZED, waiting, method, vec![error]))
 }
 
@@ -159,7 +158,7 @@ async fn by_json(app: App, req: HttpRequest, given: SecondStepJson) -> Result<Ht
     let Some(attempt) = Attempt::open(&app.accounts, &given.attempt, app.now()).filter(Attempt::is_by_program) else {
         return Ok(refused("Attempt has expired"));
     };
-    let Some(code) = given.method.read(&given.code) else { return Ok(refused("Bad code")) };
+    let Some(code) = given.method.read(&given.code) else { return Ok(refused(CodeRefusal::Wrong.msg())) };
     let begun = tries::second_step(&app, &req, &attempt)?;
     let asked = SecondStep {
         attempt,
@@ -175,12 +174,12 @@ async fn by_json(app: App, req: HttpRequest, given: SecondStepJson) -> Result<Ht
             begun.succeeded();
             tokens(&done.pair)
         }
-        Outcome::WrongCode(_) => refused("Bad code"),
+        Outcome::WrongCode(_) => refused(CodeRefusal::Wrong.msg()),
         Outcome::UsedCode => {
             begun.succeeded();
-            refused("Code was used already")
+            refused(CodeRefusal::Used.msg())
         }
-        Outcome::TooManyWrong => refused("Too many wrong codes today; a recovery code is still taken"),
+        Outcome::TooManyWrong => refused(CodeRefusal::TooManyWrong.msg()),
         Outcome::Over => refused("Attempt has expired"),
     })
 }
