@@ -183,6 +183,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
                 let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
                 accounts.engine.set_keys(keys);
                 memory::load(&accounts, conn, accounts.now())?;
+                mass_end::resume(&accounts, conn)?;
                 if let Err(error) = commands.tell_new(conn) {
                     // What the command did is in force all the same.
                     tracing::warn!(event = "commands_not_logged", error = %chain(&error));

@@ -32,6 +32,7 @@ const PARTS: [(&str, &[&str]); 26] = [
             "domain",
             "user_agent",
             "clock",
+            "error_chain",
             "tokens",
             "passwords",
             "sealing",

@@ -1,6 +1,7 @@
 //! Whether a token that is good in itself is accepted: its session goes on, its user may act, and if it is a peer's, the settings let
-//! it. Answered from memory, except for a peer's user who was never asked for before, a user whose date to be disabled has come, and a
-//! token that can only be a thief's: for these the store is asked.
+//! it. Answered from memory, except for a peer's user who was never asked for before, a user whose date to be disabled has come, a
+//! token that can only be a thief's, and for the moment in which memory learns whose sessions an act on everybody's has ended: for these
+//! the store is asked.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +9,7 @@ use std::sync::atomic::Ordering;
 use super::context::{Accounts, Error, Visitor};
 use super::level::require_by_policy;
 use super::people::state::{StateChange, disable_if_due};
-use super::sessions::{first_use, reuse};
+use super::sessions::{first_use, mass_end, reuse};
 use super::upkeep::memory;
 use crate::blocklist::{Question, Standing, Verdict};
 use crate::config::ForeignTokens;
@@ -80,24 +81,37 @@ enum Answer {
 
 fn by_memory(accounts: &Arc<Accounts>, claims: &Claims, stays_open: &impl Fn() -> bool, now: UnixTime) -> Answer {
     match accounts.judge(claims, now) {
-        Verdict::Good { standing, is_first_use } if standing.disable_at.is_none_or(|date| date > now) => {
-            if let Some(session) = claims.session {
-                // A renewal looks first whether the session was idle for too long, and notes its use itself.
-                if claims.token_type == TokenType::Access && claims.is_first_at(now) {
-                    accounts.last_seen.note(session.sid, session.generation, now);
-                }
-                if is_first_use {
-                    first_use::note(accounts, session.sid, session.generation);
-                }
-            }
-            match require_second_factor(accounts, claims, &standing, stays_open, now) {
-                Ok(()) => Answer::Accepted(restricted(accounts, standing, claims)),
-                Err(fault) => Answer::NotAccepted(fault.into()),
-            }
-        }
+        Verdict::Good { standing, is_first_use } => good(accounts, claims, standing, is_first_use, stays_open, now),
         Verdict::Revoked => Answer::NotAccepted(Fault::Revoked.into()),
         Verdict::Unknowable => Answer::NotAccepted(NotAccepted::Unknown(None)),
-        verdict @ (Verdict::Good { .. } | Verdict::Stolen | Verdict::UnknownUser) => Answer::AskStore(verdict),
+        verdict @ (Verdict::GoodIfOpen { .. } | Verdict::Stolen | Verdict::UnknownUser) => Answer::AskStore(verdict),
+    }
+}
+
+/// What follows if session and user go on.
+fn good(
+    accounts: &Arc<Accounts>,
+    claims: &Claims,
+    standing: Arc<Standing>,
+    is_first_use: bool,
+    stays_open: &impl Fn() -> bool,
+    now: UnixTime,
+) -> Answer {
+    if standing.disable_at.is_some_and(|date| date <= now) {
+        return Answer::AskStore(Verdict::Good { standing, is_first_use });
+    }
+    if let Some(session) = claims.session {
+        // A renewal looks first whether the session was idle for too long, and notes its use itself.
+        if claims.token_type == TokenType::Access && claims.is_first_at(now) {
+            accounts.last_seen.note(session.sid, session.generation, now);
+        }
+        if is_first_use {
+            first_use::note(accounts, session.sid, session.generation);
+        }
+    }
+    match require_second_factor(accounts, claims, &standing, stays_open, now) {
+        Ok(()) => Answer::Accepted(restricted(accounts, standing, claims)),
+        Err(fault) => Answer::NotAccepted(fault.into()),
     }
 }
 
@@ -121,6 +135,16 @@ async fn by_store(
                 Answer::AskStore(verdict) => verdict,
             }
         }
+        Verdict::GoodIfOpen { standing, is_first_use } => {
+            if !mass_end::is_open(accounts, claims.session.map(|session| session.sid)).await? {
+                return Err(Fault::Revoked.into());
+            }
+            match good(accounts, claims, standing, is_first_use, &stays_open, now) {
+                Answer::Accepted(standing) => return Ok(standing),
+                Answer::NotAccepted(why) => return Err(why),
+                Answer::AskStore(verdict) => verdict,
+            }
+        }
         verdict => verdict,
     };
     match (verdict, claims.session) {
@@ -136,7 +160,9 @@ async fn by_store(
             reuse::end_stolen(accounts, session.sid, visitor()).everywhere().await?;
             Err(Fault::Revoked.into())
         }
-        (Verdict::Revoked | Verdict::Stolen | Verdict::UnknownUser, _) => Err(Fault::Revoked.into()),
+        (Verdict::Revoked | Verdict::GoodIfOpen { .. } | Verdict::Stolen | Verdict::UnknownUser, _) => {
+            Err(Fault::Revoked.into())
+        }
         (Verdict::Unknowable, _) => Err(NotAccepted::Unknown(None)),
     }
 }

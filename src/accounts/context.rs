@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
+use super::sessions::being_marked::BeingMarked;
 use super::sessions::last_seen::LastSeen;
 use crate::blocklist::{Blocklist, Standing};
 use crate::clock::Clock;
@@ -23,6 +24,7 @@ pub struct Accounts {
     pub blocklist: Arc<Blocklist>,
     pub first_load: FirstLoad,
     pub last_seen: LastSeen,
+    pub being_marked: BeingMarked,
     pub passwords: Passwords,
     pub throttle: Throttle,
     /// When old rows were last pruned, in seconds since the epoch; 0: not since the start.

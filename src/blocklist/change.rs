@@ -8,6 +8,10 @@ use crate::domain::{SessionId, UnixTime};
 pub enum Change {
     /// These sessions are refused from now on. The moment with each is the one by which all its tokens have expired.
     SessionsEnded(Vec<(SessionId, UnixTime)>),
+    /// The act with this receipt has ended many sessions, and memory has yet to learn which.
+    MassEndBegan(String),
+    /// Memory knows all of them.
+    MassEndLearned(String),
     /// A single token is refused from now on.
     TokenBlocked(BlockedToken),
     /// A user has an open session, or a peer's token needs their standing.
@@ -27,6 +31,8 @@ impl Blocklist {
     pub fn apply(&self, change: Change) {
         match change {
             Change::SessionsEnded(ended) => self.end_sessions(ended.into_iter()),
+            Change::MassEndBegan(receipt) => self.ask_store_about_sessions(receipt),
+            Change::MassEndLearned(receipt) => self.has_learned(&receipt),
             Change::TokenBlocked(token) => self.block(token),
             Change::UserPresent(standing) => self.remember(standing),
             Change::UserChanged(standing) if self.standing(standing.subject()).is_some() => self.remember(standing),

@@ -39,6 +39,12 @@ pub enum Verdict {
         /// Whether this is the first use of the token's generation, which has to be noted in the database.
         is_first_use: bool,
     },
+    /// The same, unless an act on everybody's sessions has ended this one: memory does not know all of those yet, and the store has to
+    /// be asked.
+    GoodIfOpen {
+        standing: Arc<Standing>,
+        is_first_use: bool,
+    },
     Revoked,
     /// Only a thief can hold this token: its session has to end.
     Stolen,
@@ -162,6 +168,8 @@ struct DatabaseCopy {
     sessions: Ids,
     /// Generations of open sessions that were never seen in use.
     awaiting_first_use: HashMap<SessionId, i64, RandomState>,
+    /// Acts, by their receipts, that have ended sessions which are not all known here yet.
+    unlearned: HashMap<String, (), RandomState>,
     in_doubt: AtomicBool,
 }
 
@@ -187,10 +195,15 @@ impl Blocklist {
         }
         let users = memory.users.pin();
         match (users.get(question.subject), question.session) {
-            (Some(standing), Some((sid, generation))) => Verdict::Good {
-                standing: Arc::clone(standing),
-                is_first_use: memory.awaiting_first_use.pin().get(&sid) == Some(&generation),
-            },
+            (Some(standing), Some((sid, generation))) => {
+                let standing = Arc::clone(standing);
+                let is_first_use = memory.awaiting_first_use.pin().get(&sid) == Some(&generation);
+                if memory.unlearned.is_empty() {
+                    Verdict::Good { standing, is_first_use }
+                } else {
+                    Verdict::GoodIfOpen { standing, is_first_use }
+                }
+            }
             // Memory holds every user with an open session, so this session is not open, whatever else it is.
             (None, Some(_)) => Verdict::Revoked,
             (None, None) => Verdict::UnknownUser,
@@ -272,6 +285,17 @@ impl Blocklist {
         }
     }
 
+    /// From now on, until memory [has learned](Self::has_learned) which sessions the act with this receipt has ended, no session is good
+    /// by memory alone.
+    fn ask_store_about_sessions(&self, receipt: String) {
+        self.database_copy.load().unlearned.pin().insert(receipt, ());
+        self.counts.count_all();
+    }
+
+    fn has_learned(&self, receipt: &str) {
+        self.database_copy.load().unlearned.pin().remove(receipt);
+    }
+
     /// Whether this session is refused because it has ended. Also `false` for one that was dropped because all its tokens had
     /// expired.
     pub fn refuses_session(&self, sid: SessionId) -> bool {
@@ -345,6 +369,7 @@ impl DatabaseCopy {
 
 #[cfg(test)]
 mod tests {
+    use super::change::Change;
     use super::*;
 
     const JTI: &str = "5116c888-512e-48e3-9949-c87e30a6b899";
@@ -434,6 +459,26 @@ mod tests {
         contents.user(ana());
         list.load(contents);
         assert!(matches!(list.judge(of_session(SessionId::random())), Verdict::Good { .. }));
+    }
+
+    #[test]
+    fn while_it_is_unknown_whom_an_act_has_ended_the_store_is_asked() {
+        let (list, ended, open) = (list(), SessionId::random(), SessionId::random());
+        let changes = list.changes_to(&of_session(open));
+        list.apply(Change::MassEndBegan("one".into()));
+        list.apply(Change::MassEndBegan("another".into()));
+        assert_ne!(list.changes_to(&of_session(open)), changes, "what was found before does not count any more");
+        list.end_sessions([(ended, UnixTime(900))].into_iter());
+        let if_open = Verdict::GoodIfOpen { standing: Arc::new(ana()), is_first_use: false };
+        for receipt in ["one", "another"] {
+            assert_eq!(
+                (list.judge(of_session(ended)), list.judge(of_session(open))),
+                (Verdict::Revoked, if_open.clone())
+            );
+            list.apply(Change::MassEndLearned(receipt.into()));
+        }
+        assert!(matches!(list.judge(of_session(open)), Verdict::Good { .. }));
+        assert_eq!(list.judge(of_session(ended)), Verdict::Revoked);
     }
 
     #[test]

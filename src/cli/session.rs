@@ -1,6 +1,7 @@
 //! `portero session`: lists open sessions and ends them, beside a running server too.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Subcommand;
 use url::Url;
@@ -14,15 +15,20 @@ use super::output::{Failure, address, address_column, base_url, moment, sessions
 use super::running_server::wait_for_server;
 use crate::accounts::export::selection::Selection;
 use crate::accounts::sessions::end::end_anybodys;
+use crate::accounts::sessions::mass_end::{EndedSince, Marking, end_since, mark_all};
 use crate::accounts::{Accounts, json};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::domain::{BareDate, SessionId, Transport};
 use crate::installation::Installation;
 use crate::store::list_filter::ListFilter;
+use crate::store::mass_ends;
 use crate::store::session_ends::{self, Which};
 use crate::store::session_lists;
 use crate::user_agent::describe;
+
+/// How often a command looks how far the server is.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -95,8 +101,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             if !yes {
                 ask(&installation.accounts, which, &whose)?;
             }
-            let ended = end_anybodys(&installation.accounts, operator(), which).committed()?;
-            let count = ended.sessions.len();
+            let (receipt, count) = end(&installation, which)?;
             match which {
                 Which::One(_) if count == 0 => return Err("there is no such open session".into()),
                 Which::OfUser { .. } | Which::Since { .. } if count == 0 => {
@@ -106,13 +111,40 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 Which::One(_) | Which::OfUser { .. } | Which::Since { .. } => {}
             }
             wait_for_server(&installation)?;
-            let receipt = &ended.receipt;
             let page = address(base_url.as_ref(), &format!("/receipts/{receipt}"));
             let page = page.map(|page| format!("{page} with the id ")).unwrap_or_default();
             println!("{} ended. Receipt: {page}{receipt}", sessions(count));
             Ok(())
         }
     }
+}
+
+/// Returns the receipt, and how many sessions ended.
+fn end(installation: &Installation, which: Which) -> Result<(String, usize), Failure> {
+    let accounts = &installation.accounts;
+    let Which::Since { moment, except } = which else {
+        let ended = end_anybodys(accounts, operator(), which).committed()?;
+        return Ok((ended.receipt, ended.sessions.len()));
+    };
+    let EndedSince { receipt, marked, rest } =
+        end_since(accounts, operator(), moment, except, Marking::Elsewhere).committed()?;
+    if rest.is_none() {
+        return Ok((receipt, marked));
+    }
+    if installation.is_served()? {
+        wait_for_server(installation)?;
+        eprintln!("All of them are refused from now on. The server marks them as ended, which may take some minutes.");
+    }
+    while accounts.db.read(|conn| mass_ends::find(conn, &receipt))?.is_some() {
+        // The server may have been stopped meanwhile.
+        if installation.is_served()? {
+            std::thread::sleep(LOOK_EVERY);
+        } else {
+            mark_all(accounts, &receipt)?;
+        }
+    }
+    let count = accounts.db.read(|conn| mass_ends::size(conn, &receipt, accounts.now()))?;
+    Ok((receipt, usize::try_from(count)?))
 }
 
 fn list(

@@ -16,6 +16,7 @@ use super::moved::refuse_moved;
 use super::ring::{KeyRing, was_used};
 use super::serving::{Running, Serving, running};
 use crate::accounts::first_load::FirstLoad;
+use crate::accounts::sessions::being_marked::BeingMarked;
 use crate::accounts::sessions::last_seen::LastSeen;
 use crate::accounts::{Accounts, KeyedIds};
 use crate::blocklist::Blocklist;
@@ -107,6 +108,7 @@ impl Installation {
             blocklist: Arc::new(Blocklist::default()),
             first_load: FirstLoad::default(),
             last_seen: LastSeen::default(),
+            being_marked: BeingMarked::default(),
             throttle: Throttle::new(config.throttle),
             last_prune: AtomicI64::new(0),
             clock_doubted: AtomicBool::new(false),

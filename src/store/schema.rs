@@ -273,9 +273,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    mass_ends (receipt) {
+        receipt -> Text,
+        since -> BigInt,
+        at -> BigInt,
+        except_sid -> Text,
+        ended_by -> Nullable<BigInt>,
+        operator -> Nullable<Text>,
+        ip -> Nullable<Text>,
+        ended -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
+    mass_ends,
     session_addresses,
     token_blocklist,
     one_time_links,

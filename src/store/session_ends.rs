@@ -1,5 +1,6 @@
 //! Ending sessions: by an act, one or many at once, or because they expired or were idle for too long.
 
+use diesel::dsl::{exists, max, not};
 use diesel::sql_types::Bool;
 use diesel::{
     BoolExpressionMethods, BoxableExpression, Connection, ExpressionMethods, NullableExpressionMethods,
@@ -7,7 +8,7 @@ use diesel::{
 };
 
 use super::connection::{Conn, Error, known};
-use super::schema::sessions;
+use super::schema::{mass_ends, sessions};
 use super::sessions::{End, Session, is_open, last_shown, sid};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
@@ -39,6 +40,16 @@ pub struct JustEnded {
 
 /// Ends the sessions and returns them. One statement: of two acts at the same time, only one ends and returns each session.
 pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec<JustEnded>, Error> {
+    mark(conn, matching(which), end, receipt)
+}
+
+/// Ends those of these sessions that have not ended, and returns them.
+pub fn end_some(conn: &mut Conn, ids: &[SessionId], end: End, receipt: &str) -> Result<Vec<JustEnded>, Error> {
+    let ids: Vec<String> = ids.iter().map(SessionId::to_string).collect();
+    mark(conn, Box::new(sessions::ended_at.is_null().and(sessions::sid.eq_any(ids))), end, receipt)
+}
+
+fn mark(conn: &mut Conn, which: Condition, end: End, receipt: &str) -> Result<Vec<JustEnded>, Error> {
     let change = (
         sessions::ended_at.eq(end.at.0),
         sessions::end_reason.eq(end.reason.as_str()),
@@ -46,7 +57,7 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
         sessions::receipt.eq(receipt),
     );
     type Columns = (String, i64, String, bool, i64, i64);
-    let rows: Vec<Columns> = diesel::update(sessions::table.filter(matching(which)))
+    let rows: Vec<Columns> = diesel::update(sessions::table.filter(which))
         .set(change)
         .returning((
             sessions::sid,
@@ -68,6 +79,23 @@ pub fn end(conn: &mut Conn, which: Which, end: End, receipt: &str) -> Result<Vec
             })
         })
         .collect()
+}
+
+/// The first `limit` of the sessions that [`end`] would end.
+pub fn some(conn: &mut Conn, which: Which, limit: i64) -> Result<Vec<SessionId>, Error> {
+    let ids: Vec<String> = sessions::table
+        .filter(matching(which))
+        .order((sessions::created_at, sessions::sid))
+        .limit(limit)
+        .select(sessions::sid)
+        .load(conn)?;
+    ids.iter().map(|id| sid(id)).collect()
+}
+
+/// When the newest session that has not ended began. `None`: all have ended.
+pub fn newest_open(conn: &mut Conn) -> Result<Option<UnixTime>, Error> {
+    let newest = sessions::table.filter(sessions::ended_at.is_null()).select(max(sessions::created_at));
+    Ok(newest.get_result::<Option<i64>>(conn)?.map(UnixTime))
 }
 
 /// How many open sessions [`end`] would end.
@@ -103,13 +131,19 @@ fn matching(which: Which) -> Condition {
     }
 }
 
-type Condition = Box<dyn BoxableExpression<sessions::table, <Conn as Connection>::Backend, SqlType = Bool>>;
+pub(super) type Condition = Box<dyn BoxableExpression<sessions::table, <Conn as Connection>::Backend, SqlType = Bool>>;
 
 /// The open sessions that have to make room for `new`, because its user may have `limit` of its transport: the oldest.
 pub fn beyond_limit(conn: &mut Conn, new: &Session, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {
+    // One that an act on everybody's has ended needs no other end, though its row does not say so yet.
+    let covering = mass_ends::table
+        .filter(mass_ends::since.le(sessions::created_at))
+        .filter(mass_ends::at.ge(sessions::created_at))
+        .filter(mass_ends::except_sid.ne(sessions::sid));
     let ids: Vec<String> = sessions::table
         .filter(sessions::user_id.eq(new.user.0))
         .filter(is_open(now.0))
+        .filter(not(exists(covering.select(mass_ends::receipt))))
         .filter(sessions::transport.eq(new.transport.as_str()))
         // By time and id it need not be the newest: others may have begun in the same second, or before the clock was set back.
         .filter(sessions::sid.ne(new.sid.to_string()))

@@ -1,6 +1,7 @@
 //! The sessions, open and ended.
 
 use diesel::connection::DefaultLoadingMode;
+use diesel::dsl::min;
 #[cfg(feature = "postgres")]
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{
@@ -10,7 +11,7 @@ use diesel::{
 
 use super::connection::{Conn, Error, either, known, on};
 use super::prepared::update;
-use super::schema::sessions;
+use super::schema::{mass_ends, sessions};
 use super::table_parts::Keys;
 use crate::domain::{Methods, Reason, SessionId, Transport, UnixTime, UserId};
 
@@ -205,10 +206,28 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
     Ok(())
 }
 
+/// The session. One that an act on everybody's has ended is returned as ended, although its row does not say so yet.
 pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
     let found = sessions::table.find(sid.to_string());
-    let row = on!(conn, c => found.select(Row::as_select()).get_result(c)).optional()?;
-    row.map(Session::try_from).transpose()
+    let covering = mass_ends::table
+        .filter(mass_ends::since.le(sessions::created_at))
+        .filter(mass_ends::at.ge(sessions::created_at))
+        .filter(mass_ends::except_sid.ne(sessions::sid))
+        .select(min(mass_ends::receipt))
+        .single_value();
+    let found: Option<(Row, Option<String>)> =
+        on!(conn, c => found.select((Row::as_select(), covering)).get_result(c)).optional()?;
+    let Some((row, covering)) = found else { return Ok(None) };
+    let mut session = Session::try_from(row)?;
+    if session.end.is_none()
+        && let Some(receipt) = covering
+    {
+        let act = mass_ends::table.find(receipt.clone()).select((mass_ends::at, mass_ends::ended_by));
+        let (at, by): (i64, Option<i64>) = act.get_result(conn)?;
+        session.end = Some(End { at: UnixTime(at), reason: Reason::EndedByAdmin, by: by.map(UserId) });
+        session.receipt = Some(receipt);
+    }
+    Ok(Some(session))
 }
 
 /// Whether a session has neither ended nor expired at the moment `now`.

@@ -361,6 +361,11 @@ receipt-run-out = expired
 receipt-checked = Checked just now
 receipt-refused = Refused
 receipt-not-refused = Not refused
+receipt-unmarked =
+    { $n ->
+        [one] One of them is refused already and not listed yet.
+       *[other] { $n } of them are refused already and not listed yet. Reload the page to see more.
+    }
 receipt-more =
     { $n ->
         [one] And one more session.

@@ -361,6 +361,11 @@ receipt-run-out = caducado
 receipt-checked = Comprobado ahora
 receipt-refused = Rechazada
 receipt-not-refused = No rechazada
+receipt-unmarked =
+    { $n ->
+        [one] Una de ellas ya se rechaza y aún no aparece en la lista.
+       *[other] { $n } de ellas ya se rechazan y aún no aparecen en la lista. Recarga la página para ver más.
+    }
 receipt-more =
     { $n ->
         [one] Y una sesión más.

@@ -8,6 +8,7 @@ use portero::domain::SessionId;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::database::Behind;
 use crate::faults::database;
 use crate::portero::{PASSWORD, Server, fails, ok, portero, run, text};
 
@@ -252,6 +253,36 @@ fn open_sessions_are_listed_and_ended_from_the_shell() {
         (&["session", "end", "--user", "nobody"], "there is no user nobody"),
     ] {
         assert!(fails(folder, arguments, "").contains(text), "{arguments:?}");
+    }
+}
+
+#[test]
+fn very_many_sessions_are_ended_from_the_shell_beside_a_server_and_without_one() {
+    for beside in [true, false] {
+        let folder = TempDir::new().unwrap();
+        let folder = folder.path();
+        ok(folder, &["user", "add", "ana", "--password-stdin"], PASSWORD);
+        let server = Server::start(folder);
+        let token = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+        Behind::of(folder).copy_sessions(350);
+        let server = if beside {
+            Some(server)
+        } else {
+            drop(server);
+            None
+        };
+        let said = ok(folder, &["session", "end", "--since", "2020-01-01", "--yes"], "");
+        assert!(said.starts_with("351 sessions ended. Receipt: "), "{said}");
+        let server = server.unwrap_or_else(|| Server::start(folder));
+        assert_eq!(
+            server.ask("GET", "/protected", Some(&token), None).unwrap().status,
+            401,
+            "beside a server: {beside}"
+        );
+        assert_eq!(ok(folder, &["session", "list"], ""), "No session is open.\n");
+        let log = ok(folder, &["audit", "list", "--json"], "");
+        let ends: Vec<_> = log.lines().filter(|line| line.contains("\"session_ended\"")).collect();
+        assert!(ends.len() == 1 && ends[0].contains("351"), "{ends:?}");
     }
 }
 

@@ -7,6 +7,7 @@ mod support;
 mod audit;
 mod hourly_counts;
 mod loading;
+mod mass_ends;
 mod name_parts;
 mod password_forms;
 mod prune;

@@ -49,8 +49,10 @@ pub fn remove(folder: &Path) {
     on_postgres::remove(folder);
 }
 
+/// In the folder itself, or where a server that runs as a process of its own has its data.
 fn file(folder: &Path) -> std::path::PathBuf {
-    folder.join("portero.db")
+    let of_process = folder.join("data/portero.db");
+    if of_process.exists() { of_process } else { folder.join("portero.db") }
 }
 
 /// A connection beside Portero's own.
@@ -95,6 +97,18 @@ impl Behind {
             Self::Postgres(conn) => sql_query(sql).load(conn).unwrap(),
         };
         rows.into_iter().map(|row| row.row).collect()
+    }
+
+    /// Adds so many open sessions like each that there is.
+    pub fn copy_sessions(&mut self, copies: usize) {
+        const COPIED: &str = "user_id, transport, remembered, created_at, auth_time, last_seen_at, expires_at, access_until, ip, \
+                              user_agent, gen, issue_count, previous_issue, rotated_at, seen, csrf_seed, steps, odd, settled, \
+                              recovered, made_ip, made_agent, confirmations, wrong_passwords, amr";
+        self.execute(&format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {copies}) \
+             INSERT INTO sessions (sid, {COPIED}) \
+             SELECT CAST(10000000 + n AS TEXT) || SUBSTR(sid, 9), {COPIED} FROM sessions, numbers"
+        ));
     }
 
     /// Lets rows refer to rows that are not there, and triggers rest.

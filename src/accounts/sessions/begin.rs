@@ -16,7 +16,7 @@ use crate::store::audit::event::{Details, Event, What};
 use crate::store::hourly_counts::Counted;
 use crate::store::session_ends::{self, Which};
 use crate::store::sessions::{self, Session};
-use crate::store::{Tx, known_networks, users};
+use crate::store::{Tx, known_networks, mass_ends, users};
 
 /// What kind of session is to begin.
 pub struct Begin {
@@ -66,7 +66,8 @@ pub(in crate::accounts) fn begin(
     if is_sign_in && user.factors > 0 && proven.factor_time().is_none() {
         return Err(Error::SecondFactorMissing);
     }
-    let session = new_session(tx, accounts, proven, transport, remembered, &visitor);
+    let mut session = new_session(tx, accounts, proven, transport, remembered, &visitor);
+    session.created_at = mass_ends::first_moment_after(tx.conn, tx.now)?;
     if let Occasion::SignIn { replaces: Some(held) } = &occasion
         && may_replace(tx, user.id, *held)?
     {

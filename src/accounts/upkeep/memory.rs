@@ -11,7 +11,7 @@ use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
 use crate::domain::{UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
-use crate::store::{self, Conn, Upkeep, instance, sessions, table_parts, token_blocklist, users};
+use crate::store::{self, Conn, Upkeep, instance, mass_ends, sessions, table_parts, token_blocklist, users};
 
 /// How many parts of tables are read at the same time, at most: more than this a disk hardly serves.
 const MOST_AT_ONCE: usize = 4;
@@ -28,6 +28,12 @@ enum Part {
 pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), store::Error> {
     let since = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
     let contents = Contents::for_users(users::count(conn)?);
+    // Before those whose rows say so: what is marked meanwhile is among these.
+    for act in mass_ends::all(conn)? {
+        let mut ended = Vec::new();
+        act.each_unmarked(conn, |sid, until| ended.push((sid, until)))?;
+        contents.ended_sessions(&ended);
+    }
     let mut parts: Vec<_> = table_parts::users(conn)?.into_iter().map(Part::Users).collect();
     parts.extend(table_parts::tokens(conn)?.into_iter().map(Part::Tokens));
     parts.extend(table_parts::ended_sessions(conn, since)?.into_iter().map(Part::EndedSessions));

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::domain::{Reason, Role, UnixTime, can_be_key};
 use crate::guards::AccessToken;
+use crate::store::mass_ends::{self, MassEnd};
 use crate::store::session_lists::{self, ListedSession};
 use crate::store::sessions::End;
 use crate::store::users;
@@ -42,6 +43,8 @@ struct ReceiptPage {
     made_at: Time,
     rows: Vec<Row>,
     more: i64,
+    /// How many are refused already and do not say so in their rows yet.
+    unmarked: i64,
     /// Whether the page is read under the list of everybody's sessions.
     is_admins: bool,
 }
@@ -61,7 +64,10 @@ struct Row {
 
 struct Found {
     listed: Vec<ListedSession>,
+    /// Those that are not marked yet included.
     count: i64,
+    /// Of an act on everybody's sessions.
+    unmarked: i64,
     access_until: UnixTime,
     end: End,
     by: Option<String>,
@@ -79,8 +85,8 @@ pub(in crate::web) async fn show(
         return Err(Error::NotFound);
     }
     let receipt = id.clone();
-    let found = app.read(move |conn| find(conn, &receipt)).await?.ok_or(Error::NotFound)?;
-    let is_others = found.listed.iter().any(|one| one.session.user != standing.user);
+    let found = app.read(move |conn| find(conn, &receipt, now)).await?.ok_or(Error::NotFound)?;
+    let is_others = found.unmarked > 0 || found.listed.iter().any(|one| one.session.user != standing.user);
     // Other users' receipts are as good as none: nobody learns that they are there.
     if standing.role != Role::Admin && is_others {
         return Err(Error::NotFound);
@@ -109,7 +115,8 @@ pub(in crate::web) async fn show(
         accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
         made_at: page.exact(now),
         is_admins: is_others || (found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin),
-        more: found.count - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
+        more: found.count - found.unmarked - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
+        unmarked: found.unmarked,
         rows: found.listed.iter().map(|one| row(&app, &page, one, whose, now)).collect(),
         path: format!("/receipts/{id}"),
         id,
@@ -118,15 +125,22 @@ pub(in crate::web) async fn show(
     Ok(html(StatusCode::OK, &view))
 }
 
-fn find(conn: &mut crate::store::Conn, receipt: &str) -> Result<Option<Found>, crate::store::Error> {
+fn find(conn: &mut crate::store::Conn, receipt: &str, now: UnixTime) -> Result<Option<Found>, crate::store::Error> {
+    let under_way = mass_ends::find(conn, receipt)?;
     let listed = session_lists::of_receipt(conn, receipt, MAX_ROWS)?;
-    let Some(end) = listed.first().and_then(|one| one.session.end) else { return Ok(None) };
-    let (count, until) = session_lists::sum_of_receipt(conn, receipt)?;
+    let by_row = listed.first().and_then(|one| one.session.end);
+    let Some(end) = by_row.or_else(|| under_way.as_ref().map(MassEnd::end)) else { return Ok(None) };
+    let (marked, marked_until) = session_lists::sum_of_receipt(conn, receipt)?;
+    let (unmarked, unmarked_until) = match &under_way {
+        Some(act) => act.sum_of_unmarked(conn, now)?,
+        None => (0, None),
+    };
     let by = match end.by {
         Some(by) => users::name_of(conn, by)?,
         None => None,
     };
-    Ok(Some(Found { listed, count, access_until: until.unwrap_or(end.at), end, by }))
+    let access_until = marked_until.max(unmarked_until).unwrap_or(end.at);
+    Ok(Some(Found { listed, count: marked + unmarked, unmarked, access_until, end, by }))
 }
 
 fn user(one: &ListedSession, whose: Whose) -> Link {
@@ -174,6 +188,7 @@ fn as_json(app: &App, id: &str, found: &Found, until: UnixTime, now: UnixTime) -
         "reason": found.end.reason,
         "by": found.by,
         "count": found.count,
+        "still_being_listed": found.unmarked,
         "sessions": sessions,
         "accepted_elsewhere_until": (until > now).then_some(until),
         "made_at": now,

@@ -1,16 +1,20 @@
 //! Ending many sessions at once, for an admin: all of one user's, or everybody's since a moment. GET says how many will end.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::accounts::Mandate;
 use crate::accounts::sessions::end::end_anybodys;
+use crate::accounts::sessions::mass_end::{EndedSince, Marking, end_since};
 use crate::domain::{BareDate, UnixTime, Username};
 use crate::guards::Caller;
 use crate::store::session_ends::Which;
-use crate::store::users;
+use crate::store::{mass_ends, users};
 use crate::web::app::App;
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin, signed_in};
@@ -18,6 +22,9 @@ use crate::web::pages::ended;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::times::Time;
+
+/// How long an answer waits until all sessions are listed that an act has ended.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Template)]
 #[template(path = "end_sessions.html")]
@@ -118,15 +125,35 @@ pub(in crate::web) async fn submit(
     AdminMandate(caller, mandate): AdminMandate,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Error> {
-    let which = match asked.target(&app)? {
-        Target::User(name) => of_user(&app, name, &caller).await?.0,
-        Target::Since(moment) => since(moment, &caller),
+    let (receipt, count) = match asked.target(&app)? {
+        Target::User(name) => {
+            let (which, _) = of_user(&app, name, &caller).await?;
+            let done = end_anybodys(&app.accounts, mandate, which).everywhere().await?;
+            (done.receipt, done.sessions.len())
+        }
+        Target::Since(moment) => end_all_since(&app, mandate, moment, &caller).await?,
         Target::Nothing | Target::NoMoment => {
             return Err(Error::BadInput("Name a user or a moment: ?user=ana or ?since=2026-11-25T10:00".into()));
         }
     };
-    let done = end_anybodys(&app.accounts, mandate, which).everywhere().await?;
-    Ok(ended::answer(&app, &req, &done.receipt, done.sessions.len(), "/admin/sessions"))
+    Ok(ended::answer(&app, &req, &receipt, count, "/admin/sessions"))
+}
+
+/// Returns the receipt, and how many sessions ended. Very many are all refused when this returns, but may not all be listed yet.
+async fn end_all_since(
+    app: &App,
+    mandate: Mandate,
+    moment: UnixTime,
+    caller: &Caller,
+) -> Result<(String, usize), Error> {
+    let act = end_since(&app.accounts, mandate, moment, caller.claims.sid(), Marking::Here);
+    let EndedSince { receipt, marked, rest } = act.everywhere().await?;
+    let Some(rest) = rest else { return Ok((receipt, marked)) };
+    // Whether all are listed by then or not is for the receipt to say.
+    drop(tokio::time::timeout(PATIENCE, rest).await);
+    let (asked, now) = (receipt.clone(), app.now());
+    let count = app.read(move |conn| mass_ends::size(conn, &asked, now)).await?;
+    Ok((receipt, usize::try_from(count).unwrap_or(0)))
 }
 
 /// The sessions to end of the user who bears this name, and the name as it is stored. The admin's own session stays: whoever ends
