@@ -11,9 +11,11 @@ use actix_web::App as ActixApp;
 use actix_web::dev::{Server, Service};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::oneshot;
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
+use crate::accounts::sessions::mass_end;
 use crate::accounts::upkeep::commands::Commands;
 use crate::accounts::upkeep::prune::PruneClock;
 use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons};
@@ -243,17 +245,24 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
     });
 }
 
-/// Runs one job off the event loop, and logs its outcome.
+/// Runs one job on a thread of its own, and logs its outcome. Not on the runtime's threads for what blocks: a stop waits for those, and a
+/// job may take minutes.
 async fn run_job(
     job: &str,
     accounts: &Arc<Accounts>,
     work: impl FnOnce(&Arc<Accounts>) -> Result<usize, accounts::Error> + Send + 'static,
 ) {
     let accounts = Arc::clone(accounts);
-    match actix_web::web::block(move || work(&accounts)).await {
+    let (sender, done) = oneshot::channel();
+    let started = std::thread::Builder::new().name("upkeep".into()).spawn(move || drop(sender.send(work(&accounts))));
+    if let Err(error) = started {
+        tracing::error!(event = "upkeep_failed", job, error = %error);
+        return;
+    }
+    match done.await {
         Ok(Ok(0)) => {}
         Ok(Ok(rows)) => tracing::info!(event = "upkeep_done", job, rows),
         Ok(Err(error)) => tracing::error!(event = "upkeep_failed", job, error = %chain(&error)),
-        Err(error) => tracing::error!(event = "upkeep_failed", job, error = %error),
+        Err(_) => tracing::error!(event = "upkeep_failed", job, error = "it panicked"),
     }
 }
