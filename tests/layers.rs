@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 26] = [
+const PARTS: [(&str, &[&str]); 27] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -22,6 +22,7 @@ const PARTS: [(&str, &[&str]); 26] = [
     ("passwords", &["domain"]),
     ("sealing", &[]),
     ("totp", &["domain"]),
+    ("gate", &[]),
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
     ("store", &["domain", "blocklist", "error_chain"]),
@@ -40,6 +41,7 @@ const PARTS: [(&str, &[&str]); 26] = [
             "throttle",
             "store",
             "config",
+            "gate",
         ],
     ),
     ("guards", &["domain", "tokens"]),
@@ -75,6 +77,7 @@ const PARTS: [(&str, &[&str]); 26] = [
             "throttle",
             "store",
             "config",
+            "gate",
         ],
     ),
     (
@@ -109,6 +112,7 @@ const PARTS: [(&str, &[&str]); 26] = [
             "passwords",
             "store",
             "config",
+            "gate",
         ],
     ),
     ("main", &["cli"]),
