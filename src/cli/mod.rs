@@ -18,6 +18,7 @@ mod move_to;
 mod operator;
 mod output;
 mod password_input;
+mod proxy;
 mod revoked;
 mod running_server;
 mod serve;
@@ -84,6 +85,9 @@ enum Command {
     /// Manage the apps that may ask about tokens
     #[command(subcommand)]
     Client(client::Command),
+    /// Print settings with which a proxy asks Portero before each request for an app
+    #[command(subcommand)]
+    Proxy(proxy::Command),
     /// Back up the database and keys into one file, even while the server runs
     Backup(backup::Backup),
     /// Restore a backup into an empty folder; this ends every session
@@ -128,6 +132,7 @@ impl Arguments {
             Command::Audit(command) => audit::run(loaded, command),
             Command::Key(command) => key::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
+            Command::Proxy(command) => proxy::run(&loaded, command),
             Command::Backup(arguments) => backup::back_up(loaded, &arguments),
             Command::Restore(arguments) => backup::restore(loaded, &arguments),
             Command::BenchHash => bench_hash::run(&loaded),
