@@ -21,7 +21,7 @@ use crate::tokens::Fault;
 /// For how many seconds a code leads into an app.
 const CODE_LIFE: i64 = 30;
 
-/// A secret that a browser keeps, and what stands for it.
+/// A secret that is handed over once, and what stands for it.
 pub struct Secret {
     pub text: String,
     pub hash: String,
@@ -33,9 +33,9 @@ pub fn secret() -> Result<Secret, Error> {
     Ok(Secret { hash: secrets::hash(&text), text })
 }
 
-/// What stands for a secret.
-pub fn hash(secret: &str) -> String {
-    secrets::hash(secret)
+/// What stands for a browser's nonce where it is sent along: 128 bits, for addresses are to be short.
+pub fn nonce_hash(nonce: &str) -> String {
+    secrets::hash(nonce).chars().take(32).collect()
 }
 
 /// What a pass is found by. `None`: what the browser holds can be no pass.
@@ -80,6 +80,14 @@ pub fn lead(
             tx.after_commit(move || tracing::info!(event = "app_denied", app, user = %user));
             return Ok(Led::Denied);
         }
+        let factor_time = session.factor_time.filter(|_| session.methods.level() == Level::Two);
+        if !has_proved_enough(&place.app, session.auth_time, factor_time, tx.now) {
+            let rules = &place.app.rules;
+            return Err(Fault::BelowLevel { level: rules.level, max_age: rules.max_age }.into());
+        }
+        if session.transport != Transport::Cookie {
+            return Err(Fault::WrongTransport.into());
+        }
         let row =
             Code { hash: code.hash, sid: session.sid, origin, nonce_hash, path, expires_at: tx.now.plus(CODE_LIFE) };
         passes::add_code(tx.conn, &row, tx.now)?;
@@ -106,7 +114,7 @@ impl Authority<Error> for CodeShown {
 
     /// The code is used up, and all that made it good is looked at again: the session, the user, and what was proved.
     fn judge(self, tx: &mut Tx<'_>) -> Result<Entering, Error> {
-        let (code, nonce) = (secrets::hash(&self.code), secrets::hash(&self.nonce));
+        let (code, nonce) = (secrets::hash(&self.code), nonce_hash(&self.nonce));
         let spent = passes::spend_code(tx.conn, &code, self.origin, &nonce, tx.now)?.ok_or(Error::ProofLapsed)?;
         let goes_on = |session: &Session| {
             session.end.is_none() && session.expires_at > tx.now && session.transport == Transport::Cookie
@@ -122,8 +130,8 @@ impl Authority<Error> for CodeShown {
 pub struct Entered {
     /// What the browser is to hold.
     pub pass: String,
-    /// For how many seconds it is good.
-    pub life: i64,
+    /// For how many seconds the browser is to keep it. `None`: until it is closed, like the cookies of the session.
+    pub life: Option<i64>,
     /// The page that was asked for.
     pub path: String,
 }
@@ -161,7 +169,8 @@ pub fn enter(accounts: &Arc<Accounts>, shown: CodeShown) -> Pending<Entered> {
         tx.after_commit(
             move || tracing::info!(event = "app_entered", app = name, user = %user.username, session = sid),
         );
-        Ok(Entered { pass, life: row.expires_at.since(tx.now), path })
+        let life = session.remembered.then(|| row.expires_at.since(tx.now));
+        Ok(Entered { pass, life, path })
     })
 }
 

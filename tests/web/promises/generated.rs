@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 59] = [
+const ROUTES: [(&str, &str); 68] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -109,6 +109,15 @@ const ROUTES: [(&str, &str); 59] = [
     ("/revoke", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/.well-known/change-password", "GET"),
+    ("/gate", "GET HEAD"),
+    ("/gate/check/nginx", "GET HEAD"),
+    ("/gate/check/forward", "GET"),
+    ("/gate/check/haproxy", "GET"),
+    ("/.portero/start", "GET"),
+    ("/.portero/callback", "GET"),
+    ("/.portero/sign-out", "GET POST"),
+    ("/.portero/denied", "GET"),
+    ("/.portero/static/ID", "GET"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/static/style.css", "GET HEAD"),
