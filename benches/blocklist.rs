@@ -98,6 +98,7 @@ fn ana() -> Standing {
         tokens_valid_from: UnixTime(0),
         disable_at: None,
         has_factor: false,
+        contact: None,
     }
 }
 

@@ -7,6 +7,7 @@
 //!   things that many use
 //! - [`tokens`]: the token engine; `passwords`: hashing; `totp`: time-based codes; `sealing`: what only Portero reads; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
 //!   `store`: the only SQL
+//! - `gate`: what a proxy that asks about a request tells of it
 //! - `config`: every setting
 //! - `accounts`: the acts, by what is done: proof, sessions, people, apps, upkeep
 //! - [`guards`]: the Actix part of the engine
@@ -16,6 +17,7 @@
 //! - `server`: start, serve, stop; `cli`: the commands
 
 pub mod domain;
+pub mod gate;
 pub mod guards;
 pub mod tokens;
 

@@ -114,6 +114,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         warned_of_unreadable_address: AtomicBool::new(false),
         foreign_origins: Seldom::default(),
         foreign_hosts: Seldom::default(),
+        refused_checks: Seldom::default(),
         started,
         settings: shown,
         database_check: installation.check,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 26] = [
+const PARTS: [(&str, &[&str]); 27] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -22,6 +22,7 @@ const PARTS: [(&str, &[&str]); 26] = [
     ("passwords", &["domain"]),
     ("sealing", &[]),
     ("totp", &["domain"]),
+    ("gate", &[]),
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
     ("store", &["domain", "blocklist", "error_chain"]),
@@ -41,6 +42,7 @@ const PARTS: [(&str, &[&str]); 26] = [
             "throttle",
             "store",
             "config",
+            "gate",
         ],
     ),
     ("guards", &["domain", "tokens"]),
@@ -76,6 +78,7 @@ const PARTS: [(&str, &[&str]); 26] = [
             "throttle",
             "store",
             "config",
+            "gate",
         ],
     ),
     (
@@ -110,6 +113,7 @@ const PARTS: [(&str, &[&str]); 26] = [
             "passwords",
             "store",
             "config",
+            "gate",
         ],
     ),
     ("main", &["cli"]),
@@ -121,7 +125,7 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("accounts/sessions", &["proof", "authority", "level", "same_place", "context"]),
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
     ("accounts/factors", &["sessions", "proof", "authority", "context", "keyed_ids"]),
-    ("accounts/apps", &["sessions", "proof", "authority", "context"]),
+    ("accounts/apps", &["upkeep", "sessions", "proof", "authority", "level", "context"]),
     ("accounts/upkeep", &["people", "context"]),
     ("accounts/export", &["authority", "context", "json"]),
     ("web/app", &["http", "pages"]),

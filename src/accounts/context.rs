@@ -7,10 +7,10 @@ use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
 use super::sessions::being_marked::BeingMarked;
 use super::sessions::last_seen::LastSeen;
-use crate::blocklist::{Blocklist, Standing};
+use crate::blocklist::{Blocklist, Contact, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, Subject};
-use crate::domain::UnixTime;
+use crate::domain::{DisplayName, Mail, UnixTime, UserId, Username};
 use crate::passwords::Passwords;
 use crate::sealing::SealingKey;
 use crate::store::users::{User, UserBasics};
@@ -39,6 +39,8 @@ pub struct Accounts {
     pub keyed_ids: KeyedIds,
     /// Seals what a first proof leaves while the second factor is still to come.
     pub attempt_key: SealingKey,
+    /// Seals where a browser goes that the gate leads to Portero and back.
+    pub gate_key: SealingKey,
     /// Seals the secrets of second factors in the database.
     pub factor_key: SealingKey,
     pub config: Arc<Config>,
@@ -72,6 +74,14 @@ impl Accounts {
         self.standing_from(user.into())
     }
 
+    /// The identity claim of a user's tokens.
+    pub(super) fn subject(&self, id: UserId, username: &Username) -> String {
+        match self.config.subject {
+            Subject::Username => username.to_string(),
+            Subject::Id => id.to_string(),
+        }
+    }
+
     pub(super) fn standing_from(&self, user: UserBasics) -> Standing {
         Standing {
             user: user.id,
@@ -84,8 +94,15 @@ impl Accounts {
             tokens_valid_from: user.tokens_valid_from,
             disable_at: user.disable_at,
             has_factor: user.has_factor,
+            contact: contact(user.display_name, user.mail),
         }
     }
+}
+
+fn contact(display_name: Option<DisplayName>, mail: Option<Mail>) -> Option<Box<Contact>> {
+    let display_name: Option<Box<str>> = display_name.map(|name| name.as_str().into());
+    let mail: Option<Box<str>> = mail.map(|mail| mail.as_str().into());
+    (display_name.is_some() || mail.is_some()).then(|| Box::new(Contact { display_name, mail }))
 }
 
 /// Who a request comes from: address and browser or program, as far as Portero can tell.

@@ -1,7 +1,10 @@
 //! What an act changes in memory, as a value: jobs of the store name it, and it is applied after their commit.
 
+use std::sync::Arc;
+
+use super::gate::{Apps, Pass};
 use super::{BlockedToken, Blocklist, Standing};
-use crate::domain::{SessionId, UnixTime};
+use crate::domain::{PassKey, SessionId, UnixTime};
 
 /// Something that memory has to learn of a commit. Changes are applied in the order of the commits.
 #[derive(Clone, Debug)]
@@ -24,6 +27,12 @@ pub enum Change {
     FirstUseAwaited(SessionId, i64),
     /// The database knows of the first use of this generation now.
     FirstUseStored(SessionId, i64),
+    /// An app was added, changed or removed: these are all there are now.
+    AppsChanged(Arc<Apps>),
+    /// A browser may enter an app.
+    PassMade(PassKey, Pass),
+    /// These passes open nothing any more.
+    PassesEnded(Vec<PassKey>),
 }
 
 impl Blocklist {
@@ -40,6 +49,9 @@ impl Blocklist {
             Change::UserGone(subject) => self.forget(&subject),
             Change::FirstUseAwaited(sid, generation) => self.expect_first_use(sid, generation),
             Change::FirstUseStored(sid, generation) => self.forget_first_use(sid, generation),
+            Change::AppsChanged(apps) => self.set_apps(apps),
+            Change::PassMade(key, pass) => self.keep_pass(key, pass),
+            Change::PassesEnded(keys) => self.end_passes(&keys),
         }
     }
 }

@@ -86,6 +86,7 @@ mod tests {
             tokens_valid_from: UnixTime(100),
             disable_at: None,
             has_factor: false,
+            contact: None,
         }
     }
 

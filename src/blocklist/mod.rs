@@ -4,6 +4,7 @@
 
 pub mod change;
 mod counts;
+pub mod gate;
 mod ids;
 
 use std::borrow::Borrow;
@@ -19,6 +20,7 @@ use papaya::HashMap;
 
 use crate::domain::{Role, SessionId, TokenId, UnixTime, UserId, Username};
 use counts::Counts;
+use gate::Gate;
 use ids::{Ids, Refused};
 
 /// What a token that passed its own checks says, as far as the blocklist needs it.
@@ -68,6 +70,15 @@ pub struct Standing {
     pub disable_at: Option<UnixTime>,
     /// Whether the user has a second factor.
     pub has_factor: bool,
+    /// What apps are told besides the name. `None`: nothing is noted of the user.
+    pub contact: Option<Box<Contact>>,
+}
+
+/// What an admin noted about a user, for apps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    pub display_name: Option<Box<str>>,
+    pub mail: Option<Box<str>>,
 }
 
 impl Standing {
@@ -170,6 +181,7 @@ struct DatabaseCopy {
     awaiting_first_use: HashMap<SessionId, i64, RandomState>,
     /// Acts, by their receipts, that have ended sessions which are not all known here yet.
     unlearned: HashMap<String, (), RandomState>,
+    gate: Gate,
     in_doubt: AtomicBool,
 }
 
@@ -341,6 +353,8 @@ impl Blocklist {
     pub fn forget_expired(&self, before: UnixTime) {
         let memory = self.database_copy.load();
         memory.tokens.forget_expired(before);
+        // Before the sessions: none of their passes lives longer than they do.
+        self.forget_passes(before);
         memory.sessions.forget_expired(before);
     }
 
@@ -383,6 +397,7 @@ mod tests {
             tokens_valid_from: UnixTime(100),
             disable_at: None,
             has_factor: false,
+            contact: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The command line: one file per command, and what they share.
 
+mod app;
+mod app_name;
 mod audit;
 mod backup;
 mod bench_hash;
@@ -18,6 +20,7 @@ mod move_to;
 mod operator;
 mod output;
 mod password_input;
+mod proxy;
 mod revoked;
 mod running_server;
 mod serve;
@@ -81,9 +84,15 @@ enum Command {
     /// List, create, rotate and retire the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
-    /// Manage the apps that may ask about tokens
+    /// Add, list and change apps: those behind the gate, and those that may ask about tokens
+    #[command(subcommand)]
+    App(app::Command),
+    /// Manage the apps that may ask about tokens: `portero app add --introspect` by its old name
     #[command(subcommand)]
     Client(client::Command),
+    /// Print settings with which a proxy asks Portero before each request for an app
+    #[command(subcommand)]
+    Proxy(proxy::Command),
     /// Back up the database and keys into one file, even while the server runs
     Backup(backup::Backup),
     /// Restore a backup into an empty folder; this ends every session
@@ -127,7 +136,9 @@ impl Arguments {
             Command::Revoked(command) => revoked::run(loaded, command),
             Command::Audit(command) => audit::run(loaded, command),
             Command::Key(command) => key::run(loaded, command),
+            Command::App(command) => app::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
+            Command::Proxy(command) => proxy::run(&loaded, command),
             Command::Backup(arguments) => backup::back_up(loaded, &arguments),
             Command::Restore(arguments) => backup::restore(loaded, &arguments),
             Command::BenchHash => bench_hash::run(&loaded),

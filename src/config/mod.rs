@@ -9,6 +9,7 @@ mod reader;
 mod second_factor;
 mod settings;
 
+pub use parse::{human, span};
 pub use second_factor::{SecondFactor, SecondFactorPolicy};
 pub use settings::{
     ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,

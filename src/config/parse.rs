@@ -208,7 +208,8 @@ pub(super) fn seconds(range: RangeInclusive<i64>) -> impl Fn(&Raw) -> Result<i64
     }
 }
 
-fn span(text: &str) -> Option<i64> {
+/// The seconds of a length of time as people write it: `45s`, `15m`, `12h`, `30d`, or a plain number.
+pub fn span(text: &str) -> Option<i64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "" | "s" => 1,
@@ -221,7 +222,7 @@ fn span(text: &str) -> Option<i64> {
 }
 
 /// A length of time as a person would write it, and as [`seconds`] reads it.
-pub(super) fn human(seconds: i64) -> String {
+pub fn human(seconds: i64) -> String {
     match seconds {
         0 => "0s".into(),
         days if days % DAY == 0 => format!("{}d", days / DAY),

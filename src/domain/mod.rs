@@ -2,6 +2,8 @@
 #![warn(missing_docs)]
 
 #[cfg(feature = "server")]
+mod apps;
+#[cfg(feature = "server")]
 mod database;
 #[cfg(feature = "server")]
 mod details;
@@ -31,6 +33,8 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+#[cfg(feature = "server")]
+pub use apps::{Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, OpenPath, OriginFault, OriginId, PassKey};
 #[cfg(feature = "server")]
 pub use database::{DatabaseUrl, PostgresUrl};
 #[cfg(feature = "server")]

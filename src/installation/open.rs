@@ -119,6 +119,7 @@ impl Installation {
             // Not derived from the signing key, which may be shared with apps and may change.
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
             attempt_key: SealingKey::new(&derived(pepper, b"portero sign-in attempts")?),
+            gate_key: SealingKey::new(&derived(pepper, b"portero gate")?),
             factor_key: SealingKey::new(&derived(factor_key.as_bytes(), b"portero second factors")?),
             config: Arc::clone(config),
             clock,

@@ -21,6 +21,7 @@ pub mod move_rows;
 pub mod name_parts;
 pub mod names;
 pub mod overview;
+pub mod passes;
 pub mod password_forms;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -241,11 +241,85 @@ diesel::table! {
 }
 
 diesel::table! {
-    clients (id) {
-        id -> Text,
+    apps (id) {
+        id -> BigInt,
+        client_id -> Text,
         name -> Text,
-        secret_hash -> Text,
         created_at -> BigInt,
+        introspects -> Bool,
+        allows -> Text,
+        level -> Text,
+        max_age -> Nullable<BigInt>,
+        sends_identity -> Bool,
+        observes -> Bool,
+    }
+}
+
+diesel::table! {
+    app_secrets (id) {
+        id -> BigInt,
+        hash -> Text,
+        app_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    app_origins (id) {
+        id -> BigInt,
+        origin -> Text,
+        app_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    app_access (app_id, kind, subject) {
+        app_id -> BigInt,
+        kind -> Text,
+        subject -> Text,
+    }
+}
+
+diesel::table! {
+    app_open_paths (app_id, path) {
+        app_id -> BigInt,
+        path -> Text,
+    }
+}
+
+diesel::table! {
+    passes (id) {
+        id -> BigInt,
+        hash -> Text,
+        sid -> Text,
+        origin_id -> BigInt,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        amr -> Text,
+        auth_time -> BigInt,
+        factor_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    gate_codes (hash) {
+        hash -> Text,
+        sid -> Text,
+        origin_id -> BigInt,
+        nonce_hash -> Text,
+        path -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    app_entries (sid, app_id) {
+        sid -> Text,
+        app_id -> BigInt,
+        app_name -> Text,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        times -> BigInt,
     }
 }
 
@@ -296,5 +370,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_events,
     audit_head,
     past_names,
-    name_parts
+    name_parts,
+    passes,
+    app_origins,
+    apps,
+    app_secrets
 );

@@ -45,7 +45,7 @@ pub fn ended_sessions(conn: &mut Conn, since: UnixTime) -> Result<Vec<Keys>, Err
     Ok(divided(first, last, rows / ROWS + 1))
 }
 
-fn by_number(first: Option<i64>, last: Option<i64>) -> Vec<Keys> {
+pub(super) fn by_number(first: Option<i64>, last: Option<i64>) -> Vec<Keys> {
     divided(first, last, last.unwrap_or(0).saturating_sub(first.unwrap_or(0)) / ROWS + 1)
 }
 

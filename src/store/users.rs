@@ -236,6 +236,8 @@ pub struct UserBasics {
     pub tokens_valid_from: UnixTime,
     pub disable_at: Option<UnixTime>,
     pub has_factor: bool,
+    pub display_name: Option<DisplayName>,
+    pub mail: Option<Mail>,
 }
 
 impl From<&User> for UserBasics {
@@ -247,6 +249,8 @@ impl From<&User> for UserBasics {
             tokens_valid_from: user.tokens_valid_from,
             disable_at: user.disable_at,
             has_factor: user.factors > 0,
+            display_name: user.display_name.clone(),
+            mail: user.mail.clone(),
         }
     }
 }
@@ -255,12 +259,21 @@ impl From<&User> for UserBasics {
 /// costs more than a few users too many, and a token that has expired is refused anyway.
 pub fn each_with_session(conn: &mut Conn, ids: &Keys, mut each: impl FnMut(UserBasics)) -> Result<(), Error> {
     let open = sessions::table.filter(sessions::user_id.eq(users::id)).filter(sessions::ended_at.is_null());
-    let columns =
-        (users::id, users::username, users::role, users::tokens_valid_from, users::disable_at, users::factors);
+    type Columns = (i64, String, String, i64, Option<i64>, i64, Option<String>, Option<String>);
+    let columns = (
+        users::id,
+        users::username,
+        users::role,
+        users::tokens_valid_from,
+        users::disable_at,
+        users::factors,
+        users::display_name,
+        users::mail,
+    );
     let these = users::table.filter(users::id.between(*ids.start(), *ids.end()));
     let rows = these.filter(users::disabled_at.is_null()).filter(exists(open)).select(columns);
-    for row in rows.load_iter::<(i64, String, String, i64, Option<i64>, i64), DefaultLoadingMode>(conn)? {
-        let (id, username, role, tokens_valid_from, disable_at, factors) = row?;
+    for row in rows.load_iter::<Columns, DefaultLoadingMode>(conn)? {
+        let (id, username, role, tokens_valid_from, disable_at, factors, display_name, mail) = row?;
         each(UserBasics {
             id: UserId(id),
             username: known(Username::parse(&username).ok(), "user name", &username)?,
@@ -268,6 +281,8 @@ pub fn each_with_session(conn: &mut Conn, ids: &Keys, mut each: impl FnMut(UserB
             tokens_valid_from: UnixTime(tokens_valid_from),
             disable_at: disable_at.map(UnixTime),
             has_factor: factors > 0,
+            display_name: display_name.map(DisplayName::stored),
+            mail: mail.map(Mail::stored),
         });
     }
     Ok(())

@@ -26,7 +26,20 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody + 'static,
 {
-    around(app.is_starting(), req, route)
+    around(if_started(app).and_then(|()| if_from_here(&req)), req, route)
+}
+
+/// The same around a route at the hosts of apps, which looks itself where its forms come from.
+pub(in crate::web) fn around_route_at_apps<S, B>(
+    app: &App,
+    req: ServiceRequest,
+    route: &S,
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
+    around(if_started(app), req, route)
 }
 
 /// The same around a route that answers during the start, too: nothing that it says depends on what is revoked.
@@ -38,11 +51,20 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody + 'static,
 {
-    around(false, req, route)
+    around(if_from_here(&req), req, route)
 }
 
+fn if_started(app: &App) -> Result<(), Error> {
+    if app.is_starting() { Err(Error::Starting) } else { Ok(()) }
+}
+
+fn if_from_here(req: &ServiceRequest) -> Result<(), Error> {
+    if origin::comes_from_elsewhere(req.request()) { Err(Error::ForeignOrigin) } else { Ok(()) }
+}
+
+/// `may_begin`: what was found out of the request before its route is asked.
 fn around<S, B>(
-    must_wait: bool,
+    may_begin: Result<(), Error>,
     req: ServiceRequest,
     route: &S,
 ) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
@@ -51,14 +73,10 @@ where
     B: MessageBody + 'static,
 {
     let request = req.request().clone();
-    let begun = if must_wait {
-        Err(Error::Starting)
-    } else if origin::comes_from_elsewhere(&request) {
-        Err(Error::ForeignOrigin)
-    } else {
+    let begun = may_begin.and_then(|()| {
         // A panic becomes an answer; Actix would drop the connection without a word.
         catch_unwind(AssertUnwindSafe(|| route.call(req))).map_err(|_| panicked())
-    };
+    });
     async move {
         let answered_by_route = match begun {
             Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await.map_err(|_| panicked()),

@@ -42,6 +42,8 @@ pub struct Shared {
     /// Who was written down lately for a form of another site's, and for asking for another host.
     pub foreign_origins: Seldom,
     pub foreign_hosts: Seldom,
+    /// Which peers were written down lately because their question about a request for an app was refused.
+    pub refused_checks: Seldom,
 }
 
 impl std::ops::Deref for App {

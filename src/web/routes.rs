@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 
-use super::answers::{around_route, around_route_from_the_start, outside_routes};
+use super::answers::{around_route, around_route_at_apps, around_route_from_the_start, outside_routes};
 use super::app::App;
 use super::browser::browser_session;
 use super::hooks::PorteroHooks;
@@ -21,6 +21,7 @@ use super::rooms::admin::{
     about, add_user, audit, edit_details, end_sessions, made_link, overview, rename_user, revoked, sessions, user,
     user_act, users,
 };
+use super::rooms::apps::{callback, check, denied, gate, sign_out, start};
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
 use super::rooms::signing_in::{home, language, link, login, logout, second_step, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
@@ -38,10 +39,21 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/introspect").post(introspect::submit).open())
         .service(path("/revoke").post(revoke::submit).open())
         .service(path("/.well-known/jwks.json").get(jwks::show).open())
+        .service(path("/gate/check/nginx").get(check::nginx).open())
+        .service(path("/gate/check/forward").get(check::forward).open())
+        .service(path("/gate/check/haproxy").get(check::haproxy).open())
         .service(path("/robots.txt").get(well_known::robots).open())
         .service(path("/healthz").get(health::alive).open_from_the_start())
         .service(path("/readyz").get(health::ready).open_from_the_start())
         .service(path("/static/{name}").get(static_files::show).open_from_the_start());
+
+    // At the hosts of apps, whose proxies send what is beneath this path to Portero.
+    config
+        .service(path("/.portero/start").get(start::lead).open())
+        .service(path("/.portero/callback").get(callback::show).open())
+        .service(path("/.portero/sign-out").get(sign_out::form).post(sign_out::submit).open_to_other_hosts())
+        .service(path("/.portero/denied").get(denied::show).open())
+        .service(path("/.portero/static/{name}").get(static_files::show).open_from_the_start());
 
     let from_page = || Guard::access().csrf(CsrfCheck::Never);
     config.service(
@@ -109,6 +121,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(path("/link/{token}").get(link::form).post(link::submit).guarded(from_page()))
+            .service(path("/gate").get(gate::show).guarded(Guard::access()))
             .service(path("/sign-in-help").get(sign_in_help::show).open())
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))
             .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
@@ -211,6 +224,12 @@ impl Path {
     /// A route that reads no token and answers during the start, too.
     fn open_from_the_start(self) -> impl HttpServiceFactory {
         self.finish().wrap_fn(around_route_from_the_start)
+    }
+
+    /// A route at the hosts of apps, whose forms come from there: it looks itself where they come from.
+    fn open_to_other_hosts(self) -> impl HttpServiceFactory {
+        let app = self.app.clone();
+        self.finish().wrap_fn(move |req, route| around_route_at_apps(&app, req, route))
     }
 
     /// A route whose token the guard reads and renews; it is the handlers' extractors that refuse.

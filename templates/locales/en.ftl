@@ -91,6 +91,23 @@ error-code-too-many = Too many wrong codes today. Use a recovery code, or try ag
 onward-title = One moment…
 onward-link = Continue
 
+# The gate before apps
+gate-onward-title = On to { $app }
+gate-denied-title = { $app } is not open to you
+gate-denied-text = You are signed in, but you may not enter { $app }. Ask whoever runs it to let you in.
+gate-denied-user = You are signed in as { $user }, who may not enter { $app }. Ask whoever runs it to let you in.
+gate-account = Your account
+gate-lapsed-title = That took too long
+gate-lapsed-text = The way into { $app } was used already, is too old, or began in another browser. Your browser must also keep cookies of this site.
+gate-again = Open { $app }
+gate-back = Stay in { $app }
+gate-sign-out-title = Sign out of { $app }?
+gate-sign-out-text = This browser leaves { $app } only. You stay signed in to the other apps.
+gate-sign-out = Sign out of { $app }
+gate-sign-out-everywhere = Sign out of everything
+gate-left-title = You have left { $app }
+gate-left-text = As long as you are signed in, { $app } lets you in again without a password.
+
 ## First start
 
 setup-title = Create the first administrator
@@ -895,6 +912,8 @@ event-key_added = Signing key added
 event-key_rotated = Signing key rotated
 event-key_retired = Signing key retired
 event-client_added = App added
+event-app_changed = App changed
+event-app_secret_made = App’s secret made
 event-client_removed = App removed
 event-user_restored = User restored
 event-user_renamed = User renamed

@@ -91,6 +91,23 @@ error-code-too-many = Demasiados códigos incorrectos por hoy. Usa un código de
 onward-title = Un momento…
 onward-link = Continuar
 
+# La puerta delante de las aplicaciones
+gate-onward-title = Hacia { $app }
+gate-denied-title = No tienes acceso a { $app }
+gate-denied-text = Has iniciado sesión, pero no puedes entrar en { $app }. Pide acceso a quien la administra.
+gate-denied-user = Has iniciado sesión como { $user }, que no puede entrar en { $app }. Pide acceso a quien la administra.
+gate-account = Tu cuenta
+gate-lapsed-title = Ha pasado demasiado tiempo
+gate-lapsed-text = El paso a { $app } ya se ha usado, ha caducado o empezó en otro navegador. Tu navegador también tiene que guardar las cookies de este sitio.
+gate-again = Abrir { $app }
+gate-back = Quedarse en { $app }
+gate-sign-out-title = ¿Salir de { $app }?
+gate-sign-out-text = Este navegador solo sale de { $app }. En las demás aplicaciones tu sesión sigue abierta.
+gate-sign-out = Salir de { $app }
+gate-sign-out-everywhere = Cerrar la sesión en todo
+gate-left-title = Has salido de { $app }
+gate-left-text = Mientras tu sesión siga abierta, { $app } te deja entrar de nuevo sin contraseña.
+
 ## Primer arranque
 
 setup-title = Crea la primera cuenta de administración
@@ -895,6 +912,8 @@ event-key_added = Clave de firma añadida
 event-key_rotated = Clave de firma rotada
 event-key_retired = Clave de firma retirada
 event-client_added = Aplicación añadida
+event-app_changed = Aplicación cambiada
+event-app_secret_made = Secreto de aplicación creado
 event-client_removed = Aplicación eliminada
 event-user_restored = Usuario restaurado
 event-user_renamed = Usuario renombrado

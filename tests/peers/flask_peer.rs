@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use portero::accounts::apps::credentials::add_app;
+use portero::accounts::apps::manage::add_client;
 
 use crate::support::{TestApp, Tokens, operator};
 use crate::{Python, Reply, Request, SECRET};
 
 fn peer(app: &TestApp, settings: &[(&str, &str)]) -> Python {
     let name = format!("shop {}", settings.len());
-    let credentials = add_app(&app.accounts, operator(), name).committed().unwrap().unwrap();
+    let credentials = add_client(&app.accounts, operator(), &name).committed().unwrap().unwrap();
     Python::start("examples/flask_peer.py", |command, address| {
         command
             .env("LISTEN", address.to_string())

@@ -438,6 +438,70 @@ fn an_app_gets_credentials_once_and_loses_them_at_once() {
 }
 
 #[test]
+fn apps_are_added_changed_and_removed_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    ok(path, &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let said = ok(path, &["app", "add", "wiki", "--origin", "https://Wiki.example.org/", "--allow", "user:ana"], "");
+    assert_eq!(said, "wiki is added.\n");
+    assert!(fails(path, &["app", "add", "wiki"], "").contains("there is an app wiki already"));
+    for origin in ["http://a.example", "https://a.example/x", "a.example"] {
+        assert!(fails(path, &["app", "add", "a", "--origin", origin], "").contains(origin), "{origin}");
+    }
+    let taken = fails(path, &["app", "add", "other", "--origin", "https://wiki.example.org"], "");
+    assert!(taken.contains("another app is at https://wiki.example.org already"), "{taken}");
+    assert!(fails(path, &["app", "add", "other", "--allow", "user:nobody"], "").contains("there is no user nobody"));
+    assert!(!ok(path, &["app", "list"], "").contains("other"), "what is refused changes nothing");
+
+    let set = ["app", "set", "wiki", "--level", "two", "--max-age", "12h", "--open-path", "/public/", "--observe"];
+    assert_eq!(ok(path, &set, ""), "wiki is changed.\n");
+    assert_eq!(ok(path, &set, ""), "wiki was so already.\n");
+    assert!(fails(path, &["app", "set", "wiki"], "").contains("name what to change"));
+    assert!(fails(path, &["app", "set", "wiki", "--open-path", "/a/../b"], "").contains("can't be an open path"));
+    assert!(fails(path, &["app", "set", "wiki", "--max-age", "5s"], "").contains("from 1m to 365d"));
+    let shown = ok(path, &["app", "show", "wiki"], "");
+    for line in [
+        "origin       https://wiki.example.org\n",
+        "allowed      user:ana\n",
+        "level        two\n",
+        "max age      12h\n",
+        "open path    /public\n",
+        "observe      yes\n",
+        "introspect   no\n",
+    ] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+    assert!(!ok(path, &["client", "list"], "").contains("wiki"), "it may not ask about tokens");
+    assert_eq!(ok(path, &["app", "remove", "wiki", "--yes"], ""), "wiki is removed.\n");
+    assert!(fails(path, &["app", "show", "wiki"], "").contains("there is no app wiki"));
+}
+
+#[test]
+fn two_secrets_of_an_app_are_valid_while_it_changes_over() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    ok(path, &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let server = Server::start(path);
+    let token = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+    let credentials = |said: String| {
+        let value = |key: &str| said.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
+        (value("client_id="), value("client_secret="))
+    };
+    let (id, first) = credentials(ok(path, &["app", "add", "shop", "--introspect"], ""));
+    let status = |secret: &str| {
+        server.ask_form("/introspect", &format!("token={token}&client_id={id}&client_secret={secret}")).status
+    };
+    let (_, second) = credentials(ok(path, &["app", "new-secret", "shop"], ""));
+    assert_eq!((status(&first), status(&second)), (200, 200));
+    let (_, third) = credentials(ok(path, &["app", "new-secret", "shop"], ""));
+    assert_eq!((status(&second), status(&third)), (200, 200));
+    assert_eq!(status(&first), 401);
+    ok(path, &["app", "set", "shop", "--introspect", "false"], "");
+    assert_eq!((status(&second), status(&third)), (401, 401));
+    assert!(fails(path, &["app", "new-secret", "shop"], "").contains("asks about no tokens"));
+}
+
+#[test]
 fn people_are_invited_and_given_links_from_the_shell() {
     let folder = TempDir::new().unwrap();
     let path = folder.path();

@@ -24,6 +24,7 @@ mod portero;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod prompts;
+mod proxies;
 mod proxy;
 mod second_factor;
 mod start;

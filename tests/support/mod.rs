@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 pub mod database;
+pub mod proxies;
 pub mod totp;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portero::accounts::apps::credentials::{AppCredentials, add_app};
+use portero::accounts::apps::credentials::AppCredentials;
+use portero::accounts::apps::manage::add_client;
 use serde_json::Value;
 
 use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator, totp};
@@ -132,7 +133,7 @@ pub(crate) struct Asker<'a> {
 
 impl<'a> Asker<'a> {
     pub(crate) fn of(app: &'a TestApp) -> Self {
-        Self { app, credentials: add_app(&app.accounts, operator(), "shop".into()).committed().unwrap().unwrap() }
+        Self { app, credentials: add_client(&app.accounts, operator(), "shop").committed().unwrap().unwrap() }
     }
 
     pub(crate) fn authorization(&self) -> String {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
+use crate::blocklist::change::Change as MemoryChange;
 use crate::domain::{DisplayName, Mail, Notes, UserId, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::users::{self, NewDetails, User};
@@ -63,7 +64,7 @@ pub fn seen(user: &User, notes: Option<&str>) -> String {
 }
 
 pub fn edit(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: UserId, changes: Changes) -> Pending<Edited> {
-    accounts.write(by.into(), move |tx, _, actor| {
+    accounts.write(by.into(), move |tx, accounts, actor| {
         let found = users::find(tx.conn, user)?.filter(|user| user.deleted_at.is_none());
         let Some(user) = found else { return Ok(Edited::NoSuchUser) };
         let notes_before = users::notes(tx.conn, user.id)?;
@@ -111,6 +112,9 @@ pub fn edit(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: UserId
         users::set_notes(tx.conn, user.id, notes.as_deref())?;
         let fields = changed.join(",");
         Event::new(What::DetailsChanged, &actor.by).user(user.id).details(Details::Fields(changed)).record(tx)?;
+        let user = User { display_name: new.display_name, mail: new.mail, ..user };
+        // Apps are told name and mail with each request.
+        tx.change(MemoryChange::UserChanged(accounts.standing(&user)));
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "details_changed", user = %user.username, fields, by, ip));
         Ok(Edited::Done)

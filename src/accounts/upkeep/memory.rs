@@ -11,7 +11,9 @@ use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
 use crate::domain::{UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
-use crate::store::{self, Conn, Upkeep, instance, mass_ends, sessions, table_parts, token_blocklist, users};
+use crate::store::{
+    self, Conn, Upkeep, apps, instance, mass_ends, passes, sessions, table_parts, token_blocklist, users,
+};
 
 /// How many parts of tables are read at the same time, at most: more than this a disk hardly serves.
 const MOST_AT_ONCE: usize = 4;
@@ -21,6 +23,7 @@ enum Part {
     Users(Keys),
     Tokens(Keys),
     EndedSessions(Keys),
+    Passes(Keys),
 }
 
 /// Loads everything. The writer's thread waits for it, so that this process changes nothing meanwhile. What another commits between two
@@ -37,9 +40,15 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     let mut parts: Vec<_> = table_parts::users(conn)?.into_iter().map(Part::Users).collect();
     parts.extend(table_parts::tokens(conn)?.into_iter().map(Part::Tokens));
     parts.extend(table_parts::ended_sessions(conn, since)?.into_iter().map(Part::EndedSessions));
-    let loading = Loading { accounts, since, contents, next: AtomicUsize::new(0), parts };
+    let passes: Vec<_> = passes::parts(conn)?.into_iter().map(Part::Passes).collect();
+    accounts.first_load.begins(parts.len() + passes.len());
+    let loading = Loading { accounts, since, now, contents, next: AtomicUsize::new(0), parts };
+    loading.run(conn)?;
+    // After the users, whose standings they need.
+    let loading = Loading { next: AtomicUsize::new(0), parts: passes, ..loading };
     loading.run(conn)?;
     let contents = loading.contents;
+    contents.apps(apps::all(conn)?);
     sessions::each_unseen(conn, |sid, generation| contents.expected_first_use(sid, generation))?;
     accounts.restored.store(instance::restored(conn)?.0, Ordering::Relaxed);
     accounts.blocklist.load(contents);
@@ -52,6 +61,7 @@ struct Loading<'a> {
     accounts: &'a Accounts,
     /// What expired before this can't be shown any more.
     since: UnixTime,
+    now: UnixTime,
     contents: Contents,
     parts: Vec<Part>,
     /// The index of the part that nobody has taken yet.
@@ -60,7 +70,6 @@ struct Loading<'a> {
 
 impl Loading<'_> {
     fn run(&self, conn: &mut Conn) -> Result<(), store::Error> {
-        self.accounts.first_load.begins(self.parts.len());
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         // This thread reads too. Where no table has a second part, it is done before another would have begun.
         let helpers = if self.parts.len() > 3 { cores.min(MOST_AT_ONCE) - 1 } else { 0 };
@@ -114,6 +123,18 @@ impl Loading<'_> {
                 sessions::each_ended(conn, expiring, |sid, until| ended.push((sid, until)))?;
                 self.contents.ended_sessions(&ended);
                 Ok(ended.len())
+            }
+            Part::Passes(ids) => {
+                let mut count = 0;
+                passes::each(conn, ids, self.now, |pass, holder| {
+                    let subject = self.accounts.subject(holder.user, &holder.username);
+                    // Without a standing the user is shut out.
+                    if let Some(user) = self.contents.standing(&subject) {
+                        count += 1;
+                        self.contents.pass(pass.key, pass.in_memory(user));
+                    }
+                })?;
+                Ok(count)
             }
         }
     }

@@ -11,7 +11,8 @@ use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
-    Upkeep, attempts, known_networks, links, session_ends, sessions, sign_in_failures, token_blocklist, users,
+    Upkeep, apps, attempts, known_networks, links, passes, session_ends, sessions, sign_in_failures, token_blocklist,
+    users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -136,13 +137,28 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
             count => gone += count,
         }
     }
-    gone += prune_audit(accounts, now)?;
+    gone += prune_passes(accounts)? + prune_audit(accounts, now)?;
     let expired = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
     accounts.complete_since.fetch_max(expired.0, Ordering::Relaxed);
     accounts.blocklist.forget_expired(expired);
     forget_absent(accounts, expired)?;
     accounts.last_prune.store(now.0, Ordering::Relaxed);
     Ok(gone)
+}
+
+/// Lets go of passes that have expired, and of those for an app's origin that is gone. Returns how many went.
+fn prune_passes(accounts: &Arc<Accounts>) -> Result<usize, Error> {
+    let mut gone = 0;
+    loop {
+        let round = accounts.write(Upkeep, |tx, _, _| {
+            let expired = passes::prune(tx.conn, tx.now.plus(-MARGIN), BATCH.into())?;
+            Ok(expired + apps::prune_passes(tx.conn, BATCH.into())?)
+        });
+        match round.committed()? {
+            0 => return Ok(gone),
+            count => gone += count,
+        }
+    }
 }
 
 /// Clears the addresses of old audit events, and lets go of the oldest. Returns how many went.

@@ -47,6 +47,9 @@ pub enum What {
     KeyRotated,
     KeyRetired,
     AppAdded,
+    /// How an app is set up.
+    AppChanged,
+    AppSecretMade,
     AppRemoved,
     BackupMade,
     /// Somebody took a list with them, as a file.
@@ -91,6 +94,8 @@ spelled!(What {
     KeyRotated = "key_rotated",
     KeyRetired = "key_retired",
     AppAdded = "client_added",
+    AppChanged = "app_changed",
+    AppSecretMade = "app_secret_made",
     AppRemoved = "client_removed",
     BackupMade = "backup_made",
     Exported = "exported",

@@ -59,11 +59,11 @@ pub(in crate::web) fn comes_through_proxy(app: &App, req: &HttpRequest) -> bool 
 }
 
 /// The other end of the connection.
-fn peer(req: &HttpRequest) -> Option<IpAddr> {
+pub(in crate::web) fn peer(req: &HttpRequest) -> Option<IpAddr> {
     req.peer_addr().map(|peer| peer.ip().to_canonical())
 }
 
-fn is_trusted(app: &App, ip: IpAddr) -> bool {
+pub(in crate::web) fn is_trusted(app: &App, ip: IpAddr) -> bool {
     app.config().trusted_proxies.iter().any(|net| net.contains(&ip))
 }
 

@@ -1,9 +1,11 @@
 //! What every request and answer needs: errors, headers, input, where a request comes from, who is signed in and what they may do.
 
+pub(in crate::web) mod app_host;
 pub(in crate::web) mod app_request;
 pub(in crate::web) mod audience;
 pub(in crate::web) mod below_policy;
 pub(in crate::web) mod client_address;
+pub(in crate::web) mod entry;
 pub(in crate::web) mod error;
 pub(in crate::web) mod export;
 pub(in crate::web) mod headers;

@@ -130,6 +130,11 @@ pub(in crate::web) fn require_account_level(app: &App, req: &HttpRequest, caller
     Ok(())
 }
 
+/// The mandate of the caller to enter an app: what that asks of their proofs, its act knows.
+pub(in crate::web) fn entry_mandate(req: &HttpRequest, caller: &Caller) -> Result<Mandate, Error> {
+    mandate(req, caller, Role::User, None, LevelNeeded::Any)
+}
+
 fn own_mandate(req: &HttpRequest, payload: &mut Payload) -> Result<OwnMandate, actix_web::Error> {
     let AccessToken(caller) = AccessToken::from_request(req, payload).into_inner()?;
     let mandate = mandate(req, &caller, Role::User, None, LevelNeeded::Any)?;

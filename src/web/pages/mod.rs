@@ -9,6 +9,7 @@ pub(in crate::web) mod factor_code;
 pub(in crate::web) mod filter_words;
 pub(in crate::web) mod find_session;
 pub(in crate::web) mod forms;
+pub(in crate::web) mod gate_page;
 pub(in crate::web) mod list_query;
 pub(in crate::web) mod made_link;
 pub(in crate::web) mod name_taken;

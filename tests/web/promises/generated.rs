@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portero::accounts::apps::credentials::add_app;
+use portero::accounts::apps::manage::add_client;
 use portero::domain::Username;
 use portero::store::users;
 
@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 59] = [
+const ROUTES: [(&str, &str); 68] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -109,6 +109,15 @@ const ROUTES: [(&str, &str); 59] = [
     ("/revoke", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/.well-known/change-password", "GET"),
+    ("/gate", "GET HEAD"),
+    ("/gate/check/nginx", "GET HEAD"),
+    ("/gate/check/forward", "GET"),
+    ("/gate/check/haproxy", "GET"),
+    ("/.portero/start", "GET"),
+    ("/.portero/callback", "GET"),
+    ("/.portero/sign-out", "GET POST"),
+    ("/.portero/denied", "GET"),
+    ("/.portero/static/ID", "GET"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/static/style.css", "GET HEAD"),
@@ -867,7 +876,7 @@ fn no_request_of_tens_of_thousands_is_an_error_of_ours_or_changes_what_it_may_no
     let app = TestApp::with(&[("throttle", "off")]);
     app.add_user("ana");
     app.add_admin("adm");
-    let credentials = add_app(&app.accounts, operator(), "shop".into()).committed().unwrap().unwrap();
+    let credentials = add_client(&app.accounts, operator(), "shop").committed().unwrap().unwrap();
     let credentials = format!("Basic {}", STANDARD.encode(format!("{}:{}", credentials.id, credentials.secret)));
     // A first sign-in may hash the password again and store that.
     let rows_before = {

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use portero::accounts::apps::manage::{Added, add, set};
+use portero::domain::{Allowed, AppName, AppOrigin, AppRules};
 use tempfile::TempDir;
 
 use crate::common::{Route, add_by_form, app, link_on, routes, second_factor, sid};
-use crate::support::{Browser, PASSWORD, TestApp, totp};
+use crate::support::{Browser, PASSWORD, TestApp, operator, totp};
 
 const ENGLISH: &str = include_str!("../../../templates/locales/en.ftl");
 
@@ -90,11 +92,36 @@ fn second_factor_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     seen.visit(browser, "/admin/users/2/reset-factors");
 }
 
+/// The pages on the way into an app and out of it.
+fn gate_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
+    let host = ("host", "wiki.example.org");
+    let rules =
+        AppRules { origins: vec![AppOrigin::parse("https://wiki.example.org").unwrap()], ..AppRules::default() };
+    let name = AppName::parse("wiki").unwrap();
+    let Ok(Added { id, .. }) = add(&app.accounts, operator(), name, rules).committed().unwrap() else { panic!() };
+    let led = browser.get_with("/.portero/start", &[host]);
+    let gate = format!("/gate?{}", led.location().split_once("/gate?").unwrap().1);
+    seen.visit(browser, &gate);
+    let closed = set(&app.accounts, operator(), id, |rules| rules.allowed = Allowed::Listed(Vec::new()));
+    assert!(closed.committed().unwrap().unwrap());
+    seen.pages.push(browser.get(&gate).body);
+    for (path, status) in [("/.portero/callback", 400), ("/.portero/sign-out", 200), ("/.portero/denied", 403)] {
+        let page = browser.get_with(path, &[host]);
+        assert_eq!(page.status, status, "{path}");
+        seen.pages.push(page.body);
+    }
+    let left = browser.send("POST", "/.portero/sign-out", &[host, ("sec-fetch-site", "same-origin")], b"");
+    assert_eq!(left.status, 200);
+    seen.pages.push(left.body);
+}
+
 #[test]
 fn every_page_speaks_a_language_that_was_added_by_one_file() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("qps.ftl"), pseudo()).unwrap();
-    let app = TestApp::with(&[("languages_dir", folder.path().to_str().unwrap()), ("site_name", "Sitio")]);
+    let settings =
+        [("languages_dir", folder.path().to_str().unwrap()), ("site_name", "Sitio"), ("trusted_proxies", "127.0.0.1")];
+    let app = TestApp::with(&settings);
     let reader = || {
         let mut browser = app.browser();
         browser.headers.push(("accept-language".into(), "qps,en;q=0.5".into()));
@@ -145,6 +172,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         seen.visit(&mut browser, path);
     }
     second_factor_pages(&app, &mut browser, &mut seen);
+    gate_pages(&app, &mut browser, &mut seen);
     let ended = browser.post(&format!("/admin/sessions/{of_bea}/end"), &[]);
     seen.visit(&mut browser, ended.location());
     // With something in it, and a story with an end.

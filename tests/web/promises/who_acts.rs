@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use portero::accounts::Error;
-use portero::accounts::apps::credentials::{add_app, remove_app};
+use portero::accounts::apps::manage::{add_client, remove_client};
 use portero::accounts::apps::revoke::revoke;
 use portero::accounts::people::links::invite;
 use portero::accounts::sessions::end::end_anybodys;
@@ -269,9 +269,9 @@ fn an_app_that_was_removed_meanwhile_revokes_nothing() {
     let app = TestApp::start();
     app.add_user("ana");
     let tokens = app.tokens("ana");
-    let shop = add_app(&app.accounts, operator(), "shop".into()).committed().unwrap().unwrap();
+    let shop = add_client(&app.accounts, operator(), "shop").committed().unwrap().unwrap();
     let checked = app.accounts.engine.decode(&tokens.refresh, None, app.clock.now()).unwrap();
-    assert!(remove_app(&app.accounts, operator(), "shop".into()).committed().unwrap());
+    assert!(remove_client(&app.accounts, operator(), "shop".into()).committed().unwrap());
     let before = contents(&app);
     let refused = revoke(&app.accounts, shop, checked, None).committed();
     assert!(matches!(refused, Err(Error::UnknownApp)), "{refused:?}");

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portero::accounts::apps::credentials::remove_app;
+use portero::accounts::apps::manage::remove_client;
 
 use crate::common::{Asker, form, opens};
 use crate::support::TestApp;
@@ -87,6 +87,6 @@ fn only_an_app_that_we_know_may_ask() {
     let (id, secret) = (&asker.credentials.id, &asker.credentials.secret);
     let in_form = form(&app, "/introspect", None, &format!("{body}&client_id={id}&client_secret={secret}"));
     assert_eq!(in_form.json()["active"], true);
-    assert!(remove_app(&app.accounts, operator(), "shop".into()).committed().unwrap());
+    assert!(remove_client(&app.accounts, operator(), "shop".into()).committed().unwrap());
     assert_eq!(asker.post("/introspect", &tokens.access).status, 401);
 }

@@ -8,6 +8,7 @@
 
 mod about;
 mod account;
+mod apps;
 mod audit;
 mod change_password;
 mod confirm;

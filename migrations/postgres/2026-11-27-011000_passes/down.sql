@@ -1,0 +1,3 @@
+DROP TABLE app_entries;
+DROP TABLE gate_codes;
+DROP TABLE passes;

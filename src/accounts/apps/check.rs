@@ -1,0 +1,120 @@
+//! Whether a request may go on to an app: asked by the proxy before every one of them, and answered from memory.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::accounts::context::Accounts;
+use crate::accounts::level::require_by_policy;
+use crate::accounts::sessions::mass_end;
+use crate::accounts::upkeep::memory::has_gaps;
+use crate::blocklist::gate::{Pass, Place};
+use crate::blocklist::{Question, Standing, Verdict};
+use crate::domain::{Allowed, App, Entrant, Level, PassKey, Role, SessionId, UnixTime, UserId};
+
+/// How long a pass lasts, in seconds; never longer than its session.
+pub(super) const PASS_LIFE: i64 = 24 * 60 * 60;
+/// A generation that no token has: the use of a pass is no sight of a generation.
+const NO_GENERATION: i64 = -1;
+
+/// What is to become of a request for an app.
+#[derive(Debug)]
+pub enum Answer {
+    /// `is_due`: whether the pass should be renewed when somebody opens a page.
+    Enter { user: Arc<Standing>, pass: PassKey, is_due: bool },
+    /// Nobody is known here, or they have to prove more, or once more.
+    SignIn,
+    /// This person may not enter.
+    Denied,
+    /// Nobody can tell at present.
+    Unknowable,
+}
+
+/// `shown`: the pass that the browser holds.
+pub async fn check(accounts: &Arc<Accounts>, place: &Place, shown: Option<PassKey>, now: UnixTime) -> Answer {
+    match by_memory(accounts, place, shown, None, now) {
+        Ok(answer) => answer,
+        // Boxed: hardly any request comes here, and none should carry about what this needs.
+        Err(sid) => {
+            Box::pin(async {
+                match mass_end::is_open(accounts, Some(sid)).await {
+                    Ok(true) => by_memory(accounts, place, shown, Some(sid), now).unwrap_or(Answer::Unknowable),
+                    Ok(false) => Answer::SignIn,
+                    Err(_) => Answer::Unknowable,
+                }
+            })
+            .await
+        }
+    }
+}
+
+/// `is_open`: a session that goes on, as the store says. An error: the store has to be asked about this session.
+fn by_memory(
+    accounts: &Accounts,
+    place: &Place,
+    shown: Option<PassKey>,
+    is_open: Option<SessionId>,
+    now: UnixTime,
+) -> Result<Answer, SessionId> {
+    if has_gaps(accounts, now) || accounts.blocklist.is_in_doubt() {
+        return Ok(Answer::Unknowable);
+    }
+    let Some(key) = shown else { return Ok(Answer::SignIn) };
+    let Some(pass) = accounts.blocklist.pass(key).filter(|pass| is_good_here(accounts, pass, place, now)) else {
+        return Ok(Answer::SignIn);
+    };
+    let session = Some((pass.sid, NO_GENERATION));
+    let question = Question { subject: pass.subject(), jti: None, session, issued_at: None };
+    let user = match accounts.blocklist.judge(question) {
+        Verdict::Good { standing, .. } => standing,
+        Verdict::GoodIfOpen { standing, .. } if is_open == Some(pass.sid) => standing,
+        Verdict::GoodIfOpen { .. } => return Err(pass.sid),
+        Verdict::Unknowable => return Ok(Answer::Unknowable),
+        Verdict::Revoked | Verdict::Stolen | Verdict::UnknownUser => return Ok(Answer::SignIn),
+    };
+    if user.disable_at.is_some_and(|date| date <= now) {
+        return Ok(Answer::SignIn);
+    }
+    let given = if pass.factor_time().is_some() { Level::Two } else { Level::One };
+    if require_by_policy(accounts.config.second_factor, user.role, user.has_factor, given, now).is_err() {
+        return Ok(Answer::SignIn);
+    }
+    if !has_proved_enough(&place.app, pass.auth_time(), pass.factor_time(), now) {
+        return Ok(Answer::SignIn);
+    }
+    if !may_enter(&place.app, user.user, user.role) {
+        return Ok(Answer::Denied);
+    }
+    accounts.last_seen.note(pass.sid, NO_GENERATION, now);
+    let is_due = now.since(pass.made_at()) > PASS_LIFE / 2;
+    Ok(Answer::Enter { user, pass: key, is_due })
+}
+
+/// Whether it is a pass for this place, in its time. A session that began after the backup is not known, so nobody could say whether it has
+/// ended.
+fn is_good_here(accounts: &Accounts, pass: &Pass, place: &Place, now: UnixTime) -> bool {
+    let restored = accounts.restored.load(Ordering::Relaxed);
+    let is_from_before = restored > 0 && pass.made_at().0 <= restored;
+    pass.is_for(place.id) && pass.expires_at() > now && !is_from_before
+}
+
+/// Whether the app lets this person in.
+pub fn may_enter(app: &App, user: UserId, role: Role) -> bool {
+    match &app.rules.allowed {
+        Allowed::Everyone => true,
+        Allowed::Listed(entrants) => entrants.iter().any(|entrant| match entrant {
+            Entrant::User(id) => *id == user,
+            Entrant::Group(_) => false,
+            Entrant::Admins => role == Role::Admin,
+        }),
+    }
+}
+
+/// Whether what was proved is enough for the app, and young enough. `factor_time`: when a second factor was given, at the level of two.
+pub(super) fn has_proved_enough(app: &App, auth_time: UnixTime, factor_time: Option<UnixTime>, now: UnixTime) -> bool {
+    let is_young = |proved: UnixTime| app.rules.max_age.is_none_or(|max_age| now.since(proved) <= max_age);
+    let is_enough = match app.rules.level {
+        Level::One => true,
+        Level::Two => factor_time.is_some_and(is_young),
+    };
+    is_enough && is_young(auth_time)
+}

@@ -1,0 +1,173 @@
+//! What the check before an app needs in memory: which apps there are, and the passes that let browsers enter them. Whether a pass's
+//! session goes on is not kept with it: the blocklist is asked.
+
+use std::collections::HashMap as StdHashMap;
+use std::sync::Arc;
+
+use foldhash::quality::RandomState;
+use papaya::HashMap;
+
+use super::{Blocklist, Contents, Standing};
+use crate::domain::{App, AppOrigin, OriginId, PassKey, SessionId, UnixTime};
+
+/// The apps, found by where they are. Replaced as a whole when one changes: there are few.
+#[derive(Debug, Default)]
+pub struct Apps(StdHashMap<Box<str>, Arc<Place>>);
+
+/// One origin of an app.
+#[derive(Debug)]
+pub struct Place {
+    pub id: OriginId,
+    pub origin: AppOrigin,
+    pub app: Arc<App>,
+}
+
+impl Apps {
+    pub fn new(all: Vec<App>) -> Self {
+        let mut places = StdHashMap::new();
+        for app in all {
+            let app = Arc::new(app);
+            for (origin, id) in app.rules.origins.iter().zip(&app.origin_ids) {
+                let place = Place { id: *id, origin: origin.clone(), app: Arc::clone(&app) };
+                places.insert(origin.authority().into(), Arc::new(place));
+            }
+        }
+        Self(places)
+    }
+
+    /// The app at this host, with its port unless that is 443.
+    fn at(&self, authority: &str) -> Option<Arc<Place>> {
+        self.0.get(authority).cloned()
+    }
+
+    fn numbered(&self, id: OriginId) -> Option<Arc<Place>> {
+        self.0.values().find(|place| place.id == id).cloned()
+    }
+}
+
+/// What a browser holds at an app's host, as far as a check needs it. There may be a million: moments are kept in 32 bits, and of the user
+/// only the standing that memory holds anyway, for the identity claim in it.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    pub sid: SessionId,
+    user: Arc<Standing>,
+    origin: u32,
+    made_at: u32,
+    expires_at: u32,
+    auth_time: u32,
+    /// 0: the session had given no second factor.
+    factor_time: u32,
+}
+
+impl Pass {
+    /// `factor_time`: when the session had given a second factor, if it was at that level.
+    pub fn new(
+        sid: SessionId,
+        user: Arc<Standing>,
+        origin: OriginId,
+        [made_at, expires_at, auth_time]: [UnixTime; 3],
+        factor_time: Option<UnixTime>,
+    ) -> Self {
+        let origin = u32::try_from(origin.0).unwrap_or(u32::MAX);
+        let factor_time = factor_time.map_or(0, seconds);
+        let [made_at, expires_at, auth_time] = [made_at, expires_at, auth_time].map(seconds);
+        Self { sid, user, origin, made_at, expires_at, auth_time, factor_time }
+    }
+
+    /// The identity claim of the user's tokens.
+    pub fn subject(&self) -> &str {
+        self.user.subject()
+    }
+
+    pub fn is_for(&self, origin: OriginId) -> bool {
+        i64::from(self.origin) == origin.0
+    }
+
+    pub fn made_at(&self) -> UnixTime {
+        UnixTime(self.made_at.into())
+    }
+
+    pub fn expires_at(&self) -> UnixTime {
+        UnixTime(self.expires_at.into())
+    }
+
+    pub fn auth_time(&self) -> UnixTime {
+        UnixTime(self.auth_time.into())
+    }
+
+    /// When the session had given a second factor. `None`: it was at the level of one.
+    pub fn factor_time(&self) -> Option<UnixTime> {
+        (self.factor_time > 0).then_some(UnixTime(self.factor_time.into()))
+    }
+}
+
+fn seconds(moment: UnixTime) -> u32 {
+    u32::try_from(moment.0.max(0)).unwrap_or(u32::MAX)
+}
+
+/// Both, as memory holds them of the database.
+#[derive(Default)]
+pub(super) struct Gate {
+    pub(super) apps: arc_swap::ArcSwap<Apps>,
+    pub(super) passes: HashMap<PassKey, Pass, RandomState>,
+}
+
+impl Contents {
+    pub fn apps(&self, all: Vec<App>) {
+        self.others.gate.apps.store(Arc::new(Apps::new(all)));
+    }
+
+    /// The standing of a user whom [`user`](Self::user) has added, by the identity claim.
+    pub fn standing(&self, subject: &str) -> Option<Arc<Standing>> {
+        self.others.users.pin().get(subject).cloned()
+    }
+
+    pub fn pass(&self, key: PassKey, pass: Pass) {
+        self.others.gate.passes.pin().insert(key, pass);
+    }
+}
+
+impl Blocklist {
+    /// The app at this host, with its port unless that is 443.
+    pub fn app_at(&self, authority: &str) -> Option<Arc<Place>> {
+        self.database_copy.load().gate.apps.load().at(authority)
+    }
+
+    /// The origin with this number.
+    pub fn place(&self, id: OriginId) -> Option<Arc<Place>> {
+        self.database_copy.load().gate.apps.load().numbered(id)
+    }
+
+    /// A pass that was given and not taken back. Whether its session goes on is another question.
+    pub fn pass(&self, key: PassKey) -> Option<Pass> {
+        self.database_copy.load().gate.passes.pin().get(&key).cloned()
+    }
+
+    /// How many passes memory holds.
+    pub fn passes(&self) -> usize {
+        self.database_copy.load().gate.passes.pin().len()
+    }
+
+    pub(super) fn set_apps(&self, apps: Arc<Apps>) {
+        self.database_copy.load().gate.apps.store(apps);
+    }
+
+    pub(super) fn keep_pass(&self, key: PassKey, pass: Pass) {
+        self.database_copy.load().gate.passes.pin().insert(key, pass);
+    }
+
+    pub(super) fn end_passes(&self, keys: &[PassKey]) {
+        let memory = self.database_copy.load();
+        let passes = memory.gate.passes.pin();
+        for key in keys {
+            passes.remove(key);
+        }
+    }
+
+    /// Drops passes that expired before `before`, and those of sessions that are refused.
+    pub(super) fn forget_passes(&self, before: UnixTime) {
+        let memory = self.database_copy.load();
+        let is_over = |pass: &Pass| pass.expires_at() < before || memory.sessions.contains(pass.sid.as_u128());
+        memory.gate.passes.pin().retain(|_, pass| !is_over(pass));
+    }
+}

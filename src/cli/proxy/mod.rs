@@ -1,0 +1,148 @@
+//! `portero proxy`: the lines with which a proxy asks Portero before it lets a request through to an app.
+
+mod caddy;
+mod haproxy;
+mod nginx;
+mod site;
+mod traefik;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use url::Url;
+
+use self::site::{Listener, Site};
+use super::output::{Failure, warn};
+use crate::config::{ClientIpHeader, Config, Loaded};
+use crate::installation::{Reached, Running, running};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Print a proxy's settings for an app; they work as printed
+    Print(Print),
+    /// Print the script that HAProxy needs besides
+    Lua,
+}
+
+#[derive(Args)]
+pub(super) struct Print {
+    proxy: Proxy,
+    /// The app's name
+    name: String,
+    /// Where people reach the app, such as https://wiki.example.org; again for more
+    #[arg(long = "origin", value_name = "URL", required = true)]
+    origins: Vec<String>,
+    /// Where the proxy reaches the app, such as http://127.0.0.1:3000
+    #[arg(long, value_name = "URL")]
+    upstream: String,
+    /// The file with the certificate for the app's host, as the proxy finds it
+    #[arg(long, value_name = "FILE")]
+    certificate: PathBuf,
+    /// The file with the certificate's key; HAProxy wants it beside the certificate, under its name and .key
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Where the proxy reaches Portero, such as 10.0.0.5:8080; without it: where Portero listens on this machine
+    #[arg(long, value_name = "ADDRESS")]
+    portero: Option<SocketAddr>,
+    /// Where HAProxy finds the script that `portero proxy lua` prints
+    #[arg(long, value_name = "FILE", default_value = "/etc/haproxy/portero.lua")]
+    lua: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Proxy {
+    Nginx,
+    Caddy,
+    Traefik,
+    Haproxy,
+}
+
+pub(super) fn run(loaded: &Loaded, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Print(arguments) => {
+            warn(loaded);
+            print(&loaded.config, arguments)
+        }
+        Command::Lua => {
+            print!("{}", haproxy::SCRIPT);
+            Ok(())
+        }
+    }
+}
+
+fn print(config: &Config, arguments: Print) -> Result<(), Failure> {
+    let origins = arguments.origins.iter().map(|text| origin(text)).collect::<Result<Vec<_>, _>>()?;
+    let site = Site {
+        name: site::one_line(&arguments.name)?,
+        origins,
+        upstream: upstream(&arguments.upstream)?,
+        certificate: site::file(&arguments.certificate)?,
+        key: site::file(&arguments.key)?,
+        portero: arguments.portero.map_or_else(|| on_this_machine(config), Ok)?,
+        address_header: config.client_ip_header.clone(),
+    };
+    if config.trusted_proxies.is_empty() {
+        eprintln!(
+            "warning: trusted_proxies is empty, so Portero refuses what the proxy asks: name there the address from which the proxy \
+             reaches Portero, such as 127.0.0.1"
+        );
+    }
+    let tells_otherwise = config.client_ip_header != ClientIpHeader::XForwardedFor;
+    if tells_otherwise && arguments.proxy != Proxy::Nginx {
+        eprintln!(
+            "warning: client_ip_header is {}, and the printed lines tell the client's address in X-Forwarded-For",
+            config.client_ip_header.name()
+        );
+    }
+    let text = match arguments.proxy {
+        Proxy::Nginx => nginx::print(&site),
+        Proxy::Caddy => caddy::print(&site),
+        Proxy::Traefik => traefik::print(&site),
+        Proxy::Haproxy => {
+            let beside = format!("{}.key", site.certificate);
+            if site.key != beside {
+                eprintln!("warning: HAProxy looks for the key in {beside}; a symbolic link is enough");
+            }
+            haproxy::print(&site, &site::file(&arguments.lua)?)
+        }
+    };
+    print!("{text}");
+    Ok(())
+}
+
+/// Where the server listens, or would by the settings.
+fn on_this_machine(config: &Config) -> Result<SocketAddr, Failure> {
+    let mut address = match running(&config.beside_database())? {
+        Running::Yes(Some(Reached { listening, .. })) => listening,
+        Running::Yes(None) | Running::No => config.listen,
+    };
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        });
+    }
+    if address.port() == 0 {
+        return Err(
+            "Portero listens on any free port, so nobody knows where the proxy reaches it; name it with --portero"
+                .into(),
+        );
+    }
+    Ok(address)
+}
+
+fn origin(text: &str) -> Result<Listener, Failure> {
+    let wrong =
+        || format!("{text} is not an app's origin; write https, host and port alone, such as https://wiki.example.org");
+    Listener::parse(text).ok_or_else(|| wrong().into())
+}
+
+fn upstream(text: &str) -> Result<Url, Failure> {
+    let wrong = || {
+        format!(
+            "{text} is not where a proxy reaches an app; write scheme, host and port alone, such as http://127.0.0.1:3000"
+        )
+    };
+    site::bare(text, &["http", "https"]).ok_or_else(|| wrong().into())
+}
