@@ -111,6 +111,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    trusted_browsers (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        device -> Text,
+        password_version -> BigInt,
+        factors_version -> BigInt,
+        since -> BigInt,
+        until -> BigInt,
+        sid -> Text,
+        used_at -> BigInt,
+        ip -> Text,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
     session_steps (sid, nth) {
         sid -> Text,
         nth -> BigInt,

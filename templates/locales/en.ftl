@@ -74,6 +74,17 @@ notice-failed-attempts =
 second-step-title = Enter your code
 second-step-intro = Open your authenticator app and enter the code it shows for this account.
 second-step-recovery-intro = Enter one of the recovery codes you saved. Each works once.
+second-step-trust = Remember this browser
+second-step-trust-days =
+    { $n ->
+        [one] For { $n } day, signing in here takes only your password. Leave this off on a computer you share.
+       *[other] For { $n } days, signing in here takes only your password. Leave this off on a computer you share.
+    }
+second-step-trust-hours =
+    { $n ->
+        [one] For { $n } hour, signing in here takes only your password. Leave this off on a computer you share.
+       *[other] For { $n } hours, signing in here takes only your password. Leave this off on a computer you share.
+    }
 second-step-use-recovery = Use a recovery code
 second-step-use-app = Use your authenticator app
 label-code = Code
@@ -179,6 +190,18 @@ account-factor-count =
     }
 account-factor-manage = Manage
 account-factor-set-up = Set up
+trusted-title = Remembered browsers
+trusted-intro = Signing in there takes only your password, without a code.
+trusted-used = Last sign-in
+trusted-until = Remembered until
+trusted-forget = Forget
+trusted-forget-of = Forget { $browser }, { $ip }
+flash-browser-forgotten = The browser is forgotten: the next sign-in there takes a code again.
+user-forget-browsers-link = Forget remembered browsers…
+user-forget-browsers-title = Forget { $user }’s remembered browsers?
+user-forget-browsers-intro = The next sign-in in each of them takes the second factor again. Open sessions go on.
+user-forget-browsers-submit = Forget
+user-forget-browsers-done = { $user } will be asked for the second factor in every browser.
 user-reset-factors-link = Take away second factor…
 user-reset-factors-title = Take away { $user }’s second factor?
 user-reset-factors-intro = For someone who has lost their phone and their recovery codes. Make sure it’s really them who asks.
@@ -870,6 +893,8 @@ event-factor_removed = Second factor removed
 event-factors_reset = Second factor taken away
 event-recovery_codes_made = Recovery codes made
 event-recovery_code_used = Recovery code used
+event-browser_trusted = Browser remembered
+event-browser_forgotten = Browser forgotten
 event-password_changed = Password changed
 event-session_recovered = Browser came back with older cookies
 event-session_ended =

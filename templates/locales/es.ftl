@@ -74,6 +74,17 @@ notice-failed-attempts =
 second-step-title = Escribe tu código
 second-step-intro = Abre tu aplicación de autenticación y escribe el código que muestra para esta cuenta.
 second-step-recovery-intro = Escribe uno de los códigos de recuperación que guardaste. Cada uno sirve una sola vez.
+second-step-trust = Recordar este navegador
+second-step-trust-days =
+    { $n ->
+        [one] Durante { $n } día, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+       *[other] Durante { $n } días, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+    }
+second-step-trust-hours =
+    { $n ->
+        [one] Durante { $n } hora, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+       *[other] Durante { $n } horas, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+    }
 second-step-use-recovery = Usar un código de recuperación
 second-step-use-app = Usar la aplicación de autenticación
 label-code = Código
@@ -179,6 +190,18 @@ account-factor-count =
     }
 account-factor-manage = Gestionar
 account-factor-set-up = Configurar
+trusted-title = Navegadores recordados
+trusted-intro = En ellos basta tu contraseña para iniciar sesión, sin código.
+trusted-used = Último inicio de sesión
+trusted-until = Recordado hasta
+trusted-forget = Olvidar
+trusted-forget-of = Olvidar { $browser }, { $ip }
+flash-browser-forgotten = El navegador se ha olvidado: el próximo inicio de sesión en él pedirá un código.
+user-forget-browsers-link = Olvidar los navegadores recordados…
+user-forget-browsers-title = ¿Olvidar los navegadores recordados de { $user }?
+user-forget-browsers-intro = El próximo inicio de sesión en cada uno volverá a pedir el segundo factor. Las sesiones abiertas siguen.
+user-forget-browsers-submit = Olvidar
+user-forget-browsers-done = A { $user } se le pedirá el segundo factor en todos los navegadores.
 user-reset-factors-link = Retirar el segundo factor…
 user-reset-factors-title = ¿Retirar el segundo factor de { $user }?
 user-reset-factors-intro = Para quien ha perdido el teléfono y los códigos de recuperación. Asegúrate de que quien lo pide es esa persona.
@@ -870,6 +893,8 @@ event-factor_removed = Segundo factor quitado
 event-factors_reset = Segundo factor retirado
 event-recovery_codes_made = Códigos de recuperación creados
 event-recovery_code_used = Código de recuperación usado
+event-browser_trusted = Navegador recordado
+event-browser_forgotten = Navegador olvidado
 event-password_changed = Contraseña cambiada
 event-session_recovered = El navegador volvió con cookies antiguas
 event-session_ended =

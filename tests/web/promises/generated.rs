@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 59] = [
+const ROUTES: [(&str, &str); 60] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -124,6 +124,7 @@ const ROUTES: [(&str, &str); 59] = [
     ("/account/factors/ID/remove", "GET POST"),
     ("/confirm", "GET POST POST"),
     ("/change-password", "GET POST POST"),
+    ("/account/browsers/ID/forget", "POST"),
     ("/account", "GET HEAD"),
     ("/logout", "GET POST DELETE"),
     ("/account/sessions/ID", "GET"),

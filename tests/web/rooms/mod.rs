@@ -34,6 +34,7 @@ mod setup;
 mod sign_in_help;
 mod static_files;
 mod story;
+mod trusted_browsers;
 mod user;
 mod user_act;
 mod users;

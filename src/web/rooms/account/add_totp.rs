@@ -215,7 +215,7 @@ pub(in crate::web) async fn confirm(
             };
             if !by_header {
                 token_cookies::set(&app, res.head_mut(), &new, app.now());
-                device_cookie::set(&app, &req, &mut res, done.account)?;
+                device_cookie::set(&app, &req, &mut res, done.account, None)?;
             }
             Ok(res)
         }

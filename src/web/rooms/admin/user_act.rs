@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::accounts::Mandate;
 use crate::accounts::factors::reset::{Reset, reset_factors};
+use crate::accounts::factors::trusted_browsers::forget_all;
 use crate::accounts::people::links::{MadeLink, new_link};
 use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::state::{self, StateChange};
@@ -155,6 +156,7 @@ pub(in crate::web) async fn submit(
     let change = match act {
         Act::Link => return told.link(page, &caller, mandate).await,
         Act::Restore => return told.restored(page, &caller, mandate).await,
+        Act::ForgetBrowsers => return told.browsers_forgotten(mandate).await,
         // It needs a stronger mandate, and has a path of its own for that.
         Act::ResetFactors => return Err(Error::NotFound),
         Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
@@ -259,6 +261,15 @@ impl Told<'_> {
             Restored::NoSuchUser => Err(Error::NotFound),
             Restored::NotDeleted => self.refused(page, ActForm::default(), "", "error-user-not-deleted"),
             Restored::Restored(link) => Ok(self.made(caller, link, true)),
+        }
+    }
+
+    async fn browsers_forgotten(&self, mandate: Mandate) -> Result<HttpResponse, Error> {
+        let user = self.listed.user.username.clone();
+        match forget_all(&self.app.accounts, mandate, user).everywhere().await? {
+            None => Err(Error::NotFound),
+            Some(0) => Ok(self.unchanged()),
+            Some(_) => Ok(self.done(&self.act.key("done"), 0, None)),
         }
     }
 

@@ -133,7 +133,7 @@ pub(in crate::web) async fn submit(
         Used::DeadLink => Err(Error::Gone),
         Used::Done { account, pair, role, sessions_ended } => {
             begun.succeeded();
-            let res = sign_in_here(&app, &req, &browser, home(role), account, pair)?;
+            let res = sign_in_here(&app, &req, &browser, home(role), account, None, pair)?;
             browser_session::set_flash(&browser, &done(purpose, sessions_ended));
             Ok(without_referrer(res))
         }
