@@ -28,6 +28,7 @@ diesel::table! {
         notes -> Nullable<Text>,
         factors -> BigInt,
         factors_version -> BigInt,
+        enrol_by_link -> Bool,
     }
 }
 

@@ -135,6 +135,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(
+                path("/admin/users/{id}/enrolment-link")
+                    .get(user_act::enrolment_link_form)
+                    .post(user_act::enrolment_link_submit)
+                    .guarded(Guard::access()),
+            )
+            .service(
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
             )
             .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))

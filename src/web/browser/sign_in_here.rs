@@ -24,8 +24,13 @@ pub(in crate::web) fn sign_in_here(
     device: Option<Uuid>,
     pair: Pair,
 ) -> Result<HttpResponse, Error> {
+    let enrolment_link = browser_session::enrolment_link(browser);
     // What was planted or left in the browser before the sign-in has no say after it.
     browser.clear();
+    // But for this: whoever uses it is asked whether it is theirs.
+    if let Some(token) = enrolment_link {
+        browser_session::set_enrolment_link(browser, &token)?;
+    }
     let mut res = see_other(next);
     token_cookies::set(app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
     device_cookie::set(app, req, &mut res, account, device)?;

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 60] = [
+const ROUTES: [(&str, &str); 61] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -147,6 +147,7 @@ const ROUTES: [(&str, &str); 60] = [
     ("/admin/users/ID/details", "GET POST"),
     ("/admin/users/ID/made-link", "GET"),
     ("/admin/users/ID/reset-factors", "GET POST"),
+    ("/admin/users/ID/enrolment-link", "GET POST"),
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),

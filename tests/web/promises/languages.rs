@@ -93,6 +93,7 @@ fn second_factor_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     seen.pages.push(codes);
     seen.visit(browser, "/admin/users/2/reset-factors");
     seen.visit(browser, "/admin/users/2/forget-browsers");
+    seen.visit(browser, "/admin/users/2/enrolment-link");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod confirm;
 mod edit_details;
 mod end_session;
 mod end_sessions;
+mod enrolment_link;
 mod export;
 mod factors;
 mod health;
