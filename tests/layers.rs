@@ -124,7 +124,7 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("accounts/proof", &["same_place", "context", "keyed_ids"]),
     ("accounts/sessions", &["proof", "authority", "level", "same_place", "context"]),
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
-    ("accounts/factors", &["sessions", "proof", "authority", "context", "keyed_ids"]),
+    ("accounts/factors", &["people", "sessions", "proof", "authority", "context", "keyed_ids"]),
     ("accounts/apps", &["upkeep", "sessions", "proof", "authority", "level", "context"]),
     ("accounts/upkeep", &["people", "context"]),
     ("accounts/export", &["authority", "context", "json"]),

@@ -228,7 +228,7 @@ fn require_second_factor(
         return Ok(());
     }
     let policy = accounts.second_factor_policy(claims);
-    let judged = require_by_policy(policy, standing.role, standing.has_factor, claims.level(), now);
+    let judged = require_by_policy(policy, standing.role, standing.has_factor, claims.level_for_policy(), now);
     judged.or_else(|fault| if stays_open() { Ok(()) } else { Err(fault) })
 }
 

@@ -112,7 +112,9 @@ impl Mandate {
         let Needs { policy, level, max_age, .. } = self.needs;
         let by_row = session.map_or(Level::One, |session| session.methods.level());
         let has_factor = user.factors > 0;
-        require_by_policy(policy, user.role, has_factor, by_row.min(self.claims.level()), now)?;
+        let for_policy = session.map_or(Level::One, |session| session.methods.level_for_policy());
+        let for_policy = for_policy.min(self.claims.level_for_policy());
+        require_by_policy(policy, user.role, has_factor, for_policy, now)?;
         let needs_two = match level {
             LevelNeeded::Any => false,
             LevelNeeded::Highest => has_factor || policy.asks(user.role, now),

@@ -16,7 +16,7 @@ impl Accounts {
     }
 }
 
-/// Fails if policy asks a user for two factors, and `given` is one.
+/// Fails if policy asks a user for two factors, and `given` is one: what the proofs count as for policy.
 pub(super) fn require_by_policy(
     policy: SecondFactorPolicy,
     role: Role,

@@ -205,7 +205,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         }
         Command::Show { name } => return show(accounts, base_url(&config)?.as_ref(), &name),
         Command::Factors { name } => return factors::list(accounts, &name),
-        Command::ResetFactors { name, yes } => factors::reset(accounts, &name, yes)?,
+        Command::ResetFactors { name, yes } => factors::reset(&config, accounts, &name, yes)?,
         Command::Add { name, admin, password_stdin } => {
             let name = Username::parse(&name)?;
             if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name, None))? {

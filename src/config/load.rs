@@ -96,6 +96,7 @@ impl Config {
             allow_plain_http: r.take("allow_plain_http", "false", switch),
             throttle: r.take("throttle", "on", switch),
             second_factor: second_factor(&mut r, &time_zone),
+            second_factor_remember: r.take("second_factor_remember", "0s", seconds(0..=30 * DAY)),
             time_zone,
             foreign_tokens: r.take("foreign_tokens", "refuse", choice(FOREIGN_TOKENS)),
             subject: r.take("subject", "username", choice([("username", Subject::Username), ("id", Subject::Id)])),

@@ -39,6 +39,8 @@ pub struct Config {
     /// Whether repeated wrong passwords are slowed down.
     pub throttle: bool,
     pub second_factor: SecondFactorPolicy,
+    /// For how many seconds a browser can stand in for the second factor. 0: not at all.
+    pub second_factor_remember: i64,
     pub foreign_tokens: ForeignTokens,
     /// Whether a foreign token needs a `jti`.
     pub require_jti: bool,

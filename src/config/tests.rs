@@ -230,6 +230,16 @@ fn a_second_factor_is_asked_of_whom_the_operator_names_from_the_day_on() {
 }
 
 #[test]
+fn a_browser_is_remembered_for_thirty_days_at_most_and_not_at_all_unless_it_is_set() {
+    for (file, seconds) in [("", 0), ("second_factor_remember = '30d'", 30 * 86_400), ("second_factor_remember = 0", 0)]
+    {
+        assert_eq!(config(file).second_factor_remember, seconds, "{file}");
+    }
+    refused("second_factor_remember = '31d'", "is not a time from 0s to 30d");
+    refused("second_factor_remember = -1", "is not a time from 0s to 30d");
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_refused() {
     const HTTPS: &str = "public_url = 'https://login.example.org'\n";
     refused("listen = '0.0.0.0:8080'", "as plain http, for anyone on the way to read");

@@ -5,7 +5,7 @@ use std::fmt;
 /// How much a session's proofs are worth together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// One factor: a password, or a one-time link.
+    /// One factor: a password, or a one-time link. A browser that stands in for the second one makes it no more than that.
     One,
     /// Two factors.
     Two,
@@ -21,13 +21,14 @@ impl Level {
     }
 }
 
-/// The ways in which a session's person has proved who they are. They are written in the words of RFC 8176, except `link`, for which it
-/// has none.
+/// The ways in which a session's person has proved who they are. They are written in the words of RFC 8176, except `browser` and
+/// `link`, for which it has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Methods(u8);
 
 /// Each way with its word, in the order in which they are written.
-const WORDS: [(Methods, &str); 3] = [(Methods::LINK, "link"), (Methods::OTP, "otp"), (Methods::PASSWORD, "pwd")];
+const WORDS: [(Methods, &str); 4] =
+    [(Methods::TRUSTED_BROWSER, "browser"), (Methods::LINK, "link"), (Methods::OTP, "otp"), (Methods::PASSWORD, "pwd")];
 /// Written, but not stored: that there were two factors follows from the others.
 const MFA: &str = "mfa";
 
@@ -38,6 +39,8 @@ impl Methods {
     pub const OTP: Self = Self(2);
     /// A one-time link.
     pub const LINK: Self = Self(4);
+    /// A browser in which the second factor was given not long ago, and that the account trusts for some days.
+    pub const TRUSTED_BROWSER: Self = Self(8);
 
     /// These and those.
     #[must_use]
@@ -54,6 +57,12 @@ impl Methods {
     pub fn level(self) -> Level {
         let has_first = self.include(Self::PASSWORD) || self.include(Self::LINK);
         if has_first && self.include(Self::OTP) { Level::Two } else { Level::One }
+    }
+
+    /// What they count as where policy asks for two factors before it lets anybody in: there a trusted browser stands in for the second
+    /// one. Where somebody has to have given it, [`level`](Self::level) counts.
+    pub fn level_for_policy(self) -> Level {
+        if self.include(Self::PASSWORD.and(Self::TRUSTED_BROWSER)) { Level::Two } else { self.level() }
     }
 
     /// The values of the claim `amr`.
@@ -95,7 +104,19 @@ mod tests {
         ] {
             assert_eq!((methods.level(), methods.to_string().as_str()), (level, words));
             assert_eq!(Methods::from_words(words.split(' ')), methods);
+            assert_eq!(methods.level_for_policy(), level);
         }
         assert_eq!(Methods::from_words(["mfa", "face", ""]), Methods::default(), "two factors are never just claimed");
+    }
+
+    #[test]
+    fn a_trusted_browser_is_let_in_beside_a_password_and_is_no_second_factor() {
+        let trusted = Methods::PASSWORD.and(Methods::TRUSTED_BROWSER);
+        assert_eq!((trusted.level(), trusted.level_for_policy()), (Level::One, Level::Two));
+        assert_eq!(trusted.to_string(), "browser pwd");
+        assert_eq!(Methods::from_words(["browser", "pwd"]), trusted);
+        for alone in [Methods::TRUSTED_BROWSER, Methods::TRUSTED_BROWSER.and(Methods::LINK)] {
+            assert_eq!((alone.level(), alone.level_for_policy()), (Level::One, Level::One));
+        }
     }
 }

@@ -15,9 +15,11 @@ pub enum Purpose {
     Invitation,
     /// To choose a new password.
     NewPassword,
+    /// To set up a second factor, beside the password.
+    Enrolment,
 }
 
-spelled!(Purpose { Setup = "setup", Invitation = "invitation", NewPassword = "new_password" });
+spelled!(Purpose { Setup = "setup", Invitation = "invitation", NewPassword = "new_password", Enrolment = "enrolment" });
 
 /// A link that can be used.
 #[derive(Clone, Copy, Debug)]

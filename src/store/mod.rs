@@ -41,6 +41,7 @@ pub mod steps;
 pub mod table_parts;
 pub mod token_blocklist;
 pub mod trouble;
+pub mod trusted_browsers;
 pub mod user_lists;
 pub mod users;
 pub mod wal;

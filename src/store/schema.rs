@@ -28,6 +28,7 @@ diesel::table! {
         notes -> Nullable<Text>,
         factors -> BigInt,
         factors_version -> BigInt,
+        enrol_by_link -> Bool,
     }
 }
 
@@ -105,6 +106,22 @@ diesel::table! {
         from_known_browser -> Bool,
         spent -> Bool,
         told -> Bool,
+        ip -> Text,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    trusted_browsers (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        device -> Text,
+        password_version -> BigInt,
+        factors_version -> BigInt,
+        since -> BigInt,
+        until -> BigInt,
+        sid -> Text,
+        used_at -> BigInt,
         ip -> Text,
         user_agent -> Text,
     }

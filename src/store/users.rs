@@ -58,6 +58,8 @@ pub struct User {
     pub factors: i64,
     /// Counts changes of them.
     pub factors_version: i64,
+    /// Whether theirs were taken away where policy asks for one: then they need a link to set up another.
+    pub enrol_by_link: bool,
 }
 
 impl User {
@@ -139,6 +141,7 @@ struct Row {
     mail_verified_at: Option<i64>,
     factors: i64,
     factors_version: i64,
+    enrol_by_link: bool,
 }
 
 impl TryFrom<Row> for User {
@@ -168,6 +171,7 @@ impl TryFrom<Row> for User {
             mail_verified_at: row.mail_verified_at.map(UnixTime),
             factors: row.factors,
             factors_version: row.factors_version,
+            enrol_by_link: row.enrol_by_link,
         })
     }
 }
@@ -190,6 +194,12 @@ pub fn find_by_name(conn: &mut Conn, username: &Username) -> Result<Option<User>
 /// and whatever was changed meanwhile wins.
 pub fn find_unchanged(conn: &mut Conn, id: UserId, version: i64, now: UnixTime) -> Result<Option<User>, Error> {
     Ok(find(conn, id)?.filter(|user| !user.is_shut_out(now) && user.password_version == version))
+}
+
+/// Notes whether the user needs a link to set up a second factor.
+pub fn set_enrol_by_link(conn: &mut Conn, id: UserId, needed: bool) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::enrol_by_link.eq(needed)).execute(conn)?;
+    Ok(())
 }
 
 /// The deleted user with this name.

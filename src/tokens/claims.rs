@@ -206,6 +206,11 @@ impl Claims {
         self.session.map_or(Level::One, |session| session.methods.level())
     }
 
+    /// What they count as where policy asks for two factors before it lets anybody in.
+    pub fn level_for_policy(&self) -> Level {
+        self.session.map_or(Level::One, |session| session.methods.level_for_policy())
+    }
+
     /// Fails unless the person's proofs are worth `wanted`. `max_age`: within how many seconds all of them must have been given; a
     /// token without a session can't say when they were.
     pub fn require_level(&self, wanted: Level, max_age: Option<i64>, now: UnixTime) -> Result<(), Fault> {

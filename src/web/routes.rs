@@ -15,7 +15,7 @@ use super::hooks::PorteroHooks;
 use super::http::error::Error;
 use super::rooms::account::{
     account, activity, add_totp, change_password, confirm, end_session, factors, receipt, recovery_codes,
-    remove_factor, story,
+    remove_factor, story, trusted_browsers,
 };
 use super::rooms::admin::{
     about, add_user, audit, edit_details, end_sessions, made_link, overview, rename_user, revoked, sessions, user,
@@ -90,6 +90,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .post(remove_factor::submit)
                     .guarded(Guard::access()),
             )
+            .service(path("/account/browsers/{id}/forget").post(trusted_browsers::submit).guarded(Guard::access()))
             .service(path("/account").get(account::show).guarded(Guard::access()))
             .service(path("/account/activity").get(activity::show).guarded(Guard::access()))
             .service(
@@ -144,6 +145,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                 path("/admin/users/{id}/reset-factors")
                     .get(user_act::reset_factors_form)
                     .post(user_act::reset_factors_submit)
+                    .guarded(Guard::access()),
+            )
+            .service(
+                path("/admin/users/{id}/enrolment-link")
+                    .get(user_act::enrolment_link_form)
+                    .post(user_act::enrolment_link_submit)
                     .guarded(Guard::access()),
             )
             .service(

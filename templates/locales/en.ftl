@@ -74,6 +74,17 @@ notice-failed-attempts =
 second-step-title = Enter your code
 second-step-intro = Open your authenticator app and enter the code it shows for this account.
 second-step-recovery-intro = Enter one of the recovery codes you saved. Each works once.
+second-step-trust = Remember this browser
+second-step-trust-days =
+    { $n ->
+        [one] For { $n } day, signing in here takes only your password. Leave this off on a computer you share.
+       *[other] For { $n } days, signing in here takes only your password. Leave this off on a computer you share.
+    }
+second-step-trust-hours =
+    { $n ->
+        [one] For { $n } hour, signing in here takes only your password. Leave this off on a computer you share.
+       *[other] For { $n } hours, signing in here takes only your password. Leave this off on a computer you share.
+    }
 second-step-use-recovery = Use a recovery code
 second-step-use-app = Use your authenticator app
 label-code = Code
@@ -139,6 +150,7 @@ factors-title = Second factor
 factors-intro = A code from your phone beside your password, so that your password alone opens nothing.
 factors-add = Add an app
 factors-none = Your password is all it takes to sign in.
+factors-link-needed = Your second factor was taken away. To set up another, open the link that your admin gives you, in this browser.
 factors-required = This site asks everyone like you for a second factor. Add one to go on.
 factor-kind-totp = Authenticator app
 factor-name = Name
@@ -189,6 +201,7 @@ remove-factor-last = Its codes and your recovery codes stop working. Your passwo
 remove-factor-submit = Remove
 account-factor = Second factor
 account-factor-none = None
+account-factor-by-link = None, to be set up by a link
 account-factor-count =
     { $n ->
         [one] { $n } app
@@ -196,10 +209,28 @@ account-factor-count =
     }
 account-factor-manage = Manage
 account-factor-set-up = Set up
+trusted-title = Remembered browsers
+trusted-intro = Signing in there takes only your password, without a code.
+trusted-used = Last sign-in
+trusted-until = Remembered until
+trusted-forget = Forget
+trusted-forget-of = Forget { $browser }, { $ip }
+flash-browser-forgotten = The browser is forgotten: the next sign-in there takes a code again.
+user-enrolment-link-link = Link to set up a second factor…
+user-enrolment-link-title = Create a link for { $user } to set up a second factor?
+user-enrolment-link-intro = With it and the password, { $user } can set up a second factor. Any earlier link stops working.
+user-enrolment-link-submit = Create link
+error-no-enrolment-link = This user needs no link to set up a second factor.
+user-forget-browsers-link = Forget remembered browsers…
+user-forget-browsers-title = Forget { $user }’s remembered browsers?
+user-forget-browsers-intro = The next sign-in in each of them takes the second factor again. Open sessions go on.
+user-forget-browsers-submit = Forget
+user-forget-browsers-done = { $user } will be asked for the second factor in every browser.
 user-reset-factors-link = Take away second factor…
 user-reset-factors-title = Take away { $user }’s second factor?
 user-reset-factors-intro = For someone who has lost their phone and their recovery codes. Make sure it’s really them who asks.
 user-reset-factors-password = { $user } can then sign in with the password alone, and set up another app.
+user-reset-factors-by-link = You get a link for { $user }. With it and the password they can set up another app; with the password alone they can’t.
 user-reset-factors-yourself = You can’t take away your own. Remove them on your own page.
 user-reset-factors-submit =
     { $n ->
@@ -609,6 +640,10 @@ link-invited-title = Welcome: choose your password
 link-invited-intro = You’ve been invited as { $user }. This link works only once.
 link-new-password-title = Choose a new password
 link-new-password-intro = For { $user }. This link works only once. Using it signs this account out everywhere.
+link-enrolment-title = Set up your second factor
+link-enrolment-intro = For { $user }. Sign in with your password, then add an app. This link works only once.
+link-enrolment-submit = Continue
+flash-link-of-another = You’re signed in as { $user }, and this link is for someone else. Sign out, then open it again.
 link-submit = Set password and sign in
 flash-invited = Welcome! Your password is set, and you’re signed in.
 flash-new-password =
@@ -826,6 +861,8 @@ add-user-admin-hint = Administrators can see and end everyone’s sessions, and 
 add-user-submit = Add and get link
 made-link-invitation = { $user } was added
 made-link-new-password = Password link for { $user }
+made-link-enrolment = Second factor link for { $user }
+made-link-enrolment-intro = Give this link to { $user } in a way that only they can read. With it and their password, they set up a second factor. It’s shown here for 10 minutes.
 made-link-intro = Give this link to { $user } in a way that only they can read. It’s shown here for 10 minutes.
 made-link-label = Link
 made-link-until = Valid until
@@ -880,6 +917,7 @@ event-address-cleared = Deleted after a while
 event-no-date = Date removed
 event-link-setup = Set-up link
 event-link-invitation = Invitation
+event-link-enrolment = To set up a second factor
 event-link-new_password = For a new password
 event-did-not-fit = Expected event { $expected }, found { $found }
 event-signed_in = Signed in
@@ -892,6 +930,8 @@ event-factor_removed = Second factor removed
 event-factors_reset = Second factor taken away
 event-recovery_codes_made = Recovery codes made
 event-recovery_code_used = Recovery code used
+event-browser_trusted = Browser remembered
+event-browser_forgotten = Browser forgotten
 event-password_changed = Password changed
 event-session_recovered = Browser came back with older cookies
 event-session_ended =

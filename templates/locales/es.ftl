@@ -74,6 +74,17 @@ notice-failed-attempts =
 second-step-title = Escribe tu código
 second-step-intro = Abre tu aplicación de autenticación y escribe el código que muestra para esta cuenta.
 second-step-recovery-intro = Escribe uno de los códigos de recuperación que guardaste. Cada uno sirve una sola vez.
+second-step-trust = Recordar este navegador
+second-step-trust-days =
+    { $n ->
+        [one] Durante { $n } día, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+       *[other] Durante { $n } días, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+    }
+second-step-trust-hours =
+    { $n ->
+        [one] Durante { $n } hora, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+       *[other] Durante { $n } horas, aquí bastará tu contraseña para iniciar sesión. No lo marques en un equipo compartido.
+    }
 second-step-use-recovery = Usar un código de recuperación
 second-step-use-app = Usar la aplicación de autenticación
 label-code = Código
@@ -139,6 +150,7 @@ factors-title = Segundo factor
 factors-intro = Un código de tu teléfono además de la contraseña, para que la contraseña sola no abra nada.
 factors-add = Añadir una aplicación
 factors-none = Para iniciar sesión basta tu contraseña.
+factors-link-needed = Se ha retirado tu segundo factor. Para configurar otro, abre en este navegador el enlace que te dé quien administra el sitio.
 factors-required = Este sitio te pide un segundo factor. Añade uno para continuar.
 factor-kind-totp = Aplicación de autenticación
 factor-name = Nombre
@@ -189,6 +201,7 @@ remove-factor-last = Sus códigos y tus códigos de recuperación dejarán de se
 remove-factor-submit = Quitar
 account-factor = Segundo factor
 account-factor-none = Ninguno
+account-factor-by-link = Ninguno; se configurará con un enlace
 account-factor-count =
     { $n ->
         [one] { $n } aplicación
@@ -196,10 +209,28 @@ account-factor-count =
     }
 account-factor-manage = Gestionar
 account-factor-set-up = Configurar
+trusted-title = Navegadores recordados
+trusted-intro = En ellos basta tu contraseña para iniciar sesión, sin código.
+trusted-used = Último inicio de sesión
+trusted-until = Recordado hasta
+trusted-forget = Olvidar
+trusted-forget-of = Olvidar { $browser }, { $ip }
+flash-browser-forgotten = El navegador se ha olvidado: el próximo inicio de sesión en él pedirá un código.
+user-enrolment-link-link = Enlace para configurar un segundo factor…
+user-enrolment-link-title = ¿Crear un enlace para que { $user } configure un segundo factor?
+user-enrolment-link-intro = Con él y la contraseña, { $user } podrá configurar un segundo factor. Cualquier enlace anterior dejará de funcionar.
+user-enrolment-link-submit = Crear enlace
+error-no-enrolment-link = Este usuario no necesita ningún enlace para configurar un segundo factor.
+user-forget-browsers-link = Olvidar los navegadores recordados…
+user-forget-browsers-title = ¿Olvidar los navegadores recordados de { $user }?
+user-forget-browsers-intro = El próximo inicio de sesión en cada uno volverá a pedir el segundo factor. Las sesiones abiertas siguen.
+user-forget-browsers-submit = Olvidar
+user-forget-browsers-done = A { $user } se le pedirá el segundo factor en todos los navegadores.
 user-reset-factors-link = Retirar el segundo factor…
 user-reset-factors-title = ¿Retirar el segundo factor de { $user }?
 user-reset-factors-intro = Para quien ha perdido el teléfono y los códigos de recuperación. Asegúrate de que quien lo pide es esa persona.
 user-reset-factors-password = Después, { $user } podrá iniciar sesión solo con la contraseña y configurar otra aplicación.
+user-reset-factors-by-link = Recibirás un enlace para { $user }. Con él y la contraseña podrá configurar otra aplicación; solo con la contraseña, no.
 user-reset-factors-yourself = No puedes retirar el tuyo. Quítalo en tu propia página.
 user-reset-factors-submit =
     { $n ->
@@ -609,6 +640,10 @@ link-invited-title = Elige tu contraseña
 link-invited-intro = Te han invitado como { $user }. Este enlace solo funciona una vez.
 link-new-password-title = Elige una contraseña nueva
 link-new-password-intro = Para { $user }. Este enlace solo funciona una vez. Al usarlo se cierran todas las sesiones de esta cuenta.
+link-enrolment-title = Configura tu segundo factor
+link-enrolment-intro = Para { $user }. Inicia sesión con tu contraseña y añade una aplicación. Este enlace solo sirve una vez.
+link-enrolment-submit = Continuar
+flash-link-of-another = Has iniciado sesión como { $user }, y este enlace es para otra persona. Cierra la sesión y vuelve a abrirlo.
 link-submit = Guardar contraseña e iniciar sesión
 flash-invited = ¡Te damos la bienvenida! Tu contraseña está guardada y ya has iniciado sesión.
 flash-new-password =
@@ -826,6 +861,8 @@ add-user-admin-hint = Los administradores pueden ver y cerrar las sesiones de to
 add-user-submit = Añadir y obtener enlace
 made-link-invitation = Se ha añadido a { $user }
 made-link-new-password = Enlace de contraseña para { $user }
+made-link-enrolment = Enlace del segundo factor para { $user }
+made-link-enrolment-intro = Entrega este enlace a { $user } por un medio que solo esa persona pueda leer. Con él y su contraseña podrá configurar un segundo factor. Aquí se muestra durante 10 minutos.
 made-link-intro = Entrega este enlace a { $user } por un medio que solo esa persona pueda leer. Aquí se muestra durante 10 minutos.
 made-link-label = Enlace
 made-link-until = Válido hasta
@@ -880,6 +917,7 @@ event-address-cleared = Borrada tras un tiempo
 event-no-date = Fecha retirada
 event-link-setup = Enlace de instalación
 event-link-invitation = Invitación
+event-link-enrolment = Para configurar un segundo factor
 event-link-new_password = Para una contraseña nueva
 event-did-not-fit = Se esperaba el evento { $expected }, se encontró { $found }
 event-signed_in = Inicio de sesión
@@ -892,6 +930,8 @@ event-factor_removed = Segundo factor quitado
 event-factors_reset = Segundo factor retirado
 event-recovery_codes_made = Códigos de recuperación creados
 event-recovery_code_used = Código de recuperación usado
+event-browser_trusted = Navegador recordado
+event-browser_forgotten = Navegador olvidado
 event-password_changed = Contraseña cambiada
 event-session_recovered = El navegador volvió con cookies antiguas
 event-session_ended =

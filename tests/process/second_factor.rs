@@ -89,6 +89,22 @@ fn the_operator_sees_second_factors_and_takes_them_away_beside_the_server() {
 }
 
 #[test]
+fn where_policy_asks_for_one_the_operator_gets_a_link_to_hand_over_and_another_if_that_is_lost() {
+    let folder = TempDir::new().unwrap();
+    let server = with_ana(&folder);
+    enrolled(&server);
+    let reset = || {
+        let mut command = portero(folder.path());
+        command.env("PORTERO_SECOND_FACTOR", "everyone").args(["user", "reset-factors", "ana", "--yes"]);
+        let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        assert!(said.contains("With it and the password they set up another."), "{said}");
+        said.lines().find(|line| line.contains("/link/")).unwrap().to_owned()
+    };
+    let first = reset();
+    assert_ne!(first, reset(), "she has none any more, and needs a link all the same");
+}
+
+#[test]
 fn without_the_key_of_the_factors_there_is_no_start() {
     let folder = TempDir::new().unwrap();
     let mut server = with_ana(&folder);

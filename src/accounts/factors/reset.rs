@@ -4,19 +4,24 @@ use std::sync::Arc;
 
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
+use crate::accounts::people::links::{MadeLink, make};
+use crate::accounts::proof::secrets;
 use crate::accounts::sessions::end::end;
 use crate::blocklist::change::Change;
 use crate::domain::{Reason, Username};
 use crate::store::audit::event::{Details, Event, What};
+use crate::store::links::Purpose;
 use crate::store::session_ends::Which;
 use crate::store::{factors, links, recovery_codes, users};
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Reset {
     /// `receipt`: of the act, if it ended any session.
     Done {
         sessions_ended: usize,
         receipt: Option<String>,
+        /// By which they set up another: where policy asks for one, the password alone is not enough for that.
+        link: Option<MadeLink>,
     },
     /// They have none.
     NoFactors,
@@ -27,6 +32,10 @@ pub enum Reset {
 
 /// Takes all factors and recovery codes away, ends every session, and voids the links.
 pub fn reset_factors(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<Reset> {
+    let token = match secrets::random() {
+        Ok(token) => token,
+        Err(error) => return Pending::known(Err(error)),
+    };
     accounts.write(by.into(), move |tx, accounts, actor| {
         let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(Reset::NoSuchUser) };
         if actor.by.user() == Some(user.id) {
@@ -42,6 +51,13 @@ pub fn reset_factors(accounts: &Arc<Accounts>, by: impl Into<Administrator>, use
         links::void(tx.conn, Some(user.id))?;
         let event = Event::new(What::FactorsReset, &actor.by).user(user.id);
         event.details(Details::Factors(user.factors)).record(tx)?;
+        let link = match accounts.config.second_factor.asks(user.role, tx.now) {
+            true => {
+                users::set_enrol_by_link(tx.conn, user.id, true)?;
+                Some(make(tx, token, user.id, Purpose::Enrolment, &actor.by)?)
+            }
+            false => None,
+        };
         let user = users::find(tx.conn, user.id)?.unwrap_or(user);
         tx.change(Change::UserChanged(accounts.standing(&user)));
         let sessions_ended = ended.sessions.len();
@@ -49,6 +65,6 @@ pub fn reset_factors(accounts: &Arc<Accounts>, by: impl Into<Administrator>, use
         tx.after_commit(move || {
             tracing::info!(event = "factors_reset", user = %user.username, sessions_ended, by, ip);
         });
-        Ok(Reset::Done { sessions_ended, receipt: ended.proof() })
+        Ok(Reset::Done { sessions_ended, receipt: ended.proof(), link })
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::enrolment_link::{may_enrol, spend};
 use super::recovery;
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
@@ -26,6 +27,8 @@ pub enum Started {
     TooMany,
     /// The rules of this server let nobody add one.
     Off,
+    /// An admin has to hand over a link first.
+    LinkNeeded,
 }
 
 /// An authenticator app that does not count yet.
@@ -37,8 +40,14 @@ pub struct NewTotp {
     pub otpauth: String,
 }
 
-/// Begins to add an authenticator app. Any other one that was begun before is forgotten.
-pub fn start_totp(accounts: &Arc<Accounts>, mandate: Mandate, name: FactorName) -> Pending<Started> {
+/// Begins to add an authenticator app. Any other one that was begun before is forgotten. `link`: the secret of a link by which to enrol, if
+/// there is one.
+pub fn start_totp(
+    accounts: &Arc<Accounts>,
+    mandate: Mandate,
+    name: FactorName,
+    link: Option<String>,
+) -> Pending<Started> {
     if !accounts.config.second_factor.allows_enrolment() {
         return Pending::known(Ok(Started::Off));
     }
@@ -47,6 +56,9 @@ pub fn start_totp(accounts: &Arc<Accounts>, mandate: Mandate, name: FactorName) 
         let user = &acting.user;
         if user.factors >= MOST {
             return Ok(Started::TooMany);
+        }
+        if !may_enrol(accounts, tx.conn, user, link.as_deref(), tx.now)? {
+            return Ok(Started::LinkNeeded);
         }
         let sealed = seal(accounts, user.id, &secret)?;
         let factor =
@@ -76,6 +88,8 @@ pub enum Enrolled {
     /// There is none that waits: it counts already, or another was begun after it.
     NotWaiting,
     WrongCode,
+    /// An admin has to hand over a link first.
+    LinkNeeded,
 }
 
 pub struct Done {
@@ -86,12 +100,13 @@ pub struct Done {
     pub account: Account,
 }
 
-/// Has an authenticator app count, if this is its code. The session is at level two from then on.
+/// Has an authenticator app count, if this is its code. The session is at level two from then on. `link` as in [`start_totp`].
 pub fn confirm_totp(
     accounts: &Arc<Accounts>,
     mandate: Mandate,
     id: FactorId,
     digits: String,
+    link: Option<String>,
     visitor: Visitor,
 ) -> Pending<Enrolled> {
     let claims = Arc::clone(mandate.claims());
@@ -101,6 +116,9 @@ pub fn confirm_totp(
         let found = factors::find(tx.conn, user.id, id)?;
         let Some(factor) = found.filter(|factor| factor.active_since.is_none()) else { return Ok(Step::NotWaiting) };
         let Some(step) = confirms(accounts, &factor, &digits, tx.now)? else { return Ok(Step::WrongCode) };
+        if !spend(tx, accounts, &user, &session, link.as_deref())? {
+            return Ok(Step::LinkNeeded);
+        }
         if !factors::confirm(tx.conn, &factor, step, tx.now)? {
             return Ok(Step::NotWaiting);
         }
@@ -136,6 +154,7 @@ pub fn confirm_totp(
             }
             Step::NotWaiting => Enrolled::NotWaiting,
             Step::WrongCode => Enrolled::WrongCode,
+            Step::LinkNeeded => Enrolled::LinkNeeded,
         })
     })
 }
@@ -143,6 +162,7 @@ pub fn confirm_totp(
 /// What the transaction came to.
 enum Step {
     Done(Box<(Vec<String>, Freshened, Account)>),
+    LinkNeeded,
     NotWaiting,
     WrongCode,
 }

@@ -1,5 +1,5 @@
 //! One-time links, made by an admin or the operator and handed over without mail: an invitation, or a new password. Whoever holds one
-//! chooses the password, and nobody else ever learns it.
+//! chooses the password, and nobody else ever learns it. (Links to set up a second factor: `factors/enrolment_link.rs`)
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::store::users;
 
 /// For how many seconds an invitation is good: it may wait for somebody's first day.
 const INVITATION_LIFE: i64 = 7 * 24 * 60 * 60;
-/// The same for a link to a new password, whose account is in use.
+/// The same for a link to a new password or second factor, whose account is in use.
 const NEW_PASSWORD_LIFE: i64 = 24 * 60 * 60;
 
 /// A link to hand over: its secret, told this once, and until when it is good.
@@ -92,9 +92,15 @@ pub fn new_link(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: Us
 }
 
 /// Makes the link inside a transaction; the user's earlier ones are void. `token`: its secret.
-pub(super) fn make(tx: &mut Tx<'_>, token: String, user: UserId, purpose: Purpose, by: &By) -> Result<MadeLink, Error> {
+pub(in crate::accounts) fn make(
+    tx: &mut Tx<'_>,
+    token: String,
+    user: UserId,
+    purpose: Purpose,
+    by: &By,
+) -> Result<MadeLink, Error> {
     let life = match purpose {
-        Purpose::NewPassword => NEW_PASSWORD_LIFE,
+        Purpose::NewPassword | Purpose::Enrolment => NEW_PASSWORD_LIFE,
         Purpose::Invitation | Purpose::Setup => INVITATION_LIFE,
     };
     let link = Link { purpose, user: Some(user), expires_at: tx.now.plus(life) };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::factor::SecondProof;
-use super::{Method, Proven};
+use super::{Method, Proven, Second};
 use crate::accounts::context::{Accounts, Error, Visitor};
 use crate::domain::{Transport, UnixTime, UserId};
 use crate::store::users::{self, User};
@@ -129,8 +129,8 @@ impl Attempted {
         } else {
             (Method::Password, Some(self.attempt.password_version))
         };
-        let first =
-            Proven { user: self.user, method, password_version, at: UnixTime(self.attempt.proved_at), second: None };
+        let at = UnixTime(self.attempt.proved_at);
+        let first = Proven { user: self.user, method, password_version, at, second: Second::Nothing };
         Ok(first.and(second))
     }
 }

@@ -13,11 +13,13 @@ pub mod secrets;
 pub mod setup_link;
 pub mod sign_in_limits;
 pub mod still_asked;
+pub(in crate::accounts) mod trusted_browser;
 
 use std::sync::Arc;
 
 use factor::SecondProof;
 use still_asked::{StillAsked, VOUCHES_FOR, still_asked};
+use trusted_browser::TrustedBrowser;
 
 use super::context::{Error, Visitor};
 use crate::domain::{Methods, UnixTime, UserId};
@@ -85,8 +87,17 @@ pub struct Proven {
     /// The version of the password that was given. `None`: a link was used.
     password_version: Option<i64>,
     at: UnixTime,
-    /// When a second factor was given besides. `None`: none was.
-    second: Option<UnixTime>,
+    second: Second,
+}
+
+/// What there is beside the first proof.
+#[derive(Clone, Copy, Debug)]
+enum Second {
+    Nothing,
+    /// A second factor, and when it was given.
+    Given(UnixTime),
+    /// A browser that stands in for it.
+    TrustedBrowser,
 }
 
 impl Proven {
@@ -115,22 +126,48 @@ impl Proven {
             Method::Password => Methods::PASSWORD,
             Method::Link => Methods::LINK,
         };
-        if self.second.is_some() { first.and(Methods::OTP) } else { first }
+        match self.second {
+            Second::Nothing => first,
+            Second::Given(_) => first.and(Methods::OTP),
+            Second::TrustedBrowser => first.and(Methods::TRUSTED_BROWSER),
+        }
     }
 
     /// When a second factor was given. `None`: none was.
     pub(in crate::accounts) fn factor_time(&self) -> Option<UnixTime> {
-        self.second
+        match self.second {
+            Second::Given(moment) => Some(moment),
+            Second::Nothing | Second::TrustedBrowser => None,
+        }
+    }
+
+    /// Whether somebody with a second factor may sign in by this.
+    pub(in crate::accounts) fn is_enough_with_factor(&self) -> bool {
+        match self.second {
+            Second::Given(_) | Second::TrustedBrowser => true,
+            Second::Nothing => false,
+        }
     }
 
     /// Both proofs together.
     pub(in crate::accounts) fn and(self, second: SecondProof) -> Self {
-        Self { second: Some(second.at()), ..self }
+        Self { second: Second::Given(second.at()), ..self }
+    }
+
+    /// The proof in a browser that stands in for the second factor. Only a password: whoever uses a link is asked for the code.
+    pub(in crate::accounts) fn in_trusted_browser(self, _: &TrustedBrowser) -> Self {
+        match self.method {
+            Method::Password => Self { second: Second::TrustedBrowser, ..self },
+            Method::Link => self,
+        }
     }
 
     /// The same beside what was proved before in the session that goes on: a second factor keeps its time.
     pub(in crate::accounts) fn within(self, session: &Session) -> Self {
-        Self { second: self.second.or(session.factor_time), ..self }
+        match (self.factor_time(), session.factor_time) {
+            (None, Some(moment)) => Self { second: Second::Given(moment), ..self },
+            (_, None) | (Some(_), _) => self,
+        }
     }
 
     /// The same after the act has changed the user's row.
@@ -165,6 +202,6 @@ impl Authority<Error> for Proof {
             Method::Password => Some(self.password_version),
             Method::Link => None,
         };
-        Ok(Proven { user, method: self.method, password_version, at: self.at, second: None })
+        Ok(Proven { user, method: self.method, password_version, at: self.at, second: Second::Nothing })
     }
 }

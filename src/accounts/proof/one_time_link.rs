@@ -1,4 +1,4 @@
-//! Proof by a one-time link: an invitation, or a new password for whoever forgot theirs.
+//! Proof by a one-time link: an invitation, or a new password for whoever forgot theirs. One to set up a second factor is no proof.
 
 use super::{Evidence, Method, Proof, secrets};
 use crate::domain::UnixTime;
@@ -13,13 +13,14 @@ pub fn find(conn: &mut Conn, token: &str, now: UnixTime) -> Result<Option<(Purpo
     Ok(users::find(conn, user)?.filter(|user| !user.is_shut_out(now)).map(|user| (purpose, user)))
 }
 
-/// The proof of whoever holds this link, with what it is for. `None`: the link was used, voided, or is too old.
+/// The proof of whoever holds this link, with what it is for. `None`: the link was used, voided, is too old, or proves nothing.
 pub(in crate::accounts) fn prove(
     conn: &mut Conn,
     token: &str,
     now: UnixTime,
 ) -> Result<Option<(Proof, Purpose)>, Error> {
-    Ok(find(conn, token, now)?.map(|(purpose, user)| {
+    let found = find(conn, token, now)?.filter(|(purpose, _)| *purpose != Purpose::Enrolment);
+    Ok(found.map(|(purpose, user)| {
         let proof = Proof {
             user: user.id,
             password_version: user.password_version,

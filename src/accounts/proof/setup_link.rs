@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Method, Proven, secrets};
+use super::{Method, Proven, Second, secrets};
 use crate::accounts::context::{Accounts, Error};
 use crate::domain::UnixTime;
 use crate::store::links::{self, Link, Purpose};
@@ -55,7 +55,7 @@ pub(in crate::accounts) struct SpentLink(());
 impl SpentLink {
     /// Whoever held the link is the user that this transaction has made.
     pub(in crate::accounts) fn proves(self, user: User, now: UnixTime) -> Proven {
-        Proven { user, method: Method::Link, password_version: None, at: now, second: None }
+        Proven { user, method: Method::Link, password_version: None, at: now, second: Second::Nothing }
     }
 }
 

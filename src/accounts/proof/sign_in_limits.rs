@@ -90,16 +90,23 @@ pub struct Account {
 }
 
 impl Account {
-    pub(in crate::accounts) fn of(user: &User) -> Self {
+    pub fn of(user: &User) -> Self {
         let factors = (user.factors > 0).then_some(user.factors_version);
         Self { user: user.id, password_version: user.password_version, factors }
     }
 }
 
-/// The device cookie for a browser in which somebody has just signed in to this account. `before`: the values its device cookies had until now, so
-/// that the same browser stays the same.
-pub fn device_cookie(accounts: &Accounts, account: Account, before: &[String], now: UnixTime) -> String {
-    let id = known_device(accounts, before, account, now).map_or_else(Uuid::new_v4, Uuid::from_u128);
+/// The device cookie for a browser in which somebody has just signed in to this account. `id`: the browser's, if the sign-in has given it
+/// one. `before`: the values its device cookies had until now, so that the same browser stays the same.
+pub fn device_cookie(
+    accounts: &Accounts,
+    account: Account,
+    id: Option<Uuid>,
+    before: &[String],
+    now: UnixTime,
+) -> String {
+    let known = || known_device(accounts, before, account, now).map(Uuid::from_u128);
+    let id = id.or_else(known).unwrap_or_else(Uuid::new_v4);
     let says = format!("{}.{}.{}", account.user, id.simple(), now.0);
     let tag = accounts.keyed_ids.device_tag(&says, account.password_version);
     match account.factors {
@@ -116,7 +123,18 @@ pub(in crate::accounts) fn knows_factors(
     account: Account,
     now: UnixTime,
 ) -> bool {
-    cookies.iter().filter_map(|cookie| read_device(accounts, cookie, account, now)).any(|device| device.knows_factors)
+    devices_under_factors(accounts, cookies, account, now).next().is_some()
+}
+
+/// The ids of the browser by those of its device cookies that say so.
+pub fn devices_under_factors(
+    accounts: &Accounts,
+    cookies: &[String],
+    account: Account,
+    now: UnixTime,
+) -> impl Iterator<Item = Uuid> {
+    let devices = cookies.iter().filter_map(move |cookie| read_device(accounts, cookie, account, now));
+    devices.filter(|device| device.knows_factors).map(|device| Uuid::from_u128(device.id))
 }
 
 /// The browser's id, if one of these cookies says that this user has signed in there while the password was this one.

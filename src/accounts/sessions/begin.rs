@@ -63,7 +63,7 @@ pub(in crate::accounts) fn begin(
     let Begin { transport, remembered, occasion, visitor } = asked;
     tx.from.get_or_insert_with(|| visitor.ip.clone());
     let is_sign_in = matches!(occasion, Occasion::SignIn { .. });
-    if is_sign_in && user.factors > 0 && proven.factor_time().is_none() {
+    if is_sign_in && user.factors > 0 && !proven.is_enough_with_factor() {
         return Err(Error::SecondFactorMissing);
     }
     let mut session = new_session(tx, accounts, proven, transport, remembered, &visitor);

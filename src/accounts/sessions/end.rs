@@ -12,7 +12,7 @@ use crate::store::audit::event::{Details, Event, What};
 use crate::store::hourly_counts::Counted;
 use crate::store::session_ends::{self, JustEnded, Which};
 use crate::store::sessions::{self, End};
-use crate::store::{Tx, users};
+use crate::store::{Tx, trusted_browsers, users};
 
 /// What one act ended of what was still open. The receipt names the act: the page that proves it is found by that.
 #[derive(Clone, Debug)]
@@ -32,6 +32,9 @@ impl Ended {
 pub(in crate::accounts) fn end(tx: &mut Tx<'_>, which: Which, reason: Reason, by: &By) -> Result<Ended, Error> {
     let receipt = Uuid::new_v4().to_string();
     let now = tx.now;
+    if ends_trust(which, reason) {
+        trusted_browsers::remove_with(tx.conn, which)?;
+    }
     let marked = session_ends::end(tx.conn, which, End { at: now, reason, by: by.user() }, &receipt)?;
     let (ended, run_out): (Vec<_>, Vec<_>) = marked.into_iter().partition(|one| one.until > now);
     // What had run out is refused from now on as well, whatever the clock will say; but nobody counts it as ended.
@@ -40,6 +43,18 @@ pub(in crate::accounts) fn end(tx: &mut Tx<'_>, which: Which, reason: Reason, by
         record(tx, &ended, &receipt, reason, by)?;
     }
     Ok(Ended { receipt, sessions: ended })
+}
+
+/// Whether the browsers in which the sessions began are no longer trusted to stand in for the second factor. Whoever ends a session from
+/// elsewhere wants nothing from that browser any more; whoever leaves it, or signs in again there, comes back.
+fn ends_trust(which: Which, reason: Reason) -> bool {
+    match which {
+        Which::OfUser { .. } | Which::Since { .. } => true,
+        Which::One(_) => !matches!(
+            reason,
+            Reason::Logout | Reason::Replaced | Reason::Limit | Reason::PasswordChange | Reason::RevokedByApp
+        ),
+    }
 }
 
 /// One event for the act. The sessions themselves say by its receipt that they belong to it.

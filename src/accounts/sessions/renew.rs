@@ -98,7 +98,9 @@ fn renew_in(
         return Ok(Stored::WrongTransport);
     }
     // By the row: the token may be older than the second factor.
-    if let Err(fault) = require_by_policy(policy, user.role, user.factors > 0, session.methods.level(), tx.now) {
+    if let Err(fault) =
+        require_by_policy(policy, user.role, user.factors > 0, session.methods.level_for_policy(), tx.now)
+    {
         return Ok(Stored::BelowPolicy(fault));
     }
     let standing = accounts.standing(&user);
@@ -127,7 +129,8 @@ pub fn would_renew(accounts: &Accounts, conn: &mut Conn, claims: &Claims, now: U
     let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(false) };
     let Some((session, user)) = users::find_by_session(conn, shown.sid)? else { return Ok(false) };
     let policy = accounts.second_factor_policy(claims);
-    let is_enough = require_by_policy(policy, user.role, user.factors > 0, session.methods.level(), now).is_ok();
+    let is_enough =
+        require_by_policy(policy, user.role, user.factors > 0, session.methods.level_for_policy(), now).is_ok();
     if is_over(accounts, &session, now) || !is_enough {
         return Ok(false);
     }

@@ -14,6 +14,8 @@ use crate::store::audit::event::{Event, What};
 pub struct SecondStep {
     pub attempt: Attempt,
     pub code: FactorCode,
+    /// Whether the browser is to stand in for the second factor from now on.
+    pub trust: bool,
     /// The session this browser held until now: it ends with the sign-in.
     pub replaces: Option<HeldSession>,
     /// When this very browser gave wrong passwords for this name before.
@@ -35,7 +37,7 @@ pub enum Outcome {
 
 /// Hashes nothing.
 pub fn second_step(accounts: &Arc<Accounts>, asked: SecondStep) -> Pending<Outcome> {
-    let SecondStep { attempt, code, replaces, own_typos, visitor } = asked;
+    let SecondStep { attempt, code, trust, replaces, own_typos, visitor } = asked;
     let (transport, remembered) = (attempt.transport(), attempt.remembered);
     let tried = accounts.write(attempt, move |tx, accounts, attempted| {
         tx.from = Some(visitor.ip.clone());
@@ -45,7 +47,9 @@ pub fn second_step(accounts: &Arc<Accounts>, asked: SecondStep) -> Pending<Outco
                 let proven = attempted.complete(tx, second)?;
                 let occasion = Occasion::SignIn { replaces };
                 let asked = Begin { transport, remembered, occasion, visitor };
-                Ok(Step::Begun(Box::new(finish(tx, accounts, &proven, &own_typos, asked)?)))
+                let finished = finish(tx, accounts, &proven, &own_typos, asked)?;
+                let finished = if trust { finished.trust(tx, accounts, &user)? } else { finished };
+                Ok(Step::Begun(Box::new(finished)))
             }
             Tried::Wrong => {
                 let left = attempted.note_wrong(tx)?;

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::begin::{Begin, Begun, HeldSession, Occasion, begin};
 use super::tokens::Pair;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::attempt::Attempt;
 use crate::accounts::proof::password;
 use crate::accounts::proof::sign_in_limits::{Account, knows_factors};
+use crate::accounts::proof::trusted_browser::{self, TrustedBrowser};
 use crate::accounts::proof::{Proof, Proven, decoy};
 use crate::accounts::same_place::is_same_place;
 use crate::domain::{Password, Reason, Role, SessionId, Transport, UnixTime, Username};
@@ -55,6 +58,8 @@ pub struct SignedIn {
     /// What they should hear of.
     pub news: News,
     pub role: Role,
+    /// The id that the device cookie has to have, if the sign-in has given the browser another one.
+    pub device: Option<Uuid>,
 }
 
 /// What has happened to an account since its person last signed in on a page.
@@ -106,7 +111,11 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
         if user.username != name {
             return Err(Error::ProofLapsed);
         }
-        if user.factors > 0 {
+        let trusted = match user.factors {
+            0 => None,
+            _ => trusted_browser::find(tx, accounts, user, &devices)?,
+        };
+        if user.factors > 0 && trusted.is_none() {
             let known = knows_factors(accounts, &devices, Account::of(user), tx.now);
             let attempt = Attempt::begin(tx, &proven, transport, remembered, known, &visitor)?;
             let (name, ip) = (user.username.clone(), visitor.ip);
@@ -114,8 +123,11 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
             return Ok(Step::SecondFactorNeeded(attempt));
         }
         let occasion = Occasion::SignIn { replaces };
-        let begun = finish(tx, accounts, &proven, &own_typos, Begin { transport, remembered, occasion, visitor })?;
-        Ok(Step::Begun(Box::new(begun)))
+        let asked = Begin { transport, remembered, occasion, visitor };
+        Ok(Step::Begun(Box::new(match trusted {
+            Some(browser) => finish_in(&browser, tx, accounts, proven, &own_typos, asked)?,
+            None => finish(tx, accounts, &proven, &own_typos, asked)?,
+        })))
     });
     let accounts = Arc::clone(accounts);
     begun.then(move |begun| match begun {
@@ -139,13 +151,20 @@ pub(super) struct Finished {
     locale: Option<String>,
     news: News,
     role: Role,
+    device: Option<Uuid>,
 }
 
 impl Finished {
+    /// Trusts the browser to stand in for the second factor from now on, unless the settings trust none.
+    pub(super) fn trust(self, tx: &mut Tx<'_>, accounts: &Accounts, user: &User) -> Result<Self, Error> {
+        let device = trusted_browser::trust(tx, accounts, user, &self.begun.session)?;
+        Ok(Self { device, ..self })
+    }
+
     pub(super) fn sign(self, accounts: &Accounts) -> Result<SignedIn, Error> {
-        let Self { begun, locale, news, role } = self;
+        let Self { begun, locale, news, role, device } = self;
         let pair = accounts.first_pair(&begun)?;
-        Ok(SignedIn { account: begun.account, pair, locale, news, role })
+        Ok(SignedIn { account: begun.account, pair, locale, news, role, device })
     }
 }
 
@@ -165,7 +184,21 @@ pub(super) fn finish(
         attempts::note_told(tx.conn, user.id)?;
     }
     let begun = begin(tx, accounts, proven, asked)?;
-    Ok(Finished { begun, locale: user.locale.clone(), news, role: user.role })
+    Ok(Finished { begun, locale: user.locale.clone(), news, role: user.role, device: None })
+}
+
+/// The same in a browser that stands in for the second factor.
+fn finish_in(
+    browser: &TrustedBrowser,
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    proven: Proven,
+    own_typos: &[UnixTime],
+    asked: Begin,
+) -> Result<Finished, Error> {
+    let finished = finish(tx, accounts, &proven.in_trusted_browser(browser), own_typos, asked)?;
+    browser.note_use(tx, &finished.begun.session)?;
+    Ok(finished)
 }
 
 /// What the person has not been told yet, read before the sign-in changes the row.

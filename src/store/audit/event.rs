@@ -28,6 +28,10 @@ pub enum What {
     FactorsReset,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+    /// A browser stands in for the second factor from now on.
+    BrowserTrusted,
+    /// One or all of a user's stand in for it no longer.
+    BrowserForgotten,
     PasswordChanged,
     SessionRecovered,
     SessionEnded,
@@ -75,6 +79,8 @@ spelled!(What {
     FactorsReset = "factors_reset",
     RecoveryCodesMade = "recovery_codes_made",
     RecoveryCodeUsed = "recovery_code_used",
+    BrowserTrusted = "browser_trusted",
+    BrowserForgotten = "browser_forgotten",
     PasswordChanged = "password_changed",
     SessionRecovered = "session_recovered",
     SessionEnded = "session_ended",

@@ -31,6 +31,7 @@ const NOTICES: &str = "notices";
 /// How many notices wait for a page; a cookie has room for no more.
 const MOST_NOTICES: usize = 5;
 const ATTEMPT: &str = "attempt";
+const ENROLMENT: &str = "enrolment";
 const TYPOS: &str = "typos";
 /// How many wrong passwords are remembered: more than the throttle lets through within minutes, and few enough for a cookie.
 const MOST_TYPOS: usize = 16;
@@ -240,6 +241,20 @@ pub(in crate::web) fn attempt(browser: &BrowserSession) -> Option<WaitingAttempt
 
 pub(in crate::web) fn forget_attempt(browser: &BrowserSession) {
     browser.remove(ATTEMPT);
+}
+
+/// Keeps the secret of a link by which to set up a second factor, until its person has signed in and done so.
+pub(in crate::web) fn set_enrolment_link(browser: &BrowserSession, token: &str) -> Result<(), Error> {
+    browser.insert(ENROLMENT, token).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The secret of the link that was opened in this browser; nothing says whose it is, or that it can still be used.
+pub(in crate::web) fn enrolment_link(browser: &BrowserSession) -> Option<String> {
+    browser.get(ENROLMENT).ok().flatten()
+}
+
+pub(in crate::web) fn forget_enrolment_link(browser: &BrowserSession) {
+    browser.remove(ENROLMENT);
 }
 
 /// Takes the message out of the session, so that it is shown once.

@@ -3,15 +3,22 @@
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
+use uuid::Uuid;
 
 use crate::accounts::proof::sign_in_limits::{self, Account};
 use crate::guards::cookie_values;
 use crate::web::app::App;
 use crate::web::http::error::Error;
 
-/// Sets the device cookie: from now on the account knows this browser.
-pub(in crate::web) fn set(app: &App, req: &HttpRequest, res: &mut HttpResponse, account: Account) -> Result<(), Error> {
-    let says = sign_in_limits::device_cookie(&app.accounts, account, &values(app, req), app.now());
+/// Sets the device cookie: from now on the account knows this browser. `id`: the browser's, if the sign-in has given it one.
+pub(in crate::web) fn set(
+    app: &App,
+    req: &HttpRequest,
+    res: &mut HttpResponse,
+    account: Account,
+    id: Option<Uuid>,
+) -> Result<(), Error> {
+    let says = sign_in_limits::device_cookie(&app.accounts, account, id, &values(app, req), app.now());
     let cookie = Cookie::build(cookie_name(app), says)
         .path("/")
         .http_only(true)

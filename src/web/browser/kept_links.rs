@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::browser_session::BrowserSession;
 use crate::accounts::people::links::MadeLink;
 use crate::domain::{SessionId, UnixTime, UserId};
+use crate::store::links::Purpose;
 
 /// For how many seconds a link can be shown.
 pub(in crate::web) const KEPT_FOR: i64 = 10 * 60;
@@ -28,14 +29,13 @@ struct Kept {
     #[serde(rename = "m")]
     made_at: i64,
     #[serde(rename = "p")]
-    is_new_password: bool,
+    purpose: String,
 }
 
 /// A link that can be shown again.
 pub(in crate::web) struct KeptLink {
     pub(in crate::web) link: MadeLink,
-    /// `false`: it is an invitation.
-    pub(in crate::web) is_new_password: bool,
+    pub(in crate::web) purpose: Purpose,
 }
 
 /// Keeps the link in the place of an earlier one for the same user. `sid`: the session that made it.
@@ -56,7 +56,7 @@ pub(in crate::web) fn keep(
             token: kept.link.token,
             expires_at: kept.link.expires_at.0,
             made_at: now.0,
-            is_new_password: kept.is_new_password,
+            purpose: kept.purpose.as_str().to_owned(),
         },
     );
     links.truncate(MOST);
@@ -66,7 +66,7 @@ pub(in crate::web) fn keep(
     }
 }
 
-/// The link to this user's password that this session has made in the last minutes.
+/// The link for this user that this session has made in the last minutes.
 pub(in crate::web) fn find(
     browser: &BrowserSession,
     sid: Option<SessionId>,
@@ -76,7 +76,7 @@ pub(in crate::web) fn find(
     let found = all(browser).into_iter().find(|one| one.user == user.0 && one.sid == sid && is_recent(one, now))?;
     Some(KeptLink {
         link: MadeLink { token: found.token, expires_at: UnixTime(found.expires_at) },
-        is_new_password: found.is_new_password,
+        purpose: Purpose::parse(&found.purpose)?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What a sign-in leaves in the browser.
 
 use actix_web::{HttpRequest, HttpResponse};
+use uuid::Uuid;
 
 use super::browser_session::{self, BrowserSession, Notice};
 use super::{device_cookie, language, token_cookies};
@@ -12,20 +13,27 @@ use crate::web::http::error::Error;
 use crate::web::http::local_path::LocalPath;
 use crate::web::http::replies::see_other;
 
-/// Answers a sign-in to this account: leads on to `next`, and gives the browser the session's cookies and its device cookie.
+/// Answers a sign-in to this account: leads on to `next`, and gives the browser the session's cookies and its device cookie. `device`: the
+/// browser's id, if the sign-in has given it one.
 pub(in crate::web) fn sign_in_here(
     app: &App,
     req: &HttpRequest,
     browser: &BrowserSession,
     next: &str,
     account: Account,
+    device: Option<Uuid>,
     pair: Pair,
 ) -> Result<HttpResponse, Error> {
+    let enrolment_link = browser_session::enrolment_link(browser);
     // What was planted or left in the browser before the sign-in has no say after it.
     browser.clear();
+    // But for this: whoever uses it is asked whether it is theirs.
+    if let Some(token) = enrolment_link {
+        browser_session::set_enrolment_link(browser, &token)?;
+    }
     let mut res = see_other(next);
     token_cookies::set(app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
-    device_cookie::set(app, req, &mut res, account)?;
+    device_cookie::set(app, req, &mut res, account, device)?;
     Ok(res)
 }
 
@@ -38,9 +46,9 @@ pub(in crate::web) fn finish(
     next: &str,
     done: SignedIn,
 ) -> Result<HttpResponse, Error> {
-    let SignedIn { account, pair, locale, news, role } = done;
+    let SignedIn { account, pair, locale, news, role, device } = done;
     let next = LocalPath::or_home(next, role);
-    let mut res = sign_in_here(app, req, browser, next.as_str(), account, pair)?;
+    let mut res = sign_in_here(app, req, browser, next.as_str(), account, device, pair)?;
     tell(browser, news);
     let by_hand = language::by_hand(app, req);
     if let (None, Some(locale)) = (by_hand, locale) {

@@ -7,13 +7,14 @@ use serde_json::json;
 use crate::accounts::people::links::MadeLink;
 use crate::domain::{UserId, Username};
 use crate::guards::Caller;
+use crate::store::links::Purpose;
 use crate::web::app::App;
 use crate::web::browser::browser_session::BrowserSession;
 use crate::web::browser::kept_links::{self, KeptLink};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::replies::see_other;
 
-/// `is_new_password`: of somebody who had a password; otherwise it is an invitation.
+/// `purpose`: what the link is for.
 pub(in crate::web) fn answer(
     app: &App,
     req: &HttpRequest,
@@ -21,13 +22,13 @@ pub(in crate::web) fn answer(
     caller: &Caller,
     (user, name): (UserId, &Username),
     link: MadeLink,
-    is_new_password: bool,
+    purpose: Purpose,
 ) -> HttpResponse {
     if audience(req, app) == Audience::Program {
         let url = link.url(app.public_url.as_ref());
         let body = json!({ "username": name, "link": url, "expires_at": link.expires_at });
         return HttpResponse::Created().json(body);
     }
-    kept_links::keep(browser, caller.claims.sid(), user, KeptLink { link, is_new_password }, app.now());
+    kept_links::keep(browser, caller.claims.sid(), user, KeptLink { link, purpose }, app.now());
     see_other(&format!("/admin/users/{user}/made-link"))
 }

@@ -13,6 +13,10 @@ pub(in crate::web) enum Act {
     Schedule,
     Disable,
     Enable,
+    /// Makes a one-time link by which the user sets up a second factor again.
+    EnrolmentLink,
+    /// Has the second factor asked for in every browser again.
+    ForgetBrowsers,
     /// Takes second factors away that were lost.
     ResetFactors,
     Delete,
@@ -21,13 +25,15 @@ pub(in crate::web) enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Link,
         Self::MakeAdmin,
         Self::MakeUser,
         Self::Schedule,
         Self::Disable,
         Self::Enable,
+        Self::EnrolmentLink,
+        Self::ForgetBrowsers,
         Self::ResetFactors,
         Self::Delete,
         Self::Restore,
@@ -42,6 +48,8 @@ impl Act {
             Self::Schedule => "schedule",
             Self::Disable => "disable",
             Self::Enable => "enable",
+            Self::EnrolmentLink => "enrolment-link",
+            Self::ForgetBrowsers => "forget-browsers",
             Self::ResetFactors => "reset-factors",
             Self::Delete => "delete",
             Self::Restore => "restore",
@@ -72,7 +80,8 @@ impl Act {
             Self::MakeUser => user.role == Role::Admin,
             Self::Disable => user.disabled_at.is_none(),
             Self::Enable => user.disabled_at.is_some(),
-            Self::ResetFactors => user.factors > 0,
+            Self::EnrolmentLink => user.enrol_by_link && !user.is_shut_out(now),
+            Self::ForgetBrowsers | Self::ResetFactors => user.factors > 0,
             Self::Delete => true,
             Self::Restore => false,
         };
@@ -83,7 +92,13 @@ impl Act {
     pub(in crate::web) fn is_destructive(self) -> bool {
         match self {
             Self::Disable | Self::Delete | Self::MakeUser | Self::ResetFactors => true,
-            Self::Link | Self::MakeAdmin | Self::Schedule | Self::Enable | Self::Restore => false,
+            Self::Link
+            | Self::MakeAdmin
+            | Self::Schedule
+            | Self::Enable
+            | Self::EnrolmentLink
+            | Self::ForgetBrowsers
+            | Self::Restore => false,
         }
     }
 
@@ -91,7 +106,14 @@ impl Act {
     pub(in crate::web) fn is_danger(self) -> bool {
         match self {
             Self::Disable | Self::Delete | Self::ResetFactors => true,
-            Self::Link | Self::MakeAdmin | Self::MakeUser | Self::Schedule | Self::Enable | Self::Restore => false,
+            Self::Link
+            | Self::MakeAdmin
+            | Self::MakeUser
+            | Self::Schedule
+            | Self::Enable
+            | Self::EnrolmentLink
+            | Self::ForgetBrowsers
+            | Self::Restore => false,
         }
     }
 
@@ -103,7 +125,12 @@ impl Act {
             Self::MakeUser => Some("user-make-user-yourself"),
             Self::Schedule => Some("user-schedule-yourself"),
             Self::ResetFactors => Some("user-reset-factors-yourself"),
-            Self::Link | Self::MakeAdmin | Self::Enable | Self::Restore => None,
+            Self::Link
+            | Self::MakeAdmin
+            | Self::Enable
+            | Self::EnrolmentLink
+            | Self::ForgetBrowsers
+            | Self::Restore => None,
         }
     }
 
@@ -117,6 +144,8 @@ impl Act {
             | Self::MakeUser
             | Self::Disable
             | Self::Enable
+            | Self::EnrolmentLink
+            | Self::ForgetBrowsers
             | Self::ResetFactors
             | Self::Restore => &[],
         }

@@ -75,6 +75,7 @@ pub(in crate::web) fn role(page: &Page, role: Role) -> String {
 /// How many second factors the user has.
 pub(in crate::web) fn factors(page: &Page, user: &User) -> String {
     match user.factors {
+        0 if user.enrol_by_link => page.t("account-factor-by-link"),
         0 => page.t("account-factor-none"),
         count => page.tn("account-factor-count", count),
     }

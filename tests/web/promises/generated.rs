@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 68] = [
+const ROUTES: [(&str, &str); 70] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -133,6 +133,7 @@ const ROUTES: [(&str, &str); 68] = [
     ("/account/factors/ID/remove", "GET POST"),
     ("/confirm", "GET POST POST"),
     ("/change-password", "GET POST POST"),
+    ("/account/browsers/ID/forget", "POST"),
     ("/account", "GET HEAD"),
     ("/logout", "GET POST DELETE"),
     ("/account/sessions/ID", "GET"),
@@ -155,6 +156,7 @@ const ROUTES: [(&str, &str); 68] = [
     ("/admin/users/ID/details", "GET POST"),
     ("/admin/users/ID/made-link", "GET"),
     ("/admin/users/ID/reset-factors", "GET POST"),
+    ("/admin/users/ID/enrolment-link", "GET POST"),
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),

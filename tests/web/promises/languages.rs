@@ -83,13 +83,19 @@ fn second_factor_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     let wrong = totp::wrong_code(&secret, app.accounts.now().0);
     seen.pages.push(bea.post("/login/factor", &[("code", &wrong)]).body);
     seen.visit(&mut bea, "/login/factor?method=recovery_code");
-    assert_eq!(bea.post("/login/factor", &[("method", "recovery_code"), ("code", &codes[0])]).status, 303);
+    assert_eq!(
+        bea.post("/login/factor", &[("method", "recovery_code"), ("code", &codes[0]), ("trust", "on")]).status,
+        303
+    );
+    seen.visit(&mut bea, "/account");
     seen.visit(&mut bea, "/account/factors");
     seen.visit(&mut bea, "/confirm?next=/account/factors&acr_values=aal2");
     seen.visit(&mut bea, "/account/factors/2/remove");
     let codes = bea.post("/account/factors/recovery-codes", &[]).body;
     seen.pages.push(codes);
     seen.visit(browser, "/admin/users/2/reset-factors");
+    seen.visit(browser, "/admin/users/2/forget-browsers");
+    seen.visit(browser, "/admin/users/2/enrolment-link");
 }
 
 /// The pages on the way into an app and out of it.
@@ -119,8 +125,12 @@ fn gate_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
 fn every_page_speaks_a_language_that_was_added_by_one_file() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("qps.ftl"), pseudo()).unwrap();
-    let settings =
-        [("languages_dir", folder.path().to_str().unwrap()), ("site_name", "Sitio"), ("trusted_proxies", "127.0.0.1")];
+    let settings = [
+        ("languages_dir", folder.path().to_str().unwrap()),
+        ("site_name", "Sitio"),
+        ("trusted_proxies", "127.0.0.1"),
+        ("second_factor_remember", "30d"),
+    ];
     let app = TestApp::with(&settings);
     let reader = || {
         let mut browser = app.browser();
@@ -216,6 +226,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
             "Español",
             "UTC",
             "TestBrowser",
+            "ureq",
             "127.0.0.1",
             "CSV",
             "JSON Lines",

@@ -42,6 +42,7 @@ fn calls() -> Vec<Call> {
         admins("schedule", "/admin/users/{id}/schedule", json!({ "date": "2100-01-01" }), 200),
         admins("disable", "/admin/users/{id}/disable", json!({}), 200),
         admins("enable", "/admin/users/{id}/enable", json!({}), 200),
+        admins("forget browsers", "/admin/users/{id}/forget-browsers", json!({}), 200),
         admins("delete", "/admin/users/{id}/delete", json!({ "name": "{name}" }), 200),
         admins("rename", "/admin/users/{id}/rename", json!({ "new_name": "other-{name}" }), 200),
         admins("details", "/admin/users/{id}/details", json!({ "notes": "of {name}" }), 200),

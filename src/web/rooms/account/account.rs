@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::accounts::json;
+use crate::accounts::proof::sign_in_limits::{Account, devices_under_factors};
 use crate::accounts::sessions::earlier_sign_in::{EarlierSignIn, earlier_sign_in};
 use crate::domain::{SessionId, Transport, UnixTime};
 use crate::guards::AccessToken;
@@ -15,10 +16,12 @@ use crate::store::audit::seal::Seal;
 use crate::store::list_filter::ListFilter;
 use crate::store::session_lists::{self, List, ListedSession};
 use crate::store::sessions::{self, Session};
+use crate::store::trusted_browsers::{self, TrustedBrowser};
 use crate::store::users::{self, User};
 use crate::store::{Conn, at_one_moment};
 use crate::tokens::Fault;
 use crate::web::app::App;
+use crate::web::browser::device_cookie;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
@@ -48,6 +51,8 @@ struct AccountPage {
     earlier: Option<EarlierView>,
     password_changed: Time,
     rows: Vec<Row>,
+    /// The browsers that stand in for the second factor.
+    trusted: Vec<TrustedRow>,
     pager: Pager,
     /// Whether there are sessions besides the caller's own, on this page or another.
     has_others: bool,
@@ -67,6 +72,18 @@ struct Row {
     /// By which its links are told apart from those of other rows.
     place: String,
     is_this: bool,
+}
+
+/// A browser that stands in for the second factor.
+struct TrustedRow {
+    browser: String,
+    ip: String,
+    until: Time,
+    used: Time,
+    is_this: bool,
+    forget: String,
+    /// By which the button is told apart from those of other rows.
+    forget_words: String,
 }
 
 /// The sign-in before the present one.
@@ -139,6 +156,7 @@ pub(in crate::web) async fn show(
     let (own, is_first) = (caller.claims.sid(), filter.before.is_none());
     let seal = app.accounts.db.seal().cloned();
     let is_page = audience(&req, &app) == Audience::Browser;
+    let remember = app.config().second_factor_remember;
     let look = move |conn: &mut Conn| {
         let Some(user) = users::find(conn, id)? else { return Ok(None) };
         let open = session_lists::page(conn, List::Open(now), &filter)?;
@@ -154,10 +172,15 @@ pub(in crate::web) async fn show(
             true => extras(conn, seal.as_deref(), &user, this.as_ref(), is_whole.then_some(&open), now)?,
             false => Extras::default(),
         };
-        Ok(Some((user, this, open, extras)))
+        let trusted = match user.factors {
+            0 => Vec::new(),
+            _ => trusted_browsers::of_user(conn, &user, now.plus(-remember), now)?,
+        };
+        Ok(Some((user, this, open, extras, trusted)))
     };
     let found = app.read(move |conn| at_one_moment(conn, look)).await?;
-    let (user, this, mut open, extras) = found.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
+    let (user, this, mut open, extras, trusted) =
+        found.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
     open.retain(|one| Some(one.session.sid) != own);
     let next = cut_to_page(&mut open, |one| (one.session.created_at, one.session.sid.to_string()));
     // The caller's own session comes first, wherever its place among the others would be.
@@ -172,6 +195,7 @@ pub(in crate::web) async fn show(
             "created_at": user.created_at,
             "last_login_at": user.last_login_at,
             "sessions": sessions,
+            "trusted_browsers": trusted.iter().map(trusted_json).collect::<Vec<_>>(),
             "next": next,
         })));
     }
@@ -193,6 +217,7 @@ pub(in crate::web) async fn show(
                 }
             })
             .collect(),
+        trusted: trusted_rows(&app, &req, &page, &user, &trusted),
         earlier: extras.earlier.map(|earlier| EarlierView {
             at: page.ago(earlier.at),
             place: place(&page, earlier.user_agent.as_deref(), earlier.ip.as_deref()),
@@ -212,6 +237,36 @@ pub(in crate::web) async fn show(
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+fn trusted_rows(app: &App, req: &HttpRequest, page: &Page, user: &User, trusted: &[TrustedBrowser]) -> Vec<TrustedRow> {
+    let cookies = device_cookie::values(app, req);
+    let here: Vec<_> = devices_under_factors(&app.accounts, &cookies, Account::of(user), app.now()).collect();
+    let row = |one: &TrustedBrowser| {
+        let browser = session_view::browser(page, &one.user_agent);
+        let ip = session_view::address(page, &one.ip);
+        TrustedRow {
+            forget_words: page.t2("trusted-forget-of", ("browser", &browser), ("ip", &ip)),
+            browser,
+            ip,
+            until: page.time(one.until),
+            used: page.ago(one.used_at),
+            is_this: here.contains(&one.device),
+            forget: format!("/account/browsers/{}/forget", one.id),
+        }
+    };
+    trusted.iter().map(row).collect()
+}
+
+fn trusted_json(one: &TrustedBrowser) -> serde_json::Value {
+    serde_json::json!({
+        "id": one.id,
+        "ip": one.ip,
+        "user_agent": one.user_agent,
+        "since": one.since,
+        "until": one.until,
+        "last_used_at": one.used_at,
+    })
 }
 
 /// Browser and address in one line, those that are known.

@@ -7,10 +7,12 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::accounts::factors::enrolment_link::may_enrol;
 use crate::accounts::factors::totp::{Enrolled, NewTotp, Started, confirm_totp, start_totp, waiting};
 use crate::accounts::sessions::confirm::FreshAccess;
 use crate::domain::{FactorCode, FactorId, FactorName};
 use crate::guards::NewCookies;
+use crate::store::{Conn, users};
 use crate::tokens::options::Location;
 use crate::web::app::{App, counted};
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
@@ -19,7 +21,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::replies::{message, see_other, with_retry_after};
-use crate::web::http::signed_in::FactorMandate;
+use crate::web::http::signed_in::{FactorMandate, signed_in};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::qr_code;
@@ -46,14 +48,27 @@ struct ConfirmTotpPage {
     errors: Vec<FieldError>,
 }
 
+/// To a program whose person needs a link for that, which they open in a browser.
+const LINK_NEEDED: &str = "An enrolment link is needed";
+
 pub(in crate::web) async fn form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
+    browser: BrowserSession,
     FactorMandate(caller, _): FactorMandate,
-) -> HttpResponse {
+) -> Result<HttpResponse, Error> {
+    let (user, accounts, now) = (signed_in(&req)?.user, app.accounts.clone(), app.now());
+    let link = browser_session::enrolment_link(&browser);
+    let look = move |conn: &mut Conn| match users::find(conn, user)? {
+        Some(user) => may_enrol(&accounts, conn, &user, link.as_deref(), now),
+        None => Ok(false),
+    };
+    if !app.read(look).await? {
+        return Ok(see_other("/account/factors"));
+    }
     let page = Page::new(&app, &req, Some(&caller));
     let name = page.t("factor-name-default");
-    html(StatusCode::OK, &AddTotpPage { page, name, errors: Vec::new() })
+    Ok(html(StatusCode::OK, &AddTotpPage { page, name, errors: Vec::new() }))
 }
 
 #[derive(Default, Deserialize)]
@@ -100,7 +115,11 @@ pub(in crate::web) async fn start(
         }
         Ok(message(&app, StatusCode::CONFLICT, &page.t(key)))
     };
-    match start_totp(&app.accounts, mandate, name).everywhere().await? {
+    let link = browser_session::enrolment_link(&browser);
+    match start_totp(&app.accounts, mandate, name, link).everywhere().await? {
+        // The page says so.
+        Started::LinkNeeded if is_form => Ok(see_other("/account/factors")),
+        Started::LinkNeeded => Ok(message(&app, StatusCode::FORBIDDEN, LINK_NEEDED)),
         Started::Off => refused("notice-factors-off"),
         Started::TooMany => refused("notice-factors-too-many"),
         Started::Waiting(new) if is_form => Ok(see_other(&format!("/account/factors/totp/{}/confirm", new.id))),
@@ -149,6 +168,7 @@ struct CodeJson {
 pub(in crate::web) async fn confirm(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
+    browser: BrowserSession,
     FactorMandate(caller, mandate): FactorMandate,
     id: Path<i64>,
     input: Input,
@@ -188,16 +208,25 @@ pub(in crate::web) async fn confirm(
         Err(error) => return Err(error),
     };
     let visitor = client_address::visitor(&app, &req);
-    let tried = confirm_totp(&app.accounts, mandate.clone(), id, digits, visitor).everywhere().await;
+    let link = browser_session::enrolment_link(&browser);
+    let tried = confirm_totp(&app.accounts, mandate.clone(), id, digits, link, visitor).everywhere().await;
     let (enrolled, begun) = counted(begun, tried.map_err(Error::from))?;
     match enrolled {
         Enrolled::WrongCode => again(StatusCode::UNAUTHORIZED, "error-code-wrong", None).await,
+        Enrolled::LinkNeeded => {
+            begun.succeeded();
+            if is_form {
+                return Ok(see_other("/account/factors"));
+            }
+            Ok(message(&app, StatusCode::FORBIDDEN, LINK_NEEDED))
+        }
         Enrolled::NotWaiting => {
             begun.succeeded();
             Err(Error::NotFound)
         }
         Enrolled::Done(done) => {
             begun.succeeded();
+            browser_session::forget_enrolment_link(&browser);
             let FreshAccess { access, csrf, remembered } = done.fresh;
             let by_header = caller.location != Location::Cookies;
             let text = access.text.clone();
@@ -215,7 +244,7 @@ pub(in crate::web) async fn confirm(
             };
             if !by_header {
                 token_cookies::set(&app, res.head_mut(), &new, app.now());
-                device_cookie::set(&app, &req, &mut res, done.account)?;
+                device_cookie::set(&app, &req, &mut res, done.account, None)?;
             }
             Ok(res)
         }

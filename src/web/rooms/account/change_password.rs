@@ -201,7 +201,7 @@ async fn by_form(
             browser_session::set_flash(&browser, &flash);
             let mut res = see_other("/account");
             token_cookies::set(&app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
-            device_cookie::set(&app, &req, &mut res, account)?;
+            device_cookie::set(&app, &req, &mut res, account, None)?;
             return Ok(res);
         }
         Ok(Changed::WrongPassword) => {
@@ -252,7 +252,7 @@ async fn by_json(
         Changed::Done { account, pair, others_ended } if caller.location == Location::Cookies => {
             let mut res = HttpResponse::Ok().json(json!({ "msg": "password changed", "sessions_ended": others_ended }));
             token_cookies::set(&app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
-            device_cookie::set(&app, &req, &mut res, account)?;
+            device_cookie::set(&app, &req, &mut res, account, None)?;
             res
         }
         Changed::Done { pair, others_ended, .. } => HttpResponse::Ok().json(json!({

@@ -90,7 +90,7 @@ fn show(
 /// Where somebody goes who does not want to confirm. Whoever is let in nowhere else can only sign out.
 fn cancel(app: &App, req: &HttpRequest, caller: &Caller) -> Result<&'static str, Error> {
     let asks = app.config().second_factor.asks(signed_in(req)?.role, app.now());
-    Ok(if asks && caller.claims.level() < Level::Two { "/logout" } else { "/account" })
+    Ok(if asks && caller.claims.level_for_policy() < Level::Two { "/logout" } else { "/account" })
 }
 
 fn show_with(

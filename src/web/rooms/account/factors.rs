@@ -6,10 +6,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 
+use crate::accounts::factors::enrolment_link::may_enrol;
 use crate::guards::AccessToken;
 use crate::store::factors::{self, Factor};
-use crate::store::{at_one_moment, recovery_codes};
+use crate::store::{at_one_moment, recovery_codes, users};
 use crate::web::app::App;
+use crate::web::browser::browser_session::{self, BrowserSession};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
@@ -29,6 +31,8 @@ struct FactorsPage {
     may_add: bool,
     /// Whether they ask for one, and this person has none.
     must_add: bool,
+    /// Whether an admin has to hand over a link first.
+    needs_link: bool,
 }
 
 /// So few recovery codes are worth a word.
@@ -47,14 +51,20 @@ struct Row {
 pub(in crate::web) async fn show(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
+    browser: BrowserSession,
     AccessToken(caller): AccessToken,
 ) -> Result<HttpResponse, Error> {
     let standing = signed_in(&req)?;
-    let user = standing.user;
+    let (user, accounts, now) = (standing.user, app.accounts.clone(), app.now());
+    let link = browser_session::enrolment_link(&browser);
     let look = move |conn: &mut crate::store::Conn| {
-        Ok::<_, crate::store::Error>((factors::of_user(conn, user)?, recovery_codes::left(conn, user)?))
+        let may_enrol = match users::find(conn, user)? {
+            Some(user) => may_enrol(&accounts, conn, &user, link.as_deref(), now)?,
+            None => false,
+        };
+        Ok::<_, crate::store::Error>((factors::of_user(conn, user)?, recovery_codes::left(conn, user)?, may_enrol))
     };
-    let (mut all, codes_left) = app.read(move |conn| at_one_moment(conn, look)).await?;
+    let (mut all, codes_left, may_enrol) = app.read(move |conn| at_one_moment(conn, look)).await?;
     all.retain(|factor| factor.active_since.is_some());
     if audience(&req, &app) == Audience::Program {
         let factors: Vec<_> = all.iter().map(as_json).collect();
@@ -66,7 +76,8 @@ pub(in crate::web) async fn show(
         rows: all.iter().map(|factor| row(&page, factor)).collect(),
         few_codes: !all.is_empty() && codes_left <= FEW,
         codes_left,
-        may_add: policy.allows_enrolment(),
+        may_add: policy.allows_enrolment() && may_enrol,
+        needs_link: !may_enrol,
         must_add: all.is_empty() && policy.asks(standing.role, app.now()),
         page,
     };

@@ -12,3 +12,4 @@ pub(in crate::web) mod receipt;
 pub(in crate::web) mod recovery_codes;
 pub(in crate::web) mod remove_factor;
 pub(in crate::web) mod story;
+pub(in crate::web) mod trusted_browsers;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::accounts::people::links::{Invited, invite};
 use crate::domain::{Role, Username};
+use crate::store::links::Purpose;
 use crate::web::app::App;
 use crate::web::browser::browser_session::BrowserSession;
 use crate::web::http::audience::{Audience, audience};
@@ -82,7 +83,7 @@ pub(in crate::web) async fn submit(
             refused(page, StatusCode::CONFLICT, error)
         }
         Invited::Invited { user, link } => {
-            Ok(made_link::answer(&app, &req, &browser, &caller, (user, &username), link, false))
+            Ok(made_link::answer(&app, &req, &browser, &caller, (user, &username), link, Purpose::Invitation))
         }
     }
 }

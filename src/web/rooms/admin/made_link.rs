@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::accounts::proof::one_time_link;
+use crate::store::links::Purpose;
 use crate::web::app::App;
 use crate::web::browser::browser_session::BrowserSession;
 use crate::web::browser::kept_links;
@@ -26,6 +27,7 @@ struct MadeLinkPage {
     shown: Option<Shown>,
     /// The page on which another link is made.
     another_path: String,
+    another_link: String,
 }
 
 struct Shown {
@@ -34,8 +36,10 @@ struct Shown {
     /// Nobody has told Portero where people reach it.
     lacks_base: bool,
     expires_at: Time,
-    /// `false`: it is an invitation.
-    is_new_password: bool,
+    /// The page's title, and what to do with the link.
+    title: String,
+    intro: String,
+    is_invitation: bool,
 }
 
 pub(in crate::web) async fn show(
@@ -56,18 +60,42 @@ pub(in crate::web) async fn show(
         kept = kept.filter(|_| is_good);
     }
     let page = Page::new(&app, &req, Some(&caller));
+    let name = user.username.to_string();
+    let another = match &kept {
+        Some(kept) if kept.purpose == Purpose::Enrolment => Act::EnrolmentLink,
+        None if user.enrol_by_link => Act::EnrolmentLink,
+        Some(_) | None => Act::Link,
+    };
     let view = MadeLinkPage {
         id: user.id.0,
-        name: user.username.to_string(),
         shown: kept.map(|kept| Shown {
             url: kept.link.url(app.public_url.as_ref()),
             lacks_base: app.public_url.is_none(),
             expires_at: page.time(kept.link.expires_at),
-            is_new_password: kept.is_new_password,
+            title: page.t1(title(kept.purpose), "user", &name),
+            intro: page.t1(intro(kept.purpose), "user", &name),
+            is_invitation: kept.purpose == Purpose::Invitation,
         }),
-        another_path: Act::Link.path(user.id),
+        another_path: another.path(user.id),
+        another_link: page.t(&another.key("link")),
+        name,
         page,
     };
     let status = if view.shown.is_some() { StatusCode::OK } else { StatusCode::GONE };
     Ok(html(status, &view))
+}
+
+fn title(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Setup | Purpose::Invitation => "made-link-invitation",
+        Purpose::NewPassword => "made-link-new-password",
+        Purpose::Enrolment => "made-link-enrolment",
+    }
+}
+
+fn intro(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Setup | Purpose::Invitation | Purpose::NewPassword => "made-link-intro",
+        Purpose::Enrolment => "made-link-enrolment-intro",
+    }
 }

@@ -8,12 +8,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::Mandate;
+use crate::accounts::factors::enrolment_link::new_enrolment_link;
 use crate::accounts::factors::reset::{Reset, reset_factors};
+use crate::accounts::factors::trusted_browsers::forget_all;
 use crate::accounts::people::links::{MadeLink, new_link};
 use crate::accounts::people::restore::{Restored, restore};
 use crate::accounts::people::state::{self, StateChange};
 use crate::domain::{BareDate, Role, UnixTime, UserId, Username};
 use crate::guards::Caller;
+use crate::store::links::Purpose;
 use crate::store::user_lists::ListedUser;
 use crate::store::users::User;
 use crate::web::app::App;
@@ -71,15 +74,25 @@ pub(in crate::web) async fn reset_factors_form(
     ask(&app, &req, &caller, &id, Act::ResetFactors).await
 }
 
+pub(in crate::web) async fn enrolment_link_form(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    StrongAdminMandate(caller, _): StrongAdminMandate,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
+    ask(&app, &req, &caller, &id, Act::EnrolmentLink).await
+}
+
 async fn ask(app: &App, req: &HttpRequest, caller: &Caller, id: &str, act: Act) -> Result<HttpResponse, Error> {
     let listed = user_view::find(app, id).await?;
     let page = Page::new(app, req, Some(caller));
     let errors: Vec<_> = out_of_place(&page, act, &listed.user).into_iter().collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
-    Ok(show(page, status, act, &listed, String::new(), errors))
+    Ok(show(app, page, status, act, &listed, String::new(), errors))
 }
 
 fn show(
+    app: &App,
     page: Page,
     status: StatusCode,
     act: Act,
@@ -89,10 +102,11 @@ fn show(
 ) -> HttpResponse {
     let user = &listed.user;
     let name = user.username.to_string();
+    let needs_factor = app.config().second_factor.asks(user.role, app.now());
     let view = ActPage {
         title: page.t1(&act.key("title"), "user", &name),
         intro: page.t1(&act.key("intro"), "user", &name),
-        facts: facts(&page, act, &name, listed.open_sessions),
+        facts: facts(&page, act, &name, listed.open_sessions, needs_factor),
         concerns_you: act.on_oneself().filter(|_| page.user.as_deref() == Some(&name)).map(|key| page.t(key)),
         submit: match act.ends_sessions() {
             true => page.tn(&act.key("submit"), listed.open_sessions),
@@ -113,12 +127,13 @@ fn show(
     html(status, &view)
 }
 
-/// What comes of the act beside what its introduction says.
-fn facts(page: &Page, act: Act, user: &str, open_sessions: i64) -> Vec<String> {
+/// What comes of the act beside what its introduction says. `needs_factor`: whether policy asks the user for a second factor.
+fn facts(page: &Page, act: Act, user: &str, open_sessions: i64, needs_factor: bool) -> Vec<String> {
+    let after_reset = if needs_factor { "user-reset-factors-by-link" } else { "user-reset-factors-password" };
     let sessions = (act.ends_sessions() && open_sessions > 0).then(|| page.tn("user-act-ends", open_sessions));
     let of_deleting = ["user-delete-name-stays", "user-delete-can-restore"];
     let others = of_deleting.into_iter().filter(|_| act == Act::Delete).map(|key| page.t(key));
-    let password = (act == Act::ResetFactors).then(|| page.t1("user-reset-factors-password", "user", user));
+    let password = (act == Act::ResetFactors).then(|| page.t1(after_reset, "user", user));
     sessions.into_iter().chain(others).chain(password).collect()
 }
 
@@ -155,8 +170,9 @@ pub(in crate::web) async fn submit(
     let change = match act {
         Act::Link => return told.link(page, &caller, mandate).await,
         Act::Restore => return told.restored(page, &caller, mandate).await,
-        // It needs a stronger mandate, and has a path of its own for that.
-        Act::ResetFactors => return Err(Error::NotFound),
+        Act::ForgetBrowsers => return told.browsers_forgotten(mandate).await,
+        // They need a stronger mandate, and have paths of their own for that.
+        Act::ResetFactors | Act::EnrolmentLink => return Err(Error::NotFound),
         Act::MakeAdmin => state::set_role(accounts, mandate, user, Role::Admin),
         Act::MakeUser => state::set_role(accounts, mandate, user, Role::User),
         Act::Schedule => {
@@ -199,7 +215,26 @@ pub(in crate::web) async fn reset_factors_submit(
     let told = Told { app: &app, req: &req, browser: &browser, act, listed: &listed };
     match out_of_place(&page, act, &listed.user) {
         Some(error) => told.refused_with(page, StatusCode::CONFLICT, asked, error),
-        None => told.factors_reset(page, mandate).await,
+        None => told.factors_reset(page, &caller, mandate).await,
+    }
+}
+
+pub(in crate::web) async fn enrolment_link_submit(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    browser: BrowserSession,
+    StrongAdminMandate(caller, mandate): StrongAdminMandate,
+    id: Path<String>,
+    input: Result<Input, Error>,
+) -> Result<HttpResponse, Error> {
+    let act = Act::EnrolmentLink;
+    let asked = read(act, input)?;
+    let listed = user_view::find(&app, &id).await?;
+    let page = Page::new(&app, &req, Some(&caller));
+    let told = Told { app: &app, req: &req, browser: &browser, act, listed: &listed };
+    match out_of_place(&page, act, &listed.user) {
+        Some(error) => told.refused_with(page, StatusCode::CONFLICT, asked, error),
+        None => told.enrolment_link(page, &caller, mandate).await,
     }
 }
 
@@ -249,7 +284,7 @@ impl Told<'_> {
             None => self.refused(page, ActForm::default(), "", "error-user-is-out"),
             Some(link) => {
                 let has_password = self.listed.user.password_hash.is_some();
-                Ok(self.made(caller, link, has_password))
+                Ok(self.made(caller, link, if has_password { Purpose::NewPassword } else { Purpose::Invitation }))
             }
         }
     }
@@ -258,23 +293,65 @@ impl Told<'_> {
         match restore(&self.app.accounts, mandate, self.listed.user.id).everywhere().await? {
             Restored::NoSuchUser => Err(Error::NotFound),
             Restored::NotDeleted => self.refused(page, ActForm::default(), "", "error-user-not-deleted"),
-            Restored::Restored(link) => Ok(self.made(caller, link, true)),
+            Restored::Restored(link) => Ok(self.made(caller, link, Purpose::NewPassword)),
         }
     }
 
-    async fn factors_reset(&self, page: Page, mandate: Mandate) -> Result<HttpResponse, Error> {
+    async fn browsers_forgotten(&self, mandate: Mandate) -> Result<HttpResponse, Error> {
+        let user = self.listed.user.username.clone();
+        match forget_all(&self.app.accounts, mandate, user).everywhere().await? {
+            None => Err(Error::NotFound),
+            Some(0) => Ok(self.unchanged()),
+            Some(_) => Ok(self.done(&self.act.key("done"), 0, None)),
+        }
+    }
+
+    async fn enrolment_link(&self, page: Page, caller: &Caller, mandate: Mandate) -> Result<HttpResponse, Error> {
+        match new_enrolment_link(&self.app.accounts, mandate, self.listed.user.id).everywhere().await? {
+            None => self.refused(page, ActForm::default(), "", "error-no-enrolment-link"),
+            Some(link) => Ok(self.made(caller, link, Purpose::Enrolment)),
+        }
+    }
+
+    async fn factors_reset(&self, page: Page, caller: &Caller, mandate: Mandate) -> Result<HttpResponse, Error> {
         let user = self.listed.user.username.clone();
         match reset_factors(&self.app.accounts, mandate, user).everywhere().await? {
             Reset::NoSuchUser => Err(Error::NotFound),
             Reset::NoFactors => self.refused(page, ActForm::default(), "", "error-no-factors"),
             Reset::Oneself => self.refused(page, ActForm::default(), "", "error-own-factors"),
-            Reset::Done { sessions_ended, receipt } => Ok(self.done(&self.act.key("done"), sessions_ended, receipt)),
+            Reset::Done { sessions_ended, receipt, link: None } => {
+                Ok(self.done(&self.act.key("done"), sessions_ended, receipt))
+            }
+            Reset::Done { sessions_ended, receipt, link: Some(link) } => {
+                Ok(self.reset_with_link(caller, sessions_ended, receipt, link))
+            }
         }
     }
 
-    fn made(&self, caller: &Caller, link: MadeLink, is_new_password: bool) -> HttpResponse {
+    fn made(&self, caller: &Caller, link: MadeLink, purpose: Purpose) -> HttpResponse {
         let user = (self.listed.user.id, &self.listed.user.username);
-        made_link::answer(self.app, self.req, self.browser, caller, user, link, is_new_password)
+        made_link::answer(self.app, self.req, self.browser, caller, user, link, purpose)
+    }
+
+    /// The answer to a reset that has made a link: the link, and what became of the sessions.
+    fn reset_with_link(
+        &self,
+        caller: &Caller,
+        sessions_ended: usize,
+        receipt: Option<String>,
+        link: MadeLink,
+    ) -> HttpResponse {
+        if audience(self.req, self.app) == Audience::Program {
+            return HttpResponse::Ok().json(json!({
+                "changed": true,
+                "sessions_ended": sessions_ended,
+                "link": link.url(self.app.public_url.as_ref()),
+                "expires_at": link.expires_at,
+            }));
+        }
+        let flash = Flash::counted(&self.act.key("done"), sessions_ended.count()).with_receipt(receipt);
+        browser_session::set_flash(self.browser, &flash.about(&self.listed.user.username));
+        self.made(caller, link, Purpose::Enrolment)
     }
 
     fn refused(&self, page: Page, asked: ActForm, field: &'static str, key: &str) -> Result<HttpResponse, Error> {
@@ -292,7 +369,7 @@ impl Told<'_> {
         if audience(self.req, self.app) == Audience::Program {
             return Err(Error::BadInput(error.text));
         }
-        Ok(show(page, status, self.act, self.listed, asked.date.unwrap_or_default(), vec![error]))
+        Ok(show(self.app, page, status, self.act, self.listed, asked.date.unwrap_or_default(), vec![error]))
     }
 
     /// The answer to a change, told by the catalogue's `key`. `sessions_ended`: how many it ended.

@@ -1,5 +1,5 @@
-//! A one-time link: an invitation, or a new password for a person who forgot theirs. GET only shows the form, and only POST uses
-//! the link up: chat programs fetch links to preview them.
+//! A one-time link: an invitation, a new password for a person who forgot theirs, or to set up a second factor again. GET only shows the
+//! form, and only POST does something with the link: chat programs fetch links to preview them.
 
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ use crate::web::http::headers::without_referrer;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::home;
 use crate::web::http::replies::{see_other, with_retry_after};
+use crate::web::http::signed_in;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::new_password;
 use crate::web::pages::page::{Page, html};
@@ -37,6 +38,16 @@ struct LinkPage {
     username: String,
     is_invitation: bool,
     min_length: usize,
+    errors: Vec<FieldError>,
+}
+
+/// A link to set up a second factor does so only for whoever signs in with the password.
+#[derive(Template)]
+#[template(path = "enrolment_link.html")]
+struct EnrolmentLinkPage {
+    page: Page,
+    token: String,
+    username: String,
     errors: Vec<FieldError>,
 }
 
@@ -71,6 +82,10 @@ fn show(
     user: &User,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
+    if purpose == Purpose::Enrolment {
+        let view = EnrolmentLinkPage { token, username: user.username.to_string(), errors, page };
+        return without_referrer(html(status, &view));
+    }
     let view = LinkPage {
         token,
         username: user.username.to_string(),
@@ -107,6 +122,9 @@ pub(in crate::web) async fn submit(
         let error = page.error("", "error-form-expired");
         return again(page, error);
     }
+    if purpose == Purpose::Enrolment {
+        return to_enrolment(&req, &browser, &token, &user);
+    }
     if let Some(fault) = new_password::check_typed(&app, &page, &form.new_password, &form.new_password_again) {
         return again(page, fault);
     }
@@ -133,7 +151,7 @@ pub(in crate::web) async fn submit(
         Used::DeadLink => Err(Error::Gone),
         Used::Done { account, pair, role, sessions_ended } => {
             begun.succeeded();
-            let res = sign_in_here(&app, &req, &browser, home(role), account, pair)?;
+            let res = sign_in_here(&app, &req, &browser, home(role), account, None, pair)?;
             browser_session::set_flash(&browser, &done(purpose, sessions_ended));
             Ok(without_referrer(res))
         }
@@ -147,9 +165,31 @@ pub(in crate::web) async fn submit(
     }
 }
 
+/// Where a second factor is set up. The link is used up there, beside the password.
+const ENROLMENT: &str = "/account/factors/totp";
+
+/// Keeps the link in this browser, and leads to where it is used, by the sign-in if nobody is signed in.
+fn to_enrolment(req: &HttpRequest, browser: &BrowserSession, token: &str, user: &User) -> Result<HttpResponse, Error> {
+    let answer = match signed_in::found(req) {
+        Some(standing) if standing.user != user.id => {
+            browser_session::set_flash(browser, &Flash::plain("flash-link-of-another").about(&standing.username));
+            see_other("/logout")
+        }
+        Some(_) => {
+            browser_session::set_enrolment_link(browser, token)?;
+            see_other(ENROLMENT)
+        }
+        None => {
+            browser_session::set_enrolment_link(browser, token)?;
+            see_other(&format!("/login?next={ENROLMENT}"))
+        }
+    };
+    Ok(without_referrer(answer))
+}
+
 fn done(purpose: Purpose, sessions_ended: usize) -> Flash {
     match purpose {
-        Purpose::Invitation | Purpose::Setup => Flash::plain("flash-invited"),
+        Purpose::Invitation | Purpose::Setup | Purpose::Enrolment => Flash::plain("flash-invited"),
         Purpose::NewPassword => Flash::counted("flash-new-password", i64::try_from(sessions_ended).unwrap_or(i64::MAX)),
     }
 }

@@ -28,6 +28,9 @@ struct SecondStepPage {
     username: String,
     /// Whether a recovery code is asked for, in the place of a code of an authenticator app.
     asks_recovery: bool,
+    /// For how long the browser can stand in for it, in words. `None`: the settings let none.
+    trusted_for: Option<String>,
+    trust: bool,
     errors: Vec<FieldError>,
 }
 
@@ -48,19 +51,45 @@ pub(in crate::web) async fn form(
         return over(&browser);
     };
     let method = asked.map(|Query(asked)| asked.method).unwrap_or_default();
-    show(Page::new(&app, &req, None), StatusCode::OK, waiting, method, Vec::new())
+    Shown { app: &app, page: Page::new(&app, &req, None), waiting, method, trust: false }
+        .html(StatusCode::OK, Vec::new())
 }
 
-fn show(
+/// The page, as it is shown and shown again.
+struct Shown<'a> {
+    app: &'a App,
     page: Page,
-    status: StatusCode,
     waiting: WaitingAttempt,
     method: CodeKind,
-    errors: Vec<FieldError>,
-) -> HttpResponse {
-    let asks_recovery = method == CodeKind::RecoveryCode;
-    html(status, &SecondStepPage { page, username: waiting.username, asks_recovery, errors })
+    /// Whether the browser is to be trusted, as far as has been said.
+    trust: bool,
 }
+
+impl Shown<'_> {
+    fn html(self, status: StatusCode, errors: Vec<FieldError>) -> HttpResponse {
+        let Self { app, page, waiting, method, trust } = self;
+        let view = SecondStepPage {
+            username: waiting.username,
+            asks_recovery: method == CodeKind::RecoveryCode,
+            trusted_for: trusted_for(app, &page),
+            trust,
+            errors,
+            page,
+        };
+        html(status, &view)
+    }
+}
+
+fn trusted_for(app: &App, page: &Page) -> Option<String> {
+    match app.config().second_factor_remember {
+        0 => None,
+        seconds if seconds % DAY == 0 => Some(page.tn("second-step-trust-days", seconds / DAY)),
+        seconds => Some(page.tn("second-step-trust-hours", (seconds + HOUR - 1) / HOUR)),
+    }
+}
+
+const HOUR: i64 = 60 * 60;
+const DAY: i64 = 24 * HOUR;
 
 /// Without an attempt that can be gone on with, the sign-in begins again.
 fn over(browser: &BrowserSession) -> HttpResponse {
@@ -75,6 +104,7 @@ struct SecondStepForm {
     csrf_token: String,
     method: CodeKind,
     code: String,
+    trust: String,
 }
 
 #[derive(Deserialize)]
@@ -106,32 +136,33 @@ async fn by_form(
     let (now, method) = (app.now(), form.method);
     let Some(waiting) = browser_session::attempt(&browser) else { return Ok(over(&browser)) };
     let Some(attempt) = Attempt::open(&app.accounts, &waiting.sealed, now) else { return Ok(over(&browser)) };
-    let mut page = Page::new(&app, &req, None);
+    let trust = form.trust == "on";
+    let mut shown = Shown { app: &app, page: Page::new(&app, &req, None), waiting, method, trust };
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
-        let error = page.error("", "error-form-expired");
-        return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
+        let error = shown.page.error("", "error-form-expired");
+        return Ok(shown.html(StatusCode::BAD_REQUEST, vec![error]));
     }
     let code = match factor_code::read(method, &form.code) {
         Ok(code) => code,
         Err(key) => {
-            let error = page.error("code", key);
-            return Ok(show(page, StatusCode::BAD_REQUEST, waiting, method, vec![error]));
+            let error = shown.page.error("code", key);
+            return Ok(shown.html(StatusCode::BAD_REQUEST, vec![error]));
         }
     };
     let begun = match tries::second_step(&app, &req, &attempt) {
         Ok(begun) => begun,
         Err(Error::Throttled(wait)) => {
-            let errors = vec![page.throttled(wait)];
-            let res = show(page, StatusCode::TOO_MANY_REQUESTS, waiting, method, errors);
-            return Ok(with_retry_after(res, wait));
+            let errors = vec![shown.page.throttled(wait)];
+            return Ok(with_retry_after(shown.html(StatusCode::TOO_MANY_REQUESTS, errors), wait));
         }
         Err(error) => return Err(error),
     };
     let asked = SecondStep {
         attempt,
         code,
+        trust,
         replaces: token_cookies::session_to_replace(&app, &req, now),
-        own_typos: browser_session::typos(&browser, name_key(&app.accounts, &waiting.username)),
+        own_typos: browser_session::typos(&browser, name_key(&app.accounts, &shown.waiting.username)),
         visitor: client_address::visitor(&app, &req),
     };
     let tried = second_step(&app.accounts, asked).everywhere().await.map_err(Error::from);
@@ -139,7 +170,7 @@ async fn by_form(
     let refusal = match outcome {
         Outcome::SignedIn(done) => {
             begun.succeeded();
-            return sign_in_here::finish(&app, &req, &browser, &waiting.next, *done);
+            return sign_in_here::finish(&app, &req, &browser, &shown.waiting.next, *done);
         }
         Outcome::Over => return Ok(over(&browser)),
         Outcome::WrongCode(_) => CodeRefusal::Wrong,
@@ -149,8 +180,8 @@ async fn by_form(
         }
         Outcome::TooManyWrong => CodeRefusal::TooManyWrong,
     };
-    let error = page.error("code", refusal.key());
-    Ok(show(page, StatusCode::UNAUTHORIZED, waiting, method, vec![error]))
+    let error = shown.page.error("code", refusal.key());
+    Ok(shown.html(StatusCode::UNAUTHORIZED, vec![error]))
 }
 
 async fn by_json(app: App, req: HttpRequest, given: SecondStepJson) -> Result<HttpResponse, Error> {
@@ -163,6 +194,7 @@ async fn by_json(app: App, req: HttpRequest, given: SecondStepJson) -> Result<Ht
     let asked = SecondStep {
         attempt,
         code,
+        trust: false,
         replaces: None,
         own_typos: Vec::new(),
         visitor: client_address::visitor(&app, &req),

@@ -131,7 +131,7 @@ pub(in crate::web) async fn submit(
         SetUp::DeadLink => Err(Error::Gone),
         SetUp::Done { account, pair } => {
             begun.succeeded();
-            let res = sign_in_here(&app, &req, &browser, home(Role::Admin), account, pair)?;
+            let res = sign_in_here(&app, &req, &browser, home(Role::Admin), account, None, pair)?;
             browser_session::set_flash(&browser, &Flash::plain("flash-welcome"));
             Ok(res)
         }
