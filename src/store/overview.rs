@@ -12,13 +12,15 @@ use super::instance::{self, ALL_COUNTED_SINCE, LAST_BACKUP};
 use super::schema::{audit_events, sessions, users};
 use super::sessions::is_open;
 use super::signing_keys::{self, KeyState};
-use super::users::enabled_admins;
+use super::users::{enabled_admins, without_factor};
 use crate::domain::UnixTime;
 
 /// Up to so many open sessions are looked at one by one.
 const MOST_LOOKED_AT: i64 = 5_000;
 /// Up to so many unusual sessions are counted.
 pub const MOST_ODD: usize = 1_000;
+/// Up to so many users without a second factor are counted.
+pub const MOST_WITHOUT_FACTOR: i64 = 1_000;
 const LATEST_ACTS: i64 = 6;
 
 pub struct Overview {
@@ -36,6 +38,8 @@ pub struct Overview {
     pub last_backup: Option<UnixTime>,
     /// Since when the signing key signs, if Portero keeps it.
     pub key_since: Option<UnixTime>,
+    /// How many users can sign in without a second factor, of those that were asked for; up to [`MOST_WITHOUT_FACTOR`].
+    pub without_factor: usize,
     /// How often the audit log did not fit its file in the time that was asked for.
     pub audit_faults: i64,
     pub counts: Vec<HourCount>,
@@ -60,13 +64,22 @@ pub struct Asked {
     pub since: UnixTime,
     /// A session used since then is active.
     pub active_since: UnixTime,
+    /// Whose second factors matter: all users' or the admins'. `None`: nobody's.
+    pub factors_of: Option<FactorsOf>,
+}
+
+/// Whose second factors matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorsOf {
+    Admins,
+    Everyone,
 }
 
 pub fn look(conn: &mut Conn, asked: Asked) -> Result<Overview, Error> {
     conn.transaction(|conn| look_in(conn, asked))
 }
 
-fn look_in(conn: &mut Conn, Asked { now, since, active_since }: Asked) -> Result<Overview, Error> {
+fn look_in(conn: &mut Conn, Asked { now, since, active_since, factors_of }: Asked) -> Result<Overview, Error> {
     let open_sessions = sessions::table.filter(is_open(now.0)).count().get_result(conn)?;
     let details = if open_sessions > MOST_LOOKED_AT { None } else { Some(open_details(conn, now, active_since)?) };
     let odd: Vec<i64> = sessions::table
@@ -84,7 +97,12 @@ fn look_in(conn: &mut Conn, Asked { now, since, active_since }: Asked) -> Result
         .count()
         .get_result(conn)?;
     let signing = signing_keys::all(conn)?.into_iter().find(|key| key.state == KeyState::Signing);
+    let without_factor = match factors_of {
+        Some(whose) => without_factor(conn, whose == FactorsOf::Admins, MOST_WITHOUT_FACTOR, now)?,
+        None => 0,
+    };
     Ok(Overview {
+        without_factor,
         open_sessions,
         details,
         odd: odd.into_iter().filter(|expires_at| *expires_at > now.0).count(),

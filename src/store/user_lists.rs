@@ -12,7 +12,7 @@ use super::name_parts;
 use super::schema::{name_parts as parts, sessions, users, users_present};
 use super::sessions::is_open;
 use super::users::{self as people, StateDates, User};
-use crate::domain::{Role, Search, UnixTime, UserId, UserState, first_with};
+use crate::domain::{Role, Search, UnixTime, UserId, UserState, first_with, spelled};
 
 /// How many rows a page looks at, at most. After that it says so instead of searching on.
 pub const MOST_LOOKED_AT: usize = 1000;
@@ -25,10 +25,20 @@ pub struct UserFilter {
     pub role: Option<Role>,
     /// `None`: all users but deleted ones.
     pub state: Option<UserState>,
+    pub factor: Option<HasFactor>,
     /// The last row of the previous page; `None`: the first page.
     pub after: Option<Place>,
     pub limit: usize,
 }
+
+/// Whether a user has a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HasFactor {
+    Yes,
+    No,
+}
+
+spelled!(HasFactor { Yes = "yes", No = "no" });
 
 /// Where a row stands in the list: by the part of the name that was searched for, or by the canonical name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,16 +115,17 @@ fn rows(conn: &mut Conn, filter: &UserFilter, matches: &Matches, now: UnixTime) 
 impl UserFilter {
     /// Whether it leaves anybody out but deleted users.
     pub fn is_set(&self) -> bool {
-        self.searches() || self.role.is_some() || self.state.is_some()
+        self.searches() || self.role.is_some() || self.state.is_some() || self.factor.is_some()
     }
 
     fn searches(&self) -> bool {
         self.search.longest_word().is_some()
     }
 
-    /// Whether role and state are those that are asked for.
+    /// Whether role, state and factors are those that are asked for.
     fn asks_for(&self, one: &Candidate) -> bool {
         self.role.is_none_or(|role| one.role == role.as_str())
+            && self.factor.is_none_or(|factor| one.factor == factor)
             && self.state.map_or(one.state != UserState::Deleted, |asked| one.state == asked)
     }
 
@@ -179,11 +190,12 @@ impl Matches {
 struct Candidate {
     place: Place,
     role: String,
+    factor: HasFactor,
     state: UserState,
 }
 
-/// The columns of one: key, id, role and what decides the state.
-type CandidateRow = (String, i64, String, StateDates);
+/// The columns of one: key, id, role, how many factors, and what decides the state.
+type CandidateRow = (String, i64, String, i64, StateDates);
 
 /// By what the list is ordered, and so by which index its rows are found.
 enum Order {
@@ -219,9 +231,10 @@ impl Order {
             Self::Name => by_name(conn, filter, place, CHUNK, now)?,
             Self::Part(word) => by_part(conn, word, place, CHUNK)?,
         };
-        let candidate = |(key, user, role, dates): CandidateRow| Candidate {
+        let candidate = |(key, user, role, factors, dates): CandidateRow| Candidate {
             place: Place { key, user: UserId(user) },
             role,
+            factor: if factors > 0 { HasFactor::Yes } else { HasFactor::No },
             state: dates.state(now),
         };
         Ok(rows.into_iter().map(candidate).collect())
@@ -259,7 +272,7 @@ fn by_name(
     let after = place.map_or("", |place| &place.key);
     let query = users::table.filter(users::canonical.gt(after)).order(users::canonical).limit(most(limit));
     let dates = (users::deleted_at, users::disabled_at, users::disable_at, users::password_hash.is_null());
-    let query = query.select((users::canonical, users::id, users::role, dates));
+    let query = query.select((users::canonical, users::id, users::role, users::factors, dates));
     // By one index: which of two a database would take depends on what it knows of the rows.
     let mut rows: Vec<CandidateRow> = match (filter.role, filter.state) {
         (Some(Role::Admin), _) => query.filter(users::role.eq(Role::Admin.as_str())).load(conn)?,
@@ -283,7 +296,7 @@ fn due_by_name(conn: &mut Conn, after: &str, limit: usize, now: UnixTime) -> Res
     let due = users::disabled_at.is_null().and(users::disable_at.le(now.0));
     let dates = (users::deleted_at, users::disabled_at, users::disable_at, users::password_hash.is_null());
     let query = users::table.filter(due).filter(name.gt(after)).order(name).limit(most(limit));
-    Ok(query.select((users::canonical, users::id, users::role, dates)).load(conn)?)
+    Ok(query.select((users::canonical, users::id, users::role, users::factors, dates)).load(conn)?)
 }
 
 /// The parts of names that begin with `word`, in their order, and whose they are.
@@ -294,7 +307,7 @@ fn by_part(conn: &mut Conn, word: &str, place: Option<&Place>, limit: usize) -> 
     let mut query = parts::table
         .inner_join(users::table.on(users::id.eq(parts::user_id)))
         .filter(parts::part.lt(end))
-        .select((parts::part, parts::user_id, users::role, dates))
+        .select((parts::part, parts::user_id, users::role, users::factors, dates))
         .into_boxed();
     query = match place {
         // The first bound is one column's, so that every database starts in the index at the right row.

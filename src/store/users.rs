@@ -332,6 +332,24 @@ pub fn enabled_admins(conn: &mut Conn, except: Option<UserId>) -> Result<i64, Er
     Ok(lasting.count().get_result(conn)?)
 }
 
+/// How many users can sign in and have no second factor: all, or the admins among them. Counted up to `most`.
+pub fn without_factor(conn: &mut Conn, admins_only: bool, most: i64, now: UnixTime) -> Result<usize, Error> {
+    // In words, not as values: so SQLite uses the index of those without, or that of the few admins.
+    let condition = match admins_only {
+        true => "users.role = 'admin' AND users.factors = 0",
+        false => "users.factors = 0",
+    };
+    let dates: Vec<Option<i64>> = users::table
+        .filter(sql::<Bool>(condition))
+        .filter(users::disabled_at.is_null())
+        .filter(users::deleted_at.is_null())
+        .filter(users::password_hash.is_not_null())
+        .select(users::disable_at)
+        .limit(most)
+        .load(conn)?;
+    Ok(dates.into_iter().filter(|date| date.is_none_or(|date| date > now.0)).count())
+}
+
 /// Adds a user. `None`: the name is taken.
 pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error> {
     let row = (

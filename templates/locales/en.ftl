@@ -164,6 +164,7 @@ error-factor-name = Enter a name of at most 40 characters
 error-factor-needed = This site asks you for a second factor, and this is your last one. Add another first
 notice-factors-off = This site doesn’t let anyone add a second factor.
 notice-factors-too-many = You have five apps, which is the most there can be. Remove one first.
+flash-recovery-code-used = You used a recovery code. If you’ve lost your phone, add your new one here and remove the old one.
 flash-factor-removed = Removed.
 add-totp-title = Add an authenticator app
 add-totp-intro = You need an app that makes codes, such as the one in your password manager or your phone’s.
@@ -221,6 +222,16 @@ user-enrolment-link-title = Create a link for { $user } to set up a second facto
 user-enrolment-link-intro = With it and the password, { $user } can set up a second factor. Any earlier link stops working.
 user-enrolment-link-submit = Create link
 error-no-enrolment-link = This user needs no link to set up a second factor.
+user-codes-left =
+    { $n ->
+        [one] { $n } recovery code left.
+       *[other] { $n } recovery codes left.
+    }
+user-trusted-browsers =
+    { $n ->
+        [one] { $n } browser is remembered and not asked for a code.
+       *[other] { $n } browsers are remembered and not asked for a code.
+    }
 user-forget-browsers-link = Forget remembered browsers…
 user-forget-browsers-title = Forget { $user }’s remembered browsers?
 user-forget-browsers-intro = The next sign-in in each of them takes the second factor again. Open sessions go on.
@@ -673,6 +684,9 @@ users-state-enabled = Active
 users-state-invited = Invited
 users-state-disabled = Disabled
 users-state-deleted = Deleted
+users-factor-any = With or without
+users-factor-yes = With a second factor
+users-factor-no = Without a second factor
 users-none-enabled = Nobody can sign in.
 users-none-invited = Nobody is invited at the moment.
 users-none-disabled = Nobody is disabled.
@@ -1054,6 +1068,18 @@ overview-many-odd =
        *[other] { $n } unusual sessions or more are open
     }
 overview-odd-advice = They were used from another browser or place than expected. Look at their history, and end those that nobody knows.
+overview-without-factor =
+    { $n ->
+        [one] One person has no second factor
+       *[other] { $n } people have no second factor
+    }
+overview-many-without-factor =
+    { $n ->
+        [one] { $n } person or more has no second factor
+       *[other] { $n } people or more have no second factor
+    }
+overview-without-factor-advice = They’re asked for one, and get no further until they set one up.
+overview-without-factor-soon = From { $when } on they’re asked for one, and get no further until they set one up. Tell them before.
 overview-unreadable = Your proxy doesn’t say where some requests come from
 overview-unreadable-advice = Limits and lists can’t tell these visitors apart. Compare client_ip_header with what the proxy sends.
 overview-forwarded = A forwarded header came from an address that isn’t trusted

@@ -164,6 +164,7 @@ error-factor-name = Escribe un nombre de 40 caracteres como máximo
 error-factor-needed = Este sitio te pide un segundo factor, y este es el último. Añade antes otro
 notice-factors-off = Este sitio no permite añadir un segundo factor.
 notice-factors-too-many = Tienes cinco aplicaciones, el máximo posible. Quita antes una.
+flash-recovery-code-used = Has usado un código de recuperación. Si has perdido el teléfono, añade aquí el nuevo y quita el antiguo.
 flash-factor-removed = Se ha quitado.
 add-totp-title = Añade una aplicación de autenticación
 add-totp-intro = Necesitas una aplicación que genere códigos, como la de tu gestor de contraseñas o la de tu teléfono.
@@ -221,6 +222,16 @@ user-enrolment-link-title = ¿Crear un enlace para que { $user } configure un se
 user-enrolment-link-intro = Con él y la contraseña, { $user } podrá configurar un segundo factor. Cualquier enlace anterior dejará de funcionar.
 user-enrolment-link-submit = Crear enlace
 error-no-enrolment-link = Este usuario no necesita ningún enlace para configurar un segundo factor.
+user-codes-left =
+    { $n ->
+        [one] Queda { $n } código de recuperación.
+       *[other] Quedan { $n } códigos de recuperación.
+    }
+user-trusted-browsers =
+    { $n ->
+        [one] { $n } navegador está recordado y no pide código.
+       *[other] { $n } navegadores están recordados y no piden código.
+    }
 user-forget-browsers-link = Olvidar los navegadores recordados…
 user-forget-browsers-title = ¿Olvidar los navegadores recordados de { $user }?
 user-forget-browsers-intro = El próximo inicio de sesión en cada uno volverá a pedir el segundo factor. Las sesiones abiertas siguen.
@@ -673,6 +684,9 @@ users-state-enabled = Activos
 users-state-invited = Invitados
 users-state-disabled = Desactivados
 users-state-deleted = Eliminados
+users-factor-any = Con o sin él
+users-factor-yes = Con segundo factor
+users-factor-no = Sin segundo factor
 users-none-enabled = Nadie puede iniciar sesión.
 users-none-invited = No hay nadie invitado ahora mismo.
 users-none-disabled = No hay nadie desactivado.
@@ -1054,6 +1068,18 @@ overview-many-odd =
        *[other] Hay { $n } sesiones inusuales abiertas o más
     }
 overview-odd-advice = Se usaron desde otro navegador o lugar de lo esperado. Mira su historial y cierra las que nadie reconozca.
+overview-without-factor =
+    { $n ->
+        [one] Una persona no tiene segundo factor
+       *[other] { $n } personas no tienen segundo factor
+    }
+overview-many-without-factor =
+    { $n ->
+        [one] { $n } persona o más no tiene segundo factor
+       *[other] { $n } personas o más no tienen segundo factor
+    }
+overview-without-factor-advice = Se les pide uno, y no podrán seguir hasta que lo configuren.
+overview-without-factor-soon = A partir del { $when } se les pedirá uno, y no podrán seguir hasta que lo configuren. Avísales antes.
 overview-unreadable = Tu proxy no dice de dónde vienen algunas peticiones
 overview-unreadable-advice = Los límites y las listas no pueden distinguir a estos visitantes. Compara client_ip_header con lo que envía el proxy.
 overview-forwarded = Llegó una cabecera de reenvío desde una dirección que no es de confianza

@@ -194,6 +194,85 @@ async fn every_page_in_spanish() {
 }
 
 #[actix_web::test]
+async fn second_factors_under_a_policy_in_english() {
+    under_a_policy("en").await;
+}
+
+#[actix_web::test]
+async fn second_factors_under_a_policy_in_spanish() {
+    under_a_policy("es").await;
+}
+
+/// Everybody needs a second factor, browsers can be remembered, and somebody has lost their phone.
+async fn under_a_policy(language: &'static str) {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    for name in ["bea", "Íñigo"] {
+        ok(folder.path(), &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    let mut command = portero(folder.path());
+    command.env("PORTERO_SECOND_FACTOR", "everyone").env("PORTERO_SECOND_FACTOR_REMEMBER", "30d");
+    let server = Server::with(folder.path(), command);
+    let driver = Driver::start();
+    let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
+    let at = |path: &str| format!("http://{}{path}", server.address);
+    let name = |page: &str| format!("{page}-{language}");
+    let main_button = async || browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    let now = || i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    let set_up = async || {
+        browser.open(&at("/account/factors/totp")).await;
+        main_button().await;
+        let secret = browser.element(Locator::Css(".secret")).await.text().await.unwrap();
+        browser.type_into("code", &totp::code(&secret, now())).await;
+        main_button().await;
+        secret
+    };
+    let sign_out = async || {
+        browser.open(&at("/logout")).await;
+        main_button().await;
+    };
+    sign_in(&browser, &server, "bea").await;
+    set_up().await;
+    pictures(&browser, &name("recovery-codes-others")).await;
+    sign_out().await;
+    sign_in(&browser, &server, "ana").await;
+    pictures(&browser, &name("factors-required")).await;
+    let secret = set_up().await;
+    sign_out().await;
+    sign_in(&browser, &server, "ana").await;
+    browser.element(Locator::Id("trust")).await.click().await.unwrap();
+    pictures(&browser, &name("second-step-trust")).await;
+    browser.type_into("code", &totp::code(&secret, now() + 30)).await;
+    main_button().await;
+    for (path, page) in [
+        ("/account", "account-trusted"),
+        ("/admin", "admin-without-factor"),
+        ("/admin/users", "users-factors"),
+        ("/admin/users?factor=no", "users-without-factor"),
+        ("/admin/users/1", "user-factors"),
+        ("/admin/users/2/forget-browsers", "user-forget-browsers"),
+        ("/admin/users/2/reset-factors", "user-reset-factors-by-link"),
+    ] {
+        browser.open(&at(path)).await;
+        pictures(&browser, &name(page)).await;
+    }
+    browser.open(&at("/admin/users/2/reset-factors")).await;
+    main_button().await;
+    pictures(&browser, &name("made-link-enrolment")).await;
+    let link = browser.element(Locator::Id("link")).await.text().await.unwrap();
+    for (path, page) in [("/admin/users/2", "user-by-link"), ("/admin/users/2/enrolment-link", "user-enrolment-link")] {
+        browser.open(&at(path)).await;
+        pictures(&browser, &name(page)).await;
+    }
+    sign_out().await;
+    sign_in(&browser, &server, "bea").await;
+    pictures(&browser, &name("factors-link-needed")).await;
+    browser.open(&link).await;
+    pictures(&browser, &name("link-enrolment")).await;
+    browser.close().await;
+}
+
+#[actix_web::test]
 async fn a_theft_as_it_looks_afterwards_in_english() {
     a_theft("en").await;
 }

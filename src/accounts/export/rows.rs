@@ -75,7 +75,7 @@ pub(super) fn revoked(row: &Revoked) -> [Value; 8] {
     ]
 }
 
-pub(super) const USERS: [&str; 13] = [
+pub(super) const USERS: [&str; 14] = [
     "id",
     "uid",
     "username",
@@ -89,9 +89,10 @@ pub(super) const USERS: [&str; 13] = [
     "disable_at",
     "deleted_at",
     "open_sessions",
+    "factors",
 ];
 
-pub(super) fn user(listed: &ListedUser, now: UnixTime) -> [Value; 13] {
+pub(super) fn user(listed: &ListedUser, now: UnixTime) -> [Value; 14] {
     let user = &listed.user;
     [
         json!(user.id.0),
@@ -107,6 +108,7 @@ pub(super) fn user(listed: &ListedUser, now: UnixTime) -> [Value; 13] {
         moment_or_null(user.disable_at),
         moment_or_null(user.deleted_at),
         json!(listed.open_sessions),
+        json!(user.factors),
     ]
 }
 

@@ -61,6 +61,7 @@ impl Selection {
                 filters.add("name", (!words.is_empty()).then(|| words.join(" ")));
                 filters.add("role", filter.role.map(|role| role.as_str()));
                 filters.add("state", filter.state.map(|state| state.as_str()));
+                filters.add("factor", filter.factor.map(|factor| factor.as_str()));
             }
         }
         Ok(filters.named)

@@ -22,6 +22,7 @@ pub(in crate::web) struct UserView {
     pub(in crate::web) role: String,
     /// How many second factors they have, in words.
     pub(in crate::web) factors: String,
+    pub(in crate::web) has_factor: bool,
     pub(in crate::web) state: String,
     /// The class of the mark that the state has, because it is not the usual one.
     pub(in crate::web) mark: Option<&'static str>,
@@ -48,6 +49,7 @@ pub(in crate::web) fn view(page: &Page, listed: &ListedUser, now: UnixTime) -> U
         mail_verified_at: user.mail_verified_at.map(|moment| page.time(moment)),
         role: role(page, user.role),
         factors: factors(page, user),
+        has_factor: user.factors > 0,
         state: page.t(&format!("user-state-{}", state.as_str())),
         mark: match state {
             UserState::Enabled => None,

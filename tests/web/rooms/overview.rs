@@ -3,8 +3,8 @@
 use portero::domain::By;
 use portero::store::{Upkeep, instance};
 
-use crate::common::{admin, as_json, sid};
-use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, TestApp, database};
+use crate::common::{admin, as_json, second_factor, sid};
+use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, TestApp, database, totp};
 
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
@@ -278,4 +278,52 @@ fn a_thousand_unusual_sessions_are_not_all_counted() {
     assert!(told["active_sessions"].is_null());
     let page = ana.get("/admin").body;
     assert!(page.contains("1000 unusual sessions or more") && page.contains(">6\u{202f}001<"), "{page}");
+}
+
+#[test]
+fn it_says_how_many_have_no_second_factor_before_one_is_asked_for_and_after() {
+    let kind = |app: &TestApp, name: &str| {
+        let mut browser = app.signed_in(name);
+        let found = attention(&mut browser).into_iter().any(|(kind, _)| kind == "without-factor");
+        (found, browser.get("/admin").body)
+    };
+    let now = jiff::Timestamp::now().as_second();
+    for (settings, told) in [
+        (("optional", None), None),
+        (("everyone", Some(60)), None),
+        (("everyone", Some(10)), Some("3 people have no")),
+        (("admins", Some(10)), Some("One person has no")),
+    ] {
+        let (wanted, days) = settings;
+        let from = days.map(|days: i64| (now + days * DAY).to_string());
+        let from = from.as_deref().map(|from| ("second_factor_from", from));
+        let app = TestApp::with(&[("second_factor", wanted)].into_iter().chain(from).collect::<Vec<_>>());
+        app.add_admin("ana");
+        for name in ["bea", "cleo", "out", "eva"] {
+            app.add_user(name);
+        }
+        second_factor(&app, "eva");
+        app.disable("out");
+        let (found, page) = kind(&app, "ana");
+        assert_eq!(found, told.is_some(), "{settings:?}");
+        let Some(told) = told else { continue };
+        assert!(page.contains(told) && page.contains("Tell them before"), "{settings:?}: {page}");
+        let href =
+            page.split("/admin/users?factor=no").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+        let list = app.signed_in("ana").get(&format!("/admin/users?factor=no{href}")).body;
+        assert_eq!(list.contains(">bea<"), !href.contains("admin"), "{href}");
+        assert!(list.contains(">ana<") && !list.contains(">eva<") && !list.contains(">out<"));
+    }
+    // After the day, for an admin who has one.
+    let app = TestApp::with(&[("second_factor", "everyone")]);
+    app.add_admin("ana");
+    app.add_user("bea");
+    let (secret, _) = second_factor(&app, "ana");
+    app.clock.advance(30);
+    let mut ana = app.browser();
+    ana.sign_in("ana", PASSWORD);
+    ana.get("/login/factor");
+    assert_eq!(ana.post("/login/factor", &[("code", &totp::code(&secret, app.accounts.now().0))]).status, 303);
+    let page = ana.get("/admin").body;
+    assert!(page.contains("One person has no second factor") && page.contains("They’re asked for one"), "{page}");
 }

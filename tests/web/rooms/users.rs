@@ -2,8 +2,9 @@
 
 use portero::accounts::people::links::invite;
 use portero::domain::{Role, Username};
+use serde_json::json;
 
-use crate::common::{act, admin, path_of};
+use crate::common::{act, admin, as_json, path_of, second_factor};
 use crate::support::{Answer, Browser, TestApp, operator};
 
 #[test]
@@ -256,4 +257,38 @@ fn a_users_page_shows_their_permanent_id_and_programs_get_it_too() {
     assert_eq!(uuid::Uuid::parse_str(uid).unwrap().get_version_num(), 4);
     let page = ana.get(&format!("/admin/users/{}", user["id"]));
     assert!(page.body.contains("Permanent ID") && page.body.contains(uid), "{}", page.body);
+}
+
+#[test]
+fn the_list_shows_who_has_a_second_factor_and_finds_who_has_none() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    for name in ["bea", "cleo"] {
+        app.add_user(name);
+    }
+    second_factor(&app, "bea");
+    for (filter, found) in [
+        ("factor=no", vec!["ana", "cleo"]),
+        ("factor=yes", vec!["bea"]),
+        ("factor=", vec!["ana", "bea", "cleo"]),
+        ("factor=no&role=admin", vec!["ana"]),
+        ("factor=no&state=enabled", vec!["ana", "cleo"]),
+        ("factor=yes&name=b", vec!["bea"]),
+        ("factor=no&name=b", vec![]),
+    ] {
+        let page = ana.get(&format!("/admin/users?{filter}"));
+        assert_eq!(names(&page), found, "{filter}");
+        assert_eq!(page.body.contains("1 app"), found.contains(&"bea"), "{filter}");
+    }
+    assert_eq!(ana.get("/admin/users?factor=maybe").status, 400);
+    let page = ana.get("/admin/users?factor=no&role=admin&state=invited").body;
+    assert!(page.contains("Filters: Administrator · Invited · Without a second factor"), "{page}");
+    let csv = ana.get("/admin/users/export?factor=yes&format=csv").body;
+    assert!(csv.lines().next().unwrap().ends_with(",open_sessions,factors") && csv.contains("bea"), "{csv}");
+    assert!(!csv.contains("cleo"));
+    let page = ana.get("/admin/users/2").body;
+    assert!(page.contains("Phone") && page.contains("10 recovery codes left"), "{page}");
+    let told = as_json(&mut ana, "/admin/users/2");
+    assert_eq!((&told["second_factors"][0]["name"], told["recovery_codes_left"].as_i64()), (&json!("Phone"), Some(10)));
+    assert_eq!(told["trusted_browsers"].as_i64(), Some(0));
 }

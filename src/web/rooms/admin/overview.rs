@@ -8,11 +8,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 
-use crate::domain::UnixTime;
+use crate::config::SecondFactorPolicy;
+use crate::domain::{Role, UnixTime};
 use crate::store::audit::event::What;
 use crate::store::audit::list;
 use crate::store::hourly_counts::{Counted, HourCount, hour_of};
-use crate::store::overview::{Asked, MOST_ODD, Overview, look};
+use crate::store::overview::{Asked, FactorsOf, MOST_ODD, MOST_WITHOUT_FACTOR, Overview, look};
 use crate::store::trouble::little_room;
 use crate::throttle::Slowed;
 use crate::web::app::App;
@@ -33,6 +34,8 @@ const A_DAY: i64 = 24 * AN_HOUR;
 const ACTIVE_FOR: i64 = 15 * 60;
 /// A backup that is older than this wants attention, and so does what a new installation still lacks after this time.
 const A_WEEK: i64 = 7 * A_DAY;
+/// From so long before a second factor is asked for on, the overview says who has none.
+const FACTOR_SOON: i64 = 30 * A_DAY;
 /// A signing key that signs for longer than this wants to be replaced.
 const A_YEAR: i64 = 365 * A_DAY;
 /// How many slowed networks are named.
@@ -132,7 +135,12 @@ pub(in crate::web) async fn show(
     Admin(caller): Admin,
 ) -> Result<HttpResponse, Error> {
     let now = app.now();
-    let asked = Asked { now, since: hour_of(now.plus(-(DAYS + 1) * A_DAY)), active_since: now.plus(-ACTIVE_FOR) };
+    let asked = Asked {
+        now,
+        since: hour_of(now.plus(-(DAYS + 1) * A_DAY)),
+        active_since: now.plus(-ACTIVE_FOR),
+        factors_of: factors_of(app.config().second_factor, now),
+    };
     let (database, accounts) = (app.config().database.clone(), app.accounts.clone());
     let found = app
         .read(move |conn| {
@@ -172,6 +180,16 @@ pub(in crate::web) async fn show(
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// Whose second factors matter: policy asks them for one, or will within days.
+fn factors_of(policy: SecondFactorPolicy, now: UnixTime) -> Option<FactorsOf> {
+    let soon = now.plus(FACTOR_SOON);
+    match (policy.asks(Role::User, soon), policy.asks(Role::Admin, soon)) {
+        (true, _) => Some(FactorsOf::Everyone),
+        (false, true) => Some(FactorsOf::Admins),
+        (false, false) => None,
+    }
 }
 
 /// How many users are signed in.
@@ -286,6 +304,7 @@ fn cautions(app: &App, page: &Page, found: &Found) -> Vec<Option<Notice>> {
                 Notice { text: page.tn("overview-many-odd", overview.odd), ..notice }
             }
         }),
+        (overview.without_factor > 0).then(|| without_factor_notice(app, page, overview.without_factor, *now)),
         app.warned_of_unreadable_address.load(Ordering::Relaxed).then(|| caution(page, "unreadable", 1, about())),
         app.warned_of_forwarded.load(Ordering::Relaxed).then(|| caution(page, "forwarded", 1, about())),
         match backup_age {
@@ -299,6 +318,25 @@ fn cautions(app: &App, page: &Page, found: &Found) -> Vec<Option<Notice>> {
             .then(|| caution(page, "one-admin", overview.admins, Some("/admin/users".into()))),
         key_age.filter(|age| *age > A_YEAR).map(|age| caution(page, "key-age", age / A_DAY, None)),
     ]
+}
+
+/// Of how many users a second factor is asked, now or soon, who have none.
+fn without_factor_notice(app: &App, page: &Page, count: usize, now: UnixTime) -> Notice {
+    let policy = app.config().second_factor;
+    let who = [("factor", "no"), ("state", "enabled"), ("role", "admin")];
+    let who = if policy.asks(Role::User, now.plus(FACTOR_SOON)) { &who[..2] } else { &who[..] };
+    let notice = caution(page, "without-factor", number(count), Some(link_to("/admin/users", who)));
+    let notice = if i64::try_from(count).is_ok_and(|count| count < MOST_WITHOUT_FACTOR) {
+        notice
+    } else {
+        Notice { text: page.tn("overview-many-without-factor", count), ..notice }
+    };
+    match policy.from.filter(|from| *from > now) {
+        Some(from) => {
+            Notice { advice: page.t1("overview-without-factor-soon", "when", &page.time(from).text), ..notice }
+        }
+        None => notice,
+    }
 }
 
 /// Who is slowed down, with the first networks by name.

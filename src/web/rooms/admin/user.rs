@@ -4,14 +4,15 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde_json::{Value, json};
 
 use crate::domain::UnixTime;
 use crate::store::audit::list::AuditFilter;
+use crate::store::factors::{self, Factor};
 use crate::store::list_filter::ListFilter;
-use crate::store::names;
 use crate::store::session_lists::{self, List};
 use crate::store::user_lists::ListedUser;
-use crate::store::users;
+use crate::store::{names, recovery_codes, trusted_browsers, users};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -20,6 +21,7 @@ use crate::web::pages::audit_view::{EventRow, Events, Reader};
 use crate::web::pages::list_query::link_to;
 use crate::web::pages::page::{Count, Page, html};
 use crate::web::pages::session_view::{self, SessionView};
+use crate::web::pages::times::Time;
 use crate::web::pages::user_acts::Act;
 use crate::web::pages::user_view::{self, UserView};
 
@@ -35,6 +37,11 @@ struct UserPage {
     /// The names that the user had before.
     past_names: Vec<String>,
     notes: Option<String>,
+    /// The second factors that count.
+    factors: Vec<FactorRow>,
+    codes_left: i64,
+    /// How many browsers stand in for them.
+    trusted: usize,
     sessions: Vec<Row>,
     /// Whether the user has more of them.
     has_more_sessions: bool,
@@ -52,6 +59,13 @@ struct Row {
     is_this: bool,
 }
 
+struct FactorRow {
+    name: String,
+    kind: String,
+    added: Time,
+    last_used: Option<Time>,
+}
+
 /// How many of the latest events and of the newest open sessions the page shows.
 const LATEST: usize = 5;
 
@@ -64,10 +78,24 @@ pub(in crate::web) async fn show(
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
     let user = listed.user.id;
     let (past_names, notes) = app.read(move |conn| Ok((names::past(conn, user)?, users::notes(conn, user)?))).await?;
+    let (theirs, remember) = (listed.user.clone(), app.config().second_factor_remember);
+    let (mut factors, codes_left, trusted) = app
+        .read(move |conn| {
+            Ok((
+                factors::of_user(conn, user)?,
+                recovery_codes::left(conn, user)?,
+                trusted_browsers::of_user(conn, &theirs, now.plus(-remember), now)?.len(),
+            ))
+        })
+        .await?;
+    factors.retain(|factor| factor.active_since.is_some());
     if audience(&req, &app) == Audience::Program {
         let mut body = user_view::json(&listed, now);
         body["past_names"] = past_names.into();
         body["notes"] = notes.into();
+        body["second_factors"] = factors.iter().map(factor_json).collect();
+        body["recovery_codes_left"] = codes_left.into();
+        body["trusted_browsers"] = trusted.into();
         return Ok(HttpResponse::Ok().json(body));
     }
     let seal = app.accounts.db.seal().cloned();
@@ -83,13 +111,16 @@ pub(in crate::web) async fn show(
         .await?;
     let own = caller.claims.sid();
     let page = Page::new(&app, &req, Some(&caller));
-    let (acts, dangers) = acts(&page, &listed, now);
+    let (acts, dangers) = acts(&page, &listed, trusted, now);
     let view = UserPage {
         path: format!("/admin/users/{user}"),
         acts,
         dangers,
         past_names,
         notes,
+        factors: factors.iter().map(|factor| factor_row(&page, factor)).collect(),
+        codes_left,
+        trusted,
         sessions: sessions
             .iter()
             .map(|one| Row {
@@ -105,10 +136,29 @@ pub(in crate::web) async fn show(
     Ok(html(StatusCode::OK, &view))
 }
 
-/// What can be done about the user, and what of it is a danger.
-fn acts(page: &Page, listed: &ListedUser, now: UnixTime) -> (Vec<ActLink>, Vec<ActLink>) {
+fn factor_row(page: &Page, factor: &Factor) -> FactorRow {
+    FactorRow {
+        name: factor.name.clone(),
+        kind: page.t(&format!("factor-kind-{}", factor.kind.as_str())),
+        added: page.ago(factor.active_since.unwrap_or(factor.created_at)),
+        last_used: factor.last_used.as_ref().map(|used| page.ago(used.at)),
+    }
+}
+
+fn factor_json(factor: &Factor) -> Value {
+    json!({
+        "kind": factor.kind,
+        "name": factor.name,
+        "created_at": factor.active_since.unwrap_or(factor.created_at),
+        "last_used_at": factor.last_used.as_ref().map(|used| used.at),
+    })
+}
+
+/// What can be done about the user, and what of it is a danger. `trusted`: how many of their browsers are remembered.
+fn acts(page: &Page, listed: &ListedUser, trusted: usize, now: UnixTime) -> (Vec<ActLink>, Vec<ActLink>) {
     let user = &listed.user;
-    let open = Act::open_to(user, now);
+    let mut open = Act::open_to(user, now);
+    open.retain(|act| *act != Act::ForgetBrowsers || trusted > 0);
     let links = |is_danger: bool| {
         let chosen = open.iter().filter(move |act| act.is_danger() == is_danger);
         chosen.map(|act| ActLink { href: act.path(user.id), text: page.t(&act.key("link")) }).collect::<Vec<_>>()

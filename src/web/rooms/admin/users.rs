@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::accounts::export::selection::Selection;
 use crate::domain::{Role, Search, UserId, UserState, can_be_key};
-use crate::store::user_lists::{self, MOST_LOOKED_AT, Place, Total, UserFilter};
+use crate::store::user_lists::{self, HasFactor, MOST_LOOKED_AT, Place, Total, UserFilter};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -30,6 +30,7 @@ struct UsersPage {
     name: String,
     roles: Vec<Choice>,
     states: Vec<Choice>,
+    factors: Vec<Choice>,
     /// How many users there are, or match, in words.
     total: String,
     nothing: Nothing,
@@ -53,6 +54,8 @@ pub(in crate::web) struct Asked {
     role: String,
     /// Empty: all but deleted users.
     state: String,
+    /// Whether they have a second factor.
+    factor: String,
     /// The id and the key of the last row of the page before, `42.jordi-puig`.
     after: String,
     /// Where the pages between the first and this one begin ([`Pager::new`]).
@@ -65,6 +68,7 @@ impl Asked {
             search: Search::parse(&self.name),
             role: read(&self.role, "role", Role::parse)?,
             state: read(&self.state, "state", UserState::parse)?,
+            factor: read(&self.factor, "factor", HasFactor::parse)?,
             after: read(&self.after, "after", place)?,
             limit: ON_A_PAGE,
         })
@@ -72,11 +76,15 @@ impl Asked {
 
     /// A link to the page of the same list that begins at `after`. Empty: the first page.
     fn link(&self, after: &str, trail: &str) -> String {
-        let (role, state) = (&self.role, &self.state);
-        link_to(
-            PATH,
-            &[("name", self.name.trim()), ("role", role), ("state", state), ("after", after), ("trail", trail)],
-        )
+        let query = [
+            ("name", self.name.trim()),
+            ("role", &self.role),
+            ("state", &self.state),
+            ("factor", &self.factor),
+            ("after", after),
+            ("trail", trail),
+        ];
+        link_to(PATH, &query)
     }
 }
 
@@ -114,6 +122,9 @@ pub(in crate::web) async fn show(
         states: choices(&page, filter.state, "users-state-present", UserState::ALL, |state| {
             (state.as_str(), "users-state")
         }),
+        factors: choices(&page, filter.factor, "users-factor-any", HasFactor::ALL, |factor| {
+            (factor.as_str(), "users-factor")
+        }),
         total: match total {
             Total::Exactly(count) if is_filtered => page.tn("users-match", count),
             Total::Exactly(count) => page.tn("users-all", count),
@@ -121,7 +132,7 @@ pub(in crate::web) async fn show(
         },
         nothing: nothing(&page, &asked, &filter),
         is_narrowed: is_filtered,
-        has_more: filter.role.is_some() || filter.state.is_some(),
+        has_more: filter.role.is_some() || filter.state.is_some() || filter.factor.is_some(),
         is_only_user: !is_filtered && total == Total::Exactly(1),
         stopped_after: found.stopped.then_some(MOST_LOOKED_AT),
         exports: export_links(&asked.link("", "")),
@@ -143,12 +154,15 @@ pub(in crate::web) async fn export(
 
 /// What stands in the place of an empty page: nobody is in that state, or nobody matches what was searched for.
 fn nothing(page: &Page, asked: &Asked, filter: &UserFilter) -> Nothing {
-    let other_than_state = filter.search.longest_word().is_some() || filter.role.is_some() || filter.after.is_some();
+    let other_than_state = filter.search.longest_word().is_some()
+        || filter.role.is_some()
+        || filter.factor.is_some()
+        || filter.after.is_some();
     if let Some(state) = filter.state.filter(|_| !other_than_state) {
         let why = page.t(&format!("users-none-{}", state.as_str()));
         return Nothing { why, filters: String::new(), all: Some(PATH) };
     }
-    let filters = [("role", json!(asked.role)), ("state", json!(asked.state))];
+    let filters = [("role", json!(asked.role)), ("state", json!(asked.state)), ("factor", json!(asked.factor))];
     Nothing {
         why: none_match(page, "users", asked.name.trim()),
         filters: filters_in_words(page, asked.name.trim().is_empty(), &filters),

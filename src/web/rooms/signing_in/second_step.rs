@@ -127,6 +127,9 @@ pub(in crate::web) async fn submit(
     }
 }
 
+/// Where somebody is led who has asked for no page in particular. After a recovery code they have more to do than look at these.
+const HOMES: [&str; 3] = ["", "/account", "/admin"];
+
 async fn by_form(
     app: App,
     req: HttpRequest,
@@ -170,6 +173,11 @@ async fn by_form(
     let refusal = match outcome {
         Outcome::SignedIn(done) => {
             begun.succeeded();
+            if method == CodeKind::RecoveryCode && HOMES.contains(&shown.waiting.next.as_str()) {
+                let res = sign_in_here::finish(&app, &req, &browser, "/account/factors", *done)?;
+                browser_session::set_flash(&browser, &Flash::plain("flash-recovery-code-used"));
+                return Ok(res);
+            }
             return sign_in_here::finish(&app, &req, &browser, &shown.waiting.next, *done);
         }
         Outcome::Over => return Ok(over(&browser)),
