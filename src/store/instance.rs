@@ -19,6 +19,8 @@ pub const BEGUN: &str = "begun";
 pub const LAST_BACKUP: &str = "last_backup";
 /// When the database was restored from a backup, in seconds since the epoch.
 pub const RESTORED: &str = "restored";
+/// Browsers that were trusted up to this moment are no longer, in seconds since the epoch.
+pub(super) const BROWSERS_TRUSTED_SINCE: &str = "browsers_trusted_since";
 /// Since when everything is counted by the hour, in seconds since the epoch: from before, only what was on record is. Not set if
 /// everything was counted from the beginning.
 pub const ALL_COUNTED_SINCE: &str = "all_counted_since";

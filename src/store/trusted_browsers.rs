@@ -6,6 +6,7 @@ use diesel::{
 use uuid::Uuid;
 
 use super::connection::{Conn, Error, known};
+use super::instance;
 use super::schema::trusted_browsers as trusted;
 use super::session_ends::Which;
 use super::sessions::{Session, sid};
@@ -96,6 +97,7 @@ pub fn find(
     since: UnixTime,
     now: UnixTime,
 ) -> Result<Option<TrustedBrowser>, Error> {
+    let since = since.max(instance::moment(conn, instance::BROWSERS_TRUSTED_SINCE)?.unwrap_or(since));
     let row = trusted::table
         .filter(trusted::device.eq(device.to_string()))
         .filter(trusted::user_id.eq(user.id.0))
@@ -108,6 +110,7 @@ pub fn find(
 
 /// All that [`find`] would find, the newest first.
 pub fn of_user(conn: &mut Conn, user: &User, since: UnixTime, now: UnixTime) -> Result<Vec<TrustedBrowser>, Error> {
+    let since = since.max(instance::moment(conn, instance::BROWSERS_TRUSTED_SINCE)?.unwrap_or(since));
     let rows = trusted::table
         .filter(trusted::user_id.eq(user.id.0))
         .filter(trusted::password_version.eq(user.password_version))
@@ -141,17 +144,21 @@ pub fn remove_all(conn: &mut Conn, user: UserId) -> Result<usize, Error> {
     Ok(delete(trusted::table.filter(trusted::user_id.eq(user.0))).execute(conn)?)
 }
 
-/// Forgets the browsers in which these sessions began, whether or not the sessions are still open.
-pub fn remove_with(conn: &mut Conn, which: Which) -> Result<(), Error> {
+/// Forgets all browsers of all users, by one value: there may be a million rows, and each says when it was made.
+pub fn remove_everybodys(conn: &mut Conn, now: UnixTime) -> Result<(), Error> {
+    instance::set(conn, instance::BROWSERS_TRUSTED_SINCE, &now.0.to_string())
+}
+
+/// Forgets the browsers in which these sessions began, whether or not the sessions are still open; where many users' sessions end, all
+/// browsers.
+pub fn remove_with(conn: &mut Conn, which: Which, now: UnixTime) -> Result<(), Error> {
     let not = |except: Option<SessionId>| trusted::sid.ne(except.map_or_else(String::new, |sid| sid.to_string()));
     match which {
         Which::One(sid) => delete(trusted::table.filter(trusted::sid.eq(sid.to_string()))).execute(conn)?,
         Which::OfUser { user, except } => {
             delete(trusted::table.filter(trusted::user_id.eq(user.0)).filter(not(except))).execute(conn)?
         }
-        Which::Since { moment, except } => {
-            delete(trusted::table.filter(trusted::used_at.ge(moment.0)).filter(not(except))).execute(conn)?
-        }
+        Which::Since { .. } => return remove_everybodys(conn, now),
     };
     Ok(())
 }

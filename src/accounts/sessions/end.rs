@@ -33,7 +33,7 @@ pub(in crate::accounts) fn end(tx: &mut Tx<'_>, which: Which, reason: Reason, by
     let receipt = Uuid::new_v4().to_string();
     let now = tx.now;
     if ends_trust(which, reason) {
-        trusted_browsers::remove_with(tx.conn, which)?;
+        trusted_browsers::remove_with(tx.conn, which, now)?;
     }
     let marked = session_ends::end(tx.conn, which, End { at: now, reason, by: by.user() }, &receipt)?;
     let (ended, run_out): (Vec<_>, Vec<_>) = marked.into_iter().partition(|one| one.until > now);

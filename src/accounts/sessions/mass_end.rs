@@ -18,7 +18,7 @@ use crate::store::audit::event::{Details, Event, What};
 use crate::store::hourly_counts::Counted;
 use crate::store::mass_ends::{self, MassEnd};
 use crate::store::session_ends::{self, Which};
-use crate::store::{self, Tx, Upkeep, sessions, users};
+use crate::store::{self, Tx, Upkeep, sessions, trusted_browsers, users};
 
 /// The most sessions that one transaction ends or marks. 100 of a million took 80 ms on two cores that were busy with other things, 500
 /// took 300 ms, for which everybody else waits.
@@ -74,6 +74,7 @@ pub fn end_since(
         let receipt = Uuid::new_v4().to_string();
         let act = MassEnd { receipt: receipt.clone(), since, at, except, by: actor.by, ip: ip.clone(), ended: 0 };
         mass_ends::add(tx.conn, &act)?;
+        trusted_browsers::remove_everybodys(tx.conn, tx.now)?;
         tx.change(Change::MassEndBegan(receipt.clone()));
         let (all_are_marked, rest) = oneshot::channel();
         let accounts = Arc::clone(accounts);

@@ -210,6 +210,15 @@ fn an_admin_ends_it_with_the_sessions_or_without_and_whoever_is_disabled_begins_
     assert!(!is_trusted(&app, &browser));
 
     let browser = trusted(&app, &secret);
+    app.clock.advance(1);
+    adm.get("/admin/sessions/end?since=2020-01-01");
+    assert_eq!(adm.post("/admin/sessions/end?since=2020-01-01", &[]).status, 303);
+    assert!(!is_trusted(&app, &browser), "everybody's");
+    assert_eq!(as_json(&mut adm, "/admin/users/1")["trusted_browsers"].as_i64(), Some(0));
+    app.clock.advance(1);
+
+    let browser = trusted(&app, &secret);
+    assert!(is_trusted(&app, &browser), "new ones count");
     app.disable("ana");
     let enabled = app.client().post_json("/admin/users/1/enable", Some(&app.tokens("adm").access), &json!({}));
     assert_eq!(enabled.status, 200, "{}", enabled.body);
