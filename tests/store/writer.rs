@@ -1,5 +1,6 @@
 //! The one writer and its many jobs: committed together, failing each alone. Also readers, the schema, and how SQLite is compiled.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -189,6 +190,22 @@ fn sqlite_keeps_its_statements_and_shares_no_lock_between_connections() {
         let is_used: bool = db.read(|conn| Ok::<_, Error>(used.get_result(conn)?)).unwrap();
         assert_eq!(is_used, is_wanted, "{option}");
     }
+}
+
+/// Diesel knows migrations by their versions, and silently makes only one of two that have the same.
+#[test]
+fn each_migration_has_a_version_of_its_own_and_stands_beside_its_like_for_the_other_database() {
+    let names = |database: &str| -> BTreeSet<String> {
+        let folder = std::fs::read_dir(format!("migrations/{database}")).unwrap();
+        folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let ours = names("sqlite");
+    assert_eq!(ours, names("postgres"));
+    let mut versions: Vec<_> = ours.iter().map(|name| name.split_once('_').unwrap().0).collect();
+    let count = versions.len();
+    versions.sort_unstable();
+    versions.dedup();
+    assert_eq!(versions.len(), count, "{ours:?}");
 }
 
 #[test]
