@@ -8,6 +8,7 @@ pub(in crate::accounts) mod decoy;
 pub(in crate::accounts) mod factor;
 pub(in crate::accounts) mod just_given;
 pub mod one_time_link;
+pub mod passkey;
 pub mod password;
 pub mod secrets;
 pub mod setup_link;
@@ -32,6 +33,8 @@ pub enum Method {
     Password,
     /// A one-time link that an admin or the operator handed over.
     Link,
+    /// A passkey, which is both factors at once.
+    Passkey,
 }
 
 impl Method {
@@ -40,6 +43,7 @@ impl Method {
         match self {
             Self::Password => "password",
             Self::Link => "link",
+            Self::Passkey => "passkey",
         }
     }
 }
@@ -82,11 +86,18 @@ enum StoredHash {
 pub struct Proven {
     user: User,
     method: Method,
-    /// The version of the password that was given. `None`: a link was used.
+    /// The version of the password that was given. `None`: none was.
     password_version: Option<i64>,
     at: UnixTime,
-    /// When a second factor was given besides. `None`: none was.
-    second: Option<UnixTime>,
+    /// The second factor that was given besides. `None`: none was.
+    second: Option<Second>,
+}
+
+/// A second factor that was given.
+#[derive(Clone, Copy)]
+struct Second {
+    at: UnixTime,
+    method: Methods,
 }
 
 impl Proven {
@@ -99,7 +110,7 @@ impl Proven {
         self.method
     }
 
-    /// Which version of the password was given; not the one that the act has put in its place. `None`: a link was used.
+    /// Which version of the password was given; not the one that the act has put in its place. `None`: none was.
     pub(in crate::accounts) fn password_version(&self) -> Option<i64> {
         self.password_version
     }
@@ -114,23 +125,26 @@ impl Proven {
         let first = match self.method {
             Method::Password => Methods::PASSWORD,
             Method::Link => Methods::LINK,
+            // What it is stands beside the second factor, which it is too.
+            Method::Passkey => Methods::default(),
         };
-        if self.second.is_some() { first.and(Methods::OTP) } else { first }
+        self.second.map_or(first, |second| first.and(second.method))
     }
 
     /// When a second factor was given. `None`: none was.
     pub(in crate::accounts) fn factor_time(&self) -> Option<UnixTime> {
-        self.second
+        self.second.map(|second| second.at)
     }
 
     /// Both proofs together.
     pub(in crate::accounts) fn and(self, second: SecondProof) -> Self {
-        Self { second: Some(second.at()), ..self }
+        Self { second: Some(Second { at: second.at, method: second.method }), ..self }
     }
 
     /// The same beside what was proved before in the session that goes on: a second factor keeps its time.
     pub(in crate::accounts) fn within(self, session: &Session) -> Self {
-        Self { second: self.second.or(session.factor_time), ..self }
+        let before = session.factor_time.map(|at| Second { at, method: session.methods.beyond_the_first() });
+        Self { second: self.second.or(before), ..self }
     }
 
     /// The same after the act has changed the user's row.
@@ -163,7 +177,7 @@ impl Authority<Error> for Proof {
         }
         let password_version = match self.method {
             Method::Password => Some(self.password_version),
-            Method::Link => None,
+            Method::Link | Method::Passkey => None,
         };
         Ok(Proven { user, method: self.method, password_version, at: self.at, second: None })
     }

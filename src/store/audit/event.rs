@@ -28,6 +28,9 @@ pub enum What {
     FactorsReset,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+    /// A passkey was shown with a count that had gone back, as that of a copy does.
+    PasskeyCountWentBack,
+    FactorRenamed,
     PasswordChanged,
     SessionRecovered,
     SessionEnded,
@@ -75,6 +78,8 @@ spelled!(What {
     FactorsReset = "factors_reset",
     RecoveryCodesMade = "recovery_codes_made",
     RecoveryCodeUsed = "recovery_code_used",
+    PasskeyCountWentBack = "passkey_count_went_back",
+    FactorRenamed = "factor_renamed",
     PasswordChanged = "password_changed",
     SessionRecovered = "session_recovered",
     SessionEnded = "session_ended",
