@@ -46,6 +46,8 @@ pub mod fair_queue;
 #[cfg(feature = "server")]
 pub mod installation;
 #[cfg(feature = "server")]
+pub mod passkeys;
+#[cfg(feature = "server")]
 pub mod passwords;
 #[cfg(feature = "server")]
 pub mod sealing;

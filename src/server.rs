@@ -12,6 +12,7 @@ use actix_web::dev::{Server, Service};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
+use url::Url;
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
@@ -22,12 +23,13 @@ use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeleto
 use crate::accounts::{self, Accounts};
 use crate::bounded_http::{self, Bounds};
 use crate::clock::Clock;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::descriptors;
 use crate::error_chain::chain;
 use crate::installation::{Installation, KeyRing, OpenError, Reached, RingError, Serving};
+use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
-use crate::store::{self, Memory};
+use crate::store::{self, Memory, passkeys};
 use crate::web::{self, App, Texts};
 use crate::workers::{Priority, Workers};
 
@@ -108,6 +110,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         password_workers: Workers::start("password", cores, Priority::Last).map_err(StartError::Thread)?,
         readers: Workers::start("reader", readers, Priority::Usual).map_err(StartError::Thread)?,
         public_url: base_url,
+        passkeys: passkeys_at(&config, address).map(Arc::new),
         texts: Texts::load(config.languages_dir.as_deref())?,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
@@ -120,6 +123,22 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         database_check: installation.check,
     });
     Ok(Prepared { address, app, ring: installation.ring, listener, serving, begun })
+}
+
+/// The ceremonies of passkeys at the address by which people reach this server. Without a `public_url` that can only be this machine, by
+/// the one name of it for which browsers need no https.
+fn passkeys_at(config: &Config, listening: SocketAddr) -> Result<Passkeys, NotHere> {
+    let is_local = listening.ip().is_loopback() || listening.ip().is_unspecified();
+    let address = match &config.public_url {
+        Some(url) => url.clone(),
+        None if is_local => local_url(listening.port()),
+        None => return Err(NotHere::PlainHttp),
+    };
+    Passkeys::at(&address, &config.site_name)
+}
+
+fn local_url(port: u16) -> Url {
+    Url::parse(&format!("http://localhost:{port}")).expect("a port makes no address wrong")
 }
 
 impl Prepared {
@@ -158,6 +177,7 @@ impl Prepared {
         let accounts = Arc::clone(&loaded.accounts);
         let load = actix_web::rt::task::spawn_blocking(move || {
             load_memory(&loaded.accounts, ring)?;
+            warn_of_lost_passkeys(&loaded);
             let setup_link = setup_link::make(&loaded.accounts)?;
             let setup_link = setup_link.map(|token| links::setup_url(loaded.public_url.as_ref(), &token));
             Ok::<_, StartError>(Started { setup_link, rows: loaded.accounts.first_load.rows(), took: begun.elapsed() })
@@ -168,6 +188,20 @@ impl Prepared {
             Ok(started)
         };
         Ok(Running { server, serving: self.serving, loading: loading.boxed_local() })
+    }
+}
+
+/// Warns of passkeys that were made for another host: there is nothing that could make them work for this one.
+fn warn_of_lost_passkeys(app: &App) {
+    let host = app.passkeys.as_ref().map_or("", |here| here.host());
+    match app.accounts.db.read(passkeys::hosts) {
+        Ok(hosts) => {
+            for made_for in hosts.iter().filter(|made_for| *made_for != host) {
+                tracing::warn!(event = "passkeys_of_another_host", made_for, host);
+            }
+        }
+        // Whoever signs in with one will find the same.
+        Err(error) => tracing::error!(event = "passkeys_not_looked_at", error = %chain(&error)),
     }
 }
 

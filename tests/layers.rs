@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 27] = [
+const PARTS: [(&str, &[&str]); 28] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -23,6 +23,7 @@ const PARTS: [(&str, &[&str]); 27] = [
     ("sealing", &[]),
     ("totp", &["domain"]),
     ("gate", &[]),
+    ("passkeys", &[]),
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
     ("store", &["domain", "blocklist", "error_chain"]),
@@ -38,6 +39,7 @@ const PARTS: [(&str, &[&str]); 27] = [
             "passwords",
             "sealing",
             "totp",
+            "passkeys",
             "blocklist",
             "throttle",
             "store",
@@ -73,6 +75,7 @@ const PARTS: [(&str, &[&str]); 27] = [
             "error_chain",
             "seldom",
             "tokens",
+            "passkeys",
             "workers",
             "blocklist",
             "throttle",
@@ -87,6 +90,7 @@ const PARTS: [(&str, &[&str]); 27] = [
             "bounded_http",
             "descriptors",
             "seldom",
+            "passkeys",
             "web",
             "installation",
             "accounts",
@@ -139,11 +143,12 @@ const GROUPS: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that belong to one kind of work, and the parts that do it.
-const CRATES: [(&str, &[&str]); 5] = [
+const CRATES: [(&str, &[&str]); 6] = [
     ("actix", &["bounded_http", "guards", "web", "server", "cli"]),
     ("diesel", &["store"]),
     ("jsonwebtoken", &["tokens"]),
     ("bcrypt::", &["passwords"]),
+    ("webauthn_rs", &["passkeys"]),
     ("askama", &["web"]),
 ];
 

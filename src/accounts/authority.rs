@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::context::Error;
 use super::level::require_by_policy;
+use super::proof::passkey::{GivenPasskey, ShownPasskey};
 use super::proof::{Proof, Proven};
 use crate::config::SecondFactorPolicy;
 use crate::domain::{By, Level, Reason, Role, UnixTime, UserId};
@@ -178,6 +179,21 @@ impl Authority<Error> for (Mandate, Proof) {
             return Err(Error::ProofLapsed);
         }
         Ok((acting, proven))
+    }
+}
+
+/// A confirmation by a passkey of the same person.
+impl Authority<Error> for (Mandate, GivenPasskey) {
+    type Granted = (Acting, ShownPasskey);
+
+    fn judge(self, tx: &mut Tx<'_>) -> Result<Self::Granted, Error> {
+        let (mandate, given) = self;
+        let acting = mandate.judge(tx)?;
+        let shown = given.judge(tx)?;
+        if shown.user().id != acting.user.id {
+            return Err(Error::ProofLapsed);
+        }
+        Ok((acting, shown))
     }
 }
 

@@ -145,6 +145,9 @@ pub enum Error {
     /// A second factor's secret does not open: the database was changed by another hand.
     #[error("the secret of a second factor can't be read")]
     BrokenFactor,
+    /// The library refuses to begin a ceremony.
+    #[error("a passkey can't be asked for")]
+    Passkey(#[from] crate::passkeys::Refusal),
     /// Only one of two factors was given.
     #[error("the second factor is missing")]
     SecondFactorMissing,

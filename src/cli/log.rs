@@ -56,8 +56,9 @@ pub(super) fn start(config: &Config) {
     }));
 }
 
-/// Keeps what the HTTP library says out of the log, where every line has an event of Portero's. Of bytes that are no request, such as a
-/// TLS handshake or a head that is too long, it tells in the library's place: with the address that they came from.
+/// Keeps what libraries say out of the log, where every line has an event of Portero's: that of HTTP, and that of passkeys, which tells as an
+/// error whatever somebody sends that is none. Of bytes that are no request, such as a
+/// TLS handshake or a head that is too long, it tells in the HTTP library's place: with the address that they came from.
 struct HttpLibrary {
     trusted_proxies: Vec<IpNet>,
     unreadable: Seldom,
@@ -89,7 +90,7 @@ impl<S: Subscriber> Layer<S> for HttpLibrary {
         }
         // That connections can't be accepted has to be known, whoever says so.
         let is_chatter = target.starts_with("actix_server") && level > Level::WARN;
-        !is_chatter && !target.starts_with("actix_http")
+        !is_chatter && !target.starts_with("actix_http") && !target.starts_with("webauthn_rs")
     }
 }
 

@@ -21,9 +21,11 @@ impl fmt::Display for FactorId {
 pub enum FactorKind {
     /// An authenticator app, whose codes follow the time. (RFC 6238)
     Totp,
+    /// A passkey, which is a whole sign-in by itself. (WebAuthn)
+    Passkey,
 }
 
-spelled!(FactorKind { Totp = "totp" });
+spelled!(FactorKind { Totp = "totp", Passkey = "passkey" });
 
 /// What somebody calls their second factor: up to 40 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,10 +27,17 @@ impl Level {
 pub struct Methods(u8);
 
 /// Each way with its word, in the order in which they are written.
-const WORDS: [(Methods, &str); 4] =
-    [(Methods::TRUSTED_BROWSER, "browser"), (Methods::LINK, "link"), (Methods::OTP, "otp"), (Methods::PASSWORD, "pwd")];
-/// Written, but not stored: that there were two factors follows from the others.
+const WORDS: [(Methods, &str); 6] = [
+    (Methods::TRUSTED_BROWSER, "browser"),
+    (Methods::HARDWARE_KEY, "hwk"),
+    (Methods::LINK, "link"),
+    (Methods::OTP, "otp"),
+    (Methods::PASSWORD, "pwd"),
+    (Methods::SOFTWARE_KEY, "swk"),
+];
+/// Written, but not stored: that there were two factors, and that somebody was there, follows from the others.
 const MFA: &str = "mfa";
+const USER: &str = "user";
 
 impl Methods {
     /// A password.
@@ -41,6 +48,11 @@ impl Methods {
     pub const LINK: Self = Self(4);
     /// A browser in which the second factor was given not long ago, and that the account trusts for some days.
     pub const TRUSTED_BROWSER: Self = Self(8);
+    /// A passkey that never leaves its device, which has verified the person.
+    pub const HARDWARE_KEY: Self = Self(16);
+    /// A passkey that may be copied to other devices. The one that was used has verified the person.
+    pub const SOFTWARE_KEY: Self = Self(32);
+    const PASSKEYS: Self = Self(16 | 32);
 
     /// These and those.
     #[must_use]
@@ -53,10 +65,19 @@ impl Methods {
         self.0 & others.0 == others.0
     }
 
-    /// What they are worth together. A code alone is one factor.
+    /// Those of them that are second factors, or more than that.
+    pub fn beyond_the_first(self) -> Self {
+        Self(self.0 & (Self::OTP.0 | Self::PASSKEYS.0))
+    }
+
+    fn has_passkey(self) -> bool {
+        self.0 & Self::PASSKEYS.0 != 0
+    }
+
+    /// What they are worth together. A code alone is one factor; a passkey is two, for its device has verified the person.
     pub fn level(self) -> Level {
         let has_first = self.include(Self::PASSWORD) || self.include(Self::LINK);
-        if has_first && self.include(Self::OTP) { Level::Two } else { Level::One }
+        if self.has_passkey() || (has_first && self.include(Self::OTP)) { Level::Two } else { Level::One }
     }
 
     /// What they count as where policy asks for two factors before it lets anybody in: there a trusted browser stands in for the second
@@ -67,8 +88,9 @@ impl Methods {
 
     /// The values of the claim `amr`.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let user = self.has_passkey().then_some(USER);
         let mfa = (self.level() == Level::Two).then_some(MFA);
-        WORDS.into_iter().filter(move |(way, _)| self.include(*way)).map(|(_, word)| word).chain(mfa)
+        WORDS.into_iter().filter(move |(way, _)| self.include(*way)).map(|(_, word)| word).chain(user).chain(mfa)
     }
 
     /// From the values of the claim `amr`, or as [`Display`](fmt::Display) wrote them. Words that are not ours say nothing.
@@ -101,12 +123,18 @@ mod tests {
             (Methods::PASSWORD.and(Methods::LINK), Level::One, "link pwd"),
             (Methods::PASSWORD.and(Methods::OTP), Level::Two, "otp pwd mfa"),
             (Methods::LINK.and(Methods::OTP), Level::Two, "link otp mfa"),
+            (Methods::HARDWARE_KEY, Level::Two, "hwk user mfa"),
+            (Methods::SOFTWARE_KEY.and(Methods::PASSWORD), Level::Two, "pwd swk user mfa"),
         ] {
             assert_eq!((methods.level(), methods.to_string().as_str()), (level, words));
             assert_eq!(Methods::from_words(words.split(' ')), methods);
             assert_eq!(methods.level_for_policy(), level);
         }
-        assert_eq!(Methods::from_words(["mfa", "face", ""]), Methods::default(), "two factors are never just claimed");
+        assert_eq!(
+            Methods::from_words(["mfa", "user", "face", ""]),
+            Methods::default(),
+            "two factors are never just claimed"
+        );
     }
 
     #[test]

@@ -249,8 +249,8 @@ fn factor_key_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile
         name: instance::FACTOR_KEY,
         hint: "; without it nobody can use a second factor that they have",
         // As long as nothing is sealed with it, any key will do.
-        was_used: factors::any,
-        is_bound: factors::any,
+        was_used: factors::any_sealed,
+        is_bound: factors::any_sealed,
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::{
 };
 
 use super::connection::{Conn, Error, known};
-use super::schema::{factors, users};
+use super::schema::{factors, passkeys, users};
 use crate::domain::{FactorId, FactorKind, UnixTime, UserId};
 
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Factor {
     pub kind: FactorKind,
     /// As the person calls it.
     pub name: String,
-    /// Sealed.
+    /// Sealed. Of a passkey there is none.
     pub secret: Vec<u8>,
     /// Of TOTP: the newest time step whose code was accepted.
     pub last_step: i64,
@@ -85,9 +85,16 @@ pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Factor>, Error> {
     own.select(Row::as_select()).load(conn)?.into_iter().map(Factor::try_from).collect()
 }
 
-/// Whether any user has one, or has begun to add one.
-pub fn any(conn: &mut Conn) -> Result<bool, Error> {
-    Ok(select(exists(factors::table.select(factors::id))).get_result(conn)?)
+/// Whether any user has one whose secret is sealed, or has begun to add one.
+pub fn any_sealed(conn: &mut Conn) -> Result<bool, Error> {
+    let sealed = factors::table.filter(factors::kind.eq(FactorKind::Totp.as_str()));
+    Ok(select(exists(sealed.select(factors::id))).get_result(conn)?)
+}
+
+/// How many factors of this kind count for the user.
+pub fn count_of(conn: &mut Conn, user: UserId, kind: FactorKind) -> Result<i64, Error> {
+    let own = factors::table.filter(factors::user_id.eq(user.0)).filter(factors::kind.eq(kind.as_str()));
+    Ok(own.filter(factors::active_since.is_not_null()).count().get_result(conn)?)
 }
 
 /// The factor with this id, if it is the user's.
@@ -114,6 +121,30 @@ pub fn add(conn: &mut Conn, factor: &NewFactor<'_>) -> Result<FactorId, Error> {
     Ok(FactorId(id))
 }
 
+/// Adds a factor that counts at once.
+pub fn add_active(conn: &mut Conn, factor: &NewFactor<'_>) -> Result<FactorId, Error> {
+    let id = diesel::insert_into(factors::table)
+        .values((
+            factors::user_id.eq(factor.user.0),
+            factors::kind.eq(factor.kind.as_str()),
+            factors::name.eq(factor.name),
+            factors::secret.eq(factor.secret),
+            factors::last_step.eq(0),
+            factors::created_at.eq(factor.now.0),
+            factors::active_since.eq(factor.now.0),
+        ))
+        .returning(factors::id)
+        .get_result(conn)?;
+    count(conn, factor.user, 1)?;
+    Ok(FactorId(id))
+}
+
+/// Calls a factor by another name.
+pub fn rename(conn: &mut Conn, id: FactorId, name: &str) -> Result<(), Error> {
+    diesel::update(factors::table.find(id.0)).set(factors::name.eq(name)).execute(conn)?;
+    Ok(())
+}
+
 /// Has a factor count from now on. `step`: of the code that confirmed it. `false`: it counts already, or is gone.
 pub fn confirm(conn: &mut Conn, factor: &Factor, step: i64, now: UnixTime) -> Result<bool, Error> {
     let waiting = factors::table.find(factor.id.0).filter(factors::active_since.is_null());
@@ -137,8 +168,20 @@ pub fn note_used(conn: &mut Conn, id: FactorId, step: i64, used: &LastUse) -> Re
     Ok(diesel::update(unused).set(set).execute(conn)? == 1)
 }
 
+/// Notes when and where a factor without steps was used.
+pub fn note_last_use(conn: &mut Conn, id: FactorId, used: &LastUse) -> Result<(), Error> {
+    let set = (
+        factors::last_used_at.eq(used.at.0),
+        factors::last_used_ip.eq(&used.ip),
+        factors::last_used_agent.eq(&used.user_agent),
+    );
+    diesel::update(factors::table.find(id.0)).set(set).execute(conn)?;
+    Ok(())
+}
+
 /// Removes a factor. `false`: it is gone already.
 pub fn remove(conn: &mut Conn, factor: &Factor) -> Result<bool, Error> {
+    diesel::delete(passkeys::table.find(factor.id.0)).execute(conn)?;
     if diesel::delete(factors::table.find(factor.id.0)).execute(conn)? == 0 {
         return Ok(false);
     }
@@ -150,6 +193,8 @@ pub fn remove(conn: &mut Conn, factor: &Factor) -> Result<bool, Error> {
 
 /// Removes all factors of the user.
 pub fn remove_all(conn: &mut Conn, user: UserId) -> Result<(), Error> {
+    let own = factors::table.filter(factors::user_id.eq(user.0)).select(factors::id);
+    diesel::delete(passkeys::table.filter(passkeys::factor_id.eq_any(own))).execute(conn)?;
     diesel::delete(factors::table.filter(factors::user_id.eq(user.0))).execute(conn)?;
     diesel::update(users::table.find(user.0))
         .set((users::factors.eq(0), users::factors_version.eq(users::factors_version + 1)))

@@ -88,6 +88,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    passkeys (factor_id) {
+        factor_id -> BigInt,
+        credential_id -> Text,
+        credential -> Text,
+        counter -> BigInt,
+        may_be_copied -> Bool,
+        backed_up -> Bool,
+        host -> Text,
+        marked_at -> Nullable<BigInt>,
+        told -> Bool,
+    }
+}
+
+diesel::table! {
+    spent_challenges (id) {
+        id -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     recovery_codes (user_id, hash) {
         user_id -> BigInt,
         hash -> Text,
@@ -377,6 +398,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(passkeys -> factors (factor_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -391,5 +414,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     passes,
     app_origins,
     apps,
-    app_secrets
+    app_secrets,
+    factors,
+    passkeys
 );

@@ -9,6 +9,7 @@ use super::pages::texts::Texts;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
 use crate::domain::{NewPassword, PasswordFault, UnixTime, Username};
+use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
 use crate::store::{Conn, DatabaseCheck};
 use crate::throttle::Try;
@@ -32,6 +33,8 @@ pub struct Shared {
     /// Portero's address as people reach it: links are made from it, and forms must come from it. `None`: it listens on every address
     /// of the machine, and nobody has set `public_url`.
     pub public_url: Option<url::Url>,
+    /// The ceremonies of passkeys at that address; or why there can be none.
+    pub passkeys: Result<Arc<Passkeys>, NotHere>,
     pub texts: Texts,
     /// The key that seals the cookie with a signed-out form's CSRF value and the flash message.
     pub browser_session_key: actix_web::cookie::Key,

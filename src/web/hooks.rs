@@ -89,7 +89,8 @@ impl Hooks for PorteroHooks {
                     tracing::debug!(event = "renewed", session = pair.id.sid.short(), ip);
                     if recovered {
                         let session = Some(pair.id.sid);
-                        let notice = Notice { key: "notice-recovered".into(), count: None, session, origin: None };
+                        let notice =
+                            Notice { key: "notice-recovered".into(), count: None, session, origin: None, name: None };
                         browser_session::add_notices(&req.get_session(), vec![notice]);
                     }
                     req.extensions_mut().insert(pair.id);

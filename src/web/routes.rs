@@ -14,8 +14,8 @@ use super::browser::browser_session;
 use super::hooks::PorteroHooks;
 use super::http::error::Error;
 use super::rooms::account::{
-    account, activity, add_totp, change_password, confirm, end_session, factors, receipt, recovery_codes,
-    remove_factor, story, trusted_browsers,
+    account, activity, add_passkey, add_totp, change_password, confirm, end_session, factors, receipt, recovery_codes,
+    remove_factor, rename_factor, story, trusted_browsers,
 };
 use super::rooms::admin::{
     about, add_user, audit, edit_details, end_sessions, made_link, overview, rename_user, revoked, sessions, user,
@@ -42,6 +42,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/gate/check/nginx").get(check::nginx).open())
         .service(path("/gate/check/forward").get(check::forward).open())
         .service(path("/gate/check/haproxy").get(check::haproxy).open())
+        .service(path("/.well-known/passkey-endpoints").get(well_known::passkey_endpoints).open())
         .service(path("/robots.txt").get(well_known::robots).open())
         .service(path("/healthz").get(health::alive).open_from_the_start())
         .service(path("/readyz").get(health::ready).open_from_the_start())
@@ -70,6 +71,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             )
             .service(path("/login/factor").get(second_step::form).post(second_step::submit).guarded(from_page()))
             .service(path("/account/factors").get(factors::show).guarded(Guard::access()))
+            .service(
+                path("/account/factors/passkey")
+                    .get(add_passkey::form)
+                    .post(add_passkey::submit)
+                    .guarded(Guard::access()),
+            )
             .service(path("/account/factors/totp").get(add_totp::form).post(add_totp::start).guarded(Guard::access()))
             .service(
                 path("/account/factors/totp/{id}/confirm")
@@ -91,6 +98,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(path("/account/browsers/{id}/forget").post(trusted_browsers::submit).guarded(Guard::access()))
+            .service(
+                path("/account/factors/{id}/rename")
+                    .get(rename_factor::form)
+                    .post(rename_factor::submit)
+                    .guarded(Guard::access()),
+            )
             .service(path("/account").get(account::show).guarded(Guard::access()))
             .service(path("/account/activity").get(activity::show).guarded(Guard::access()))
             .service(

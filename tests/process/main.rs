@@ -20,6 +20,7 @@ mod locked;
 mod logs;
 mod lost_answers;
 mod monitoring;
+mod passkeys;
 mod portero;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+pub mod authenticator;
 pub mod database;
 pub mod proxies;
 pub mod totp;
@@ -178,6 +179,16 @@ impl TestApp {
 
     pub fn browser(&self) -> Browser {
         Browser::at(self.address)
+    }
+
+    /// A browser that asks for `localhost`, where passkeys work without https.
+    pub fn local_browser(&self) -> Browser {
+        Browser::local(self.address)
+    }
+
+    /// As browsers write it.
+    pub fn local_origin(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
     }
 
     pub fn client(&self) -> Client {
@@ -359,6 +370,13 @@ impl Browser {
             user_agent: "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0".into(),
             form_value: String::new(),
         }
+    }
+
+    /// One that asks for `localhost`.
+    pub fn local(address: SocketAddr) -> Self {
+        let mut browser = Self::at(address);
+        browser.http.base = format!("http://localhost:{}", address.port());
+        browser
     }
 
     /// The same browser, after the server was started again on another port.

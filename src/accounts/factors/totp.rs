@@ -2,19 +2,13 @@
 
 use std::sync::Arc;
 
+use super::added::{Added, Done, New, added};
 use super::enrolment_link::{may_enrol, spend};
-use super::recovery;
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::factor::{confirms, seal, secret};
-use crate::accounts::proof::sign_in_limits::Account;
-use crate::accounts::sessions::confirm::{FreshAccess, Freshened, Proofs, freshen_in};
-use crate::blocklist::change::Change;
-use crate::domain::{By, FactorId, FactorKind, FactorName, Methods};
-use crate::store::audit::event::{Details, Event, What};
+use crate::domain::{FactorId, FactorKind, FactorName, Methods};
 use crate::store::factors::{self, NewFactor};
-use crate::store::recovery_codes;
-use crate::store::users;
 use crate::tokens::Fault;
 use crate::totp::{self, SECRET_BYTES};
 
@@ -54,7 +48,7 @@ pub fn start_totp(
     let Some(secret) = totp::new_secret() else { return Pending::known(Err(Error::Random)) };
     accounts.write(mandate, move |tx, accounts, acting| {
         let user = &acting.user;
-        if user.factors >= MOST {
+        if factors::count_of(tx.conn, user.id, FactorKind::Totp)? >= MOST {
             return Ok(Started::TooMany);
         }
         if !may_enrol(accounts, tx.conn, user, link.as_deref(), tx.now)? {
@@ -92,14 +86,6 @@ pub enum Enrolled {
     LinkNeeded,
 }
 
-pub struct Done {
-    /// In clear, this once. Empty: the account has some already.
-    pub recovery_codes: Vec<String>,
-    /// At the level of two factors, in the place of the access token that was shown.
-    pub fresh: FreshAccess,
-    pub account: Account,
-}
-
 /// Has an authenticator app count, if this is its code. The session is at level two from then on. `link` as in [`start_totp`].
 pub fn confirm_totp(
     accounts: &Arc<Accounts>,
@@ -122,36 +108,13 @@ pub fn confirm_totp(
         if !factors::confirm(tx.conn, &factor, step, tx.now)? {
             return Ok(Step::NotWaiting);
         }
-        let user = users::find(tx.conn, user.id)?.ok_or(Fault::Revoked)?;
-        let codes = match recovery_codes::left(tx.conn, user.id)? {
-            0 => recovery::make(tx, accounts, &user)?,
-            _ => Vec::new(),
-        };
-        // What was proved before does not get fresher by this.
-        let proved = Proofs {
-            auth_time: session.auth_time,
-            password: session.proved_password,
-            methods: session.methods.and(Methods::OTP),
-            factor_time: Some(tx.now),
-        };
-        let fresh = freshen_in(tx, accounts, &user, &claims, (&session, session.clone()), proved)?;
-        let details = Details::Factor { kind: factor.kind, name: factor.name };
-        let by = By::User(user.id);
-        Event::new(What::FactorAdded, &by).user(user.id).session(session.sid).details(details).record(tx)?;
-        tx.change(Change::UserChanged(accounts.standing(&user)));
-        let account = Account::of(&user);
-        tx.after_commit(move || {
-            tracing::info!(event = "factor_added", user = %user.username, kind = factor.kind.as_str(), ip = visitor.ip);
-        });
-        Ok(Step::Done(Box::new((codes, fresh, account))))
+        let new = New { kind: factor.kind, name: factor.name, method: Methods::OTP };
+        Ok(Step::Done(Box::new(added(tx, accounts, (&session, &claims), new, visitor)?)))
     });
     let accounts = Arc::clone(accounts);
     enrolled.then(move |enrolled| {
         Ok(match enrolled? {
-            Step::Done(done) => {
-                let (recovery_codes, fresh, account) = *done;
-                Enrolled::Done(Box::new(Done { recovery_codes, fresh: fresh.sign(&accounts)?, account }))
-            }
+            Step::Done(added) => Enrolled::Done(Box::new(added.sign(&accounts)?)),
             Step::NotWaiting => Enrolled::NotWaiting,
             Step::WrongCode => Enrolled::WrongCode,
             Step::LinkNeeded => Enrolled::LinkNeeded,
@@ -161,7 +124,7 @@ pub fn confirm_totp(
 
 /// What the transaction came to.
 enum Step {
-    Done(Box<(Vec<String>, Freshened, Account)>),
+    Done(Box<Added>),
     LinkNeeded,
     NotWaiting,
     WrongCode,

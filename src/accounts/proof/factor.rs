@@ -1,7 +1,7 @@
 //! Proof by a second factor, beside a first proof. What a code uses up is written in the transaction that it lets through.
 
 use crate::accounts::context::{Accounts, Error, Visitor};
-use crate::domain::{By, FactorCode, FactorKind, UnixTime, UserId};
+use crate::domain::{By, FactorCode, FactorKind, Methods, UnixTime, UserId};
 use crate::store::audit::event::{Event, What};
 use crate::store::factors::{self, Factor, LastUse};
 use crate::store::recovery_codes::{self, Use};
@@ -14,12 +14,16 @@ use crate::totp::{self, Check, SECRET_BYTES};
 const MOST_WRONG_A_DAY: i64 = 20;
 const DAY: i64 = 24 * 60 * 60;
 
-/// That a second factor was given in this transaction. Made only here.
-pub(in crate::accounts) struct SecondProof(UnixTime);
+/// That a second factor was given in this transaction. Made only here and in `passkey.rs`.
+pub(in crate::accounts) struct SecondProof {
+    pub(super) at: UnixTime,
+    /// By which way.
+    pub(super) method: Methods,
+}
 
 impl SecondProof {
-    pub(super) fn at(&self) -> UnixTime {
-        self.0
+    fn by_code(at: UnixTime) -> Self {
+        Self { at, method: Methods::OTP }
     }
 }
 
@@ -58,7 +62,7 @@ pub(in crate::accounts) fn try_code(
                     event.record(tx)?;
                     let (name, ip) = (user.username.clone(), visitor.ip.clone());
                     tx.after_commit(move || tracing::info!(event = "recovery_code_used", user = %name, ip));
-                    Tried::Right(SecondProof(tx.now))
+                    Tried::Right(SecondProof::by_code(tx.now))
                 }
                 Use::Again => Tried::Used,
                 Use::NoSuchCode => Tried::Wrong,
@@ -83,7 +87,7 @@ fn try_totp(
             Check::Right(step) => {
                 let used = LastUse { at: tx.now, ip: visitor.ip.clone(), user_agent: visitor.user_agent.clone() };
                 let is_first = factors::note_used(tx.conn, factor.id, step, &used)?;
-                return Ok(if is_first { Tried::Right(SecondProof(tx.now)) } else { Tried::Used });
+                return Ok(if is_first { Tried::Right(SecondProof::by_code(tx.now)) } else { Tried::Used });
             }
             Check::Used => tried = Tried::Used,
             Check::Wrong => {}

@@ -8,6 +8,7 @@ pub(in crate::accounts) mod decoy;
 pub(in crate::accounts) mod factor;
 pub(in crate::accounts) mod just_given;
 pub mod one_time_link;
+pub mod passkey;
 pub mod password;
 pub mod secrets;
 pub mod setup_link;
@@ -34,6 +35,8 @@ pub enum Method {
     Password,
     /// A one-time link that an admin or the operator handed over.
     Link,
+    /// A passkey, which is both factors at once.
+    Passkey,
 }
 
 impl Method {
@@ -42,6 +45,7 @@ impl Method {
         match self {
             Self::Password => "password",
             Self::Link => "link",
+            Self::Passkey => "passkey",
         }
     }
 }
@@ -84,7 +88,7 @@ enum StoredHash {
 pub struct Proven {
     user: User,
     method: Method,
-    /// The version of the password that was given. `None`: a link was used.
+    /// The version of the password that was given. `None`: none was.
     password_version: Option<i64>,
     at: UnixTime,
     second: Second,
@@ -95,7 +99,10 @@ pub struct Proven {
 enum Second {
     Nothing,
     /// A second factor, and when it was given.
-    Given(UnixTime),
+    Given {
+        at: UnixTime,
+        method: Methods,
+    },
     /// A browser that stands in for it.
     TrustedBrowser,
 }
@@ -110,7 +117,7 @@ impl Proven {
         self.method
     }
 
-    /// Which version of the password was given; not the one that the act has put in its place. `None`: a link was used.
+    /// Which version of the password was given; not the one that the act has put in its place. `None`: none was.
     pub(in crate::accounts) fn password_version(&self) -> Option<i64> {
         self.password_version
     }
@@ -125,10 +132,12 @@ impl Proven {
         let first = match self.method {
             Method::Password => Methods::PASSWORD,
             Method::Link => Methods::LINK,
+            // What it is stands beside the second factor, which it is too.
+            Method::Passkey => Methods::default(),
         };
         match self.second {
             Second::Nothing => first,
-            Second::Given(_) => first.and(Methods::OTP),
+            Second::Given { method, .. } => first.and(method),
             Second::TrustedBrowser => first.and(Methods::TRUSTED_BROWSER),
         }
     }
@@ -136,7 +145,7 @@ impl Proven {
     /// When a second factor was given. `None`: none was.
     pub(in crate::accounts) fn factor_time(&self) -> Option<UnixTime> {
         match self.second {
-            Second::Given(moment) => Some(moment),
+            Second::Given { at, .. } => Some(at),
             Second::Nothing | Second::TrustedBrowser => None,
         }
     }
@@ -144,28 +153,30 @@ impl Proven {
     /// Whether somebody with a second factor may sign in by this.
     pub(in crate::accounts) fn is_enough_with_factor(&self) -> bool {
         match self.second {
-            Second::Given(_) | Second::TrustedBrowser => true,
+            Second::Given { .. } | Second::TrustedBrowser => true,
             Second::Nothing => false,
         }
     }
 
     /// Both proofs together.
     pub(in crate::accounts) fn and(self, second: SecondProof) -> Self {
-        Self { second: Second::Given(second.at()), ..self }
+        Self { second: Second::Given { at: second.at, method: second.method }, ..self }
     }
 
     /// The proof in a browser that stands in for the second factor. Only a password: whoever uses a link is asked for the code.
     pub(in crate::accounts) fn in_trusted_browser(self, _: &TrustedBrowser) -> Self {
         match self.method {
             Method::Password => Self { second: Second::TrustedBrowser, ..self },
-            Method::Link => self,
+            Method::Link | Method::Passkey => self,
         }
     }
 
     /// The same beside what was proved before in the session that goes on: a second factor keeps its time.
     pub(in crate::accounts) fn within(self, session: &Session) -> Self {
         match (self.factor_time(), session.factor_time) {
-            (None, Some(moment)) => Self { second: Second::Given(moment), ..self },
+            (None, Some(at)) => {
+                Self { second: Second::Given { at, method: session.methods.beyond_the_first() }, ..self }
+            }
             (_, None) | (Some(_), _) => self,
         }
     }
@@ -200,7 +211,7 @@ impl Authority<Error> for Proof {
         }
         let password_version = match self.method {
             Method::Password => Some(self.password_version),
-            Method::Link => None,
+            Method::Link | Method::Passkey => None,
         };
         Ok(Proven { user, method: self.method, password_version, at: self.at, second: Second::Nothing })
     }

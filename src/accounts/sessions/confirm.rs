@@ -11,7 +11,8 @@ use super::tokens::SignedToken;
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::factor::{Tried, try_code};
-use crate::accounts::proof::{Proof, password};
+use crate::accounts::proof::passkey::{self, Counted, GivenPasskey};
+use crate::accounts::proof::{Proof, Proven, password};
 use crate::domain::{By, FactorCode, Methods, Password, Reason, StepKind, TokenType, UnixTime};
 use crate::store::Tx;
 use crate::store::audit::event::{Event, What};
@@ -108,22 +109,7 @@ fn freshen(
                 Tried::TooMany => return Ok(Step::TooManyWrong),
             },
         };
-        let proved = Proofs {
-            // Not before a rotation that came in between: its access token is the one that is revoked here.
-            auth_time: proven.at().max(session.rotated_at),
-            password: proven.password_version(),
-            methods: session.methods.and(proven.methods()),
-            factor_time: proven.factor_time().or(session.factor_time),
-        };
-        let user = proven.user();
-        let mut confirmed = Session { wrong_passwords: 0, ..session.clone() };
-        story::note(tx, &mut confirmed, StepKind::Confirmed, &visitor)?;
-        let fresh = freshen_in(tx, accounts, user, &claims, (&session, confirmed), proved)?;
-        Event::new(What::Confirmed, &by).user(user.id).session(session.sid).record(tx)?;
-        let (sid, name, amr) = (session.sid.short(), user.username.clone(), fresh.session.methods);
-        tx.after_commit(move || {
-            tracing::info!(event = "confirmed", user = %name, session = sid, ip = visitor.ip, %amr);
-        });
+        let fresh = confirmed_by(tx, accounts, &by, &session, &claims, &proven, visitor)?;
         Ok(Step::Fresh(Box::new(fresh)))
     });
     let accounts = Arc::clone(accounts);
@@ -138,10 +124,73 @@ fn freshen(
     })
 }
 
+pub enum ByPasskey {
+    Fresh(FreshAccess),
+    /// Its count had gone back: somebody may hold a copy.
+    CountWentBack,
+    /// It was used for this before, or is gone.
+    Over,
+}
+
+/// The same by a passkey instead of the password: all that can be proved, at once. Hashes nothing.
+pub fn confirm_by_passkey(
+    accounts: &Arc<Accounts>,
+    mandate: Mandate,
+    given: GivenPasskey,
+    visitor: Visitor,
+) -> Pending<ByPasskey> {
+    let claims = Arc::clone(mandate.claims());
+    let confirmed = accounts.write((mandate, given), move |tx, accounts, (acting, shown)| {
+        let by = acting.by();
+        let session = acting.session.ok_or(Fault::Revoked)?;
+        let user = shown.user().clone();
+        let proven = match shown.count(tx)? {
+            Counted::Good(proof) => passkey::proven(user, proof),
+            Counted::WentBack => return Ok(None),
+        };
+        confirmed_by(tx, accounts, &by, &session, &claims, &proven, visitor).map(Some)
+    });
+    let accounts = Arc::clone(accounts);
+    confirmed.then(move |confirmed| match confirmed {
+        Ok(Some(fresh)) => Ok(ByPasskey::Fresh(fresh.sign(&accounts)?)),
+        Ok(None) => Ok(ByPasskey::CountWentBack),
+        Err(Error::ProofLapsed) => Ok(ByPasskey::Over),
+        Err(error) => Err(error),
+    })
+}
+
+fn confirmed_by(
+    tx: &mut Tx<'_>,
+    accounts: &Accounts,
+    by: &By,
+    session: &Session,
+    claims: &Claims,
+    proven: &Proven,
+    visitor: Visitor,
+) -> Result<Freshened, Error> {
+    let proved = Proofs {
+        // Not before a rotation that came in between: its access token is the one that is revoked here.
+        auth_time: proven.at().max(session.rotated_at),
+        password: proven.password_version(),
+        methods: session.methods.and(proven.methods()),
+        factor_time: proven.factor_time().or(session.factor_time),
+    };
+    let user = proven.user();
+    let mut confirmed = Session { wrong_passwords: 0, ..session.clone() };
+    story::note(tx, &mut confirmed, StepKind::Confirmed, &visitor)?;
+    let fresh = freshen_in(tx, accounts, user, claims, (session, confirmed), proved)?;
+    Event::new(What::Confirmed, by).user(user.id).session(session.sid).record(tx)?;
+    let (sid, name, amr) = (session.sid.short(), user.username.clone(), fresh.session.methods);
+    tx.after_commit(move || {
+        tracing::info!(event = "confirmed", user = %name, session = sid, ip = visitor.ip, %amr);
+    });
+    Ok(fresh)
+}
+
 /// What is proved in a session from now on.
 pub(in crate::accounts) struct Proofs {
     pub(in crate::accounts) auth_time: UnixTime,
-    /// The version of the password that was given. `None`: a link was used.
+    /// The version of the password that was given. `None`: none was.
     pub(in crate::accounts) password: Option<i64>,
     pub(in crate::accounts) methods: Methods,
     pub(in crate::accounts) factor_time: Option<UnixTime>,

@@ -9,6 +9,7 @@ pub mod first_use;
 pub(in crate::accounts) mod guessing;
 pub mod last_seen;
 pub mod mass_end;
+pub mod passkey_sign_in;
 pub mod renew;
 pub mod reuse;
 mod rotation;

@@ -7,6 +7,7 @@ use super::sign_in::{Finished, SignedIn, finish};
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::accounts::proof::attempt::Attempt;
 use crate::accounts::proof::factor::{Tried, try_code};
+use crate::accounts::proof::passkey::{Counted, GivenPasskey};
 use crate::domain::{By, FactorCode, UnixTime};
 use crate::store::audit::event::{Event, What};
 
@@ -71,6 +72,47 @@ pub fn second_step(accounts: &Arc<Accounts>, asked: SecondStep) -> Pending<Outco
         Ok(Step::UsedCode) => Ok(Outcome::UsedCode),
         Ok(Step::TooManyWrong) => Ok(Outcome::TooManyWrong),
         Ok(Step::Over) | Err(Error::ProofLapsed) => Ok(Outcome::Over),
+        Err(error) => Err(error),
+    })
+}
+
+/// What the second step by a passkey asks for.
+pub struct PasskeyStep {
+    pub attempt: Attempt,
+    pub given: GivenPasskey,
+    /// The session this browser held until now: it ends with the sign-in.
+    pub replaces: Option<HeldSession>,
+    /// When this very browser gave wrong passwords for this name before.
+    pub own_typos: Vec<UnixTime>,
+    pub visitor: Visitor,
+}
+
+pub enum ByPasskey {
+    SignedIn(Box<SignedIn>),
+    /// Its count had gone back: somebody may hold a copy.
+    CountWentBack,
+    /// The sign-in begins again, or the passkey was used for it before.
+    Over,
+}
+
+/// The same by a passkey in the place of a code.
+pub fn second_step_by_passkey(accounts: &Arc<Accounts>, asked: PasskeyStep) -> Pending<ByPasskey> {
+    let PasskeyStep { attempt, given, replaces, own_typos, visitor } = asked;
+    let (transport, remembered) = (attempt.transport(), attempt.remembered);
+    let tried = accounts.write((attempt, given), move |tx, accounts, (attempted, shown)| {
+        let second = match shown.count(tx)? {
+            Counted::Good(second) => second,
+            Counted::WentBack => return Ok(None),
+        };
+        let proven = attempted.complete(tx, second)?;
+        let asked = Begin { transport, remembered, occasion: Occasion::SignIn { replaces }, visitor };
+        finish(tx, accounts, &proven, &own_typos, asked).map(Some)
+    });
+    let accounts = Arc::clone(accounts);
+    tried.then(move |tried| match tried {
+        Ok(Some(finished)) => Ok(ByPasskey::SignedIn(Box::new(finished.sign(&accounts)?))),
+        Ok(None) => Ok(ByPasskey::CountWentBack),
+        Err(Error::ProofLapsed) => Ok(ByPasskey::Over),
         Err(error) => Err(error),
     })
 }

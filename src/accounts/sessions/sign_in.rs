@@ -16,8 +16,9 @@ use crate::accounts::same_place::is_same_place;
 use crate::domain::{Password, Reason, Role, SessionId, Transport, UnixTime, Username};
 use crate::store::hourly_counts::Counted;
 use crate::store::password_forms::{self, FormCount};
+use crate::store::second_factors::{self, Ways};
 use crate::store::users::{self, User};
-use crate::store::{Tx, Upkeep, attempts, session_ends};
+use crate::store::{Tx, Upkeep, attempts, passkeys, session_ends};
 
 pub struct Credentials {
     /// As typed; it need not be a user name at all.
@@ -42,11 +43,18 @@ pub struct SignIn {
 
 pub enum Outcome {
     SignedIn(Box<SignedIn>),
-    /// The password was right. The sealed attempt to go on with.
-    SecondFactorNeeded(String),
+    /// The password was right.
+    SecondFactorNeeded(SecondFactorNeeded),
     BadCredentials,
     /// The password was right, so whoever asks may know.
     Disabled,
+}
+
+/// What a right password leaves where it is not enough.
+pub struct SecondFactorNeeded {
+    /// The sealed attempt to go on with.
+    pub attempt: String,
+    pub ways: Ways,
 }
 
 /// What a sign-in gives.
@@ -71,6 +79,8 @@ pub struct News {
     pub failed_attempts: i64,
     /// The newest sign-in from elsewhere that had the right password and gave no second factor.
     pub half_sign_in: Option<HalfSignIn>,
+    /// The name of a passkey that was shown with a count that had gone back.
+    pub copied_passkey: Option<String>,
 }
 
 /// Somebody knew the password, and not the second factor.
@@ -120,7 +130,8 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
             let attempt = Attempt::begin(tx, &proven, transport, remembered, known, &visitor)?;
             let (name, ip) = (user.username.clone(), visitor.ip);
             tx.after_commit(move || tracing::info!(event = "second_factor_asked", user = %name, ip));
-            return Ok(Step::SecondFactorNeeded(attempt));
+            let ways = second_factors::ways(tx.conn, user.id)?;
+            return Ok(Step::SecondFactorNeeded(attempt, ways));
         }
         let occasion = Occasion::SignIn { replaces };
         let asked = Begin { transport, remembered, occasion, visitor };
@@ -132,7 +143,9 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
     let accounts = Arc::clone(accounts);
     begun.then(move |begun| match begun {
         Ok(Step::Begun(finished)) => Ok(Outcome::SignedIn(Box::new(finished.sign(&accounts)?))),
-        Ok(Step::SecondFactorNeeded(attempt)) => Ok(Outcome::SecondFactorNeeded(attempt.seal(&accounts)?)),
+        Ok(Step::SecondFactorNeeded(attempt, ways)) => {
+            Ok(Outcome::SecondFactorNeeded(SecondFactorNeeded { attempt: attempt.seal(&accounts)?, ways }))
+        }
         // Password or user were changed while this one was hashed: whatever was changed wins.
         Err(Error::ProofLapsed) => Ok(Outcome::BadCredentials),
         Err(error) => Err(error),
@@ -142,7 +155,7 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
 /// What the transaction came to.
 enum Step {
     Begun(Box<Finished>),
-    SecondFactorNeeded(Attempt),
+    SecondFactorNeeded(Attempt, Ways),
 }
 
 /// A sign-in that is stored; its tokens are made outside the transaction.
@@ -182,6 +195,9 @@ pub(super) fn finish(
     if asked.transport == Transport::Cookie {
         users::note_told(tx.conn, user.id)?;
         attempts::note_told(tx.conn, user.id)?;
+        if news.copied_passkey.is_some() {
+            passkeys::note_told(tx.conn, user.id)?;
+        }
     }
     let begun = begin(tx, accounts, proven, asked)?;
     Ok(Finished { begun, locale: user.locale.clone(), news, role: user.role, device: None })
@@ -222,8 +238,9 @@ fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime], visitor: &Visitor)
         .into_iter()
         .find(|attempt| !is_same_place(&attempt.ip, &attempt.user_agent, visitor))
         .map(|attempt| HalfSignIn { at: attempt.began_at, ip: attempt.ip });
+    let copied_passkey = if user.factors > 0 { passkeys::untold_mark(tx.conn, user.id)? } else { None };
     let failed_attempts = user.failed_attempts.saturating_sub(own).max(0);
-    Ok(News { suspicious_ends, failed_attempts, half_sign_in })
+    Ok(News { suspicious_ends, failed_attempts, half_sign_in, copied_passkey })
 }
 
 /// Why there is no proof.

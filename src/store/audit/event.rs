@@ -32,6 +32,9 @@ pub enum What {
     BrowserTrusted,
     /// One or all of a user's stand in for it no longer.
     BrowserForgotten,
+    /// A passkey was shown with a count that had gone back, as that of a copy does.
+    PasskeyCountWentBack,
+    FactorRenamed,
     PasswordChanged,
     SessionRecovered,
     SessionEnded,
@@ -81,6 +84,8 @@ spelled!(What {
     RecoveryCodeUsed = "recovery_code_used",
     BrowserTrusted = "browser_trusted",
     BrowserForgotten = "browser_forgotten",
+    PasskeyCountWentBack = "passkey_count_went_back",
+    FactorRenamed = "factor_renamed",
     PasswordChanged = "password_changed",
     SessionRecovered = "session_recovered",
     SessionEnded = "session_ended",

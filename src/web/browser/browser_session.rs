@@ -86,6 +86,9 @@ pub(in crate::web) struct Notice {
     /// When and from which address it happened, where the text says so.
     #[serde(default)]
     pub(in crate::web) origin: Option<(UnixTime, String)>,
+    /// What the person calls the second factor that it is about.
+    #[serde(default)]
+    pub(in crate::web) name: Option<String>,
 }
 
 /// A sign-in that waits for the second factor.

@@ -60,7 +60,7 @@ pub(in crate::web) fn finish(
 
 /// Tells a person who has just signed in what they should know, the worst first.
 fn tell(browser: &BrowserSession, news: News) {
-    let plain = |key: &str| Notice { key: key.into(), count: None, session: None, origin: None };
+    let plain = |key: &str| Notice { key: key.into(), count: None, session: None, origin: None, name: None };
     let ends = news.suspicious_ends.into_iter().map(|end| {
         let key = match end.why {
             Suspicion::Reuse => "notice-reuse",
@@ -72,7 +72,8 @@ fn tell(browser: &BrowserSession, news: News) {
         news.half_sign_in.map(|half| Notice { origin: Some((half.at, half.ip)), ..plain("notice-half-sign-in") });
     let failed = (news.failed_attempts > 0)
         .then(|| Notice { count: Some(news.failed_attempts), ..plain("notice-failed-attempts") });
-    let notices: Vec<_> = ends.chain(half).chain(failed).collect();
+    let copied = news.copied_passkey.map(|name| Notice { name: Some(name), ..plain("notice-passkey-copied") });
+    let notices: Vec<_> = ends.chain(copied).chain(half).chain(failed).collect();
     if !notices.is_empty() {
         browser_session::add_notices(browser, notices);
     }

@@ -30,6 +30,11 @@ pub(in crate::web) async fn confirm(app: &App, req: &HttpRequest, caller: &Calle
     }
 }
 
+/// Begins a try to sign in with a passkey, which names nobody. [`Error::Throttled`] after too many.
+pub(in crate::web) fn passkey(app: &App, req: &HttpRequest) -> Result<Try, Error> {
+    begin_try(app, req, Who::Link, "passkey")
+}
+
 /// Begins a try of a second factor. The attempt has a bucket of its own, so that strangers can't shut out whoever has given the right
 /// password. [`Error::Throttled`] after too many.
 pub(in crate::web) fn second_step(app: &App, req: &HttpRequest, attempt: &Attempt) -> Result<Try, Error> {

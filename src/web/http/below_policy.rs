@@ -7,10 +7,11 @@ use crate::tokens::Claims;
 use crate::web::app::App;
 
 /// The routes, by the patterns in `src/web/routes.rs`, whose guard lets such a session in. Those that read no token are open to anybody.
-const STAY_OPEN: [&str; 10] = [
+const STAY_OPEN: [&str; 11] = [
     "/logout",
     "/confirm",
     "/account/factors",
+    "/account/factors/passkey",
     "/account/factors/totp",
     "/account/factors/totp/{id}/confirm",
     "/language",

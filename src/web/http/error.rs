@@ -154,6 +154,7 @@ impl From<accounts::Error> for Error {
             | accounts::Error::Issue(_)
             | accounts::Error::Random
             | accounts::Error::BrokenFactor
+            | accounts::Error::Passkey(_)
             // The acts that begin sessions ask for it first.
             | accounts::Error::SecondFactorMissing => {
                 Self::Internal(chain(&error))

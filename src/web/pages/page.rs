@@ -15,6 +15,7 @@ use crate::web::app::App;
 use crate::web::browser::browser_session::{self, Flash, Notice};
 use crate::web::browser::language;
 use crate::web::http::local_path::LocalPath;
+use crate::web::http::passkeys_here::Elsewhere;
 use crate::web::http::signed_in;
 
 /// The part of every view that the layout shows, and what the view's texts are made with.
@@ -36,6 +37,7 @@ pub(in crate::web) struct Page {
     pub(in crate::web) languages: Vec<LanguageChoice>,
     pub(in crate::web) style_url: String,
     pub(in crate::web) script_url: String,
+    pub(in crate::web) passkeys_script_url: String,
     pub(in crate::web) icon_url: String,
     /// The name of the zone in which times are shown and read.
     pub(in crate::web) zone: String,
@@ -100,6 +102,7 @@ impl Page {
                 .collect(),
             style_url: static_files::url("style.css"),
             script_url: static_files::url("portero.js"),
+            passkeys_script_url: static_files::url("passkeys.js"),
             icon_url: static_files::url("icon.svg"),
             zone: app.config().time_zone.iana_name().unwrap_or("UTC").to_owned(),
             now,
@@ -138,16 +141,31 @@ impl Page {
         if let Some((when, ip)) = &origin {
             values.extend([("when", when.as_str().into()), ("ip", ip.as_str().into())]);
         }
+        if let Some(name) = &notice.name {
+            values.push(("name", name.as_str().into()));
+        }
         let story = notice.session.map(|sid| self.link("notice-see-story", format!("/account/sessions/{sid}")));
-        let change = self.link("account-change-password", "/change-password".into());
+        let change = match &notice.name {
+            Some(_) => self.link("account-factor-manage", "/account/factors".into()),
+            None => self.link("account-change-password", "/change-password".into()),
+        };
         Message {
             text: self.text(&notice.key, &values),
-            tone: if matches!(notice.key.as_str(), "notice-reuse" | "notice-half-sign-in") {
+            tone: if matches!(notice.key.as_str(), "notice-reuse" | "notice-half-sign-in" | "notice-passkey-copied") {
                 Tone::Alarm
             } else {
                 Tone::Caution
             },
             links: story.into_iter().chain([change]).collect(),
+        }
+    }
+
+    /// Why there are no passkeys here.
+    pub(in crate::web) fn passkeys_elsewhere(&self, why: &Elsewhere) -> String {
+        match why {
+            Elsewhere::PlainHttp => self.t("passkeys-plain-http"),
+            Elsewhere::NoName => self.t("passkeys-no-name"),
+            Elsewhere::At(address) => self.t1("passkeys-other-address", "address", address),
         }
     }
 

@@ -5,21 +5,22 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::domain::FactorKind;
 use crate::web::pages::page::{Page, html};
 
 #[derive(Template)]
 #[template(path = "recovery_codes.html")]
 struct RecoveryCodesPage {
     page: Page,
-    /// Whether an authenticator app was added just now.
-    was_added: bool,
+    /// What was added just now. `None`: nothing.
+    added: Option<FactorKind>,
     codes: Vec<String>,
     /// The codes as a text to keep: a `data:` address.
     file: String,
 }
 
 /// `codes`: empty if the account has some that stay good.
-pub(in crate::web) fn show(page: Page, codes: Vec<String>, was_added: bool) -> HttpResponse {
+pub(in crate::web) fn show(page: Page, codes: Vec<String>, added: Option<FactorKind>) -> HttpResponse {
     let text = format!(
         "{}\n{}\n\n{}\n",
         page.t1("recovery-file-title", "site", &page.site_name),
@@ -27,5 +28,5 @@ pub(in crate::web) fn show(page: Page, codes: Vec<String>, was_added: bool) -> H
         codes.join("\n")
     );
     let file = format!("data:text/plain;charset=utf-8,{}", utf8_percent_encode(&text, NON_ALPHANUMERIC));
-    html(StatusCode::OK, &RecoveryCodesPage { page, was_added, codes, file })
+    html(StatusCode::OK, &RecoveryCodesPage { page, added, codes, file })
 }

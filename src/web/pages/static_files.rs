@@ -1,4 +1,4 @@
-//! The style sheet, script and icon, which are part of the binary.
+//! The style sheet, scripts and icon, which are part of the binary.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ pub(in crate::web) struct File {
     pub(in crate::web) version: String,
 }
 
-static FILES: LazyLock<[File; 3]> = LazyLock::new(|| {
+static FILES: LazyLock<[File; 4]> = LazyLock::new(|| {
     [
         file(
             "style.css",
@@ -24,6 +24,11 @@ static FILES: LazyLock<[File; 3]> = LazyLock::new(|| {
             "portero.js",
             "text/javascript; charset=utf-8",
             include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/static/portero.js")),
+        ),
+        file(
+            "passkeys.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/static/passkeys.js")),
         ),
         file("icon.svg", "image/svg+xml", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/static/icon.svg"))),
     ]

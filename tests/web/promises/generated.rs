@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 70] = [
+const ROUTES: [(&str, &str); 73] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -118,6 +118,7 @@ const ROUTES: [(&str, &str); 70] = [
     ("/.portero/sign-out", "GET POST"),
     ("/.portero/denied", "GET"),
     ("/.portero/static/ID", "GET"),
+    ("/.well-known/passkey-endpoints", "GET"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/static/style.css", "GET HEAD"),
@@ -126,11 +127,13 @@ const ROUTES: [(&str, &str); 70] = [
     ("/login", "GET POST POST"),
     ("/login/factor", "GET POST POST"),
     ("/account/factors", "GET HEAD"),
+    ("/account/factors/passkey", "GET POST"),
     ("/account/factors/totp", "GET POST"),
     ("/account/factors/totp/ID/confirm", "GET POST"),
     ("/account/factors/recovery-codes", "GET POST"),
     ("/account/factors/ID", "DELETE"),
     ("/account/factors/ID/remove", "GET POST"),
+    ("/account/factors/ID/rename", "GET POST"),
     ("/confirm", "GET POST POST"),
     ("/change-password", "GET POST POST"),
     ("/account/browsers/ID/forget", "POST"),

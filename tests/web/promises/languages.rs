@@ -93,6 +93,15 @@ fn second_factor_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     seen.visit(&mut bea, "/account/factors/2/remove");
     let codes = bea.post("/account/factors/recovery-codes", &[]).body;
     seen.pages.push(codes);
+    seen.visit(&mut bea, "/account/factors/2/rename");
+    let mut local = app.local_browser();
+    local.headers.clone_from(&browser.headers);
+    seen.visit(&mut local, "/login");
+    seen.pages.push(local.post("/login", &[("passkey", "none")]).body);
+    local.cookies.clone_from(&bea.cookies);
+    seen.visit(&mut local, "/account/factors/passkey");
+    seen.pages.push(local.post("/account/factors/passkey", &[("name", "ana"), ("passkey", "none")]).body);
+    seen.visit(&mut bea, "/account/factors/passkey");
     seen.visit(browser, "/admin/users/2/reset-factors");
     seen.visit(browser, "/admin/users/2/forget-browsers");
     seen.visit(browser, "/admin/users/2/enrolment-link");

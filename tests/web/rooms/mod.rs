@@ -26,6 +26,7 @@ mod login;
 mod logout;
 mod made_link;
 mod overview;
+mod passkeys;
 mod receipt;
 mod rename_user;
 mod revoke;

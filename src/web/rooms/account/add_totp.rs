@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::accounts::factors::enrolment_link::may_enrol;
 use crate::accounts::factors::totp::{Enrolled, NewTotp, Started, confirm_totp, start_totp, waiting};
 use crate::accounts::sessions::confirm::FreshAccess;
-use crate::domain::{FactorCode, FactorId, FactorName};
+use crate::domain::{FactorCode, FactorId, FactorKind, FactorName};
 use crate::guards::NewCookies;
 use crate::store::{Conn, users};
 use crate::tokens::options::Location;
@@ -234,7 +234,7 @@ pub(in crate::web) async fn confirm(
             let mut res = match is_form {
                 true => {
                     let page = Page::new(&app, &req, Some(&caller));
-                    recovery_codes::show(page, done.recovery_codes, true)
+                    recovery_codes::show(page, done.recovery_codes, Some(FactorKind::Totp))
                 }
                 // A token of a cookie session stays in its cookie, where scripts can't read it.
                 false if by_header => {

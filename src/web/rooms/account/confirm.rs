@@ -8,20 +8,25 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::Mandate;
+use crate::accounts::proof::passkey::{Asked, Place, Shown};
 use crate::accounts::proof::sign_in_limits::note_wrong;
-use crate::accounts::sessions::confirm::{Confirmation, FreshAccess, Outcome, confirm};
+use crate::accounts::sessions::confirm::{ByPasskey, Confirmation, FreshAccess, Outcome, confirm, confirm_by_passkey};
 use crate::blocklist::Standing;
 use crate::domain::{CodeKind, FactorCode, Level, Password};
 use crate::guards::NewCookies;
 use crate::guards::{AccessToken, Caller};
-use crate::throttle::Try;
+use crate::store::{passkeys, second_factors};
+use crate::throttle::{Try, Wait};
+use crate::tokens::Fault;
 use crate::tokens::options::Location;
-use crate::web::app::App;
+use crate::web::app::{App, counted};
+use crate::web::browser::passkey_answers::{self, Refused};
 use crate::web::browser::{token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::LocalPath;
+use crate::web::http::passkeys_here::passkeys_here;
 use crate::web::http::replies::{message, see_other, with_retry_after};
 use crate::web::http::signed_in::{OwnMandate, signed_in};
 use crate::web::pages::factor_code::{self, CodeRefusal};
@@ -38,8 +43,16 @@ struct ConfirmPage {
     cancel: String,
     /// What is asked beside the password. `None`: nothing.
     code: Option<CodeKind>,
+    /// Whether the password is asked for. Not of somebody for whom it would not be enough and who has nothing but passkeys.
+    asks_password: bool,
     /// This page with the other kind of code.
     other_way: String,
+    /// Whether there is an authenticator app.
+    has_totp: bool,
+    /// `None`: the account has none that works here.
+    passkey: Option<Asked>,
+    /// Why the account's passkeys can't be used here, if it has some.
+    elsewhere: Option<String>,
     errors: Vec<FieldError>,
 }
 
@@ -71,10 +84,10 @@ pub(in crate::web) async fn form(
     way: Option<Query<Way>>,
 ) -> Result<HttpResponse, Error> {
     let way = way.map(Query::into_inner).unwrap_or_default();
-    show(&app, &req, &caller, StatusCode::OK, &way, &[])
+    show(&app, &req, &caller, StatusCode::OK, &way, &[]).await
 }
 
-fn show(
+async fn show(
     app: &App,
     req: &HttpRequest,
     caller: &Caller,
@@ -84,7 +97,7 @@ fn show(
 ) -> Result<HttpResponse, Error> {
     let page = Page::new(app, req, Some(caller));
     let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
-    Ok(show_with(page, status, way, (way.code(&*signed_in(req)?), cancel(app, req, caller)?), errors))
+    show_with(app, req, caller, page, status, way, errors).await
 }
 
 /// Where somebody goes who does not want to confirm. Whoever is let in nowhere else can only sign out.
@@ -93,14 +106,33 @@ fn cancel(app: &App, req: &HttpRequest, caller: &Caller) -> Result<&'static str,
     Ok(if asks && caller.claims.level_for_policy() < Level::Two { "/logout" } else { "/account" })
 }
 
-fn show_with(
+async fn show_with(
+    app: &App,
+    req: &HttpRequest,
+    caller: &Caller,
     page: Page,
     status: StatusCode,
     way: &Way,
-    (code, cancel): (Option<CodeKind>, &str),
     errors: Vec<FieldError>,
-) -> HttpResponse {
+) -> Result<HttpResponse, Error> {
+    let standing = signed_in(req)?;
     let next = way.next();
+    let (code, user) = (way.code(&standing), standing.user);
+    let (ways, known) = if standing.has_factor {
+        app.read(move |conn| Ok((second_factors::ways(conn, user)?, passkeys::of_user(conn, user)?))).await?
+    } else {
+        Default::default()
+    };
+    let (mut passkey, mut elsewhere) = (None, None);
+    if let (true, Some(sid)) = (ways.passkey, caller.claims.sid()) {
+        match passkeys_here(app, req) {
+            Ok(_) => {
+                let ids: Vec<_> = known.into_iter().map(|passkey| passkey.credential_id).collect();
+                passkey = passkey_answers::ask_for(app, req, Place::Confirmation(sid), &ids);
+            }
+            Err(why) => elsewhere = Some(page.passkeys_elsewhere(&why)),
+        }
+    }
     let purpose = match next.as_str().split('?').next().unwrap_or_default() {
         "/change-password" => page.t("purpose-change-password"),
         "/logout" => page.t("purpose-end-sessions"),
@@ -112,13 +144,17 @@ fn show_with(
         username: page.user.clone().unwrap_or_default(),
         purpose,
         next: next.to_string(),
-        cancel: cancel.into(),
+        cancel: cancel(app, req, caller)?.into(),
         code,
+        asks_password: code != Some(CodeKind::Totp) || ways.totp,
         other_way: other_way(&next, code),
+        has_totp: ways.totp,
+        passkey,
+        elsewhere,
         errors,
         page,
     };
-    html(status, &view)
+    Ok(html(status, &view))
 }
 
 fn other_way(next: &LocalPath, code: Option<CodeKind>) -> String {
@@ -131,6 +167,9 @@ fn other_way(next: &LocalPath, code: Option<CodeKind>) -> String {
 struct ConfirmForm {
     password: String,
     code: String,
+    /// The browser's answer, if somebody chose a passkey.
+    passkey: String,
+    passkey_challenge: String,
     #[serde(flatten)]
     way: Way,
 }
@@ -155,6 +194,10 @@ pub(in crate::web) async fn submit(
         Input::Form(fields) => {
             let form: ConfirmForm = Input::form(fields)?;
             let way = form.way;
+            if !form.passkey.is_empty() {
+                let shown = Shown { challenge: form.passkey_challenge, answer: form.passkey };
+                return by_passkey(&app, &req, &caller, mandate, &way, shown).await;
+            }
             let asked = way.code(&*signed_in(&req)?);
             let mut missing = Vec::new();
             if form.password.is_empty() {
@@ -166,17 +209,11 @@ pub(in crate::web) async fn submit(
             }
             let code = code.and_then(Result::ok);
             if !missing.is_empty() {
-                return show(&app, &req, &caller, StatusCode::BAD_REQUEST, &way, &missing);
+                return show(&app, &req, &caller, StatusCode::BAD_REQUEST, &way, &missing).await;
             }
             let begun = match tries::confirm(&app, &req, &caller).await {
                 Ok(begun) => begun,
-                Err(Error::Throttled(wait)) => {
-                    let mut page = Page::new(&app, &req, Some(&caller));
-                    let errors = vec![page.throttled(wait)];
-                    let cancel = cancel(&app, &req, &caller)?;
-                    let res = show_with(page, StatusCode::TOO_MANY_REQUESTS, &way, (asked, cancel), errors);
-                    return Ok(with_retry_after(res, wait));
-                }
+                Err(Error::Throttled(wait)) => return too_many(&app, &req, &caller, &way, wait).await,
                 Err(error) => return Err(error),
             };
             match confirmed(&app, &req, mandate, begun, form.password, code).await? {
@@ -185,7 +222,7 @@ pub(in crate::web) async fn submit(
                     token_cookies::set(&app, res.head_mut(), &new, app.now());
                     Ok(res)
                 }
-                Confirmed::No(no) => show(&app, &req, &caller, StatusCode::UNAUTHORIZED, &way, &[no.in_form()]),
+                Confirmed::No(no) => show(&app, &req, &caller, StatusCode::UNAUTHORIZED, &way, &[no.in_form()]).await,
             }
         }
         Input::Json(members) => {
@@ -208,6 +245,51 @@ pub(in crate::web) async fn submit(
                 Confirmed::No(no) => message(&app, StatusCode::UNAUTHORIZED, no.in_json()),
             })
         }
+    }
+}
+
+async fn too_many(app: &App, req: &HttpRequest, caller: &Caller, way: &Way, wait: Wait) -> Result<HttpResponse, Error> {
+    let mut page = Page::new(app, req, Some(caller));
+    let errors = vec![page.throttled(wait)];
+    let res = show_with(app, req, caller, page, StatusCode::TOO_MANY_REQUESTS, way, errors).await?;
+    Ok(with_retry_after(res, wait))
+}
+
+async fn by_passkey(
+    app: &App,
+    req: &HttpRequest,
+    caller: &Caller,
+    mandate: Mandate,
+    way: &Way,
+    shown: Shown,
+) -> Result<HttpResponse, Error> {
+    let sid = caller.claims.sid().ok_or(Fault::Revoked)?;
+    let begun = match tries::confirm(app, req, caller).await {
+        Ok(begun) => begun,
+        Err(Error::Throttled(wait)) => return too_many(app, req, caller, way, wait).await,
+        Err(error) => return Err(error),
+    };
+    let refused =
+        async |refused: Refused| show(app, req, caller, StatusCode::UNAUTHORIZED, way, &[("", refused.key())]).await;
+    let visitor = client_address::visitor(app, req);
+    let place = Place::Confirmation(sid);
+    let (given, begun) = match passkey_answers::check(app, begun, place, shown, visitor.clone()).await? {
+        Ok(good) => good,
+        Err(why) => return refused(why).await,
+    };
+    let done = confirm_by_passkey(&app.accounts, mandate, *given, visitor).everywhere().await.map_err(Error::from);
+    let (outcome, begun) = counted(begun, done)?;
+    match outcome {
+        ByPasskey::Fresh(FreshAccess { access, csrf, remembered }) => {
+            begun.succeeded();
+            let access = token_cookies::from_token(access, csrf);
+            let new = NewCookies { access, refresh: None, kept: remembered };
+            let mut res = see_other(way.next().as_str());
+            token_cookies::set(app, res.head_mut(), &new, app.now());
+            Ok(res)
+        }
+        ByPasskey::CountWentBack => refused(Refused::Copied).await,
+        ByPasskey::Over => refused(Refused::Lapsed).await,
     }
 }
 

@@ -4,16 +4,22 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::accounts::factors::enrolment_link::may_enrol;
 use crate::guards::AccessToken;
 use crate::store::factors::{self, Factor};
-use crate::store::{at_one_moment, recovery_codes, users};
+use crate::store::passkeys::{self, Passkey};
+use crate::store::users::{self, User};
+use crate::store::{at_one_moment, recovery_codes};
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
+use crate::web::http::passkeys_here::passkeys_here;
 use crate::web::http::signed_in::signed_in;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view;
@@ -29,6 +35,10 @@ struct FactorsPage {
     few_codes: bool,
     /// Whether the rules of this server let people add one.
     may_add: bool,
+    /// Why no passkey can be added here. `None`: one can.
+    elsewhere: Option<String>,
+    /// What the browser's password manager is told. JSON.
+    signal: Option<String>,
     /// Whether they ask for one, and this person has none.
     must_add: bool,
     /// Whether an admin has to hand over a link first.
@@ -45,6 +55,13 @@ struct Row {
     last_used: Option<Time>,
     /// Browser and address of the last use.
     place: String,
+    /// Of a passkey: whether it is copied to other devices.
+    copies: Option<String>,
+    /// Of a passkey: the host that it was made for, if that is another one.
+    other_host: Option<String>,
+    /// When it was shown with a count that had gone back.
+    marked: Option<Time>,
+    rename: String,
     remove: String,
 }
 
@@ -58,22 +75,33 @@ pub(in crate::web) async fn show(
     let (user, accounts, now) = (standing.user, app.accounts.clone(), app.now());
     let link = browser_session::enrolment_link(&browser);
     let look = move |conn: &mut crate::store::Conn| {
-        let may_enrol = match users::find(conn, user)? {
-            Some(user) => may_enrol(&accounts, conn, &user, link.as_deref(), now)?,
+        let person = users::find(conn, user)?;
+        let may_enrol = match &person {
+            Some(person) => may_enrol(&accounts, conn, person, link.as_deref(), now)?,
             None => false,
         };
-        Ok::<_, crate::store::Error>((factors::of_user(conn, user)?, recovery_codes::left(conn, user)?, may_enrol))
+        Ok::<_, crate::store::Error>(Found {
+            factors: factors::of_user(conn, user)?,
+            passkeys: passkeys::of_user(conn, user)?,
+            codes_left: recovery_codes::left(conn, user)?,
+            user: person,
+            may_enrol,
+        })
     };
-    let (mut all, codes_left, may_enrol) = app.read(move |conn| at_one_moment(conn, look)).await?;
+    let Found { factors: mut all, passkeys, codes_left, user, may_enrol } =
+        app.read(move |conn| at_one_moment(conn, look)).await?;
+    let with_passkey = |factor: &Factor| passkeys.iter().find(|passkey| passkey.factor == factor.id).cloned();
     all.retain(|factor| factor.active_since.is_some());
     if audience(&req, &app) == Audience::Program {
-        let factors: Vec<_> = all.iter().map(as_json).collect();
+        let factors: Vec<_> = all.iter().map(|factor| as_json(factor, with_passkey(factor))).collect();
         return Ok(HttpResponse::Ok().json(json!({ "factors": factors, "recovery_codes_left": codes_left })));
     }
     let policy = app.config().second_factor;
     let page = Page::new(&app, &req, Some(&caller));
     let view = FactorsPage {
-        rows: all.iter().map(|factor| row(&page, factor)).collect(),
+        rows: all.iter().map(|factor| row(&page, &app, factor, with_passkey(factor))).collect(),
+        elsewhere: passkeys_here(&app, &req).err().map(|why| page.passkeys_elsewhere(&why)),
+        signal: user.and_then(|user| signal(&app, &user, &passkeys)),
         few_codes: !all.is_empty() && codes_left <= FEW,
         codes_left,
         may_add: policy.allows_enrolment() && may_enrol,
@@ -84,7 +112,34 @@ pub(in crate::web) async fn show(
     Ok(html(StatusCode::OK, &view))
 }
 
-fn row(page: &Page, factor: &Factor) -> Row {
+/// What the page shows.
+struct Found {
+    factors: Vec<Factor>,
+    passkeys: Vec<Passkey>,
+    codes_left: i64,
+    user: Option<User>,
+    may_enrol: bool,
+}
+
+/// Which passkeys are still good here, and what their person is called. A password manager forgets the others.
+fn signal(app: &App, user: &User, passkeys: &[Passkey]) -> Option<String> {
+    let here = app.passkeys.as_ref().ok()?;
+    // Who never had one tells nothing about it.
+    if user.factors_version == 0 {
+        return None;
+    }
+    let handle = URL_SAFE_NO_PAD.encode(Uuid::try_parse(&user.uid).ok()?.as_bytes());
+    let good: Vec<_> = passkeys.iter().filter(|one| one.host == here.host()).map(|one| &one.credential_id).collect();
+    let name = user.username.as_str();
+    let display_name = user.display_name.as_ref().map_or(name, |shown| shown.as_str());
+    let signal = json!({
+        "accepted": { "rpId": here.host(), "userId": handle, "allAcceptedCredentialIds": good },
+        "details": { "rpId": here.host(), "userId": handle, "name": name, "displayName": display_name },
+    });
+    Some(signal.to_string())
+}
+
+fn row(page: &Page, app: &App, factor: &Factor, passkey: Option<Passkey>) -> Row {
     let place = factor
         .last_used
         .as_ref()
@@ -95,16 +150,38 @@ fn row(page: &Page, factor: &Factor) -> Row {
         added: page.ago(factor.active_since.unwrap_or(factor.created_at)),
         last_used: factor.last_used.as_ref().map(|used| page.ago(used.at)),
         place: place.unwrap_or_default(),
+        copies: passkey.as_ref().map(|passkey| page.t(copies_key(passkey))),
+        marked: passkey.as_ref().and_then(|passkey| passkey.marked_at).map(|at| page.ago(at)),
+        other_host: passkey.map(|passkey| passkey.host).filter(|host| !is_ours(app, host)),
+        rename: format!("/account/factors/{}/rename", factor.id),
         remove: format!("/account/factors/{}/remove", factor.id),
     }
 }
 
-fn as_json(factor: &Factor) -> serde_json::Value {
-    json!({
+fn is_ours(app: &App, host: &str) -> bool {
+    app.passkeys.as_ref().is_ok_and(|here| here.host() == host)
+}
+
+fn copies_key(passkey: &Passkey) -> &'static str {
+    match (passkey.backed_up, passkey.may_be_copied) {
+        (true, _) => "passkey-synced",
+        (false, true) => "passkey-not-synced-yet",
+        (false, false) => "passkey-on-one-device",
+    }
+}
+
+fn as_json(factor: &Factor, passkey: Option<Passkey>) -> serde_json::Value {
+    let mut json = json!({
         "id": factor.id.0,
         "kind": factor.kind,
         "name": factor.name,
         "created_at": factor.active_since.unwrap_or(factor.created_at),
         "last_used_at": factor.last_used.as_ref().map(|used| used.at),
-    })
+    });
+    if let Some(passkey) = passkey {
+        json["synced"] = passkey.backed_up.into();
+        json["host"] = passkey.host.into();
+        json["count_went_back_at"] = json!(passkey.marked_at);
+    }
+    json
 }

@@ -3,6 +3,7 @@
 #[expect(clippy::module_inception, reason = "the room /account, in the group of that name")]
 pub(in crate::web) mod account;
 pub(in crate::web) mod activity;
+pub(in crate::web) mod add_passkey;
 pub(in crate::web) mod add_totp;
 pub(in crate::web) mod change_password;
 pub(in crate::web) mod confirm;
@@ -11,5 +12,6 @@ pub(in crate::web) mod factors;
 pub(in crate::web) mod receipt;
 pub(in crate::web) mod recovery_codes;
 pub(in crate::web) mod remove_factor;
+pub(in crate::web) mod rename_factor;
 pub(in crate::web) mod story;
 pub(in crate::web) mod trusted_browsers;

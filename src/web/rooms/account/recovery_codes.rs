@@ -37,6 +37,6 @@ pub(in crate::web) async fn submit(
     let codes = made.ok_or(Error::NotFound)?;
     Ok(match audience(&req, &app) {
         Audience::Program => HttpResponse::Ok().json(json!({ "recovery_codes": codes })),
-        Audience::Browser => recovery_codes::show(Page::new(&app, &req, Some(&caller)), codes, false),
+        Audience::Browser => recovery_codes::show(Page::new(&app, &req, Some(&caller)), codes, None),
     })
 }

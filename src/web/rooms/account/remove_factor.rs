@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::accounts::Mandate;
 use crate::accounts::factors::remove::{Removed, remove_factor};
-use crate::domain::FactorId;
+use crate::domain::{FactorId, FactorKind};
 use crate::guards::Caller;
 use crate::store::factors;
 use crate::web::app::App;
@@ -24,6 +24,7 @@ struct RemoveFactorPage {
     page: Page,
     action: String,
     name: String,
+    is_passkey: bool,
     /// Whether it is the last one, with which the recovery codes go.
     is_last: bool,
     errors: Vec<FieldError>,
@@ -54,6 +55,7 @@ async fn show(
     let view = RemoveFactorPage {
         action: format!("/account/factors/{id}/remove"),
         is_last: factor.active_since.is_some() && count == 1,
+        is_passkey: factor.kind == FactorKind::Passkey,
         name: factor.name,
         errors: errors.iter().map(|key| page.error("", key)).collect(),
         page,

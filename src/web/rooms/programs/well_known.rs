@@ -2,7 +2,11 @@
 //! Changing Passwords"), search engines for what they may list.
 
 use actix_web::HttpResponse;
+use actix_web::web::ThinData;
+use serde_json::json;
 
+use crate::web::app::App;
+use crate::web::http::error::Error;
 use crate::web::http::replies::see_other;
 
 /// Nothing here is for search engines. (RFC 9309)
@@ -12,4 +16,13 @@ pub(in crate::web) async fn robots() -> HttpResponse {
 
 pub(in crate::web) async fn change_password() -> HttpResponse {
     see_other("/change-password")
+}
+
+/// Where password managers lead somebody who wants to add a passkey or look at theirs. (W3C, "A Well-Known URL for Relying Party Passkey
+/// Endpoints")
+pub(in crate::web) async fn passkey_endpoints(ThinData(app): ThinData<App>) -> Result<HttpResponse, Error> {
+    let here = app.passkeys.as_ref().map_err(|_| Error::NotFound)?;
+    let page = |path: &str| format!("{}{path}", here.origin());
+    Ok(HttpResponse::Ok()
+        .json(json!({ "enroll": page("/account/factors/passkey"), "manage": page("/account/factors") })))
 }

@@ -7,13 +7,16 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::accounts::proof::passkey::{Asked, Place, Shown};
 use crate::accounts::proof::sign_in_limits::{name_key, note_wrong};
+use crate::accounts::sessions::passkey_sign_in::{self, PasskeySignIn, sign_in_by_passkey};
 use crate::accounts::sessions::sign_in::{Credentials, Outcome, SignIn, sign_in};
 use crate::domain::{Password, Transport, Username};
 use crate::guards::AccessToken;
-use crate::throttle::Try;
-use crate::web::app::App;
+use crate::throttle::{Try, Wait};
+use crate::web::app::{App, counted};
 use crate::web::browser::browser_session::{self, BrowserSession, WaitingAttempt};
+use crate::web::browser::passkey_answers::{self, Refused};
 use crate::web::browser::{device_cookie, sign_in_here, token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
@@ -35,6 +38,17 @@ struct LoginPage {
     next: String,
     errors: Vec<FieldError>,
     notice: Option<String>,
+    /// `None`: no passkey works at this address.
+    passkey: Option<Asked>,
+    /// What the browser's password manager is told. JSON.
+    signal: Option<String>,
+}
+
+impl LoginPage {
+    /// What the browser offers in the field for the name. By the last word it offers passkeys, too.
+    fn name_autofill(&self) -> &'static str {
+        if self.passkey.is_some() { "username webauthn" } else { "username" }
+    }
 }
 
 pub(in crate::web) async fn form(
@@ -64,6 +78,9 @@ struct LoginForm {
     password: String,
     remember: String,
     next: String,
+    /// The browser's answer, if somebody chose a passkey.
+    passkey: String,
+    passkey_challenge: String,
 }
 
 /// The page. Each error is a field and a key of the catalogue.
@@ -76,14 +93,21 @@ fn show(
 ) -> HttpResponse {
     let page = Page::new(app, req, None);
     let errors = errors.iter().map(|(field, key)| page.error(field, key)).collect();
-    show_with(page, status, form, errors)
+    show_with(page, status, form, errors, (passkey_answers::ask(app, req, Place::SignIn), None))
 }
 
-fn show_with(mut page: Page, status: StatusCode, form: LoginForm, errors: Vec<FieldError>) -> HttpResponse {
+fn show_with(
+    mut page: Page,
+    status: StatusCode,
+    form: LoginForm,
+    errors: Vec<FieldError>,
+    (passkey, signal): (Option<Asked>, Option<String>),
+) -> HttpResponse {
     // On this page the message says why the page is shown.
     let notice = page.flash.take().map(|message| message.text);
     let remember = form.remember == "on";
-    html(status, &LoginPage { page, username: form.username, remember, next: form.next, errors, notice })
+    let LoginForm { username, next, .. } = form;
+    html(status, &LoginPage { page, username, remember, next, errors, notice, passkey, signal })
 }
 
 #[derive(Deserialize)]
@@ -116,6 +140,9 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
         }
         return Ok(show(&app, &req, StatusCode::BAD_REQUEST, form, &[("", "error-form-expired")]));
     }
+    if !form.passkey.is_empty() {
+        return by_passkey(app, req, browser, form).await;
+    }
     let mut missing = Vec::new();
     if form.username.trim().is_empty() {
         missing.push(("username", "error-username-required"));
@@ -129,11 +156,7 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
     let bad = |form| show(&app, &req, StatusCode::UNAUTHORIZED, form, &[("password", "error-bad-credentials")]);
     let begun = match tries::sign_in(&app, &req, &form.username).await {
         Ok(begun) => begun,
-        Err(Error::Throttled(wait)) => {
-            let mut page = Page::new(&app, &req, None);
-            let errors = vec![page.throttled(wait)];
-            return Ok(with_retry_after(show_with(page, StatusCode::TOO_MANY_REQUESTS, form, errors), wait));
-        }
+        Err(Error::Throttled(wait)) => return Ok(too_many(&app, &req, form, wait)),
         Err(error) => return Err(error),
     };
     let Ok(password) = Password::parse(form.password.clone()) else { return Ok(bad(form)) };
@@ -154,11 +177,61 @@ async fn by_form(app: App, req: HttpRequest, browser: BrowserSession, form: Logi
         }
         Outcome::Disabled => Ok(show(&app, &req, StatusCode::FORBIDDEN, form, &[("", "error-disabled")])),
         Outcome::SignedIn(done) => sign_in_here::finish(&app, &req, &browser, &form.next, *done),
-        Outcome::SecondFactorNeeded(sealed) => {
-            let attempt = WaitingAttempt { sealed, username: form.username, next: form.next };
+        Outcome::SecondFactorNeeded(needed) => {
+            let attempt = WaitingAttempt { sealed: needed.attempt, username: form.username, next: form.next };
             browser_session::set_attempt(&browser, &attempt)?;
             Ok(see_other("/login/factor"))
         }
+    }
+}
+
+fn too_many(app: &App, req: &HttpRequest, form: LoginForm, wait: Wait) -> HttpResponse {
+    let mut page = Page::new(app, req, None);
+    let errors = vec![page.throttled(wait)];
+    let asked = passkey_answers::ask(app, req, Place::SignIn);
+    with_retry_after(show_with(page, StatusCode::TOO_MANY_REQUESTS, form, errors, (asked, None)), wait)
+}
+
+async fn by_passkey(
+    app: App,
+    req: HttpRequest,
+    browser: BrowserSession,
+    form: LoginForm,
+) -> Result<HttpResponse, Error> {
+    let begun = match tries::passkey(&app, &req) {
+        Ok(begun) => begun,
+        Err(Error::Throttled(wait)) => return Ok(too_many(&app, &req, form, wait)),
+        Err(error) => return Err(error),
+    };
+    let refused = |form, refused: Refused| {
+        let status = if refused == Refused::Disabled { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
+        let page = Page::new(&app, &req, None);
+        let errors = vec![page.error("", refused.key())];
+        let asked = passkey_answers::ask(&app, &req, Place::SignIn);
+        Ok(show_with(page, status, form, errors, (asked, refused.signal(&app))))
+    };
+    let shown = Shown { challenge: form.passkey_challenge.clone(), answer: form.passkey.clone() };
+    let visitor = client_address::visitor(&app, &req);
+    let (given, begun) = match passkey_answers::check(&app, begun, Place::SignIn, shown, visitor.clone()).await? {
+        Ok(good) => good,
+        Err(why) => return refused(form, why),
+    };
+    let asked = PasskeySignIn {
+        own_typos: browser_session::typos(&browser, name_key(&app.accounts, given.username().as_str())),
+        given: *given,
+        remembered: form.remember == "on",
+        replaces: token_cookies::session_to_replace(&app, &req, app.now()),
+        visitor,
+    };
+    let done = sign_in_by_passkey(&app.accounts, asked).everywhere().await.map_err(Error::from);
+    let (outcome, begun) = counted(begun, done)?;
+    match outcome {
+        passkey_sign_in::Outcome::SignedIn(done) => {
+            begun.succeeded();
+            sign_in_here::finish(&app, &req, &browser, &form.next, *done)
+        }
+        passkey_sign_in::Outcome::CountWentBack => refused(form, Refused::Copied),
+        passkey_sign_in::Outcome::Over => refused(form, Refused::Lapsed),
     }
 }
 
@@ -191,10 +264,10 @@ async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> R
         // A program is not told that the account is disabled: whoever reads the answer may not be the user.
         Outcome::BadCredentials | Outcome::Disabled => Ok(bad()),
         Outcome::SignedIn(done) => Ok(replies::tokens(&done.pair)),
-        Outcome::SecondFactorNeeded(attempt) => {
+        Outcome::SecondFactorNeeded(needed) => {
             let msg = &app.accounts.engine.options().error_message_key;
             let body = json!({
-                msg: "Second factor required", "attempt": attempt, "methods": ["totp", "recovery_code"],
+                msg: "Second factor required", "attempt": needed.attempt, "methods": needed.ways.names(),
             });
             Ok(HttpResponse::Unauthorized().json(body))
         }

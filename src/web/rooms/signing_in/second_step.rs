@@ -7,15 +7,21 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::accounts::proof::attempt::Attempt;
+use crate::accounts::proof::passkey::{Asked, Place, Shown};
 use crate::accounts::proof::sign_in_limits::name_key;
-use crate::accounts::sessions::second_step::{Outcome, SecondStep, second_step};
+use crate::accounts::sessions::second_step::{
+    ByPasskey, Outcome, PasskeyStep, SecondStep, second_step, second_step_by_passkey,
+};
 use crate::domain::CodeKind;
+use crate::store::{passkeys, second_factors};
 use crate::web::app::{App, counted};
 use crate::web::browser::browser_session::{self, BrowserSession, Flash, WaitingAttempt};
+use crate::web::browser::passkey_answers::{self, Refused};
 use crate::web::browser::{sign_in_here, token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
+use crate::web::http::passkeys_here::passkeys_here;
 use crate::web::http::replies::{message, see_other, tokens, with_retry_after};
 use crate::web::pages::factor_code::{self, CodeRefusal};
 use crate::web::pages::forms::FieldError;
@@ -26,17 +32,25 @@ use crate::web::pages::page::{Page, html};
 struct SecondStepPage {
     page: Page,
     username: String,
-    /// Whether a recovery code is asked for, in the place of a code of an authenticator app.
+    /// Whether a recovery code is asked for, in the place of anything else.
     asks_recovery: bool,
     /// For how long the browser can stand in for it, in words. `None`: the settings let none.
     trusted_for: Option<String>,
     trust: bool,
+    /// Whether a code of an authenticator app is asked for.
+    asks_totp: bool,
+    /// `None`: the account has none that works here.
+    passkey: Option<Asked>,
+    /// Why the account's passkeys can't be used here, if it has some.
+    elsewhere: Option<String>,
+    /// Whether there is anything but recovery codes.
+    has_other_ways: bool,
     errors: Vec<FieldError>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web) struct Asked {
+pub(in crate::web) struct Way {
     method: CodeKind,
 }
 
@@ -44,39 +58,56 @@ pub(in crate::web) async fn form(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
     browser: BrowserSession,
-    asked: Option<Query<Asked>>,
-) -> HttpResponse {
-    let waiting = browser_session::attempt(&browser);
-    let Some(waiting) = waiting.filter(|one| Attempt::open(&app.accounts, &one.sealed, app.now()).is_some()) else {
-        return over(&browser);
-    };
+    asked: Option<Query<Way>>,
+) -> Result<HttpResponse, Error> {
+    let Some(waiting) = browser_session::attempt(&browser) else { return Ok(over(&browser)) };
+    let Some(attempt) = Attempt::open(&app.accounts, &waiting.sealed, app.now()) else { return Ok(over(&browser)) };
     let method = asked.map(|Query(asked)| asked.method).unwrap_or_default();
-    Shown { app: &app, page: Page::new(&app, &req, None), waiting, method, trust: false }
-        .html(StatusCode::OK, Vec::new())
+    Screen { app: &app, req: &req, attempt: &attempt, username: waiting.username, method, trust: false }
+        .show(Page::new(&app, &req, None), StatusCode::OK, Vec::new())
+        .await
 }
 
-/// The page, as it is shown and shown again.
-struct Shown<'a> {
+/// What this page is made of, whatever it says.
+struct Screen<'a> {
     app: &'a App,
-    page: Page,
-    waiting: WaitingAttempt,
+    req: &'a HttpRequest,
+    attempt: &'a Attempt,
+    username: String,
     method: CodeKind,
     /// Whether the browser is to be trusted, as far as has been said.
     trust: bool,
 }
 
-impl Shown<'_> {
-    fn html(self, status: StatusCode, errors: Vec<FieldError>) -> HttpResponse {
-        let Self { app, page, waiting, method, trust } = self;
-        let view = SecondStepPage {
-            username: waiting.username,
-            asks_recovery: method == CodeKind::RecoveryCode,
+impl Screen<'_> {
+    async fn show(self, page: Page, status: StatusCode, errors: Vec<FieldError>) -> Result<HttpResponse, Error> {
+        let Self { app, req, attempt, username, method, trust } = self;
+        let user = attempt.user();
+        let (ways, passkeys) =
+            app.read(move |conn| Ok((second_factors::ways(conn, user)?, passkeys::of_user(conn, user)?))).await?;
+        let asks_recovery = method == CodeKind::RecoveryCode || !(ways.totp || ways.passkey);
+        let mut view = SecondStepPage {
+            username,
+            asks_recovery,
+            asks_totp: ways.totp && !asks_recovery,
+            passkey: None,
+            elsewhere: None,
+            has_other_ways: ways.totp || ways.passkey,
             trusted_for: trusted_for(app, &page),
             trust,
-            errors,
             page,
+            errors,
         };
-        html(status, &view)
+        if ways.passkey && !asks_recovery {
+            match passkeys_here(app, req) {
+                Ok(_) => {
+                    let ids: Vec<_> = passkeys.into_iter().map(|passkey| passkey.credential_id).collect();
+                    view.passkey = passkey_answers::ask_for(app, req, Place::SecondStep(attempt.id()), &ids);
+                }
+                Err(elsewhere) => view.elsewhere = Some(view.page.passkeys_elsewhere(&elsewhere)),
+            }
+        }
+        Ok(html(status, &view))
     }
 }
 
@@ -105,6 +136,9 @@ struct SecondStepForm {
     method: CodeKind,
     code: String,
     trust: String,
+    /// The browser's answer, if somebody chose a passkey.
+    passkey: String,
+    passkey_challenge: String,
 }
 
 #[derive(Deserialize)]
@@ -140,32 +174,38 @@ async fn by_form(
     let Some(waiting) = browser_session::attempt(&browser) else { return Ok(over(&browser)) };
     let Some(attempt) = Attempt::open(&app.accounts, &waiting.sealed, now) else { return Ok(over(&browser)) };
     let trust = form.trust == "on";
-    let mut shown = Shown { app: &app, page: Page::new(&app, &req, None), waiting, method, trust };
+    let mut page = Page::new(&app, &req, None);
+    let screen =
+        || Screen { app: &app, req: &req, attempt: &attempt, username: waiting.username.clone(), method, trust };
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {
-        let error = shown.page.error("", "error-form-expired");
-        return Ok(shown.html(StatusCode::BAD_REQUEST, vec![error]));
+        let error = page.error("", "error-form-expired");
+        return screen().show(page, StatusCode::BAD_REQUEST, vec![error]).await;
+    }
+    if !form.passkey.is_empty() {
+        return by_passkey(&app, &req, &browser, &waiting, &attempt, form).await;
     }
     let code = match factor_code::read(method, &form.code) {
         Ok(code) => code,
         Err(key) => {
-            let error = shown.page.error("code", key);
-            return Ok(shown.html(StatusCode::BAD_REQUEST, vec![error]));
+            let error = page.error("code", key);
+            return screen().show(page, StatusCode::BAD_REQUEST, vec![error]).await;
         }
     };
     let begun = match tries::second_step(&app, &req, &attempt) {
         Ok(begun) => begun,
         Err(Error::Throttled(wait)) => {
-            let errors = vec![shown.page.throttled(wait)];
-            return Ok(with_retry_after(shown.html(StatusCode::TOO_MANY_REQUESTS, errors), wait));
+            let errors = vec![page.throttled(wait)];
+            let res = screen().show(page, StatusCode::TOO_MANY_REQUESTS, errors).await?;
+            return Ok(with_retry_after(res, wait));
         }
         Err(error) => return Err(error),
     };
     let asked = SecondStep {
-        attempt,
+        attempt: attempt.clone(),
         code,
         trust,
         replaces: token_cookies::session_to_replace(&app, &req, now),
-        own_typos: browser_session::typos(&browser, name_key(&app.accounts, &shown.waiting.username)),
+        own_typos: browser_session::typos(&browser, name_key(&app.accounts, &waiting.username)),
         visitor: client_address::visitor(&app, &req),
     };
     let tried = second_step(&app.accounts, asked).everywhere().await.map_err(Error::from);
@@ -173,12 +213,12 @@ async fn by_form(
     let refusal = match outcome {
         Outcome::SignedIn(done) => {
             begun.succeeded();
-            if method == CodeKind::RecoveryCode && HOMES.contains(&shown.waiting.next.as_str()) {
+            if method == CodeKind::RecoveryCode && HOMES.contains(&waiting.next.as_str()) {
                 let res = sign_in_here::finish(&app, &req, &browser, "/account/factors", *done)?;
                 browser_session::set_flash(&browser, &Flash::plain("flash-recovery-code-used"));
                 return Ok(res);
             }
-            return sign_in_here::finish(&app, &req, &browser, &shown.waiting.next, *done);
+            return sign_in_here::finish(&app, &req, &browser, &waiting.next, *done);
         }
         Outcome::Over => return Ok(over(&browser)),
         Outcome::WrongCode(_) => CodeRefusal::Wrong,
@@ -188,8 +228,59 @@ async fn by_form(
         }
         Outcome::TooManyWrong => CodeRefusal::TooManyWrong,
     };
-    let error = shown.page.error("code", refusal.key());
-    Ok(shown.html(StatusCode::UNAUTHORIZED, vec![error]))
+    let error = page.error("code", refusal.key());
+    screen().show(page, StatusCode::UNAUTHORIZED, vec![error]).await
+}
+
+async fn by_passkey(
+    app: &App,
+    req: &HttpRequest,
+    browser: &BrowserSession,
+    waiting: &WaitingAttempt,
+    attempt: &Attempt,
+    form: SecondStepForm,
+) -> Result<HttpResponse, Error> {
+    let again = async |error: FieldError, page, status| {
+        let screen =
+            Screen { app, req, attempt, username: waiting.username.clone(), method: CodeKind::Totp, trust: false };
+        screen.show(page, status, vec![error]).await
+    };
+    let begun = match tries::second_step(app, req, attempt) {
+        Ok(begun) => begun,
+        Err(Error::Throttled(wait)) => {
+            let mut page = Page::new(app, req, None);
+            let error = page.throttled(wait);
+            return Ok(with_retry_after(again(error, page, StatusCode::TOO_MANY_REQUESTS).await?, wait));
+        }
+        Err(error) => return Err(error),
+    };
+    let refused = async |refused: Refused| {
+        let page = Page::new(app, req, None);
+        again(page.error("", refused.key()), page, StatusCode::UNAUTHORIZED).await
+    };
+    let shown = Shown { challenge: form.passkey_challenge, answer: form.passkey };
+    let (place, visitor) = (Place::SecondStep(attempt.id()), client_address::visitor(app, req));
+    let (given, begun) = match passkey_answers::check(app, begun, place, shown, visitor.clone()).await? {
+        Ok(good) => good,
+        Err(why) => return refused(why).await,
+    };
+    let asked = PasskeyStep {
+        attempt: attempt.clone(),
+        given: *given,
+        replaces: token_cookies::session_to_replace(app, req, app.now()),
+        own_typos: browser_session::typos(browser, name_key(&app.accounts, &waiting.username)),
+        visitor,
+    };
+    let done = second_step_by_passkey(&app.accounts, asked).everywhere().await.map_err(Error::from);
+    let (outcome, begun) = counted(begun, done)?;
+    match outcome {
+        ByPasskey::SignedIn(done) => {
+            begun.succeeded();
+            sign_in_here::finish(app, req, browser, &waiting.next, *done)
+        }
+        ByPasskey::CountWentBack => refused(Refused::Copied).await,
+        ByPasskey::Over => Ok(over(browser)),
+    }
 }
 
 async fn by_json(app: App, req: HttpRequest, given: SecondStepJson) -> Result<HttpResponse, Error> {
