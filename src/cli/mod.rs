@@ -138,7 +138,7 @@ impl Arguments {
             Command::Key(command) => key::run(loaded, command),
             Command::App(command) => app::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
-            Command::Proxy(command) => proxy::run(&loaded, command),
+            Command::Proxy(command) => proxy::run(loaded, command),
             Command::Backup(arguments) => backup::back_up(loaded, &arguments),
             Command::Restore(arguments) => backup::restore(loaded, &arguments),
             Command::BenchHash => bench_hash::run(&loaded),

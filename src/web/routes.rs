@@ -21,7 +21,7 @@ use super::rooms::admin::{
     about, add_user, audit, edit_details, end_sessions, made_link, overview, rename_user, revoked, sessions, user,
     user_act, users,
 };
-use super::rooms::apps::{callback, check, denied, gate, sign_out, start};
+use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
 use super::rooms::signing_in::{home, language, link, login, logout, second_step, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
@@ -53,7 +53,6 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/.portero/start").get(start::lead).open())
         .service(path("/.portero/callback").get(callback::show).open())
         .service(path("/.portero/sign-out").get(sign_out::form).post(sign_out::submit).open_to_other_hosts())
-        .service(path("/.portero/denied").get(denied::show).open())
         .service(path("/.portero/static/{name}").get(static_files::show).open_from_the_start());
 
     let from_page = || Guard::access().csrf(CsrfCheck::Never);

@@ -14,6 +14,7 @@ mod durability;
 mod export;
 mod failing_disk;
 mod faults;
+mod gate;
 mod keys;
 mod links;
 mod locked;

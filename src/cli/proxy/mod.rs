@@ -8,14 +8,17 @@ mod traefik;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use url::Url;
 
 use self::site::{Listener, Site};
 use super::output::{Failure, warn};
+use crate::clock::Clock;
 use crate::config::{ClientIpHeader, Config, Loaded};
-use crate::installation::{Reached, Running, running};
+use crate::installation::{Installation, Reached, Running, running};
+use crate::store::apps;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -30,8 +33,8 @@ pub(super) struct Print {
     proxy: Proxy,
     /// The app's name
     name: String,
-    /// Where people reach the app, such as https://wiki.example.org; again for more
-    #[arg(long = "origin", value_name = "URL", required = true)]
+    /// Where people reach the app, such as https://wiki.example.org; again for more [default: where the app is, by `app show`]
+    #[arg(long = "origin", value_name = "URL")]
     origins: Vec<String>,
     /// Where the proxy reaches the app, such as http://127.0.0.1:3000
     #[arg(long, value_name = "URL")]
@@ -58,11 +61,11 @@ enum Proxy {
     Haproxy,
 }
 
-pub(super) fn run(loaded: &Loaded, command: Command) -> Result<(), Failure> {
+pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     match command {
         Command::Print(arguments) => {
-            warn(loaded);
-            print(&loaded.config, arguments)
+            warn(&loaded);
+            print(loaded.config, arguments)
         }
         Command::Lua => {
             print!("{}", haproxy::SCRIPT);
@@ -71,7 +74,11 @@ pub(super) fn run(loaded: &Loaded, command: Command) -> Result<(), Failure> {
     }
 }
 
-fn print(config: &Config, arguments: Print) -> Result<(), Failure> {
+fn print(config: Config, mut arguments: Print) -> Result<(), Failure> {
+    let config = Arc::new(config);
+    if arguments.origins.is_empty() {
+        arguments.origins = known_origins(&config, &arguments.name)?;
+    }
     let origins = arguments.origins.iter().map(|text| origin(text)).collect::<Result<Vec<_>, _>>()?;
     let site = Site {
         name: site::one_line(&arguments.name)?,
@@ -79,7 +86,7 @@ fn print(config: &Config, arguments: Print) -> Result<(), Failure> {
         upstream: upstream(&arguments.upstream)?,
         certificate: site::file(&arguments.certificate)?,
         key: site::file(&arguments.key)?,
-        portero: arguments.portero.map_or_else(|| on_this_machine(config), Ok)?,
+        portero: arguments.portero.map_or_else(|| on_this_machine(&config), Ok)?,
         address_header: config.client_ip_header.clone(),
     };
     if config.trusted_proxies.is_empty() {
@@ -109,6 +116,17 @@ fn print(config: &Config, arguments: Print) -> Result<(), Failure> {
     };
     print!("{text}");
     Ok(())
+}
+
+/// Where the app is, as it was added.
+fn known_origins(config: &Arc<Config>, name: &str) -> Result<Vec<String>, Failure> {
+    let installation = Installation::open_existing(config, Clock::default())?;
+    let found = installation.accounts.db.read(|conn| apps::find_by_name(conn, name))?;
+    let app = found.ok_or_else(|| format!("there is no app {name}; add it, or name its address with --origin"))?;
+    if app.rules.origins.is_empty() {
+        return Err(format!("{name} has no origin yet: `portero app set --origin`").into());
+    }
+    Ok(app.rules.origins.iter().map(|origin| origin.as_str().to_owned()).collect())
 }
 
 /// Where the server listens, or would by the settings.

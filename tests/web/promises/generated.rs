@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 73] = [
+const ROUTES: [(&str, &str); 72] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -116,7 +116,6 @@ const ROUTES: [(&str, &str); 73] = [
     ("/.portero/start", "GET"),
     ("/.portero/callback", "GET"),
     ("/.portero/sign-out", "GET POST"),
-    ("/.portero/denied", "GET"),
     ("/.portero/static/ID", "GET"),
     ("/.well-known/passkey-endpoints", "GET"),
     ("/healthz", "GET"),

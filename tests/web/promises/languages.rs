@@ -120,7 +120,7 @@ fn gate_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     let closed = set(&app.accounts, operator(), id, |rules| rules.allowed = Allowed::Listed(Vec::new()));
     assert!(closed.committed().unwrap().unwrap());
     seen.pages.push(browser.get(&gate).body);
-    for (path, status) in [("/.portero/callback", 400), ("/.portero/sign-out", 200), ("/.portero/denied", 403)] {
+    for (path, status) in [("/.portero/callback", 400), ("/.portero/sign-out", 200)] {
         let page = browser.get_with(path, &[host]);
         assert_eq!(page.status, status, "{path}");
         seen.pages.push(page.body);

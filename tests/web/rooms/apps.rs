@@ -324,7 +324,10 @@ fn who_may_not_enter_is_told_so_in_their_language() {
     let spanish: Vec<_> = PAGE.into_iter().chain([("accept-language", "es")]).collect();
     let answer = at.check("GET", "/", &spanish);
     assert_eq!(answer.status, 403);
-    let page = at.own("GET", "/.portero/denied", &spanish);
+    // nginx, which has no page of its check, asks for it like this.
+    let mut asked = vec![("x-original-method", "GET"), ("x-original-url", "https://wiki.example.org/")];
+    asked.extend(&spanish);
+    let page = at.send("GET", "/gate/check/haproxy", &asked);
     assert_eq!(page.status, 403);
     assert!(page.body.contains("No tienes acceso a wiki") && page.body.contains("lang=\"es\""), "{}", page.body);
     assert_eq!(at.script("/").msg(), "You may not enter this app");

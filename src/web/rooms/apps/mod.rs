@@ -3,7 +3,6 @@
 
 pub(in crate::web) mod callback;
 pub(in crate::web) mod check;
-pub(in crate::web) mod denied;
 pub(in crate::web) mod gate;
 pub(in crate::web) mod sign_out;
 pub(in crate::web) mod start;
