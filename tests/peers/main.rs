@@ -1,5 +1,5 @@
-//! Portero beside the software that it has to agree with: flask-jwt-extended as the oracle, PyJWT, Node's jose, and a Flask app
-//! that asks Portero about tokens. `tests/peers/install`, which `tests/run` calls, puts what they need into `target/peers`.
+//! Portero beside the software that it has to agree with: flask-jwt-extended as the oracle, PyJWT, Node's jose, py_webauthn,
+//! @simplewebauthn/server, and a Flask app that asks Portero about tokens. `tests/peers/install`, which `tests/run` calls, puts what they need into `target/peers`.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[path = "../support/mod.rs"]
@@ -13,6 +13,7 @@ mod mirror;
 mod options;
 mod oracle;
 mod other_libraries;
+mod passkeys;
 mod tokens;
 
 use std::io::{BufRead, BufReader, Read, Write};

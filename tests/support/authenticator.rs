@@ -51,6 +51,9 @@ pub struct Authenticator {
     origin: String,
 }
 
+/// What is done to bytes that are made.
+pub type Change = Box<dyn Fn(&mut Vec<u8>)>;
+
 /// An answer that is being made, with every part open to change.
 pub struct Making {
     pub kind: String,
@@ -77,9 +80,9 @@ pub struct Making {
     pub is_discoverable: Option<bool>,
     /// Changes bytes that are made: of the client data before they are signed, of the authenticator's data before they are signed, of the
     /// signature or attestation object.
-    pub client_bytes: fn(&mut Vec<u8>),
-    pub data_bytes: fn(&mut Vec<u8>),
-    pub last_bytes: fn(&mut Vec<u8>),
+    pub client_bytes: Change,
+    pub data_bytes: Change,
+    pub last_bytes: Change,
 }
 
 impl Authenticator {
@@ -196,14 +199,14 @@ impl Authenticator {
             statement: b"\xa0".to_vec(),
             handle: Some(self.handle.clone()),
             is_discoverable: Some(true),
-            client_bytes: |_| {},
-            data_bytes: |_| {},
-            last_bytes: |_| {},
+            client_bytes: Box::new(|_| {}),
+            data_bytes: Box::new(|_| {}),
+            last_bytes: Box::new(|_| {}),
         }
     }
 
     /// The key as COSE has it: EC2, ES256, P-256, and its two coordinates.
-    fn public_key(&self) -> Vec<u8> {
+    pub fn public_key(&self) -> Vec<u8> {
         let point = self.key.public_key().as_ref();
         [b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20".as_slice(), &point[1..33], b"\x22\x58\x20", &point[33..65]]
             .concat()

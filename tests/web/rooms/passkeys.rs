@@ -441,7 +441,7 @@ const WRONG: [Wrong; 16] = [
     ("nobody there", |making| making.flags &= !PRESENT),
     ("nobody verified", |making| making.flags &= !VERIFIED),
     ("copied, and never to be", |making| making.flags = making.flags & !MAY_BE_COPIED | BACKED_UP),
-    ("something behind the data", |making| making.data_bytes = |data| data.push(0)),
+    ("something behind the data", |making| making.data_bytes = Box::new(|data| data.push(0))),
     ("extensions that are none", |making| {
         making.flags |= HAS_EXTENSIONS;
         making.extensions = vec![0x01];
@@ -476,14 +476,16 @@ fn whatever_is_wrong_with_a_registration_adds_nothing() {
             making.key[0] = 0xa6;
             making.key.extend(b"\x01\x02");
         }),
-        ("something behind the attestation", |making| making.last_bytes = |object| object.push(0)),
-        ("an attestation that is cut off", |making| making.last_bytes = |object| object.truncate(object.len() - 1)),
-        ("client data that is no JSON", |making| making.client_bytes = |bytes| bytes.push(b'}')),
+        ("something behind the attestation", |making| making.last_bytes = Box::new(|object| object.push(0))),
+        ("an attestation that is cut off", |making| {
+            making.last_bytes = Box::new(|object| object.truncate(object.len() - 1))
+        }),
+        ("client data that is no JSON", |making| making.client_bytes = Box::new(|bytes| bytes.push(b'}'))),
         ("client data that says something twice", |making| {
-            making.client_bytes = |bytes| {
+            making.client_bytes = Box::new(|bytes| {
                 bytes.pop();
                 bytes.extend(b",\"type\":\"webauthn.create\"}");
-            };
+            });
         }),
     ];
     for (what, change) in WRONG.into_iter().chain(of_its_own) {
@@ -520,19 +522,19 @@ fn whatever_is_wrong_with_an_answer_signs_nobody_in() {
         ("another person", |making| making.handle = Some(vec![1; 16])),
         ("a name for the person", |making| making.handle = Some(b"ana".to_vec())),
         ("copied since it was made", |making| making.flags |= MAY_BE_COPIED),
-        ("a signature that was changed", |making| making.last_bytes = |signature| signature[20] ^= 1),
+        ("a signature that was changed", |making| making.last_bytes = Box::new(|signature| signature[20] ^= 1)),
         ("a signature that is cut off", |making| {
-            making.last_bytes = |signature| signature.truncate(signature.len() - 1)
+            making.last_bytes = Box::new(|signature| signature.truncate(signature.len() - 1))
         }),
-        ("something behind the signature", |making| making.last_bytes = |signature| signature.push(0)),
-        ("no signature", |making| making.last_bytes = Vec::clear),
-        ("no data", |making| making.data_bytes = Vec::clear),
+        ("something behind the signature", |making| making.last_bytes = Box::new(|signature| signature.push(0))),
+        ("no signature", |making| making.last_bytes = Box::new(Vec::clear)),
+        ("no data", |making| making.data_bytes = Box::new(Vec::clear)),
         ("a credential in the data", |making| making.flags |= 0b0100_0000),
         ("client data that says something twice", |making| {
-            making.client_bytes = |bytes| {
+            making.client_bytes = Box::new(|bytes| {
                 bytes.pop();
                 bytes.extend(b",\"type\":\"webauthn.get\"}");
-            };
+            });
         }),
     ];
     for (what, change) in WRONG.into_iter().chain(of_its_own) {
