@@ -250,6 +250,25 @@ async fn with_axe(browser: &Browser) {
     browser.client.execute(&AXE, Vec::new()).await.unwrap();
 }
 
+/// What is wrong with the page that a browser shows, in every width and colour scheme.
+pub(crate) async fn faults_of_page(browser: &Browser, name: &str) -> Vec<String> {
+    with_axe(browser).await;
+    let mut found = Vec::new();
+    for (width, dark) in LOOKS {
+        browser.look(width, 800, dark).await;
+        let (scheme, rules) = if dark { ("dark", rules_of_colour()) } else { ("light", all_rules()) };
+        let page = format!("{name} ({}), {width} px, {scheme}", browser.path().await);
+        let background = if width == 320 { "--glow" } else { "--page" };
+        let faults = axe(browser, rules, background).await;
+        found.extend(faults.into_iter().map(|fault| format!("{page}: {fault}")));
+        let wide = browser.client.execute("return document.documentElement.scrollWidth", Vec::new()).await;
+        if wide.as_ref().unwrap().as_u64().unwrap() > width.into() {
+            found.push(format!("{page}: scrolls sideways, being {wide:?} px wide"));
+        }
+    }
+    found
+}
+
 /// A browser on its way through the pages, and what axe found on them.
 struct Visit<'a> {
     server: &'a Server,
@@ -288,19 +307,7 @@ impl Visit<'_> {
                     Follow(css) => self.browser.go_by(self.browser.element(Locator::Css(css)).await).await,
                 }
             }
-            with_axe(&self.browser).await;
-            for (width, dark) in LOOKS {
-                self.browser.look(width, 800, dark).await;
-                let (scheme, rules) = if dark { ("dark", rules_of_colour()) } else { ("light", all_rules()) };
-                let page = format!("{name} ({}), {width} px, {scheme}", self.browser.path().await);
-                let background = if width == 320 { "--glow" } else { "--page" };
-                let faults = axe(&self.browser, rules, background).await;
-                self.found.extend(faults.into_iter().map(|fault| format!("{page}: {fault}")));
-                let wide = self.browser.client.execute("return document.documentElement.scrollWidth", Vec::new()).await;
-                if wide.as_ref().unwrap().as_u64().unwrap() > width.into() {
-                    self.found.push(format!("{page}: scrolls sideways, being {wide:?} px wide"));
-                }
-            }
+            self.found.extend(faults_of_page(&self.browser, name).await);
         }
     }
 }

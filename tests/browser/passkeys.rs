@@ -4,8 +4,10 @@ use fantoccini::Locator;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::accessibility::faults_of_page;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::portero::{PASSWORD, Server, ok, portero};
+use crate::screenshots::pictures;
 
 /// Bea's browser, with an authenticator in it.
 pub(crate) struct Visit {
@@ -17,7 +19,11 @@ pub(crate) struct Visit {
 
 impl Visit {
     pub(crate) async fn begin(driver: &Driver, server: &Server) -> Self {
-        let browser = driver.browser_with(&Wishes::default()).await;
+        Self::begin_with(driver, server, &Wishes::default()).await
+    }
+
+    async fn begin_with(driver: &Driver, server: &Server, wishes: &Wishes) -> Self {
+        let browser = driver.browser_with(wishes).await;
         browser.devtools("WebAuthn.enable", json!({ "enableUI": false })).await;
         let at = format!("http://localhost:{}", server.address.port());
         let mut visit = Self { browser, at, authenticator: String::new() };
@@ -128,6 +134,12 @@ async fn somebody_adds_a_passkey_signs_in_by_autofill_renames_and_removes_it() {
     bea.browser.shows("Remove My laptop?").await;
     bea.browser.click("Remove").await;
     bea.browser.shows("Your password is all it takes to sign in").await;
+    // The page has told the browser, which has forgotten it. (WebAuthn, signalAllAcceptedCredentials)
+    bea.browser.press("Add a passkey").await;
+    bea.browser.shows("Create passkey").await;
+    let which = json!({ "authenticatorId": bea.authenticator });
+    let left = bea.browser.devtools("WebAuthn.getCredentials", which).await;
+    assert_eq!(left["credentials"], json!([]), "{left}");
     bea.browser.close().await;
 }
 
@@ -250,6 +262,66 @@ const THIEF: &str = r#"
     options.challenge = bytes(options.challenge);
     navigator.credentials.get({ publicKey: options }).then((one) => done(JSON.stringify(one.toJSON())), (error) => done(String(error)));
 "#;
+
+/// The pages with passkeys: how they look, and that axe finds nothing wrong with them.
+async fn every_page(language: &'static str) {
+    let folder = TempDir::new().unwrap();
+    let (server, driver) = (server(&folder), Driver::start());
+    let bea = Visit::begin_with(&driver, &server, &Wishes { language, ..Wishes::default() }).await;
+    bea.without_autofill().await;
+    let main_button = || bea.browser.element(Locator::Css("main button.primary"));
+    let passkey_button = || bea.browser.element(Locator::Css(".passkey button"));
+    let mut found = Vec::new();
+    let mut look = async |name: &str| {
+        found.extend(faults_of_page(&bea.browser, name).await);
+        pictures(&bea.browser, &format!("{name}-{language}")).await;
+    };
+    let sign_in = async || {
+        bea.open("/login").await;
+        bea.browser.type_into("username", "bea").await;
+        bea.browser.type_into("password", PASSWORD).await;
+        bea.browser.go_by(main_button().await).await;
+    };
+    bea.open("/login").await;
+    look("passkey-login").await;
+    sign_in().await;
+    bea.open("/account/factors").await;
+    look("passkey-none").await;
+    bea.open("/account/factors/passkey").await;
+    look("passkey-add").await;
+    bea.verifies(false).await;
+    passkey_button().await.click().await.unwrap();
+    bea.browser.element(Locator::XPath("//p[@role='status' and normalize-space() != '']")).await;
+    look("passkey-add-failed").await;
+    bea.verifies(true).await;
+    bea.browser.go_by(passkey_button().await).await;
+    look("passkey-added").await;
+    for (path, name) in [
+        ("/account/factors", "passkey-list"),
+        ("/account/factors/1/rename", "passkey-rename"),
+        ("/account/factors/1/remove", "passkey-remove"),
+        ("/confirm?next=/account/factors", "passkey-confirm"),
+        ("/confirm?next=/account/factors&acr_values=aal2", "passkey-confirm-two"),
+    ] {
+        bea.open(path).await;
+        look(name).await;
+    }
+    bea.sign_out().await;
+    sign_in().await;
+    look("passkey-second-step").await;
+    assert!(found.is_empty(), "{found:#?}");
+    bea.browser.close().await;
+}
+
+#[actix_web::test]
+async fn no_page_with_passkeys_shuts_anybody_out_in_english() {
+    every_page("en").await;
+}
+
+#[actix_web::test]
+async fn no_page_with_passkeys_shuts_anybody_out_in_spanish() {
+    every_page("es").await;
+}
 
 #[actix_web::test]
 async fn without_script_the_sign_in_is_the_password_form_and_the_rest_says_what_else_there_is() {

@@ -19,7 +19,7 @@ async fn sign_in(browser: &Browser, server: &Server, name: &str) {
 }
 
 /// Takes a picture of the page in each of four looks.
-async fn pictures(browser: &Browser, name: &str) {
+pub(crate) async fn pictures(browser: &Browser, name: &str) {
     for (look, width, dark) in
         [("light", 1280, false), ("dark", 1280, true), ("narrow", 320, false), ("narrow-dark", 320, true)]
     {
