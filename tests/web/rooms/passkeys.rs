@@ -1,12 +1,14 @@
 //! Passkeys: /account/factors/passkey, and where they are used: /login, /login/factor and /confirm.
 
+use portero::accounts::factors::reset::reset_factors;
+use portero::domain::Username;
 use serde_json::json;
 
 use crate::common::{app, app_with_admin, as_json, second_factor};
 use crate::support::authenticator::{
     Asked, Authenticator, BACKED_UP, HAS_EXTENSIONS, MAY_BE_COPIED, Making, PRESENT, VERIFIED, asked_on, base64,
 };
-use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, database, totp};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, database, operator, totp};
 
 const ADD: &str = "/account/factors/passkey";
 
@@ -646,4 +648,20 @@ fn a_well_known_passkey_is_named_by_what_keeps_it() {
     let form = [("name", name.as_str()), ("passkey_challenge", &asked.challenge), ("passkey", &answer)];
     assert_eq!(browser.post(ADD, &form).status, 200);
     assert_eq!(as_json(&mut browser, "/account/factors")["factors"][0]["name"], "Bitwarden");
+}
+
+#[test]
+fn where_a_link_is_needed_to_enrol_no_passkey_is_added_without_it() {
+    let app = TestApp::with(&[("second_factor", "everyone")]);
+    app.add_user("ana");
+    let (_, mut passkey) = with_passkey(&app, "ana");
+    let name = Username::parse("ana").unwrap();
+    reset_factors(&app.accounts, operator(), name).committed().unwrap();
+    assert_eq!(sign_in(&app, &mut passkey).1.status, 401, "it is gone");
+    let mut browser = app.local_browser();
+    assert_eq!(browser.sign_in("ana", PASSWORD).status, 303);
+    assert_eq!(browser.get(ADD).location(), "/account/factors");
+    let answer = browser.post(ADD, &[("name", "Laptop"), ("passkey_challenge", ""), ("passkey", "{}")]);
+    assert_ne!(answer.status, 200);
+    assert_eq!(as_json(&mut browser, "/account/factors")["factors"], json!([]));
 }
