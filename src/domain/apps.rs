@@ -181,6 +181,20 @@ pub struct AppRules {
 impl AppRules {
     /// The seconds that [`max_age`](Self::max_age) may be: from a minute, or nobody would get in, to a year.
     pub const MAX_AGES: std::ops::RangeInclusive<i64> = 60..=365 * 24 * 60 * 60;
+
+    /// The same in one spelling: nothing twice, and in order where the order does not matter.
+    #[must_use]
+    pub fn tidied(mut self) -> Self {
+        if let Allowed::Listed(entrants) = &mut self.allowed {
+            entrants.sort();
+            entrants.dedup();
+        }
+        self.open_paths.sort();
+        self.open_paths.dedup();
+        let mut seen = std::collections::BTreeSet::new();
+        self.origins.retain(|origin| seen.insert(origin.clone()));
+        self
+    }
 }
 
 impl Default for AppRules {

@@ -18,8 +18,8 @@ use super::rooms::account::{
     remove_factor, rename_factor, story, trusted_browsers,
 };
 use super::rooms::admin::{
-    about, add_user, audit, edit_details, end_sessions, made_link, overview, rename_user, revoked, sessions, user,
-    user_act, users,
+    about, add_user, apps, audit, edit_app, edit_details, end_sessions, made_link, overview, remove_app, rename_user,
+    revoked, sessions, user, user_act, users,
 };
 use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
@@ -167,6 +167,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             )
             .service(
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
+            )
+            .service(path("/admin/apps").get(apps::show).guarded(Guard::access()))
+            .service(path("/admin/apps/add").get(edit_app::add_form).post(edit_app::add).guarded(Guard::access()))
+            .service(path("/admin/apps/{id}").get(edit_app::form).post(edit_app::submit).guarded(Guard::access()))
+            .service(
+                path("/admin/apps/{id}/remove").get(remove_app::form).post(remove_app::submit).guarded(Guard::access()),
             )
             .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
             .service(path("/admin/audit/export").get(audit::export).guarded(Guard::access()))

@@ -10,6 +10,7 @@ nav-menu = Menu
 nav-account = Account
 nav-sessions = Sessions
 nav-revoked = Revoked
+nav-apps = Apps
 signed-in-as = Signed in as
 sign-out = Sign out
 cancel = Cancel
@@ -376,6 +377,16 @@ story-picture = The steps of this session in order, as in the table
 story-what = What
 story-when = When
 story-to = to
+story-apps = Apps entered
+story-app-entered = Entered
+story-app-times =
+    { $n ->
+        [one] once
+       *[other] { $n } times
+    }
+story-app-first = First
+story-app-last = Last
+sessions-apps = In { $apps }
 story-end = Ended:
 story-ended = Ended
 story-theft = { $browser } at { $ip } used a token that had already been replaced, so Portero ended the session. Someone may have copied it, or the browser restored old cookies.
@@ -1250,3 +1261,56 @@ about-seconds =
         [one] { $n } second
        *[other] { $n } seconds
     }
+
+## Apps
+
+apps-title = Apps
+apps-intro = Apps that stand behind Portero’s gate, and apps that ask it about tokens.
+apps-add = Add an app
+apps-none = There are no apps yet.
+apps-name = Name
+apps-origins = Addresses
+apps-no-origin = None
+apps-allowed = Who may enter
+apps-allowed-everyone = Everyone who is signed in
+apps-allowed-listed = Only these people
+apps-added = Added
+apps-observes = Only observes
+apps-asks = Asks about tokens
+app-add-intro = The app’s proxy asks Portero before each request. “portero proxy print” prints what the proxy needs.
+app-asks = This app may ask about tokens. Its secrets are made on the command line.
+app-origins = Addresses
+app-origins-hint = One per line, such as https://wiki.example.org
+app-people = People
+app-people-hint = User names, one per line. Counts only if not everyone may enter.
+app-admins = All administrators as well
+app-level = What they must have proved
+app-level-one = One factor
+app-level-two = Two factors
+app-max-age = How long ago at most
+app-max-age-hint = Such as 15m, 12h or 7d. Empty: at any time in their session.
+app-open-paths = Open to anybody
+app-open-paths-hint = Paths, one per line, each with everything beneath it, such as /public
+app-identity = Tell the app who is there
+app-identity-hint = User name, display name and email address, in headers
+app-observe = Only observe
+app-observe-hint = Everyone is let through, and the log says who would not be
+app-save = Save
+app-added = The app was added.
+app-changed = The app was changed. It holds from the next request on.
+app-no-change = It was so already.
+app-removed = The app was removed.
+app-remove-link = Remove { $app }
+app-remove-title = Remove { $app }?
+app-remove-text = Nobody can enter the app any more: its proxy refuses every request. Remove Portero from the proxy’s settings, too.
+app-remove-asks = It may also no longer ask about tokens.
+app-remove-submit = Remove the app
+error-app-name = An app’s name has 1 to 64 characters
+error-app-name-taken = There is an app of this name already
+error-app-origin-form = { $text } is not an address of an app. Write it like https://wiki.example.org, with nothing after it
+error-app-origin-https = { $text } has to begin with https://
+error-app-origin-own = { $text } is Portero’s own address
+error-app-origin-taken = Another app is at { $origin }
+error-app-open-path = { $text } can be read in more than one way. Write it like /public
+error-app-max-age = Enter a time from 1m to 365d, such as 12h
+error-app-nobody = There is no user { $text }

@@ -10,6 +10,7 @@ nav-menu = Menú
 nav-account = Cuenta
 nav-sessions = Sesiones
 nav-revoked = Revocaciones
+nav-apps = Aplicaciones
 signed-in-as = Has iniciado sesión como
 sign-out = Cerrar sesión
 cancel = Cancelar
@@ -376,6 +377,16 @@ story-picture = Los pasos de esta sesión en orden, como en la tabla
 story-what = Qué
 story-when = Cuándo
 story-to = hasta
+story-apps = Aplicaciones en las que se entró
+story-app-entered = Entradas
+story-app-times =
+    { $n ->
+        [one] una vez
+       *[other] { $n } veces
+    }
+story-app-first = Primera
+story-app-last = Última
+sessions-apps = En { $apps }
 story-end = Cerrada:
 story-ended = Cerrada
 story-theft = { $browser }, desde { $ip }, usó un token que ya se había sustituido, así que Portero cerró la sesión. Puede que alguien lo copiara o que el navegador recuperara cookies antiguas.
@@ -1250,3 +1261,56 @@ about-seconds =
         [one] { $n } segundo
        *[other] { $n } segundos
     }
+
+## Aplicaciones
+
+apps-title = Aplicaciones
+apps-intro = Aplicaciones que están detrás de la puerta de Portero y aplicaciones que le preguntan por tokens.
+apps-add = Añadir una aplicación
+apps-none = Todavía no hay ninguna aplicación.
+apps-name = Nombre
+apps-origins = Direcciones
+apps-no-origin = Ninguna
+apps-allowed = Quién puede entrar
+apps-allowed-everyone = Cualquiera con la sesión iniciada
+apps-allowed-listed = Solo estas personas
+apps-added = Añadida
+apps-observes = Solo observa
+apps-asks = Pregunta por tokens
+app-add-intro = El proxy de la aplicación pregunta a Portero antes de cada petición. «portero proxy print» muestra lo que el proxy necesita.
+app-asks = Esta aplicación puede preguntar por tokens. Sus secretos se crean en la línea de comandos.
+app-origins = Direcciones
+app-origins-hint = Una por línea, como https://wiki.example.org
+app-people = Personas
+app-people-hint = Nombres de usuario, uno por línea. Solo cuenta si no puede entrar cualquiera.
+app-admins = También todos los administradores
+app-level = Qué tienen que haber demostrado
+app-level-one = Un factor
+app-level-two = Dos factores
+app-max-age = Hace cuánto como máximo
+app-max-age-hint = Como 15m, 12h o 7d. Vacío: en cualquier momento de su sesión.
+app-open-paths = Abierto a cualquiera
+app-open-paths-hint = Rutas, una por línea, cada una con todo lo que hay debajo, como /public
+app-identity = Decir a la aplicación quién entra
+app-identity-hint = Nombre de usuario, nombre visible y correo electrónico, en cabeceras
+app-observe = Solo observar
+app-observe-hint = Todo el mundo pasa, y el registro dice quién no podría
+app-save = Guardar
+app-added = La aplicación se ha añadido.
+app-changed = La aplicación se ha cambiado. Vale desde la próxima petición.
+app-no-change = Ya estaba así.
+app-removed = La aplicación se ha eliminado.
+app-remove-link = Eliminar { $app }
+app-remove-title = ¿Eliminar { $app }?
+app-remove-text = Nadie podrá entrar en la aplicación: su proxy rechazará todas las peticiones. Quita también Portero de la configuración del proxy.
+app-remove-asks = Además, ya no podrá preguntar por tokens.
+app-remove-submit = Eliminar la aplicación
+error-app-name = El nombre de una aplicación tiene entre 1 y 64 caracteres
+error-app-name-taken = Ya hay una aplicación con este nombre
+error-app-origin-form = { $text } no es la dirección de una aplicación. Escríbela como https://wiki.example.org, sin nada detrás
+error-app-origin-https = { $text } tiene que empezar por https://
+error-app-origin-own = { $text } es la dirección del propio Portero
+error-app-origin-taken = Otra aplicación está en { $origin }
+error-app-open-path = { $text } se puede leer de más de una manera. Escríbela como /public
+error-app-max-age = Indica un tiempo entre 1m y 365d, como 12h
+error-app-nobody = No hay ningún usuario { $text }

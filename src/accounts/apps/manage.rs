@@ -43,6 +43,7 @@ pub fn add(
         Err(error) => return Pending::known(Err(error)),
     };
     accounts.write(by.into(), move |tx, _, actor| {
+        let rules = rules.tidied();
         if let Some(origin) = apps::taken_origin(tx.conn, &rules.origins, None)? {
             return Ok(Err(AppFault::OriginTaken(origin)));
         }
@@ -73,7 +74,8 @@ pub fn set(
         let Some(app) = apps::find(tx.conn, id)? else { return Ok(Err(AppFault::NoSuchApp)) };
         let mut rules = app.rules.clone();
         change(&mut rules);
-        if rules == app.rules {
+        let rules = rules.tidied();
+        if rules == app.rules.clone().tidied() {
             return Ok(Ok(false));
         }
         if let Some(origin) = apps::taken_origin(tx.conn, &rules.origins, Some(id))? {

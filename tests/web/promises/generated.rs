@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 72] = [
+const ROUTES: [(&str, &str); 76] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -162,6 +162,10 @@ const ROUTES: [(&str, &str); 72] = [
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),
+    ("/admin/apps", "GET"),
+    ("/admin/apps/add", "GET POST"),
+    ("/admin/apps/ID", "GET POST"),
+    ("/admin/apps/ID/remove", "GET POST"),
     ("/admin/audit", "GET"),
     ("/admin/about", "GET"),
     ("/link/ID", "GET POST"),

@@ -117,6 +117,17 @@ fn gate_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     let led = browser.get_with("/.portero/start", &[host]);
     let gate = format!("/gate?{}", led.location().split_once("/gate?").unwrap().1);
     seen.visit(browser, &gate);
+    let (_, code) = seen.pages.last().unwrap().split_once("callback?code=").unwrap();
+    let callback = format!("/.portero/callback?code={}", code.split('"').next().unwrap());
+    assert_eq!(browser.get_with(&callback, &[host]).status, 303);
+    seen.visit(browser, "/account");
+    let session = sid(browser);
+    seen.visit(browser, &format!("/account/sessions/{session}"));
+    for path in ["/admin/apps", "/admin/apps/add", "/admin/apps/1", "/admin/apps/1/remove"] {
+        seen.visit(browser, path);
+    }
+    let bad = [("origins", "x1"), ("who", "listed"), ("people", "nobody1"), ("open_paths", "x1"), ("max_age", "x1")];
+    seen.pages.push(browser.post("/admin/apps/add", &bad).body);
     let closed = set(&app.accounts, operator(), id, |rules| rules.allowed = Allowed::Listed(Vec::new()));
     assert!(closed.committed().unwrap().unwrap());
     seen.pages.push(browser.get(&gate).body);
@@ -229,6 +240,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
             "bea",
             "cleo",
             "eva",
+            "wiki",
             "Phone",
             "Sitio",
             "English",

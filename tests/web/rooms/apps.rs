@@ -348,6 +348,19 @@ fn who_may_not_enter_is_told_so_in_their_language() {
 }
 
 #[test]
+fn a_session_tells_which_apps_were_entered_in_it() {
+    let (app, _) = with_wiki();
+    let (_, mut browser) = entered(&app, WIKI, "ana");
+    AtApp::new(&app, WIKI).enter(&mut browser, "/");
+    assert!(browser.get("/account").body.contains("In wiki"));
+    let path = format!("/account/sessions/{}", sid(&browser));
+    let page = browser.get(&path).body;
+    assert!(page.contains("Apps entered") && page.contains("2 times"), "{page}");
+    let told = crate::common::as_json(&mut browser, &path);
+    assert_eq!((told["apps"][0]["app"].as_str(), told["apps"][0]["times"].as_i64()), (Some("wiki"), Some(2)));
+}
+
+#[test]
 fn signing_out_at_an_app_ends_the_pass_for_that_app_alone() {
     let (app, _) = with_wiki();
     add_app(&app, "dash", rules(&[DASH]));

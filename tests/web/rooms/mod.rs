@@ -12,6 +12,7 @@ mod apps;
 mod audit;
 mod change_password;
 mod confirm;
+mod edit_app;
 mod edit_details;
 mod end_session;
 mod end_sessions;

@@ -14,6 +14,7 @@ use crate::guards::AccessToken;
 use crate::store::audit::list::AuditFilter;
 use crate::store::audit::seal::Seal;
 use crate::store::list_filter::ListFilter;
+use crate::store::passes::{self, Entry};
 use crate::store::session_lists::{self, List, ListedSession};
 use crate::store::sessions::{self, Session};
 use crate::store::trusted_browsers::{self, TrustedBrowser};
@@ -72,6 +73,8 @@ struct Row {
     /// By which its links are told apart from those of other rows.
     place: String,
     is_this: bool,
+    /// The apps behind the gate that were entered in it. Empty: none.
+    apps: String,
 }
 
 /// A browser that stands in for the second factor.
@@ -84,6 +87,12 @@ struct TrustedRow {
     forget: String,
     /// By which the button is told apart from those of other rows.
     forget_words: String,
+}
+
+/// The apps that were entered in the session, in words. Empty: none.
+fn apps(page: &Page, entries: &[(SessionId, Entry)], sid: SessionId) -> String {
+    let names: Vec<&str> = entries.iter().filter(|(of, _)| *of == sid).map(|(_, entry)| entry.app.as_str()).collect();
+    if names.is_empty() { String::new() } else { page.t1("sessions-apps", "apps", &names.join(", ")) }
 }
 
 /// The sign-in before the present one.
@@ -176,10 +185,12 @@ pub(in crate::web) async fn show(
             0 => Vec::new(),
             _ => trusted_browsers::of_user(conn, &user, now.plus(-remember), now)?,
         };
-        Ok(Some((user, this, open, extras, trusted)))
+        let sids: Vec<_> = this.iter().chain(open.iter().map(|one| &one.session)).map(|one| one.sid).collect();
+        let entries = if is_page { passes::entries(conn, &sids)? } else { Vec::new() };
+        Ok(Some((user, this, open, extras, trusted, entries)))
     };
     let found = app.read(move |conn| at_one_moment(conn, look)).await?;
-    let (user, this, mut open, extras, trusted) =
+    let (user, this, mut open, extras, trusted, entries) =
         found.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
     open.retain(|one| Some(one.session.sid) != own);
     let next = cut_to_page(&mut open, |one| (one.session.created_at, one.session.sid.to_string()));
@@ -214,6 +225,7 @@ pub(in crate::web) async fn show(
                     place: [session.browser.as_str(), &session.ip].join(", "),
                     session,
                     is_this: own == Some(one.sid),
+                    apps: apps(&page, &entries, one.sid),
                 }
             })
             .collect(),

@@ -10,6 +10,7 @@ use crate::domain::{Reason, SessionId, StepKind, UnixTime, Username};
 use crate::guards::{AccessToken, Caller};
 use crate::store::audit::event::What;
 use crate::store::audit::list::AuditFilter;
+use crate::store::passes::{self, Entry};
 use crate::store::sessions::Session;
 use crate::store::steps::{self, Step};
 use crate::store::{Conn, users};
@@ -46,6 +47,8 @@ struct StoryPage {
     picture: Vec<Strip>,
     steps: Vec<StepRow>,
     end: Option<EndRow>,
+    /// Those behind the gate that were entered in the session.
+    apps: Vec<AppRow>,
     /// The sentence about the theft that ended the session.
     alarm: Option<Alarm>,
     /// What the audit log says of the session. Empty: nothing that the steps don't say.
@@ -75,6 +78,13 @@ struct StepRow {
     odd: bool,
 }
 
+struct AppRow {
+    name: String,
+    times: String,
+    first: Time,
+    last: Time,
+}
+
 struct EndRow {
     reason: String,
     by: String,
@@ -88,6 +98,7 @@ struct Whole {
     user: Username,
     steps: Vec<Step>,
     ended_by: Option<String>,
+    apps: Vec<Entry>,
 }
 
 fn whole(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Whole>, crate::store::Error> {
@@ -96,7 +107,8 @@ fn whole(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Whole>, crat
         Some(by) => users::name_of(conn, by)?,
         None => None,
     };
-    Ok(Some(Whole { steps: steps::of_session(conn, session.sid)?, session, user, ended_by }))
+    let apps = passes::entries(conn, &[session.sid])?.into_iter().map(|(_, entry)| entry).collect();
+    Ok(Some(Whole { steps: steps::of_session(conn, session.sid)?, session, user, ended_by, apps }))
 }
 
 pub(in crate::web) async fn own(
@@ -159,9 +171,19 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
             at: page.exact(end.at),
             is_danger: end.reason.is_danger(),
         }),
+        apps: found.apps.iter().map(|entry| app_row(&page, entry)).collect(),
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+fn app_row(page: &Page, entry: &Entry) -> AppRow {
+    AppRow {
+        name: entry.app.clone(),
+        times: page.tn("story-app-times", entry.times),
+        first: page.exact(entry.first_at),
+        last: page.exact(entry.last_at),
+    }
 }
 
 /// Whether the session's steps and its end tell of such an event too.
@@ -241,6 +263,13 @@ fn as_json(app: &App, found: &Whole, own: Option<SessionId>) -> HttpResponse {
             })
         })
         .collect();
+    let entered = |entry: &Entry| {
+        let Entry { app, first_at, last_at, times } = entry;
+        serde_json::json!({ "app": app, "first_at": first_at, "last_at": last_at, "times": times })
+    };
+    let apps: Vec<_> = found.apps.iter().map(entered).collect();
     let session = json::session(&app.accounts, &found.session, Some(&found.user), own);
-    HttpResponse::Ok().json(serde_json::json!({ "session": session, "steps": steps, "ended_by": found.ended_by }))
+    let ended_by = &found.ended_by;
+    HttpResponse::Ok()
+        .json(serde_json::json!({ "session": session, "steps": steps, "ended_by": ended_by, "apps": apps }))
 }

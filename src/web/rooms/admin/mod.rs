@@ -2,11 +2,14 @@
 
 pub(in crate::web) mod about;
 pub(in crate::web) mod add_user;
+pub(in crate::web) mod apps;
 pub(in crate::web) mod audit;
+pub(in crate::web) mod edit_app;
 pub(in crate::web) mod edit_details;
 pub(in crate::web) mod end_sessions;
 pub(in crate::web) mod made_link;
 pub(in crate::web) mod overview;
+pub(in crate::web) mod remove_app;
 pub(in crate::web) mod rename_user;
 pub(in crate::web) mod revoked;
 pub(in crate::web) mod sessions;

@@ -1,0 +1,82 @@
+//! All apps, by name, for an admin.
+
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use crate::domain::{Allowed, App as RegisteredApp, AppOrigin};
+use crate::store::apps;
+use crate::web::app::App;
+use crate::web::http::audience::{Audience, audience};
+use crate::web::http::error::Error;
+use crate::web::http::signed_in::Admin;
+use crate::web::pages::page::{Page, html};
+use crate::web::pages::times::Time;
+
+#[derive(Template)]
+#[template(path = "apps.html")]
+struct AppsPage {
+    page: Page,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    origins: Vec<String>,
+    allowed: String,
+    asks: bool,
+    observes: bool,
+    added: Time,
+}
+
+pub(in crate::web) async fn show(
+    ThinData(app): ThinData<App>,
+    req: HttpRequest,
+    Admin(caller): Admin,
+) -> Result<HttpResponse, Error> {
+    let all = app.read(apps::all).await?;
+    if audience(&req, &app) == Audience::Program {
+        let all: Vec<_> = all.iter().map(told).collect();
+        return Ok(HttpResponse::Ok().json(json!({ "apps": all })));
+    }
+    let page = Page::new(&app, &req, Some(&caller));
+    let rows = all.iter().map(|app| row(&page, app)).collect();
+    Ok(html(StatusCode::OK, &AppsPage { page, rows }))
+}
+
+fn row(page: &Page, app: &RegisteredApp) -> Row {
+    let key = match &app.rules.allowed {
+        Allowed::Everyone => "apps-allowed-everyone",
+        Allowed::Listed(_) => "apps-allowed-listed",
+    };
+    Row {
+        id: app.id.0,
+        name: app.name.to_string(),
+        origins: app.rules.origins.iter().map(AppOrigin::to_string).collect(),
+        allowed: page.t(key),
+        asks: app.rules.introspects,
+        observes: app.rules.observes,
+        added: page.time(app.created_at),
+    }
+}
+
+fn told(app: &RegisteredApp) -> serde_json::Value {
+    let rules = &app.rules;
+    json!({
+        "id": app.id.0,
+        "client_id": app.client_id,
+        "name": app.name,
+        "added_at": app.created_at,
+        "origins": rules.origins,
+        "everyone": rules.allowed == Allowed::Everyone,
+        "level": rules.level,
+        "max_age": rules.max_age,
+        "identity": rules.sends_identity,
+        "open_paths": rules.open_paths,
+        "observe": rules.observes,
+        "introspect": rules.introspects,
+    })
+}
