@@ -34,8 +34,6 @@ pub enum LevelNeeded {
     Any,
     /// Two factors of whoever has a second one, or of whom policy asks it.
     Highest,
-    /// Two factors.
-    Two,
 }
 
 /// Somebody who is signed in acts, by a token that a guard accepted. Made only from what a guard found, in
@@ -119,7 +117,6 @@ impl Mandate {
         let needs_two = match level {
             LevelNeeded::Any => false,
             LevelNeeded::Highest => has_factor || policy.asks(user.role, now),
-            LevelNeeded::Two => true,
         };
         if !needs_two {
             return Ok(());

@@ -27,6 +27,19 @@ pub enum FactorKind {
 
 spelled!(FactorKind { Totp = "totp", Passkey = "passkey" });
 
+/// What has become of somebody's second factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorChange {
+    /// One came to count.
+    Added,
+    /// The person removed one.
+    Removed,
+    /// An admin or the operator took them away.
+    Reset,
+}
+
+spelled!(FactorChange { Added = "added", Removed = "removed", Reset = "reset" });
+
 /// What somebody calls their second factor: up to 40 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactorName(String);

@@ -40,7 +40,7 @@ pub use database::{DatabaseUrl, PostgresUrl};
 #[cfg(feature = "server")]
 pub use details::{DetailFault, DisplayName, Mail, Notes};
 #[cfg(feature = "server")]
-pub use factors::{CodeKind, FactorCode, FactorId, FactorKind, FactorName, spell_recovery_code};
+pub use factors::{CodeKind, FactorChange, FactorCode, FactorId, FactorKind, FactorName, spell_recovery_code};
 #[cfg(feature = "server")]
 pub use known_words::Known;
 pub use methods::{Level, Methods};

@@ -29,6 +29,9 @@ diesel::table! {
         factors -> BigInt,
         factors_version -> BigInt,
         enrol_by_link -> Bool,
+        untold_factor_change -> Nullable<Text>,
+        untold_factor_change_at -> Nullable<BigInt>,
+        untold_factor_change_ip -> Nullable<Text>,
     }
 }
 

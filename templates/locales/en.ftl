@@ -61,6 +61,9 @@ notice-session-ended = Your session has ended. Please sign in again.
 notice-sign-in-first = Sign in to open the page you asked for.
 notice-reuse = Someone may have used a copy of your sign-in, or your browser restored old cookies: an old sign-in token was reused, so one of your sessions was ended. If you don’t know why, change your password.
 notice-half-sign-in = Someone entered your password but not your second factor, on { $when } from { $ip }. If that wasn’t you, change your password.
+notice-factor-added = A second factor was added to your account on { $when }, from { $ip }. If that wasn’t you, remove it and change your password.
+notice-factor-removed = A second factor was removed from your account on { $when }, from { $ip }. If that wasn’t you, change your password.
+notice-factors-reset = An administrator took your second factor away on { $when }. If you didn’t ask for that, talk to them and change your password.
 notice-attempt-over = That took too long, or there were too many wrong codes. Please sign in again.
 notice-recovered = Your browser restored old cookies, as after a crash, and you’re still signed in. If it didn’t crash, someone may have copied them: change your password.
 notice-guessing = One of your sessions was ended after too many wrong passwords in a row. If that wasn’t you, someone may have copied its sign-in token: change your password.
@@ -220,6 +223,12 @@ confirm-totp-submit = Turn on
 factor-added-title = Added
 factor-added-totp = From now on, signing in takes your password and a code.
 factor-added-passkey = From now on you can sign in with your passkey alone. Your password alone opens nothing any more.
+factor-added-others =
+    { $n ->
+        [one] You have { $n } other session, which began without it.
+       *[other] You have { $n } other sessions, which began without it.
+    }
+factor-added-end-others = Sign out everywhere else
 recovery-codes-title = Recovery codes
 recovery-codes-intro = If you lose your phone or your passkey, each of these works once in its place, after your password. Save them now, away from your phone: they aren’t shown again.
 recovery-codes-stay = Your recovery codes stay as they are.

@@ -61,6 +61,9 @@ notice-session-ended = Tu sesión se ha cerrado. Vuelve a iniciarla.
 notice-sign-in-first = Inicia sesión para ir a la página que has pedido.
 notice-reuse = Puede que alguien haya usado una copia de tu inicio de sesión, o que tu navegador haya recuperado cookies antiguas: se reutilizó un token antiguo y se cerró una de tus sesiones. Si no sabes por qué, cambia la contraseña.
 notice-half-sign-in = Alguien escribió tu contraseña, pero no tu segundo factor, el { $when } desde { $ip }. Si no fuiste tú, cambia la contraseña.
+notice-factor-added = Se añadió un segundo factor a tu cuenta el { $when }, desde { $ip }. Si no fuiste tú, quítalo y cambia la contraseña.
+notice-factor-removed = Se quitó un segundo factor de tu cuenta el { $when }, desde { $ip }. Si no fuiste tú, cambia la contraseña.
+notice-factors-reset = Una persona que administra el sitio retiró tu segundo factor el { $when }. Si no lo pediste, habla con ella y cambia la contraseña.
 notice-attempt-over = Pasó demasiado tiempo o hubo demasiados códigos incorrectos. Vuelve a iniciar sesión.
 notice-recovered = Tu navegador recuperó cookies antiguas, como tras un cierre inesperado, y tu sesión sigue abierta. Si no se cerró así, puede que alguien las haya copiado: cambia la contraseña.
 notice-guessing = Una de tus sesiones se cerró tras demasiadas contraseñas incorrectas seguidas. Si no fuiste tú, puede que alguien haya copiado su token: cambia la contraseña.
@@ -220,6 +223,12 @@ confirm-totp-submit = Activar
 factor-added-title = Todo listo
 factor-added-totp = Desde ahora, para iniciar sesión hacen falta la contraseña y un código.
 factor-added-passkey = Desde ahora puedes iniciar sesión solo con tu llave de acceso. La contraseña sola ya no abre nada.
+factor-added-others =
+    { $n ->
+        [one] Tienes { $n } sesión más, que empezó sin él.
+       *[other] Tienes { $n } sesiones más, que empezaron sin él.
+    }
+factor-added-end-others = Cerrar las demás sesiones
 recovery-codes-title = Códigos de recuperación
 recovery-codes-intro = Si pierdes el teléfono o la llave de acceso, cada uno sirve una vez en su lugar, después de la contraseña. Guárdalos ahora, lejos del teléfono: no se volverán a mostrar.
 recovery-codes-stay = Tus códigos de recuperación siguen siendo los mismos.

@@ -5,10 +5,11 @@ use crate::accounts::context::{Accounts, Error, Visitor};
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::sessions::confirm::{FreshAccess, Freshened, Proofs, freshen_in};
 use crate::blocklist::change::Change;
-use crate::domain::{By, FactorKind, Methods};
+use crate::domain::{By, FactorChange, FactorKind, Methods};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::sessions::Session;
-use crate::store::{Tx, recovery_codes, users};
+use crate::store::users::{self, UntoldFactorChange};
+use crate::store::{Tx, recovery_codes};
 use crate::tokens::{Claims, Fault};
 
 pub struct Done {
@@ -63,6 +64,8 @@ pub(super) fn added(
     };
     let fresh = freshen_in(tx, accounts, &user, claims, (session, session.clone()), proved)?;
     let New { kind, name, .. } = new;
+    let untold = UntoldFactorChange { what: FactorChange::Added, at: tx.now, ip: visitor.ip.clone() };
+    users::note_factor_change(tx.conn, user.id, &untold)?;
     let by = By::User(user.id);
     let event = Event::new(What::FactorAdded, &by).user(user.id).session(session.sid);
     event.details(Details::Factor { kind, name }).record(tx)?;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::change::Change;
-use crate::domain::{By, FactorId};
+use crate::domain::{By, FactorChange, FactorId};
 use crate::store::audit::event::{Details, Event, What};
-use crate::store::{factors, recovery_codes, users};
+use crate::store::users::{self, UntoldFactorChange};
+use crate::store::{factors, recovery_codes};
 use crate::tokens::Fault;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,9 @@ pub fn remove_factor(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -
         if factor.active_since.is_none() {
             return Ok(Removed::Done);
         }
+        let ip = tx.from.clone().unwrap_or_default();
+        let untold = UntoldFactorChange { what: FactorChange::Removed, at: tx.now, ip };
+        users::note_factor_change(tx.conn, user.id, &untold)?;
         let (by, kind) = (By::User(user.id), factor.kind);
         let event = Event::new(What::FactorRemoved, &by).user(user.id);
         event.details(Details::Factor { kind, name: factor.name }).record(tx)?;

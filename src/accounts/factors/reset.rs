@@ -8,11 +8,12 @@ use crate::accounts::people::links::{MadeLink, make};
 use crate::accounts::proof::secrets;
 use crate::accounts::sessions::end::end;
 use crate::blocklist::change::Change;
-use crate::domain::{Reason, Username};
+use crate::domain::{FactorChange, Reason, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::Purpose;
 use crate::store::session_ends::Which;
-use crate::store::{factors, links, recovery_codes, users};
+use crate::store::users::{self, UntoldFactorChange};
+use crate::store::{factors, links, recovery_codes};
 
 #[derive(Debug)]
 pub enum Reset {
@@ -49,6 +50,9 @@ pub fn reset_factors(accounts: &Arc<Accounts>, by: impl Into<Administrator>, use
         let every = Which::OfUser { user: user.id, except: None };
         let ended = end(tx, every, Reason::FactorsReset, &actor.by)?;
         links::void(tx.conn, Some(user.id))?;
+        // Not from where: that is the admin's business.
+        let untold = UntoldFactorChange { what: FactorChange::Reset, at: tx.now, ip: String::new() };
+        users::note_factor_change(tx.conn, user.id, &untold)?;
         let event = Event::new(What::FactorsReset, &actor.by).user(user.id);
         event.details(Details::Factors(user.factors)).record(tx)?;
         let link = match accounts.config.second_factor.asks(user.role, tx.now) {

@@ -17,7 +17,7 @@ use crate::domain::{Password, Reason, Role, SessionId, Transport, UnixTime, User
 use crate::store::hourly_counts::Counted;
 use crate::store::password_forms::{self, FormCount};
 use crate::store::second_factors::{self, Ways};
-use crate::store::users::{self, User};
+use crate::store::users::{self, UntoldFactorChange, User};
 use crate::store::{Tx, Upkeep, attempts, passkeys, session_ends};
 
 pub struct Credentials {
@@ -81,6 +81,8 @@ pub struct News {
     pub half_sign_in: Option<HalfSignIn>,
     /// The name of a passkey that was shown with a count that had gone back.
     pub copied_passkey: Option<String>,
+    /// The newest change of their second factors.
+    pub factor_change: Option<UntoldFactorChange>,
 }
 
 /// Somebody knew the password, and not the second factor.
@@ -190,9 +192,10 @@ pub(super) fn finish(
     asked: Begin,
 ) -> Result<Finished, Error> {
     let user = proven.user();
-    let news = news(tx, user, own_typos, &asked.visitor)?;
     // A program reads no news: they wait for the person.
-    if asked.transport == Transport::Cookie {
+    let tell = asked.transport == Transport::Cookie;
+    let news = news(tx, user, own_typos, tell, &asked.visitor)?;
+    if tell {
         users::note_told(tx.conn, user.id)?;
         attempts::note_told(tx.conn, user.id)?;
         if news.copied_passkey.is_some() {
@@ -217,8 +220,8 @@ fn finish_in(
     Ok(finished)
 }
 
-/// What the person has not been told yet, read before the sign-in changes the row.
-fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime], visitor: &Visitor) -> Result<News, Error> {
+/// What the person has not been told yet, read before the sign-in changes the row. `tell`: whether they are told now.
+fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime], tell: bool, visitor: &Visitor) -> Result<News, Error> {
     let mut suspicious_ends = Vec::new();
     for (at, why, reason) in [
         (user.untold_reuse_at, Suspicion::Reuse, Reason::Reuse),
@@ -239,8 +242,12 @@ fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime], visitor: &Visitor)
         .find(|attempt| !is_same_place(&attempt.ip, &attempt.user_agent, visitor))
         .map(|attempt| HalfSignIn { at: attempt.began_at, ip: attempt.ip });
     let copied_passkey = if user.factors > 0 { passkeys::untold_mark(tx.conn, user.id)? } else { None };
+    let factor_change = match user.factors_version {
+        0 => None,
+        _ => users::untold_factor_change(tx.conn, user.id, tell)?,
+    };
     let failed_attempts = user.failed_attempts.saturating_sub(own).max(0);
-    Ok(News { suspicious_ends, failed_attempts, half_sign_in, copied_passkey })
+    Ok(News { suspicious_ends, failed_attempts, half_sign_in, copied_passkey, factor_change })
 }
 
 /// Why there is no proof.

@@ -8,6 +8,7 @@ use super::{device_cookie, language, token_cookies};
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::sessions::sign_in::{News, SignedIn, Suspicion};
 use crate::accounts::sessions::tokens::Pair;
+use crate::domain::FactorChange;
 use crate::web::app::App;
 use crate::web::http::error::Error;
 use crate::web::http::local_path::LocalPath;
@@ -70,10 +71,18 @@ fn tell(browser: &BrowserSession, news: News) {
     });
     let half =
         news.half_sign_in.map(|half| Notice { origin: Some((half.at, half.ip)), ..plain("notice-half-sign-in") });
+    let factors = news.factor_change.map(|change| {
+        let key = match change.what {
+            FactorChange::Added => "notice-factor-added",
+            FactorChange::Removed => "notice-factor-removed",
+            FactorChange::Reset => "notice-factors-reset",
+        };
+        Notice { origin: Some((change.at, change.ip)), ..plain(key) }
+    });
     let failed = (news.failed_attempts > 0)
         .then(|| Notice { count: Some(news.failed_attempts), ..plain("notice-failed-attempts") });
     let copied = news.copied_passkey.map(|name| Notice { name: Some(name), ..plain("notice-passkey-copied") });
-    let notices: Vec<_> = ends.chain(copied).chain(half).chain(failed).collect();
+    let notices: Vec<_> = ends.chain(copied).chain(half).chain(factors).chain(failed).collect();
     if !notices.is_empty() {
         browser_session::add_notices(browser, notices);
     }

@@ -202,3 +202,54 @@ fn an_admin_takes_a_lost_factor_away_with_every_session_and_not_their_own() {
         .rows("SELECT end_reason AS row FROM sessions WHERE user_id = 1 AND end_reason IS NOT NULL");
     assert_eq!(reasons, ["factors_reset"]);
 }
+
+#[test]
+fn at_the_next_sign_in_people_are_told_that_a_factor_was_added_removed_or_taken_away() {
+    let app = app_with_admin();
+    let token = fresh_token(&app, "ana");
+    let added = |page: &str| page.contains("A second factor was added to your account on");
+    let (secret, codes) = second_factor(&app, "ana");
+    let sign_in = |code: &str| {
+        let mut browser = app.browser();
+        browser.sign_in("ana", PASSWORD);
+        browser.get("/login/factor?method=recovery_code");
+        assert_eq!(browser.post("/login/factor", &[("method", "recovery_code"), ("code", code)]).status, 303);
+        browser
+    };
+    // A program reads no news.
+    let login = app.client().post_json("/login", None, &json!({ "username": "ana", "password": PASSWORD })).json();
+    app.clock.advance(30);
+    let code = totp::code(&secret, app.accounts.now().0);
+    let given = json!({ "attempt": login["attempt"], "method": "totp", "code": code });
+    assert_eq!(app.client().post_json("/login/factor", None, &given).status, 200);
+    let page = sign_in(&codes[0]).get("/account").body;
+    assert!(added(&page) && page.contains("127.0.0.1. If that wasn’t you"), "{page}");
+    let mut browser = sign_in(&codes[1]);
+    assert!(!added(&browser.get("/account").body), "once");
+    browser.get("/account/factors/1/remove");
+    assert_eq!(browser.post("/account/factors/1/remove", &[]).status, 303);
+    let page = app.signed_in("ana").get("/account").body;
+    assert!(page.contains("A second factor was removed from your account on") && !added(&page), "{page}");
+    second_factor(&app, "ana");
+    let adm = fresh_token(&app, "adm");
+    assert_eq!(app.client().post_json("/admin/users/1/reset-factors", Some(&adm), &json!({})).status, 200);
+    let page = app.signed_in("ana").get("/account").body;
+    assert!(page.contains("An administrator took your second factor away on") && !added(&page), "{page}");
+    assert_eq!(app.client().get("/protected", Some(&token)).status, 401);
+}
+
+#[test]
+fn whoever_adds_a_factor_is_offered_to_end_the_sessions_that_began_without_it() {
+    let app = app();
+    let mut others = [app.signed_in("ana"), app.signed_in("ana")];
+    let mut browser = app.signed_in("ana");
+    let (_, page) = add_on_pages(&app, &mut browser);
+    assert!(page.contains("You have 2 other sessions, which began without it."), "{page}");
+    assert!(page.contains("href=\"/logout?scope=others\""));
+    browser.get("/logout?scope=others");
+    assert_eq!(browser.post("/logout", &[("scope", "others")]).status, 303);
+    assert!(others.iter_mut().all(|other| !other.is_signed_in()));
+    assert!(browser.is_signed_in());
+    let (_, page) = add_on_pages(&app, &mut browser);
+    assert!(!page.contains("began without it"), "there are none: {page}");
+}

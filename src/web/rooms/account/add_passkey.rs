@@ -28,7 +28,7 @@ use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::FactorMandate;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
-use crate::web::pages::{recovery_codes, session_view};
+use crate::web::pages::{ended, recovery_codes, session_view};
 
 #[derive(Template)]
 #[template(path = "add_passkey.html")]
@@ -146,7 +146,8 @@ pub(in crate::web) async fn submit(
             let FreshAccess { access, csrf, remembered } = done.fresh;
             let new = NewCookies { access: token_cookies::from_token(access, csrf), refresh: None, kept: remembered };
             browser_session::forget_enrolment_link(&browser);
-            let mut res = recovery_codes::show(page, done.recovery_codes, Some(FactorKind::Passkey));
+            let others = ended::count_others(&app, &req, &caller).await?;
+            let mut res = recovery_codes::show(page, done.recovery_codes, Some((FactorKind::Passkey, others)));
             if caller.location == Location::Cookies {
                 token_cookies::set(&app, res.head_mut(), &new, app.now());
                 device_cookie::set(&app, &req, &mut res, done.account, None)?;

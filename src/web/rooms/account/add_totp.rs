@@ -22,6 +22,7 @@ use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::replies::{message, see_other, with_retry_after};
 use crate::web::http::signed_in::{FactorMandate, signed_in};
+use crate::web::pages::ended;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::qr_code;
@@ -234,7 +235,8 @@ pub(in crate::web) async fn confirm(
             let mut res = match is_form {
                 true => {
                     let page = Page::new(&app, &req, Some(&caller));
-                    recovery_codes::show(page, done.recovery_codes, Some(FactorKind::Totp))
+                    let others = ended::count_others(&app, &req, &caller).await?;
+                    recovery_codes::show(page, done.recovery_codes, Some((FactorKind::Totp, others)))
                 }
                 // A token of a cookie session stays in its cookie, where scripts can't read it.
                 false if by_header => {
