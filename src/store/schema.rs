@@ -254,6 +254,7 @@ diesel::table! {
         file -> Text,
         created_at -> BigInt,
         since -> BigInt,
+        purpose -> Text,
     }
 }
 
