@@ -92,6 +92,7 @@ fn reckon_for(time: Duration) {
 fn ana() -> Standing {
     Standing {
         user: UserId(1),
+        uid: uuid::Uuid::nil(),
         username: Username::parse("ana").expect("a name"),
         other_subject: None,
         role: Role::User,

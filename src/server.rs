@@ -36,6 +36,9 @@ use crate::workers::{Priority, Workers};
 /// After SIGTERM, how long requests that are under way may take to finish.
 const DRAIN_SECONDS: u64 = 8;
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked whether an app needs keys that are not there yet.
+const LOOK_FOR_KEYS_EVERY: Duration = Duration::from_millis(500);
+const FOLLOW_KEYS_EVERY: Duration = Duration::from_secs(60 * 60);
 const FLUSH_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,7 @@ pub struct Prepared {
     pub address: SocketAddr,
     app: App,
     ring: KeyRing,
+    app_ring: KeyRing,
     listener: TcpListener,
     serving: Serving,
     begun: Instant,
@@ -122,7 +126,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         settings: shown,
         database_check: installation.check,
     });
-    Ok(Prepared { address, app, ring: installation.ring, listener, serving, begun })
+    Ok(Prepared { address, app, ring: installation.ring, app_ring: installation.app_ring, listener, serving, begun })
 }
 
 /// The ceremonies of passkeys at the address by which people reach this server. Without a `public_url` that can only be this machine, by
@@ -149,7 +153,7 @@ impl Prepared {
 
     /// Answers for as long as the returned server is awaited, and begins to load memory. To be called on an Actix system.
     pub fn serve(self) -> Result<Running, StartError> {
-        let (app, ring, begun) = (self.app, self.ring, self.begun);
+        let (app, ring, app_ring, begun) = (self.app, self.ring, self.app_ring, self.begun);
         let loaded = app.clone();
         let is_https = app.config().is_https();
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -175,8 +179,9 @@ impl Prepared {
         })
         .map_err(StartError::Serve)?;
         let accounts = Arc::clone(&loaded.accounts);
+        let followed = app_ring.clone();
         let load = actix_web::rt::task::spawn_blocking(move || {
-            load_memory(&loaded.accounts, ring)?;
+            load_memory(&loaded.accounts, ring, followed)?;
             warn_of_lost_passkeys(&loaded);
             let setup_link = setup_link::make(&loaded.accounts)?;
             let setup_link = setup_link.map(|token| links::setup_url(loaded.public_url.as_ref(), &token));
@@ -185,6 +190,7 @@ impl Prepared {
         let loading = async move {
             let started = load.await.map_err(|_| StartError::Accounts(store::Error::Panicked.into()))??;
             start_upkeep(&accounts);
+            follow_app_keys(accounts, app_ring);
             Ok(started)
         };
         Ok(Running { server, serving: self.serving, loading: loading.boxed_local() })
@@ -206,7 +212,7 @@ fn warn_of_lost_passkeys(app: &App) {
 }
 
 /// Loads memory for the first time, and lets requests in. From here on memory follows the database, whoever changes that.
-fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::Error> {
+fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_ring: KeyRing) -> Result<(), accounts::Error> {
     // Weak, because the writer's thread keeps these closures and has to end with the last user of the database.
     let weak = Arc::downgrade(accounts);
     let for_gaps = Weak::clone(&weak);
@@ -219,6 +225,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing) -> Result<(), accounts::
             Some(accounts) => {
                 let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
                 accounts.engine.set_keys(keys);
+                accounts.assertions.set_keys(app_ring.load_for_apps(conn)?);
                 memory::load(&accounts, conn, accounts.now())?;
                 mass_end::resume(&accounts, conn)?;
                 if let Err(error) = commands.tell_new(conn) {
@@ -276,6 +283,34 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
             run_job("close", &old, prune::close_run_out).await;
             run_job("disable", &old, due::disable_due).await;
             run_job("prune", &old, prune::prune).await;
+        }
+    });
+}
+
+/// Makes the keys that sign for apps once one is needed, and replaces them in time.
+fn follow_app_keys(accounts: Arc<Accounts>, ring: KeyRing) {
+    actix_web::rt::spawn(async move {
+        let mut looked: Option<Instant> = None;
+        loop {
+            actix_web::rt::time::sleep(LOOK_FOR_KEYS_EVERY).await;
+            let assertions = &accounts.assertions;
+            let is_due = assertions.keys().is_none() || looked.is_none_or(|at| at.elapsed() > FOLLOW_KEYS_EVERY);
+            if !assertions.wants_keys() || !is_due || accounts.clock_doubted.load(Ordering::Relaxed) {
+                continue;
+            }
+            looked = Some(Instant::now());
+            let (accounts, ring) = (Arc::clone(&accounts), ring.clone());
+            let followed = actix_web::web::block(move || {
+                if ring.follow_schedule(&accounts.db, accounts.now())? {
+                    accounts.assertions.set_keys(accounts.db.read(|conn| ring.load_for_apps(conn))?);
+                }
+                Ok::<_, RingError>(())
+            });
+            match followed.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(event = "upkeep_failed", job = "app_keys", error = %chain(&error)),
+                Err(error) => tracing::error!(event = "upkeep_failed", job = "app_keys", error = %error),
+            }
         }
     });
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
+use super::apps::kept_assertions::Assertions;
 use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
 use super::sessions::being_marked::BeingMarked;
@@ -36,6 +37,7 @@ pub struct Accounts {
     /// When the database was restored from a backup, in seconds since the epoch; 0: never.
     pub restored: AtomicI64,
     pub engine: Engine,
+    pub assertions: Assertions,
     pub keyed_ids: KeyedIds,
     /// Seals what a first proof leaves while the second factor is still to come.
     pub attempt_key: SealingKey,
@@ -85,6 +87,7 @@ impl Accounts {
     pub(super) fn standing_from(&self, user: UserBasics) -> Standing {
         Standing {
             user: user.id,
+            uid: user.uid,
             other_subject: match self.config.subject {
                 Subject::Username => None,
                 Subject::Id => Some(user.id.to_string().into()),

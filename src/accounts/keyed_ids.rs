@@ -84,6 +84,11 @@ impl KeyedIds {
         self.id("recovery code", &format!("{user} {code}")).simple().to_string()
     }
 
+    /// The session as this app knows it, so that two apps can't tell that they speak of the same one.
+    pub(super) fn session_for_app(&self, app: &str, sid: SessionId) -> Uuid {
+        self.id("session at app", &format!("{sid} {app}"))
+    }
+
     /// What stands for an attempt to sign in, in the throttle.
     pub fn attempt(&self, id: Uuid) -> LinkKey {
         LinkKey(self.id("attempt", &id.to_string()).as_u128())

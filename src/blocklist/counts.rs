@@ -80,6 +80,7 @@ mod tests {
         let name = format!("user{number}");
         Standing {
             user: UserId(1),
+            uid: uuid::Uuid::nil(),
             username: Username::parse(&name).unwrap(),
             other_subject: None,
             role,

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use foldhash::quality::RandomState;
 use papaya::HashMap;
+use uuid::Uuid;
 
 use crate::domain::{Role, SessionId, TokenId, UnixTime, UserId, Username};
 use counts::Counts;
@@ -60,6 +61,8 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub user: UserId,
+    /// What apps know the user by, whatever the name.
+    pub uid: Uuid,
     pub username: Username,
     /// The identity claim of the user's tokens, unless that is the name: there may be a million users, and a name is enough for each.
     pub other_subject: Option<Box<str>>,
@@ -391,6 +394,7 @@ mod tests {
     fn ana() -> Standing {
         Standing {
             user: UserId(1),
+            uid: Uuid::nil(),
             username: Username::parse("ana").unwrap(),
             other_subject: None,
             role: Role::User,

@@ -7,20 +7,29 @@ use clap::Subcommand;
 use super::operator::operator;
 use super::output::{Failure, moment, warn};
 use super::running_server::wait_for_server;
+use crate::accounts::apps::assertion;
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::error_chain::chain;
 use crate::installation::{Installation, RingError};
-use crate::store::signing_keys::KeyState;
+use crate::store::signing_keys::{KeyPurpose, KeyState};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// List the keys, oldest first
     List,
     /// Create a key for the current algorithm; it signs after the next `rotate`, and apps can fetch it before that
-    New,
+    New {
+        /// A key for what apps read, such as X-Portero-Assertion; the server makes and replaces these by itself
+        #[arg(long)]
+        apps: bool,
+    },
     /// Sign with the key that has waited longest; tokens signed by the previous one stay valid
-    Rotate,
+    Rotate {
+        /// A key for what apps read
+        #[arg(long)]
+        apps: bool,
+    },
     /// Remove a key that no longer signs
     Retire {
         /// The key's name, as `list` shows it
@@ -36,23 +45,30 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let clock = Clock::default();
     let now = clock.now();
     let installation = Installation::open_existing(&Arc::new(loaded.config), clock)?;
-    let (ring, db) = (&installation.ring, &installation.accounts.db);
+    let db = &installation.accounts.db;
+    let ring_for = |apps: bool| if apps { &installation.app_ring } else { &installation.ring };
     match command {
         Command::List => list(&installation),
-        Command::New => {
-            let kid = ring.add(db, operator(), now)?;
+        Command::New { apps } => {
+            let kid = ring_for(apps).add(db, operator(), now)?;
             wait_for_server(&installation)?;
-            println!("{kid} is there and waits; `portero key rotate` lets it sign.");
+            println!(
+                "{kid} is there and waits; `portero key rotate{}` lets it sign.",
+                if apps { " --apps" } else { "" }
+            );
             Ok(())
         }
-        Command::Rotate => {
-            let kid = ring.rotate(db, operator(), now)?;
+        Command::Rotate { apps } => {
+            let kid = ring_for(apps).rotate(db, operator(), now)?;
             wait_for_server(&installation)?;
             println!("{kid} signs from now on.");
             Ok(())
         }
         Command::Retire { kid, now: at_once } => {
-            let retired = match ring.retire(db, operator(), &kid, longest_life(&installation), at_once, now) {
+            let is_for_apps = installation.app_ring.list(db)?.iter().any(|key| key.kid == kid);
+            let purpose = if is_for_apps { KeyPurpose::Apps } else { KeyPurpose::Sessions };
+            let life = longest_life(&installation, purpose);
+            let retired = match ring_for(is_for_apps).retire(db, operator(), &kid, life, at_once, now) {
                 Err(RingError::StillNeeded { until, .. }) => {
                     return Err(format!(
                         "tokens that {kid} signed may live until {}; with --now they are refused at once, and their holders have \
@@ -74,21 +90,35 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
 }
 
 fn list(installation: &Installation) -> Result<(), Failure> {
-    let keys = installation.ring.list(&installation.accounts.db)?;
+    let db = &installation.accounts.db;
+    let mut keys = match installation.ring.list(db) {
+        Ok(keys) => keys,
+        // Those for apps are Portero's own all the same.
+        Err(RingError::Given) if !installation.app_ring.list(db)?.is_empty() => {
+            eprintln!("warning: {}", RingError::Given);
+            Vec::new()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    keys.extend(installation.app_ring.list(db)?);
     let width = keys.iter().map(|key| key.kid.len()).max().unwrap_or(0);
-    println!("{:width$}  {:9}  {:11}  {:20}  CAN BE RETIRED FROM", "KEY", "ALGORITHM", "STATE", "SINCE");
+    println!("{:width$}  {:9}  {:11}  {:20}  {:8}  CAN BE RETIRED FROM", "KEY", "ALGORITHM", "STATE", "SINCE", "SIGNS");
     for key in keys {
         let from = match key.state {
             KeyState::Pending => "now".into(),
             KeyState::Signing => "-".into(),
-            KeyState::VerifyOnly => moment(Some(key.since.plus(longest_life(installation)))),
+            KeyState::VerifyOnly => moment(Some(key.since.plus(longest_life(installation, key.purpose)))),
         };
-        let state = key.state.as_str().replace('_', "-");
-        println!("{:width$}  {:9}  {:11}  {:20}  {from}", key.kid, key.algorithm, state, moment(Some(key.since)));
+        let (state, since) = (key.state.as_str().replace('_', "-"), moment(Some(key.since)));
+        println!("{:width$}  {:9}  {state:11}  {since:20}  {:8}  {from}", key.kid, key.algorithm, key.purpose.as_str());
     }
     Ok(())
 }
 
-fn longest_life(installation: &Installation) -> i64 {
-    installation.accounts.config.longest_token_life()
+/// How long something lives at most that a key signed, in seconds.
+fn longest_life(installation: &Installation, purpose: KeyPurpose) -> i64 {
+    match purpose {
+        KeyPurpose::Sessions => installation.accounts.config.longest_token_life(),
+        KeyPurpose::Apps => assertion::LIFE,
+    }
 }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::domain::{By, DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
 use crate::store::audit::event::{Details, Event, What};
-use crate::store::signing_keys::{self, KeyRow, KeyState};
+use crate::store::signing_keys::{self, KeyPurpose, KeyRow, KeyState};
 use crate::store::{self, Authority, Conn, Db, Tx, Upkeep, instance, users};
 use crate::tokens::options::Secret;
 use crate::tokens::{Algorithm, Family, Key, KeyError, Keys, fingerprint};
@@ -22,9 +22,18 @@ const FIRST_FILE: &str = "signing.key";
 const LOST_KEY_HINT: &str =
     "; if it is lost for good, set JWT_SECRET_KEY to a new secret: everybody will have to sign in again";
 
+/// How long a key signs for apps, in seconds. Then the next one does, which nobody has to think of.
+const SIGNS_FOR: i64 = 90 * DAY;
+/// How long before it signs for apps a key can be read by them, in seconds: much longer than they keep the key set.
+const ANNOUNCED_FOR: i64 = 2 * DAY;
+/// How long after it signed for apps a key can still be read by them, in seconds: much longer than anything lives that it signed.
+const READ_FOR: i64 = 2 * DAY;
+const DAY: i64 = 24 * 60 * 60;
+
 /// Where the keys are, and which algorithm new ones are for.
 #[derive(Clone)]
 pub struct KeyRing {
+    purpose: KeyPurpose,
     folder: PathBuf,
     database: DatabaseUrl,
     algorithm: Algorithm,
@@ -74,6 +83,7 @@ impl KeyRing {
     /// Opens the ring, or begins it in a database that has no key yet.
     pub(super) fn open(config: &Config, db: &Db, now: UnixTime) -> Result<Self, OpenError> {
         let ring = Self {
+            purpose: KeyPurpose::Sessions,
             folder: config.data_dir.clone(),
             database: config.database.clone(),
             algorithm: config.jwt.algorithm,
@@ -81,10 +91,62 @@ impl KeyRing {
         };
         match &ring.given {
             Some(given) => ring.note_given(db, given, now)?,
-            None if db.read(signing_keys::all)?.is_empty() => ring.begin(db, now)?,
+            None if db.read(|conn| ring.rows(conn))?.is_empty() => ring.begin(db, now)?,
             None => {}
         }
         Ok(ring)
+    }
+
+    /// The ring of what apps read. It has no key before one is needed.
+    pub(super) fn for_apps(config: &Config) -> Self {
+        Self {
+            purpose: KeyPurpose::Apps,
+            folder: config.data_dir.clone(),
+            database: config.database.clone(),
+            algorithm: Algorithm::ES256,
+            given: None,
+        }
+    }
+
+    fn rows(&self, conn: &mut Conn) -> Result<Vec<KeyRow>, store::Error> {
+        signing_keys::all(conn, self.purpose)
+    }
+
+    /// Reads the keys of the ring for apps. One whose file is lost is left out: what it signed lives for a minute, and another takes its
+    /// place. `None`: no key signs.
+    pub fn load_for_apps(&self, conn: &mut Conn) -> Result<Option<Keys>, store::Error> {
+        let (mut older, mut signing, mut newer) = (Vec::new(), None, Vec::new());
+        for row in self.rows(conn)? {
+            match (self.read(&row), row.state) {
+                (Ok(key), KeyState::VerifyOnly) => older.push(key),
+                (Ok(key), KeyState::Signing) => signing = Some(key),
+                (Ok(key), KeyState::Pending) => newer.push(key),
+                (Err(error), _) => tracing::error!(event = "app_key_unreadable", kid = row.kid, error = %chain(&error)),
+            }
+        }
+        Ok(signing.map(|signing| Keys::ring(older, signing, newer)))
+    }
+
+    /// Makes the first key of the ring for apps, and replaces each in time. Returns whether anything changed.
+    pub fn follow_schedule(&self, db: &Db, now: UnixTime) -> Result<bool, RingError> {
+        let mut changed = false;
+        // More steps than there can be. What can't be done is tried again at the next call.
+        for _ in 0..8 {
+            let rows = db.read(|conn| self.rows(conn))?;
+            let readable: Vec<_> = rows.into_iter().map(|row| (self.read(&row).is_ok(), row)).collect();
+            let Some(step) = due(&readable, now) else { break };
+            changed = true;
+            match step {
+                Step::Announce => drop(self.add(db, Upkeep, now)?),
+                Step::Promote => drop(self.rotate(db, Upkeep, now)?),
+                Step::Retire(kid) => {
+                    if let Err(error) = self.retire(db, Upkeep, &kid, 0, true, now)?.delete() {
+                        tracing::warn!(event = "app_key_not_deleted", kid, error = %error);
+                    }
+                }
+            }
+        }
+        Ok(changed)
     }
 
     /// Reads the keys that are in the ring now.
@@ -93,7 +155,7 @@ impl KeyRing {
             return Ok(Keys::one(key(self.algorithm, given, "the settings".into())?));
         }
         let (mut older, mut signing, mut newer) = (Vec::new(), None, Vec::new());
-        for row in signing_keys::all(conn)? {
+        for row in self.rows(conn)? {
             let key = match self.read(&row) {
                 Ok(key) => key,
                 // Nothing has been signed with it yet, so leaving it out shuts nobody out.
@@ -116,11 +178,11 @@ impl KeyRing {
     /// The names of the files with these keys, each of which was read. Empty if the settings give the key.
     pub(super) fn files(&self, rows: &[KeyRow]) -> Result<Vec<String>, OpenError> {
         let mut names = Vec::new();
-        for row in rows.iter().filter(|_| self.given.is_none()) {
+        for row in rows.iter().filter(|row| self.given.is_none() && row.purpose == self.purpose) {
             match self.read(row) {
                 Ok(_) => names.push(row.file.clone()),
                 // As when the ring is loaded.
-                Err(_) if row.state == KeyState::Pending => {}
+                Err(_) if row.state == KeyState::Pending || self.purpose == KeyPurpose::Apps => {}
                 Err(error) => return Err(error),
             }
         }
@@ -130,7 +192,7 @@ impl KeyRing {
     /// All keys, oldest first.
     pub fn list(&self, db: &Db) -> Result<Vec<KeyRow>, RingError> {
         self.refuse_given_key()?;
-        Ok(db.read(signing_keys::all)?)
+        Ok(db.read(|conn| self.rows(conn))?)
     }
 
     /// Makes a key that waits to sign until [`rotate`](Self::rotate) and returns its `kid`. Apps can read the key from now on,
@@ -144,9 +206,12 @@ impl KeyRing {
         self.refuse_given_key()?;
         let material = Key::generate(self.algorithm)?;
         let kid = key(self.algorithm, &material, "memory".into())?.kid().to_owned();
-        let file = format!("signing-{kid}.key");
+        let file = match self.purpose {
+            KeyPurpose::Sessions => format!("signing-{kid}.key"),
+            KeyPurpose::Apps => format!("signing-apps-{kid}.key"),
+        };
         files::write_key(&self.folder.join(&file), &text(self.algorithm, &material))?;
-        let row = row(kid.clone(), self.algorithm, KeyState::Pending, file, now);
+        let row = row(self, kid.clone(), KeyState::Pending, file, now);
         let added = db.write(by, now, move |tx, by| {
             signing_keys::add(tx.conn, &row)?;
             Ok(record(tx, What::KeyAdded, &by, &row.kid)?)
@@ -165,12 +230,12 @@ impl KeyRing {
         self.refuse_given_key()?;
         let ring = self.clone();
         let rotated = db.write(by, now, move |tx, by| {
-            let waiting = signing_keys::all(tx.conn)?.into_iter().find(|key| key.state == KeyState::Pending);
+            let waiting = ring.rows(tx.conn)?.into_iter().find(|key| key.state == KeyState::Pending);
             let next = waiting.ok_or(RingError::NonePending)?;
             if let Err(source) = ring.read(&next) {
                 return Err(RingError::Unreadable { kid: next.kid, source: Box::new(source) });
             }
-            if !signing_keys::promote(tx.conn, &next.kid, now)? {
+            if !signing_keys::promote(tx.conn, ring.purpose, &next.kid, now)? {
                 return Err(RingError::NonePending);
             }
             record(tx, What::KeyRotated, &by, &next.kid)?;
@@ -191,9 +256,9 @@ impl KeyRing {
         now: UnixTime,
     ) -> Result<Retired, RingError> {
         self.refuse_given_key()?;
-        let kid = kid.to_owned();
+        let (kid, ring) = (kid.to_owned(), self.clone());
         let retired = db.write(by, now, move |tx, by| {
-            let all = signing_keys::all(tx.conn)?;
+            let all = ring.rows(tx.conn)?;
             let Some(row) = all.into_iter().find(|row| row.kid == kid) else { return Err(RingError::NoSuchKey(kid)) };
             let needed_until = row.since.plus(life);
             match row.state {
@@ -219,22 +284,23 @@ impl KeyRing {
             return Ok(());
         }
         let signs = |row: &KeyRow| row.state == KeyState::Signing && row.algorithm == self.algorithm.as_str();
-        if db.read(signing_keys::all)?.iter().any(signs) {
+        if db.read(|conn| self.rows(conn))?.iter().any(signs) {
             return Ok(());
         }
         loop {
             let fits = |row: &KeyRow| row.state == KeyState::Pending && row.algorithm == self.algorithm.as_str();
             let waits = |row: &KeyRow| fits(row) && self.read(row).is_ok();
-            let kid = match db.read(signing_keys::all)?.into_iter().find(waits) {
+            let kid = match db.read(|conn| self.rows(conn))?.into_iter().find(waits) {
                 Some(row) => row.kid,
                 None => self.add(db, Upkeep, now)?,
             };
-            let promoted = kid.clone();
+            let (promoted, purpose) = (kid.clone(), self.purpose);
             // The error rolls back what `promote` did to the key that signed, so that there is always one that signs.
-            let signs = db.write(Upkeep, now, move |tx, _| match signing_keys::promote(tx.conn, &promoted, now)? {
-                true => Ok(()),
-                false => Err(RingError::NonePending),
-            });
+            let signs =
+                db.write(Upkeep, now, move |tx, _| match signing_keys::promote(tx.conn, purpose, &promoted, now)? {
+                    true => Ok(()),
+                    false => Err(RingError::NonePending),
+                });
             let signs = signs.committed();
             if !matches!(signs, Err(RingError::NonePending)) {
                 signs?;
@@ -260,7 +326,7 @@ impl KeyRing {
         if before.as_ref() == Some(&found) {
             return Ok(());
         }
-        if before.is_some() || !db.read(signing_keys::all)?.is_empty() {
+        if before.is_some() || !db.read(|conn| self.rows(conn))?.is_empty() {
             tracing::warn!(
                 event = "signing_key_changed",
                 "the signing key is another than before: tokens from before are refused, everybody has to sign in again"
@@ -295,10 +361,10 @@ impl KeyRing {
         {
             return Err(self.other_key(&path, kid, expected));
         }
-        let row = row(kid, algorithm, KeyState::Signing, FIRST_FILE.into(), now);
+        let row = row(self, kid, KeyState::Signing, FIRST_FILE.into(), now);
         let begun = db.write(Upkeep, now, move |tx, _| {
             // If two processes start for the first time at once, the other may have added the key, which is in the same file.
-            if signing_keys::all(tx.conn)?.is_empty() { signing_keys::add(tx.conn, &row) } else { Ok(()) }
+            if signing_keys::all(tx.conn, row.purpose)?.is_empty() { signing_keys::add(tx.conn, &row) } else { Ok(()) }
         });
         Ok(begun.committed()?)
     }
@@ -326,6 +392,39 @@ impl KeyRing {
     }
 }
 
+/// What is to be done next with the ring for apps.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Make a key that apps can read and that signs later.
+    Announce,
+    /// Let the one that has waited longest sign.
+    Promote,
+    Retire(String),
+}
+
+/// The first step that is due. `rows`: each with whether its key can be read.
+fn due(rows: &[(bool, KeyRow)], now: UnixTime) -> Option<Step> {
+    let lost = |(is_readable, row): &&(bool, KeyRow)| !is_readable && row.state != KeyState::Signing;
+    if let Some((_, row)) = rows.iter().find(lost) {
+        return Some(Step::Retire(row.kid.clone()));
+    }
+    let waiting = rows.iter().find(|(_, row)| row.state == KeyState::Pending);
+    let signs_since = rows.iter().find(|(is_readable, row)| *is_readable && row.state == KeyState::Signing);
+    let Some(signs_since) = signs_since.map(|(_, row)| row.since) else {
+        return Some(if waiting.is_some() { Step::Promote } else { Step::Announce });
+    };
+    match waiting {
+        None if now >= signs_since.plus(SIGNS_FOR - ANNOUNCED_FOR) => return Some(Step::Announce),
+        // Never before apps have had the time to read it, also if the server did not run when it should have been made.
+        Some((_, row)) if now >= signs_since.plus(SIGNS_FOR) && now >= row.since.plus(ANNOUNCED_FOR) => {
+            return Some(Step::Promote);
+        }
+        Some(_) | None => {}
+    }
+    let read_long_enough = |row: &KeyRow| row.state == KeyState::VerifyOnly && now >= row.since.plus(READ_FOR);
+    rows.iter().find(|(_, row)| read_long_enough(row)).map(|(_, row)| Step::Retire(row.kid.clone()))
+}
+
 fn key(algorithm: Algorithm, material: &Secret, path: String) -> Result<Key, OpenError> {
     Key::new(algorithm, material).map_err(|source| OpenError::NoKey { path, source })
 }
@@ -347,8 +446,9 @@ fn material(algorithm: Algorithm, text: &str, path: &Path) -> Result<Secret, Ope
     }
 }
 
-fn row(kid: String, algorithm: Algorithm, state: KeyState, file: String, now: UnixTime) -> KeyRow {
-    KeyRow { kid, algorithm: algorithm.as_str().into(), state, file, created_at: now, since: now }
+fn row(ring: &KeyRing, kid: String, state: KeyState, file: String, now: UnixTime) -> KeyRow {
+    let algorithm = ring.algorithm.as_str().into();
+    KeyRow { purpose: ring.purpose, kid, algorithm, state, file, created_at: now, since: now }
 }
 
 fn record(tx: &mut Tx<'_>, what: What, by: &By, kid: &str) -> Result<(), store::Error> {
@@ -357,6 +457,54 @@ fn record(tx: &mut Tx<'_>, what: What, by: &By, kid: &str) -> Result<(), store::
 
 /// Whether the database has been used: with a key and a pepper, or because it has users.
 pub(super) fn was_used(conn: &mut Conn) -> Result<bool, store::Error> {
-    let has_key = instance::get(conn, instance::SIGNING_KEY)?.is_some() || !signing_keys::all(conn)?.is_empty();
+    let has_key = instance::get(conn, instance::SIGNING_KEY)?.is_some()
+        || !signing_keys::all(conn, KeyPurpose::Sessions)?.is_empty();
     Ok((has_key && instance::get(conn, instance::PEPPER)?.is_some()) || users::any(conn)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(state: KeyState, since: i64) -> (bool, KeyRow) {
+        let kid = format!("{}{since}", state.as_str());
+        let (algorithm, file) = ("ES256".to_owned(), String::new());
+        let row = KeyRow {
+            purpose: KeyPurpose::Apps,
+            kid,
+            algorithm,
+            state,
+            file,
+            created_at: UnixTime(0),
+            since: UnixTime(since),
+        };
+        (true, row)
+    }
+
+    #[test]
+    fn a_key_can_be_read_before_it_signs_and_after() {
+        use KeyState::{Pending, Signing, VerifyOnly};
+        let at = |rows: &[(bool, KeyRow)], days: i64| due(rows, UnixTime(days * DAY));
+        assert_eq!(at(&[], 0), Some(Step::Announce));
+        assert_eq!(at(&[row(Pending, 0)], 0), Some(Step::Promote), "nothing was signed so far");
+        assert_eq!(at(&[row(Signing, 0)], 87), None);
+        assert_eq!(at(&[row(Signing, 0)], 88), Some(Step::Announce));
+        let announced = [row(Signing, 0), row(Pending, 88 * DAY)];
+        assert_eq!((at(&announced, 89), at(&announced, 90)), (None, Some(Step::Promote)));
+        let late = [row(Signing, 0), row(Pending, 200 * DAY)];
+        assert_eq!((at(&late, 201), at(&late, 202)), (None, Some(Step::Promote)));
+        let rotated = [row(VerifyOnly, 90 * DAY), row(Signing, 90 * DAY)];
+        assert_eq!(at(&rotated, 91), None);
+        assert_eq!(at(&rotated, 92), Some(Step::Retire(format!("verify_only{}", 90 * DAY))));
+    }
+
+    #[test]
+    fn a_lost_key_is_replaced() {
+        let lost = |(_, row)| (false, row);
+        let gone = lost(row(KeyState::Signing, 0));
+        assert_eq!(due(std::slice::from_ref(&gone), UnixTime(1)), Some(Step::Announce));
+        assert_eq!(due(&[gone, row(KeyState::Pending, 1)], UnixTime(1)), Some(Step::Promote));
+        let replaced = [lost(row(KeyState::VerifyOnly, 1)), row(KeyState::Signing, 1)];
+        assert_eq!(due(&replaced, UnixTime(1)), Some(Step::Retire("verify_only1".into())));
+    }
 }

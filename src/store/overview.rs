@@ -11,7 +11,7 @@ use super::hourly_counts::{self, HourCount};
 use super::instance::{self, ALL_COUNTED_SINCE, LAST_BACKUP};
 use super::schema::{audit_events, sessions, users};
 use super::sessions::is_open;
-use super::signing_keys::{self, KeyState};
+use super::signing_keys::{self, KeyPurpose, KeyState};
 use super::users::{enabled_admins, without_factor};
 use crate::domain::UnixTime;
 
@@ -96,7 +96,7 @@ fn look_in(conn: &mut Conn, Asked { now, since, active_since, factors_of }: Aske
         .filter(audit_events::at.ge(since.0))
         .count()
         .get_result(conn)?;
-    let signing = signing_keys::all(conn)?.into_iter().find(|key| key.state == KeyState::Signing);
+    let signing = signing_keys::all(conn, KeyPurpose::Sessions)?.into_iter().find(|key| key.state == KeyState::Signing);
     let without_factor = match factors_of {
         Some(whose) => without_factor(conn, whose == FactorsOf::Admins, MOST_WITHOUT_FACTOR, now)?,
         None => 0,

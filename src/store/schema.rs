@@ -278,6 +278,7 @@ diesel::table! {
         file -> Text,
         created_at -> BigInt,
         since -> BigInt,
+        purpose -> Text,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ring of signing keys. The keys themselves are in files of the data folder.
+//! The rings of signing keys, one for each purpose. The keys themselves are in files of the data folder.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
@@ -19,8 +19,20 @@ pub enum KeyState {
 
 spelled!(KeyState { Pending = "pending", Signing = "signing", VerifyOnly = "verify_only" });
 
+/// What a key signs. No key has two purposes, so that nothing that one ring signed is ever good for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPurpose {
+    /// The tokens of Portero's own sessions.
+    Sessions,
+    /// What apps read, and nobody else.
+    Apps,
+}
+
+spelled!(KeyPurpose { Sessions = "sessions", Apps = "apps" });
+
 #[derive(Clone, Debug)]
 pub struct KeyRow {
+    pub purpose: KeyPurpose,
     pub kid: String,
     /// As a token's `alg` header names it.
     pub algorithm: String,
@@ -32,14 +44,28 @@ pub struct KeyRow {
     pub since: UnixTime,
 }
 
-/// All keys, oldest first.
-pub fn all(conn: &mut Conn) -> Result<Vec<KeyRow>, Error> {
-    type Row = (i64, String, String, String, String, i64, i64);
+/// The keys for this purpose, oldest first.
+pub fn all(conn: &mut Conn, purpose: KeyPurpose) -> Result<Vec<KeyRow>, Error> {
+    Ok(every(conn)?.into_iter().filter(|key| key.purpose == purpose).collect())
+}
+
+/// The keys of all rings, oldest first.
+pub fn every(conn: &mut Conn) -> Result<Vec<KeyRow>, Error> {
+    type Row = (i64, String, String, String, String, i64, i64, String);
     let rows: Vec<Row> = signing_keys::table.order(signing_keys::id).load(conn)?;
     rows.into_iter()
-        .map(|(_, kid, algorithm, state, file, created_at, since)| {
+        .map(|(_, kid, algorithm, state, file, created_at, since, purpose)| {
+            let purpose = known(KeyPurpose::parse(&purpose), "key purpose", &purpose)?;
             let state = known(KeyState::parse(&state), "key state", &state)?;
-            Ok(KeyRow { kid, algorithm, state, file, created_at: UnixTime(created_at), since: UnixTime(since) })
+            Ok(KeyRow {
+                purpose,
+                kid,
+                algorithm,
+                state,
+                file,
+                created_at: UnixTime(created_at),
+                since: UnixTime(since),
+            })
         })
         .collect()
 }
@@ -47,6 +73,7 @@ pub fn all(conn: &mut Conn) -> Result<Vec<KeyRow>, Error> {
 pub fn add(conn: &mut Conn, key: &KeyRow) -> Result<(), Error> {
     diesel::insert_into(signing_keys::table)
         .values((
+            signing_keys::purpose.eq(key.purpose.as_str()),
             signing_keys::kid.eq(&key.kid),
             signing_keys::algorithm.eq(&key.algorithm),
             signing_keys::state.eq(key.state.as_str()),
@@ -58,16 +85,15 @@ pub fn add(conn: &mut Conn, key: &KeyRow) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes `kid` the signing key, and the previous one verify-only. `false`: `kid` is not pending (any more); the caller then has to
+/// Makes `kid` the key that signs for this purpose, and the previous one verify-only. `false`: `kid` is not pending (any more); the caller then has to
 /// roll back, for no key would sign.
-pub fn promote(conn: &mut Conn, kid: &str, now: UnixTime) -> Result<bool, Error> {
+pub fn promote(conn: &mut Conn, purpose: KeyPurpose, kid: &str, now: UnixTime) -> Result<bool, Error> {
     let moved = |state: KeyState| (signing_keys::state.eq(state.as_str()), signing_keys::since.eq(now.0));
-    diesel::update(signing_keys::table.filter(signing_keys::state.eq(KeyState::Signing.as_str())))
+    let ring = || signing_keys::table.filter(signing_keys::purpose.eq(purpose.as_str()));
+    diesel::update(ring().filter(signing_keys::state.eq(KeyState::Signing.as_str())))
         .set(moved(KeyState::VerifyOnly))
         .execute(conn)?;
-    let waiting = signing_keys::table
-        .filter(signing_keys::kid.eq(kid))
-        .filter(signing_keys::state.eq(KeyState::Pending.as_str()));
+    let waiting = ring().filter(signing_keys::kid.eq(kid)).filter(signing_keys::state.eq(KeyState::Pending.as_str()));
     Ok(diesel::update(waiting).set(moved(KeyState::Signing)).execute(conn)? == 1)
 }
 

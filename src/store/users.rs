@@ -243,6 +243,7 @@ pub fn all_deleted(conn: &mut Conn) -> Result<Vec<User>, Error> {
 #[derive(Clone, Debug)]
 pub struct UserBasics {
     pub id: UserId,
+    pub uid: Uuid,
     pub username: Username,
     pub role: Role,
     pub tokens_valid_from: UnixTime,
@@ -256,6 +257,8 @@ impl From<&User> for UserBasics {
     fn from(user: &User) -> Self {
         Self {
             id: user.id,
+            // It was made by Portero; of a text that is none, apps are told one that nobody has.
+            uid: Uuid::parse_str(&user.uid).unwrap_or_default(),
             username: user.username.clone(),
             role: user.role,
             tokens_valid_from: user.tokens_valid_from,
@@ -271,9 +274,10 @@ impl From<&User> for UserBasics {
 /// costs more than a few users too many, and a token that has expired is refused anyway.
 pub fn each_with_session(conn: &mut Conn, ids: &Keys, mut each: impl FnMut(UserBasics)) -> Result<(), Error> {
     let open = sessions::table.filter(sessions::user_id.eq(users::id)).filter(sessions::ended_at.is_null());
-    type Columns = (i64, String, String, i64, Option<i64>, i64, Option<String>, Option<String>);
+    type Columns = (i64, String, String, String, i64, Option<i64>, i64, Option<String>, Option<String>);
     let columns = (
         users::id,
+        users::uid,
         users::username,
         users::role,
         users::tokens_valid_from,
@@ -285,9 +289,10 @@ pub fn each_with_session(conn: &mut Conn, ids: &Keys, mut each: impl FnMut(UserB
     let these = users::table.filter(users::id.between(*ids.start(), *ids.end()));
     let rows = these.filter(users::disabled_at.is_null()).filter(exists(open)).select(columns);
     for row in rows.load_iter::<Columns, DefaultLoadingMode>(conn)? {
-        let (id, username, role, tokens_valid_from, disable_at, factors, display_name, mail) = row?;
+        let (id, uid, username, role, tokens_valid_from, disable_at, factors, display_name, mail) = row?;
         each(UserBasics {
             id: UserId(id),
+            uid: known(Uuid::parse_str(&uid).ok(), "permanent id", &uid)?,
             username: known(Username::parse(&username).ok(), "user name", &username)?,
             role: known(Role::parse(&role), "role", &role)?,
             tokens_valid_from: UnixTime(tokens_valid_from),

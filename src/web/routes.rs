@@ -22,7 +22,9 @@ use super::rooms::admin::{
     revoked, sessions, user, user_act, users,
 };
 use super::rooms::apps::{callback, check, gate, sign_out, start};
-use super::rooms::programs::{health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami};
+use super::rooms::programs::{
+    app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami,
+};
 use super::rooms::signing_in::{home, language, link, login, logout, second_step, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
 
@@ -39,6 +41,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/introspect").post(introspect::submit).open())
         .service(path("/revoke").post(revoke::submit).open())
         .service(path("/.well-known/jwks.json").get(jwks::show).open())
+        .service(path("/.well-known/portero/apps.jwks.json").get(app_keys::show).open())
         .service(path("/gate/check/nginx").get(check::nginx).open())
         .service(path("/gate/check/forward").get(check::forward).open())
         .service(path("/gate/check/haproxy").get(check::haproxy).open())

@@ -8,7 +8,7 @@ use portero::accounts::apps::manage::add_client;
 use crate::support::{TestApp, Tokens, operator};
 use crate::{Python, Reply, Request, SECRET};
 
-fn peer(app: &TestApp, settings: &[(&str, &str)]) -> Python {
+pub(crate) fn peer(app: &TestApp, settings: &[(&str, &str)]) -> Python {
     let name = format!("shop {}", settings.len());
     let credentials = add_client(&app.accounts, operator(), &name).committed().unwrap().unwrap();
     Python::start("examples/flask_peer.py", |command, address| {
@@ -22,7 +22,7 @@ fn peer(app: &TestApp, settings: &[(&str, &str)]) -> Python {
     })
 }
 
-fn orders(peer: &Python, token: &str) -> Reply {
+pub(crate) fn orders(peer: &Python, token: &str) -> Reply {
     Request::new("GET", "/orders").bearer(token).send(peer.address)
 }
 

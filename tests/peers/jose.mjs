@@ -10,12 +10,12 @@ const jose = await import(pathToFileURL(from.resolve("jose")).href);
 const isPem = (key) => key.startsWith("-----BEGIN");
 const secret = (key) => new TextEncoder().encode(key);
 
-async function verify({ token, algorithm, key, jwks }) {
+async function verify({ token, algorithm, key, jwks, audience }) {
   try {
     const publicKey = jwks
       ? jose.createLocalJWKSet(jwks)
       : isPem(key) ? await jose.importSPKI(key, algorithm) : secret(key);
-    return (await jose.jwtVerify(token, publicKey, { algorithms: [algorithm] })).payload;
+    return (await jose.jwtVerify(token, publicKey, { algorithms: [algorithm], audience })).payload;
   } catch (error) {
     return { error: String(error) };
   }

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod assertions;
 mod cases;
 mod deviations;
 mod failures;

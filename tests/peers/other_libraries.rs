@@ -35,12 +35,24 @@ fn x509(public: &impl AsDer<PublicKeyX509Der<'static>>) -> Vec<u8> {
 }
 
 /// Runs one of the scripts on a JSON document that says what to verify and what to sign; returns its answer.
-fn ask(mut command: Command, question: &Value) -> Value {
+pub(crate) fn ask(mut command: Command, question: &Value) -> Value {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+pub(crate) fn pyjwt() -> Command {
+    let mut command = Command::new(installed("python/bin/python"));
+    command.arg(root().join("tests/peers/pyjwt.py"));
+    command
+}
+
+pub(crate) fn jose() -> Command {
+    let mut command = Command::new("node");
+    command.arg(root().join("tests/peers/jose.mjs")).env("PEERS", installed("node_modules").parent().unwrap());
+    command
 }
 
 struct Ours {
@@ -96,18 +108,10 @@ fn each_takes_the_others(command: impl Fn() -> Command) {
 
 #[test]
 fn pyjwt_takes_our_tokens_and_we_take_its() {
-    each_takes_the_others(|| {
-        let mut command = Command::new(installed("python/bin/python"));
-        command.arg(root().join("tests/peers/pyjwt.py"));
-        command
-    });
+    each_takes_the_others(pyjwt);
 }
 
 #[test]
 fn jose_takes_our_tokens_and_we_take_its() {
-    each_takes_the_others(|| {
-        let mut command = Command::new("node");
-        command.arg(root().join("tests/peers/jose.mjs")).env("PEERS", installed("node_modules").parent().unwrap());
-        command
-    });
+    each_takes_the_others(jose);
 }

@@ -1,6 +1,6 @@
 """Verifies and signs tokens with PyJWT: one JSON document in, one out.
 
-In: {"verify": [{"token", "algorithm", "key" | "jwks"}], "sign": [{"algorithm", "key", "claims", "headers"}]}, keys as PEM or, for
+In: {"verify": [{"token", "algorithm", "key" | "jwks", "audience"?}], "sign": [{"algorithm", "key", "claims", "headers"}]}, keys as PEM or, for
 shared ones, as text. Out: {"verify": [claims or {"error"}], "sign": [token]}.
 """
 
@@ -19,7 +19,7 @@ def key_of(item):
 
 def verify(item):
     try:
-        return jwt.decode(item["token"], key_of(item), algorithms=[item["algorithm"]])
+        return jwt.decode(item["token"], key_of(item), algorithms=[item["algorithm"]], audience=item.get("audience"))
     except (jwt.PyJWTError, ValueError, KeyError) as error:
         # PyJWT raises the last two for a text that is no PEM, and for a `kid` that is missing or not in the set.
         return {"error": str(error)}

@@ -16,13 +16,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use portero::accounts::apps::assertion::assertion;
+use portero::accounts::apps::kept_assertions::Subject;
 use portero::accounts::people::add::add_user;
 use portero::accounts::people::set_password::set_password;
 use portero::accounts::people::state::{self, StateChange};
 use portero::accounts::{Accounts, Operator};
+use portero::blocklist::{Question, Verdict};
 use portero::clock::Clock;
 use portero::config::{Config, Overrides};
-use portero::domain::{NewPassword, PasswordRules, Role, Username};
+use portero::domain::{NewPassword, PassKey, PasswordRules, Role, Username};
 use portero::server::{self, Running};
 use portero::store::{Error as StoreError, Upkeep};
 use serde_json::Value;
@@ -125,6 +128,28 @@ impl TestApp {
         let rules = PasswordRules { min_length: 8, context: &[] };
         let password = NewPassword::parse(PASSWORD.into(), Some(&name), rules).unwrap();
         add_user(&self.accounts, operator(), name, &password, role).committed().unwrap();
+    }
+
+    /// Has keys made that sign for apps, and waits for them.
+    pub fn make_app_keys(&self) {
+        self.accounts.assertions.want_keys();
+        let begin = std::time::Instant::now();
+        while self.accounts.assertions.keys().is_none() {
+            assert!(begin.elapsed() < Duration::from_secs(20), "there are no keys");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What the app of this name is told, signed, of whoever holds this access token, by the pass that `pass` stands for.
+    pub fn assertion(&self, access: &str, app: &str, pass: u8) -> String {
+        let now = self.accounts.now();
+        let claims = self.accounts.engine.decode(access, None, now).unwrap();
+        let sid = claims.sid().unwrap();
+        let subject = &*claims.identity;
+        let question = Question { subject, jti: None, session: Some((sid, -1)), issued_at: None };
+        let Verdict::Good { standing, .. } = self.accounts.blocklist.judge(question) else { panic!("not signed in") };
+        let subject = Subject { pass: PassKey([pass; 16]), app, sid, user: &standing };
+        assertion(&self.accounts, &subject, now).unwrap().to_string()
     }
 
     /// Disables a user, as the operator does.

@@ -20,7 +20,7 @@ const NO_GENERATION: i64 = -1;
 #[derive(Debug)]
 pub enum Answer {
     /// `is_due`: whether the pass should be renewed when somebody opens a page.
-    Enter { user: Arc<Standing>, pass: PassKey, is_due: bool },
+    Enter { user: Arc<Standing>, pass: PassKey, sid: SessionId, is_due: bool },
     /// Nobody is known here, or they have to prove more, or once more.
     SignIn,
     /// This person may not enter.
@@ -86,7 +86,7 @@ fn by_memory(
     }
     accounts.last_seen.note(pass.sid, NO_GENERATION, now);
     let is_due = now.since(pass.made_at()) > PASS_LIFE / 2;
-    Ok(Answer::Enter { user, pass: key, is_due })
+    Ok(Answer::Enter { user, pass: key, sid: pass.sid, is_due })
 }
 
 /// Whether it is a pass for this place, in its time. A session that began after the backup is not known, so nobody could say whether it has

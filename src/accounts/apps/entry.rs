@@ -72,6 +72,8 @@ pub fn lead(
         Ok(code) => code,
         Err(error) => return Pending::known(Err(error)),
     };
+    // They are there before the browser comes to the app.
+    accounts.assertions.want_keys();
     accounts.write(mandate, move |tx, accounts, acting| {
         let session = acting.session.ok_or(Fault::Revoked)?;
         let Some(place) = accounts.blocklist.place(origin) else { return Ok(Led::NoSuchApp) };

@@ -1,7 +1,9 @@
 //! The apps beside Portero: their credentials, what they have revoked, and who may enter those that stand behind the gate.
 
+pub mod assertion;
 pub mod check;
 pub mod credentials;
 pub mod entry;
+pub mod kept_assertions;
 pub mod manage;
 pub mod revoke;

@@ -48,7 +48,11 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     let loading = Loading { next: AtomicUsize::new(0), parts: passes, ..loading };
     loading.run(conn)?;
     let contents = loading.contents;
-    contents.apps(apps::all(conn)?);
+    let apps = apps::all(conn)?;
+    if apps.iter().any(|app| !app.rules.origins.is_empty()) {
+        accounts.assertions.want_keys();
+    }
+    contents.apps(apps);
     sessions::each_unseen(conn, |sid, generation| contents.expected_first_use(sid, generation))?;
     accounts.restored.store(instance::restored(conn)?.0, Ordering::Relaxed);
     accounts.blocklist.load(contents);

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 76] = [
+const ROUTES: [(&str, &str); 77] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -108,6 +108,7 @@ const ROUTES: [(&str, &str); 76] = [
     ("/introspect", "POST"),
     ("/revoke", "POST"),
     ("/.well-known/jwks.json", "GET"),
+    ("/.well-known/portero/apps.jwks.json", "GET"),
     ("/.well-known/change-password", "GET"),
     ("/gate", "GET HEAD"),
     ("/gate/check/nginx", "GET HEAD"),

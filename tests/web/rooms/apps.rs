@@ -14,7 +14,7 @@ use portero::store::session_ends::Which;
 use portero::store::{apps, users};
 
 use crate::common::{second_factor, sid};
-use crate::support::{Answer, Browser, Client, PASSWORD, TestApp, operator};
+use crate::support::{Answer, Browser, Client, PASSWORD, TestApp, claims, operator};
 
 const WIKI: &str = "wiki.example.org";
 const DASH: &str = "dash.example.net";
@@ -215,6 +215,22 @@ fn scripts_and_websockets_are_refused_without_being_led_anywhere() {
 }
 
 const START: &str = "https://wiki.example.org/.portero/start";
+
+#[test]
+fn an_app_is_told_signed_who_asks() {
+    let (app, id) = with_wiki();
+    let (mut at, _) = entered(&app, WIKI, "ana");
+    app.make_app_keys();
+    let signed = |answer: &Answer| answer.header("x-portero-assertion").unwrap().to_owned();
+    let first = signed(&at.script("/"));
+    let said = claims(&first);
+    assert_eq!((said["aud"].as_str(), said["preferred_username"].as_str()), (Some("wiki"), Some("ana")), "{said}");
+    assert_eq!(signed(&at.script("/other")), first, "a check signs nothing");
+    set(&app, id, |rules| rules.sends_identity = false);
+    assert_eq!(signed(&at.script("/")), "");
+    set(&app, id, |rules| rules.open_paths = vec![OpenPath::parse("/public").unwrap()]);
+    assert_eq!(signed(&AtApp::new(&app, WIKI).script("/public/x")), "");
+}
 
 #[test]
 fn every_identity_header_is_in_every_answer_that_lets_a_request_pass() {

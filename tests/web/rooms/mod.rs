@@ -8,6 +8,7 @@
 
 mod about;
 mod account;
+mod app_keys;
 mod apps;
 mod audit;
 mod change_password;

@@ -1,18 +1,18 @@
 //! `GET /gate/check/…`: what a proxy asks before it sends a request on to an app. 2xx is the only yes.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use crate::accounts::apps::assertion::assertion;
 use crate::accounts::apps::check::{Answer, check};
 use crate::accounts::apps::entry::pass_key;
-use crate::blocklist::Standing;
+use crate::accounts::apps::kept_assertions::Subject;
 use crate::blocklist::gate::Place;
 use crate::gate::forwarded::{self, ForwardedRequest, Kind, Style};
+use crate::gate::headers;
 use crate::web::app::App;
 use crate::web::http::app_host::{PASS, cookie};
 use crate::web::http::client_address::{is_trusted, peer};
@@ -54,7 +54,7 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
     let Some(place) = found else { return Ok(refused(app, peer, &format!("no app is at {origin}"))) };
     let rules = &place.app.rules;
     if asked.is_open(rules.open_paths.iter().map(|path| path.as_str())) {
-        return Ok(entered(&place, None));
+        return Ok(entered(app, &place, None));
     }
     let shown = cookie(req, PASS).and_then(|pass| pass_key(pass.as_bytes()));
     let answer = check(&app.accounts, &place, shown, app.now()).await;
@@ -62,7 +62,10 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
     let would_refuse = match answer {
         // Somebody opens a page, so this is a moment at which the browser can be led to a new pass.
         Answer::Enter { is_due: true, .. } if opens_page => return sign_in(app, &asked, &place),
-        Answer::Enter { user, .. } => return Ok(entered(&place, Some(&user))),
+        Answer::Enter { user, pass, sid, .. } => {
+            let subject = Subject { pass, app: place.app.name.as_str(), sid, user: &user };
+            return Ok(entered(app, &place, Some(&subject)));
+        }
         Answer::Unknowable => return Ok(unknowable(app)),
         Answer::SignIn => "sign_in",
         Answer::Denied => "denied",
@@ -73,7 +76,7 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
         let path: String = path.chars().take(MOST_OF_PATH).collect();
         let method = &asked.method;
         tracing::info!(event = "gate_would_refuse", app = %place.app.name, reason = would_refuse, method, path);
-        return Ok(entered(&place, None));
+        return Ok(entered(app, &place, None));
     }
     if would_refuse == "denied" { Ok(denied(app, req, &asked, &place)) } else { sign_in(app, &asked, &place) }
 }
@@ -82,9 +85,10 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
 const MOST_OF_PATH: usize = 200;
 
 /// All headers are sent, empty ones too: one that is missing would let through what a client sent under its name.
-fn entered(place: &Place, user: Option<&Arc<Standing>>) -> HttpResponse {
+fn entered(app: &App, place: &Place, subject: Option<&Subject<'_>>) -> HttpResponse {
     let mut res = HttpResponse::new(StatusCode::OK);
-    let told = user.filter(|_| place.app.rules.sends_identity);
+    let subject = subject.filter(|_| place.app.rules.sends_identity);
+    let told = subject.map(|subject| subject.user);
     let contact = told.and_then(|user| user.contact.as_deref());
     let values = [
         told.map(|user| user.username.as_str()),
@@ -92,7 +96,9 @@ fn entered(place: &Place, user: Option<&Arc<Standing>>) -> HttpResponse {
         contact.and_then(|contact| contact.mail.as_deref()),
         None,
     ];
+    let signed = subject.and_then(|subject| assertion(&app.accounts, subject, app.now()));
     let headers = res.headers_mut();
+    put(headers, HeaderName::from_static(headers::ASSERTION), signed.as_deref().unwrap_or_default());
     for (name, value) in IDENTITY.into_iter().zip(values) {
         put(headers, name, value.unwrap_or_default());
     }

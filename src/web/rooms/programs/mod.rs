@@ -1,5 +1,6 @@
 //! For programs, and for monitoring: no page, and no browser's session.
 
+pub(in crate::web) mod app_keys;
 pub(in crate::web) mod health;
 pub(in crate::web) mod introspect;
 pub(in crate::web) mod jwks;
