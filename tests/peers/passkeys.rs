@@ -147,10 +147,13 @@ impl Judge {
         self.all.push(Judged { change, question, is_good });
     }
 
-    fn change(&mut self) -> Box<dyn Fn(&mut Vec<u8>)> {
+    fn change(&mut self) -> Change {
         Box::new(at_random(&mut self.rng))
     }
 }
+
+/// What is done to some bytes of a ceremony.
+type Change = Box<dyn Fn(&mut Vec<u8>)>;
 
 fn ceremonies() -> Vec<Judged> {
     let here = Passkeys::at(&Url::parse(ORIGIN).unwrap(), "Portero").unwrap();

@@ -80,6 +80,8 @@ pub fn second_step(accounts: &Arc<Accounts>, asked: SecondStep) -> Pending<Outco
 pub struct PasskeyStep {
     pub attempt: Attempt,
     pub given: GivenPasskey,
+    /// Whether the browser is to stand in for it from now on.
+    pub trust: bool,
     /// The session this browser held until now: it ends with the sign-in.
     pub replaces: Option<HeldSession>,
     /// When this very browser gave wrong passwords for this name before.
@@ -97,7 +99,7 @@ pub enum ByPasskey {
 
 /// The same by a passkey in the place of a code.
 pub fn second_step_by_passkey(accounts: &Arc<Accounts>, asked: PasskeyStep) -> Pending<ByPasskey> {
-    let PasskeyStep { attempt, given, replaces, own_typos, visitor } = asked;
+    let PasskeyStep { attempt, given, trust, replaces, own_typos, visitor } = asked;
     let (transport, remembered) = (attempt.transport(), attempt.remembered);
     let tried = accounts.write((attempt, given), move |tx, accounts, (attempted, shown)| {
         let second = match shown.count(tx)? {
@@ -106,7 +108,9 @@ pub fn second_step_by_passkey(accounts: &Arc<Accounts>, asked: PasskeyStep) -> P
         };
         let proven = attempted.complete(tx, second)?;
         let asked = Begin { transport, remembered, occasion: Occasion::SignIn { replaces }, visitor };
-        finish(tx, accounts, &proven, &own_typos, asked).map(Some)
+        let user = proven.user().clone();
+        let finished = finish(tx, accounts, &proven, &own_typos, asked)?;
+        Ok(Some(if trust { finished.trust(tx, accounts, &user)? } else { finished }))
     });
     let accounts = Arc::clone(accounts);
     tried.then(move |tried| match tried {

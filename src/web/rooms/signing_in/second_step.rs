@@ -240,9 +240,9 @@ async fn by_passkey(
     attempt: &Attempt,
     form: SecondStepForm,
 ) -> Result<HttpResponse, Error> {
+    let trust = form.trust == "on";
     let again = async |error: FieldError, page, status| {
-        let screen =
-            Screen { app, req, attempt, username: waiting.username.clone(), method: CodeKind::Totp, trust: false };
+        let screen = Screen { app, req, attempt, username: waiting.username.clone(), method: CodeKind::Totp, trust };
         screen.show(page, status, vec![error]).await
     };
     let begun = match tries::second_step(app, req, attempt) {
@@ -267,6 +267,7 @@ async fn by_passkey(
     let asked = PasskeyStep {
         attempt: attempt.clone(),
         given: *given,
+        trust,
         replaces: token_cookies::session_to_replace(app, req, app.now()),
         own_typos: browser_session::typos(browser, name_key(&app.accounts, &waiting.username)),
         visitor,
