@@ -69,9 +69,10 @@ impl AppOrigin {
         let url = Url::parse(text).map_err(|_| OriginFault::Form)?;
         let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let is_nobodys = url.username().is_empty() && url.password().is_none();
-        // A host as the header has it: without the dot that may end a name.
+        // A host as the header has it: without the dot that may end a name. And one host, not a pattern for several.
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let is_plain = match url.host() {
-            Some(Host::Domain(name)) => !name.ends_with('.') && !name.is_empty(),
+            Some(Host::Domain(name)) => !name.is_empty() && !name.ends_with('.') && name.chars().all(is_of_name),
             Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
             None => false,
         };

@@ -171,7 +171,7 @@ flash-confirm-first = Nothing has changed yet. Confirm it’s you, then send the
 
 factors-title = Second factor
 factors-intro = A passkey, or a code from your phone beside your password, so that your password alone opens nothing.
-factors-add = Add an app
+factors-add = Add an authenticator app
 factors-add-passkey = Add a passkey
 factors-back = Back
 factors-none = Your password is all it takes to sign in.

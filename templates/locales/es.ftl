@@ -171,7 +171,7 @@ flash-confirm-first = Todavía no se ha cambiado nada. Confirma que eres tú y v
 
 factors-title = Segundo factor
 factors-intro = Una llave de acceso, o un código de tu teléfono además de la contraseña, para que la contraseña sola no abra nada.
-factors-add = Añadir una aplicación
+factors-add = Añadir una aplicación de autenticación
 factors-add-passkey = Añadir una llave de acceso
 factors-back = Volver
 factors-none = Para iniciar sesión basta tu contraseña.
@@ -190,7 +190,7 @@ factor-name-default = Aplicación de autenticación
 factor-added-at = Añadida
 factor-last-used = Último uso
 factor-rename = Cambiar nombre…
-factor-rename-of = Cambiar el nombre de { $name }
+factor-rename-of = Cambiar nombre de { $name }
 factor-remove = Quitar…
 factor-remove-of = Quitar { $name }
 error-factor-name = Escribe un nombre de 40 caracteres como máximo

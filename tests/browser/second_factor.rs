@@ -92,7 +92,7 @@ async fn begin(settings: &[(&str, &str)], script: bool) -> Begun {
 async fn set_up_sign_out_and_sign_in(script: bool) {
     let Begun { mut bea, server: _server, driver: _driver, _folder } = begin(&[], script).await;
     bea.click("Set up").await;
-    bea.click("Add an app").await;
+    bea.click("Add an authenticator app").await;
     let (key, first) = bea.set_up("Phone").await;
     bea.browser.shows("From now on, signing in takes your password and a code").await;
     bea.click("I’ve saved them").await;
@@ -138,7 +138,7 @@ async fn a_lost_phone_takes_six_clicks_and_a_minute_with_a_recovery_code() {
     bea.browser.type_into("code", &recovery.to_lowercase()).await;
     bea.click("Sign in").await;
     bea.browser.shows("You used a recovery code").await;
-    bea.click("Add an app").await;
+    bea.click("Add an authenticator app").await;
     bea.set_up("New phone").await;
     bea.browser.shows("Your recovery codes stay as they are").await;
     assert!(bea.clicks <= 6, "{} clicks", bea.clicks);
@@ -187,10 +187,10 @@ async fn an_admin_helps_who_has_lost_phone_and_codes() {
 #[actix_web::test]
 async fn where_everybody_needs_one_the_admin_hands_over_a_link_and_it_takes_less_than_three_minutes() {
     let Begun { mut bea, server, driver, _folder } = begin(&[("PORTERO_SECOND_FACTOR", "everyone")], true).await;
-    bea.click("Add an app").await;
+    bea.click("Add an authenticator app").await;
     bea.set_up("Lost phone").await;
     let mut ana = admin(&driver, &server).await;
-    ana.click("Add an app").await;
+    ana.click("Add an authenticator app").await;
     ana.set_up("Phone").await;
     ana.click("I’ve saved them").await;
 

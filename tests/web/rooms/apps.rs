@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use portero::accounts::apps::manage::{self, Added, add};
 use portero::accounts::people::details::{Change, Changes, Edited, edit};
 use portero::accounts::sessions::end::end_anybodys;
+use portero::blocklist::change::Change as MemoryChange;
 use portero::domain::{
-    Allowed, App, AppId, AppName, AppOrigin, AppRules, DisplayName, Entrant, Level, Mail, OpenPath, SessionId, UserId,
-    Username,
+    Allowed, App, AppId, AppName, AppOrigin, AppRules, By, DisplayName, Entrant, Level, Mail, OpenPath, SessionId,
+    UnixTime, UserId, Username,
 };
+use portero::store::mass_ends::{self, MassEnd};
 use portero::store::session_ends::Which;
-use portero::store::{apps, users};
+use portero::store::{Upkeep, apps, users};
 
 use crate::common::{second_factor, sid};
 use crate::support::{Answer, Browser, Client, PASSWORD, TestApp, claims, operator};
@@ -273,6 +275,28 @@ fn an_ended_session_is_refused_by_every_app_on_the_next_request() {
     let (mut wiki, _) = entered(&app, WIKI, "ana");
     app.disable("ana");
     assert_eq!(wiki.script("/").status, 401);
+}
+
+#[test]
+fn passes_end_with_the_act_that_ends_everybodys_sessions_and_others_stay_good_meanwhile() {
+    let (app, _) = with_wiki();
+    let (mut before, _) = entered(&app, WIKI, "ana");
+    let (mut other, browser) = entered(&app, WIKI, "bea");
+    let act = MassEnd {
+        receipt: "6a2f8a5e-5d0c-4b8e-9d39-0f6f5a1d8c77".into(),
+        since: UnixTime(0),
+        at: app.clock.now(),
+        except: SessionId::parse(&sid(&browser)),
+        by: By::Operator("root".into()),
+        ip: None,
+        ended: 0,
+    };
+    let receipt = act.receipt.clone();
+    let added = app.accounts.db.write(Upkeep, app.accounts.now(), move |tx, _| mass_ends::add(tx.conn, &act));
+    added.committed().unwrap();
+    // As it is until memory has learned which sessions it ended.
+    app.accounts.blocklist.apply(MemoryChange::MassEndBegan(receipt));
+    assert_eq!((before.script("/").status, other.script("/").status), (401, 200));
 }
 
 #[test]

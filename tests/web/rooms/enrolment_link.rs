@@ -63,7 +63,10 @@ fn with_the_link_and_the_password_somebody_sets_up_another_and_with_neither_alon
     let mut thief = app.signed_in("ana");
     assert_eq!(thief.get("/account").location(), "/account/factors");
     let page = thief.get("/account/factors").body;
-    assert!(page.contains("open the link that your admin gives you") && !page.contains("Add an app"), "{page}");
+    assert!(
+        page.contains("open the link that your admin gives you") && !page.contains("Add an authenticator app"),
+        "{page}"
+    );
     assert_eq!(thief.get(TOTP).location(), "/account/factors");
     assert_eq!(thief.post(TOTP, &[("name", "mine")]).location(), "/account/factors");
     let token = app.tokens("ana").access;

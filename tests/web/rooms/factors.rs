@@ -90,7 +90,7 @@ fn where_nobody_may_add_one_no_page_offers_it_and_who_has_one_keeps_it() {
     app.clock.advance(now.since(app.accounts.now()) + 30);
     let mut bea = app.signed_in("bea");
     assert!(!bea.get("/account").body.contains("Set up"));
-    assert!(!bea.get("/account/factors").body.contains("Add an app"));
+    assert!(!bea.get("/account/factors").body.contains("Add an authenticator app"));
     bea.get("/account/factors/totp");
     let answer = bea.post("/account/factors/totp", &[("name", "Phone")]);
     assert_eq!((answer.status, answer.location()), (303, "/account/factors"));

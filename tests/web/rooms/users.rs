@@ -278,7 +278,7 @@ fn the_list_shows_who_has_a_second_factor_and_finds_who_has_none() {
     ] {
         let page = ana.get(&format!("/admin/users?{filter}"));
         assert_eq!(names(&page), found, "{filter}");
-        assert_eq!(page.body.contains("1 app"), found.contains(&"bea"), "{filter}");
+        assert_eq!(page.body.contains("1 set up"), found.contains(&"bea"), "{filter}");
     }
     assert_eq!(ana.get("/admin/users?factor=maybe").status, 400);
     let page = ana.get("/admin/users?factor=no&role=admin&state=invited").body;
