@@ -7,6 +7,7 @@ use portero::domain::Username;
 use portero::store::{Upkeep, users};
 use serde_json::json;
 
+use crate::support::database::Behind;
 use crate::support::{PASSWORD, TestApp};
 
 /// The CPU time of this process's password workers so far.
@@ -92,6 +93,59 @@ fn a_name_without_a_user_costs_what_one_with_a_user_does_though_the_setting_has_
 fn a_name_without_a_user_costs_what_one_with_a_user_does_though_their_hashes_cost_different_amounts() {
     let t = t_of_names(&[(5, false), (5, false), (6, true), (7, false), (7, true)]);
     assert!(t.abs() < 4.5, "{t}");
+}
+
+/// The answers to a wrong password for this name, to a program and on the page, and to a code after it: what cookies they set, and what
+/// they say.
+fn answers(app: &TestApp, name: &str) -> Vec<String> {
+    let program = app.client().post_json("/login", None, &json!({ "username": name, "password": "wrong" }));
+    let mut browser = app.browser();
+    let page = browser.sign_in(name, "wrong");
+    // How long a sealed cookie is depends on how its bytes are spelled.
+    let names =
+        page.set_cookies().into_iter().filter_map(|cookie| cookie.split('=').next()).collect::<Vec<_>>().join(" ");
+    let csrf = page.body.split_once("name=\"csrf_token\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let said = page.body.replace(name, "NAME").replace(&csrf, "CSRF");
+    // The code of nobody's attempt.
+    let code = json!({ "attempt": "none", "method": "totp", "code": "123456" });
+    let second = app.client().post_json("/login/factor", None, &code);
+    let mut answers = vec![names, said];
+    answers.extend([program, second].map(|answer| format!("{} {}", answer.status, answer.body)));
+    answers.push(browser.get("/login/factor").location().to_owned());
+    answers
+}
+
+/// Who can ask for a name learns nothing of its second factor before they know its password: the step after that names nobody.
+#[test]
+fn a_name_with_a_second_factor_costs_and_answers_what_one_without_and_nobodys_do() {
+    const NAMES: usize = 200;
+    let app = app();
+    let made = made(8);
+    for nth in 0..NAMES {
+        add_user(&app, &format!("with{nth:03}"), &made, false);
+        add_user(&app, &format!("none{nth:03}"), &made, false);
+    }
+    let with = "SELECT id FROM users WHERE username LIKE 'with%'";
+    let mut behind = Behind::of(app.folder());
+    let secret = behind.bytes("00");
+    behind.execute(&format!(
+        "UPDATE users SET factors = 1, factors_version = 1 WHERE id IN ({with});
+         INSERT INTO factors (user_id, kind, name, secret, last_step, created_at, active_since)
+         SELECT id, 'totp', 'Phone', {secret}, 0, 0, 0 FROM users WHERE id IN ({with})"
+    ));
+    assert_eq!(answers(&app, "with000"), answers(&app, "none000"));
+    assert_eq!(answers(&app, "with000"), answers(&app, "gone000"));
+    let mut costs = [const { Vec::new() }; 3];
+    cost_of(&app, "warm-up");
+    for nth in 0..NAMES {
+        for (kind, costs) in ["with", "none", "gone"].into_iter().zip(&mut costs) {
+            costs.push(cost_of(&app, &format!("{kind}{nth:03}")));
+        }
+    }
+    let [with, none, gone] = &costs;
+    let ts = [t(with, none), t(with, gone), t(none, gone)];
+    println!("t of names with and without a second factor, with one and nobody's, without and nobody's: {ts:.2?}");
+    assert!(ts.iter().all(|t| t.abs() < 4.5), "{ts:?}");
 }
 
 #[test]
