@@ -221,7 +221,7 @@ pub fn span(text: &str) -> Option<i64> {
     digits.parse::<i64>().ok()?.checked_mul(unit)
 }
 
-/// A length of time as a person would write it, and as [`seconds`] reads it.
+/// A length of time as a person would write it, and as settings have it.
 pub fn human(seconds: i64) -> String {
     match seconds {
         0 => "0s".into(),
