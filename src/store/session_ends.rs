@@ -9,7 +9,7 @@ use diesel::{
 
 use super::connection::{Conn, Error, known};
 use super::schema::{mass_ends, sessions};
-use super::sessions::{End, Session, is_open, last_shown, sid};
+use super::sessions::{End, Session, covering, is_open, last_shown, sid};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
 
 /// Which sessions an act ends, of those that are open.
@@ -135,15 +135,11 @@ pub(super) type Condition = Box<dyn BoxableExpression<sessions::table, <Conn as 
 
 /// The open sessions that have to make room for `new`, because its user may have `limit` of its transport: the oldest.
 pub fn beyond_limit(conn: &mut Conn, new: &Session, limit: i64, now: UnixTime) -> Result<Vec<SessionId>, Error> {
-    // One that an act on everybody's has ended needs no other end, though its row does not say so yet.
-    let covering = mass_ends::table
-        .filter(mass_ends::since.le(sessions::created_at))
-        .filter(mass_ends::at.ge(sessions::created_at))
-        .filter(mass_ends::except_sid.ne(sessions::sid));
     let ids: Vec<String> = sessions::table
         .filter(sessions::user_id.eq(new.user.0))
         .filter(is_open(now.0))
-        .filter(not(exists(covering.select(mass_ends::receipt))))
+        // One that an act on everybody's has ended needs no other end.
+        .filter(not(exists(covering().select(mass_ends::receipt))))
         .filter(sessions::transport.eq(new.transport.as_str()))
         // By time and id it need not be the newest: others may have begun in the same second, or before the clock was set back.
         .filter(sessions::sid.ne(new.sid.to_string()))

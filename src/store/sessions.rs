@@ -209,12 +209,7 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
 /// The session. One that an act on everybody's has ended is returned as ended, although its row does not say so yet.
 pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
     let found = sessions::table.find(sid.to_string());
-    let covering = mass_ends::table
-        .filter(mass_ends::since.le(sessions::created_at))
-        .filter(mass_ends::at.ge(sessions::created_at))
-        .filter(mass_ends::except_sid.ne(sessions::sid))
-        .select(min(mass_ends::receipt))
-        .single_value();
+    let covering = covering().select(min(mass_ends::receipt)).single_value();
     let found: Option<(Row, Option<String>)> =
         on!(conn, c => found.select((Row::as_select(), covering)).get_result(c)).optional()?;
     let Some((row, covering)) = found else { return Ok(None) };
@@ -228,6 +223,15 @@ pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
         session.receipt = Some(receipt);
     }
     Ok(Some(session))
+}
+
+/// In a query about a session that has not ended: the acts in force on everybody's that have ended it, though its row does not say so.
+#[diesel::dsl::auto_type]
+pub(super) fn covering() -> _ {
+    mass_ends::table
+        .filter(mass_ends::since.le(sessions::created_at))
+        .filter(mass_ends::at.ge(sessions::created_at))
+        .filter(mass_ends::except_sid.ne(sessions::sid))
 }
 
 /// Whether a session has neither ended nor expired at the moment `now`.

@@ -93,7 +93,8 @@ fn are_many(tx: &mut Tx<'_>, which: Which) -> Result<bool, Error> {
     Ok(i64::try_from(some.len()).is_ok_and(|count| count > AT_ONCE))
 }
 
-/// Goes on with every act in force that nobody in this process works at: a server that was stopped began it, or a command.
+/// Goes on with every act in force that nobody in this process works at: a server that was stopped began it, or a command. To be called
+/// when memory was loaded, and so knows which sessions they ended.
 pub fn resume(accounts: &Arc<Accounts>, conn: &mut store::Conn) -> Result<(), store::Error> {
     for act in mass_ends::all(conn)? {
         start(accounts, act, None);
@@ -101,20 +102,22 @@ pub fn resume(accounts: &Arc<Accounts>, conn: &mut store::Conn) -> Result<(), st
     Ok(())
 }
 
-/// Marks the act's sessions on a thread of its own.
-fn start(accounts: &Arc<Accounts>, act: MassEnd, all_are_marked: Option<oneshot::Sender<()>>) {
+/// Marks the act's sessions on a thread of its own. `begun`: the act began just now, so memory has to learn first which they are; dropped
+/// when all are marked.
+fn start(accounts: &Arc<Accounts>, act: MassEnd, begun: Option<oneshot::Sender<()>>) {
     if !accounts.being_marked.insert(&act.receipt) {
         return;
     }
     let (weak, receipt) = (Arc::downgrade(accounts), act.receipt.clone());
     let started = std::thread::Builder::new().name("mass-end".into()).spawn(move || {
-        learn(&weak, &act);
+        if begun.is_some() {
+            learn(&weak, &act);
+        }
         mark(&weak, &act.receipt);
         if let Some(accounts) = weak.upgrade() {
             accounts.being_marked.remove(&act.receipt);
         }
-        // Dropped, it says the same.
-        drop(all_are_marked);
+        drop(begun);
     });
     if let Err(error) = started {
         accounts.being_marked.remove(&receipt);
