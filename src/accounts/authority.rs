@@ -37,7 +37,7 @@ pub enum LevelNeeded {
 }
 
 /// Somebody who is signed in acts, by a token that a guard accepted. Made only from what a guard found, in
-/// `web/http/signed_in.rs`.
+/// `web/http/signed_in.rs`, and for the people of the demo, in `cli/demo/cast.rs`.
 #[derive(Clone)]
 pub struct Mandate {
     user: UserId,

@@ -9,6 +9,7 @@ mod client;
 mod completions;
 mod config;
 mod confirm;
+mod demo;
 mod existing_user;
 mod export;
 mod factors;
@@ -99,6 +100,8 @@ enum Command {
     Restore(backup::Restored),
     /// Move the database to a PostgreSQL server, while no server runs
     Move(move_to::Move),
+    /// Serve a throw-away demo on this machine: people, apps and a fortnight of what happened to them
+    Demo,
     /// Measure how long each password hashing cost takes on this machine
     BenchHash,
     /// Check whether the running server is ready: exits with 0 if so, else with 1
@@ -124,6 +127,10 @@ impl Arguments {
             log::start_for_command();
             return move_to::run(&overrides, arguments);
         }
+        if matches!(command, Command::Demo) {
+            // Its data and its settings are nobody's.
+            return demo::run(&overrides);
+        }
         let loaded = Config::load(&overrides).map_err(wrong_settings)?;
         if !matches!(command, Command::Serve) {
             log::start_for_command();
@@ -141,6 +148,7 @@ impl Arguments {
             Command::Proxy(command) => proxy::run(loaded, command),
             Command::Backup(arguments) => backup::back_up(loaded, &arguments),
             Command::Restore(arguments) => backup::restore(loaded, &arguments),
+            Command::Demo => demo::run(&overrides),
             Command::BenchHash => bench_hash::run(&loaded),
             Command::Health => health::run(&loaded),
             Command::Config(command) => {

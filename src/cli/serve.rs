@@ -16,7 +16,7 @@ use crate::server::{self, Running, StartError, Started};
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     log::start(&loaded.config);
     let format = loaded.config.log.format;
-    serve(loaded).map_err(|error| match format {
+    serve(loaded, tell_people).map_err(|error| match format {
         LogFormat::Text => error,
         // Whoever reads JSON reads every line as JSON.
         LogFormat::Json => {
@@ -26,7 +26,11 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     })
 }
 
-fn serve(loaded: Loaded) -> Result<(), Failure> {
+/// `announce`: tells people that it is ready.
+pub(super) fn serve(
+    loaded: Loaded,
+    announce: impl FnOnce(SocketAddr, &Started) -> io::Result<()>,
+) -> Result<(), Failure> {
     for warning in &loaded.warnings {
         tracing::warn!(event = "settings_warning", "{warning}");
     }
@@ -41,7 +45,7 @@ fn serve(loaded: Loaded) -> Result<(), Failure> {
         tracing::info!(event = "listening", %address, version = env!("CARGO_PKG_VERSION"));
         let ended = match select(loading, running).await {
             Either::Left((Ok(started), running)) => {
-                announce(address, &started);
+                is_ready(address, &started, announce);
                 running.await
             }
             Either::Left((Err(error), _)) => {
@@ -67,10 +71,10 @@ fn serve(loaded: Loaded) -> Result<(), Failure> {
     Ok(())
 }
 
-fn announce(address: SocketAddr, started: &Started) {
+fn is_ready(address: SocketAddr, started: &Started, announce: impl FnOnce(SocketAddr, &Started) -> io::Result<()>) {
     let &Started { rows, took, .. } = started;
     tracing::info!(event = "ready", rows, took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    if let Err(error) = tell_people(address, started) {
+    if let Err(error) = announce(address, started) {
         // The server does without: standard output may be closed, or a disk that is full.
         tracing::warn!(event = "announcement_failed", error = %error, "portero setup-link prints a new link");
     }

@@ -26,3 +26,4 @@ pub use open::Installation;
 pub use restore::{Restore, note_restore};
 pub use ring::{KeyRing, Retired, RingError};
 pub use serving::{Reached, Running, Serving, running};
+pub use temp_folder::TempFolder;

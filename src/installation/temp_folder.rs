@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-pub(super) struct TempFolder {
+pub struct TempFolder {
     path: PathBuf,
     /// Locked for as long as the folder is used.
     _lock: File,
@@ -16,7 +16,7 @@ pub(super) struct TempFolder {
 
 impl TempFolder {
     /// Makes one inside `place`, and removes those with this prefix that a killed process has left there.
-    pub(super) fn make(place: &Path, prefix: &str) -> io::Result<Self> {
+    pub fn make(place: &Path, prefix: &str) -> io::Result<Self> {
         for entry in fs::read_dir(place)? {
             let entry = entry?;
             let is_ours = entry.file_name().to_string_lossy().starts_with(prefix) && entry.file_type()?.is_dir();
@@ -32,7 +32,7 @@ impl TempFolder {
         Ok(Self { path, _lock: lock })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 }

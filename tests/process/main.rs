@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod crash_points;
 mod damaged;
+mod demo;
 mod descriptors;
 mod disk_full;
 mod durability;
