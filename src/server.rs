@@ -25,8 +25,9 @@ use crate::bounded_http::{self, Bounds};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
 use crate::descriptors;
+use crate::domain::AppAlgorithm;
 use crate::error_chain::chain;
-use crate::installation::{Installation, KeyRing, OpenError, Reached, RingError, Serving};
+use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
 use crate::store::{self, Memory, passkeys};
@@ -64,7 +65,7 @@ pub struct Prepared {
     pub address: SocketAddr,
     app: App,
     ring: KeyRing,
-    app_ring: KeyRing,
+    app_rings: AppRings,
     listener: TcpListener,
     serving: Serving,
     begun: Instant,
@@ -126,7 +127,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         settings: shown,
         database_check: installation.check,
     });
-    Ok(Prepared { address, app, ring: installation.ring, app_ring: installation.app_ring, listener, serving, begun })
+    Ok(Prepared { address, app, ring: installation.ring, app_rings: installation.app_rings, listener, serving, begun })
 }
 
 /// The ceremonies of passkeys at the address by which people reach this server. Without a `public_url` that can only be this machine, by
@@ -153,7 +154,7 @@ impl Prepared {
 
     /// Answers for as long as the returned server is awaited, and begins to load memory. To be called on an Actix system.
     pub fn serve(self) -> Result<Running, StartError> {
-        let (app, ring, app_ring, begun) = (self.app, self.ring, self.app_ring, self.begun);
+        let (app, ring, app_rings, begun) = (self.app, self.ring, self.app_rings, self.begun);
         let loaded = app.clone();
         let is_https = app.config().is_https();
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -179,7 +180,7 @@ impl Prepared {
         })
         .map_err(StartError::Serve)?;
         let accounts = Arc::clone(&loaded.accounts);
-        let followed = app_ring.clone();
+        let followed = app_rings.clone();
         let load = actix_web::rt::task::spawn_blocking(move || {
             load_memory(&loaded.accounts, ring, followed)?;
             warn_of_lost_passkeys(&loaded);
@@ -190,7 +191,9 @@ impl Prepared {
         let loading = async move {
             let started = load.await.map_err(|_| StartError::Accounts(store::Error::Panicked.into()))??;
             start_upkeep(&accounts);
-            follow_app_keys(accounts, app_ring);
+            for algorithm in AppAlgorithm::ALL {
+                follow_app_keys(Arc::clone(&accounts), *algorithm, app_rings.get(*algorithm).clone());
+            }
             Ok(started)
         };
         Ok(Running { server, serving: self.serving, loading: loading.boxed_local() })
@@ -212,7 +215,7 @@ fn warn_of_lost_passkeys(app: &App) {
 }
 
 /// Loads memory for the first time, and lets requests in. From here on memory follows the database, whoever changes that.
-fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_ring: KeyRing) -> Result<(), accounts::Error> {
+fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_rings: AppRings) -> Result<(), accounts::Error> {
     // Weak, because the writer's thread keeps these closures and has to end with the last user of the database.
     let weak = Arc::downgrade(accounts);
     let for_gaps = Weak::clone(&weak);
@@ -225,7 +228,9 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_ring: KeyRing) -> Re
             Some(accounts) => {
                 let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
                 accounts.engine.set_keys(keys);
-                accounts.assertions.set_keys(app_ring.load_for_apps(conn)?);
+                for algorithm in AppAlgorithm::ALL {
+                    accounts.app_keys.set(*algorithm, app_rings.get(*algorithm).load_for_apps(conn)?);
+                }
                 memory::load(&accounts, conn, accounts.now())?;
                 mass_end::resume(&accounts, conn)?;
                 if let Err(error) = commands.tell_new(conn) {
@@ -287,22 +292,22 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
     });
 }
 
-/// Makes the keys that sign for apps once one is needed, and replaces them in time.
-fn follow_app_keys(accounts: Arc<Accounts>, ring: KeyRing) {
+/// Makes the keys that sign for apps by this algorithm once one is needed, and replaces them in time.
+fn follow_app_keys(accounts: Arc<Accounts>, algorithm: AppAlgorithm, ring: KeyRing) {
     actix_web::rt::spawn(async move {
         let mut looked: Option<Instant> = None;
         loop {
             actix_web::rt::time::sleep(LOOK_FOR_KEYS_EVERY).await;
-            let assertions = &accounts.assertions;
-            let is_due = assertions.keys().is_none() || looked.is_none_or(|at| at.elapsed() > FOLLOW_KEYS_EVERY);
-            if !assertions.wants_keys() || !is_due || accounts.clock_doubted.load(Ordering::Relaxed) {
+            let keys = &accounts.app_keys;
+            let is_due = keys.get(algorithm).is_none() || looked.is_none_or(|at| at.elapsed() > FOLLOW_KEYS_EVERY);
+            if !keys.are_wanted(algorithm) || !is_due || accounts.clock_doubted.load(Ordering::Relaxed) {
                 continue;
             }
             looked = Some(Instant::now());
             let (accounts, ring) = (Arc::clone(&accounts), ring.clone());
             let followed = actix_web::web::block(move || {
                 if ring.follow_schedule(&accounts.db, accounts.now())? {
-                    accounts.assertions.set_keys(accounts.db.read(|conn| ring.load_for_apps(conn))?);
+                    accounts.app_keys.set(algorithm, accounts.db.read(|conn| ring.load_for_apps(conn))?);
                 }
                 Ok::<_, RingError>(())
             });

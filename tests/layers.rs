@@ -94,6 +94,7 @@ const PARTS: [(&str, &[&str]); 28] = [
             "web",
             "installation",
             "accounts",
+            "domain",
             "clock",
             "error_chain",
             "workers",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use super::apps::kept_assertions::Assertions;
+use super::apps::keys::AppKeys;
 use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
 use super::sessions::being_marked::BeingMarked;
@@ -37,6 +38,7 @@ pub struct Accounts {
     /// When the database was restored from a backup, in seconds since the epoch; 0: never.
     pub restored: AtomicI64,
     pub engine: Engine,
+    pub app_keys: AppKeys,
     pub assertions: Assertions,
     pub keyed_ids: KeyedIds,
     /// Seals what a first proof leaves while the second factor is still to come.

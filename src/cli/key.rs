@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use super::operator::operator;
 use super::output::{Failure, moment, warn};
 use super::running_server::wait_for_server;
-use crate::accounts::apps::assertion;
+use crate::accounts::apps::keys;
 use crate::clock::Clock;
 use crate::config::Loaded;
+use crate::domain::AppAlgorithm;
 use crate::error_chain::chain;
-use crate::installation::{Installation, RingError};
+use crate::installation::{Installation, KeyRing, RingError};
 use crate::store::signing_keys::{KeyPurpose, KeyState};
 
 #[derive(Subcommand)]
@@ -20,15 +21,15 @@ pub(super) enum Command {
     List,
     /// Create a key for the current algorithm; it signs after the next `rotate`, and apps can fetch it before that
     New {
-        /// A key for what apps read, such as X-Portero-Assertion; the server makes and replaces these by itself
-        #[arg(long)]
-        apps: bool,
+        /// A key for what apps read, such as ID tokens; the server makes and replaces these by itself [with --apps alone: ES256]
+        #[arg(long, value_name = "ES256|RS256", num_args = 0..=1, require_equals = true, default_missing_value = "ES256")]
+        apps: Option<ByApps>,
     },
     /// Sign with the key that has waited longest; tokens signed by the previous one stay valid
     Rotate {
-        /// A key for what apps read
-        #[arg(long)]
-        apps: bool,
+        /// A key for what apps read [with --apps alone: ES256]
+        #[arg(long, value_name = "ES256|RS256", num_args = 0..=1, require_equals = true, default_missing_value = "ES256")]
+        apps: Option<ByApps>,
     },
     /// Remove a key that no longer signs
     Retire {
@@ -40,22 +41,40 @@ pub(super) enum Command {
     },
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ByApps {
+    #[value(name = "ES256")]
+    Es256,
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+impl ByApps {
+    fn algorithm(self) -> AppAlgorithm {
+        match self {
+            Self::Es256 => AppAlgorithm::ES256,
+            Self::Rs256 => AppAlgorithm::RS256,
+        }
+    }
+}
+
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     warn(&loaded);
     let clock = Clock::default();
     let now = clock.now();
     let installation = Installation::open_existing(&Arc::new(loaded.config), clock)?;
     let db = &installation.accounts.db;
-    let ring_for = |apps: bool| if apps { &installation.app_ring } else { &installation.ring };
+    let ring_for = |apps: Option<ByApps>| match apps {
+        Some(by) => installation.app_rings.get(by.algorithm()),
+        None => &installation.ring,
+    };
     match command {
         Command::List => list(&installation),
         Command::New { apps } => {
             let kid = ring_for(apps).add(db, operator(), now)?;
             wait_for_server(&installation)?;
-            println!(
-                "{kid} is there and waits; `portero key rotate{}` lets it sign.",
-                if apps { " --apps" } else { "" }
-            );
+            let option = apps.map(|by| format!(" --apps={}", by.algorithm().as_str())).unwrap_or_default();
+            println!("{kid} is there and waits; `portero key rotate{option}` lets it sign.");
             Ok(())
         }
         Command::Rotate { apps } => {
@@ -65,10 +84,9 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Retire { kid, now: at_once } => {
-            let is_for_apps = installation.app_ring.list(db)?.iter().any(|key| key.kid == kid);
-            let purpose = if is_for_apps { KeyPurpose::Apps } else { KeyPurpose::Sessions };
+            let (ring, purpose) = ring_with(&installation, &kid)?;
             let life = longest_life(&installation, purpose);
-            let retired = match ring_for(is_for_apps).retire(db, operator(), &kid, life, at_once, now) {
+            let retired = match ring.retire(db, operator(), &kid, life, at_once, now) {
                 Err(RingError::StillNeeded { until, .. }) => {
                     return Err(format!(
                         "tokens that {kid} signed may live until {}; with --now they are refused at once, and their holders have \
@@ -89,20 +107,38 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     }
 }
 
+/// The ring that this key is in, and what its keys sign. The ring of sessions if none has it.
+fn ring_with<'a>(installation: &'a Installation, kid: &str) -> Result<(&'a KeyRing, KeyPurpose), Failure> {
+    for algorithm in AppAlgorithm::ALL {
+        let ring = installation.app_rings.get(*algorithm);
+        if ring.list(&installation.accounts.db)?.iter().any(|key| key.kid == kid) {
+            return Ok((ring, KeyPurpose::for_apps(*algorithm)));
+        }
+    }
+    Ok((&installation.ring, KeyPurpose::Sessions))
+}
+
 fn list(installation: &Installation) -> Result<(), Failure> {
     let db = &installation.accounts.db;
+    let mut for_apps = Vec::new();
+    for ring in installation.app_rings.all() {
+        for_apps.extend(ring.list(db)?);
+    }
     let mut keys = match installation.ring.list(db) {
         Ok(keys) => keys,
         // Those for apps are Portero's own all the same.
-        Err(RingError::Given) if !installation.app_ring.list(db)?.is_empty() => {
+        Err(RingError::Given) if !for_apps.is_empty() => {
             eprintln!("warning: {}", RingError::Given);
             Vec::new()
         }
         Err(error) => return Err(error.into()),
     };
-    keys.extend(installation.app_ring.list(db)?);
+    keys.extend(for_apps);
     let width = keys.iter().map(|key| key.kid.len()).max().unwrap_or(0);
-    println!("{:width$}  {:9}  {:11}  {:20}  {:8}  CAN BE RETIRED FROM", "KEY", "ALGORITHM", "STATE", "SINCE", "SIGNS");
+    println!(
+        "{:width$}  {:9}  {:11}  {:20}  {:10}  CAN BE RETIRED FROM",
+        "KEY", "ALGORITHM", "STATE", "SINCE", "SIGNS"
+    );
     for key in keys {
         let from = match key.state {
             KeyState::Pending => "now".into(),
@@ -110,7 +146,12 @@ fn list(installation: &Installation) -> Result<(), Failure> {
             KeyState::VerifyOnly => moment(Some(key.since.plus(longest_life(installation, key.purpose)))),
         };
         let (state, since) = (key.state.as_str().replace('_', "-"), moment(Some(key.since)));
-        println!("{:width$}  {:9}  {state:11}  {since:20}  {:8}  {from}", key.kid, key.algorithm, key.purpose.as_str());
+        println!(
+            "{:width$}  {:9}  {state:11}  {since:20}  {:10}  {from}",
+            key.kid,
+            key.algorithm,
+            key.purpose.as_str()
+        );
     }
     Ok(())
 }
@@ -119,6 +160,6 @@ fn list(installation: &Installation) -> Result<(), Failure> {
 fn longest_life(installation: &Installation, purpose: KeyPurpose) -> i64 {
     match purpose {
         KeyPurpose::Sessions => installation.accounts.config.longest_token_life(),
-        KeyPurpose::Apps => assertion::LIFE,
+        KeyPurpose::Apps | KeyPurpose::AppsRs256 => keys::LONGEST_LIFE,
     }
 }

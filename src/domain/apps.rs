@@ -242,6 +242,17 @@ impl fmt::Debug for PassKey {
 
 spelled!(Level { One = "one", Two = "two" });
 
+/// How something is signed that an app reads. Every app can read RS256; ES256 takes a small part of its time and room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the RFCs'")]
+pub enum AppAlgorithm {
+    #[default]
+    RS256,
+    ES256,
+}
+
+spelled!(AppAlgorithm { RS256 = "RS256", ES256 = "ES256" });
+
 #[cfg(test)]
 mod tests {
     use super::*;

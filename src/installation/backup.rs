@@ -87,7 +87,9 @@ impl Installation {
         // By the copy, which stays as it is whatever happens to the ring meanwhile.
         let rows = read_file(&copy, signing_keys::every).map_err(BackupError::Copy)?;
         let mut names = self.ring.files(&rows)?;
-        names.extend(self.app_ring.files(&rows)?);
+        for ring in self.app_rings.all() {
+            names.extend(ring.files(&rows)?);
+        }
         if self.accounts.config.pepper.is_none() {
             names.push(PEPPER_FILE.to_owned());
         }

@@ -24,6 +24,6 @@ pub use move_to::{MoveFailure, Moved, NotRecorded};
 pub use new_file::NewFile;
 pub use open::Installation;
 pub use restore::{Restore, note_restore};
-pub use ring::{KeyRing, Retired, RingError};
+pub use ring::{AppRings, KeyRing, Retired, RingError};
 pub use serving::{Reached, Running, Serving, running};
 pub use temp_folder::TempFolder;

@@ -13,9 +13,10 @@ use super::error::{KEY_BYTES, OpenError};
 use super::examine::{LastStop, examine, last_stop, malformed, refuse_keys_without_database};
 use super::files::{self, FACTOR_KEY_FILE, PEPPER_FILE};
 use super::moved::refuse_moved;
-use super::ring::{KeyRing, was_used};
+use super::ring::{AppRings, KeyRing, was_used};
 use super::serving::{Running, Serving, running};
 use crate::accounts::apps::kept_assertions::Assertions;
+use crate::accounts::apps::keys::AppKeys;
 use crate::accounts::first_load::FirstLoad;
 use crate::accounts::sessions::being_marked::BeingMarked;
 use crate::accounts::sessions::last_seen::LastSeen;
@@ -41,8 +42,7 @@ const SERVER_GONE_AFTER: Duration = Duration::from_secs(6);
 pub struct Installation {
     pub accounts: Arc<Accounts>,
     pub ring: KeyRing,
-    /// The ring of what apps read.
-    pub app_ring: KeyRing,
+    pub app_rings: AppRings,
     /// Key for the browser session's cookie, derived from the pepper.
     pub browser_session_key: [u8; 64],
     /// Of the whole database, after an unclean stop.
@@ -119,6 +119,7 @@ impl Installation {
             restored: AtomicI64::new(0),
             passwords: Passwords::new(pepper, &fingerprint(pepper), config.password.bcrypt_cost),
             engine,
+            app_keys: AppKeys::default(),
             assertions: Assertions::default(),
             // Not derived from the signing key, which may be shared with apps and may change.
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
@@ -131,7 +132,7 @@ impl Installation {
         Ok(Self {
             accounts: Arc::new(accounts),
             ring,
-            app_ring: KeyRing::for_apps(config),
+            app_rings: AppRings::of(config),
             browser_session_key: derived::<64>(pepper, b"portero browser session")?,
             check,
         })

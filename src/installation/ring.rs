@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::OpenError;
 use super::files;
 use crate::config::Config;
-use crate::domain::{By, DatabaseUrl, UnixTime};
+use crate::domain::{AppAlgorithm, By, DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::signing_keys::{self, KeyPurpose, KeyRow, KeyState};
@@ -38,6 +38,31 @@ pub struct KeyRing {
     database: DatabaseUrl,
     algorithm: Algorithm,
     given: Option<Secret>,
+}
+
+/// The rings of what apps read.
+#[derive(Clone)]
+pub struct AppRings {
+    pub es256: KeyRing,
+    pub rs256: KeyRing,
+}
+
+impl AppRings {
+    pub(super) fn of(config: &Config) -> Self {
+        let ring = |algorithm| KeyRing::for_apps(config, algorithm);
+        Self { es256: ring(AppAlgorithm::ES256), rs256: ring(AppAlgorithm::RS256) }
+    }
+
+    pub fn get(&self, algorithm: AppAlgorithm) -> &KeyRing {
+        match algorithm {
+            AppAlgorithm::ES256 => &self.es256,
+            AppAlgorithm::RS256 => &self.rs256,
+        }
+    }
+
+    pub fn all(&self) -> [&KeyRing; 2] {
+        [&self.es256, &self.rs256]
+    }
 }
 
 /// Why a change to the ring was not made.
@@ -97,13 +122,16 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// The ring of what apps read. It has no key before one is needed.
-    pub(super) fn for_apps(config: &Config) -> Self {
+    /// The ring of what apps read that is signed by this algorithm. It has no key before one is needed.
+    pub(super) fn for_apps(config: &Config, algorithm: AppAlgorithm) -> Self {
         Self {
-            purpose: KeyPurpose::Apps,
+            purpose: KeyPurpose::for_apps(algorithm),
             folder: config.data_dir.clone(),
             database: config.database.clone(),
-            algorithm: Algorithm::ES256,
+            algorithm: match algorithm {
+                AppAlgorithm::RS256 => Algorithm::RS256,
+                AppAlgorithm::ES256 => Algorithm::ES256,
+            },
             given: None,
         }
     }
@@ -182,7 +210,7 @@ impl KeyRing {
             match self.read(row) {
                 Ok(_) => names.push(row.file.clone()),
                 // As when the ring is loaded.
-                Err(_) if row.state == KeyState::Pending || self.purpose == KeyPurpose::Apps => {}
+                Err(_) if row.state == KeyState::Pending || self.purpose != KeyPurpose::Sessions => {}
                 Err(error) => return Err(error),
             }
         }
@@ -208,7 +236,7 @@ impl KeyRing {
         let kid = key(self.algorithm, &material, "memory".into())?.kid().to_owned();
         let file = match self.purpose {
             KeyPurpose::Sessions => format!("signing-{kid}.key"),
-            KeyPurpose::Apps => format!("signing-apps-{kid}.key"),
+            KeyPurpose::Apps | KeyPurpose::AppsRs256 => format!("signing-apps-{kid}.key"),
         };
         files::write_key(&self.folder.join(&file), &text(self.algorithm, &material))?;
         let row = row(self, kid.clone(), KeyState::Pending, file, now);

@@ -4,7 +4,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use super::connection::{Conn, Error, known};
 use super::schema::signing_keys;
-use crate::domain::{UnixTime, spelled};
+use crate::domain::{AppAlgorithm, UnixTime, spelled};
 
 /// What a key is used for. A key goes through these states in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,23 @@ spelled!(KeyState { Pending = "pending", Signing = "signing", VerifyOnly = "veri
 pub enum KeyPurpose {
     /// The tokens of Portero's own sessions.
     Sessions,
-    /// What apps read, and nobody else.
+    /// What apps read, and nobody else, signed by ES256.
     Apps,
+    /// The same, signed by RS256.
+    AppsRs256,
 }
 
-spelled!(KeyPurpose { Sessions = "sessions", Apps = "apps" });
+spelled!(KeyPurpose { Sessions = "sessions", Apps = "apps", AppsRs256 = "apps_rs256" });
+
+impl KeyPurpose {
+    /// Of the keys that sign for apps by this algorithm.
+    pub fn for_apps(algorithm: AppAlgorithm) -> Self {
+        match algorithm {
+            AppAlgorithm::ES256 => Self::Apps,
+            AppAlgorithm::RS256 => Self::AppsRs256,
+        }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub struct KeyRow {

@@ -289,9 +289,13 @@ impl Keys {
         }
     }
 
-    /// The public keys as a JWK Set, for peers to read (RFC 7517 §5). Shared keys are nobody's to read and are left out.
+    /// The public keys as a JWK Set, for peers to read (RFC 7517 §5).
     pub fn jwks(&self) -> serde_json::Value {
-        let public: Vec<_> = self.all.iter().filter_map(|key| key.public.as_ref()).collect();
-        serde_json::json!({ "keys": public })
+        serde_json::json!({ "keys": self.public() })
+    }
+
+    /// The public keys, each as a JWK. Shared keys are nobody's to read and are left out.
+    pub fn public(&self) -> Vec<serde_json::Value> {
+        self.all.iter().filter_map(|key| key.public.as_ref()).map(|public| serde_json::json!(public)).collect()
     }
 }

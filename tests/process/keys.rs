@@ -207,3 +207,23 @@ fn a_key_that_waits_and_is_lost_stops_nothing_and_never_signs() {
     ok(path, &["key", "retire", kid], "");
     assert_eq!((states(path), opens(&server, &access)), (vec!["signing".into()], 200));
 }
+
+#[test]
+fn the_keys_for_apps_of_each_algorithm_are_rings_of_their_own() {
+    let folder = with_ana();
+    let path = folder.path();
+    for by in ["--apps", "--apps=RS256", "--apps=RS256"] {
+        ok(path, &["key", "new", by], "");
+        // Without one that signs, the second RS256 key would have nothing to wait behind.
+        if by == "--apps" || keys(path).len() == 3 {
+            ok(path, &["key", "rotate", by], "");
+        }
+    }
+    assert_eq!(states(path), ["signing", "signing", "signing", "pending"], "sessions, ES256 and RS256");
+    let waiting = keys(path).pop().unwrap().0;
+    ok(path, &["key", "rotate", "--apps=RS256"], "");
+    assert_eq!(states(path), ["signing", "signing", "verify-only", "signing"], "the other rings go on");
+    assert!(fails(path, &["key", "retire", &waiting], "").contains("signs"));
+    ok(path, &["key", "retire", &keys(path)[2].0, "--now"], "");
+    assert_eq!(states(path), ["signing", "signing", "signing"]);
+}

@@ -25,7 +25,7 @@ use portero::accounts::{Accounts, Operator};
 use portero::blocklist::{Question, Verdict};
 use portero::clock::Clock;
 use portero::config::{Config, Overrides};
-use portero::domain::{NewPassword, PassKey, PasswordRules, Role, Username};
+use portero::domain::{AppAlgorithm, NewPassword, PassKey, PasswordRules, Role, Username};
 use portero::server::{self, Running};
 use portero::store::{Error as StoreError, Upkeep};
 use serde_json::Value;
@@ -130,11 +130,15 @@ impl TestApp {
         add_user(&self.accounts, operator(), name, &password, role).committed().unwrap();
     }
 
-    /// Has keys made that sign for apps, and waits for them.
+    /// Has keys made that sign for apps by ES256, and waits for them.
     pub fn make_app_keys(&self) {
-        self.accounts.assertions.want_keys();
+        self.make_app_keys_of(AppAlgorithm::ES256);
+    }
+
+    pub fn make_app_keys_of(&self, algorithm: AppAlgorithm) {
+        self.accounts.app_keys.want(algorithm);
         let begin = std::time::Instant::now();
-        while self.accounts.assertions.keys().is_none() {
+        while self.accounts.app_keys.get(algorithm).is_none() {
             assert!(begin.elapsed() < Duration::from_secs(20), "there are no keys");
             std::thread::sleep(Duration::from_millis(20));
         }

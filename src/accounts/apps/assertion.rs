@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::kept_assertions::{Kept, Subject};
 use crate::accounts::context::Accounts;
-use crate::domain::UnixTime;
+use crate::domain::{AppAlgorithm, UnixTime};
 use crate::tokens::sign_for_apps;
 
 /// In the header of an assertion, so that no other token of the same keys is taken for one.
@@ -21,8 +21,8 @@ pub fn assertion(accounts: &Accounts, subject: &Subject<'_>, now: UnixTime) -> O
     if let Some(text) = assertions.recall(subject, now) {
         return Some(text);
     }
-    let Some(keys) = assertions.keys() else {
-        assertions.want_keys();
+    let Some(keys) = accounts.app_keys.get(AppAlgorithm::ES256) else {
+        accounts.app_keys.want(AppAlgorithm::ES256);
         return None;
     };
     let text: Arc<str> = match sign_for_apps(&keys, TYP, claims(accounts, subject, now)) {

@@ -11,7 +11,7 @@ use crate::accounts::level::require_by_policy;
 use crate::accounts::proof::secrets;
 use crate::blocklist::change::Change;
 use crate::blocklist::gate::Place;
-use crate::domain::{Level, OriginId, PassKey, Transport, UnixTime};
+use crate::domain::{AppAlgorithm, Level, OriginId, PassKey, Transport, UnixTime};
 use crate::store::passes::{self, Code, Pass};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
@@ -73,7 +73,7 @@ pub fn lead(
         Err(error) => return Pending::known(Err(error)),
     };
     // They are there before the browser comes to the app.
-    accounts.assertions.want_keys();
+    accounts.app_keys.want(AppAlgorithm::ES256);
     accounts.write(mandate, move |tx, accounts, acting| {
         let session = acting.session.ok_or(Fault::Revoked)?;
         let Some(place) = accounts.blocklist.place(origin) else { return Ok(Led::NoSuchApp) };

@@ -1,26 +1,22 @@
-//! The keys that sign for apps, and what they signed a moment ago: so that a check signs nothing.
+//! The assertions that were signed a moment ago: so that a check signs nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use foldhash::quality::RandomState;
 use papaya::HashMap;
 
 use crate::blocklist::Standing;
 use crate::domain::{PassKey, SessionId, UnixTime};
-use crate::tokens::Keys;
 
 /// For how long the same one is sent, in seconds: a check signs nothing, and an app has as long again to read it.
 const KEPT_FOR: i64 = 30;
 /// How many are kept before the oldest are let go of, twice this in all. Some 700 bytes each.
 const MOST_IN_HALF: usize = 8192;
 
-/// The keys that sign for apps, and the assertions that were signed in the last half minute.
+/// The assertions that were signed in the last half minute.
 #[derive(Default)]
 pub struct Assertions {
-    keys: ArcSwapOption<Keys>,
-    wants_keys: AtomicBool,
     kept: ArcSwap<Halves>,
 }
 
@@ -44,30 +40,6 @@ pub(super) struct Kept {
 }
 
 impl Assertions {
-    /// The keys in force, for apps to read. `None`: nothing needed any so far.
-    pub fn keys(&self) -> Option<Arc<Keys>> {
-        self.keys.load_full()
-    }
-
-    /// Puts these keys in force.
-    pub fn set_keys(&self, keys: Option<Keys>) {
-        if keys.is_some() {
-            // From then on they are replaced in time.
-            self.want_keys();
-        }
-        self.keys.store(keys.map(Arc::new));
-    }
-
-    /// Asks for keys: an app needs them, or will. They are there about a second later.
-    pub fn want_keys(&self) {
-        self.wants_keys.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether anything needs keys.
-    pub fn wants_keys(&self) -> bool {
-        self.wants_keys.load(Ordering::Relaxed)
-    }
-
     pub(super) fn recall(&self, subject: &Subject<'_>, now: UnixTime) -> Option<Arc<str>> {
         let halves = self.kept.load();
         let (newer, older) = (halves.newer.pin(), halves.older.pin());

@@ -5,5 +5,6 @@ pub mod check;
 pub mod credentials;
 pub mod entry;
 pub mod kept_assertions;
+pub mod keys;
 pub mod manage;
 pub mod revoke;

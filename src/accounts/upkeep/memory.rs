@@ -9,7 +9,7 @@ use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::change::Change;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{UnixTime, UserId, Username};
+use crate::domain::{AppAlgorithm, UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{
     self, Conn, Upkeep, apps, instance, mass_ends, passes, sessions, table_parts, token_blocklist, users,
@@ -50,7 +50,7 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     let contents = loading.contents;
     let apps = apps::all(conn)?;
     if apps.iter().any(|app| !app.rules.origins.is_empty()) {
-        accounts.assertions.want_keys();
+        accounts.app_keys.want(AppAlgorithm::ES256);
     }
     contents.apps(apps);
     sessions::each_unseen(conn, |sid, generation| contents.expected_first_use(sid, generation))?;

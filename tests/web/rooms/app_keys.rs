@@ -1,5 +1,6 @@
 //! What Portero signs for apps, and the keys with which they check it.
 
+use portero::domain::AppAlgorithm;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, claims};
@@ -42,6 +43,26 @@ fn keys_for_apps_are_made_when_one_needs_them_and_are_no_keys_of_sessions() {
     let kept = app.stop().unwrap();
     let app = TestApp::in_folder(kept.path(), &[("jwt.algorithm", "ES256")]);
     assert_eq!(kids(&app, FOR_APPS), for_apps, "a restart keeps them");
+}
+
+/// Many apps can read nothing but RS256.
+#[test]
+fn keys_of_each_algorithm_are_made_when_one_needs_them_and_can_be_read_in_one_place() {
+    let app = app();
+    app.make_app_keys();
+    let es256 = kids(&app, FOR_APPS);
+    app.make_app_keys_of(AppAlgorithm::RS256);
+    let both = kids(&app, FOR_APPS);
+    assert_eq!((both.len(), both.contains(&es256[0])), (2, true));
+    let set = app.client().get(FOR_APPS, None);
+    let kinds: Vec<_> = set.json()["keys"].as_array().unwrap().iter().map(|key| key["alg"].clone()).collect();
+    assert_eq!(kinds, [json!("RS256"), json!("ES256")]);
+    assert!(!set.body.contains("\"d\""), "no private half");
+    assert!(!kids(&app, "/.well-known/jwks.json").iter().any(|kid| both.contains(kid)));
+
+    let kept = app.stop().unwrap();
+    let app = TestApp::in_folder(kept.path(), &[("jwt.algorithm", "ES256")]);
+    assert_eq!(kids(&app, FOR_APPS), both, "a restart keeps them");
 }
 
 #[test]

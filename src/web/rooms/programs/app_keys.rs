@@ -4,7 +4,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::ThinData;
-use serde_json::json;
 
 use crate::web::app::App;
 
@@ -12,9 +11,8 @@ use crate::web::app::App;
 const CACHING: &str = "public, max-age=300";
 
 pub(in crate::web) async fn show(ThinData(app): ThinData<App>) -> HttpResponse {
-    let keys = app.accounts.assertions.keys();
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/jwk-set+json"))
         .insert_header((CACHE_CONTROL, CACHING))
-        .body(keys.map_or_else(|| json!({ "keys": [] }), |keys| keys.jwks()).to_string())
+        .body(app.accounts.app_keys.jwks().to_string())
 }
