@@ -30,6 +30,7 @@ use crate::error_chain::chain;
 use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
+use crate::service_manager;
 use crate::store::{self, Memory, passkeys};
 use crate::web::{self, App, Texts};
 use crate::workers::{Priority, Workers};
@@ -50,6 +51,10 @@ pub enum StartError {
     Keys(#[from] RingError),
     #[error("could not listen on {address}: is something else using it?")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("could not take over the socket that systemd has opened")]
+    Socket(#[source] io::Error),
+    #[error("systemd has opened {opened}, but `listen` is {address}: make ListenStream in portero.socket the same")]
+    OtherSocket { opened: SocketAddr, address: SocketAddr },
     #[error("could not start a thread")]
     Thread(#[source] io::Error),
     #[error(transparent)]
@@ -95,9 +100,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let begun = Instant::now();
     let config = Arc::new(config);
     // Listen before anything else, so that a port in use leaves everything unchanged.
-    let failed = |source| StartError::Listen { address: config.listen, source };
-    let listener = TcpListener::bind(config.listen).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let (listener, address) = listen(config.listen)?;
     let base_url = config.base_url(address);
 
     let installation = Installation::open(&config, clock.clone())?;
@@ -128,6 +131,19 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         database_check: installation.check,
     });
     Ok(Prepared { address, app, ring: installation.ring, app_rings: installation.app_rings, listener, serving, begun })
+}
+
+/// By the socket that systemd has opened, if it has: which then has to be the address that the settings name, by which they were judged.
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let given = service_manager::listener().map_err(StartError::Socket)?;
+    let was_given = given.is_some();
+    let listener = given.map_or_else(|| TcpListener::bind(address), Ok).map_err(failed)?;
+    let opened = listener.local_addr().map_err(failed)?;
+    if was_given && opened != address {
+        return Err(StartError::OtherSocket { opened, address });
+    }
+    Ok((listener, opened))
 }
 
 /// The ceremonies of passkeys at the address by which people reach this server. Without a `public_url` that can only be this machine, by

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 28] = [
+const PARTS: [(&str, &[&str]); 29] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -17,6 +17,7 @@ const PARTS: [(&str, &[&str]); 28] = [
     ("bounded_http", &["connections"]),
     ("descriptors", &[]),
     ("seldom", &[]),
+    ("service_manager", &["error_chain"]),
     ("clock", &["domain"]),
     ("tokens", &["domain"]),
     ("passwords", &["domain"]),
@@ -90,6 +91,7 @@ const PARTS: [(&str, &[&str]); 28] = [
             "bounded_http",
             "descriptors",
             "seldom",
+            "service_manager",
             "passkeys",
             "web",
             "installation",
@@ -107,6 +109,7 @@ const PARTS: [(&str, &[&str]); 28] = [
         &[
             "connections",
             "seldom",
+            "service_manager",
             "bom",
             "user_agent",
             "server",

@@ -14,7 +14,8 @@ const MOST_BYTES: usize = 16 * 1024;
 
 pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {
     let address = on_this_machine(address(loaded)?);
-    let answer = ask(address).map_err(|source| format!("the server at {address} does not answer: {source}"))?;
+    let answer =
+        ask(address, "/readyz").map_err(|source| format!("the server at {address} does not answer: {source}"))?;
     let Some((status, body)) = read(&answer) else {
         return Err(format!("what listens on {address} does not answer as a server").into());
     };
@@ -53,12 +54,17 @@ fn on_this_machine(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// Whether the server at this address answers at all.
+pub(super) fn is_alive(address: SocketAddr) -> bool {
+    ask(on_this_machine(address), "/healthz").is_ok_and(|answer| read(&answer).is_some_and(|(status, _)| status == 200))
+}
+
 /// The whole answer to one request, for which the server closes the connection.
-fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
+fn ask(address: SocketAddr, path: &str) -> io::Result<Vec<u8>> {
     let begin = Instant::now();
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let (mut answer, mut part) = (Vec::new(), [0; 1024]);
     while answer.len() < MOST_BYTES {
         let left = PATIENCE.checked_sub(begin.elapsed()).filter(|left| !left.is_zero());

@@ -45,7 +45,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments.";
 #[derive(Parser)]
 #[command(name = "portero", version = env!("PORTERO_VERSION"), max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Arguments {
-    /// The settings file [default: portero.toml, if there is one]
+    /// The settings file [default: portero.toml or else /etc/portero/portero.toml, if there is one]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "PATH")]
     config: Option<PathBuf>,
     /// Where to listen, such as 127.0.0.1:8080

@@ -2,16 +2,18 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::thread;
 
 use futures_util::future::{Either, select};
 
-use super::log;
 use super::output::{Failure, Logged};
+use super::{health, log};
 use crate::accounts::upkeep::last_seen;
 use crate::clock::Clock;
 use crate::config::{Loaded, LogFormat};
 use crate::error_chain::chain;
 use crate::server::{self, Running, StartError, Started};
+use crate::service_manager;
 
 pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
     log::start(&loaded.config);
@@ -46,6 +48,7 @@ pub(super) fn serve(
         let ended = match select(loading, running).await {
             Either::Left((Ok(started), running)) => {
                 is_ready(address, &started, announce);
+                watch(address)?;
                 running.await
             }
             Either::Left((Err(error), _)) => {
@@ -62,6 +65,7 @@ pub(super) fn serve(
         ended.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)?;
         Ok::<_, StartError>(serving)
     })?;
+    service_manager::stopping();
     last_seen::flush(&accounts)?;
     // Threads that go on until the process ends hold the database, so that it would not be closed by itself.
     accounts.db.close();
@@ -74,10 +78,26 @@ pub(super) fn serve(
 fn is_ready(address: SocketAddr, started: &Started, announce: impl FnOnce(SocketAddr, &Started) -> io::Result<()>) {
     let &Started { rows, took, .. } = started;
     tracing::info!(event = "ready", rows, took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    service_manager::ready();
     if let Err(error) = announce(address, started) {
         // The server does without: standard output may be closed, or a disk that is full.
         tracing::warn!(event = "announcement_failed", error = %error, "portero setup-link prints a new link");
     }
+}
+
+/// Tells systemd that the server is alive for as long as it answers, if systemd wants to know.
+fn watch(address: SocketAddr) -> Result<(), StartError> {
+    let Some(patience) = service_manager::watchdog() else { return Ok(()) };
+    let watching = move || {
+        loop {
+            if health::is_alive(address) {
+                service_manager::alive();
+            }
+            std::thread::sleep(patience / 3);
+        }
+    };
+    thread::Builder::new().name("watchdog".into()).spawn(watching).map_err(StartError::Thread)?;
+    Ok(())
 }
 
 fn tell_people(address: SocketAddr, Started { setup_link, rows, took }: &Started) -> io::Result<()> {

@@ -18,8 +18,8 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 impl Config {
-    /// Reads the file that `--config` or `PORTERO_CONFIG` names, or else `portero.toml` if there is one; the environment overrides
-    /// that, and the command line overrides both. Secrets on the command line are refused.
+    /// Reads the file that `--config` or `PORTERO_CONFIG` names, or else `portero.toml` or `/etc/portero/portero.toml` if there is one; the
+    /// environment overrides that, and the command line overrides both. Secrets on the command line are refused.
     pub fn load(overrides: &Overrides) -> Result<Loaded, Faults> {
         Self::read(Self::sources(overrides))
     }
@@ -33,7 +33,10 @@ impl Config {
     fn sources(overrides: &Overrides) -> Reader {
         let mut reader = Reader::new(std::env::vars_os(), &overrides.set).without_secret_flags();
         let asked_for = overrides.config.clone().or_else(|| std::env::var_os("PORTERO_CONFIG").map(PathBuf::from));
-        let path = asked_for.as_deref().unwrap_or(Path::new("portero.toml"));
+        let here = Path::new("portero.toml");
+        // Beside a package's files, so that a command needs no option to find what the server has.
+        let of_the_machine = || if here.exists() { here } else { Path::new("/etc/portero/portero.toml") };
+        let path = asked_for.as_deref().unwrap_or_else(of_the_machine);
         match std::fs::read_to_string(path) {
             Ok(text) => reader.file(&path.display().to_string(), &text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && asked_for.is_none() => {}

@@ -35,5 +35,6 @@ mod starting;
 mod strace;
 #[path = "../support/mod.rs"]
 mod support;
+mod systemd;
 
 use support::database;
