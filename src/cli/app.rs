@@ -15,7 +15,7 @@ use crate::accounts::apps::credentials::AppCredentials;
 use crate::accounts::apps::manage::{self, Added, AppFault};
 use crate::clock::Clock;
 use crate::config::{Loaded, human, span};
-use crate::domain::{Allowed, App, AppOrigin, AppRules, Entrant, Level, OpenPath};
+use crate::domain::{Allowed, App, AppOrigin, AppRules, Entrant, Level, LogoutUri, OpenPath};
 use crate::installation::Installation;
 use crate::store::{apps, users};
 
@@ -83,6 +83,9 @@ pub(super) struct Rules {
     /// Whether the app may ask about tokens of sessions, and revoke them [add: false]
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     introspect: Option<bool>,
+    /// Where the app is told that a session has ended, such as https://wiki.example.org/logout; an empty text for nowhere [add: nowhere]
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -101,6 +104,7 @@ struct Changes {
     open_paths: Option<Vec<OpenPath>>,
     observe: Option<bool>,
     introspect: Option<bool>,
+    backchannel_logout: Option<Option<LogoutUri>>,
 }
 
 impl Changes {
@@ -113,6 +117,7 @@ impl Changes {
             && self.open_paths.is_none()
             && self.observe.is_none()
             && self.introspect.is_none()
+            && self.backchannel_logout.is_none()
     }
 
     fn make(self, rules: &mut AppRules) {
@@ -129,6 +134,7 @@ impl Changes {
         put(&mut rules.open_paths, self.open_paths);
         put(&mut rules.observes, self.observe);
         put(&mut rules.introspects, self.introspect);
+        put(&mut rules.backchannel_logout, self.backchannel_logout);
     }
 }
 
@@ -245,6 +251,11 @@ fn read(accounts: &Accounts, rules: Rules) -> Result<Changes, Failure> {
         Some("any") => Some(None),
         Some(text) => Some(Some(age(text)?)),
     };
+    let backchannel_logout = match rules.backchannel_logout_uri.as_deref() {
+        None => None,
+        Some("") => Some(None),
+        Some(text) => Some(Some(logout_uri(accounts, text)?)),
+    };
     Ok(Changes {
         origins: (!origins.is_empty()).then_some(origins),
         allowed: allowed(accounts, &rules.allow)?,
@@ -257,7 +268,13 @@ fn read(accounts: &Accounts, rules: Rules) -> Result<Changes, Failure> {
         open_paths: (!rules.open_paths.is_empty()).then_some(open_paths),
         observe: rules.observe,
         introspect: rules.introspect,
+        backchannel_logout,
     })
+}
+
+fn logout_uri(accounts: &Accounts, text: &str) -> Result<LogoutUri, Failure> {
+    let parsed = LogoutUri::parse(text, accounts.config.is_local());
+    parsed.map_err(|fault| format!("--backchannel-logout-uri {text}: {fault}").into())
 }
 
 fn age(text: &str) -> Result<i64, Failure> {
@@ -309,6 +326,9 @@ fn show(accounts: &Accounts, app: &App) -> Result<(), Failure> {
     }
     println!("observe      {}", yes_no(rules.observes));
     println!("introspect   {}", yes_no(rules.introspects));
+    if let Some(uri) = &rules.backchannel_logout {
+        println!("logout uri   {uri}");
+    }
     for made in accounts.db.read(|conn| apps::secrets_made(conn, app.id))? {
         println!("secret made  {}", moment(Some(made)));
     }

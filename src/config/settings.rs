@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::second_factor::SecondFactorPolicy;
-use crate::domain::{DatabaseUrl, PasswordRules};
+use crate::domain::{DatabaseUrl, PasswordRules, is_loopback};
 use crate::tokens::options::{Options, Secret};
 
 /// All settings, each valid in itself and together with the others.
@@ -240,6 +240,14 @@ impl Config {
     /// Whether people reach this server by https, according to `public_url`.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Whether people reach this server on this machine alone, for trying things out.
+    pub fn is_local(&self) -> bool {
+        match &self.public_url {
+            Some(url) => is_loopback(url),
+            None => self.listen.ip().is_loopback(),
+        }
     }
 
     /// Where people reach a server that listens on this address: by `public_url` or, without one, by the address itself. `None`: it is

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use url::{Host, Url};
 
-use super::{Level, UnixTime, UserId, spelled};
+use super::{Level, LogoutUri, UnixTime, UserId, spelled};
 
 /// The database's number for an app. Never given out twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,6 +177,8 @@ pub struct AppRules {
     pub observes: bool,
     /// Whether it may ask about tokens of Portero's own sessions, and revoke them.
     pub introspects: bool,
+    /// Where it is told that a session has ended. `None`: nowhere.
+    pub backchannel_logout: Option<LogoutUri>,
 }
 
 impl AppRules {
@@ -209,6 +211,7 @@ impl Default for AppRules {
             open_paths: Vec::new(),
             observes: false,
             introspects: false,
+            backchannel_logout: None,
         }
     }
 }

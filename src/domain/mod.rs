@@ -13,6 +13,8 @@ mod factors;
 mod joiners;
 #[cfg(feature = "server")]
 mod known_words;
+#[cfg(feature = "server")]
+mod logout_uri;
 mod methods;
 #[cfg(feature = "server")]
 mod moment;
@@ -45,6 +47,8 @@ pub use details::{DetailFault, DisplayName, Mail, Notes};
 pub use factors::{CodeKind, FactorChange, FactorCode, FactorId, FactorKind, FactorName, spell_recovery_code};
 #[cfg(feature = "server")]
 pub use known_words::Known;
+#[cfg(feature = "server")]
+pub use logout_uri::{LogoutUri, LogoutUriFault, is_loopback};
 pub use methods::{Level, Methods};
 #[cfg(feature = "server")]
 pub use moment::BareDate;

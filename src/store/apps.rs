@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
 
 use super::connection::{Conn, Error, known, on};
+use super::logout_deliveries;
 use super::schema::{app_access, app_open_paths, app_origins, app_secrets, apps, gate_codes, passes};
 use crate::domain::{
-    Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, Level, OpenPath, OriginId, UnixTime, UserId, can_be_key,
+    Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, Level, LogoutUri, OpenPath, OriginId, UnixTime, UserId,
+    can_be_key,
 };
 
 /// How many secrets of an app are valid at a time: the new one and, while the app changes over, the one before.
@@ -33,6 +35,7 @@ struct Row {
     max_age: Option<i64>,
     sends_identity: bool,
     observes: bool,
+    backchannel_logout_uri: Option<String>,
 }
 
 impl Row {
@@ -52,6 +55,7 @@ impl Row {
             open_paths: Vec::new(),
             observes: self.observes,
             introspects: self.introspects,
+            backchannel_logout: self.backchannel_logout_uri.map(LogoutUri::stored),
         };
         Ok(App {
             id: AppId(self.id),
@@ -91,6 +95,7 @@ pub fn add(
         apps::max_age.eq(rules.max_age),
         apps::sends_identity.eq(rules.sends_identity),
         apps::observes.eq(rules.observes),
+        apps::backchannel_logout_uri.eq(rules.backchannel_logout.as_ref().map(LogoutUri::as_str)),
     );
     let insert = diesel::insert_into(apps::table).values(row).on_conflict_do_nothing();
     if on!(conn, c => insert.execute(c))? == 0 {
@@ -110,7 +115,11 @@ pub fn set(conn: &mut Conn, id: AppId, rules: &AppRules) -> Result<(), Error> {
         apps::max_age.eq(rules.max_age),
         apps::sends_identity.eq(rules.sends_identity),
         apps::observes.eq(rules.observes),
+        apps::backchannel_logout_uri.eq(rules.backchannel_logout.as_ref().map(LogoutUri::as_str)),
     );
+    if rules.backchannel_logout.is_none() {
+        logout_deliveries::give_up(conn, id)?;
+    }
     diesel::update(apps::table.find(id.0)).set(change).execute(conn)?;
     let kept: Vec<&str> = rules.origins.iter().map(AppOrigin::as_str).collect();
     let gone: Vec<i64> = app_origins::table
@@ -259,6 +268,7 @@ pub fn remove(conn: &mut Conn, id: AppId) -> Result<(), Error> {
         app_origins::table.filter(app_origins::app_id.eq(id.0)).select(app_origins::id).load(conn)?;
     remove_origins(conn, &origins)?;
     remove_secrets(conn, id)?;
+    logout_deliveries::give_up(conn, id)?;
     diesel::delete(app_access::table.filter(app_access::app_id.eq(id.0))).execute(conn)?;
     diesel::delete(app_open_paths::table.filter(app_open_paths::app_id.eq(id.0))).execute(conn)?;
     diesel::delete(apps::table.find(id.0)).execute(conn)?;

@@ -15,6 +15,7 @@ pub mod instance;
 pub mod known_networks;
 pub mod links;
 pub mod list_filter;
+pub mod logout_deliveries;
 pub mod mass_ends;
 #[cfg(feature = "postgres")]
 pub mod move_rows;

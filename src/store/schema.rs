@@ -294,6 +294,7 @@ diesel::table! {
         max_age -> Nullable<BigInt>,
         sends_identity -> Bool,
         observes -> Bool,
+        backchannel_logout_uri -> Nullable<Text>,
     }
 }
 
@@ -404,6 +405,23 @@ diesel::table! {
 
 diesel::joinable!(passkeys -> factors (factor_id));
 
+diesel::table! {
+    logout_deliveries (id) {
+        id -> BigInt,
+        sid -> Nullable<Text>,
+        app_id -> BigInt,
+        app_name -> Text,
+        made_at -> BigInt,
+        accepted_until -> BigInt,
+        tries -> BigInt,
+        next_try_at -> Nullable<BigInt>,
+        told_at -> Nullable<BigInt>,
+        acknowledged_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        status -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -420,5 +438,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     apps,
     app_secrets,
     factors,
-    passkeys
+    passkeys,
+    app_entries,
+    logout_deliveries
 );

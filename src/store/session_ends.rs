@@ -8,6 +8,7 @@ use diesel::{
 };
 
 use super::connection::{Conn, Error, known};
+use super::logout_deliveries;
 use super::schema::{mass_ends, sessions};
 use super::sessions::{End, Session, covering, is_open, last_shown, sid};
 use crate::domain::{Reason, SessionId, Transport, UnixTime, UserId};
@@ -68,6 +69,7 @@ fn mark(conn: &mut Conn, which: Condition, end: End, receipt: &str) -> Result<Ve
             sessions::access_until,
         ))
         .get_results(conn)?;
+    logout_deliveries::add_for(conn, rows.iter().map(|row| row.0.as_str()), end.at)?;
     rows.into_iter()
         .map(|(id, user, transport, remembered, expires_at, access_until)| {
             Ok(JustEnded {

@@ -459,8 +459,15 @@ fn apps_are_added_changed_and_removed_from_the_shell() {
     assert!(fails(path, &["app", "set", "wiki"], "").contains("name what to change"));
     assert!(fails(path, &["app", "set", "wiki", "--open-path", "/a/../b"], "").contains("can't be an open path"));
     assert!(fails(path, &["app", "set", "wiki", "--max-age", "5s"], "").contains("from 1m to 365d"));
+    for uri in ["http://wiki.example.org/logout", "https://wiki.example.org/#a", "wiki"] {
+        let refused = fails(path, &["app", "set", "wiki", "--backchannel-logout-uri", uri], "");
+        assert!(refused.contains(&format!("--backchannel-logout-uri {uri}: ")), "{refused}");
+    }
+    let uri = "http://127.0.0.1:5000/logout";
+    assert_eq!(ok(path, &["app", "set", "wiki", "--backchannel-logout-uri", uri], ""), "wiki is changed.\n");
     let shown = ok(path, &["app", "show", "wiki"], "");
     for line in [
+        "logout uri   http://127.0.0.1:5000/logout\n",
         "origin       https://wiki.example.org\n",
         "allowed      user:ana\n",
         "level        two\n",
@@ -471,6 +478,8 @@ fn apps_are_added_changed_and_removed_from_the_shell() {
     ] {
         assert!(shown.contains(line), "{line} in {shown}");
     }
+    assert_eq!(ok(path, &["app", "set", "wiki", "--backchannel-logout-uri", ""], ""), "wiki is changed.\n");
+    assert!(!ok(path, &["app", "show", "wiki"], "").contains("logout uri"));
     assert!(!ok(path, &["client", "list"], "").contains("wiki"), "it may not ask about tokens");
     assert_eq!(ok(path, &["app", "remove", "wiki", "--yes"], ""), "wiki is removed.\n");
     assert!(fails(path, &["app", "show", "wiki"], "").contains("there is no app wiki"));

@@ -11,8 +11,8 @@ use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
-    Upkeep, apps, attempts, known_networks, links, passes, session_ends, sessions, sign_in_failures, spent_challenges,
-    token_blocklist, trusted_browsers, users,
+    Upkeep, apps, attempts, known_networks, links, logout_deliveries, passes, session_ends, sessions, sign_in_failures,
+    spent_challenges, token_blocklist, trusted_browsers, users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -117,7 +117,8 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
         let attempts = attempts::prune(tx.conn, tx.now.plus(-ATTEMPTS_KEPT_FOR))?;
         let browsers = trusted_browsers::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let challenges = spent_challenges::prune(tx.conn, tx.now.plus(-MARGIN))?;
-        Ok(links::prune(tx.conn, shown)? + counts + attempts + browsers + challenges)
+        let tests = logout_deliveries::prune_tests(tx.conn, shown)?;
+        Ok(links::prune(tx.conn, shown)? + tests + counts + attempts + browsers + challenges)
     });
     let mut gone = small.committed()?;
     loop {

@@ -45,9 +45,11 @@ fn an_admin_adds_an_app_changes_it_and_removes_it() {
         ("max_age", "12h"),
         ("open_paths", "/public/"),
         ("observe", "on"),
+        ("backchannel", " https://wiki.example.org/logout "),
     ];
     assert_eq!(browser.post(&path, &change).status, 303);
     let rules = stored(&app).rules;
+    assert_eq!(rules.backchannel_logout.as_ref().unwrap().as_str(), "https://wiki.example.org/logout");
     assert_eq!(
         (rules.level, rules.max_age, rules.observes, rules.sends_identity),
         (Level::Two, Some(43200), true, false)
@@ -81,6 +83,8 @@ fn what_is_wrong_with_an_app_is_said_and_nothing_is_changed() {
         ("people", "nobody", "There is no user nobody"),
         ("open_paths", "/a/../b", "/a/../b can be read in more than one way"),
         ("max_age", "5s", "Enter a time from 1m to 365d"),
+        ("backchannel", "https://a.example/#x", "Write an address like https://wiki.example.org/logout"),
+        ("backchannel", "http://a.example/logout", "An app is told with https"),
     ] {
         let fields = [("name", "other"), ("who", "listed"), (field, value)];
         let fields = if field == "name" { &fields[1..] } else { &fields[..] };

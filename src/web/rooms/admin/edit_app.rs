@@ -10,7 +10,8 @@ use serde::Deserialize;
 use crate::accounts::apps::manage::{self, AppFault};
 use crate::config::{human, span};
 use crate::domain::{
-    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, Level, OpenPath, OriginFault, Username,
+    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, Level, LogoutUri, LogoutUriFault,
+    OpenPath, OriginFault, Username,
 };
 use crate::store::{Conn, apps, users};
 use crate::web::app::App;
@@ -54,6 +55,7 @@ pub(in crate::web) struct AppForm {
     identity: String,
     open_paths: String,
     observe: String,
+    backchannel: String,
 }
 
 impl AppForm {
@@ -80,6 +82,7 @@ impl AppForm {
             identity: tick(rules.sends_identity),
             open_paths: lines(rules.open_paths.iter().map(OpenPath::as_str).collect()),
             observe: tick(rules.observes),
+            backchannel: rules.backchannel_logout.as_ref().map_or_else(String::new, LogoutUri::to_string),
         }
     }
 
@@ -261,6 +264,19 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
             None => errors.push(named("open_paths", "error-app-open-path", line)),
         }
     }
+    let typed_uri = form.backchannel.trim();
+    let backchannel_logout = match LogoutUri::parse(typed_uri, app.config().is_local()) {
+        _ if typed_uri.is_empty() => None,
+        Ok(uri) => Some(uri),
+        Err(fault) => {
+            let key = match fault {
+                LogoutUriFault::Form => "error-app-logout-uri-form",
+                LogoutUriFault::NotHttps => "error-app-logout-uri-https",
+            };
+            errors.push(page.error("backchannel", key));
+            None
+        }
+    };
     if errors.len() > before {
         return Ok(None);
     }
@@ -273,6 +289,7 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
         open_paths,
         observes: form.observe == "on",
         introspects: false,
+        backchannel_logout,
     }))
 }
 

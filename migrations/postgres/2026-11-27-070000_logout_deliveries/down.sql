@@ -1,0 +1,2 @@
+DROP TABLE logout_deliveries;
+ALTER TABLE apps DROP COLUMN backchannel_logout_uri;
