@@ -7,6 +7,7 @@
 //!   things that many use
 //! - [`tokens`]: the token engine; `passwords`: hashing; `totp`: time-based codes; `sealing`: what only Portero reads; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
 //!   `store`: the only SQL
+//! - `outbound`: calls to apps, the only HTTP requests that Portero makes
 //! - `gate`: what a proxy that asks about a request tells of it
 //! - `config`: every setting
 //! - `accounts`: the acts, by what is done: proof, sessions, people, apps, upkeep
@@ -14,6 +15,7 @@
 //! - `installation`: what lies on disk
 //! - `web`: the HTTP of Portero: what HTTP needs, what a browser carries, what pages are made of, and the rooms, one file per page
 //!   or endpoint
+//! - `telling`: tells apps that sessions have ended
 //! - `server`: start, serve, stop; `cli`: the commands
 
 pub mod domain;
@@ -46,6 +48,8 @@ pub mod fair_queue;
 #[cfg(feature = "server")]
 pub mod installation;
 #[cfg(feature = "server")]
+pub mod outbound;
+#[cfg(feature = "server")]
 pub mod passkeys;
 #[cfg(feature = "server")]
 pub mod passwords;
@@ -59,6 +63,8 @@ pub mod server;
 pub mod service_manager;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+mod telling;
 #[cfg(feature = "server")]
 pub mod throttle;
 #[cfg(feature = "server")]

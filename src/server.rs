@@ -21,17 +21,21 @@ use crate::accounts::upkeep::commands::Commands;
 use crate::accounts::upkeep::prune::PruneClock;
 use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons};
 use crate::accounts::{self, Accounts};
+use crate::blocklist::change::Change;
 use crate::bounded_http::{self, Bounds};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded};
+use crate::config::{AppAddresses, Config, Loaded};
 use crate::descriptors;
 use crate::domain::AppAlgorithm;
 use crate::error_chain::chain;
 use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving};
+use crate::outbound::address::Reach;
+use crate::outbound::{NoCertificates, Outbound};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
 use crate::service_manager;
 use crate::store::{self, Memory, passkeys};
+use crate::telling;
 use crate::web::{self, App, Texts};
 use crate::workers::{Priority, Workers};
 
@@ -55,6 +59,8 @@ pub enum StartError {
     Socket(#[source] io::Error),
     #[error("systemd has opened {opened}, but `listen` is {address}: make ListenStream in portero.socket the same")]
     OtherSocket { opened: SocketAddr, address: SocketAddr },
+    #[error(transparent)]
+    Certificates(#[from] NoCertificates),
     #[error("could not start a thread")]
     Thread(#[source] io::Error),
     #[error(transparent)]
@@ -71,6 +77,7 @@ pub struct Prepared {
     app: App,
     ring: KeyRing,
     app_rings: AppRings,
+    outbound: Outbound,
     listener: TcpListener,
     serving: Serving,
     begun: Instant,
@@ -99,6 +106,7 @@ pub struct Started {
 pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Prepared, StartError> {
     let begun = Instant::now();
     let config = Arc::new(config);
+    let outbound = Outbound::new(reach(&config), config.apps_ca_file.clone())?;
     // Listen before anything else, so that a port in use leaves everything unchanged.
     let (listener, address) = listen(config.listen)?;
     let base_url = config.base_url(address);
@@ -130,7 +138,26 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         settings: shown,
         database_check: installation.check,
     });
-    Ok(Prepared { address, app, ring: installation.ring, app_rings: installation.app_rings, listener, serving, begun })
+    Ok(Prepared {
+        address,
+        app,
+        ring: installation.ring,
+        app_rings: installation.app_rings,
+        outbound,
+        listener,
+        serving,
+        begun,
+    })
+}
+
+/// Where apps may be that Portero calls. One on this machine is for trying things out, as long as Portero is there alone too.
+fn reach(config: &Config) -> Reach {
+    let any = config.app_addresses == AppAddresses::Any;
+    Reach {
+        private: any || config.app_addresses == AppAddresses::Private,
+        loopback: any || config.is_local(),
+        link_local: any,
+    }
 }
 
 /// By the socket that systemd has opened, if it has: which then has to be the address that the settings name, by which they were judged.
@@ -171,6 +198,7 @@ impl Prepared {
     /// Answers for as long as the returned server is awaited, and begins to load memory. To be called on an Actix system.
     pub fn serve(self) -> Result<Running, StartError> {
         let (app, ring, app_rings, begun) = (self.app, self.ring, self.app_rings, self.begun);
+        let (outbound, issuer) = (self.outbound, issuer(&app, self.address));
         let loaded = app.clone();
         let is_https = app.config().is_https();
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -207,6 +235,7 @@ impl Prepared {
         let loading = async move {
             let started = load.await.map_err(|_| StartError::Accounts(store::Error::Panicked.into()))??;
             start_upkeep(&accounts);
+            telling::start(&accounts, issuer, outbound).map_err(StartError::Thread)?;
             for algorithm in AppAlgorithm::ALL {
                 follow_app_keys(Arc::clone(&accounts), *algorithm, app_rings.get(*algorithm).clone());
             }
@@ -214,6 +243,12 @@ impl Prepared {
         };
         Ok(Running { server, serving: self.serving, loading: loading.boxed_local() })
     }
+}
+
+/// How Portero names itself to apps.
+fn issuer(app: &App, listening: SocketAddr) -> String {
+    let url = app.public_url.clone().unwrap_or_else(|| local_url(listening.port()));
+    url.origin().ascii_serialization()
 }
 
 /// Warns of passkeys that were made for another host: there is nothing that could make them work for this one.
@@ -238,6 +273,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_rings: AppRings) -> 
     let blocklist = Arc::clone(&accounts.blocklist);
     let followed = Arc::clone(&blocklist);
     let seal = accounts.db.seal().cloned();
+    let (rung, rung_by_others) = (Arc::clone(&accounts.apps_to_tell), Arc::clone(&accounts.apps_to_tell));
     let mut commands = Commands::default();
     accounts.db.follow_changes(Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
@@ -249,6 +285,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_rings: AppRings) -> 
                 }
                 memory::load(&accounts, conn, accounts.now())?;
                 mass_end::resume(&accounts, conn)?;
+                rung_by_others.ring();
                 if let Err(error) = commands.tell_new(conn) {
                     // What the command did is in force all the same.
                     tracing::warn!(event = "commands_not_logged", error = %chain(&error));
@@ -257,7 +294,14 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_rings: AppRings) -> 
             }
             None => Ok(()),
         }),
-        apply: Box::new(move |change| followed.apply(change)),
+        apply: Box::new(move |change| {
+            // An app that can be told from now on needs keys.
+            let has_to_look = matches!(change, Change::SessionsEnded(_) | Change::AppsChanged(_));
+            followed.apply(change);
+            if has_to_look {
+                rung.ring();
+            }
+        }),
         doubt: Box::new(move || blocklist.doubt()),
         has_gaps: Box::new(move || {
             for_gaps.upgrade().is_some_and(|accounts| memory::has_gaps(&accounts, accounts.now()))

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 29] = [
+const PARTS: [(&str, &[&str]); 31] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -24,6 +24,8 @@ const PARTS: [(&str, &[&str]); 29] = [
     ("sealing", &[]),
     ("totp", &["domain"]),
     ("gate", &[]),
+    ("outbound", &[]),
+    ("telling", &["accounts", "domain", "error_chain", "outbound", "store"]),
     ("passkeys", &[]),
     ("blocklist", &["domain"]),
     ("throttle", &["domain"]),
@@ -90,6 +92,9 @@ const PARTS: [(&str, &[&str]); 29] = [
         &[
             "bounded_http",
             "descriptors",
+            "blocklist",
+            "outbound",
+            "telling",
             "seldom",
             "service_manager",
             "passkeys",
@@ -147,13 +152,15 @@ const GROUPS: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that belong to one kind of work, and the parts that do it.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("actix", &["bounded_http", "guards", "web", "server", "cli"]),
     ("diesel", &["store"]),
     ("jsonwebtoken", &["tokens"]),
     ("bcrypt::", &["passwords"]),
     ("webauthn_rs", &["passkeys"]),
     ("askama", &["web"]),
+    ("ureq", &["outbound"]),
+    ("rustls", &["outbound"]),
 ];
 
 /// Values that only these files make: by what right somebody acts.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
+use super::apps::bell::Bell;
 use super::apps::kept_assertions::Assertions;
 use super::apps::keys::AppKeys;
 use super::first_load::FirstLoad;
@@ -40,6 +41,8 @@ pub struct Accounts {
     pub engine: Engine,
     pub app_keys: AppKeys,
     pub assertions: Assertions,
+    /// Rung when apps may have to be told that sessions have ended.
+    pub apps_to_tell: Arc<Bell>,
     pub keyed_ids: KeyedIds,
     /// Seals what a first proof leaves while the second factor is still to come.
     pub attempt_key: SealingKey,

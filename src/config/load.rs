@@ -9,8 +9,8 @@ use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, s
 use super::reader::{LOG_FORMAT, Raw, Reader, UNSET};
 use super::second_factor::{SecondFactor, SecondFactorPolicy};
 use super::settings::{
-    AuditRules, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
-    Rotate, SessionRules, Subject,
+    AppAddresses, AuditRules, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides,
+    PasswordSettings, Rotate, SessionRules, Subject,
 };
 use crate::domain::{DatabaseUrl, PostgresUrl};
 use crate::tokens::options::{Options, Secret};
@@ -122,6 +122,8 @@ impl Config {
                 bcrypt_cost: r.take("password.bcrypt_cost", "12", whole(4..=16)),
                 context,
             },
+            app_addresses: r.take("app_addresses", "private", choice(APP_ADDRESSES)),
+            apps_ca_file: r.take_if_set("apps_ca_file", UNSET, |raw| text(raw).map(PathBuf::from)),
             jwt,
         };
         config.cross_check(&mut r);
@@ -201,6 +203,8 @@ const PASSWORD_IN_SIGHT: &str = "contains a password, which every user of this m
                                  write --set database_password_file=PATH";
 const FOREIGN_TOKENS: [(&str, ForeignTokens); 3] =
     [("refuse", ForeignTokens::Refuse), ("access", ForeignTokens::Access), ("trust", ForeignTokens::Trust)];
+const APP_ADDRESSES: [(&str, AppAddresses); 3] =
+    [("public", AppAddresses::Public), ("private", AppAddresses::Private), ("any", AppAddresses::Any)];
 const LOG_LEVELS: [(&str, LogLevel); 4] =
     [("error", LogLevel::Error), ("warn", LogLevel::Warn), ("info", LogLevel::Info), ("debug", LogLevel::Debug)];
 const ROTATE: [(&str, Rotate); 3] =

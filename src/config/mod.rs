@@ -12,8 +12,8 @@ mod settings;
 pub use parse::{human, span};
 pub use second_factor::{SecondFactor, SecondFactorPolicy};
 pub use settings::{
-    ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides, PasswordSettings,
-    Rotate, SessionRules, Setting, Source, Subject,
+    AppAddresses, ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides,
+    PasswordSettings, Rotate, SessionRules, Setting, Source, Subject,
 };
 
 #[cfg(test)]

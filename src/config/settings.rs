@@ -57,6 +57,21 @@ pub struct Config {
     pub pepper: Option<Secret>,
     /// Seals the secrets of second factors. `None`: the key in the data folder, made when it is first needed.
     pub factor_key: Option<Secret>,
+    /// Where apps that are told of sign-outs may be.
+    pub app_addresses: AppAddresses,
+    /// Certificates of authorities that are trusted besides the system's own when an app is called.
+    pub apps_ca_file: Option<PathBuf>,
+}
+
+/// Where an app may be that Portero calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppAddresses {
+    /// On the internet.
+    Public,
+    /// There, or in a private network.
+    Private,
+    /// There, on this machine, or on its own wire.
+    Any,
 }
 
 /// The header in which a trusted proxy tells the client's address. Only this one counts: others may be the client's own.

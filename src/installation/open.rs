@@ -121,6 +121,7 @@ impl Installation {
             engine,
             app_keys: AppKeys::default(),
             assertions: Assertions::default(),
+            apps_to_tell: Arc::default(),
             // Not derived from the signing key, which may be shared with apps and may change.
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
             attempt_key: SealingKey::new(&derived(pepper, b"portero sign-in attempts")?),

@@ -36,5 +36,6 @@ mod strace;
 #[path = "../support/mod.rs"]
 mod support;
 mod systemd;
+mod told_apps;
 
 use support::database;

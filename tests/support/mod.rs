@@ -6,6 +6,7 @@
 pub mod authenticator;
 pub mod database;
 pub mod proxies;
+pub mod told_app;
 pub mod totp;
 
 use std::collections::BTreeMap;

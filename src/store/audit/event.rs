@@ -58,6 +58,8 @@ pub enum What {
     AppChanged,
     AppSecretMade,
     AppRemoved,
+    /// An admin tried out whether an app can be told of sign-outs.
+    SignOutTested,
     BackupMade,
     /// Somebody took a list with them, as a file.
     Exported,
@@ -108,6 +110,7 @@ spelled!(What {
     AppChanged = "app_changed",
     AppSecretMade = "app_secret_made",
     AppRemoved = "client_removed",
+    SignOutTested = "sign_out_tested",
     BackupMade = "backup_made",
     Exported = "exported",
     Restored = "restored",
