@@ -7,7 +7,7 @@
 //!   things that many use
 //! - [`tokens`]: the token engine; `passwords`: hashing; `totp`: time-based codes; `sealing`: what only Portero reads; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
 //!   `store`: the only SQL
-//! - `outbound`: calls to apps, the only HTTP requests that Portero makes
+//! - `outbound`: calls to apps, all that Portero asks of other hosts by HTTP
 //! - `gate`: what a proxy that asks about a request tells of it
 //! - `config`: every setting
 //! - `accounts`: the acts, by what is done: proof, sessions, people, apps, upkeep

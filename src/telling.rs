@@ -91,7 +91,7 @@ impl Telling {
         for app in all.into_iter().filter(|app| app.rules.backchannel_logout.is_some()) {
             // They are there before somebody signs out.
             accounts.app_keys.want(sign_outs::SIGNED_BY);
-            let Some(next) = accounts.db.read(|conn| logout_deliveries::next_at(conn, app.id))? else { continue };
+            let Some(next) = accounts.db.read(|conn| logout_deliveries::next_at(conn, app.id, now))? else { continue };
             wait = wait.min(LOOK_AGAIN);
             if next > now {
                 continue;

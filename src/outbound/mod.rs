@@ -1,4 +1,4 @@
-//! Calls to apps: the only HTTP requests that Portero makes. Whatever an app's name leads to is looked at before anything connects to
+//! Calls to apps: all that Portero asks of other hosts by HTTP. Whatever an app's name leads to is looked at before anything connects to
 //! it; no redirect is followed, and no answer takes long or much room. What is sent, and what an answer means, is the caller's.
 
 pub mod address;

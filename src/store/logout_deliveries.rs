@@ -130,11 +130,14 @@ fn insert(
     Ok(())
 }
 
-/// When something of this app is to be tried next; 0: at once. `None`: nothing is.
-pub fn next_at(conn: &mut Conn, app: AppId) -> Result<Option<UnixTime>, Error> {
+/// No try is ever put off for longer, in seconds: what is further away was noted before the clock was set back, and is due.
+const FURTHEST: i64 = 60 * 60;
+
+/// When something of this app is to be tried next. `None`: nothing is.
+pub fn next_at(conn: &mut Conn, app: AppId, now: UnixTime) -> Result<Option<UnixTime>, Error> {
     let of_app = logout_deliveries::table.filter(logout_deliveries::app_id.eq(app.0));
     let next: Option<i64> = of_app.select(min(logout_deliveries::next_try_at)).get_result(conn)?;
-    Ok(next.map(UnixTime))
+    Ok(next.map(|next| if next > now.0 + FURTHEST { now } else { UnixTime(next) }))
 }
 
 /// What is to be tried at this app now, at most `limit`.
@@ -144,7 +147,7 @@ pub fn due(conn: &mut Conn, app: AppId, now: UnixTime, limit: i64) -> Result<Vec
         .left_join(sessions::table.on(logout_deliveries::sid.eq(sessions::sid.nullable())))
         .left_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(logout_deliveries::app_id.eq(app.0))
-        .filter(logout_deliveries::next_try_at.le(now.0))
+        .filter(logout_deliveries::next_try_at.le(now.0).or(logout_deliveries::next_try_at.gt(now.0 + FURTHEST)))
         .order((logout_deliveries::next_try_at, logout_deliveries::id))
         .limit(limit)
         .select((

@@ -12,7 +12,7 @@ use super::schema::{app_entries, gate_codes, passes, sessions, users};
 use super::sessions::sid;
 use super::table_parts::{Keys, by_number};
 use crate::blocklist::{Standing, gate};
-use crate::domain::{App, Level, Methods, OriginId, PassKey, SessionId, UnixTime, UserId, Username};
+use crate::domain::{App, AppId, Level, Methods, OriginId, PassKey, SessionId, UnixTime, UserId, Username};
 
 /// How many passes one session has at one origin, at most: a new one takes the place of the oldest. Tabs that were opened together may
 /// each get one.
@@ -65,6 +65,7 @@ pub struct Code {
 /// An app that was entered in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    pub app_id: AppId,
     /// As the app was called then.
     pub app: String,
     pub first_at: UnixTime,
@@ -243,11 +244,12 @@ pub fn note_entry(conn: &mut Conn, session: SessionId, app: &App, now: UnixTime)
 /// The apps that were entered in these sessions, those entered first first.
 pub fn entries(conn: &mut Conn, sids: &[SessionId]) -> Result<Vec<(SessionId, Entry)>, Error> {
     let ids: Vec<String> = sids.iter().map(SessionId::to_string).collect();
-    let rows: Vec<(String, String, i64, i64, i64)> = app_entries::table
+    let rows: Vec<(String, i64, String, i64, i64, i64)> = app_entries::table
         .filter(app_entries::sid.eq_any(ids))
         .order((app_entries::first_at, app_entries::app_name))
         .select((
             app_entries::sid,
+            app_entries::app_id,
             app_entries::app_name,
             app_entries::first_at,
             app_entries::last_at,
@@ -255,8 +257,9 @@ pub fn entries(conn: &mut Conn, sids: &[SessionId]) -> Result<Vec<(SessionId, En
         ))
         .load(conn)?;
     rows.into_iter()
-        .map(|(id, app, first_at, last_at, times)| {
-            Ok((sid(&id)?, Entry { app, first_at: UnixTime(first_at), last_at: UnixTime(last_at), times }))
+        .map(|(id, app_id, app, first_at, last_at, times)| {
+            let (app_id, first_at, last_at) = (AppId(app_id), UnixTime(first_at), UnixTime(last_at));
+            Ok((sid(&id)?, Entry { app_id, app, first_at, last_at, times }))
         })
         .collect()
 }

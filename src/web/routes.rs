@@ -19,7 +19,7 @@ use super::rooms::account::{
 };
 use super::rooms::admin::{
     about, add_user, apps, audit, edit_app, edit_details, end_sessions, made_link, overview, remove_app, rename_user,
-    revoked, sessions, user, user_act, users,
+    revoked, sessions, test_sign_out, user, user_act, users,
 };
 use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::programs::{
@@ -177,6 +177,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(
                 path("/admin/apps/{id}/remove").get(remove_app::form).post(remove_app::submit).guarded(Guard::access()),
             )
+            .service(path("/admin/apps/{id}/test-sign-out").post(test_sign_out::submit).guarded(Guard::access()))
             .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
             .service(path("/admin/audit/export").get(audit::export).guarded(Guard::access()))
             .service(path("/admin/about").get(about::show).guarded(Guard::access()))

@@ -483,6 +483,41 @@ receipt-run-out = expired
 receipt-checked = Checked just now
 receipt-refused = Refused
 receipt-not-refused = Not refused
+receipt-apps-all = Every app that was entered knows.
+receipt-apps-all-hint = It has said so, or it asks Portero before each request.
+receipt-apps-run-out =
+    { $n ->
+        [one] One app has not said that it took note.
+       *[other] { $n } apps have not said that they took note.
+    }
+receipt-apps-run-out-hint = No token can be accepted there any more.
+receipt-apps-open =
+    { $n ->
+        [one] One app has not said that it took note.
+       *[other] { $n } apps have not said that they took note.
+    }
+receipt-apps-open-hint = The table below says until when a token can still be accepted there.
+told-caption = What the apps know
+told-state = State
+told-told = Told
+told-noted = Took note
+told-accepted = Tokens accepted there until
+told-nothing = no longer
+told-next = next try
+told-of = { $count } of { $all }
+told-acknowledged = Took note
+told-waiting = Being told
+told-refused = Does not take note
+told-given-up = Not told
+told-asks = Asks each time
+told-not-told = Is not told
+told-try-acknowledged = it took note
+told-try-refused = it refused ({ $status })
+told-try-other-answer = it answered { $status }
+told-try-redirected = it sends on to another address ({ $status })
+told-try-no-answer = it did not answer in time, or broke off
+told-try-not-reached = it could not be reached
+told-try-address-refused = its name leads to an address that Portero does not call
 receipt-unmarked =
     { $n ->
         [one] One of them is refused already and not listed yet.
@@ -1324,6 +1359,12 @@ error-app-origin-https = { $text } has to begin with https://
 error-app-origin-own = { $text } is Portero’s own address
 error-app-origin-taken = Another app is at { $origin }
 error-app-open-path = { $text } can be read in more than one way. Write it like /public
+app-sign-outs = Sign-outs
+app-sign-outs-none = There was nothing to tell it so far.
+app-test-last = Last test:
+app-test-hint = Tells it of a session that nobody has, so that you see whether it can be told.
+app-test-submit = Send a test sign-out
+app-test-sent = The test sign-out is sent. Below is what came of it.
 error-app-logout-uri-form = Write an address like https://wiki.example.org/logout, without user name or #
 error-app-logout-uri-https = An app is told with https. Plain http is for trying things out, with Portero and the app on this machine
 error-app-max-age = Enter a time from 1m to 365d, such as 12h

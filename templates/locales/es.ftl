@@ -483,6 +483,41 @@ receipt-run-out = caducado
 receipt-checked = Comprobado ahora
 receipt-refused = Rechazada
 receipt-not-refused = No rechazada
+receipt-apps-all = Todas las aplicaciones en las que se entró lo saben.
+receipt-apps-all-hint = Lo han confirmado o preguntan a Portero antes de cada petición.
+receipt-apps-run-out =
+    { $n ->
+        [one] Una aplicación no ha confirmado el aviso.
+       *[other] { $n } aplicaciones no han confirmado el aviso.
+    }
+receipt-apps-run-out-hint = Allí ya no se puede aceptar ningún token.
+receipt-apps-open =
+    { $n ->
+        [one] Una aplicación no ha confirmado el aviso.
+       *[other] { $n } aplicaciones no han confirmado el aviso.
+    }
+receipt-apps-open-hint = La tabla de abajo dice hasta cuándo se puede aceptar allí todavía un token.
+told-caption = Lo que saben las aplicaciones
+told-state = Estado
+told-told = Avisada
+told-noted = Confirmó
+told-accepted = Allí se aceptan tokens hasta
+told-nothing = ya no
+told-next = próximo intento
+told-of = { $count } de { $all }
+told-acknowledged = Ha tomado nota
+told-waiting = Avisando
+told-refused = No toma nota
+told-given-up = No avisada
+told-asks = Pregunta aquí
+told-not-told = No se le avisa
+told-try-acknowledged = ha tomado nota
+told-try-refused = lo rechazó ({ $status })
+told-try-other-answer = respondió { $status }
+told-try-redirected = remite a otra dirección ({ $status })
+told-try-no-answer = no respondió a tiempo o cortó la conexión
+told-try-not-reached = no se pudo conectar con ella
+told-try-address-refused = su nombre lleva a una dirección a la que Portero no llama
 receipt-unmarked =
     { $n ->
         [one] Una de ellas ya se rechaza y aún no aparece en la lista.
@@ -1324,6 +1359,12 @@ error-app-origin-https = { $text } tiene que empezar por https://
 error-app-origin-own = { $text } es la dirección del propio Portero
 error-app-origin-taken = Otra aplicación está en { $origin }
 error-app-open-path = { $text } se puede leer de más de una manera. Escríbela como /public
+app-sign-outs = Cierres de sesión
+app-sign-outs-none = Hasta ahora no ha habido nada de lo que avisarle.
+app-test-last = Última prueba:
+app-test-hint = Le avisa de una sesión que nadie tiene, para que veas si el aviso llega.
+app-test-submit = Enviar un aviso de prueba
+app-test-sent = El aviso de prueba se ha enviado. Abajo verás qué resultó.
 error-app-logout-uri-form = Escribe una dirección como https://wiki.example.org/logout, sin nombre de usuario ni #
 error-app-logout-uri-https = A una aplicación se le avisa con https. Con http sin cifrar solo para hacer pruebas, con Portero y la aplicación en este mismo equipo
 error-app-max-age = Indica un tiempo entre 1m y 365d, como 12h

@@ -18,6 +18,7 @@ mod screenshots;
 mod second_factor;
 mod sessions;
 mod tables;
+mod told_apps;
 #[path = "../support/totp.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod totp;

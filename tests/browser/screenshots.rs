@@ -11,7 +11,7 @@ use crate::totp;
 
 const MAIN_BUTTON: Locator<'_> = Locator::Css("main button.primary");
 
-async fn sign_in(browser: &Browser, server: &Server, name: &str) {
+pub(crate) async fn sign_in(browser: &Browser, server: &Server, name: &str) {
     browser.open(&format!("http://{}/login?next=/account", server.address)).await;
     browser.type_into("username", name).await;
     browser.type_into("password", PASSWORD).await;

@@ -85,10 +85,17 @@ fn a_sign_out_by_a_command_beside_the_server_is_told_and_one_without_a_server_at
 /// How soon, as a figure: a machine under load decides nothing.
 #[test]
 fn an_app_that_is_up_is_told_at_once() {
-    const SIGN_OUTS: usize = 100;
+    const SIGN_OUTS: usize = 200;
     let app = ToldApp::start(Manner::Status(200));
     let folder = folder(&app);
     let server = Server::start(folder.path());
+    let begin = Instant::now();
+    // The keys are made in the first second.
+    let keys = || server.ask("GET", "/.well-known/portero/apps.jwks.json", None, None).unwrap().body;
+    while !keys()["keys"].as_array().is_some_and(|keys| keys.iter().any(|key| key["kty"] == "RSA")) {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{}", server.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let mut waits: Vec<Duration> = (1..=SIGN_OUTS)
         .map(|number| {
             let answered = sign_out(&server, folder.path());

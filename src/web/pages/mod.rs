@@ -22,6 +22,7 @@ pub(in crate::web) mod static_files;
 pub(in crate::web) mod texts;
 pub(in crate::web) mod timeline;
 pub(in crate::web) mod times;
+pub(in crate::web) mod told_apps;
 pub(in crate::web) mod user_acts;
 pub(in crate::web) mod user_view;
 pub(in crate::web) mod whose;

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 77] = [
+const ROUTES: [(&str, &str); 78] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -167,6 +167,7 @@ const ROUTES: [(&str, &str); 77] = [
     ("/admin/apps/add", "GET POST"),
     ("/admin/apps/ID", "GET POST"),
     ("/admin/apps/ID/remove", "GET POST"),
+    ("/admin/apps/ID/test-sign-out", "POST"),
     ("/admin/audit", "GET"),
     ("/admin/about", "GET"),
     ("/link/ID", "GET POST"),

@@ -9,14 +9,14 @@ use portero::accounts::apps::manage::{self, add};
 use portero::accounts::sessions::end::end_anybodys;
 use portero::accounts::sessions::mass_end::{Marking, end_since, mark_all};
 use portero::accounts::upkeep::prune;
-use portero::domain::{AppAlgorithm, AppId, AppName, AppRules, LogoutUri, SessionId, UnixTime};
+use portero::domain::{AppAlgorithm, AppId, AppName, AppOrigin, AppRules, LogoutUri, SessionId, UnixTime};
 use portero::store::logout_deliveries::{self, Outcome, Told};
 use portero::store::session_ends::Which;
-use portero::store::{Upkeep, apps, passes};
+use portero::store::{Upkeep, apps, passes, sessions};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::common::{Asker, app, app_with_admin, refresh_cookie, sid};
+use crate::common::{Asker, app, app_with_admin, as_json, refresh_cookie, sid};
 use crate::support::told_app::{Manner, Received, ToldApp};
 use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, TestApp, claims, operator};
 
@@ -375,6 +375,112 @@ fn what_waits_is_told_after_a_restart() {
     wait_for(&app, session, Outcome::Acknowledged);
 }
 
+/// The path of the receipt of the session's end.
+fn receipt_path(app: &TestApp, session: SessionId) -> String {
+    let found = app.accounts.db.read(|conn| sessions::find(conn, session)).unwrap().unwrap();
+    format!("/receipts/{}", found.receipt.unwrap())
+}
+
+#[test]
+fn the_receipt_says_of_each_app_what_it_knows_and_turns_good_when_it_does() {
+    let app = app_with_admin();
+    let (wiki, dash) = (ToldApp::start(Manner::Status(200)), ToldApp::start(Manner::Status(503)));
+    let (first, second) = (add_app(&app, "wiki", &wiki.uri()), add_app(&app, "dash", &dash.uri()));
+    let gated =
+        AppRules { origins: vec![AppOrigin::parse("https://gated.example.org").unwrap()], ..AppRules::default() };
+    let gated =
+        add(&app.accounts, operator(), AppName::parse("gated").unwrap(), gated).committed().unwrap().ok().unwrap().id;
+    let (mut browser, session) = entered(&app, "bea", first);
+    let until = claims(&browser.cookies["access_token_cookie"])["exp"].as_i64().unwrap();
+    for id in [second, gated] {
+        enter(&app, &session.to_string(), id);
+    }
+    sign_out(&mut browser);
+    wiki.wait_for(1);
+    dash.wait_for(1);
+    let begin = Instant::now();
+    let mut admin = app.signed_in("adm");
+    let path = receipt_path(&app, session);
+    let told = loop {
+        let told = as_json(&mut admin, &path)["apps"].clone();
+        if told[0]["last_trouble"].is_string() && told[2]["acknowledged_at"].is_number() {
+            break told;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(20), "{told}");
+    };
+    let states: Vec<_> =
+        told.as_array().unwrap().iter().map(|one| (one["app"].clone(), one["state"].clone())).collect();
+    let expected = [("dash", "waiting"), ("gated", "asks"), ("wiki", "acknowledged")];
+    assert_eq!(states, expected.map(|(app, state)| (json!(app), json!(state))));
+    assert_eq!((&told[0]["last_trouble"], &told[0]["last_status"]), (&json!("other_answer"), &json!(503)));
+    assert_eq!((&told[0]["accepted_until"], &told[2]["accepted_until"]), (&json!(until), &json!(null)));
+    let page = admin.get(&path).body;
+    for text in ["One app has not said that it took note.", "it answered 503", "Asks each time", "Took note"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let story = admin.get(&format!("/admin/sessions/{session}")).body;
+    assert!(story.contains("What the apps know") && story.contains("it answered 503"), "{story}");
+    assert_eq!(as_json(&mut admin, &format!("/admin/sessions/{session}"))["told"][0]["app"], "dash");
+
+    dash.behave(Manner::Status(200));
+    let begin = Instant::now();
+    while as_json(&mut admin, &path)["apps"][0]["state"] != "acknowledged" {
+        assert!(begin.elapsed() < Duration::from_secs(20));
+    }
+    let page = admin.get(&path).body;
+    assert!(page.contains("Every app that was entered knows.") && !page.contains("has not said"), "{page}");
+}
+
+#[test]
+fn a_receipt_does_not_take_for_known_what_only_time_has_settled() {
+    let app = app_with_admin();
+    let wiki = ToldApp::start(Manner::Status(400));
+    let id = add_app(&app, "wiki", &wiki.uri());
+    let (mut browser, session) = entered(&app, "bea", id);
+    sign_out(&mut browser);
+    wait_for(&app, session, Outcome::Refused);
+    let path = receipt_path(&app, session);
+    let mut admin = app.signed_in("adm");
+    assert!(admin.get(&path).body.contains("until when a token can still be accepted"));
+    app.clock.advance(16 * 60);
+    let page = admin.get(&path).body;
+    assert!(page.contains("No token can be accepted there any more") && page.contains("Does not take note"), "{page}");
+    assert!(!page.contains("Every app that was entered knows."), "{page}");
+}
+
+#[test]
+fn an_admin_tries_out_whether_an_app_can_be_told() {
+    let app = app_with_admin();
+    let wiki = ToldApp::start(Manner::Status(200));
+    let id = add_app(&app, "wiki", &wiki.uri()).0;
+    let mut admin = app.signed_in("adm");
+    let (page, test) = (format!("/admin/apps/{id}"), format!("/admin/apps/{id}/test-sign-out"));
+    assert!(admin.get(&page).body.contains("There was nothing to tell it so far."));
+    admin.get(&page);
+    let sent = admin.post(&test, &[]);
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let shown = admin.get(&page).body;
+    assert!(shown.contains("Last test:") && shown.contains(">Took note<"), "{shown}");
+    let says = wiki.wait_for(1).remove(0).claims();
+    assert!(says.get("sub").is_none() && says["sid"].is_string(), "it ends nobody's session: {says}");
+
+    wiki.behave(Manner::Status(500));
+    assert_eq!(admin.post(&test, &[]).status, 303);
+    let shown = admin.get(&page).body;
+    assert!(shown.contains("it answered 500"), "{shown}");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(wiki.received().len(), 2, "whoever tries out tries again by themselves");
+    let audit = admin.get("/admin/audit").body;
+    assert!(audit.contains("Test sign-out sent to an app"), "{audit}");
+
+    let mut ana = app.signed_in("ana");
+    ana.get("/account");
+    assert_eq!(ana.post(&test, &[]).status, 403);
+    app.clock.advance(301);
+    assert!(admin.post(&test, &[]).location().starts_with("/confirm"));
+    assert_eq!(wiki.received().len(), 2);
+}
+
 /// The certificates of an authority and of localhost, which it signed, and the key of the latter.
 fn certificates(folder: &Path) -> (PathBuf, PathBuf, PathBuf) {
     let openssl = |arguments: &str| {
@@ -409,4 +515,17 @@ fn by_https_an_app_is_told_only_if_its_certificate_is_trusted_and_bears_its_name
         wait_for(&app, session, outcome);
     }
     assert_eq!(wiki.received().len(), 1);
+}
+
+#[test]
+fn what_waits_is_told_when_the_clock_has_been_set_back() {
+    let app = app();
+    let wiki = ToldApp::start(Manner::Status(500));
+    let id = add_app(&app, "wiki", &wiki.uri());
+    let (mut browser, session) = entered(&app, "ana", id);
+    sign_out(&mut browser);
+    wait_for(&app, session, Outcome::OtherAnswer);
+    app.clock.advance(-2 * 24 * 60 * 60);
+    wiki.behave(Manner::Status(200));
+    wait_for(&app, session, Outcome::Acknowledged);
 }

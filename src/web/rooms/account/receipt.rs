@@ -8,10 +8,12 @@ use serde_json::json;
 
 use crate::domain::{Reason, Role, UnixTime, can_be_key};
 use crate::guards::AccessToken;
+use crate::store::Conn;
+use crate::store::logout_deliveries::Told;
 use crate::store::mass_ends::{self, MassEnd};
 use crate::store::session_lists::{self, ListedSession};
 use crate::store::sessions::End;
-use crate::store::users;
+use crate::store::{apps, logout_deliveries, users};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -20,6 +22,7 @@ use crate::web::pages::audit_view::Link;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
+use crate::web::pages::told_apps::{self, AppTold, Entered, Verdict};
 use crate::web::pages::whose::Whose;
 
 /// The most sessions that a receipt lists; it only counts those beyond.
@@ -47,6 +50,9 @@ struct ReceiptPage {
     unmarked: i64,
     /// Whether the page is read under the list of everybody's sessions.
     is_admins: bool,
+    /// The apps that were entered in the sessions, and what they know. Empty: none was.
+    apps: Vec<told_apps::Row>,
+    verdict: Option<Verdict>,
 }
 
 struct Row {
@@ -71,6 +77,8 @@ struct Found {
     access_until: UnixTime,
     end: End,
     by: Option<String>,
+    entered: Vec<Entered>,
+    told: Vec<Told>,
 }
 
 pub(in crate::web) async fn show(
@@ -85,15 +93,18 @@ pub(in crate::web) async fn show(
         return Err(Error::NotFound);
     }
     let receipt = id.clone();
-    let found = app.read(move |conn| find(conn, &receipt, now)).await?.ok_or(Error::NotFound)?;
+    let mut found = app.read(move |conn| find(conn, &receipt, now)).await?.ok_or(Error::NotFound)?;
     let is_others = found.unmarked > 0 || found.listed.iter().any(|one| one.session.user != standing.user);
     // Other users' receipts are as good as none: nobody learns that they are there.
     if standing.role != Role::Admin && is_others {
         return Err(Error::NotFound);
     }
     let until = found.access_until.plus(app.accounts.engine.options().decode_leeway);
+    let leeway = app.accounts.engine.options().decode_leeway;
+    let entered = std::mem::take(&mut found.entered);
+    let apps = told_apps::summed(entered, &found.told, leeway, until);
     if audience(&req, &app) == Audience::Program {
-        return Ok(as_json(&app, &id, &found, until, now));
+        return Ok(as_json(&app, &id, &found, &apps, until, now));
     }
     let page = Page::new(&app, &req, Some(&caller));
     let owner = found.listed.first().map_or(standing.user, |one| one.session.user);
@@ -118,6 +129,8 @@ pub(in crate::web) async fn show(
         more: found.count - found.unmarked - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
         unmarked: found.unmarked,
         rows: found.listed.iter().map(|one| row(&app, &page, one, whose, now)).collect(),
+        verdict: told_apps::verdict(&apps, now),
+        apps: apps.iter().map(|one| one.row(&page, now)).collect(),
         path: format!("/receipts/{id}"),
         id,
         page,
@@ -125,7 +138,7 @@ pub(in crate::web) async fn show(
     Ok(html(StatusCode::OK, &view))
 }
 
-fn find(conn: &mut crate::store::Conn, receipt: &str, now: UnixTime) -> Result<Option<Found>, crate::store::Error> {
+fn find(conn: &mut Conn, receipt: &str, now: UnixTime) -> Result<Option<Found>, crate::store::Error> {
     let under_way = mass_ends::find(conn, receipt)?;
     let listed = session_lists::of_receipt(conn, receipt, MAX_ROWS)?;
     let by_row = listed.first().and_then(|one| one.session.end);
@@ -140,7 +153,20 @@ fn find(conn: &mut crate::store::Conn, receipt: &str, now: UnixTime) -> Result<O
         None => None,
     };
     let access_until = marked_until.max(unmarked_until).unwrap_or(end.at);
-    Ok(Some(Found { listed, count: marked + unmarked, unmarked, access_until, end, by }))
+    let told = logout_deliveries::of_receipt(conn, receipt)?;
+    let entered = entered(conn, receipt)?;
+    Ok(Some(Found { listed, count: marked + unmarked, unmarked, access_until, end, by, entered, told }))
+}
+
+fn entered(conn: &mut Conn, receipt: &str) -> Result<Vec<Entered>, crate::store::Error> {
+    let found = logout_deliveries::entered(conn, receipt)?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = apps::all(conn)?;
+    let asks = |id| all.iter().any(|app| app.id == id && !app.rules.origins.is_empty());
+    let entered = found.into_iter().map(|(app, name, sessions)| Entered { app, name, sessions, asks: asks(app) });
+    Ok(entered.collect())
 }
 
 fn user(one: &ListedSession, whose: Whose) -> Link {
@@ -165,7 +191,7 @@ fn is_refused(app: &App, one: &ListedSession) -> bool {
     app.accounts.blocklist.refuses_session(session.sid) || session.shown_until() <= app.now()
 }
 
-fn as_json(app: &App, id: &str, found: &Found, until: UnixTime, now: UnixTime) -> HttpResponse {
+fn as_json(app: &App, id: &str, found: &Found, apps: &[AppTold], until: UnixTime, now: UnixTime) -> HttpResponse {
     let sessions: Vec<_> = found
         .listed
         .iter()
@@ -190,6 +216,7 @@ fn as_json(app: &App, id: &str, found: &Found, until: UnixTime, now: UnixTime) -
         "count": found.count,
         "still_being_listed": found.unmarked,
         "sessions": sessions,
+        "apps": apps.iter().map(|one| one.as_json(now)).collect::<Vec<_>>(),
         "accepted_elsewhere_until": (until > now).then_some(until),
         "made_at": now,
     }))

@@ -6,14 +6,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::accounts::json;
-use crate::domain::{Reason, SessionId, StepKind, UnixTime, Username};
+use crate::domain::{AppId, Reason, SessionId, StepKind, UnixTime, Username};
 use crate::guards::{AccessToken, Caller};
 use crate::store::audit::event::What;
 use crate::store::audit::list::AuditFilter;
+use crate::store::logout_deliveries::Told;
 use crate::store::passes::{self, Entry};
 use crate::store::sessions::Session;
 use crate::store::steps::{self, Step};
-use crate::store::{Conn, users};
+use crate::store::{Conn, apps, logout_deliveries, users};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -25,6 +26,7 @@ use crate::web::pages::page::{MessageLink, Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::timeline::{self, Clock, Strip, Words};
 use crate::web::pages::times::Time;
+use crate::web::pages::told_apps::{self, AppTold, Entered};
 use crate::web::pages::whose::{self, Named, Whose};
 
 #[derive(Template)]
@@ -49,6 +51,8 @@ struct StoryPage {
     end: Option<EndRow>,
     /// Those behind the gate that were entered in the session.
     apps: Vec<AppRow>,
+    /// What they know of the end of the session. Empty: it has not ended, or none was entered.
+    told: Vec<told_apps::Row>,
     /// The sentence about the theft that ended the session.
     alarm: Option<Alarm>,
     /// What the audit log says of the session. Empty: nothing that the steps don't say.
@@ -99,6 +103,9 @@ struct Whole {
     steps: Vec<Step>,
     ended_by: Option<String>,
     apps: Vec<Entry>,
+    told: Vec<Told>,
+    /// The apps that stand behind the gate.
+    asking: Vec<AppId>,
 }
 
 fn whole(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Whole>, crate::store::Error> {
@@ -107,8 +114,14 @@ fn whole(conn: &mut Conn, sid: &str, whose: Whose) -> Result<Option<Whole>, crat
         Some(by) => users::name_of(conn, by)?,
         None => None,
     };
-    let apps = passes::entries(conn, &[session.sid])?.into_iter().map(|(_, entry)| entry).collect();
-    Ok(Some(Whole { steps: steps::of_session(conn, session.sid)?, session, user, ended_by, apps }))
+    let apps: Vec<_> = passes::entries(conn, &[session.sid])?.into_iter().map(|(_, entry)| entry).collect();
+    let (mut told, mut asking) = (Vec::new(), Vec::new());
+    if session.end.is_some() && !apps.is_empty() {
+        told = logout_deliveries::of_session(conn, session.sid)?;
+        let all = apps::all(conn)?.into_iter();
+        asking = all.filter(|app| !app.rules.origins.is_empty()).map(|app| app.id).collect();
+    }
+    Ok(Some(Whole { steps: steps::of_session(conn, session.sid)?, session, user, ended_by, apps, told, asking }))
 }
 
 pub(in crate::web) async fn own(
@@ -172,9 +185,25 @@ async fn show(app: &App, req: &HttpRequest, caller: &Caller, sid: String, whose:
             is_danger: end.reason.is_danger(),
         }),
         apps: found.apps.iter().map(|entry| app_row(&page, entry)).collect(),
+        told: told(app, &found).iter().map(|one| one.row(&page, app.now())).collect(),
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// What the apps know of the end of the session.
+fn told(app: &App, found: &Whole) -> Vec<AppTold> {
+    if found.session.end.is_none() {
+        return Vec::new();
+    }
+    let leeway = app.accounts.engine.options().decode_leeway;
+    let entered = found.apps.iter().map(|entry| Entered {
+        app: entry.app_id,
+        name: entry.app.clone(),
+        sessions: 1,
+        asks: found.asking.contains(&entry.app_id),
+    });
+    told_apps::summed(entered.collect(), &found.told, leeway, found.session.access_until.plus(leeway))
 }
 
 fn app_row(page: &Page, entry: &Entry) -> AppRow {
@@ -264,12 +293,14 @@ fn as_json(app: &App, found: &Whole, own: Option<SessionId>) -> HttpResponse {
         })
         .collect();
     let entered = |entry: &Entry| {
-        let Entry { app, first_at, last_at, times } = entry;
+        let Entry { app, first_at, last_at, times, .. } = entry;
         serde_json::json!({ "app": app, "first_at": first_at, "last_at": last_at, "times": times })
     };
     let apps: Vec<_> = found.apps.iter().map(entered).collect();
+    let told: Vec<_> = told(app, found).iter().map(|one| one.as_json(app.now())).collect();
     let session = json::session(&app.accounts, &found.session, Some(&found.user), own);
     let ended_by = &found.ended_by;
-    HttpResponse::Ok()
-        .json(serde_json::json!({ "session": session, "steps": steps, "ended_by": ended_by, "apps": apps }))
+    HttpResponse::Ok().json(
+        serde_json::json!({ "session": session, "steps": steps, "ended_by": ended_by, "apps": apps, "told": told }),
+    )
 }

@@ -78,5 +78,6 @@ fn told(app: &RegisteredApp) -> serde_json::Value {
         "open_paths": rules.open_paths,
         "observe": rules.observes,
         "introspect": rules.introspects,
+        "backchannel_logout_uri": rules.backchannel_logout,
     })
 }

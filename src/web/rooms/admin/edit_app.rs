@@ -13,6 +13,7 @@ use crate::domain::{
     Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, Level, LogoutUri, LogoutUriFault,
     OpenPath, OriginFault, Username,
 };
+use crate::store::logout_deliveries::{self, Outcome, Test, Told};
 use crate::store::{Conn, apps, users};
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
@@ -22,6 +23,8 @@ use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
+use crate::web::pages::times::Time;
+use crate::web::pages::told_apps;
 
 #[derive(Template)]
 #[template(path = "edit_app.html")]
@@ -38,6 +41,30 @@ struct Shown {
     id: i64,
     name: String,
     asks: bool,
+    /// What it was told of sign-outs. `None`: it has no address for that.
+    sign_outs: Option<SignOuts>,
+}
+
+struct SignOuts {
+    /// `None`: there was nothing to tell so far.
+    told: Option<told_apps::Row>,
+    test: Option<TestShown>,
+}
+
+/// The last test sign-out.
+struct TestShown {
+    at: Time,
+    badge: &'static str,
+    came_to: String,
+}
+
+/// An app with what its page says of it.
+struct Found {
+    app: RegisteredApp,
+    /// The names of the people whom it lets in; groups as `group:name`.
+    people: Vec<String>,
+    told: Vec<Told>,
+    test: Option<Test>,
 }
 
 /// The fields as they were typed. Several origins, people and paths stand in lines.
@@ -106,14 +133,34 @@ pub(in crate::web) async fn form(
     FreshAdmin(caller): FreshAdmin,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let (found, people) = find(&app, &id).await?;
+    let found = find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
-    let form = AppForm::of(&found, people);
-    Ok(html(StatusCode::OK, &EditPage { page, app: Some(shown(&found)), form, errors: Vec::new() }))
+    let (shown, form) = (shown(&app, &page, &found), AppForm::of(&found.app, found.people));
+    Ok(html(StatusCode::OK, &EditPage { page, app: Some(shown), form, errors: Vec::new() }))
 }
 
-fn shown(app: &RegisteredApp) -> Shown {
-    Shown { id: app.id.0, name: app.name.to_string(), asks: app.rules.introspects }
+fn shown(app: &App, page: &Page, found: &Found) -> Shown {
+    let has_address = found.app.rules.backchannel_logout.is_some();
+    Shown {
+        id: found.app.id.0,
+        name: found.app.name.to_string(),
+        asks: found.app.rules.introspects,
+        sign_outs: has_address.then(|| sign_outs(app, page, found)),
+    }
+}
+
+fn sign_outs(app: &App, page: &Page, found: &Found) -> SignOuts {
+    let all: Vec<&Told> = found.told.iter().collect();
+    let sum = || told_apps::sum(found.app.name.to_string(), &all, app.accounts.engine.options().decode_leeway);
+    let test = found.test.map(|test| {
+        let (badge, came_to) = match test.outcome {
+            Some(Outcome::Acknowledged) => ("here", page.t("told-acknowledged")),
+            Some(outcome) => ("danger", told_apps::trouble(page, outcome, test.status)),
+            None => ("", page.t("told-waiting")),
+        };
+        TestShown { at: page.exact(test.made_at), badge, came_to }
+    });
+    SignOuts { told: (!all.is_empty()).then(|| sum().row(page, app.now())), test }
 }
 
 pub(in crate::web) async fn add(
@@ -154,21 +201,23 @@ pub(in crate::web) async fn submit(
     input: Input,
 ) -> Result<HttpResponse, Error> {
     let form: AppForm = input.only_form()?;
-    let (found, _) = find(&app, &id).await?;
+    let found = find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
-    let refused =
-        |page, status, form, errors| Ok(html(status, &EditPage { page, app: Some(shown(&found)), form, errors }));
+    let refused = |page, status, form, errors| {
+        let shown = Some(shown(&app, &page, &found));
+        Ok(html(status, &EditPage { page, app: shown, form, errors }))
+    };
     let mut errors = Vec::new();
     let Some(wanted) = read(&app, &page, &form, &mut errors).await? else {
         return refused(page, StatusCode::BAD_REQUEST, form, errors);
     };
     // What this page does not show stays as it is.
     let change = move |rules: &mut AppRules| *rules = AppRules { introspects: rules.introspects, ..wanted };
-    match manage::set(&app.accounts, mandate, found.id, change).everywhere().await? {
+    match manage::set(&app.accounts, mandate, found.app.id, change).everywhere().await? {
         Ok(has_changed) => {
             let key = if has_changed { "app-changed" } else { "app-no-change" };
             browser_session::set_flash(&browser, &Flash::plain(key));
-            Ok(see_other(&format!("/admin/apps/{}", found.id.0)))
+            Ok(see_other(&format!("/admin/apps/{}", found.app.id.0)))
         }
         Err(fault) => {
             let errors = vec![told(&page, fault)?];
@@ -187,14 +236,15 @@ fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
     }
 }
 
-/// The app, and the names of the people whom it lets in; groups as `group:name`.
-async fn find(app: &App, id: &str) -> Result<(RegisteredApp, Vec<String>), Error> {
+async fn find(app: &App, id: &str) -> Result<Found, Error> {
     let id = AppId(id.parse().map_err(|_| Error::NotFound)?);
     let found = app
         .read(move |conn| {
             let Some(found) = apps::find(conn, id)? else { return Ok(None) };
             let people = people(conn, &found.rules.allowed)?;
-            Ok(Some((found, people)))
+            let told = logout_deliveries::of_app(conn, id)?;
+            let test = logout_deliveries::last_test(conn, id)?;
+            Ok(Some(Found { app: found, people, told, test }))
         })
         .await?;
     found.ok_or(Error::NotFound)

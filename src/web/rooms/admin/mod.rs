@@ -13,6 +13,7 @@ pub(in crate::web) mod remove_app;
 pub(in crate::web) mod rename_user;
 pub(in crate::web) mod revoked;
 pub(in crate::web) mod sessions;
+pub(in crate::web) mod test_sign_out;
 pub(in crate::web) mod user;
 pub(in crate::web) mod user_act;
 pub(in crate::web) mod users;
