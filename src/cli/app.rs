@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::app_name::app_name;
 use super::confirm::confirm;
+use super::existing_group::existing_group;
 use super::existing_user::existing;
 use super::operator::operator;
 use super::output::{Failure, moment, warn};
@@ -210,6 +211,7 @@ fn told(fault: AppFault, name: &str) -> String {
     match fault {
         AppFault::NameTaken => format!("there is an app {name} already"),
         AppFault::OriginTaken(origin) => format!("another app is at {origin} already"),
+        AppFault::NoSuchGroup(name) => format!("there is no group {name}; add it with `portero group add {name}`"),
         AppFault::NoSuchApp => format!("there is no app {name}"),
     }
 }
@@ -276,7 +278,10 @@ fn allowed(accounts: &Accounts, texts: &[String]) -> Result<Option<Allowed>, Fai
             ("everyone", _) => return Err("--allow everyone stands alone".into()),
             ("admins", _) => entrants.push(Entrant::Admins),
             (_, Some(("user", name))) => entrants.push(Entrant::User(existing(accounts, name)?.id)),
-            _ => return Err(format!("--allow {text}: write everyone, user:NAME or admins").into()),
+            (_, Some(("group", name))) => {
+                entrants.push(Entrant::Group(existing_group(accounts, name)?.name.canonical()))
+            }
+            _ => return Err(format!("--allow {text}: write everyone, user:NAME, group:NAME or admins").into()),
         }
     }
     entrants.sort();

@@ -10,9 +10,11 @@ mod completions;
 mod config;
 mod confirm;
 mod demo;
+mod existing_group;
 mod existing_user;
 mod export;
 mod factors;
+mod group;
 mod health;
 mod key;
 mod log;
@@ -73,6 +75,9 @@ enum Command {
     /// Add, list and change users
     #[command(subcommand)]
     User(user::Command),
+    /// Add and remove groups of people, and say who is in them
+    #[command(subcommand)]
+    Group(group::Command),
     /// List and end open sessions
     #[command(subcommand)]
     Session(session::Command),
@@ -139,6 +144,7 @@ impl Arguments {
             Command::Serve => serve::run(loaded),
             Command::SetupLink => setup_link::run(loaded),
             Command::User(command) => user::run(loaded, command),
+            Command::Group(command) => group::run(loaded, command),
             Command::Session(command) => session::run(loaded, command),
             Command::Revoked(command) => revoked::run(loaded, command),
             Command::Audit(command) => audit::run(loaded, command),

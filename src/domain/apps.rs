@@ -142,7 +142,7 @@ impl OpenPath {
 pub enum Entrant {
     /// A user.
     User(UserId),
-    /// Whoever is in the group of this name.
+    /// Whoever is in the group of this name, which is in lower case.
     Group(String),
     /// Whoever is an admin.
     Admins,

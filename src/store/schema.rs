@@ -404,6 +404,24 @@ diesel::table! {
 
 diesel::joinable!(passkeys -> factors (factor_id));
 
+diesel::table! {
+    user_groups (id) {
+        id -> BigInt,
+        name -> Text,
+        canonical -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_group_members (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        user_id -> BigInt,
+        since -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -417,8 +435,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     name_parts,
     passes,
     app_origins,
+    app_access,
     apps,
     app_secrets,
+    user_groups,
+    user_group_members,
     factors,
     passkeys
 );

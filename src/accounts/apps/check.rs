@@ -9,7 +9,7 @@ use crate::accounts::sessions::mass_end;
 use crate::accounts::upkeep::memory::has_gaps;
 use crate::blocklist::gate::{Pass, Place};
 use crate::blocklist::{Question, Standing, Verdict};
-use crate::domain::{Allowed, App, Entrant, Level, PassKey, Role, SessionId, UnixTime, UserId};
+use crate::domain::{Allowed, App, Entrant, GroupName, Level, PassKey, Role, SessionId, UnixTime, UserId};
 
 /// How long a pass lasts, in seconds; never longer than its session.
 pub(super) const PASS_LIFE: i64 = 24 * 60 * 60;
@@ -20,7 +20,7 @@ const NO_GENERATION: i64 = -1;
 #[derive(Debug)]
 pub enum Answer {
     /// `is_due`: whether the pass should be renewed when somebody opens a page.
-    Enter { user: Arc<Standing>, pass: PassKey, sid: SessionId, is_due: bool },
+    Enter { user: Arc<Standing>, groups: Groups, pass: PassKey, sid: SessionId, is_due: bool },
     /// Nobody is known here, or they have to prove more, or once more.
     SignIn,
     /// This person may not enter.
@@ -81,12 +81,13 @@ fn by_memory(
     if !has_proved_enough(&place.app, pass.auth_time(), pass.factor_time(), now) {
         return Ok(Answer::SignIn);
     }
-    if !may_enter(&place.app, user.user, user.role) {
+    let groups = accounts.blocklist.groups(user.user);
+    if !may_enter(&place.app, user.user, user.role, &groups) {
         return Ok(Answer::Denied);
     }
     accounts.last_seen.note(pass.sid, NO_GENERATION, now);
     let is_due = now.since(pass.made_at()) > PASS_LIFE / 2;
-    Ok(Answer::Enter { user, pass: key, sid: pass.sid, is_due })
+    Ok(Answer::Enter { user, groups, pass: key, sid: pass.sid, is_due })
 }
 
 /// Whether it is a pass for this place, in its time. A session that began after the backup is not known, so nobody could say whether it has
@@ -98,12 +99,12 @@ fn is_good_here(accounts: &Accounts, pass: &Pass, place: &Place, now: UnixTime) 
 }
 
 /// Whether the app lets this person in.
-pub fn may_enter(app: &App, user: UserId, role: Role) -> bool {
+pub fn may_enter(app: &App, user: UserId, role: Role, groups: &[GroupName]) -> bool {
     match &app.rules.allowed {
         Allowed::Everyone => true,
         Allowed::Listed(entrants) => entrants.iter().any(|entrant| match entrant {
             Entrant::User(id) => *id == user,
-            Entrant::Group(_) => false,
+            Entrant::Group(name) => groups.iter().any(|group| group.is(name)),
             Entrant::Admins => role == Role::Admin,
         }),
     }

@@ -28,6 +28,8 @@ pub enum AppFault {
     NameTaken,
     /// Another app is there.
     OriginTaken(AppOrigin),
+    /// It would let in a group of this name, and there is none.
+    NoSuchGroup(String),
     /// There is no such app.
     NoSuchApp,
 }
@@ -46,6 +48,9 @@ pub fn add(
         let rules = rules.tidied();
         if let Some(origin) = apps::taken_origin(tx.conn, &rules.origins, None)? {
             return Ok(Err(AppFault::OriginTaken(origin)));
+        }
+        if let Some(group) = apps::unknown_group(tx.conn, &rules)? {
+            return Ok(Err(AppFault::NoSuchGroup(group)));
         }
         let client_id = Uuid::new_v4().to_string();
         let Some(id) = apps::add(tx.conn, &client_id, &name, &rules, tx.now)? else {
@@ -80,6 +85,9 @@ pub fn set(
         }
         if let Some(origin) = apps::taken_origin(tx.conn, &rules.origins, Some(id))? {
             return Ok(Err(AppFault::OriginTaken(origin)));
+        }
+        if let Some(group) = apps::unknown_group(tx.conn, &rules)? {
+            return Ok(Err(AppFault::NoSuchGroup(group)));
         }
         apps::set(tx.conn, id, &rules)?;
         if !rules.introspects {

@@ -18,10 +18,10 @@ use portero::store::{Upkeep, apps, users};
 use crate::common::{second_factor, sid};
 use crate::support::{Answer, Browser, Client, PASSWORD, TestApp, claims, operator};
 
-const WIKI: &str = "wiki.example.org";
+pub(super) const WIKI: &str = "wiki.example.org";
 const DASH: &str = "dash.example.net";
 
-fn server() -> TestApp {
+pub(super) fn server() -> TestApp {
     let app = TestApp::with(&[("trusted_proxies", "127.0.0.1")]);
     app.add_user("ana");
     app.add_user("bea");
@@ -29,57 +29,57 @@ fn server() -> TestApp {
     app
 }
 
-fn rules(hosts: &[&str]) -> AppRules {
+pub(super) fn rules(hosts: &[&str]) -> AppRules {
     let origins = hosts.iter().map(|host| AppOrigin::parse(&format!("https://{host}")).unwrap()).collect();
     AppRules { origins, ..AppRules::default() }
 }
 
-fn add_app(app: &TestApp, name: &str, rules: AppRules) -> AppId {
+pub(super) fn add_app(app: &TestApp, name: &str, rules: AppRules) -> AppId {
     let name = AppName::parse(name).unwrap();
     let Added { id, .. } = add(&app.accounts, operator(), name, rules).committed().unwrap().ok().unwrap();
     id
 }
 
 /// A server with the app wiki.
-fn with_wiki() -> (TestApp, AppId) {
+pub(super) fn with_wiki() -> (TestApp, AppId) {
     let app = server();
     let id = add_app(&app, "wiki", rules(&[WIKI]));
     (app, id)
 }
 
-fn set(app: &TestApp, id: AppId, change: impl FnOnce(&mut AppRules) + Send + 'static) {
+pub(super) fn set(app: &TestApp, id: AppId, change: impl FnOnce(&mut AppRules) + Send + 'static) {
     assert!(manage::set(&app.accounts, operator(), id, change).committed().unwrap().unwrap());
 }
 
-fn user(app: &TestApp, name: &str) -> UserId {
+pub(super) fn user(app: &TestApp, name: &str) -> UserId {
     let name = Username::parse(name).unwrap();
     app.accounts.db.read(|conn| users::find_by_name(conn, &name)).unwrap().unwrap().id
 }
 
-fn only(app: &TestApp, name: &str) -> Allowed {
+pub(super) fn only(app: &TestApp, name: &str) -> Allowed {
     Allowed::Listed(vec![Entrant::User(user(app, name))])
 }
 
 /// What a browser keeps at the host of one app, and the proxy in between.
 #[derive(Clone)]
-struct AtApp {
-    client: Client,
-    host: String,
-    cookies: BTreeMap<String, String>,
+pub(super) struct AtApp {
+    pub(super) client: Client,
+    pub(super) host: String,
+    pub(super) cookies: BTreeMap<String, String>,
 }
 
-const PAGE: [(&str, &str); 4] = [
+pub(super) const PAGE: [(&str, &str); 4] = [
     ("sec-fetch-mode", "navigate"),
     ("sec-fetch-site", "none"),
     ("sec-fetch-dest", "document"),
     ("accept", "text/html,*/*;q=0.8"),
 ];
-const SCRIPT: [(&str, &str); 2] = [("sec-fetch-mode", "cors"), ("accept", "application/json")];
+pub(super) const SCRIPT: [(&str, &str); 2] = [("sec-fetch-mode", "cors"), ("accept", "application/json")];
 const WEBSOCKET: [(&str, &str); 3] =
     [("upgrade", "websocket"), ("connection", "upgrade"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")];
 
 impl AtApp {
-    fn new(app: &TestApp, host: &str) -> Self {
+    pub(super) fn new(app: &TestApp, host: &str) -> Self {
         Self { client: app.client(), host: host.into(), cookies: BTreeMap::new() }
     }
 
@@ -107,18 +107,18 @@ impl AtApp {
     }
 
     /// What nginx asks about a request.
-    fn check(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(super) fn check(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let url = format!("https://{}{path}", self.host);
         let mut all = vec![("x-original-method", method), ("x-original-url", &url)];
         all.extend(headers);
         self.send("GET", "/gate/check/nginx", &all)
     }
 
-    fn page(&mut self, path: &str) -> Answer {
+    pub(super) fn page(&mut self, path: &str) -> Answer {
         self.check("GET", path, &PAGE)
     }
 
-    fn script(&mut self, path: &str) -> Answer {
+    pub(super) fn script(&mut self, path: &str) -> Answer {
         self.check("GET", path, &SCRIPT)
     }
 
@@ -137,7 +137,7 @@ impl AtApp {
     }
 
     /// Goes the way to Portero; returns the address there.
-    fn start(&mut self, path: &str) -> String {
+    pub(super) fn start(&mut self, path: &str) -> String {
         let refused = self.page(path);
         assert_eq!(refused.status, 401, "{}", refused.body);
         let start = refused.location().to_owned();
@@ -156,14 +156,14 @@ impl AtApp {
     }
 
     /// Enters with a browser that is signed in to Portero; returns the address at which it is then.
-    fn enter(&mut self, browser: &mut Browser, path: &str) -> String {
+    pub(super) fn enter(&mut self, browser: &mut Browser, path: &str) -> String {
         let gate = self.start(path);
         let answer = browser.get(&gate);
         assert_eq!(answer.status, 200, "{} {}", answer.location(), answer.body);
         self.finish(&answer)
     }
 
-    fn pass(&self) -> &str {
+    pub(super) fn pass(&self) -> &str {
         &self.cookies["__Host-portero_pass"]
     }
 }
@@ -177,7 +177,7 @@ fn callback(answer: &Answer) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-fn entered(app: &TestApp, host: &str, name: &str) -> (AtApp, Browser) {
+pub(super) fn entered(app: &TestApp, host: &str, name: &str) -> (AtApp, Browser) {
     let (mut at, mut browser) = (AtApp::new(app, host), app.signed_in(name));
     at.enter(&mut browser, "/");
     (at, browser)

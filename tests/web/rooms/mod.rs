@@ -20,6 +20,7 @@ mod end_sessions;
 mod enrolment_link;
 mod export;
 mod factors;
+mod groups;
 mod health;
 mod introspect;
 mod language;

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use crate::accounts::apps::manage::{self, AppFault};
 use crate::config::{human, span};
 use crate::domain::{
-    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, Level, OpenPath, OriginFault, Username,
+    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, OpenPath,
+    OriginFault, Username,
 };
 use crate::store::{Conn, apps, users};
 use crate::web::app::App;
@@ -39,7 +40,7 @@ struct Shown {
     asks: bool,
 }
 
-/// The fields as they were typed. Several origins, people and paths stand in lines.
+/// The fields as they were typed. Several origins, people, groups and paths stand in lines.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::web) struct AppForm {
@@ -48,6 +49,7 @@ pub(in crate::web) struct AppForm {
     /// `everyone` or `listed`.
     who: String,
     people: String,
+    groups: String,
     admins: String,
     level: String,
     max_age: String,
@@ -61,20 +63,25 @@ impl AppForm {
         Self { who: "everyone".into(), level: "one".into(), identity: "on".into(), ..Self::default() }
     }
 
-    fn of(app: &RegisteredApp, people: Vec<String>) -> Self {
+    fn of(app: &RegisteredApp, people: &[String]) -> Self {
         let rules = &app.rules;
         let tick = |is_set: bool| if is_set { "on".to_owned() } else { String::new() };
         let lines = |all: Vec<&str>| all.join("\n");
-        let (who, admins) = match &rules.allowed {
-            Allowed::Everyone => ("everyone", false),
-            Allowed::Listed(entrants) => ("listed", entrants.contains(&Entrant::Admins)),
+        let (who, entrants) = match &rules.allowed {
+            Allowed::Everyone => ("everyone", &[] as &[Entrant]),
+            Allowed::Listed(entrants) => ("listed", entrants.as_slice()),
         };
+        let groups = entrants.iter().filter_map(|entrant| match entrant {
+            Entrant::Group(name) => Some(name.as_str()),
+            Entrant::User(_) | Entrant::Admins => None,
+        });
         Self {
             name: app.name.to_string(),
             origins: lines(rules.origins.iter().map(AppOrigin::as_str).collect()),
             who: who.into(),
             people: people.join("\n"),
-            admins: tick(admins),
+            groups: lines(groups.collect()),
+            admins: tick(entrants.contains(&Entrant::Admins)),
             level: rules.level.as_str().into(),
             max_age: rules.max_age.map_or_else(String::new, human),
             identity: tick(rules.sends_identity),
@@ -105,7 +112,7 @@ pub(in crate::web) async fn form(
 ) -> Result<HttpResponse, Error> {
     let (found, people) = find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
-    let form = AppForm::of(&found, people);
+    let form = AppForm::of(&found, &people);
     Ok(html(StatusCode::OK, &EditPage { page, app: Some(shown(&found)), form, errors: Vec::new() }))
 }
 
@@ -180,11 +187,14 @@ fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
         AppFault::OriginTaken(origin) => {
             Ok(FieldError { field: "origins", text: page.t1("error-app-origin-taken", "origin", origin.as_str()) })
         }
+        AppFault::NoSuchGroup(name) => {
+            Ok(FieldError { field: "groups", text: page.t1("error-app-group", "text", &name) })
+        }
         AppFault::NoSuchApp => Err(Error::NotFound),
     }
 }
 
-/// The app, and the names of the people whom it lets in; groups as `group:name`.
+/// The app, and the names of the people whom it lets in.
 async fn find(app: &App, id: &str) -> Result<(RegisteredApp, Vec<String>), Error> {
     let id = AppId(id.parse().map_err(|_| Error::NotFound)?);
     let found = app
@@ -203,15 +213,12 @@ fn people(conn: &mut Conn, allowed: &Allowed) -> Result<Vec<String>, crate::stor
     for entrant in entrants {
         match entrant {
             Entrant::User(id) => names.extend(users::name_of(conn, *id)?),
-            Entrant::Group(name) => names.push(format!("{GROUP}{name}")),
-            Entrant::Admins => {}
+            Entrant::Group(_) | Entrant::Admins => {}
         }
     }
     names.sort();
     Ok(names)
 }
-
-const GROUP: &str = "group:";
 
 /// How the app is to be set up. `None`: something in the form is not good, and `errors` says what.
 async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldError>) -> Result<Option<AppRules>, Error> {
@@ -241,6 +248,12 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
             match found {
                 Some(entrant) => entrants.push(entrant),
                 None => errors.push(named("people", "error-app-nobody", &name)),
+            }
+        }
+        for line in lines(&form.groups) {
+            match GroupName::parse(line) {
+                Ok(name) => entrants.push(Entrant::Group(name.canonical())),
+                Err(_) => errors.push(named("groups", "error-app-group", line)),
             }
         }
         entrants.sort();

@@ -11,6 +11,7 @@ use crate::accounts::apps::check::{Answer, check};
 use crate::accounts::apps::entry::pass_key;
 use crate::accounts::apps::kept_assertions::Subject;
 use crate::blocklist::gate::Place;
+use crate::domain::joined;
 use crate::gate::forwarded::{self, ForwardedRequest, Kind, Style};
 use crate::gate::headers;
 use crate::web::app::App;
@@ -62,8 +63,8 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
     let would_refuse = match answer {
         // Somebody opens a page, so this is a moment at which the browser can be led to a new pass.
         Answer::Enter { is_due: true, .. } if opens_page => return sign_in(app, &asked, &place),
-        Answer::Enter { user, pass, sid, .. } => {
-            let subject = Subject { pass, app: place.app.name.as_str(), sid, user: &user };
+        Answer::Enter { user, groups, pass, sid, .. } => {
+            let subject = Subject { pass: *pass, app: place.app.name.as_str(), sid: *sid, user, groups };
             return Ok(entered(app, &place, Some(&subject)));
         }
         Answer::Unknowable => return Ok(unknowable(app)),
@@ -90,11 +91,12 @@ fn entered(app: &App, place: &Place, subject: Option<&Subject<'_>>) -> HttpRespo
     let subject = subject.filter(|_| place.app.rules.sends_identity);
     let told = subject.map(|subject| subject.user);
     let contact = told.and_then(|user| user.contact.as_deref());
+    let groups = subject.map(|subject| joined(subject.groups));
     let values = [
         told.map(|user| user.username.as_str()),
         contact.and_then(|contact| contact.display_name.as_deref()),
         contact.and_then(|contact| contact.mail.as_deref()),
-        None,
+        groups.as_deref(),
     ];
     let signed = subject.and_then(|subject| assertion(&app.accounts, subject, app.now()));
     let headers = res.headers_mut();
