@@ -178,6 +178,11 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         }
         Command::Show { name } => show(accounts, &existing_app(accounts, &name)?)?,
         Command::Remove { name, yes } => {
+            if begins_to_take {
+                eprintln!(
+                    "note: let `proxy print` print the proxy's settings again: they keep the tokens from the app"
+                );
+            }
             let app = existing_app(accounts, &name)?;
             if !yes && !app.rules.origins.is_empty() {
                 confirm(&format!("Remove {name}? Nobody can enter it then."))?;
@@ -226,6 +231,7 @@ fn read(accounts: &Accounts, rules: Rules) -> Result<Changes, Failure> {
     let own = accounts.config.public_url.as_ref().map(|url| url.origin().ascii_serialization());
     if let Some(own) = own.filter(|own| origins.iter().any(|origin| origin.as_str() == own)) {
         return Err(format!("{own} is Portero's own address; an app needs one of its own").into());
+        AppFault::Outdated => format!("somebody changed {name} meanwhile; try again"),
     }
     let open_paths: Result<Vec<_>, Failure> = rules
         .open_paths

@@ -1287,6 +1287,8 @@ apps-no-origin = None
 apps-allowed = Who may enter
 apps-allowed-everyone = Everyone who is signed in
 apps-allowed-listed = Only some people
+apps-allowed-nobody = Nobody: no one is listed
+apps-allowed-nobody-yet = Nobody: it has no address
 apps-added = Added
 apps-observes = Only observes
 apps-asks = Asks about tokens
@@ -1331,6 +1333,7 @@ error-app-max-age = Enter a time from 1m to 365d, such as 12h
 error-app-nobody = There is no user { $text }
 error-app-group = There is no group { $text }
 
+error-app-outdated = Somebody changed this app after you opened this page, so nothing was saved. Look at the app in another tab; saving again replaces what is there.
 # Groups of people
 groups-title = Groups
 groups-intro = Groups of people. Apps let people in by them, and are told who is in which.

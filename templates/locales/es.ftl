@@ -1287,6 +1287,8 @@ apps-no-origin = Ninguna
 apps-allowed = Quién puede entrar
 apps-allowed-everyone = Cualquiera con la sesión iniciada
 apps-allowed-listed = Solo algunas personas
+apps-allowed-nobody = Nadie: no hay nadie en la lista
+apps-allowed-nobody-yet = Nadie: no tiene dirección
 apps-added = Añadida
 apps-observes = Solo observa
 apps-asks = Pregunta por tokens
@@ -1331,6 +1333,7 @@ error-app-max-age = Indica un tiempo entre 1m y 365d, como 12h
 error-app-nobody = No hay ningún usuario { $text }
 error-app-group = No hay ningún grupo { $text }
 
+error-app-outdated = Alguien ha cambiado esta aplicación después de que abrieras esta página, así que no se ha guardado nada. Mira la aplicación en otra pestaña; si guardas otra vez, se reemplaza lo que hay.
 # Groups of people
 groups-title = Grupos
 groups-intro = Grupos de personas. Las aplicaciones dejan entrar según ellos y saben quién está en cada uno.

@@ -1,6 +1,6 @@
 //! Groups of people: what they mean for apps (room apps/check), and rooms /admin/groups, beneath it, and /admin/users/…/groups.
 
-use portero::accounts::apps::manage::{AppFault, set as set_app};
+use portero::accounts::apps::manage::{self, AppFault};
 use portero::accounts::people::groups::{self, Changed, Membership, Removed};
 use portero::accounts::people::restore::restore;
 use portero::domain::{Allowed, Entrant, GroupId, GroupName};
@@ -89,7 +89,7 @@ fn a_group_that_an_app_lets_in_stays_until_the_app_does_not() {
     assert_eq!(remove(&app, editors), Removed::Done);
     assert_eq!(remove(&app, editors), Removed::NoSuchGroup);
     let change = |rules: &mut portero::domain::AppRules| rules.allowed = only_editors();
-    let refused = set_app(&app.accounts, operator(), id, change).committed().unwrap();
+    let refused = manage::set(&app.accounts, operator(), id, change).committed().unwrap();
     assert_eq!(refused, Err(AppFault::NoSuchGroup("editors".into())));
 }
 
@@ -239,7 +239,9 @@ fn what_is_wrong_with_a_group_is_said_and_nothing_is_changed() {
     let kept = browser.post("/admin/groups/1/remove", &[]);
     assert!(kept.status == 409 && kept.body.contains("Apps let this group in: wiki"), "{} {}", kept.status, kept.body);
     assert!(app.accounts.db.read(|conn| store::find(conn, editors)).unwrap().is_some());
-    let unknown = browser.post("/admin/apps/1", &[("who", "listed"), ("groups", "editors\nothers")]);
+    let seen = manage::seen(&app.accounts.blocklist.app_at(WIKI).unwrap().app.rules);
+    let fields = [("who", "listed"), ("groups", "editors\nothers"), ("seen", &seen)];
+    let unknown = browser.post("/admin/apps/1", &fields);
     assert!(unknown.status == 409 && unknown.body.contains("There is no group others"), "{}", unknown.body);
     assert!(browser.get("/admin/apps/1").body.contains("editors</textarea>"));
 }

@@ -49,6 +49,8 @@ pub(in crate::web) async fn show(
 
 fn row(page: &Page, app: &RegisteredApp) -> Row {
     let key = match &app.rules.allowed {
+        _ if app.rules.origins.is_empty() => "apps-allowed-nobody-yet",
+        Allowed::Listed(entrants) if entrants.is_empty() => "apps-allowed-nobody",
         Allowed::Everyone => "apps-allowed-everyone",
         Allowed::Listed(_) => "apps-allowed-listed",
     };

@@ -168,7 +168,8 @@ pub(in crate::web) async fn submit(
     };
     // What this page does not show stays as it is.
     let change = move |rules: &mut AppRules| *rules = AppRules { introspects: rules.introspects, ..wanted };
-    match manage::set(&app.accounts, mandate, found.id, change).everywhere().await? {
+    let set = manage::set_what_was_seen(&app.accounts, mandate, found.id, form.seen.clone(), change);
+    match set.everywhere().await? {
         Ok(has_changed) => {
             let key = if has_changed { "app-changed" } else { "app-no-change" };
             browser_session::set_flash(&browser, &Flash::plain(key));
@@ -181,6 +182,12 @@ pub(in crate::web) async fn submit(
     }
 }
 
+        Err(AppFault::Outdated) => {
+            let (now, _) = find(&app, &id).await?;
+            let errors = vec![page.error("", "error-app-outdated")];
+            let form = AppForm { seen: manage::seen(&now.rules), ..form };
+            refused(page, StatusCode::CONFLICT, form, errors)
+        }
 fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
     match fault {
         AppFault::NameTaken => Ok(page.error("name", "error-app-name-taken")),
@@ -198,6 +205,7 @@ fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
 async fn find(app: &App, id: &str) -> Result<(RegisteredApp, Vec<String>), Error> {
     let id = AppId(id.parse().map_err(|_| Error::NotFound)?);
     let found = app
+        AppFault::Outdated => Ok(page.error("", "error-app-outdated")),
         .read(move |conn| {
             let Some(found) = apps::find(conn, id)? else { return Ok(None) };
             let people = people(conn, &found.rules.allowed)?;
