@@ -81,6 +81,12 @@ pub(super) struct Rules {
     /// Whether everybody is let through, and only noted who would not be [add: false]
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     observe: Option<bool>,
+    /// Whether browsers may ask the app, without a pass, what other sites' pages may send (CORS preflights) [add: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    preflight: Option<bool>,
+    /// Whether programs may show an access token of a session in place of a pass [add: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    bearer: Option<bool>,
     /// Whether the app may ask about tokens of sessions, and revoke them [add: false]
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     introspect: Option<bool>,
@@ -101,6 +107,8 @@ struct Changes {
     identity: Option<bool>,
     open_paths: Option<Vec<OpenPath>>,
     observe: Option<bool>,
+    preflight: Option<bool>,
+    bearer: Option<bool>,
     introspect: Option<bool>,
 }
 
@@ -113,6 +121,8 @@ impl Changes {
             && self.identity.is_none()
             && self.open_paths.is_none()
             && self.observe.is_none()
+            && self.preflight.is_none()
+            && self.bearer.is_none()
             && self.introspect.is_none()
     }
 
@@ -129,6 +139,8 @@ impl Changes {
         put(&mut rules.sends_identity, self.identity);
         put(&mut rules.open_paths, self.open_paths);
         put(&mut rules.observes, self.observe);
+        put(&mut rules.passes_preflights, self.preflight);
+        put(&mut rules.takes_tokens, self.bearer);
         put(&mut rules.introspects, self.introspect);
     }
 }
@@ -160,11 +172,17 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             if changes.is_empty() {
                 return Err("name what to change, such as --allow admins; see --help".into());
             }
+            let begins_to_take = changes.bearer == Some(true) && !app.rules.takes_tokens;
             let begins_to_ask = changes.introspect == Some(true) && !app.rules.introspects;
             let set = manage::set(accounts, operator(), app.id, |rules| changes.make(rules)).committed()?;
             let has_changed = set.map_err(|fault| told(fault, &name))?;
             wait_for_server(&installation)?;
             println!("{name} {}.", if has_changed { "is changed" } else { "was so already" });
+            if begins_to_take {
+                eprintln!(
+                    "note: let `proxy print` print the proxy's settings again: they keep the tokens from the app"
+                );
+            }
             if begins_to_ask && let Some(credentials) = manage::new_secret(accounts, operator(), app.id).committed()? {
                 print(&credentials);
             }
@@ -178,11 +196,6 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         }
         Command::Show { name } => show(accounts, &existing_app(accounts, &name)?)?,
         Command::Remove { name, yes } => {
-            if begins_to_take {
-                eprintln!(
-                    "note: let `proxy print` print the proxy's settings again: they keep the tokens from the app"
-                );
-            }
             let app = existing_app(accounts, &name)?;
             if !yes && !app.rules.origins.is_empty() {
                 confirm(&format!("Remove {name}? Nobody can enter it then."))?;
@@ -218,6 +231,7 @@ fn told(fault: AppFault, name: &str) -> String {
         AppFault::OriginTaken(origin) => format!("another app is at {origin} already"),
         AppFault::NoSuchGroup(name) => format!("there is no group {name}; add it with `portero group add {name}`"),
         AppFault::NoSuchApp => format!("there is no app {name}"),
+        AppFault::Outdated => format!("somebody changed {name} meanwhile; try again"),
     }
 }
 
@@ -231,7 +245,6 @@ fn read(accounts: &Accounts, rules: Rules) -> Result<Changes, Failure> {
     let own = accounts.config.public_url.as_ref().map(|url| url.origin().ascii_serialization());
     if let Some(own) = own.filter(|own| origins.iter().any(|origin| origin.as_str() == own)) {
         return Err(format!("{own} is Portero's own address; an app needs one of its own").into());
-        AppFault::Outdated => format!("somebody changed {name} meanwhile; try again"),
     }
     let open_paths: Result<Vec<_>, Failure> = rules
         .open_paths
@@ -264,6 +277,8 @@ fn read(accounts: &Accounts, rules: Rules) -> Result<Changes, Failure> {
         identity: rules.identity,
         open_paths: (!rules.open_paths.is_empty()).then_some(open_paths),
         observe: rules.observe,
+        preflight: rules.preflight,
+        bearer: rules.bearer,
         introspect: rules.introspect,
     })
 }
@@ -319,6 +334,8 @@ fn show(accounts: &Accounts, app: &App) -> Result<(), Failure> {
         println!("open path    {}", path.as_str());
     }
     println!("observe      {}", yes_no(rules.observes));
+    println!("preflight    {}", yes_no(rules.passes_preflights));
+    println!("bearer       {}", yes_no(rules.takes_tokens));
     println!("introspect   {}", yes_no(rules.introspects));
     for made in accounts.db.read(|conn| apps::secrets_made(conn, app.id))? {
         println!("secret made  {}", moment(Some(made)));

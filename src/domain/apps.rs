@@ -175,6 +175,10 @@ pub struct AppRules {
     pub open_paths: Vec<OpenPath>,
     /// Whether everybody is let through, and only noted who would not be.
     pub observes: bool,
+    /// Whether preflights pass: a browser asks, without a cookie, what another site's page may send.
+    pub passes_preflights: bool,
+    /// Whether programs may show an access token of a session of theirs in place of a pass.
+    pub takes_tokens: bool,
     /// Whether it may ask about tokens of Portero's own sessions, and revoke them.
     pub introspects: bool,
 }
@@ -208,6 +212,8 @@ impl Default for AppRules {
             sends_identity: true,
             open_paths: Vec::new(),
             observes: false,
+            passes_preflights: false,
+            takes_tokens: false,
             introspects: false,
         }
     }

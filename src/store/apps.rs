@@ -34,6 +34,8 @@ struct Row {
     max_age: Option<i64>,
     sends_identity: bool,
     observes: bool,
+    passes_preflights: bool,
+    takes_tokens: bool,
 }
 
 impl Row {
@@ -52,6 +54,8 @@ impl Row {
             sends_identity: self.sends_identity,
             open_paths: Vec::new(),
             observes: self.observes,
+            passes_preflights: self.passes_preflights,
+            takes_tokens: self.takes_tokens,
             introspects: self.introspects,
         };
         Ok(App {
@@ -120,6 +124,8 @@ pub fn add(
         apps::max_age.eq(rules.max_age),
         apps::sends_identity.eq(rules.sends_identity),
         apps::observes.eq(rules.observes),
+        apps::passes_preflights.eq(rules.passes_preflights),
+        apps::takes_tokens.eq(rules.takes_tokens),
     );
     let insert = diesel::insert_into(apps::table).values(row).on_conflict_do_nothing();
     if on!(conn, c => insert.execute(c))? == 0 {
@@ -139,6 +145,8 @@ pub fn set(conn: &mut Conn, id: AppId, rules: &AppRules) -> Result<(), Error> {
         apps::max_age.eq(rules.max_age),
         apps::sends_identity.eq(rules.sends_identity),
         apps::observes.eq(rules.observes),
+        apps::passes_preflights.eq(rules.passes_preflights),
+        apps::takes_tokens.eq(rules.takes_tokens),
     );
     diesel::update(apps::table.find(id.0)).set(change).execute(conn)?;
     let kept: Vec<&str> = rules.origins.iter().map(AppOrigin::as_str).collect();

@@ -294,6 +294,8 @@ diesel::table! {
         max_age -> Nullable<BigInt>,
         sends_identity -> Bool,
         observes -> Bool,
+        passes_preflights -> Bool,
+        takes_tokens -> Bool,
     }
 }
 

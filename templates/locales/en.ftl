@@ -1310,6 +1310,10 @@ app-open-paths = Open to anybody
 app-open-paths-hint = Paths, one per line, each with everything beneath it, such as /public
 app-identity = Tell the app who is there
 app-identity-hint = User name, display name, email address and groups, in headers
+app-preflight = Let preflights pass
+app-preflight-hint = Browsers ask the app, without signing in, what pages of other sites may send to it (CORS)
+app-bearer = Take access tokens
+app-bearer-hint = Programs may show one in place of signing in. Print the proxy’s settings again: they keep the tokens from the app.
 app-observe = Only observe
 app-observe-hint = Everyone is let through, and the log says who would not be
 app-save = Save
@@ -1329,11 +1333,11 @@ error-app-origin-https = { $text } has to begin with https://
 error-app-origin-own = { $text } is Portero’s own address
 error-app-origin-taken = Another app is at { $origin }
 error-app-open-path = { $text } can be read in more than one way. Write it like /public
+error-app-outdated = Somebody changed this app after you opened this page, so nothing was saved. Look at the app in another tab; saving again replaces what is there.
 error-app-max-age = Enter a time from 1m to 365d, such as 12h
 error-app-nobody = There is no user { $text }
 error-app-group = There is no group { $text }
 
-error-app-outdated = Somebody changed this app after you opened this page, so nothing was saved. Look at the app in another tab; saving again replaces what is there.
 # Groups of people
 groups-title = Groups
 groups-intro = Groups of people. Apps let people in by them, and are told who is in which.

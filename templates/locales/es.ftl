@@ -1310,6 +1310,10 @@ app-open-paths = Abierto a cualquiera
 app-open-paths-hint = Rutas, una por línea, cada una con todo lo que hay debajo, como /public
 app-identity = Decir a la aplicación quién entra
 app-identity-hint = Nombre de usuario, nombre visible, correo electrónico y grupos, en cabeceras
+app-preflight = Dejar pasar las consultas previas
+app-preflight-hint = Los navegadores preguntan a la aplicación, sin iniciar sesión, qué pueden enviarle las páginas de otros sitios (CORS)
+app-bearer = Aceptar tokens de acceso
+app-bearer-hint = Los programas pueden mostrar uno en vez de iniciar sesión. Genera otra vez la configuración del proxy: así los tokens no llegan a la aplicación.
 app-observe = Solo observar
 app-observe-hint = Todo el mundo pasa, y el registro dice quién no podría
 app-save = Guardar
@@ -1329,11 +1333,11 @@ error-app-origin-https = { $text } tiene que empezar por https://
 error-app-origin-own = { $text } es la dirección del propio Portero
 error-app-origin-taken = Otra aplicación está en { $origin }
 error-app-open-path = { $text } se puede leer de más de una manera. Escríbela como /public
+error-app-outdated = Alguien ha cambiado esta aplicación después de que abrieras esta página, así que no se ha guardado nada. Mira la aplicación en otra pestaña; si guardas otra vez, se reemplaza lo que hay.
 error-app-max-age = Indica un tiempo entre 1m y 365d, como 12h
 error-app-nobody = No hay ningún usuario { $text }
 error-app-group = No hay ningún grupo { $text }
 
-error-app-outdated = Alguien ha cambiado esta aplicación después de que abrieras esta página, así que no se ha guardado nada. Mira la aplicación en otra pestaña; si guardas otra vez, se reemplaza lo que hay.
 # Groups of people
 groups-title = Grupos
 groups-intro = Grupos de personas. Las aplicaciones dejan entrar según ellos y saben quién está en cada uno.

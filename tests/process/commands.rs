@@ -467,6 +467,8 @@ fn apps_are_added_changed_and_removed_from_the_shell() {
         "max age      12h\n",
         "open path    /public\n",
         "observe      yes\n",
+        "preflight    no\n",
+        "bearer       no\n",
         "introspect   no\n",
     ] {
         assert!(shown.contains(line), "{line} in {shown}");

@@ -34,6 +34,11 @@ struct Gate {
 
 impl Gate {
     fn start(kind: Kind) -> Self {
+        Self::start_with(kind, &[])
+    }
+
+    /// `more`: arguments of `app add`.
+    fn start_with(kind: Kind, more: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path();
         let certificates = Certificates::make(path);
@@ -43,7 +48,8 @@ impl Gate {
         let ports = if kind == Kind::Haproxy { [one, other] } else { [one, one] };
         ok(path, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
         for (host, port) in HOSTS.iter().zip(ports) {
-            ok(path, &["app", "add", host, "--origin", &format!("https://{host}:{port}")], "");
+            let origin = format!("https://{host}:{port}");
+            ok(path, &[&["app", "add", host, "--origin", &origin], more].concat(), "");
         }
         let mut command = portero(path);
         command.env("PORTERO_TRUSTED_PROXIES", "127.0.0.1");
@@ -173,6 +179,54 @@ fn traefik_shuts_both_apps_on_the_request_after_a_session_has_ended() {
 #[test]
 fn haproxy_shuts_both_apps_on_the_request_after_a_session_has_ended() {
     journey(Kind::Haproxy);
+}
+
+/// What a program shows instead of a pass goes as far as Portero, and no further.
+fn token_journey(kind: Kind) {
+    let gate = Gate::start_with(kind, &["--bearer", "--preflight"]);
+    let tokens = gate.server.log_in("ana", PASSWORD).unwrap();
+    let header = format!("Authorization: Bearer {}", tokens.text("access_token"));
+    let answer = gate.ask(0, "/api", &["-H", &header]);
+    assert_eq!(answer.status, 200, "{answer:?} {}", gate.server.log());
+    let seen = gate.app.seen().pop().unwrap();
+    assert_eq!(seen.all("remote-user"), ["ana"], "{seen:?}");
+    assert_eq!(seen.all("authorization").concat(), "", "{seen:?}");
+    let asks = ["-X", "OPTIONS", "-H", "Origin: https://other.example", "-H", "Access-Control-Request-Method: PUT"];
+    assert_eq!(gate.ask(0, "/api", &asks).status, 200);
+    assert_eq!(gate.app.seen().pop().unwrap().all("remote-user").concat(), "");
+
+    ok(gate.folder.path(), &["session", "end", "--user", "ana", "--yes"], "");
+    for more in [&SCRIPT[..], &PAGE[..]] {
+        let refused = gate.ask(0, "/api", &[more, &["-H", &header]].concat());
+        assert_eq!((refused.status, refused.header("location")), (401, None), "{refused:?}");
+        assert!(refused.body.contains("Token has been revoked"), "{refused:?}");
+    }
+    assert!(gate.app.seen().is_empty(), "nothing reached the app");
+}
+
+#[test]
+fn nginx_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Nginx);
+}
+
+#[test]
+fn debians_caddy_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::OldCaddy);
+}
+
+#[test]
+fn caddy_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Caddy);
+}
+
+#[test]
+fn traefik_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Traefik);
+}
+
+#[test]
+fn haproxy_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Haproxy);
 }
 
 #[test]

@@ -79,6 +79,8 @@ fn told(app: &RegisteredApp) -> serde_json::Value {
         "identity": rules.sends_identity,
         "open_paths": rules.open_paths,
         "observe": rules.observes,
+        "preflight": rules.passes_preflights,
+        "bearer": rules.takes_tokens,
         "introspect": rules.introspects,
     })
 }

@@ -56,6 +56,10 @@ pub(in crate::web) struct AppForm {
     identity: String,
     open_paths: String,
     observe: String,
+    preflight: String,
+    bearer: String,
+    /// How the app was set up when the form was shown.
+    seen: String,
 }
 
 impl AppForm {
@@ -87,6 +91,9 @@ impl AppForm {
             identity: tick(rules.sends_identity),
             open_paths: lines(rules.open_paths.iter().map(OpenPath::as_str).collect()),
             observe: tick(rules.observes),
+            preflight: tick(rules.passes_preflights),
+            bearer: tick(rules.takes_tokens),
+            seen: manage::seen(rules),
         }
     }
 
@@ -175,6 +182,12 @@ pub(in crate::web) async fn submit(
             browser_session::set_flash(&browser, &Flash::plain(key));
             Ok(see_other(&format!("/admin/apps/{}", found.id.0)))
         }
+        Err(AppFault::Outdated) => {
+            let (now, _) = find(&app, &id).await?;
+            let errors = vec![page.error("", "error-app-outdated")];
+            let form = AppForm { seen: manage::seen(&now.rules), ..form };
+            refused(page, StatusCode::CONFLICT, form, errors)
+        }
         Err(fault) => {
             let errors = vec![told(&page, fault)?];
             refused(page, StatusCode::CONFLICT, form, errors)
@@ -182,12 +195,6 @@ pub(in crate::web) async fn submit(
     }
 }
 
-        Err(AppFault::Outdated) => {
-            let (now, _) = find(&app, &id).await?;
-            let errors = vec![page.error("", "error-app-outdated")];
-            let form = AppForm { seen: manage::seen(&now.rules), ..form };
-            refused(page, StatusCode::CONFLICT, form, errors)
-        }
 fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
     match fault {
         AppFault::NameTaken => Ok(page.error("name", "error-app-name-taken")),
@@ -198,6 +205,7 @@ fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
             Ok(FieldError { field: "groups", text: page.t1("error-app-group", "text", &name) })
         }
         AppFault::NoSuchApp => Err(Error::NotFound),
+        AppFault::Outdated => Ok(page.error("", "error-app-outdated")),
     }
 }
 
@@ -205,7 +213,6 @@ fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
 async fn find(app: &App, id: &str) -> Result<(RegisteredApp, Vec<String>), Error> {
     let id = AppId(id.parse().map_err(|_| Error::NotFound)?);
     let found = app
-        AppFault::Outdated => Ok(page.error("", "error-app-outdated")),
         .read(move |conn| {
             let Some(found) = apps::find(conn, id)? else { return Ok(None) };
             let people = people(conn, &found.rules.allowed)?;
@@ -293,6 +300,8 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
         sends_identity: form.identity == "on",
         open_paths,
         observes: form.observe == "on",
+        passes_preflights: form.preflight == "on",
+        takes_tokens: form.bearer == "on",
         introspects: false,
     }))
 }
