@@ -147,13 +147,14 @@ const GROUPS: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that belong to one kind of work, and the parts that do it.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("actix", &["bounded_http", "guards", "web", "server", "cli"]),
     ("diesel", &["store"]),
     ("jsonwebtoken", &["tokens"]),
     ("bcrypt::", &["passwords"]),
     ("webauthn_rs", &["passkeys"]),
     ("askama", &["web"]),
+    ("rustls", &["cli"]),
 ];
 
 /// Values that only these files make: by what right somebody acts.

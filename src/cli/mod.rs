@@ -35,7 +35,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use output::Failure;
-pub use output::Logged;
+pub use output::{CouldNotAsk, Logged, Told};
 
 use crate::config::{Config, Faults, LogFormat, Overrides};
 
@@ -96,7 +96,7 @@ enum Command {
     /// Manage the apps that may ask about tokens: `portero app add --introspect` by its old name
     #[command(subcommand)]
     Client(client::Command),
-    /// Print settings with which a proxy asks Portero before each request for an app
+    /// Print settings with which a proxy asks Portero before each request for an app, and try whether it does
     #[command(subcommand)]
     Proxy(proxy::Command),
     /// Back up the database and keys into one file, even while the server runs

@@ -1,7 +1,9 @@
 //! `portero proxy`: the lines with which a proxy asks Portero before it lets a request through to an app.
 
 mod caddy;
+mod doctor;
 mod haproxy;
+mod kind;
 mod nginx;
 mod site;
 mod traefik;
@@ -10,9 +12,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use url::Url;
 
+use self::kind::Proxy;
 use self::site::{Listener, Site};
 use super::output::{Failure, warn};
 use crate::clock::Clock;
@@ -27,6 +30,8 @@ pub(super) enum Command {
     Print(Print),
     /// Print the script that HAProxy needs besides
     Lua,
+    /// Attack an app through its proxy, and say what to change in the proxy's settings
+    Doctor(doctor::Doctor),
 }
 
 #[derive(Args)]
@@ -57,14 +62,6 @@ pub(super) struct Print {
     lua: PathBuf,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Proxy {
-    Nginx,
-    Caddy,
-    Traefik,
-    Haproxy,
-}
-
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     match command {
         Command::Print(arguments) => {
@@ -75,6 +72,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             print!("{}", haproxy::SCRIPT);
             Ok(())
         }
+        Command::Doctor(arguments) => doctor::run(arguments),
     }
 }
 
