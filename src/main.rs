@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use portero::cli::{Arguments, Logged};
+use portero::cli::{Arguments, CouldNotAsk, Logged, Told};
 
 fn main() -> ExitCode {
     match Arguments::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<Logged>() => ExitCode::FAILURE,
+        Err(error) if error.is::<Logged>() || error.is::<Told>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("portero: {error}");
             let mut cause = error.source();
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
                 eprintln!("  because {error}");
                 cause = error.source();
             }
-            ExitCode::FAILURE
+            if error.is::<CouldNotAsk>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

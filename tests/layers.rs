@@ -138,7 +138,7 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("accounts/sessions", &["proof", "authority", "level", "same_place", "context"]),
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
     ("accounts/factors", &["people", "sessions", "proof", "authority", "context", "keyed_ids"]),
-    ("accounts/apps", &["upkeep", "sessions", "proof", "authority", "level", "context"]),
+    ("accounts/apps", &["accept_token", "upkeep", "sessions", "proof", "authority", "level", "context"]),
     ("accounts/upkeep", &["people", "context"]),
     ("accounts/export", &["authority", "context", "json"]),
     ("web/app", &["http", "pages"]),
@@ -160,7 +160,7 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("webauthn_rs", &["passkeys"]),
     ("askama", &["web"]),
     ("ureq", &["outbound"]),
-    ("rustls", &["outbound"]),
+    ("rustls", &["cli", "outbound"]),
 ];
 
 /// Values that only these files make: by what right somebody acts.

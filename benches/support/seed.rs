@@ -102,6 +102,16 @@ impl Seeding {
         )
     }
 
+    /// Adds a pass for the app with origin 1 to each session, as if its browser had entered just now.
+    pub(crate) fn passes(&mut self) -> Result<(), Failure> {
+        let now = self.now.0;
+        self.conn.batch_execute(&format!(
+            "INSERT INTO passes (hash, sid, origin_id, made_at, expires_at, amr, auth_time)
+                SELECT lower(hex(randomblob(16))), sid, 1, {now}, {now} + {DAY}, amr, auth_time FROM sessions"
+        ))?;
+        Ok(())
+    }
+
     /// Adds the first step of each session's story.
     pub(crate) fn stories(&mut self) -> Result<(), Failure> {
         self.conn.batch_execute(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::gate::{Apps, Pass};
 use super::{BlockedToken, Blocklist, Standing};
-use crate::domain::{PassKey, SessionId, UnixTime};
+use crate::domain::{GroupName, Groups, PassKey, SessionId, UnixTime, UserId};
 
 /// Something that memory has to learn of a commit. Changes are applied in the order of the commits.
 #[derive(Clone, Debug)]
@@ -23,6 +23,10 @@ pub enum Change {
     UserChanged(Standing),
     /// The user with this identity claim may do nothing any more, or has no open session.
     UserGone(String),
+    /// The groups that a user is in are these now.
+    GroupsChanged(UserId, Groups),
+    /// Nobody is in this group any more.
+    GroupGone(GroupName),
     /// A session has rotated, and the first use of its new generation is still to come.
     FirstUseAwaited(SessionId, i64),
     /// The database knows of the first use of this generation now.
@@ -46,6 +50,8 @@ impl Blocklist {
             Change::UserPresent(standing) => self.remember(standing),
             Change::UserChanged(standing) if self.standing(standing.subject()).is_some() => self.remember(standing),
             Change::UserChanged(_) => {}
+            Change::GroupsChanged(user, groups) => self.set_groups(user, groups),
+            Change::GroupGone(name) => self.forget_group(&name),
             Change::UserGone(subject) => self.forget(&subject),
             Change::FirstUseAwaited(sid, generation) => self.expect_first_use(sid, generation),
             Change::FirstUseStored(sid, generation) => self.forget_first_use(sid, generation),

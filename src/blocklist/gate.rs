@@ -8,7 +8,7 @@ use foldhash::quality::RandomState;
 use papaya::HashMap;
 
 use super::{Blocklist, Contents, Standing};
-use crate::domain::{App, AppOrigin, OriginId, PassKey, SessionId, UnixTime};
+use crate::domain::{App, AppOrigin, GroupName, Groups, OriginId, PassKey, SessionId, UnixTime, UserId};
 
 /// The apps, found by where they are. Replaced as a whole when one changes: there are few.
 #[derive(Debug, Default)]
@@ -110,6 +110,8 @@ fn seconds(moment: UnixTime) -> u32 {
 pub(super) struct Gate {
     pub(super) apps: arc_swap::ArcSwap<Apps>,
     pub(super) passes: HashMap<PassKey, Pass, RandomState>,
+    /// Of those who are in any.
+    pub(super) groups: HashMap<UserId, Groups, RandomState>,
 }
 
 impl Contents {
@@ -120,6 +122,11 @@ impl Contents {
     /// The standing of a user whom [`user`](Self::user) has added, by the identity claim.
     pub fn standing(&self, subject: &str) -> Option<Arc<Standing>> {
         self.others.users.pin().get(subject).cloned()
+    }
+
+    /// Adds the groups that a user is in.
+    pub fn groups(&self, user: UserId, groups: Groups) {
+        self.others.gate.groups.pin().insert(user, groups);
     }
 
     pub fn pass(&self, key: PassKey, pass: Pass) {
@@ -141,6 +148,30 @@ impl Blocklist {
     /// A pass that was given and not taken back. Whether its session goes on is another question.
     pub fn pass(&self, key: PassKey) -> Option<Pass> {
         self.database_copy.load().gate.passes.pin().get(&key).cloned()
+    }
+
+    /// The groups that a user is in, for apps.
+    pub fn groups(&self, user: UserId) -> Groups {
+        self.database_copy.load().gate.groups.pin().get(&user).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn set_groups(&self, user: UserId, groups: Groups) {
+        let memory = self.database_copy.load();
+        let known = memory.gate.groups.pin();
+        if groups.is_empty() {
+            known.remove(&user);
+        } else {
+            known.insert(user, groups);
+        }
+    }
+
+    pub(super) fn forget_group(&self, name: &GroupName) {
+        let memory = self.database_copy.load();
+        let known = memory.gate.groups.pin();
+        let in_it = known.iter().filter(|(_, groups)| groups.contains(name));
+        for (user, groups) in in_it.map(|(user, groups)| (*user, Arc::clone(groups))).collect::<Vec<_>>() {
+            self.set_groups(user, groups.iter().filter(|other| *other != name).cloned().collect());
+        }
     }
 
     /// How many passes memory holds.

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::app_name::app_name;
 use super::confirm::confirm;
+use super::existing_group::existing_group;
 use super::existing_user::existing;
 use super::operator::operator;
 use super::output::{Failure, moment, warn};
@@ -80,6 +81,12 @@ pub(super) struct Rules {
     /// Whether everybody is let through, and only noted who would not be [add: false]
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     observe: Option<bool>,
+    /// Whether browsers may ask the app, without a pass, what other sites' pages may send (CORS preflights) [add: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    preflight: Option<bool>,
+    /// Whether programs may show an access token of a session in place of a pass [add: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    bearer: Option<bool>,
     /// Whether the app may ask about tokens of sessions, and revoke them [add: false]
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     introspect: Option<bool>,
@@ -103,6 +110,8 @@ struct Changes {
     identity: Option<bool>,
     open_paths: Option<Vec<OpenPath>>,
     observe: Option<bool>,
+    preflight: Option<bool>,
+    bearer: Option<bool>,
     introspect: Option<bool>,
     backchannel_logout: Option<Option<LogoutUri>>,
 }
@@ -116,6 +125,8 @@ impl Changes {
             && self.identity.is_none()
             && self.open_paths.is_none()
             && self.observe.is_none()
+            && self.preflight.is_none()
+            && self.bearer.is_none()
             && self.introspect.is_none()
             && self.backchannel_logout.is_none()
     }
@@ -133,6 +144,8 @@ impl Changes {
         put(&mut rules.sends_identity, self.identity);
         put(&mut rules.open_paths, self.open_paths);
         put(&mut rules.observes, self.observe);
+        put(&mut rules.passes_preflights, self.preflight);
+        put(&mut rules.takes_tokens, self.bearer);
         put(&mut rules.introspects, self.introspect);
         put(&mut rules.backchannel_logout, self.backchannel_logout);
     }
@@ -165,11 +178,17 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             if changes.is_empty() {
                 return Err("name what to change, such as --allow admins; see --help".into());
             }
+            let begins_to_take = changes.bearer == Some(true) && !app.rules.takes_tokens;
             let begins_to_ask = changes.introspect == Some(true) && !app.rules.introspects;
             let set = manage::set(accounts, operator(), app.id, |rules| changes.make(rules)).committed()?;
             let has_changed = set.map_err(|fault| told(fault, &name))?;
             wait_for_server(&installation)?;
             println!("{name} {}.", if has_changed { "is changed" } else { "was so already" });
+            if begins_to_take {
+                eprintln!(
+                    "note: let `proxy print` print the proxy's settings again: they keep the tokens from the app"
+                );
+            }
             if begins_to_ask && let Some(credentials) = manage::new_secret(accounts, operator(), app.id).committed()? {
                 print(&credentials);
             }
@@ -216,7 +235,9 @@ fn told(fault: AppFault, name: &str) -> String {
     match fault {
         AppFault::NameTaken => format!("there is an app {name} already"),
         AppFault::OriginTaken(origin) => format!("another app is at {origin} already"),
+        AppFault::NoSuchGroup(name) => format!("there is no group {name}; add it with `portero group add {name}`"),
         AppFault::NoSuchApp => format!("there is no app {name}"),
+        AppFault::Outdated => format!("somebody changed {name} meanwhile; try again"),
     }
 }
 
@@ -267,6 +288,8 @@ fn read(accounts: &Accounts, rules: Rules) -> Result<Changes, Failure> {
         identity: rules.identity,
         open_paths: (!rules.open_paths.is_empty()).then_some(open_paths),
         observe: rules.observe,
+        preflight: rules.preflight,
+        bearer: rules.bearer,
         introspect: rules.introspect,
         backchannel_logout,
     })
@@ -293,7 +316,10 @@ fn allowed(accounts: &Accounts, texts: &[String]) -> Result<Option<Allowed>, Fai
             ("everyone", _) => return Err("--allow everyone stands alone".into()),
             ("admins", _) => entrants.push(Entrant::Admins),
             (_, Some(("user", name))) => entrants.push(Entrant::User(existing(accounts, name)?.id)),
-            _ => return Err(format!("--allow {text}: write everyone, user:NAME or admins").into()),
+            (_, Some(("group", name))) => {
+                entrants.push(Entrant::Group(existing_group(accounts, name)?.name.canonical()))
+            }
+            _ => return Err(format!("--allow {text}: write everyone, user:NAME, group:NAME or admins").into()),
         }
     }
     entrants.sort();
@@ -325,6 +351,8 @@ fn show(accounts: &Accounts, app: &App) -> Result<(), Failure> {
         println!("open path    {}", path.as_str());
     }
     println!("observe      {}", yes_no(rules.observes));
+    println!("preflight    {}", yes_no(rules.passes_preflights));
+    println!("bearer       {}", yes_no(rules.takes_tokens));
     println!("introspect   {}", yes_no(rules.introspects));
     if let Some(uri) = &rules.backchannel_logout {
         println!("logout uri   {uri}");

@@ -10,9 +10,11 @@ mod completions;
 mod config;
 mod confirm;
 mod demo;
+mod existing_group;
 mod existing_user;
 mod export;
 mod factors;
+mod group;
 mod health;
 mod key;
 mod log;
@@ -33,7 +35,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use output::Failure;
-pub use output::Logged;
+pub use output::{CouldNotAsk, Logged, Told};
 
 use crate::config::{Config, Faults, LogFormat, Overrides};
 
@@ -73,6 +75,9 @@ enum Command {
     /// Add, list and change users
     #[command(subcommand)]
     User(user::Command),
+    /// Add and remove groups of people, and say who is in them
+    #[command(subcommand)]
+    Group(group::Command),
     /// List and end open sessions
     #[command(subcommand)]
     Session(session::Command),
@@ -91,7 +96,7 @@ enum Command {
     /// Manage the apps that may ask about tokens: `portero app add --introspect` by its old name
     #[command(subcommand)]
     Client(client::Command),
-    /// Print settings with which a proxy asks Portero before each request for an app
+    /// Print settings with which a proxy asks Portero before each request for an app, and try whether it does
     #[command(subcommand)]
     Proxy(proxy::Command),
     /// Back up the database and keys into one file, even while the server runs
@@ -139,6 +144,7 @@ impl Arguments {
             Command::Serve => serve::run(loaded),
             Command::SetupLink => setup_link::run(loaded),
             Command::User(command) => user::run(loaded, command),
+            Command::Group(command) => group::run(loaded, command),
             Command::Session(command) => session::run(loaded, command),
             Command::Revoked(command) => revoked::run(loaded, command),
             Command::Audit(command) => audit::run(loaded, command),

@@ -15,6 +15,16 @@ pub(super) type Failure = Box<dyn std::error::Error>;
 #[error("the log says why")]
 pub struct Logged;
 
+/// A failure of which the command's answer has told already.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer says what is wrong")]
+pub struct Told;
+
+/// The command could not find out what it was asked; it exits with another code than if it had found something.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CouldNotAsk(pub String);
+
 /// What the address of a page begins with: `public_url`; or else that of the server that runs beside, or what it listens on; or else
 /// what one would listen on by the settings. `None`: nobody knows where people reach it.
 pub(super) fn base_url(config: &Config) -> Result<Option<Url>, Failure> {

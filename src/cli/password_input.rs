@@ -25,7 +25,23 @@ pub(super) fn read(from_stdin: bool, username: &Username, rules: PasswordRules<'
     Ok(NewPassword::parse(text, Some(username), rules)?)
 }
 
-fn first_line() -> Result<String, Failure> {
+/// The password that somebody has, typed once or read from the first line of standard input.
+pub(super) fn read_present(from_stdin: bool, question: &str) -> Result<String, Failure> {
+    if from_stdin {
+        return first_line();
+    }
+    if !stdin().is_terminal() {
+        return Err("there is no terminal to ask for a password; use --password-stdin".into());
+    }
+    outlive_interrupts()?;
+    let asking = Arc::new(AtomicBool::new(true));
+    put_terminal_back_at_the_end(&asking)?;
+    let password = prompt(question)?;
+    asking.store(false, Ordering::Release);
+    Ok(password)
+}
+
+pub(super) fn first_line() -> Result<String, Failure> {
     let mut line = Vec::new();
     stdin().lock().read_until(b'\n', &mut line)?;
     let line = std::str::from_utf8(without_bom(&line)).map_err(|_| "the password is not valid UTF-8")?;

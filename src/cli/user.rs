@@ -30,7 +30,7 @@ use crate::domain::{DetailFault, DisplayName, Mail, Role, UnixTime, UserState, U
 use crate::installation::Installation;
 use crate::store::user_lists::UserFilter;
 use crate::store::users::{self, User};
-use crate::store::{names, user_lists};
+use crate::store::{groups, names, user_lists};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -406,6 +406,9 @@ fn show(accounts: &Accounts, base_url: Option<&Url>, name: &str) -> Result<(), F
     println!("created        {}", moment(Some(user.created_at)));
     println!("last sign-in   {}", moment(user.last_login_at));
     println!("second factors {}", user.factors);
+    for group in accounts.db.read(|conn| groups::names_of(conn, user.id))? {
+        println!("group          {group}");
+    }
     println!("open sessions  {open}");
     if let Some(address) = address(base_url, &page(&user)) {
         println!("page           {address}");

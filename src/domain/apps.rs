@@ -142,7 +142,7 @@ impl OpenPath {
 pub enum Entrant {
     /// A user.
     User(UserId),
-    /// Whoever is in the group of this name.
+    /// Whoever is in the group of this name, which is in lower case.
     Group(String),
     /// Whoever is an admin.
     Admins,
@@ -175,6 +175,10 @@ pub struct AppRules {
     pub open_paths: Vec<OpenPath>,
     /// Whether everybody is let through, and only noted who would not be.
     pub observes: bool,
+    /// Whether preflights pass: a browser asks, without a cookie, what another site's page may send.
+    pub passes_preflights: bool,
+    /// Whether programs may show an access token of a session of theirs in place of a pass.
+    pub takes_tokens: bool,
     /// Whether it may ask about tokens of Portero's own sessions, and revoke them.
     pub introspects: bool,
     /// Where it is told that a session has ended. `None`: nowhere.
@@ -210,6 +214,8 @@ impl Default for AppRules {
             sends_identity: true,
             open_paths: Vec::new(),
             observes: false,
+            passes_preflights: false,
+            takes_tokens: false,
             introspects: false,
             backchannel_logout: None,
         }

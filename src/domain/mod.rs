@@ -10,6 +10,8 @@ mod details;
 #[cfg(feature = "server")]
 mod factors;
 #[cfg(feature = "server")]
+mod groups;
+#[cfg(feature = "server")]
 mod joiners;
 #[cfg(feature = "server")]
 mod known_words;
@@ -45,6 +47,8 @@ pub use database::{DatabaseUrl, PostgresUrl};
 pub use details::{DetailFault, DisplayName, Mail, Notes};
 #[cfg(feature = "server")]
 pub use factors::{CodeKind, FactorChange, FactorCode, FactorId, FactorKind, FactorName, spell_recovery_code};
+#[cfg(feature = "server")]
+pub use groups::{GroupId, GroupName, GroupNameFault, Groups, fit_in_headers, joined};
 #[cfg(feature = "server")]
 pub use known_words::Known;
 #[cfg(feature = "server")]

@@ -4,6 +4,7 @@
 pub mod forwarded;
 pub mod headers;
 pub mod paths;
+pub mod probes;
 
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,10 @@ use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl, Sel
 
 use super::connection::{Conn, Error, known, on};
 use super::logout_deliveries;
-use super::schema::{app_access, app_open_paths, app_origins, app_secrets, apps, gate_codes, passes};
+use super::schema::{app_access, app_open_paths, app_origins, app_secrets, apps, gate_codes, passes, user_groups};
 use crate::domain::{
-    Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, Level, LogoutUri, OpenPath, OriginId, UnixTime, UserId,
-    can_be_key,
+    Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri, OpenPath, OriginId,
+    UnixTime, UserId, can_be_key,
 };
 
 /// How many secrets of an app are valid at a time: the new one and, while the app changes over, the one before.
@@ -35,6 +35,8 @@ struct Row {
     max_age: Option<i64>,
     sends_identity: bool,
     observes: bool,
+    passes_preflights: bool,
+    takes_tokens: bool,
     backchannel_logout_uri: Option<String>,
 }
 
@@ -54,6 +56,8 @@ impl Row {
             sends_identity: self.sends_identity,
             open_paths: Vec::new(),
             observes: self.observes,
+            passes_preflights: self.passes_preflights,
+            takes_tokens: self.takes_tokens,
             introspects: self.introspects,
             backchannel_logout: self.backchannel_logout_uri.map(LogoutUri::stored),
         };
@@ -77,6 +81,34 @@ pub fn taken_origin(conn: &mut Conn, origins: &[AppOrigin], own: Option<AppId>) 
     Ok(taken.map(|(origin, _)| AppOrigin::stored(origin)))
 }
 
+/// The first group that these rules let in and that does not exist.
+pub fn unknown_group(conn: &mut Conn, rules: &AppRules) -> Result<Option<String>, Error> {
+    let Allowed::Listed(entrants) = &rules.allowed else { return Ok(None) };
+    let named = |entrant: &Entrant| match entrant {
+        Entrant::Group(name) => Some(name.clone()),
+        Entrant::User(_) | Entrant::Admins => None,
+    };
+    let named: Vec<String> = entrants.iter().filter_map(named).collect();
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let there: Vec<String> = user_groups::table.select(user_groups::canonical).load(conn)?;
+    Ok(named.into_iter().find(|name| !there.contains(name)))
+}
+
+/// The names of the apps that let this group in, in their order.
+pub fn that_let_in(conn: &mut Conn, group: &GroupName) -> Result<Vec<String>, Error> {
+    let named = apps::table.inner_join(app_access::table.on(app_access::app_id.eq(apps::id)));
+    let named = named.filter(app_access::kind.eq(GROUP)).filter(app_access::subject.eq(group.canonical()));
+    Ok(named.order(apps::name).select(apps::name).load(conn)?)
+}
+
+/// Takes a user from the lists of those who may enter. Returns whether they stood on any.
+pub fn let_in_no_more(conn: &mut Conn, user: UserId) -> Result<bool, Error> {
+    let listed = app_access::table.filter(app_access::kind.eq(USER)).filter(app_access::subject.eq(user.to_string()));
+    Ok(diesel::delete(listed).execute(conn)? > 0)
+}
+
 /// Adds an app; no other one may be at its origins. `None`: the name is taken.
 pub fn add(
     conn: &mut Conn,
@@ -95,6 +127,8 @@ pub fn add(
         apps::max_age.eq(rules.max_age),
         apps::sends_identity.eq(rules.sends_identity),
         apps::observes.eq(rules.observes),
+        apps::passes_preflights.eq(rules.passes_preflights),
+        apps::takes_tokens.eq(rules.takes_tokens),
         apps::backchannel_logout_uri.eq(rules.backchannel_logout.as_ref().map(LogoutUri::as_str)),
     );
     let insert = diesel::insert_into(apps::table).values(row).on_conflict_do_nothing();
@@ -115,6 +149,8 @@ pub fn set(conn: &mut Conn, id: AppId, rules: &AppRules) -> Result<(), Error> {
         apps::max_age.eq(rules.max_age),
         apps::sends_identity.eq(rules.sends_identity),
         apps::observes.eq(rules.observes),
+        apps::passes_preflights.eq(rules.passes_preflights),
+        apps::takes_tokens.eq(rules.takes_tokens),
         apps::backchannel_logout_uri.eq(rules.backchannel_logout.as_ref().map(LogoutUri::as_str)),
     );
     if rules.backchannel_logout.is_none() {

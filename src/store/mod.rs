@@ -10,6 +10,7 @@ mod database_check;
 mod db;
 mod dialect;
 pub mod factors;
+pub mod groups;
 pub mod hourly_counts;
 pub mod instance;
 pub mod known_networks;

@@ -294,6 +294,8 @@ diesel::table! {
         max_age -> Nullable<BigInt>,
         sends_identity -> Bool,
         observes -> Bool,
+        passes_preflights -> Bool,
+        takes_tokens -> Bool,
         backchannel_logout_uri -> Nullable<Text>,
     }
 }
@@ -422,6 +424,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    user_groups (id) {
+        id -> BigInt,
+        name -> Text,
+        canonical -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_group_members (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        user_id -> BigInt,
+        since -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -435,8 +455,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     name_parts,
     passes,
     app_origins,
+    app_access,
     apps,
     app_secrets,
+    user_groups,
+    user_group_members,
     factors,
     passkeys,
     app_entries,

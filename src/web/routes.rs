@@ -18,8 +18,8 @@ use super::rooms::account::{
     remove_factor, rename_factor, story, trusted_browsers,
 };
 use super::rooms::admin::{
-    about, add_user, apps, audit, edit_app, edit_details, end_sessions, made_link, overview, remove_app, rename_user,
-    revoked, sessions, test_sign_out, user, user_act, users,
+    about, add_group, add_user, apps, audit, edit_app, edit_details, end_sessions, group, groups, made_link, overview,
+    remove_app, remove_group, rename_user, revoked, sessions, test_sign_out, user, user_act, user_groups, users,
 };
 use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::programs::{
@@ -169,8 +169,24 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(
+                path("/admin/users/{id}/groups")
+                    .get(user_groups::form)
+                    .post(user_groups::submit)
+                    .guarded(Guard::access()),
+            )
+            .service(
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
             )
+            .service(path("/admin/groups").get(groups::show).guarded(Guard::access()))
+            .service(path("/admin/groups/add").get(add_group::form).post(add_group::submit).guarded(Guard::access()))
+            .service(path("/admin/groups/{id}").get(group::show).post(group::submit).guarded(Guard::access()))
+            .service(
+                path("/admin/groups/{id}/remove")
+                    .get(remove_group::form)
+                    .post(remove_group::submit)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/admin/groups/{id}/people/{user}/remove").post(group::take_out).guarded(Guard::access()))
             .service(path("/admin/apps").get(apps::show).guarded(Guard::access()))
             .service(path("/admin/apps/add").get(edit_app::add_form).post(edit_app::add).guarded(Guard::access()))
             .service(path("/admin/apps/{id}").get(edit_app::form).post(edit_app::submit).guarded(Guard::access()))

@@ -1062,6 +1062,10 @@ event-role_changed = Role changed
 event-link_made = Link created
 event-user_deleted = User deleted
 event-disable_scheduled = Date to disable the user set
+event-group_added = Group added
+event-group_removed = Group removed
+event-group_member_added = Added to a group
+event-group_member_removed = Taken out of a group
 event-key_added = Signing key added
 event-key_rotated = Signing key rotated
 event-key_retired = Signing key retired
@@ -1318,7 +1322,9 @@ apps-origins = Addresses
 apps-no-origin = None
 apps-allowed = Who may enter
 apps-allowed-everyone = Everyone who is signed in
-apps-allowed-listed = Only these people
+apps-allowed-listed = Only some people
+apps-allowed-nobody = Nobody: no one is listed
+apps-allowed-nobody-yet = Nobody: it has no address
 apps-added = Added
 apps-observes = Only observes
 apps-asks = Asks about tokens
@@ -1328,6 +1334,8 @@ app-origins = Addresses
 app-origins-hint = One per line, such as https://wiki.example.org
 app-people = People
 app-people-hint = User names, one per line. Counts only if not everyone may enter.
+app-groups = Groups
+app-groups-hint = Names of groups, one per line. Whoever is in one may enter. Counts only if not everyone may.
 app-admins = All administrators as well
 app-level = What they must have proved
 app-level-one = One factor
@@ -1339,7 +1347,11 @@ app-open-paths-hint = Paths, one per line, each with everything beneath it, such
 app-logout-uri = Told of sign-outs at
 app-logout-uri-hint = The address of the app that takes OpenID Connect back-channel logouts, with https. Empty: it is told of none
 app-identity = Tell the app who is there
-app-identity-hint = User name, display name and email address, in headers
+app-identity-hint = User name, display name, email address and groups, in headers
+app-preflight = Let preflights pass
+app-preflight-hint = Browsers ask the app, without signing in, what pages of other sites may send to it (CORS)
+app-bearer = Take access tokens
+app-bearer-hint = Programs may show one in place of signing in. Print the proxy’s settings again: they keep the tokens from the app.
 app-observe = Only observe
 app-observe-hint = Everyone is let through, and the log says who would not be
 app-save = Save
@@ -1367,5 +1379,64 @@ app-test-submit = Send a test sign-out
 app-test-sent = The test sign-out is sent. Below is what came of it.
 error-app-logout-uri-form = Write an address like https://wiki.example.org/logout, without user name or #
 error-app-logout-uri-https = An app is told with https. Plain http is for trying things out, with Portero and the app on this machine
+error-app-outdated = Somebody changed this app after you opened this page, so nothing was saved. Look at the app in another tab; saving again replaces what is there.
 error-app-max-age = Enter a time from 1m to 365d, such as 12h
 error-app-nobody = There is no user { $text }
+error-app-group = There is no group { $text }
+
+# Groups of people
+groups-title = Groups
+groups-intro = Groups of people. Apps let people in by them, and are told who is in which.
+groups-add = Add a group
+groups-none = There are no groups yet.
+groups-name = Name
+groups-people = People
+groups-size =
+    { $n ->
+        [0] Nobody
+        [one] 1 person
+       *[other] { $n } people
+    }
+group-name-hint = Letters without accents, digits, and . _ - + @ : /
+group-added = The group was added. Nobody is in it yet.
+group-no-apps = No app lets people in by this group.
+group-apps = Apps that let this group in: { $apps }
+group-put-in = Put people in
+group-put-in-hint = User names, one per line, 100 at most. It holds from the next request to an app on.
+group-put-in-submit = Put in
+group-people-added =
+    { $n ->
+        [0] All of them were in the group already.
+        [one] One person was put into the group.
+       *[other] { $n } people were put into the group.
+    }
+group-count =
+    { $n ->
+        [0] Nobody is in it
+        [one] One person is in it
+       *[other] { $n } people are in it
+    }
+group-only-first =
+    { $n ->
+        [one] Only the first one is shown. “portero group show” lists all of them.
+       *[other] Only the first { $n } are shown. “portero group show” lists all of them.
+    }
+group-take-out = Take out
+group-take-out-of = Take { $user } out
+group-person-taken-out = The person was taken out of the group.
+group-remove-link = Remove { $group }
+group-remove-title = Remove { $group }?
+group-remove-text = Nobody is in the group then, and no app is told of it any more. The people stay.
+group-remove-submit = Remove the group
+group-removed = The group was removed.
+error-group-name = A group’s name has 1 to 64 letters without accents, digits, or . _ - + @ : /
+error-group-name-taken = There is a group of this name already
+error-group-nobody = Enter at least one user name
+error-group-too-many = Enter 100 user names at most
+error-group-let-in = Apps let this group in: { $apps }. Change them first; otherwise a later group of this name would be let in, too.
+error-groups-too-long = The names of all groups of one person have 1,000 characters at most, because apps get them in a header
+user-groups-link = Edit groups…
+user-groups-title = Groups of { $user }
+user-groups-intro = Apps let people in by their groups. A change holds from the next request to an app on.
+user-groups-done = The groups of { $user } were saved.
+error-user-groups-outdated = Somebody changed these groups after you opened this page, so nothing was saved. Look at the user’s page in another tab; saving again replaces what is there.

@@ -1062,6 +1062,10 @@ event-role_changed = Rol cambiado
 event-link_made = Enlace creado
 event-user_deleted = Usuario eliminado
 event-disable_scheduled = Fecha de desactivación fijada
+event-group_added = Grupo añadido
+event-group_removed = Grupo eliminado
+event-group_member_added = Añadido a un grupo
+event-group_member_removed = Quitado de un grupo
 event-key_added = Clave de firma añadida
 event-key_rotated = Clave de firma rotada
 event-key_retired = Clave de firma retirada
@@ -1318,7 +1322,9 @@ apps-origins = Direcciones
 apps-no-origin = Ninguna
 apps-allowed = Quién puede entrar
 apps-allowed-everyone = Cualquiera con la sesión iniciada
-apps-allowed-listed = Solo estas personas
+apps-allowed-listed = Solo algunas personas
+apps-allowed-nobody = Nadie: no hay nadie en la lista
+apps-allowed-nobody-yet = Nadie: no tiene dirección
 apps-added = Añadida
 apps-observes = Solo observa
 apps-asks = Pregunta por tokens
@@ -1328,6 +1334,8 @@ app-origins = Direcciones
 app-origins-hint = Una por línea, como https://wiki.example.org
 app-people = Personas
 app-people-hint = Nombres de usuario, uno por línea. Solo cuenta si no puede entrar cualquiera.
+app-groups = Grupos
+app-groups-hint = Nombres de grupos, uno por línea. Puede entrar quien esté en alguno. Solo cuenta si no puede entrar cualquiera.
 app-admins = También todos los administradores
 app-level = Qué tienen que haber demostrado
 app-level-one = Un factor
@@ -1339,7 +1347,11 @@ app-open-paths-hint = Rutas, una por línea, cada una con todo lo que hay debajo
 app-logout-uri = Se le avisa de los cierres de sesión en
 app-logout-uri-hint = La dirección de la aplicación que recibe los avisos de OpenID Connect (back-channel logout), con https. Vacío: no se le avisa
 app-identity = Decir a la aplicación quién entra
-app-identity-hint = Nombre de usuario, nombre visible y correo electrónico, en cabeceras
+app-identity-hint = Nombre de usuario, nombre visible, correo electrónico y grupos, en cabeceras
+app-preflight = Dejar pasar las consultas previas
+app-preflight-hint = Los navegadores preguntan a la aplicación, sin iniciar sesión, qué pueden enviarle las páginas de otros sitios (CORS)
+app-bearer = Aceptar tokens de acceso
+app-bearer-hint = Los programas pueden mostrar uno en vez de iniciar sesión. Genera otra vez la configuración del proxy: así los tokens no llegan a la aplicación.
 app-observe = Solo observar
 app-observe-hint = Todo el mundo pasa, y el registro dice quién no podría
 app-save = Guardar
@@ -1367,5 +1379,64 @@ app-test-submit = Enviar un aviso de prueba
 app-test-sent = El aviso de prueba se ha enviado. Abajo verás qué resultó.
 error-app-logout-uri-form = Escribe una dirección como https://wiki.example.org/logout, sin nombre de usuario ni #
 error-app-logout-uri-https = A una aplicación se le avisa con https. Con http sin cifrar solo para hacer pruebas, con Portero y la aplicación en este mismo equipo
+error-app-outdated = Alguien ha cambiado esta aplicación después de que abrieras esta página, así que no se ha guardado nada. Mira la aplicación en otra pestaña; si guardas otra vez, se reemplaza lo que hay.
 error-app-max-age = Indica un tiempo entre 1m y 365d, como 12h
 error-app-nobody = No hay ningún usuario { $text }
+error-app-group = No hay ningún grupo { $text }
+
+# Groups of people
+groups-title = Grupos
+groups-intro = Grupos de personas. Las aplicaciones dejan entrar según ellos y saben quién está en cada uno.
+groups-add = Añadir un grupo
+groups-none = Todavía no hay ningún grupo.
+groups-name = Nombre
+groups-people = Personas
+groups-size =
+    { $n ->
+        [0] Nadie
+        [one] 1 persona
+       *[other] { $n } personas
+    }
+group-name-hint = Letras sin acentos, cifras y . _ - + @ : /
+group-added = El grupo se ha añadido. Todavía no hay nadie en él.
+group-no-apps = Ninguna aplicación deja entrar por este grupo.
+group-apps = Aplicaciones que dejan entrar a este grupo: { $apps }
+group-put-in = Añadir personas
+group-put-in-hint = Nombres de usuario, uno por línea, 100 como máximo. Vale desde la próxima petición a una aplicación.
+group-put-in-submit = Añadir
+group-people-added =
+    { $n ->
+        [0] Todas estaban ya en el grupo.
+        [one] Se ha añadido una persona al grupo.
+       *[other] Se han añadido { $n } personas al grupo.
+    }
+group-count =
+    { $n ->
+        [0] No hay nadie en el grupo
+        [one] Hay una persona en el grupo
+       *[other] Hay { $n } personas en el grupo
+    }
+group-only-first =
+    { $n ->
+        [one] Solo se muestra la primera. «portero group show» las muestra todas.
+       *[other] Solo se muestran las primeras { $n }. «portero group show» las muestra todas.
+    }
+group-take-out = Quitar
+group-take-out-of = Quitar a { $user }
+group-person-taken-out = La persona ya no está en el grupo.
+group-remove-link = Eliminar { $group }
+group-remove-title = ¿Eliminar { $group }?
+group-remove-text = Ya no habrá nadie en el grupo y ninguna aplicación sabrá de él. Las personas se quedan.
+group-remove-submit = Eliminar el grupo
+group-removed = El grupo se ha eliminado.
+error-group-name = El nombre de un grupo tiene entre 1 y 64 letras sin acentos, cifras o . _ - + @ : /
+error-group-name-taken = Ya hay un grupo con este nombre
+error-group-nobody = Escribe al menos un nombre de usuario
+error-group-too-many = Escribe como máximo 100 nombres de usuario
+error-group-let-in = Hay aplicaciones que dejan entrar a este grupo: { $apps }. Cámbialas primero; si no, otro grupo con este nombre también podría entrar.
+error-groups-too-long = Los nombres de todos los grupos de una persona tienen 1000 caracteres como máximo, porque las aplicaciones los reciben en una cabecera
+user-groups-link = Editar grupos…
+user-groups-title = Grupos de { $user }
+user-groups-intro = Las aplicaciones dejan entrar a las personas según sus grupos. Un cambio vale desde la próxima petición a una aplicación.
+user-groups-done = Los grupos de { $user } se han guardado.
+error-user-groups-outdated = Alguien ha cambiado estos grupos después de que abrieras esta página, así que no se ha guardado nada. Mira la página del usuario en otra pestaña; si guardas otra vez, se reemplaza lo que hay.

@@ -193,6 +193,19 @@ const AS_ANA: &[Page] = &[
         "/admin/users?name=eli",
         &[Follow("tbody th a"), Follow(".acts a[href$='factors']")],
     ),
+    ("apps", "/admin/apps", &[Sees("tbody th a")]),
+    ("add an app behind the gate", "/admin/apps/add", &[]),
+    ("add an app behind the gate, refused", "/admin/apps/add", &[Type("origins", "wiki"), SEND, REFUSED]),
+    ("an app", "/admin/apps", &[Follow("tbody th a")]),
+    ("remove an app?", "/admin/apps", &[Follow("tbody th a"), Follow("a[href$='remove']")]),
+    ("groups", "/admin/groups", &[Sees("tbody th a")]),
+    ("add a group", "/admin/groups/add", &[]),
+    ("add a group, refused", "/admin/groups/add", &[Type("name", "two words"), SEND, REFUSED]),
+    ("a group", "/admin/groups", &[Follow("tbody th a"), Sees(".factors")]),
+    ("a group, refused", "/admin/groups", &[Follow("tbody th a"), Type("people", "nobody"), SEND, REFUSED]),
+    ("remove a group?", "/admin/groups", &[Follow("tr:last-child th a"), Follow("a[href$='remove']"), Sees(".danger")]),
+    ("a group that an app lets in", "/admin/groups", &[Follow("tbody th a"), Follow("a[href$='remove']"), REFUSED]),
+    ("groups of a user", "/admin/users?name=cleo", &[Follow("tbody th a"), Follow(".acts a[href$='groups']")]),
     ("activity", "/account/activity", &[]),
     ("activity, none", "/account/activity?q=192.0.2.1", &[NOTHING]),
     ("about", "/admin/about", &[]),
@@ -328,6 +341,12 @@ fn fill(folder: &Path, server: &Server) {
     for name in ["bea", "cleo", "eli"] {
         ok(folder, &["user", "add", name, "--password-stdin"], PASSWORD);
     }
+    ok(folder, &["group", "add", "editors"], "");
+    ok(folder, &["group", "add", "readers"], "");
+    ok(folder, &["group", "add-member", "editors", "cleo", "eli"], "");
+    let wiki = ["--origin", "https://wiki.example.org", "--allow", "group:editors", "--observe"];
+    ok(folder, &[&["app", "add", "wiki"], &wiki[..]].concat(), "");
+    ok(folder, &["app", "add", "shop", "--introspect"], "");
     second_factor(server, "eli");
     ok(folder, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
     for _ in 0..2 {

@@ -7,6 +7,10 @@ mod browser;
 mod crashes;
 #[path = "../support/database.rs"]
 mod database;
+mod gate;
+#[path = "../process/gate_set.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
+mod gate_set;
 mod home_network;
 mod journeys;
 mod keyboard;
@@ -14,9 +18,15 @@ mod passkeys;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod portero;
+#[path = "../support/proxies.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+mod proxies;
 mod screenshots;
 mod second_factor;
 mod sessions;
+mod support {
+    pub(crate) use crate::proxies;
+}
 mod tables;
 mod told_apps;
 #[path = "../support/totp.rs"]

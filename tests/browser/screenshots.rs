@@ -203,6 +203,75 @@ async fn second_factors_under_a_policy_in_spanish() {
     under_a_policy("es").await;
 }
 
+#[actix_web::test]
+async fn apps_and_groups_in_english() {
+    apps_and_groups("en").await;
+}
+
+#[actix_web::test]
+async fn apps_and_groups_in_spanish() {
+    apps_and_groups("es").await;
+}
+
+/// The pages about apps behind the gate and groups of people, without any of them and with some.
+async fn apps_and_groups(language: &'static str) {
+    let folder = TempDir::new().unwrap();
+    ok(folder.path(), &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
+    for name in ["bea", "Íñigo"] {
+        ok(folder.path(), &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    let server = Server::with(folder.path(), portero(folder.path()));
+    let driver = Driver::start();
+    let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
+    let at = |path: &str| format!("http://{}{path}", server.address);
+    let pages = async |pages: &[(&str, &str)]| {
+        for (path, page) in pages {
+            browser.open(&at(path)).await;
+            pictures(&browser, &format!("{page}-{language}")).await;
+        }
+    };
+    let send = async |path: &str, field: &str, text: &str, page: &str| {
+        browser.open(&at(path)).await;
+        browser.type_into(field, text).await;
+        browser.go_by(browser.element(MAIN_BUTTON).await).await;
+        pictures(&browser, &format!("{page}-{language}")).await;
+    };
+    sign_in(&browser, &server, "ana").await;
+    pages(&[
+        ("/admin/apps", "apps-none"),
+        ("/admin/groups", "groups-none"),
+        ("/admin/users/2/groups", "user-groups-none"),
+        ("/admin/groups/add", "add-group"),
+    ])
+    .await;
+    send("/admin/groups/add", "name", "two words", "add-group-error").await;
+    send("/admin/groups/add", "name", "editors", "group-added").await;
+    send("/admin/groups/1", "people", "nobody", "group-error").await;
+    send("/admin/groups/1", "people", "bea\nÍñigo", "group").await;
+    ok(folder.path(), &["group", "add", "org/team:a-name-that-is-as-long-as-a-group-may-have-here-at-most"], "");
+    let wiki = ["--origin", "https://wiki.example.org", "--origin", "https://wiki.example.net:8443", "--allow"];
+    let wiki = [&["app", "add", "wiki"], &wiki[..], &["group:editors", "--open-path", "/public"]].concat();
+    ok(folder.path(), &wiki, "");
+    ok(folder.path(), &["app", "add", "cameras", "--origin", "https://cameras.example.org", "--observe"], "");
+    ok(folder.path(), &["app", "add", "shop", "--introspect"], "");
+    pages(&[
+        ("/admin/apps", "apps"),
+        ("/admin/apps/1", "app"),
+        ("/admin/apps/3", "app-that-asks"),
+        ("/admin/apps/1/remove", "app-remove"),
+        ("/admin/apps/add", "add-app"),
+        ("/admin/groups", "groups"),
+        ("/admin/groups/1/remove", "group-remove-error"),
+        ("/admin/groups/2/remove", "group-remove"),
+        ("/admin/users/3/groups", "user-groups"),
+        ("/admin/users/3", "user-in-group"),
+        ("/admin/users", "users-and-groups"),
+    ])
+    .await;
+    send("/admin/apps/add", "origins", "wiki.example.org", "add-app-error").await;
+    browser.close().await;
+}
+
 /// Everybody needs a second factor, browsers can be remembered, and somebody has lost their phone.
 async fn under_a_policy(language: &'static str) {
     let folder = TempDir::new().unwrap();

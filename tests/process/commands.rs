@@ -474,6 +474,8 @@ fn apps_are_added_changed_and_removed_from_the_shell() {
         "max age      12h\n",
         "open path    /public\n",
         "observe      yes\n",
+        "preflight    no\n",
+        "bearer       no\n",
         "introspect   no\n",
     ] {
         assert!(shown.contains(line), "{line} in {shown}");
@@ -483,6 +485,44 @@ fn apps_are_added_changed_and_removed_from_the_shell() {
     assert!(!ok(path, &["client", "list"], "").contains("wiki"), "it may not ask about tokens");
     assert_eq!(ok(path, &["app", "remove", "wiki", "--yes"], ""), "wiki is removed.\n");
     assert!(fails(path, &["app", "show", "wiki"], "").contains("there is no app wiki"));
+}
+
+#[test]
+fn people_are_put_into_groups_from_the_shell_and_apps_let_groups_in() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    for name in ["ana", "bea"] {
+        ok(path, &["user", "add", name, "--password-stdin"], PASSWORD);
+    }
+    assert_eq!(ok(path, &["group", "add", "Editors"], ""), "Editors is added; nobody is in it yet.\n");
+    assert!(fails(path, &["group", "add", "editors"], "").contains("there is a group editors already"));
+    for name in ["a b", "a,b", ""] {
+        assert!(fails(path, &["group", "add", name], "").contains("but no spaces or commas"), "{name}");
+    }
+    let put = ["group", "add-member", "editors", "ana", "bea"];
+    assert_eq!(ok(path, &put, ""), "2 people put into Editors.\n");
+    assert_eq!(ok(path, &put, ""), "0 people put into Editors.\n");
+    let nobody = fails(path, &["group", "remove-member", "editors", "ana", "nobody"], "");
+    assert!(nobody.contains("there is no user nobody"), "{nobody}");
+    assert!(fails(path, &["group", "add-member", "other", "ana"], "").contains("there is no group other"));
+    assert!(fails(path, &["app", "add", "wiki", "--allow", "group:other"], "").contains("there is no group other"));
+    ok(path, &["app", "add", "wiki", "--allow", "group:EDITORS", "--allow", "user:bea"], "");
+    assert!(ok(path, &["app", "show", "wiki"], "").contains("allowed      group:editors\n"));
+    let kept = fails(path, &["group", "remove", "editors"], "");
+    assert!(kept.contains("group:Editors is let in by wiki; change that first"), "{kept}");
+    let shown = "let in by   wiki\nmember      ana\nmember      bea\n";
+    assert_eq!(ok(path, &["group", "show", "editors"], ""), shown);
+    assert!(ok(path, &["user", "show", "ana"], "").contains("group          Editors\n"));
+    assert!(ok(path, &["user", "export"], "").contains(",Editors"));
+    assert_eq!(ok(path, &["group", "remove-member", "editors", "ana"], ""), "1 person taken out of Editors.\n");
+    assert_eq!(ok(path, &["group", "list"], ""), "    1  Editors\n");
+    ok(path, &["app", "set", "wiki", "--allow", "everyone"], "");
+    assert_eq!(ok(path, &["group", "remove", "editors"], ""), "Editors is removed.\n");
+    assert_eq!(ok(path, &["group", "list"], ""), "");
+    let log = ok(path, &["audit", "list"], "");
+    for what in ["group_added", "group_member_added", "group_member_removed", "group_removed"] {
+        assert!(log.contains(what), "{what} in {log}");
+    }
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! The gate with all that is real: Portero, its printed settings in the real proxies, and an app behind them on two host names that have
 //! nothing in common. The browser at Portero's host and the one at the apps' hosts are one browser.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
+use crate::gate_set::Gate;
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::support::Browser;
-use crate::support::proxies::{Answer, Certificates, HOSTS, Kind, Proxy, SmallServer, curl, free_ports};
+use crate::support::proxies::{Answer, HOSTS, Kind, curl};
 
 const PAGE: [&str; 8] = [
     "-H",
@@ -22,47 +20,8 @@ const PAGE: [&str; 8] = [
 ];
 const SCRIPT: [&str; 4] = ["-H", "Sec-Fetch-Mode: cors", "-H", "Accept: application/json"];
 
-/// Portero and a proxy before two apps, which are one small server.
-struct Gate {
-    folder: TempDir,
-    certificates: Certificates,
-    ports: [u16; 2],
-    app: SmallServer,
-    proxy: Proxy,
-    server: Server,
-}
-
 impl Gate {
-    fn start(kind: Kind) -> Self {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path();
-        let certificates = Certificates::make(path);
-        let app = SmallServer::app();
-        let [one, other] = free_ports();
-        // HAProxy has one frontend for each app as printed; the others take both at one port.
-        let ports = if kind == Kind::Haproxy { [one, other] } else { [one, one] };
-        ok(path, &["user", "add", "ana", "--admin", "--password-stdin"], PASSWORD);
-        for (host, port) in HOSTS.iter().zip(ports) {
-            ok(path, &["app", "add", host, "--origin", &format!("https://{host}:{port}")], "");
-        }
-        let mut command = portero(path);
-        command.env("PORTERO_TRUSTED_PROXIES", "127.0.0.1");
-        let server = Server::with(path, command);
-        let script = path.join("portero.lua");
-        std::fs::write(&script, ok(path, &["proxy", "lua"], "")).unwrap();
-        let file = |path: &PathBuf| path.to_str().unwrap().to_owned();
-        let (certificate, key, script) = (file(&certificates.certificate), file(&certificates.key), file(&script));
-        let upstream = format!("http://{}", app.address);
-        let print = |host: &&str| {
-            let named = ["--upstream", &upstream, "--certificate", &certificate, "--key", &key, "--lua", &script];
-            ok(path, &[&["proxy", "print", kind.name(), *host], &named[..]].concat(), "")
-        };
-        let settings: Vec<_> = HOSTS.iter().map(print).collect();
-        let proxy = Proxy::start(kind, path, &settings, &ports);
-        Self { folder, certificates, ports, app, proxy, server }
-    }
-
-    fn jar(&self, number: usize) -> String {
+    pub(crate) fn jar(&self, number: usize) -> String {
         self.folder.path().join(format!("jar{number}")).to_str().unwrap().to_owned()
     }
 
@@ -74,24 +33,24 @@ impl Gate {
     }
 
     /// The path of an address at an app's host.
-    fn path<'a>(&self, number: usize, address: &'a str) -> &'a str {
-        let origin = format!("https://{}:{}", HOSTS[number], self.ports[number]);
+    fn path_of<'a>(&self, number: usize, address: &'a str) -> &'a str {
+        let origin = self.origin(number);
         address.strip_prefix(&origin).unwrap_or_else(|| panic!("{address} is not at {origin}"))
     }
 
     /// Opens a page; whoever is led to Portero comes back from there. Returns the page and how many redirects it took.
-    fn open(&self, browser: &mut Browser, number: usize, target: &str) -> (Answer, usize) {
+    pub(crate) fn open(&self, browser: &mut Browser, number: usize, target: &str) -> (Answer, usize) {
         let mut target = target.to_owned();
         for redirects in 0..8 {
             let answer = self.ask(number, &target, &PAGE);
             let Some(location) = answer.header("location") else { return (answer, redirects) };
             target = match location.split_once("/gate?") {
-                None => self.path(number, location).to_owned(),
+                None => self.path_of(number, location).to_owned(),
                 Some((_, entry)) => {
                     let page = browser.get(&format!("/gate?{entry}"));
                     assert_eq!(page.status, 200, "{} {}", page.location(), page.body);
                     let to = page.body.split_once("content=\"0; url=").unwrap().1.split('"').next().unwrap().to_owned();
-                    self.path(number, &to).to_owned()
+                    self.path_of(number, &to).to_owned()
                 }
             };
         }
@@ -173,6 +132,54 @@ fn traefik_shuts_both_apps_on_the_request_after_a_session_has_ended() {
 #[test]
 fn haproxy_shuts_both_apps_on_the_request_after_a_session_has_ended() {
     journey(Kind::Haproxy);
+}
+
+/// What a program shows instead of a pass goes as far as Portero, and no further.
+fn token_journey(kind: Kind) {
+    let gate = Gate::start_with(kind, &["--bearer", "--preflight"]);
+    let tokens = gate.server.log_in("ana", PASSWORD).unwrap();
+    let header = format!("Authorization: Bearer {}", tokens.text("access_token"));
+    let answer = gate.ask(0, "/api", &["-H", &header]);
+    assert_eq!(answer.status, 200, "{answer:?} {}", gate.server.log());
+    let seen = gate.app.seen().pop().unwrap();
+    assert_eq!(seen.all("remote-user"), ["ana"], "{seen:?}");
+    assert_eq!(seen.all("authorization").concat(), "", "{seen:?}");
+    let asks = ["-X", "OPTIONS", "-H", "Origin: https://other.example", "-H", "Access-Control-Request-Method: PUT"];
+    assert_eq!(gate.ask(0, "/api", &asks).status, 200);
+    assert_eq!(gate.app.seen().pop().unwrap().all("remote-user").concat(), "");
+
+    ok(gate.folder.path(), &["session", "end", "--user", "ana", "--yes"], "");
+    for more in [&SCRIPT[..], &PAGE[..]] {
+        let refused = gate.ask(0, "/api", &[more, &["-H", &header]].concat());
+        assert_eq!((refused.status, refused.header("location")), (401, None), "{refused:?}");
+        assert!(refused.body.contains("Token has been revoked"), "{refused:?}");
+    }
+    assert!(gate.app.seen().is_empty(), "nothing reached the app");
+}
+
+#[test]
+fn nginx_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Nginx);
+}
+
+#[test]
+fn debians_caddy_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::OldCaddy);
+}
+
+#[test]
+fn caddy_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Caddy);
+}
+
+#[test]
+fn traefik_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Traefik);
+}
+
+#[test]
+fn haproxy_keeps_a_programs_token_from_the_app() {
+    token_journey(Kind::Haproxy);
 }
 
 #[test]

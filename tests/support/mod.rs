@@ -153,7 +153,8 @@ impl TestApp {
         let subject = &*claims.identity;
         let question = Question { subject, jti: None, session: Some((sid, -1)), issued_at: None };
         let Verdict::Good { standing, .. } = self.accounts.blocklist.judge(question) else { panic!("not signed in") };
-        let subject = Subject { pass: PassKey([pass; 16]), app, sid, user: &standing };
+        let groups = self.accounts.blocklist.groups(standing.user);
+        let subject = Subject { pass: PassKey([pass; 16]), app, sid, user: &standing, groups: &groups };
         assertion(&self.accounts, &subject, now).unwrap().to_string()
     }
 

@@ -143,7 +143,7 @@ impl Proxy {
             }
             Kind::Traefik => {
                 let dynamic = folder.join("dynamic");
-                std::fs::create_dir(&dynamic).unwrap();
+                std::fs::create_dir_all(&dynamic).unwrap();
                 for (number, text) in settings.iter().enumerate() {
                     std::fs::write(dynamic.join(format!("app{number}.yml")), text).unwrap();
                 }
@@ -192,6 +192,12 @@ impl Proxy {
         proxy
     }
 
+    /// Ends it, so that another can take its ports.
+    pub fn stop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -199,8 +205,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
+        self.stop();
     }
 }
 
@@ -268,6 +273,16 @@ impl Seen {
     }
 }
 
+/// The answer to the handshake of a websocket, which is then told this. `None`: it is none.
+pub fn accepted(seen: &Seen, text: &str) -> Option<Reply> {
+    seen.one("upgrade").filter(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))?;
+    let key = seen.one("sec-websocket-key").unwrap_or_default();
+    let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{WEBSOCKET}").as_bytes());
+    let accept = STANDARD.encode(digest);
+    let headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", &accept)];
+    Some((101, headers.map(|(name, value)| (name.into(), value.into())).into(), text.to_owned()))
+}
+
 /// A small server on a port of its own, which answers by a function and remembers what it saw.
 pub struct SmallServer {
     pub address: SocketAddr,
@@ -296,12 +311,8 @@ impl SmallServer {
     /// whatever comes is sent back.
     pub fn app() -> Self {
         Self::start(|seen| {
-            if seen.one("upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")) {
-                let key = seen.one("sec-websocket-key").unwrap_or_default();
-                let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{WEBSOCKET}").as_bytes());
-                let accept = STANDARD.encode(digest);
-                let headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", &accept)];
-                return (101, headers.map(|(name, value)| (name.into(), value.into())).into(), String::new());
+            if let Some(accepted) = accepted(seen, "") {
+                return accepted;
             }
             let mut text = format!("{} {}\n", seen.method, seen.target);
             for (name, value) in &seen.headers {
@@ -330,6 +341,10 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Seen) -> Reply, log: &Mutex<Vec<See
         }
         if status == 101 {
             drop(writer.write_all(format!("{head}\r\n").as_bytes()));
+            if let Some(length) = u8::try_from(body.len()).ok().filter(|length| (1..126).contains(length)) {
+                // A frame of text. (RFC 6455 §5.2)
+                drop(writer.write_all(&[&[0x81, length], body.as_bytes()].concat()));
+            }
             drop(std::io::copy(&mut reader, &mut writer));
             return;
         }

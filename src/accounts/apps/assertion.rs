@@ -37,6 +37,7 @@ pub fn assertion(accounts: &Accounts, subject: &Subject<'_>, now: UnixTime) -> O
         app: subject.app.into(),
         sid: subject.sid,
         user: Arc::clone(subject.user),
+        groups: Arc::clone(subject.groups),
         text: Arc::clone(&text),
     };
     assertions.keep(subject.pass, kept);
@@ -53,7 +54,7 @@ fn claims(accounts: &Accounts, subject: &Subject<'_>, now: UnixTime) -> Map<Stri
     put("aud", subject.app.into());
     put("sub", user.uid.to_string().into());
     put("preferred_username", user.username.as_str().into());
-    put("groups", json!([]));
+    put("groups", json!(&**subject.groups));
     put("sid", accounts.keyed_ids.session_for_app(subject.app, subject.sid).to_string().into());
     put("iat", now.0.into());
     put("exp", now.plus(LIFE).0.into());

@@ -3,13 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::accounts::context::Accounts;
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::accounts::accept_token::{NotAccepted, accept};
+use crate::accounts::context::{Accounts, Visitor};
 use crate::accounts::level::require_by_policy;
 use crate::accounts::sessions::mass_end;
 use crate::accounts::upkeep::memory::has_gaps;
 use crate::blocklist::gate::{Pass, Place};
 use crate::blocklist::{Question, Standing, Verdict};
-use crate::domain::{Allowed, App, Entrant, Level, PassKey, Role, SessionId, UnixTime, UserId};
+use crate::domain::{
+    Allowed, App, Entrant, GroupName, Groups, Level, PassKey, Role, SessionId, TokenType, Transport, UnixTime, UserId,
+};
+use crate::error_chain::chain;
+use crate::tokens::Fault;
 
 /// How long a pass lasts, in seconds; never longer than its session.
 pub(super) const PASS_LIFE: i64 = 24 * 60 * 60;
@@ -20,11 +27,13 @@ const NO_GENERATION: i64 = -1;
 #[derive(Debug)]
 pub enum Answer {
     /// `is_due`: whether the pass should be renewed when somebody opens a page.
-    Enter { user: Arc<Standing>, pass: PassKey, sid: SessionId, is_due: bool },
+    Enter { user: Arc<Standing>, groups: Groups, pass: PassKey, sid: SessionId, is_due: bool },
     /// Nobody is known here, or they have to prove more, or once more.
     SignIn,
     /// This person may not enter.
     Denied,
+    /// The token that was shown is not good, or its session has not proved enough.
+    TokenRefused(Fault),
     /// Nobody can tell at present.
     Unknowable,
 }
@@ -45,6 +54,53 @@ pub async fn check(accounts: &Arc<Accounts>, place: &Place, shown: Option<PassKe
             .await
         }
     }
+}
+
+/// The same for a program that shows an access token of one of Portero's own sessions, which carries it in a header. A token of a peer's
+/// says nothing of what was proved, and when.
+pub async fn check_token(
+    accounts: &Arc<Accounts>,
+    place: &Place,
+    token: &str,
+    visitor: impl FnOnce() -> Visitor,
+    now: UnixTime,
+) -> Answer {
+    let mut claims = match accounts.engine.decode(token, None, now) {
+        Ok(claims) => claims,
+        Err(fault) => return Answer::TokenRefused(fault),
+    };
+    let Some(session) = claims.session else { return Answer::TokenRefused(Fault::missing_claim("sid")) };
+    if let Err(fault) = claims.require_type(TokenType::Access) {
+        return Answer::TokenRefused(fault);
+    }
+    if session.transport != Transport::Bearer {
+        return Answer::TokenRefused(Fault::WrongTransport);
+    }
+    let user = match accept(accounts, &mut claims, || false, visitor, now).await {
+        Ok(user) => user,
+        Err(NotAccepted::Fault(fault)) => return Answer::TokenRefused(fault),
+        Err(NotAccepted::Unknown(cause)) => {
+            if let Some(error) = cause {
+                tracing::error!(event = "store_unavailable", error = %chain(&error));
+            }
+            return Answer::Unknowable;
+        }
+    };
+    let rules = &place.app.rules;
+    if let Err(fault) = claims.require_level(rules.level, rules.max_age, now) {
+        return Answer::TokenRefused(fault);
+    }
+    let groups = accounts.blocklist.groups(user.user);
+    if !may_enter(&place.app, user.user, user.role, &groups) {
+        return Answer::Denied;
+    }
+    Answer::Enter { user, groups, pass: in_place_of_pass(place, session.sid), sid: session.sid, is_due: false }
+}
+
+/// Stands for a session at a place where a pass would: an assertion is kept by it. No pass is found by it.
+fn in_place_of_pass(place: &Place, sid: SessionId) -> PassKey {
+    let hash = digest(&SHA256, format!("{} {sid}", place.id.0).as_bytes());
+    PassKey(*hash.as_ref().first_chunk().expect("a hash of 32 bytes has a first half"))
 }
 
 /// `is_open`: a session that goes on, as the store says. An error: the store has to be asked about this session.
@@ -81,12 +137,13 @@ fn by_memory(
     if !has_proved_enough(&place.app, pass.auth_time(), pass.factor_time(), now) {
         return Ok(Answer::SignIn);
     }
-    if !may_enter(&place.app, user.user, user.role) {
+    let groups = accounts.blocklist.groups(user.user);
+    if !may_enter(&place.app, user.user, user.role, &groups) {
         return Ok(Answer::Denied);
     }
     accounts.last_seen.note(pass.sid, NO_GENERATION, now);
     let is_due = now.since(pass.made_at()) > PASS_LIFE / 2;
-    Ok(Answer::Enter { user, pass: key, sid: pass.sid, is_due })
+    Ok(Answer::Enter { user, groups, pass: key, sid: pass.sid, is_due })
 }
 
 /// Whether it is a pass for this place, in its time. A session that began after the backup is not known, so nobody could say whether it has
@@ -98,12 +155,12 @@ fn is_good_here(accounts: &Accounts, pass: &Pass, place: &Place, now: UnixTime) 
 }
 
 /// Whether the app lets this person in.
-pub fn may_enter(app: &App, user: UserId, role: Role) -> bool {
+pub fn may_enter(app: &App, user: UserId, role: Role, groups: &[GroupName]) -> bool {
     match &app.rules.allowed {
         Allowed::Everyone => true,
         Allowed::Listed(entrants) => entrants.iter().any(|entrant| match entrant {
             Entrant::User(id) => *id == user,
-            Entrant::Group(_) => false,
+            Entrant::Group(name) => groups.iter().any(|group| group.is(name)),
             Entrant::Admins => role == Role::Admin,
         }),
     }

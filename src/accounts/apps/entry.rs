@@ -11,11 +11,11 @@ use crate::accounts::level::require_by_policy;
 use crate::accounts::proof::secrets;
 use crate::blocklist::change::Change;
 use crate::blocklist::gate::Place;
-use crate::domain::{AppAlgorithm, Level, OriginId, PassKey, Transport, UnixTime};
+use crate::domain::{AppAlgorithm, GroupName, Level, OriginId, PassKey, Transport, UnixTime};
 use crate::store::passes::{self, Code, Pass};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
-use crate::store::{Authority, Tx, apps};
+use crate::store::{Authority, Tx, apps, groups};
 use crate::tokens::Fault;
 
 /// For how many seconds a code leads into an app.
@@ -77,7 +77,8 @@ pub fn lead(
     accounts.write(mandate, move |tx, accounts, acting| {
         let session = acting.session.ok_or(Fault::Revoked)?;
         let Some(place) = accounts.blocklist.place(origin) else { return Ok(Led::NoSuchApp) };
-        if !may_enter(&place.app, acting.user.id, acting.user.role) {
+        let groups = groups::names_of(tx.conn, acting.user.id)?;
+        if !may_enter(&place.app, acting.user.id, acting.user.role, &groups) {
             let (app, user) = (place.app.name.to_string(), acting.user.username);
             tx.after_commit(move || tracing::info!(event = "app_denied", app, user = %user));
             return Ok(Led::Denied);
@@ -148,7 +149,8 @@ pub fn enter(accounts: &Arc<Accounts>, shown: CodeShown) -> Pending<Entered> {
     accounts.write(shown, move |tx, accounts, entering| {
         let Entering { session, user, path } = entering;
         let place = accounts.blocklist.place(origin).ok_or(Error::ProofLapsed)?;
-        require_entry(accounts, &place, &session, &user, tx.now)?;
+        let groups = groups::names_of(tx.conn, user.id)?;
+        require_entry(accounts, &place, &session, (&user, &groups), tx.now)?;
         // All apps are read, but there are few; and memory may be behind a command's change.
         let app = apps::find(tx.conn, place.app.id)?.ok_or(Error::ProofLapsed)?;
         let key = pass_key(pass.as_bytes()).expect("a secret of 256 bits has the length of a pass");
@@ -180,14 +182,14 @@ fn require_entry(
     accounts: &Accounts,
     place: &Place,
     session: &Session,
-    user: &User,
+    (user, groups): (&User, &[GroupName]),
     now: UnixTime,
 ) -> Result<(), Error> {
     let level = session.methods.level();
     let factor_time = session.factor_time.filter(|_| level == Level::Two);
     let is_enough = has_proved_enough(&place.app, session.auth_time, factor_time, now);
     require_by_policy(accounts.config.second_factor, user.role, user.factors > 0, level, now)?;
-    if is_enough && may_enter(&place.app, user.id, user.role) { Ok(()) } else { Err(Error::ProofLapsed) }
+    if is_enough && may_enter(&place.app, user.id, user.role, groups) { Ok(()) } else { Err(Error::ProofLapsed) }
 }
 
 /// Whoever holds a pass may give it up.

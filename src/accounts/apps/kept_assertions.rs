@@ -7,7 +7,7 @@ use foldhash::quality::RandomState;
 use papaya::HashMap;
 
 use crate::blocklist::Standing;
-use crate::domain::{PassKey, SessionId, UnixTime};
+use crate::domain::{Groups, PassKey, SessionId, UnixTime};
 
 /// For how long the same one is sent, in seconds: a check signs nothing, and an app has as long again to read it.
 const KEPT_FOR: i64 = 30;
@@ -36,6 +36,7 @@ pub(super) struct Kept {
     pub(super) sid: SessionId,
     /// The user as they were then. Any change makes another one.
     pub(super) user: Arc<Standing>,
+    pub(super) groups: Groups,
     pub(super) text: Arc<str>,
 }
 
@@ -45,7 +46,8 @@ impl Assertions {
         let (newer, older) = (halves.newer.pin(), halves.older.pin());
         let kept = newer.get(&subject.pass).or_else(|| older.get(&subject.pass))?;
         let age = now.since(kept.made_at);
-        let is_same = *kept.app == *subject.app && kept.sid == subject.sid && Arc::ptr_eq(&kept.user, subject.user);
+        let is_same_user = Arc::ptr_eq(&kept.user, subject.user) && kept.groups == *subject.groups;
+        let is_same = *kept.app == *subject.app && kept.sid == subject.sid && is_same_user;
         (is_same && (0..KEPT_FOR).contains(&age)).then(|| Arc::clone(&kept.text))
     }
 
@@ -71,4 +73,5 @@ pub struct Subject<'a> {
     pub app: &'a str,
     pub sid: SessionId,
     pub user: &'a Arc<Standing>,
+    pub groups: &'a Groups,
 }

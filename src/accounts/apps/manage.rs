@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use uuid::Uuid;
 
 use super::credentials::AppCredentials;
@@ -28,8 +29,12 @@ pub enum AppFault {
     NameTaken,
     /// Another app is there.
     OriginTaken(AppOrigin),
+    /// It would let in a group of this name, and there is none.
+    NoSuchGroup(String),
     /// There is no such app.
     NoSuchApp,
+    /// Somebody else has changed it since the admin saw it.
+    Outdated,
 }
 
 pub fn add(
@@ -47,6 +52,9 @@ pub fn add(
         if let Some(origin) = apps::taken_origin(tx.conn, &rules.origins, None)? {
             return Ok(Err(AppFault::OriginTaken(origin)));
         }
+        if let Some(group) = apps::unknown_group(tx.conn, &rules)? {
+            return Ok(Err(AppFault::NoSuchGroup(group)));
+        }
         let client_id = Uuid::new_v4().to_string();
         let Some(id) = apps::add(tx.conn, &client_id, &name, &rules, tx.now)? else {
             return Ok(Err(AppFault::NameTaken));
@@ -62,6 +70,12 @@ pub fn add(
     })
 }
 
+/// Stands for how an app is set up, to tell whether somebody changed it meanwhile.
+pub fn seen(rules: &AppRules) -> String {
+    let all = format!("{:?}", rules.clone().tidied());
+    hex::encode(digest::digest(&digest::SHA256, all.as_bytes())).chars().take(16).collect()
+}
+
 /// Replaces how an app is set up by what `change` makes of it. What it means for those who are in the app holds from their next request on.
 /// Returns whether anything is another now.
 pub fn set(
@@ -70,8 +84,32 @@ pub fn set(
     id: AppId,
     change: impl FnOnce(&mut AppRules) + Send + 'static,
 ) -> Pending<Result<bool, AppFault>> {
-    accounts.write(by.into(), move |tx, _, actor| {
+    set_if(accounts, by.into(), id, |_| true, change)
+}
+
+/// The same unless somebody else has changed the app since the admin saw it ([`seen`]).
+pub fn set_what_was_seen(
+    accounts: &Arc<Accounts>,
+    by: impl Into<Administrator>,
+    id: AppId,
+    shown: String,
+    change: impl FnOnce(&mut AppRules) + Send + 'static,
+) -> Pending<Result<bool, AppFault>> {
+    set_if(accounts, by.into(), id, move |rules| seen(rules) == shown, change)
+}
+
+fn set_if(
+    accounts: &Arc<Accounts>,
+    by: Administrator,
+    id: AppId,
+    is_as_seen: impl FnOnce(&AppRules) -> bool + Send + 'static,
+    change: impl FnOnce(&mut AppRules) + Send + 'static,
+) -> Pending<Result<bool, AppFault>> {
+    accounts.write(by, move |tx, _, actor| {
         let Some(app) = apps::find(tx.conn, id)? else { return Ok(Err(AppFault::NoSuchApp)) };
+        if !is_as_seen(&app.rules) {
+            return Ok(Err(AppFault::Outdated));
+        }
         let mut rules = app.rules.clone();
         change(&mut rules);
         let rules = rules.tidied();
@@ -80,6 +118,9 @@ pub fn set(
         }
         if let Some(origin) = apps::taken_origin(tx.conn, &rules.origins, Some(id))? {
             return Ok(Err(AppFault::OriginTaken(origin)));
+        }
+        if let Some(group) = apps::unknown_group(tx.conn, &rules)? {
+            return Ok(Err(AppFault::NoSuchGroup(group)));
         }
         apps::set(tx.conn, id, &rules)?;
         if !rules.introspects {

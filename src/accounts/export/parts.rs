@@ -8,7 +8,7 @@ use crate::accounts::context::Accounts;
 use crate::domain::UnixTime;
 use crate::store::audit::list::{self, AuditEvent};
 use crate::store::session_lists::{self, List};
-use crate::store::{Conn, Error, revoked, user_lists};
+use crate::store::{Conn, Error, groups, revoked, user_lists};
 
 /// How many rows a part has at most: 100 to 200 kB.
 const ROWS: usize = 500;
@@ -84,8 +84,10 @@ impl Export {
             }
             Selection::Users(filter) => {
                 let found = user_lists::page(conn, filter, self.now)?;
+                let ids: Vec<_> = found.rows.iter().map(|one| one.user.id).collect();
+                let groups = groups::names_of_each(conn, &ids)?;
                 for one in &found.rows {
-                    encoder.row(&rows::USERS, &rows::user(one, self.now));
+                    encoder.row(&rows::USERS, &rows::user(one, &groups, self.now));
                 }
                 filter.after = found.next;
                 self.is_over = filter.after.is_none();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::accounts::context::Accounts;
-use crate::domain::{UnixTime, UserId};
+use crate::domain::{GroupName, UnixTime, UserId, joined};
 use crate::store::audit::list::AuditEvent;
 use crate::store::revoked::Revoked;
 use crate::store::session_lists::ListedSession;
@@ -75,7 +75,7 @@ pub(super) fn revoked(row: &Revoked) -> [Value; 8] {
     ]
 }
 
-pub(super) const USERS: [&str; 14] = [
+pub(super) const USERS: [&str; 15] = [
     "id",
     "uid",
     "username",
@@ -90,9 +90,11 @@ pub(super) const USERS: [&str; 14] = [
     "deleted_at",
     "open_sessions",
     "factors",
+    "groups",
 ];
 
-pub(super) fn user(listed: &ListedUser, now: UnixTime) -> [Value; 14] {
+/// `groups`: those of the users who are in any.
+pub(super) fn user(listed: &ListedUser, groups: &HashMap<UserId, Vec<GroupName>>, now: UnixTime) -> [Value; 15] {
     let user = &listed.user;
     [
         json!(user.id.0),
@@ -109,6 +111,7 @@ pub(super) fn user(listed: &ListedUser, now: UnixTime) -> [Value; 14] {
         moment_or_null(user.deleted_at),
         json!(listed.open_sessions),
         json!(user.factors),
+        json!(groups.get(&user.id).map(|names| joined(names))),
     ]
 }
 

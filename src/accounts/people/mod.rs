@@ -4,6 +4,7 @@ pub mod add;
 pub mod after_restore;
 pub mod change_password;
 pub mod details;
+pub mod groups;
 pub mod links;
 pub mod locale;
 pub mod rename;

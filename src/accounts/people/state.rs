@@ -6,11 +6,12 @@ use crate::accounts::authority::{Actor, Administrator};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::sessions::end::{Ended, end};
 use crate::blocklist::change::Change;
+use crate::blocklist::gate::Apps;
 use crate::domain::{By, Reason, Role, UnixTime, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
-use crate::store::{Tx, Upkeep, links};
+use crate::store::{Tx, Upkeep, apps, groups, links};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum StateChange {
@@ -161,6 +162,13 @@ pub fn delete_user(accounts: &Arc<Accounts>, by: impl Into<Administrator>, usern
         let ended = shut_out(tx, accounts, &user, Reason::Deleted, &actor.by)?;
         let sessions_ended = ended.sessions.len();
         users::delete(tx.conn, user.id, tx.now)?;
+        // Who is restored has no right of before.
+        groups::leave_all(tx.conn, user.id)?;
+        tx.change(Change::GroupsChanged(user.id, [].into()));
+        if apps::let_in_no_more(tx.conn, user.id)? {
+            let all = apps::all(tx.conn)?;
+            tx.change(Change::AppsChanged(Arc::new(Apps::new(all))));
+        }
         Event::new(What::UserDeleted, &actor.by).user(user.id).record(tx)?;
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended, by, ip));

@@ -49,6 +49,7 @@ fn tell(event: &OperatorEvent) {
         sessions = number("sessions"),
         receipt = text("receipt"),
         app = text("app"),
+        group = text("group"),
         key = text("kid"),
     );
 }

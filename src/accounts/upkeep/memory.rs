@@ -1,5 +1,6 @@
 //! What memory holds of the database: the blocklist and the users with open sessions.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +10,10 @@ use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::change::Change;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{AppAlgorithm, UnixTime, UserId, Username};
+use crate::domain::{AppAlgorithm, GroupName, Groups, UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{
-    self, Conn, Upkeep, apps, instance, mass_ends, passes, sessions, table_parts, token_blocklist, users,
+    self, Conn, Upkeep, apps, groups, instance, mass_ends, passes, sessions, table_parts, token_blocklist, users,
 };
 
 /// How many parts of tables are read at the same time, at most: more than this a disk hardly serves.
@@ -53,10 +54,33 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
         accounts.app_keys.want(AppAlgorithm::ES256);
     }
     contents.apps(apps);
+    load_groups(conn, &contents)?;
     sessions::each_unseen(conn, |sid, generation| contents.expected_first_use(sid, generation))?;
     accounts.restored.store(instance::restored(conn)?.0, Ordering::Relaxed);
     accounts.blocklist.load(contents);
     accounts.complete_since.store(since.0, Ordering::Relaxed);
+    Ok(())
+}
+
+fn load_groups(conn: &mut Conn, contents: &Contents) -> Result<(), store::Error> {
+    // Many people are in the same groups, which are kept once.
+    let mut known: HashMap<Vec<GroupName>, Groups> = HashMap::new();
+    let mut keep = |user: UserId, names: Vec<GroupName>| {
+        let groups = known.entry(names).or_insert_with_key(|names| names.as_slice().into());
+        contents.groups(user, Arc::clone(groups));
+    };
+    let mut of_one: Option<(UserId, Vec<GroupName>)> = None;
+    groups::each_membership(conn, |user, name| match &mut of_one {
+        Some((same, names)) if *same == user => names.push(name),
+        other => {
+            if let Some((user, names)) = other.replace((user, vec![name])) {
+                keep(user, names);
+            }
+        }
+    })?;
+    if let Some((user, names)) = of_one {
+        keep(user, names);
+    }
     Ok(())
 }
 

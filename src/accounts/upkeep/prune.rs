@@ -11,8 +11,8 @@ use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
-    Upkeep, apps, attempts, known_networks, links, logout_deliveries, passes, session_ends, sessions, sign_in_failures,
-    spent_challenges, token_blocklist, trusted_browsers, users,
+    Upkeep, apps, attempts, groups, known_networks, links, logout_deliveries, passes, session_ends, sessions,
+    sign_in_failures, spent_challenges, token_blocklist, trusted_browsers, users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -124,7 +124,8 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     loop {
         let round = accounts.write(Upkeep, move |tx, _, _| {
             let networks = known_networks::prune(tx.conn, tx.now, BATCH.into())?;
-            Ok(networks + sign_in_failures::prune(tx.conn, tx.now, BATCH.into())?)
+            let memberships = groups::prune(tx.conn, BATCH.into())?;
+            Ok(networks + memberships + sign_in_failures::prune(tx.conn, tx.now, BATCH.into())?)
         });
         match round.committed()? {
             0 => break,

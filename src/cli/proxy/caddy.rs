@@ -25,6 +25,11 @@ fn block(site: &Site, listener: &Listener) -> String {
     let removed = lines(&IDENTITY, |name| format!("\t\t\trequest_header -{name}"));
     // What the client names in `Connection` is taken out before this: it can't make Caddy leave a header out.
     let told = lines(&IDENTITY, |name| format!("\t\t\t\theader_up {name} {{http.request.header.{name}}}"));
+    let token = if site.takes_tokens {
+        "\t\t\t\t# A token is for Portero alone.\n\t\t\t\theader_up -Authorization\n"
+    } else {
+        ""
+    };
     let misleading = lines(&MISLEADING, |name| format!("\t\t\t\theader_up -{name}"));
     format!(
         "
@@ -49,7 +54,7 @@ fn block(site: &Site, listener: &Listener) -> String {
 \t\t\t}}
 \t\t\treverse_proxy {upstream} {{
 \t\t\t\theader_up X-Real-IP {{remote_host}}
-{misleading}{told}\t\t\t}}
+{token}{misleading}{told}\t\t\t}}
 \t\t}}
 \t}}
 }}

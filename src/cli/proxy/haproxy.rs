@@ -26,6 +26,11 @@ fn part(site: &Site, listener: &Listener) -> String {
     let address = site.upstream_address();
     // Certificates inside a private network are seldom signed by anybody that HAProxy knows.
     let tls = if site.upstream_speaks_tls() { " ssl verify none" } else { "" };
+    let token = if site.takes_tokens {
+        "    # A token is for Portero alone.\n    http-request del-header Authorization unless is_portero\n"
+    } else {
+        ""
+    };
     let check = Style::Haproxy.check_path();
     let removed = lines(MISLEADING.iter().chain(&IDENTITY), |name| {
         // HAProxy has names in lower case.
@@ -51,7 +56,7 @@ frontend portero-{word}
     acl is_portero path_beg /.portero/
     # Nothing else reaches the app without asking Portero.
     http-request lua.portero_check http://{portero}{check} {origin} unless is_portero
-    use_backend portero-{word} if is_portero
+{token}    use_backend portero-{word} if is_portero
     default_backend app-{word}
 
 backend portero-{word}

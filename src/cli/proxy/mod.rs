@@ -1,7 +1,9 @@
 //! `portero proxy`: the lines with which a proxy asks Portero before it lets a request through to an app.
 
 mod caddy;
+mod doctor;
 mod haproxy;
+mod kind;
 mod nginx;
 mod site;
 mod traefik;
@@ -10,13 +12,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use url::Url;
 
+use self::kind::Proxy;
 use self::site::{Listener, Site};
 use super::output::{Failure, warn};
 use crate::clock::Clock;
 use crate::config::{ClientIpHeader, Config, Loaded};
+use crate::domain::AppRules;
 use crate::installation::{Installation, Reached, Running, running};
 use crate::store::apps;
 
@@ -26,6 +30,8 @@ pub(super) enum Command {
     Print(Print),
     /// Print the script that HAProxy needs besides
     Lua,
+    /// Attack an app through its proxy, and say what to change in the proxy's settings
+    Doctor(doctor::Doctor),
 }
 
 #[derive(Args)]
@@ -39,6 +45,9 @@ pub(super) struct Print {
     /// Where the proxy reaches the app, such as http://127.0.0.1:3000
     #[arg(long, value_name = "URL")]
     upstream: String,
+    /// Programs show tokens of Portero's, which the proxy keeps from the app [default: as `app show` says]
+    #[arg(long)]
+    bearer: bool,
     /// The file with the certificate for the app's host, as the proxy finds it
     #[arg(long, value_name = "FILE")]
     certificate: PathBuf,
@@ -53,14 +62,6 @@ pub(super) struct Print {
     lua: PathBuf,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Proxy {
-    Nginx,
-    Caddy,
-    Traefik,
-    Haproxy,
-}
-
 pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     match command {
         Command::Print(arguments) => {
@@ -71,19 +72,24 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             print!("{}", haproxy::SCRIPT);
             Ok(())
         }
+        Command::Doctor(arguments) => doctor::run(arguments),
     }
 }
 
 fn print(config: Config, mut arguments: Print) -> Result<(), Failure> {
     let config = Arc::new(config);
+    let mut takes_tokens = false;
     if arguments.origins.is_empty() {
-        arguments.origins = known_origins(&config, &arguments.name)?;
+        let rules = known_rules(&config, &arguments.name)?;
+        takes_tokens = rules.takes_tokens;
+        arguments.origins = rules.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
     }
     let origins = arguments.origins.iter().map(|text| origin(text)).collect::<Result<Vec<_>, _>>()?;
     let site = Site {
         name: site::one_line(&arguments.name)?,
         origins,
         upstream: upstream(&arguments.upstream)?,
+        takes_tokens: takes_tokens || arguments.bearer,
         certificate: site::file(&arguments.certificate)?,
         key: site::file(&arguments.key)?,
         portero: arguments.portero.map_or_else(|| on_this_machine(&config), Ok)?,
@@ -119,14 +125,14 @@ fn print(config: Config, mut arguments: Print) -> Result<(), Failure> {
 }
 
 /// Where the app is, as it was added.
-fn known_origins(config: &Arc<Config>, name: &str) -> Result<Vec<String>, Failure> {
+fn known_rules(config: &Arc<Config>, name: &str) -> Result<AppRules, Failure> {
     let installation = Installation::open_existing(config, Clock::default())?;
     let found = installation.accounts.db.read(|conn| apps::find_by_name(conn, name))?;
     let app = found.ok_or_else(|| format!("there is no app {name}; add it, or name its address with --origin"))?;
     if app.rules.origins.is_empty() {
         return Err(format!("{name} has no origin yet: `portero app set --origin`").into());
     }
-    Ok(app.rules.origins.iter().map(|origin| origin.as_str().to_owned()).collect())
+    Ok(app.rules)
 }
 
 /// Where the server listens, or would by the settings.

@@ -128,6 +128,9 @@ server {{
 /// What an app is told, or not told, by the connection to it.
 fn to_the_app(site: &Site) -> String {
     let mut text = lines(&MISLEADING, |name| format!("        proxy_set_header {name} \"\";"));
+    if site.takes_tokens {
+        text.push_str("        # A token is for Portero alone.\n        proxy_set_header Authorization \"\";\n");
+    }
     if site.upstream_speaks_tls() {
         text.push_str("        proxy_ssl_server_name on;\n");
     }

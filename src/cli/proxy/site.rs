@@ -13,6 +13,8 @@ pub(super) struct Site {
     pub(super) name: String,
     pub(super) origins: Vec<Listener>,
     pub(super) upstream: Url,
+    /// Whether programs show tokens of Portero's, which the app is not to get: with one it could act as whoever it belongs to.
+    pub(super) takes_tokens: bool,
     pub(super) certificate: String,
     pub(super) key: String,
     pub(super) portero: SocketAddr,

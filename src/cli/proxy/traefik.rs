@@ -11,6 +11,19 @@ pub(super) fn print(site: &Site) -> String {
     let hosts = hosts.join(" || ");
     let told = lines(&IDENTITY, |name| format!("          - {name}"));
     let removed = lines(MISLEADING.iter().chain(&IDENTITY), |name| format!("          {name}: \"\""));
+    let (then, token) = if site.takes_tokens {
+        let removes = format!(
+            "    # A token is for Portero alone.
+    token-{word}:
+      headers:
+        customRequestHeaders:
+          Authorization: \"\"
+"
+        );
+        (format!(", token-{word}"), removes)
+    } else {
+        (String::new(), String::new())
+    };
     format!(
         "# Portero before the app {}, as `portero proxy print` wrote it.
 # Traefik's address has to be in Portero's trusted_proxies. The entry point websecure is the one for https.
@@ -28,7 +41,7 @@ http:
       entryPoints: [websecure]
       rule: \"{hosts}\"
       priority: 1000
-      middlewares: [clean-{word}, portero-{word}]
+      middlewares: [clean-{word}, portero-{word}{then}]
       service: app-{word}
       tls: {{}}
   middlewares:
@@ -41,7 +54,7 @@ http:
         address: \"http://{portero}{check}\"
         trustForwardHeader: false
         authResponseHeaders:
-{told}  services:
+{told}{token}  services:
     portero-{word}:
       loadBalancer:
         servers:

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use super::chain;
 use super::head::Head;
 use super::seal::Row;
-use crate::domain::{By, FactorKind, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled};
+use crate::domain::{
+    By, FactorKind, GroupName, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled,
+};
 use crate::store::connection::Error;
 use crate::store::links::Purpose;
 use crate::store::writer::Tx;
@@ -50,6 +52,10 @@ pub enum What {
     UserRenamed,
     DetailsChanged,
     DisableScheduled,
+    GroupAdded,
+    GroupRemoved,
+    GroupMemberAdded,
+    GroupMemberRemoved,
     KeyAdded,
     KeyRotated,
     KeyRetired,
@@ -103,6 +109,10 @@ spelled!(What {
     UserRenamed = "user_renamed",
     DetailsChanged = "details_changed",
     DisableScheduled = "disable_scheduled",
+    GroupAdded = "group_added",
+    GroupRemoved = "group_removed",
+    GroupMemberAdded = "group_member_added",
+    GroupMemberRemoved = "group_member_removed",
     KeyAdded = "key_added",
     KeyRotated = "key_rotated",
     KeyRetired = "key_retired",
@@ -148,6 +158,7 @@ pub enum Details {
     },
     Revoked(Reason),
     App(String),
+    Group(GroupName),
     Key(String),
     /// When the backup was made.
     Backup(UnixTime),
@@ -185,6 +196,7 @@ impl Details {
             }
             Self::Revoked(reason) => json!({ "reason": reason }),
             Self::App(name) => json!({ "app": name }),
+            Self::Group(name) => json!({ "group": name }),
             Self::Key(kid) => json!({ "kid": kid }),
             Self::Backup(made_at) => json!({ "made_at": made_at }),
             Self::Exported { list, format, filters } => json!({ "list": list, "format": format, "filters": filters }),

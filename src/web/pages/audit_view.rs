@@ -281,6 +281,7 @@ fn details(page: &Page, event: &AuditEvent, user_agent: Option<&String>) -> Vec<
         event.details.get("events").and_then(Value::as_i64).map(|n| page.tn("event-sealed-up-to", n)),
         text_of(event, "name").map(str::to_owned),
         text_of(event, "app").map(str::to_owned),
+        text_of(event, "group").map(str::to_owned),
         text_of(event, "kid").map(str::to_owned),
         event.details.get("found").and_then(Value::as_i64).map(|found| {
             let expected = event.details.get("expected").and_then(Value::as_i64);

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 78] = [
+const ROUTES: [(&str, &str); 84] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -163,6 +163,12 @@ const ROUTES: [(&str, &str); 78] = [
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),
+    ("/admin/users/ID/groups", "GET POST"),
+    ("/admin/groups", "GET"),
+    ("/admin/groups/add", "GET POST"),
+    ("/admin/groups/ID", "GET POST"),
+    ("/admin/groups/ID/remove", "GET POST"),
+    ("/admin/groups/ID/people/ID/remove", "POST"),
     ("/admin/apps", "GET"),
     ("/admin/apps/add", "GET POST"),
     ("/admin/apps/ID", "GET POST"),

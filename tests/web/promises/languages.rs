@@ -126,7 +126,25 @@ fn gate_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     for path in ["/admin/apps", "/admin/apps/add", "/admin/apps/1", "/admin/apps/1/remove"] {
         seen.visit(browser, path);
     }
-    let bad = [("origins", "x1"), ("who", "listed"), ("people", "nobody1"), ("open_paths", "x1"), ("max_age", "x1")];
+    seen.visit(browser, "/admin/groups");
+    seen.visit(browser, "/admin/groups/add");
+    seen.visit(browser, "/admin/users/1/groups");
+    seen.pages.push(browser.post("/admin/groups/add", &[("name", "x 1")]).body);
+    let group = browser.post("/admin/groups/add", &[("name", "editors1")]).location().to_owned();
+    seen.visit(browser, &group);
+    seen.pages.push(browser.post(&group, &[("people", "nobody1")]).body);
+    assert_eq!(browser.post(&group, &[("people", "bea")]).status, 303);
+    for path in [&group, &format!("{group}/remove"), "/admin/users/1/groups", "/admin/users/2", "/admin/groups"] {
+        seen.visit(browser, path);
+    }
+    let bad = [
+        ("origins", "x1"),
+        ("who", "listed"),
+        ("people", "nobody1"),
+        ("groups", "x 1"),
+        ("open_paths", "x1"),
+        ("max_age", "x1"),
+    ];
     seen.pages.push(browser.post("/admin/apps/add", &bad).body);
     let closed = set(&app.accounts, operator(), id, |rules| rules.allowed = Allowed::Listed(Vec::new()));
     assert!(closed.committed().unwrap().unwrap());

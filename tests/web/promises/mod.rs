@@ -6,6 +6,7 @@ mod cookie_or_bearer;
 mod csrf;
 mod decoys;
 mod ended;
+mod gate;
 mod generated;
 mod headers;
 mod home_network;

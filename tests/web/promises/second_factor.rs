@@ -128,6 +128,7 @@ fn doors(app: &TestApp, person: &SignedIn) -> Vec<(&'static str, String)> {
     let of_route = |path: &'static str| {
         let filled = path.replace("{sid}", &sid(&person.browser)).replace("{id}", &id.to_string());
         let filled = filled.replace("{act}", "disable").replace("{token}", "x");
+        let filled = filled.replace("{user}", &id.to_string());
         assert!(!filled.contains('{'), "{path}");
         filled
     };

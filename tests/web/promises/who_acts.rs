@@ -6,11 +6,13 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use portero::accounts::Error;
-use portero::accounts::apps::manage::{add_client, remove_client};
+use portero::accounts::apps::manage::{self, add_client, remove_client};
 use portero::accounts::apps::revoke::revoke;
+use portero::accounts::people::groups;
 use portero::accounts::people::links::invite;
 use portero::accounts::sessions::end::end_anybodys;
-use portero::domain::{Role, SessionId, Username};
+use portero::domain::{AppId, AppName, AppRules, GroupName, Role, SessionId, Username};
+use portero::store::apps;
 use portero::store::session_ends::Which;
 use serde_json::{Value, json};
 
@@ -22,7 +24,7 @@ struct Call {
     name: &'static str,
     /// `{id}`: the number of the user it is about.
     path: &'static str,
-    /// `{name}`: the name of that user.
+    /// `{name}`: the name of that user. `{seen}`: how the app is set up. A text is a form's.
     body: Value,
     is_admins: bool,
     /// Whether it needs a recent proof of identity.
@@ -47,6 +49,11 @@ fn calls() -> Vec<Call> {
         admins("rename", "/admin/users/{id}/rename", json!({ "new_name": "other-{name}" }), 200),
         admins("details", "/admin/users/{id}/details", json!({ "notes": "of {name}" }), 200),
         admins("restore", "/admin/users/{id}/restore", json!({}), 201),
+        admins("add a group", "/admin/groups/add", json!({ "name": "of-{name}" }), 201),
+        admins("put into a group", "/admin/groups/1", json!({ "people": ["{name}"] }), 200),
+        admins("groups of a user", "/admin/users/{id}/groups", json!({ "groups": ["readers"] }), 200),
+        admins("add an app behind the gate", "/admin/apps/add", json!("name=of {name}&who=everyone&x="), 303),
+        admins("change an app", "/admin/apps/1", json!("seen={seen}&who=listed&people={name}&x="), 303),
         own("confirm", "/confirm", json!({ "password": PASSWORD }), false),
         own("add an app", "/account/factors/totp", json!({ "name": "of {name}" }), true),
         own(
@@ -102,13 +109,17 @@ impl Held {
         };
         let id = id_of(app, &target);
         let path = call.path.replace("{id}", &id.to_string());
-        let body = call.body.to_string().replace("{name}", &target).into_bytes();
+        let (kind, body) = match &call.body {
+            Value::String(form) => ("application/x-www-form-urlencoded", form.replace("{seen}", &seen(app))),
+            json => ("application/json", json.to_string()),
+        };
+        let body = body.replace("{name}", &target).into_bytes();
         // As long as needed, so that three bytes are not all of it.
         let body = [body.as_slice(), b"    "].concat();
         let mut stream = TcpStream::connect(app.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: x\r\naccept: application/json\r\ncontent-type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nhost: x\r\naccept: application/json\r\ncontent-type: {kind}\r\n\
              sec-fetch-site: same-origin\r\nconnection: close\r\ncontent-length: {}\r\n{credentials}\r\n",
             body.len()
         );
@@ -128,6 +139,22 @@ impl Held {
     }
 }
 
+/// A server with an owner, two groups and an app.
+fn begin(app: &TestApp) {
+    app.add_admin("owner");
+    for name in ["editors", "readers"] {
+        let name = GroupName::parse(name).unwrap();
+        groups::add(&app.accounts, operator(), name).committed().unwrap().unwrap();
+    }
+    let name = AppName::parse("wiki").unwrap();
+    assert!(manage::add(&app.accounts, operator(), name, AppRules::default()).committed().unwrap().is_ok());
+}
+
+fn seen(app: &TestApp) -> String {
+    let wiki = app.accounts.db.read(|conn| apps::find(conn, AppId(1))).unwrap().unwrap();
+    manage::seen(&wiki.rules)
+}
+
 fn id_of(app: &TestApp, name: &str) -> i64 {
     let query = format!("SELECT CAST(id AS TEXT) AS row FROM users WHERE canonical = '{name}'");
     Behind::of(app.folder()).rows(&query)[0].parse().unwrap()
@@ -144,6 +171,10 @@ fn contents(app: &TestApp) -> Vec<String> {
         "SELECT sid || auth_time || coalesce(CAST(ended_at AS TEXT), '') AS row FROM sessions ORDER BY sid",
         "SELECT jti AS row FROM token_blocklist ORDER BY jti",
         "SELECT n || what AS row FROM audit_events ORDER BY n",
+        "SELECT name AS row FROM user_groups ORDER BY id",
+        "SELECT group_id || ' ' || user_id AS row FROM user_group_members ORDER BY id",
+        "SELECT name || allows AS row FROM apps ORDER BY id",
+        "SELECT app_id || kind || subject AS row FROM app_access ORDER BY app_id, kind, subject",
     ];
     queries.into_iter().flat_map(|query| database.rows(query)).collect()
 }
@@ -166,7 +197,7 @@ fn held_at(
     concerns: fn(&Call) -> bool,
     expected: (u16, &str),
 ) {
-    app.add_admin("owner");
+    begin(app);
     let concerned = calls().into_iter().filter(concerns).enumerate();
     let mut held: Vec<_> = concerned.map(|(number, call)| Held::begin(app, call, number, carries)).collect();
     // Each guard has looked by then.
@@ -189,7 +220,7 @@ const BOTH: [Carries; 2] = [Carries::Bearer, Carries::Cookies];
 fn a_body_that_comes_late_alone_does_no_harm() {
     for carries in BOTH {
         let app = TestApp::start();
-        app.add_admin("owner");
+        begin(&app);
         let all = calls().into_iter().enumerate();
         let mut held: Vec<_> = all.map(|(number, call)| Held::begin(&app, call, number, carries)).collect();
         std::thread::sleep(Duration::from_millis(300));

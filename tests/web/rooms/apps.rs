@@ -18,10 +18,10 @@ use portero::store::{Upkeep, apps, users};
 use crate::common::{second_factor, sid};
 use crate::support::{Answer, Browser, Client, PASSWORD, TestApp, claims, operator};
 
-const WIKI: &str = "wiki.example.org";
-const DASH: &str = "dash.example.net";
+pub(crate) const WIKI: &str = "wiki.example.org";
+pub(crate) const DASH: &str = "dash.example.net";
 
-fn server() -> TestApp {
+pub(crate) fn server() -> TestApp {
     let app = TestApp::with(&[("trusted_proxies", "127.0.0.1")]);
     app.add_user("ana");
     app.add_user("bea");
@@ -29,61 +29,61 @@ fn server() -> TestApp {
     app
 }
 
-fn rules(hosts: &[&str]) -> AppRules {
+pub(crate) fn rules(hosts: &[&str]) -> AppRules {
     let origins = hosts.iter().map(|host| AppOrigin::parse(&format!("https://{host}")).unwrap()).collect();
     AppRules { origins, ..AppRules::default() }
 }
 
-fn add_app(app: &TestApp, name: &str, rules: AppRules) -> AppId {
+pub(crate) fn add_app(app: &TestApp, name: &str, rules: AppRules) -> AppId {
     let name = AppName::parse(name).unwrap();
     let Added { id, .. } = add(&app.accounts, operator(), name, rules).committed().unwrap().ok().unwrap();
     id
 }
 
 /// A server with the app wiki.
-fn with_wiki() -> (TestApp, AppId) {
+pub(crate) fn with_wiki() -> (TestApp, AppId) {
     let app = server();
     let id = add_app(&app, "wiki", rules(&[WIKI]));
     (app, id)
 }
 
-fn set(app: &TestApp, id: AppId, change: impl FnOnce(&mut AppRules) + Send + 'static) {
+pub(crate) fn set(app: &TestApp, id: AppId, change: impl FnOnce(&mut AppRules) + Send + 'static) {
     assert!(manage::set(&app.accounts, operator(), id, change).committed().unwrap().unwrap());
 }
 
-fn user(app: &TestApp, name: &str) -> UserId {
+pub(crate) fn user(app: &TestApp, name: &str) -> UserId {
     let name = Username::parse(name).unwrap();
     app.accounts.db.read(|conn| users::find_by_name(conn, &name)).unwrap().unwrap().id
 }
 
-fn only(app: &TestApp, name: &str) -> Allowed {
+pub(crate) fn only(app: &TestApp, name: &str) -> Allowed {
     Allowed::Listed(vec![Entrant::User(user(app, name))])
 }
 
 /// What a browser keeps at the host of one app, and the proxy in between.
 #[derive(Clone)]
-struct AtApp {
-    client: Client,
-    host: String,
-    cookies: BTreeMap<String, String>,
+pub(crate) struct AtApp {
+    pub(crate) client: Client,
+    pub(crate) host: String,
+    pub(crate) cookies: BTreeMap<String, String>,
 }
 
-const PAGE: [(&str, &str); 4] = [
+pub(crate) const PAGE: [(&str, &str); 4] = [
     ("sec-fetch-mode", "navigate"),
     ("sec-fetch-site", "none"),
     ("sec-fetch-dest", "document"),
     ("accept", "text/html,*/*;q=0.8"),
 ];
-const SCRIPT: [(&str, &str); 2] = [("sec-fetch-mode", "cors"), ("accept", "application/json")];
+pub(crate) const SCRIPT: [(&str, &str); 2] = [("sec-fetch-mode", "cors"), ("accept", "application/json")];
 const WEBSOCKET: [(&str, &str); 3] =
     [("upgrade", "websocket"), ("connection", "upgrade"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")];
 
 impl AtApp {
-    fn new(app: &TestApp, host: &str) -> Self {
+    pub(crate) fn new(app: &TestApp, host: &str) -> Self {
         Self { client: app.client(), host: host.into(), cookies: BTreeMap::new() }
     }
 
-    fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
         let mut all = headers.to_vec();
@@ -107,23 +107,23 @@ impl AtApp {
     }
 
     /// What nginx asks about a request.
-    fn check(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn check(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let url = format!("https://{}{path}", self.host);
         let mut all = vec![("x-original-method", method), ("x-original-url", &url)];
         all.extend(headers);
         self.send("GET", "/gate/check/nginx", &all)
     }
 
-    fn page(&mut self, path: &str) -> Answer {
+    pub(crate) fn page(&mut self, path: &str) -> Answer {
         self.check("GET", path, &PAGE)
     }
 
-    fn script(&mut self, path: &str) -> Answer {
+    pub(crate) fn script(&mut self, path: &str) -> Answer {
         self.check("GET", path, &SCRIPT)
     }
 
     /// A request beneath `/.portero/`, which the proxy sends on.
-    fn own(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn own(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let host = self.host.clone();
         let mut all = vec![("host", host.as_str())];
         all.extend(headers);
@@ -131,13 +131,13 @@ impl AtApp {
     }
 
     /// The path of an address at this host.
-    fn path<'a>(&self, address: &'a str) -> &'a str {
+    pub(crate) fn path<'a>(&self, address: &'a str) -> &'a str {
         let rest = address.strip_prefix("https://").and_then(|rest| rest.strip_prefix(self.host.as_str()));
         rest.unwrap_or_else(|| panic!("{address} is not at {}", self.host))
     }
 
     /// Goes the way to Portero; returns the address there.
-    fn start(&mut self, path: &str) -> String {
+    pub(crate) fn start(&mut self, path: &str) -> String {
         let refused = self.page(path);
         assert_eq!(refused.status, 401, "{}", refused.body);
         let start = refused.location().to_owned();
@@ -148,7 +148,7 @@ impl AtApp {
     }
 
     /// Goes the way back; returns the address in the app.
-    fn finish(&mut self, answer: &Answer) -> String {
+    pub(crate) fn finish(&mut self, answer: &Answer) -> String {
         let back = callback(answer);
         let entered = self.own("GET", self.path(&back), &PAGE);
         assert_eq!(entered.status, 303, "{}", entered.body);
@@ -156,20 +156,20 @@ impl AtApp {
     }
 
     /// Enters with a browser that is signed in to Portero; returns the address at which it is then.
-    fn enter(&mut self, browser: &mut Browser, path: &str) -> String {
+    pub(crate) fn enter(&mut self, browser: &mut Browser, path: &str) -> String {
         let gate = self.start(path);
         let answer = browser.get(&gate);
         assert_eq!(answer.status, 200, "{} {}", answer.location(), answer.body);
         self.finish(&answer)
     }
 
-    fn pass(&self) -> &str {
+    pub(crate) fn pass(&self) -> &str {
         &self.cookies["__Host-portero_pass"]
     }
 }
 
 /// Where Portero leads from its page.
-fn callback(answer: &Answer) -> String {
+pub(crate) fn callback(answer: &Answer) -> String {
     if answer.status == 303 {
         return answer.location().to_owned();
     }
@@ -177,7 +177,7 @@ fn callback(answer: &Answer) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-fn entered(app: &TestApp, host: &str, name: &str) -> (AtApp, Browser) {
+pub(crate) fn entered(app: &TestApp, host: &str, name: &str) -> (AtApp, Browser) {
     let (mut at, mut browser) = (AtApp::new(app, host), app.signed_in(name));
     at.enter(&mut browser, "/");
     (at, browser)

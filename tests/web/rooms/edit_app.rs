@@ -4,7 +4,7 @@ use portero::domain::{Allowed, AppId, Entrant, Level};
 use portero::store::apps;
 
 use crate::common::{app_with_admin, as_json};
-use crate::support::{Browser, TestApp};
+use crate::support::{Answer, Browser, TestApp};
 
 /// What a form sends of an app that is to be open to everybody who is signed in.
 const WIKI: [(&str, &str); 5] = [
@@ -20,6 +20,21 @@ fn add(browser: &mut Browser) -> String {
     let added = browser.post("/admin/apps/add", &WIKI);
     assert_eq!(added.status, 303, "{}", added.body);
     added.location().to_owned()
+}
+
+/// Sends the form with how the app was set up when it was shown.
+fn save(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let page = browser.get(path);
+    send(browser, path, &seen_on(&page), fields)
+}
+
+fn seen_on(page: &Answer) -> String {
+    page.body.split_once("name=\"seen\" value=\"").unwrap().1.split('"').next().unwrap().to_owned()
+}
+
+fn send(browser: &mut Browser, path: &str, seen: &str, fields: &[(&str, &str)]) -> Answer {
+    let fields: Vec<_> = fields.iter().copied().chain([("seen", seen)]).collect();
+    browser.post(path, &fields)
 }
 
 fn stored(app: &TestApp) -> portero::domain::App {
@@ -47,7 +62,7 @@ fn an_admin_adds_an_app_changes_it_and_removes_it() {
         ("observe", "on"),
         ("backchannel", " https://wiki.example.org/logout "),
     ];
-    assert_eq!(browser.post(&path, &change).status, 303);
+    assert_eq!(save(&mut browser, &path, &change).status, 303);
     let rules = stored(&app).rules;
     assert_eq!(rules.backchannel_logout.as_ref().unwrap().as_str(), "https://wiki.example.org/logout");
     assert_eq!(
@@ -59,7 +74,7 @@ fn an_admin_adds_an_app_changes_it_and_removes_it() {
     let page = browser.get(&path).body;
     assert!(page.contains("ana\nbea</textarea>") && page.contains("value=\"12h\""), "{page}");
     assert!(browser.get("/admin/apps").body.contains("Only observes"));
-    assert_eq!(browser.post(&path, &change).status, 303);
+    assert_eq!(save(&mut browser, &path, &change).status, 303);
     assert!(browser.get(&path).body.contains("It was so already."));
     assert_eq!(as_json(&mut browser, "/admin/apps")["apps"][0]["name"], "wiki");
 
@@ -120,4 +135,42 @@ fn only_an_admin_who_was_here_lately_sees_and_changes_apps() {
     assert!(browser.get(&path).location().starts_with("/confirm"));
     assert!(browser.post(&format!("{path}/remove"), &[]).location().starts_with("/confirm"));
     assert_eq!(app.accounts.db.read(apps::all).unwrap().len(), 1);
+}
+
+#[test]
+fn what_another_admin_changed_meanwhile_is_not_overwritten_unseen() {
+    let app = app_with_admin();
+    let mut browser = app.signed_in("adm");
+    let path = add(&mut browser);
+    let shown = seen_on(&browser.get(&path));
+    let mut other = app.signed_in("adm");
+    assert_eq!(save(&mut other, &path, &[("origins", "https://wiki.example.org"), ("who", "listed")]).status, 303);
+    let fields = [("origins", "https://wiki.example.org"), ("who", "everyone"), ("observe", "on")];
+    for seen in [shown.as_str(), ""] {
+        let late = send(&mut browser, &path, seen, &fields);
+        assert!(late.status == 409 && late.body.contains("Somebody changed this app"), "{} {}", late.status, late.body);
+        assert_eq!(stored(&app).rules.allowed, Allowed::Listed(Vec::new()));
+        assert!(!stored(&app).rules.observes);
+        // What was typed is still there, and who has looked may send it again.
+        assert!(late.body.contains("name=\"observe\" value=\"on\" checked"), "{}", late.body);
+        assert_ne!(seen_on(&late), shown);
+    }
+    let late = send(&mut browser, &path, &shown, &fields);
+    assert_eq!(send(&mut browser, &path, &seen_on(&late), &fields).status, 303);
+    assert!(stored(&app).rules.observes);
+}
+
+#[test]
+fn the_list_says_whether_anybody_can_enter_an_app() {
+    let app = app_with_admin();
+    let mut browser = app.signed_in("adm");
+    browser.get("/admin/apps/add");
+    assert_eq!(browser.post("/admin/apps/add", &[("name", "wiki"), ("who", "everyone")]).status, 303);
+    let list = browser.get("/admin/apps").body;
+    assert!(list.contains("Nobody: it has no address") && !list.contains("Everyone"), "{list}");
+    let at = ("origins", "https://wiki.example.org");
+    assert_eq!(save(&mut browser, "/admin/apps/1", &[at, ("who", "listed")]).status, 303);
+    assert!(browser.get("/admin/apps").body.contains("Nobody: no one is listed"));
+    assert_eq!(save(&mut browser, "/admin/apps/1", &[at, ("who", "everyone")]).status, 303);
+    assert!(browser.get("/admin/apps").body.contains("Everyone who is signed in"));
 }

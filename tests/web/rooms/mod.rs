@@ -9,7 +9,8 @@
 mod about;
 mod account;
 mod app_keys;
-mod apps;
+mod app_programs;
+pub(crate) mod apps;
 mod audit;
 mod change_password;
 mod confirm;
@@ -20,6 +21,7 @@ mod end_sessions;
 mod enrolment_link;
 mod export;
 mod factors;
+mod groups;
 mod health;
 mod introspect;
 mod language;

@@ -284,7 +284,7 @@ fn the_list_shows_who_has_a_second_factor_and_finds_who_has_none() {
     let page = ana.get("/admin/users?factor=no&role=admin&state=invited").body;
     assert!(page.contains("Filters: Administrator · Invited · Without a second factor"), "{page}");
     let csv = ana.get("/admin/users/export?factor=yes&format=csv").body;
-    assert!(csv.lines().next().unwrap().ends_with(",open_sessions,factors") && csv.contains("bea"), "{csv}");
+    assert!(csv.lines().next().unwrap().ends_with(",open_sessions,factors,groups") && csv.contains("bea"), "{csv}");
     assert!(!csv.contains("cleo"));
     let page = ana.get("/admin/users/2").body;
     assert!(page.contains("Phone") && page.contains("10 recovery codes left"), "{page}");

@@ -49,6 +49,8 @@ pub(in crate::web) async fn show(
 
 fn row(page: &Page, app: &RegisteredApp) -> Row {
     let key = match &app.rules.allowed {
+        _ if app.rules.origins.is_empty() => "apps-allowed-nobody-yet",
+        Allowed::Listed(entrants) if entrants.is_empty() => "apps-allowed-nobody",
         Allowed::Everyone => "apps-allowed-everyone",
         Allowed::Listed(_) => "apps-allowed-listed",
     };
@@ -77,6 +79,8 @@ fn told(app: &RegisteredApp) -> serde_json::Value {
         "identity": rules.sends_identity,
         "open_paths": rules.open_paths,
         "observe": rules.observes,
+        "preflight": rules.passes_preflights,
+        "bearer": rules.takes_tokens,
         "introspect": rules.introspects,
         "backchannel_logout_uri": rules.backchannel_logout,
     })

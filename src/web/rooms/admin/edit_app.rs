@@ -10,8 +10,8 @@ use serde::Deserialize;
 use crate::accounts::apps::manage::{self, AppFault};
 use crate::config::{human, span};
 use crate::domain::{
-    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, Level, LogoutUri, LogoutUriFault,
-    OpenPath, OriginFault, Username,
+    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri,
+    LogoutUriFault, OpenPath, OriginFault, Username,
 };
 use crate::store::logout_deliveries::{self, Outcome, Test, Told};
 use crate::store::{Conn, apps, users};
@@ -67,7 +67,7 @@ struct Found {
     test: Option<Test>,
 }
 
-/// The fields as they were typed. Several origins, people and paths stand in lines.
+/// The fields as they were typed. Several origins, people, groups and paths stand in lines.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::web) struct AppForm {
@@ -76,13 +76,18 @@ pub(in crate::web) struct AppForm {
     /// `everyone` or `listed`.
     who: String,
     people: String,
+    groups: String,
     admins: String,
     level: String,
     max_age: String,
     identity: String,
     open_paths: String,
     observe: String,
+    preflight: String,
+    bearer: String,
     backchannel: String,
+    /// How the app was set up when the form was shown.
+    seen: String,
 }
 
 impl AppForm {
@@ -90,26 +95,34 @@ impl AppForm {
         Self { who: "everyone".into(), level: "one".into(), identity: "on".into(), ..Self::default() }
     }
 
-    fn of(app: &RegisteredApp, people: Vec<String>) -> Self {
+    fn of(app: &RegisteredApp, people: &[String]) -> Self {
         let rules = &app.rules;
         let tick = |is_set: bool| if is_set { "on".to_owned() } else { String::new() };
         let lines = |all: Vec<&str>| all.join("\n");
-        let (who, admins) = match &rules.allowed {
-            Allowed::Everyone => ("everyone", false),
-            Allowed::Listed(entrants) => ("listed", entrants.contains(&Entrant::Admins)),
+        let (who, entrants) = match &rules.allowed {
+            Allowed::Everyone => ("everyone", &[] as &[Entrant]),
+            Allowed::Listed(entrants) => ("listed", entrants.as_slice()),
         };
+        let groups = entrants.iter().filter_map(|entrant| match entrant {
+            Entrant::Group(name) => Some(name.as_str()),
+            Entrant::User(_) | Entrant::Admins => None,
+        });
         Self {
             name: app.name.to_string(),
             origins: lines(rules.origins.iter().map(AppOrigin::as_str).collect()),
             who: who.into(),
             people: people.join("\n"),
-            admins: tick(admins),
+            groups: lines(groups.collect()),
+            admins: tick(entrants.contains(&Entrant::Admins)),
             level: rules.level.as_str().into(),
             max_age: rules.max_age.map_or_else(String::new, human),
             identity: tick(rules.sends_identity),
             open_paths: lines(rules.open_paths.iter().map(OpenPath::as_str).collect()),
             observe: tick(rules.observes),
+            preflight: tick(rules.passes_preflights),
+            bearer: tick(rules.takes_tokens),
             backchannel: rules.backchannel_logout.as_ref().map_or_else(String::new, LogoutUri::to_string),
+            seen: manage::seen(rules),
         }
     }
 
@@ -135,7 +148,7 @@ pub(in crate::web) async fn form(
 ) -> Result<HttpResponse, Error> {
     let found = find(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
-    let (shown, form) = (shown(&app, &page, &found), AppForm::of(&found.app, found.people));
+    let (shown, form) = (shown(&app, &page, &found), AppForm::of(&found.app, &found.people));
     Ok(html(StatusCode::OK, &EditPage { page, app: Some(shown), form, errors: Vec::new() }))
 }
 
@@ -213,11 +226,18 @@ pub(in crate::web) async fn submit(
     };
     // What this page does not show stays as it is.
     let change = move |rules: &mut AppRules| *rules = AppRules { introspects: rules.introspects, ..wanted };
-    match manage::set(&app.accounts, mandate, found.app.id, change).everywhere().await? {
+    let set = manage::set_what_was_seen(&app.accounts, mandate, found.app.id, form.seen.clone(), change);
+    match set.everywhere().await? {
         Ok(has_changed) => {
             let key = if has_changed { "app-changed" } else { "app-no-change" };
             browser_session::set_flash(&browser, &Flash::plain(key));
             Ok(see_other(&format!("/admin/apps/{}", found.app.id.0)))
+        }
+        Err(AppFault::Outdated) => {
+            let now = find(&app, &id).await?;
+            let errors = vec![page.error("", "error-app-outdated")];
+            let form = AppForm { seen: manage::seen(&now.app.rules), ..form };
+            refused(page, StatusCode::CONFLICT, form, errors)
         }
         Err(fault) => {
             let errors = vec![told(&page, fault)?];
@@ -232,7 +252,11 @@ fn told(page: &Page, fault: AppFault) -> Result<FieldError, Error> {
         AppFault::OriginTaken(origin) => {
             Ok(FieldError { field: "origins", text: page.t1("error-app-origin-taken", "origin", origin.as_str()) })
         }
+        AppFault::NoSuchGroup(name) => {
+            Ok(FieldError { field: "groups", text: page.t1("error-app-group", "text", &name) })
+        }
         AppFault::NoSuchApp => Err(Error::NotFound),
+        AppFault::Outdated => Ok(page.error("", "error-app-outdated")),
     }
 }
 
@@ -256,15 +280,12 @@ fn people(conn: &mut Conn, allowed: &Allowed) -> Result<Vec<String>, crate::stor
     for entrant in entrants {
         match entrant {
             Entrant::User(id) => names.extend(users::name_of(conn, *id)?),
-            Entrant::Group(name) => names.push(format!("{GROUP}{name}")),
-            Entrant::Admins => {}
+            Entrant::Group(_) | Entrant::Admins => {}
         }
     }
     names.sort();
     Ok(names)
 }
-
-const GROUP: &str = "group:";
 
 /// How the app is to be set up. `None`: something in the form is not good, and `errors` says what.
 async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldError>) -> Result<Option<AppRules>, Error> {
@@ -294,6 +315,12 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
             match found {
                 Some(entrant) => entrants.push(entrant),
                 None => errors.push(named("people", "error-app-nobody", &name)),
+            }
+        }
+        for line in lines(&form.groups) {
+            match GroupName::parse(line) {
+                Ok(name) => entrants.push(Entrant::Group(name.canonical())),
+                Err(_) => errors.push(named("groups", "error-app-group", line)),
             }
         }
         entrants.sort();
@@ -338,6 +365,8 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
         sends_identity: form.identity == "on",
         open_paths,
         observes: form.observe == "on",
+        passes_preflights: form.preflight == "on",
+        takes_tokens: form.bearer == "on",
         introspects: false,
         backchannel_logout,
     }))

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::domain::UnixTime;
 use crate::store::audit::list::AuditFilter;
 use crate::store::factors::{self, Factor};
+use crate::store::groups::{self, Group};
 use crate::store::list_filter::ListFilter;
 use crate::store::session_lists::{self, List};
 use crate::store::user_lists::ListedUser;
@@ -37,6 +38,7 @@ struct UserPage {
     /// The names that the user had before.
     past_names: Vec<String>,
     notes: Option<String>,
+    groups: Vec<Group>,
     /// The second factors that count.
     factors: Vec<FactorRow>,
     codes_left: i64,
@@ -77,7 +79,9 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
     let user = listed.user.id;
-    let (past_names, notes) = app.read(move |conn| Ok((names::past(conn, user)?, users::notes(conn, user)?))).await?;
+    let (past_names, notes, groups) = app
+        .read(move |conn| Ok((names::past(conn, user)?, users::notes(conn, user)?, groups::of_user(conn, user)?)))
+        .await?;
     let (theirs, remember) = (listed.user.clone(), app.config().second_factor_remember);
     let (mut factors, codes_left, trusted) = app
         .read(move |conn| {
@@ -93,6 +97,7 @@ pub(in crate::web) async fn show(
         let mut body = user_view::json(&listed, now);
         body["past_names"] = past_names.into();
         body["notes"] = notes.into();
+        body["groups"] = groups.iter().map(|group| group.name.as_str()).collect();
         body["second_factors"] = factors.iter().map(factor_json).collect();
         body["recovery_codes_left"] = codes_left.into();
         body["trusted_browsers"] = trusted.into();
@@ -118,6 +123,7 @@ pub(in crate::web) async fn show(
         dangers,
         past_names,
         notes,
+        groups,
         factors: factors.iter().map(|factor| factor_row(&page, factor)).collect(),
         codes_left,
         trusted,
@@ -165,7 +171,9 @@ fn acts(page: &Page, listed: &ListedUser, trusted: usize, now: UnixTime) -> (Vec
     };
     let (mut acts, mut dangers) = (links(false), links(true));
     if user.deleted_at.is_none() {
-        for (path, key) in [("details", "user-details-link"), ("rename", "user-rename-link")] {
+        for (path, key) in
+            [("details", "user-details-link"), ("rename", "user-rename-link"), ("groups", "user-groups-link")]
+        {
             acts.push(ActLink { href: format!("/admin/users/{}/{path}", user.id), text: page.t(key) });
         }
     }

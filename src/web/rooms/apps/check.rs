@@ -1,21 +1,25 @@
 //! `GET /gate/check/…`: what a proxy asks before it sends a request on to an app. 2xx is the only yes.
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::accounts::apps::assertion::assertion;
-use crate::accounts::apps::check::{Answer, check};
+use crate::accounts::apps::check::{Answer, check, check_token};
 use crate::accounts::apps::entry::pass_key;
 use crate::accounts::apps::kept_assertions::Subject;
 use crate::blocklist::gate::Place;
+use crate::domain::joined;
 use crate::gate::forwarded::{self, ForwardedRequest, Kind, Style};
 use crate::gate::headers;
+use crate::tokens::Fault;
 use crate::web::app::App;
 use crate::web::http::app_host::{PASS, cookie};
-use crate::web::http::client_address::{is_trusted, peer};
+use crate::web::http::client_address::{self, is_trusted, peer};
 use crate::web::http::entry::start_address;
 use crate::web::http::error::Error;
 use crate::web::http::replies::message;
@@ -56,19 +60,29 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
     if asked.is_open(rules.open_paths.iter().map(|path| path.as_str())) {
         return Ok(entered(app, &place, None));
     }
-    let shown = cookie(req, PASS).and_then(|pass| pass_key(pass.as_bytes()));
-    let answer = check(&app.accounts, &place, shown, app.now()).await;
+    if asked.kind == Kind::Preflight && rules.passes_preflights {
+        return Ok(entered(app, &place, None));
+    }
+    let answer = match shown_token(req).filter(|_| rules.takes_tokens) {
+        // A token that was shown decides alone: whoever shows one wants to be who it says, not who holds the pass beside it.
+        Some(token) => check_token(&app.accounts, &place, token, || client_address::visitor(app, req), app.now()).await,
+        None => {
+            let shown = cookie(req, PASS).and_then(|pass| pass_key(pass.as_bytes()));
+            check(&app.accounts, &place, shown, app.now()).await
+        }
+    };
     let opens_page = asked.kind == Kind::Navigation && asked.method == Method::GET.as_str();
-    let would_refuse = match answer {
+    let would_refuse = match &answer {
         // Somebody opens a page, so this is a moment at which the browser can be led to a new pass.
         Answer::Enter { is_due: true, .. } if opens_page => return sign_in(app, &asked, &place),
-        Answer::Enter { user, pass, sid, .. } => {
-            let subject = Subject { pass, app: place.app.name.as_str(), sid, user: &user };
+        Answer::Enter { user, groups, pass, sid, .. } => {
+            let subject = Subject { pass: *pass, app: place.app.name.as_str(), sid: *sid, user, groups };
             return Ok(entered(app, &place, Some(&subject)));
         }
         Answer::Unknowable => return Ok(unknowable(app)),
         Answer::SignIn => "sign_in",
         Answer::Denied => "denied",
+        Answer::TokenRefused(_) => "token",
     };
     if rules.observes {
         // The query may hold secrets of the app's.
@@ -78,7 +92,41 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
         tracing::info!(event = "gate_would_refuse", app = %place.app.name, reason = would_refuse, method, path);
         return Ok(entered(app, &place, None));
     }
-    if would_refuse == "denied" { Ok(denied(app, req, &asked, &place)) } else { sign_in(app, &asked, &place) }
+    match answer {
+        Answer::Denied => Ok(denied(app, req, &asked, &place)),
+        Answer::TokenRefused(fault) => Ok(token_refused(app, &fault)),
+        Answer::Enter { .. } | Answer::SignIn | Answer::Unknowable => sign_in(app, &asked, &place),
+    }
+}
+
+/// What stands behind `Bearer` in the request's `Authorization`. Where there are two such headers nobody can say which one counts: the empty
+/// text, which is no token. `None`: the request shows none, in this way.
+fn shown_token(req: &HttpRequest) -> Option<&str> {
+    let mut all = req.headers().get_all(AUTHORIZATION).map(|value| bearer(value.as_bytes()));
+    match (all.next(), all.next()) {
+        (Some(token), None) => token,
+        (None, _) => None,
+        (Some(first), Some(second)) => {
+            (first.is_some() || second.is_some() || all.any(|other| other.is_some())).then_some("")
+        }
+    }
+}
+
+fn bearer(value: &[u8]) -> Option<&str> {
+    const SCHEME: &[u8] = b"bearer";
+    let (scheme, token) = value.split_at_checked(SCHEME.len())?;
+    let is_scheme = scheme.eq_ignore_ascii_case(SCHEME) && matches!(token.first(), None | Some(b' ' | b'\t'));
+    is_scheme.then(|| str::from_utf8(token).unwrap_or_default().trim())
+}
+
+/// Programs follow no redirect to a sign-in.
+fn token_refused(app: &App, fault: &Fault) -> HttpResponse {
+    let mut res = message(app, StatusCode::UNAUTHORIZED, &fault.to_string());
+    let challenge = fault.challenge().unwrap_or_else(|| "Bearer error=\"invalid_token\"".into());
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        res.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    res
 }
 
 /// How much of a path the log shows, in characters.
@@ -90,11 +138,12 @@ fn entered(app: &App, place: &Place, subject: Option<&Subject<'_>>) -> HttpRespo
     let subject = subject.filter(|_| place.app.rules.sends_identity);
     let told = subject.map(|subject| subject.user);
     let contact = told.and_then(|user| user.contact.as_deref());
+    let groups = subject.map(|subject| joined(subject.groups));
     let values = [
         told.map(|user| user.username.as_str()),
         contact.and_then(|contact| contact.display_name.as_deref()),
         contact.and_then(|contact| contact.mail.as_deref()),
-        None,
+        groups.as_deref(),
     ];
     let signed = subject.and_then(|subject| assertion(&app.accounts, subject, app.now()));
     let headers = res.headers_mut();
