@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use url::{Host, Url};
 
-use super::{Level, UnixTime, UserId, spelled};
+use super::{Level, OpenIdRules, UnixTime, UserId, spelled};
 
 /// The database's number for an app. Never given out twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,9 +177,16 @@ pub struct AppRules {
     pub observes: bool,
     /// Whether it may ask about tokens of Portero's own sessions, and revoke them.
     pub introspects: bool,
+    /// How it signs people in by OpenID Connect.
+    pub openid: OpenIdRules,
 }
 
 impl AppRules {
+    /// Whether it has secrets to show when it asks.
+    pub fn has_secret(&self) -> bool {
+        self.introspects || self.openid.has_secret()
+    }
+
     /// The seconds that [`max_age`](Self::max_age) may be: from a minute, or nobody would get in, to a year.
     pub const MAX_AGES: std::ops::RangeInclusive<i64> = 60..=365 * 24 * 60 * 60;
 
@@ -194,6 +201,7 @@ impl AppRules {
         self.open_paths.dedup();
         let mut seen = std::collections::BTreeSet::new();
         self.origins.retain(|origin| seen.insert(origin.clone()));
+        self.openid = self.openid.tidied();
         self
     }
 }
@@ -209,6 +217,7 @@ impl Default for AppRules {
             open_paths: Vec::new(),
             observes: false,
             introspects: false,
+            openid: OpenIdRules::default(),
         }
     }
 }
@@ -241,17 +250,6 @@ impl fmt::Debug for PassKey {
 }
 
 spelled!(Level { One = "one", Two = "two" });
-
-/// How something is signed that an app reads. Every app can read RS256; ES256 takes a small part of its time and room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the RFCs'")]
-pub enum AppAlgorithm {
-    #[default]
-    RS256,
-    ES256,
-}
-
-spelled!(AppAlgorithm { RS256 = "RS256", ES256 = "ES256" });
 
 #[cfg(test)]
 mod tests {

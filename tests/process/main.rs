@@ -22,6 +22,7 @@ mod locked;
 mod logs;
 mod lost_answers;
 mod monitoring;
+mod openid;
 mod passkeys;
 mod portero;
 #[cfg(feature = "postgres")]

@@ -6,5 +6,6 @@
 mod support;
 
 mod common;
+mod openid;
 mod promises;
 mod rooms;

@@ -11,8 +11,8 @@ use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
-    Upkeep, apps, attempts, known_networks, links, passes, session_ends, sessions, sign_in_failures, spent_challenges,
-    token_blocklist, trusted_browsers, users,
+    Upkeep, apps, attempts, grants, known_networks, links, passes, session_ends, sessions, sign_in_failures,
+    spent_challenges, token_blocklist, trusted_browsers, users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -123,6 +123,7 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     loop {
         let round = accounts.write(Upkeep, move |tx, _, _| {
             let networks = known_networks::prune(tx.conn, tx.now, BATCH.into())?;
+            let networks = networks + grants::prune(tx.conn, tx.now.plus(-MARGIN), BATCH.into())?;
             Ok(networks + sign_in_failures::prune(tx.conn, tx.now, BATCH.into())?)
         });
         match round.committed()? {

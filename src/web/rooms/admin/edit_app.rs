@@ -10,7 +10,8 @@ use serde::Deserialize;
 use crate::accounts::apps::manage::{self, AppFault};
 use crate::config::{human, span};
 use crate::domain::{
-    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, Level, OpenPath, OriginFault, Username,
+    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, Level, OpenIdRules, OpenPath,
+    OriginFault, Username,
 };
 use crate::store::{Conn, apps, users};
 use crate::web::app::App;
@@ -160,7 +161,9 @@ pub(in crate::web) async fn submit(
         return refused(page, StatusCode::BAD_REQUEST, form, errors);
     };
     // What this page does not show stays as it is.
-    let change = move |rules: &mut AppRules| *rules = AppRules { introspects: rules.introspects, ..wanted };
+    let change = move |rules: &mut AppRules| {
+        *rules = AppRules { introspects: rules.introspects, openid: rules.openid.clone(), ..wanted }
+    };
     match manage::set(&app.accounts, mandate, found.id, change).everywhere().await? {
         Ok(has_changed) => {
             let key = if has_changed { "app-changed" } else { "app-no-change" };
@@ -273,6 +276,7 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
         open_paths,
         observes: form.observe == "on",
         introspects: false,
+        openid: OpenIdRules::default(),
     }))
 }
 
