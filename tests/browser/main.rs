@@ -10,6 +10,7 @@ mod database;
 mod home_network;
 mod journeys;
 mod keyboard;
+mod openid;
 mod passkeys;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
