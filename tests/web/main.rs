@@ -7,5 +7,6 @@ mod support;
 
 mod common;
 mod openid;
+mod openid_modules;
 mod promises;
 mod rooms;

@@ -22,5 +22,6 @@ mod second_factor;
 mod snapshots;
 mod store_trouble;
 mod throttle;
+mod token_kinds;
 mod tutorial;
 mod who_acts;
