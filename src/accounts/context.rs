@@ -13,7 +13,7 @@ use super::sessions::last_seen::LastSeen;
 use crate::blocklist::{Blocklist, Contact, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, Subject};
-use crate::domain::{DisplayName, Mail, UnixTime, UserId, Username};
+use crate::domain::{App, AppAlgorithm, DisplayName, Mail, UnixTime, UserId, Username};
 use crate::passwords::Passwords;
 use crate::sealing::SealingKey;
 use crate::store::users::{User, UserBasics};
@@ -48,6 +48,8 @@ pub struct Accounts {
     pub attempt_key: SealingKey,
     /// Seals where a browser goes that the gate leads to Portero and back.
     pub gate_key: SealingKey,
+    /// Seals the tokens of apps that speak OpenID Connect, and what a browser brings back that they sent here.
+    pub openid_key: SealingKey,
     /// Seals the secrets of second factors in the database.
     pub factor_key: SealingKey,
     pub config: Arc<Config>,
@@ -79,6 +81,18 @@ impl Accounts {
     /// What a request's check needs to know of the user.
     pub(super) fn standing(&self, user: &User) -> Standing {
         self.standing_from(user.into())
+    }
+
+    /// Asks for the keys that these apps need, so that they are there before somebody comes from one.
+    pub(super) fn want_app_keys(&self, apps: &[App]) {
+        for app in apps {
+            if !app.rules.origins.is_empty() {
+                self.app_keys.want(AppAlgorithm::ES256);
+            }
+            if app.rules.openid.is_used() {
+                self.app_keys.want(app.rules.openid.algorithm);
+            }
+        }
     }
 
     /// The identity claim of a user's tokens.

@@ -1,18 +1,23 @@
 //! What the check before an app needs in memory: which apps there are, and the passes that let browsers enter them. Whether a pass's
 //! session goes on is not kept with it: the blocklist is asked.
 
-use std::collections::HashMap as StdHashMap;
+use std::collections::{HashMap as StdHashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 use papaya::HashMap;
 
 use super::{Blocklist, Contents, Standing};
-use crate::domain::{App, AppOrigin, GroupName, Groups, OriginId, PassKey, SessionId, UnixTime, UserId};
+use crate::domain::{App, AppOrigin, AppUri, GroupName, Groups, OriginId, PassKey, SessionId, UnixTime, UserId};
 
-/// The apps, found by where they are. Replaced as a whole when one changes: there are few.
+/// The apps, found by where they are and by what they call themselves. Replaced as a whole when one changes: there are few.
 #[derive(Debug, Default)]
-pub struct Apps(StdHashMap<Box<str>, Arc<Place>>);
+pub struct Apps {
+    places: StdHashMap<Box<str>, Arc<Place>>,
+    by_client_id: StdHashMap<Box<str>, Arc<App>>,
+    /// The origins of scripts that are apps.
+    public_origins: HashSet<Box<str>>,
+}
 
 /// One origin of an app.
 #[derive(Debug)]
@@ -24,24 +29,29 @@ pub struct Place {
 
 impl Apps {
     pub fn new(all: Vec<App>) -> Self {
-        let mut places = StdHashMap::new();
+        let mut apps = Self::default();
         for app in all {
             let app = Arc::new(app);
+            if app.rules.openid.is_public {
+                let targets = app.rules.openid.redirect_uris.iter().filter_map(AppUri::form_target);
+                apps.public_origins.extend(targets.map(Box::from));
+            }
+            apps.by_client_id.insert(app.client_id.as_str().into(), Arc::clone(&app));
             for (origin, id) in app.rules.origins.iter().zip(&app.origin_ids) {
                 let place = Place { id: *id, origin: origin.clone(), app: Arc::clone(&app) };
-                places.insert(origin.authority().into(), Arc::new(place));
+                apps.places.insert(origin.authority().into(), Arc::new(place));
             }
         }
-        Self(places)
+        apps
     }
 
     /// The app at this host, with its port unless that is 443.
     fn at(&self, authority: &str) -> Option<Arc<Place>> {
-        self.0.get(authority).cloned()
+        self.places.get(authority).cloned()
     }
 
     fn numbered(&self, id: OriginId) -> Option<Arc<Place>> {
-        self.0.values().find(|place| place.id == id).cloned()
+        self.places.values().find(|place| place.id == id).cloned()
     }
 }
 
@@ -138,6 +148,16 @@ impl Blocklist {
     /// The app at this host, with its port unless that is 443.
     pub fn app_at(&self, authority: &str) -> Option<Arc<Place>> {
         self.database_copy.load().gate.apps.load().at(authority)
+    }
+
+    /// The app that names itself so when it asks.
+    pub fn app_with_client_id(&self, client_id: &str) -> Option<Arc<App>> {
+        self.database_copy.load().gate.apps.load().by_client_id.get(client_id).cloned()
+    }
+
+    /// Whether an app that can keep no secret is at this origin.
+    pub fn is_origin_of_public_app(&self, origin: &str) -> bool {
+        self.database_copy.load().gate.apps.load().public_origins.contains(origin)
     }
 
     /// The origin with this number.

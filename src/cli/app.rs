@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
 
 use super::app_name::app_name;
 use super::confirm::confirm;
 use super::existing_group::existing_group;
 use super::existing_user::existing;
+use super::openid_app::{self, OpenIdArguments, OpenIdChanges};
 use super::operator::operator;
 use super::output::{Failure, moment, warn};
 use super::running_server::wait_for_server;
@@ -22,12 +24,15 @@ use crate::store::{apps, users};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add an app; with --introspect, prints its credentials, and the secret only this once
+    /// Add an app; with --introspect or --redirect-uri, prints its credentials, and the secret only this once
     Add {
         /// The app's name
         name: String,
         #[command(flatten)]
         rules: Rules,
+        /// Print the credentials as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Change how an app is set up; what is not named stays as it is
     Set {
@@ -51,7 +56,7 @@ pub(super) enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Print another secret for an app that asks about tokens; the newest one before it stays valid
+    /// Print another secret for an app that has one; the newest one before it stays valid
     NewSecret {
         /// The app's name, as `list` shows it
         name: String,
@@ -93,6 +98,8 @@ pub(super) struct Rules {
     /// Where the app is told that a session has ended, such as https://wiki.example.org/logout; an empty text for nowhere [add: nowhere]
     #[arg(long, value_name = "URI")]
     backchannel_logout_uri: Option<String>,
+    #[command(flatten)]
+    openid: OpenIdArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -102,6 +109,7 @@ enum LevelArgument {
 }
 
 /// What the operator wants to be different.
+#[derive(Clone)]
 struct Changes {
     origins: Option<Vec<AppOrigin>>,
     allowed: Option<Allowed>,
@@ -114,6 +122,7 @@ struct Changes {
     bearer: Option<bool>,
     introspect: Option<bool>,
     backchannel_logout: Option<Option<LogoutUri>>,
+    openid: OpenIdChanges,
 }
 
 impl Changes {
@@ -129,6 +138,7 @@ impl Changes {
             && self.bearer.is_none()
             && self.introspect.is_none()
             && self.backchannel_logout.is_none()
+            && self.openid.is_empty()
     }
 
     fn make(self, rules: &mut AppRules) {
@@ -148,6 +158,7 @@ impl Changes {
         put(&mut rules.takes_tokens, self.bearer);
         put(&mut rules.introspects, self.introspect);
         put(&mut rules.backchannel_logout, self.backchannel_logout);
+        self.openid.make(&mut rules.openid);
     }
 }
 
@@ -156,17 +167,27 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let installation = Installation::open_existing(&Arc::new(loaded.config), Clock::default())?;
     let accounts = &installation.accounts;
     match command {
-        Command::Add { name, rules } => {
+        Command::Add { name, rules, json } => {
             let name = app_name(&name)?;
             let changes = read(accounts, rules)?;
             let mut rules = AppRules::default();
             changes.make(&mut rules);
             let added = manage::add(accounts, operator(), name.clone(), rules.clone()).committed()?;
-            let Added { credentials, .. } = added.map_err(|fault| told(fault, name.as_str()))?;
+            let Added { id, credentials } = added.map_err(|fault| told(fault, name.as_str()))?;
             wait_for_server(&installation)?;
             match credentials {
+                _ if json => {
+                    let app = accounts.db.read(|conn| apps::find(conn, id))?;
+                    let client_id = app.map(|app| app.client_id);
+                    let secret = credentials.map(|credentials| credentials.secret);
+                    println!("{}", json!({ "client_id": client_id, "client_secret": secret }));
+                }
                 Some(credentials) => print(&credentials),
-                None if rules.origins.is_empty() => {
+                None if rules.openid.is_used() => {
+                    let app = accounts.db.read(|conn| apps::find(conn, id))?;
+                    println!("client_id={}", app.map(|app| app.client_id).unwrap_or_default());
+                }
+                None if rules.origins.is_empty() && !rules.openid.is_used() => {
                     println!("{name} is added; it has no origin yet: `app set --origin`.")
                 }
                 None => println!("{name} is added."),
@@ -179,7 +200,10 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 return Err("name what to change, such as --allow admins; see --help".into());
             }
             let begins_to_take = changes.bearer == Some(true) && !app.rules.takes_tokens;
-            let begins_to_ask = changes.introspect == Some(true) && !app.rules.introspects;
+            let has_secret = app.rules.has_secret();
+            let mut wanted = app.rules.clone();
+            changes.clone().make(&mut wanted);
+            let begins_to_ask = wanted.has_secret() && !has_secret;
             let set = manage::set(accounts, operator(), app.id, |rules| changes.make(rules)).committed()?;
             let has_changed = set.map_err(|fault| told(fault, &name))?;
             wait_for_server(&installation)?;
@@ -196,14 +220,16 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         Command::List => {
             for app in accounts.db.read(apps::all)? {
                 let origins: Vec<&str> = app.rules.origins.iter().map(AppOrigin::as_str).collect();
-                let kinds = if app.rules.introspects { ["introspect"].as_slice() } else { &[] };
-                println!("{}  {}  {}", moment(Some(app.created_at)), app.name, [kinds, &origins].concat().join(" "));
+                let asks = app.rules.introspects.then_some("introspect");
+                let signs_in = app.rules.openid.is_used().then_some("openid");
+                let kinds: Vec<&str> = asks.into_iter().chain(signs_in).chain(origins).collect();
+                println!("{}  {}  {}", moment(Some(app.created_at)), app.name, kinds.join(" "));
             }
         }
         Command::Show { name } => show(accounts, &existing_app(accounts, &name)?)?,
         Command::Remove { name, yes } => {
             let app = existing_app(accounts, &name)?;
-            if !yes && !app.rules.origins.is_empty() {
+            if !yes && (!app.rules.origins.is_empty() || app.rules.openid.is_used()) {
                 confirm(&format!("Remove {name}? Nobody can enter it then."))?;
             }
             if !manage::remove(accounts, operator(), app.id).committed()? {
@@ -215,7 +241,9 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         Command::NewSecret { name } => {
             let app = existing_app(accounts, &name)?;
             let made = manage::new_secret(accounts, operator(), app.id).committed()?;
-            let made = made.ok_or_else(|| format!("{name} asks about no tokens; see `app set --introspect`"))?;
+            let made = made.ok_or_else(|| {
+                format!("{name} has no secret: it asks about no tokens (`app set --introspect`), or it is a public app")
+            })?;
             print(&made);
         }
     }
@@ -292,6 +320,7 @@ fn read(accounts: &Accounts, rules: Rules) -> Result<Changes, Failure> {
         bearer: rules.bearer,
         introspect: rules.introspect,
         backchannel_logout,
+        openid: rules.openid.read()?,
     })
 }
 
@@ -357,6 +386,7 @@ fn show(accounts: &Accounts, app: &App) -> Result<(), Failure> {
     if let Some(uri) = &rules.backchannel_logout {
         println!("logout uri   {uri}");
     }
+    openid_app::show(&rules.openid);
     for made in accounts.db.read(|conn| apps::secrets_made(conn, app.id))? {
         println!("secret made  {}", moment(Some(made)));
     }

@@ -34,6 +34,8 @@ pub(super) enum Command {
     /// Remove a key that no longer signs
     Retire {
         /// The key's name, as `list` shows it
+        // It may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         /// Even if tokens it signed are still valid: their holders must sign in again
         #[arg(long)]

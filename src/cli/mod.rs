@@ -20,6 +20,7 @@ mod key;
 mod log;
 mod moment_input;
 mod move_to;
+mod openid_app;
 mod operator;
 mod output;
 mod password_input;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use url::{Host, Url};
 
-use super::{Level, LogoutUri, UnixTime, UserId, spelled};
+use super::{Level, LogoutUri, OpenIdRules, UnixTime, UserId, spelled};
 
 /// The database's number for an app. Never given out twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,9 +183,16 @@ pub struct AppRules {
     pub introspects: bool,
     /// Where it is told that a session has ended. `None`: nowhere.
     pub backchannel_logout: Option<LogoutUri>,
+    /// How it signs people in by OpenID Connect.
+    pub openid: OpenIdRules,
 }
 
 impl AppRules {
+    /// Whether it has secrets to show when it asks.
+    pub fn has_secret(&self) -> bool {
+        self.introspects || self.openid.has_secret()
+    }
+
     /// The seconds that [`max_age`](Self::max_age) may be: from a minute, or nobody would get in, to a year.
     pub const MAX_AGES: std::ops::RangeInclusive<i64> = 60..=365 * 24 * 60 * 60;
 
@@ -200,6 +207,7 @@ impl AppRules {
         self.open_paths.dedup();
         let mut seen = std::collections::BTreeSet::new();
         self.origins.retain(|origin| seen.insert(origin.clone()));
+        self.openid = self.openid.tidied();
         self
     }
 }
@@ -218,6 +226,7 @@ impl Default for AppRules {
             takes_tokens: false,
             introspects: false,
             backchannel_logout: None,
+            openid: OpenIdRules::default(),
         }
     }
 }
@@ -250,17 +259,6 @@ impl fmt::Debug for PassKey {
 }
 
 spelled!(Level { One = "one", Two = "two" });
-
-/// How something is signed that an app reads. Every app can read RS256; ES256 takes a small part of its time and room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the RFCs'")]
-pub enum AppAlgorithm {
-    #[default]
-    RS256,
-    ES256,
-}
-
-spelled!(AppAlgorithm { RS256 = "RS256", ES256 = "ES256" });
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,8 @@ mod moment;
 #[cfg(feature = "server")]
 mod names;
 #[cfg(feature = "server")]
+mod openid;
+#[cfg(feature = "server")]
 mod passwords;
 #[cfg(feature = "server")]
 mod records;
@@ -38,9 +40,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[cfg(feature = "server")]
-pub use apps::{
-    Allowed, App, AppAlgorithm, AppId, AppName, AppOrigin, AppRules, Entrant, OpenPath, OriginFault, OriginId, PassKey,
-};
+pub use apps::{Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, OpenPath, OriginFault, OriginId, PassKey};
 #[cfg(feature = "server")]
 pub use database::{DatabaseUrl, PostgresUrl};
 #[cfg(feature = "server")]
@@ -58,6 +58,8 @@ pub use methods::{Level, Methods};
 pub use moment::BareDate;
 #[cfg(feature = "server")]
 pub use names::{NameKey, Role, UserId, UserState, Username, UsernameFault};
+#[cfg(feature = "server")]
+pub use openid::{AppAlgorithm, AppUri, AppUriFault, OpenIdRules, Scopes, form_target};
 #[cfg(feature = "server")]
 pub use passwords::{NewPassword, Password, PasswordFault, PasswordRules, PasswordTooLong};
 #[cfg(feature = "server")]

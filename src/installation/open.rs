@@ -126,6 +126,7 @@ impl Installation {
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
             attempt_key: SealingKey::new(&derived(pepper, b"portero sign-in attempts")?),
             gate_key: SealingKey::new(&derived(pepper, b"portero gate")?),
+            openid_key: SealingKey::new(&derived(pepper, b"portero openid")?),
             factor_key: SealingKey::new(&derived(factor_key.as_bytes(), b"portero second factors")?),
             config: Arc::clone(config),
             clock,

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+};
 
 use super::connection::{Conn, Error, known, on};
-use super::logout_deliveries;
 use super::schema::{app_access, app_open_paths, app_origins, app_secrets, apps, gate_codes, passes, user_groups};
+use super::{consents, grants, logout_deliveries, openid_apps};
 use crate::domain::{
-    Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri, OpenPath, OriginId,
-    UnixTime, UserId, can_be_key,
+    Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri, OpenIdRules, OpenPath,
+    OriginId, UnixTime, UserId, can_be_key,
 };
 
 /// How many secrets of an app are valid at a time: the new one and, while the app changes over, the one before.
@@ -60,6 +62,7 @@ impl Row {
             takes_tokens: self.takes_tokens,
             introspects: self.introspects,
             backchannel_logout: self.backchannel_logout_uri.map(LogoutUri::stored),
+            openid: OpenIdRules::default(),
         };
         Ok(App {
             id: AppId(self.id),
@@ -188,7 +191,7 @@ fn store_parts(conn: &mut Conn, id: AppId, rules: &AppRules) -> Result<(), Error
         let insert = diesel::insert_into(app_open_paths::table).values(row).on_conflict_do_nothing();
         on!(conn, c => insert.execute(c))?;
     }
-    Ok(())
+    openid_apps::set(conn, id, &rules.openid)
 }
 
 fn allows(rules: &AppRules) -> &'static str {
@@ -248,6 +251,9 @@ pub fn all(conn: &mut Conn) -> Result<Vec<App>, Error> {
     for (app, path) in paths {
         with(app, &mut |app| app.rules.open_paths.push(OpenPath::stored(path.clone())));
     }
+    for (app, rules) in openid_apps::all(conn)? {
+        with(app.0, &mut |app| app.rules.openid = rules.clone());
+    }
     Ok(found)
 }
 
@@ -260,13 +266,24 @@ pub fn find(conn: &mut Conn, id: AppId) -> Result<Option<App>, Error> {
     Ok(all(conn)?.into_iter().find(|app| app.id == id))
 }
 
-/// The hashes of the secrets by which the app may ask about tokens. None if there is no such app, or if it may not.
+/// The app that names itself so.
+pub fn find_by_client_id(conn: &mut Conn, client_id: &str) -> Result<Option<App>, Error> {
+    Ok(all(conn)?.into_iter().find(|app| app.client_id == client_id))
+}
+
+/// Whether the app may ask about tokens of Portero's own sessions.
+pub fn introspects(conn: &mut Conn, client_id: &str) -> Result<bool, Error> {
+    let app = apps::table.filter(apps::client_id.eq(client_id)).select(apps::introspects);
+    Ok(app.get_result(conn).optional()?.unwrap_or(false))
+}
+
+/// The hashes of the app's secrets. None if there is no such app, or if it has none.
 pub fn secret_hashes(conn: &mut Conn, client_id: &str) -> Result<Vec<String>, Error> {
     if !can_be_key(client_id) {
         return Ok(Vec::new());
     }
     let of_app = apps::table.inner_join(app_secrets::table.on(app_secrets::app_id.eq(apps::id)));
-    let of_app = of_app.filter(apps::client_id.eq(client_id.to_owned())).filter(apps::introspects);
+    let of_app = of_app.filter(apps::client_id.eq(client_id.to_owned()));
     Ok(of_app.select(app_secrets::hash).load(conn)?)
 }
 
@@ -298,13 +315,16 @@ pub fn remove_secrets(conn: &mut Conn, id: AppId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deletes the app with all that belongs to it, passes included.
-pub fn remove(conn: &mut Conn, id: AppId) -> Result<(), Error> {
+/// Deletes the app with all that belongs to it, passes included. What it was given has ended.
+pub fn remove(conn: &mut Conn, id: AppId, now: UnixTime) -> Result<(), Error> {
     let origins: Vec<i64> =
         app_origins::table.filter(app_origins::app_id.eq(id.0)).select(app_origins::id).load(conn)?;
     remove_origins(conn, &origins)?;
     remove_secrets(conn, id)?;
     logout_deliveries::give_up(conn, id)?;
+    openid_apps::remove(conn, id)?;
+    consents::remove_of_app(conn, id)?;
+    grants::end_of_app(conn, id, now)?;
     diesel::delete(app_access::table.filter(app_access::app_id.eq(id.0))).execute(conn)?;
     diesel::delete(app_open_paths::table.filter(app_open_paths::app_id.eq(id.0))).execute(conn)?;
     diesel::delete(apps::table.find(id.0)).execute(conn)?;

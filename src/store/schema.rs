@@ -333,6 +333,54 @@ diesel::table! {
 }
 
 diesel::table! {
+    app_openid (app_id) {
+        app_id -> BigInt,
+        is_public -> Bool,
+        is_trusted -> Bool,
+        needs_pkce -> Bool,
+        algorithm -> Text,
+        tells_in_id_token -> Bool,
+    }
+}
+
+diesel::table! {
+    app_uris (app_id, kind, uri) {
+        app_id -> BigInt,
+        kind -> Text,
+        uri -> Text,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> BigInt,
+        code_hash -> Text,
+        sid -> Text,
+        app_id -> BigInt,
+        redirect_uri -> Text,
+        challenge -> Nullable<Text>,
+        nonce -> Nullable<Text>,
+        scopes -> Text,
+        amr -> Text,
+        auth_time -> BigInt,
+        factor_time -> Nullable<BigInt>,
+        made_at -> BigInt,
+        redeemed_at -> Nullable<BigInt>,
+        refreshes -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    consents (user_id, app_id) {
+        user_id -> BigInt,
+        app_id -> BigInt,
+        scopes -> Text,
+        agreed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     passes (id) {
         id -> BigInt,
         hash -> Text,
@@ -457,6 +505,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     app_origins,
     app_access,
     apps,
+    consents,
+    grants,
     app_secrets,
     user_groups,
     user_group_members,

@@ -289,6 +289,11 @@ impl Keys {
         }
     }
 
+    /// The key of this name, also if it is the only one.
+    pub(super) fn named(&self, kid: &str) -> Option<&Arc<Key>> {
+        self.all.iter().find(|key| key.kid == kid)
+    }
+
     /// The public keys as a JWK Set, for peers to read (RFC 7517 §5).
     pub fn jwks(&self) -> serde_json::Value {
         serde_json::json!({ "keys": self.public() })

@@ -24,7 +24,7 @@ pub use check::Checked;
 pub use claims::{Claims, Fresh, SessionClaims};
 pub use engine::Engine;
 pub use fault::{Fault, IssueError, MAX_TOKEN_BYTES};
-pub use for_apps::sign_for_apps;
+pub use for_apps::{sign_for_apps, verify_for_apps};
 pub use issue::{Life, NewToken};
 pub use keys::{Half, Key, KeyError, Keys, fingerprint};
 pub use unverified::{Unverified, unverified_header};

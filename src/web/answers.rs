@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 
 use crate::web::app::App;
 use crate::web::http::error::Error;
+use crate::web::http::openid::kept;
 use crate::web::http::{host, origin};
 use crate::web::pages::error_page::answer_to;
 
@@ -110,7 +111,13 @@ pub(in crate::web) async fn outside_routes<B: MessageBody + 'static>(
         let request = req.request().clone();
         return Ok(ServiceResponse::new(request.clone(), answer_to(&request, &Error::Starting)));
     }
-    Ok(answered(next.call(req).await?))
+    let policy = match req.app_data::<ThinData<App>>() {
+        Some(ThinData(app)) => kept::policy(app, req.request()),
+        None => None,
+    };
+    let mut res = answered(next.call(req).await?);
+    kept::set_policy(res.headers_mut(), policy);
+    Ok(res)
 }
 
 /// Returns the response or, if it carries an error, the answer to that.

@@ -1,18 +1,21 @@
 //! What every handler works with, and the named ways from the event loop to what blocks: [`App::read`],
-//! [`App::try_password`], [`App::judge`], and an act's own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
+//! [`App::try_password`], [`App::judge`], [`App::sign_for_app`], and an act's own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+use serde_json::{Map, Value};
 
 use super::http::error::Error;
 use super::pages::texts::Texts;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
-use crate::domain::{NewPassword, PasswordFault, UnixTime, Username};
+use crate::domain::{AppAlgorithm, NewPassword, PasswordFault, UnixTime, Username};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
 use crate::store::{Conn, DatabaseCheck};
 use crate::throttle::Try;
+use crate::tokens::{Keys, sign_for_apps};
 use crate::workers::Workers;
 
 /// The state that all handlers share. Cheap to clone.
@@ -25,6 +28,8 @@ pub struct Shared {
     pub password_workers: Workers,
     /// One thread for each connection that reads the database.
     pub readers: Workers,
+    /// One thread that signs what apps read: by RSA that takes a millisecond, which the event loop does not have.
+    pub signer: Workers,
     /// Every setting with its source, secrets hidden: for admins to see.
     pub settings: Vec<Setting>,
     pub started: UnixTime,
@@ -96,6 +101,26 @@ impl App {
         let accounts = Arc::clone(&self.accounts);
         let done = self.password_workers.run(&begun.turn(), move || act(&accounts).committed()).await;
         counted(begun, done.map_err(|_| Error::Busy).and_then(|done| done.map_err(Error::from)))
+    }
+
+    /// The keys that sign for apps by this algorithm. [`Error::Unavailable`]: they are still to be made, which takes a second.
+    pub(in crate::web) fn keys_for_apps(&self, algorithm: AppAlgorithm) -> Result<Arc<Keys>, Error> {
+        let keys = &self.accounts.app_keys;
+        keys.get(algorithm).ok_or_else(|| {
+            keys.want(algorithm);
+            Error::Unavailable(format!("no key signs for apps by {} yet", algorithm.as_str()))
+        })
+    }
+
+    /// Signs what an app reads, on a thread for that.
+    pub(in crate::web) async fn sign_for_app(
+        &self,
+        keys: Arc<Keys>,
+        typ: &'static str,
+        claims: Map<String, Value>,
+    ) -> Result<String, Error> {
+        let signed = self.signer.run(&[], move || sign_for_apps(&keys, typ, claims)).await;
+        signed.map_err(|_| Error::Busy)?.map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// Judges a new password on a password worker: that takes milliseconds, which the event loop does not have. What is refused

@@ -3,7 +3,7 @@
 use actix_web::dev::HttpServiceFactory;
 use actix_web::guard;
 use actix_web::http::Method;
-use actix_web::http::header::ALLOW;
+use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW};
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
@@ -18,10 +18,12 @@ use super::rooms::account::{
     remove_factor, rename_factor, story, trusted_browsers,
 };
 use super::rooms::admin::{
-    about, add_group, add_user, apps, audit, edit_app, edit_details, end_sessions, group, groups, made_link, overview,
-    remove_app, remove_group, rename_user, revoked, sessions, test_sign_out, user, user_act, user_groups, users,
+    about, add_group, add_user, app_openid, apps, audit, edit_app, edit_details, end_sessions, group, groups,
+    made_link, overview, remove_app, remove_group, rename_user, revoked, sessions, test_sign_out, user, user_act,
+    user_groups, users,
 };
 use super::rooms::apps::{callback, check, gate, sign_out, start};
+use super::rooms::openid::{authorize, consent, discovery, token, userinfo};
 use super::rooms::programs::{
     app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami,
 };
@@ -42,6 +44,16 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/revoke").post(revoke::submit).open())
         .service(path("/.well-known/jwks.json").get(jwks::show).open())
         .service(path("/.well-known/portero/apps.jwks.json").get(app_keys::show).open())
+        .service(path("/.well-known/openid-configuration").get(discovery::show).open())
+        .service(path("/.well-known/oauth-authorization-server").get(discovery::show).open())
+        .service(path("/token").post(token::submit).preflight(token::preflight).open_to_other_hosts())
+        .service(
+            path("/userinfo")
+                .get(userinfo::show)
+                .post(userinfo::submit)
+                .preflight(userinfo::preflight)
+                .open_to_other_hosts(),
+        )
         .service(path("/gate/check/nginx").get(check::nginx).open())
         .service(path("/gate/check/forward").get(check::forward).open())
         .service(path("/gate/check/haproxy").get(check::haproxy).open())
@@ -138,6 +150,14 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             )
             .service(path("/link/{token}").get(link::form).post(link::submit).guarded(from_page()))
             .service(path("/gate").get(gate::show).guarded(Guard::access()))
+            .service(
+                path("/authorize")
+                    .get(authorize::show)
+                    .post(authorize::submit)
+                    .guarded_and_open_to_other_hosts(from_page()),
+            )
+            .service(path("/authorize/consent").post(consent::submit).guarded(Guard::access()))
+            .service(path("/account/apps/{id}/withdraw").post(consent::take_back).guarded(Guard::access()))
             .service(path("/sign-in-help").get(sign_in_help::show).open())
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))
             .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
@@ -190,6 +210,9 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/admin/apps").get(apps::show).guarded(Guard::access()))
             .service(path("/admin/apps/add").get(edit_app::add_form).post(edit_app::add).guarded(Guard::access()))
             .service(path("/admin/apps/{id}").get(edit_app::form).post(edit_app::submit).guarded(Guard::access()))
+            .service(
+                path("/admin/apps/{id}/openid").get(app_openid::form).post(app_openid::submit).guarded(Guard::access()),
+            )
             .service(
                 path("/admin/apps/{id}/remove").get(remove_app::form).post(remove_app::submit).guarded(Guard::access()),
             )
@@ -249,6 +272,18 @@ impl Path {
         self.method(guard::Delete(), &["DELETE"], handler)
     }
 
+    /// What browsers ask before they send the call of another origin's script.
+    fn preflight<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let asks = guard::All(guard::Options())
+            .and(guard::fn_guard(|context| context.head().headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)));
+        self.method(asks, &[], handler)
+    }
+
     fn method<F, Args>(mut self, guard: impl guard::Guard + 'static, names: &[&'static str], handler: F) -> Self
     where
         F: Handler<Args>,
@@ -271,7 +306,7 @@ impl Path {
         self.finish().wrap_fn(around_route_from_the_start)
     }
 
-    /// A route at the hosts of apps, whose forms come from there: it looks itself where they come from.
+    /// A route whose forms may come from the hosts of apps: if that matters, it looks itself where they come from.
     fn open_to_other_hosts(self) -> impl HttpServiceFactory {
         let app = self.app.clone();
         self.finish().wrap_fn(move |req, route| around_route_at_apps(&app, req, route))
@@ -281,6 +316,12 @@ impl Path {
     fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
         let app = self.app.clone();
         self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route(&app, req, route))
+    }
+
+    /// The same where another site's form may lead to. Its handler may not do anything for it, then.
+    fn guarded_and_open_to_other_hosts(self, guard: Guard) -> impl HttpServiceFactory {
+        let app = self.app.clone();
+        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route_at_apps(&app, req, route))
     }
 
     fn finish(mut self) -> Resource {

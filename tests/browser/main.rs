@@ -14,6 +14,7 @@ mod gate_set;
 mod home_network;
 mod journeys;
 mod keyboard;
+mod openid;
 mod passkeys;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]

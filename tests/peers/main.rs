@@ -11,6 +11,7 @@ mod deviations;
 mod failures;
 mod flask_peer;
 mod mirror;
+mod openid;
 mod options;
 mod oracle;
 mod other_libraries;

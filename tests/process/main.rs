@@ -24,6 +24,7 @@ mod locked;
 mod logs;
 mod lost_answers;
 mod monitoring;
+mod openid;
 mod passkeys;
 mod portero;
 #[cfg(feature = "postgres")]

@@ -195,11 +195,11 @@ pub(crate) fn routes() -> Vec<Route> {
     for (at, _) in table.match_indices(".service(") {
         let Some((_, text)) = table[at..].split_once("path(\"") else { continue };
         let (path, rest) = text.split_once('"').unwrap();
-        let end = rest.find(".guarded(").unwrap_or(rest.len()).min(rest.find(".open(").unwrap_or(rest.len()));
+        let end = rest.find(".guarded").unwrap_or(rest.len()).min(rest.find(".open").unwrap_or(rest.len()));
         let methods = [(".get(", "GET"), (".post(", "POST"), (".delete(", "DELETE")];
         let methods = methods.into_iter().filter(|(call, _)| rest[..end].contains(call)).map(|(_, method)| method);
         let find = |call: &str| rest.find(call).unwrap_or(rest.len());
-        let reads_token = find(".guarded(") < find(".open");
+        let reads_token = find(".guarded") < find(".open");
         routes.push(Route { path, methods: methods.collect(), is_page: at > pages_begin, reads_token });
     }
     assert!(routes.len() > 30 && routes.iter().all(|route| !route.methods.is_empty()), "the search finds too little");

@@ -6,5 +6,7 @@
 mod support;
 
 mod common;
+mod openid;
+mod openid_modules;
 mod promises;
 mod rooms;

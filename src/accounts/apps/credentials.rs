@@ -1,4 +1,4 @@
-//! What an app that asks about tokens authenticates with: an id and a secret of its own. (OAuth calls such apps clients.)
+//! What an app that asks about tokens, or for them, authenticates with: an id and a secret of its own. (OAuth calls such apps clients.)
 
 use crate::accounts::context::Error;
 use crate::accounts::proof::secrets;
@@ -14,7 +14,7 @@ pub struct AppCredentials {
 }
 
 impl AppCredentials {
-    /// Whether they are good now.
+    /// Whether they are good now: what the app may do is another matter.
     pub fn are_good(&self, conn: &mut Conn) -> Result<bool, store::Error> {
         let shown = secrets::hash(&self.secret);
         let is_shown = |valid: &String| {
@@ -24,11 +24,15 @@ impl AppCredentials {
     }
 }
 
-/// An app acts.
+/// An app acts on sessions of Portero's own.
 impl Authority<Error> for AppCredentials {
     type Granted = By;
 
     fn judge(self, tx: &mut Tx<'_>) -> Result<By, Error> {
-        if self.are_good(tx.conn)? { Ok(By::App(self.id)) } else { Err(Error::UnknownApp) }
+        if self.are_good(tx.conn)? && apps::introspects(tx.conn, &self.id)? {
+            Ok(By::App(self.id))
+        } else {
+            Err(Error::UnknownApp)
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::store::{Tx, apps};
 /// An app that was added.
 pub struct Added {
     pub id: AppId,
-    /// Of an app that may ask about tokens: what it authenticates with.
+    /// Of an app that asks, about tokens or for them: what it authenticates with.
     pub credentials: Option<AppCredentials>,
 }
 
@@ -47,7 +47,7 @@ pub fn add(
         Ok(secret) => secret,
         Err(error) => return Pending::known(Err(error)),
     };
-    accounts.write(by.into(), move |tx, _, actor| {
+    accounts.write(by.into(), move |tx, accounts, actor| {
         let rules = rules.tidied();
         if let Some(origin) = apps::taken_origin(tx.conn, &rules.origins, None)? {
             return Ok(Err(AppFault::OriginTaken(origin)));
@@ -59,13 +59,13 @@ pub fn add(
         let Some(id) = apps::add(tx.conn, &client_id, &name, &rules, tx.now)? else {
             return Ok(Err(AppFault::NameTaken));
         };
-        let credentials = if rules.introspects {
+        let credentials = if rules.has_secret() {
             apps::add_secret(tx.conn, id, &secrets::hash(&secret), tx.now)?;
             Some(AppCredentials { id: client_id, secret })
         } else {
             None
         };
-        record(tx, What::AppAdded, &actor, &name)?;
+        record(tx, accounts, What::AppAdded, &actor, &name)?;
         Ok(Ok(Added { id, credentials }))
     })
 }
@@ -105,7 +105,7 @@ fn set_if(
     is_as_seen: impl FnOnce(&AppRules) -> bool + Send + 'static,
     change: impl FnOnce(&mut AppRules) + Send + 'static,
 ) -> Pending<Result<bool, AppFault>> {
-    accounts.write(by, move |tx, _, actor| {
+    accounts.write(by, move |tx, accounts, actor| {
         let Some(app) = apps::find(tx.conn, id)? else { return Ok(Err(AppFault::NoSuchApp)) };
         if !is_as_seen(&app.rules) {
             return Ok(Err(AppFault::Outdated));
@@ -123,25 +123,25 @@ fn set_if(
             return Ok(Err(AppFault::NoSuchGroup(group)));
         }
         apps::set(tx.conn, id, &rules)?;
-        if !rules.introspects {
+        if !rules.has_secret() {
             apps::remove_secrets(tx.conn, id)?;
         }
-        record(tx, What::AppChanged, &actor, &app.name)?;
+        record(tx, accounts, What::AppChanged, &actor, &app.name)?;
         Ok(Ok(true))
     })
 }
 
 /// Removes an app: nobody can enter it any more, and it may ask nothing. `false`: there is none.
 pub fn remove(accounts: &Arc<Accounts>, by: impl Into<Administrator>, id: AppId) -> Pending<bool> {
-    accounts.write(by.into(), move |tx, _, actor| match apps::find(tx.conn, id)? {
-        Some(app) => remove_in(tx, &actor, &app).map(|()| true),
+    accounts.write(by.into(), move |tx, accounts, actor| match apps::find(tx.conn, id)? {
+        Some(app) => remove_in(tx, accounts, &actor, &app).map(|()| true),
         None => Ok(false),
     })
 }
 
-fn remove_in(tx: &mut Tx<'_>, actor: &Actor, app: &App) -> Result<(), Error> {
-    apps::remove(tx.conn, app.id)?;
-    record(tx, What::AppRemoved, actor, &app.name)
+fn remove_in(tx: &mut Tx<'_>, accounts: &Accounts, actor: &Actor, app: &App) -> Result<(), Error> {
+    apps::remove(tx.conn, app.id, tx.now)?;
+    record(tx, accounts, What::AppRemoved, actor, &app.name)
 }
 
 /// Adds an app that may ask about tokens. `None`: there is one of that name, or it is no name.
@@ -158,22 +158,24 @@ pub fn add_client(
 /// Takes an app's right to ask about tokens away, and the app with it if it stands behind no gate. `false`: there is none of that name
 /// that may ask.
 pub fn remove_client(accounts: &Arc<Accounts>, by: impl Into<Administrator>, name: String) -> Pending<bool> {
-    accounts.write(by.into(), move |tx, _, actor| {
+    accounts.write(by.into(), move |tx, accounts, actor| {
         let found = apps::find_by_name(tx.conn, &name)?.filter(|app| app.rules.introspects);
         let Some(mut app) = found else { return Ok(false) };
-        if app.rules.origins.is_empty() {
-            remove_in(tx, &actor, &app)?;
+        if app.rules.origins.is_empty() && !app.rules.openid.is_used() {
+            remove_in(tx, accounts, &actor, &app)?;
         } else {
             app.rules.introspects = false;
             apps::set(tx.conn, app.id, &app.rules)?;
-            apps::remove_secrets(tx.conn, app.id)?;
-            record(tx, What::AppChanged, &actor, &app.name)?;
+            if !app.rules.has_secret() {
+                apps::remove_secrets(tx.conn, app.id)?;
+            }
+            record(tx, accounts, What::AppChanged, &actor, &app.name)?;
         }
         Ok(true)
     })
 }
 
-/// Makes another secret for an app, which may ask about tokens from now on. The newest one before it stays valid. `None`: there is no
+/// Makes another secret for an app that asks, about tokens or for them. The newest one before it stays valid. `None`: there is no
 /// such app.
 pub fn new_secret(
     accounts: &Arc<Accounts>,
@@ -184,19 +186,20 @@ pub fn new_secret(
         Ok(secret) => secret,
         Err(error) => return Pending::known(Err(error)),
     };
-    accounts.write(by.into(), move |tx, _, actor| {
-        let found = apps::find(tx.conn, id)?.filter(|app| app.rules.introspects);
+    accounts.write(by.into(), move |tx, accounts, actor| {
+        let found = apps::find(tx.conn, id)?.filter(|app| app.rules.has_secret());
         let Some(app) = found else { return Ok(None) };
         apps::add_secret(tx.conn, id, &secrets::hash(&secret), tx.now)?;
-        record(tx, What::AppSecretMade, &actor, &app.name)?;
+        record(tx, accounts, What::AppSecretMade, &actor, &app.name)?;
         Ok(Some(AppCredentials { id: app.client_id, secret }))
     })
 }
 
 /// In the audit log and in the log; and memory learns what apps there are now.
-fn record(tx: &mut Tx<'_>, what: What, actor: &Actor, app: &AppName) -> Result<(), Error> {
+fn record(tx: &mut Tx<'_>, accounts: &Accounts, what: What, actor: &Actor, app: &AppName) -> Result<(), Error> {
     Event::new(what, &actor.by).details(Details::App(app.to_string())).record(tx)?;
     let all = apps::all(tx.conn)?;
+    accounts.want_app_keys(&all);
     tx.change(Change::AppsChanged(Arc::new(Apps::new(all))));
     let ((by, ip), app) = (actor.for_log(), app.to_string());
     tx.after_commit(move || match what {

@@ -1,4 +1,5 @@
-//! The apps beside Portero: their credentials, what they have revoked, and who may enter those that stand behind the gate.
+//! The apps beside Portero: their credentials, what they have revoked, who may enter those that stand behind the gate, and what those are
+//! given that sign people in by OpenID Connect.
 
 pub mod assertion;
 pub mod bell;
@@ -8,5 +9,6 @@ pub mod entry;
 pub mod kept_assertions;
 pub mod keys;
 pub mod manage;
+pub mod openid;
 pub mod revoke;
 pub mod sign_outs;

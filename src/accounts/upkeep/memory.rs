@@ -10,7 +10,7 @@ use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::change::Change;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{AppAlgorithm, GroupName, Groups, UnixTime, UserId, Username};
+use crate::domain::{GroupName, Groups, UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{
     self, Conn, Upkeep, apps, groups, instance, mass_ends, passes, sessions, table_parts, token_blocklist, users,
@@ -50,9 +50,7 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     loading.run(conn)?;
     let contents = loading.contents;
     let apps = apps::all(conn)?;
-    if apps.iter().any(|app| !app.rules.origins.is_empty()) {
-        accounts.app_keys.want(AppAlgorithm::ES256);
-    }
+    accounts.want_app_keys(&apps);
     contents.apps(apps);
     load_groups(conn, &contents)?;
     sessions::each_unseen(conn, |sid, generation| contents.expected_first_use(sid, generation))?;

@@ -11,7 +11,7 @@ use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
-    Upkeep, apps, attempts, groups, known_networks, links, logout_deliveries, passes, session_ends, sessions,
+    Upkeep, apps, attempts, grants, groups, known_networks, links, logout_deliveries, passes, session_ends, sessions,
     sign_in_failures, spent_challenges, token_blocklist, trusted_browsers, users,
 };
 
@@ -125,7 +125,8 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
         let round = accounts.write(Upkeep, move |tx, _, _| {
             let networks = known_networks::prune(tx.conn, tx.now, BATCH.into())?;
             let memberships = groups::prune(tx.conn, BATCH.into())?;
-            Ok(networks + memberships + sign_in_failures::prune(tx.conn, tx.now, BATCH.into())?)
+            let grants = grants::prune(tx.conn, tx.now.plus(-MARGIN), BATCH.into())?;
+            Ok(networks + memberships + grants + sign_in_failures::prune(tx.conn, tx.now, BATCH.into())?)
         });
         match round.committed()? {
             0 => break,

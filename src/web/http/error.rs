@@ -65,6 +65,9 @@ pub(in crate::web) enum Error {
 pub(in crate::web) enum AppFault {
     InvalidRequest,
     InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    UnsupportedGrantType,
 }
 
 impl AppFault {
@@ -73,6 +76,9 @@ impl AppFault {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::InvalidScope => "invalid_scope",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
         }
     }
 }
@@ -80,10 +86,8 @@ impl AppFault {
 impl Error {
     pub(in crate::web) fn status(&self) -> StatusCode {
         match self {
-            Self::BadInput(_) | Self::Body(BodyFault::Broken) | Self::App(AppFault::InvalidRequest) => {
-                StatusCode::BAD_REQUEST
-            }
             Self::App(AppFault::InvalidClient) => StatusCode::UNAUTHORIZED,
+            Self::BadInput(_) | Self::Body(BodyFault::Broken) | Self::App(_) => StatusCode::BAD_REQUEST,
             Self::ForeignOrigin | Self::Csrf | Self::NotAdmin => StatusCode::FORBIDDEN,
             Self::ForeignHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -104,7 +108,8 @@ impl Error {
     /// The middle of the catalogue's keys for the error page: `error-{key}-title` and `error-{key}-text`.
     pub(in crate::web) fn text_key(&self) -> &'static str {
         match self {
-            Self::BadInput(_) | Self::Body(BodyFault::Broken) | Self::App(AppFault::InvalidRequest) => "400",
+            Self::App(AppFault::InvalidClient) => "401",
+            Self::BadInput(_) | Self::Body(BodyFault::Broken) | Self::App(_) => "400",
             Self::ForeignOrigin | Self::Csrf => "403-csrf",
             Self::NotAdmin => "403",
             Self::NotFound => "404",
@@ -114,7 +119,7 @@ impl Error {
             Self::Body(BodyFault::TooLarge(_)) => "413",
             Self::UnsupportedMediaType(_) => "415",
             Self::ForeignHost(_) => "421",
-            Self::Fault(_) | Self::App(AppFault::InvalidClient) => "401",
+            Self::Fault(_) => "401",
             Self::Throttled(_) => "429",
             Self::Busy | Self::Unavailable(_) => "503",
             Self::Starting => "503-starting",

@@ -42,7 +42,11 @@ fn add_to(headers: &mut HeaderMap, is_https: bool) {
     // Room for these, the four below and the request id, so that the map does not grow in between.
     headers.reserve(FIXED.len() + 5);
     for (name, value) in &FIXED {
-        // Nothing else sets these, so they need not replace anything: `insert` would cost half as much again.
+        // Pages that lead on to an app, and what scripts of other origins may read. (`openid/kept.rs`, `openid/cors.rs`)
+        if may_be_set(name) && headers.contains_key(name) {
+            continue;
+        }
+        // Nothing else sets the others, so they need not replace anything: `insert` would cost half as much again.
         debug_assert!(!headers.contains_key(name), "{name} is set in one place only");
         headers.append(name.clone(), value.clone());
     }
@@ -63,6 +67,10 @@ fn add_to(headers: &mut HeaderMap, is_https: bool) {
             HeaderValue::from_static("Accept, Accept-Language, Authorization, Content-Type, Cookie"),
         );
     }
+}
+
+fn may_be_set(name: &HeaderName) -> bool {
+    *name == header::CONTENT_SECURITY_POLICY || name.as_str() == "cross-origin-resource-policy"
 }
 
 /// Keeps the page's address from everybody, even from the next page here: the address is a secret.

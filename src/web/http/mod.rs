@@ -12,6 +12,7 @@ pub(in crate::web) mod headers;
 pub(in crate::web) mod host;
 pub(in crate::web) mod input;
 pub(in crate::web) mod local_path;
+pub(in crate::web) mod openid;
 pub(in crate::web) mod origin;
 pub(in crate::web) mod passkeys_here;
 pub(in crate::web) mod replies;

@@ -3,6 +3,7 @@
 pub(in crate::web) mod activity_counts;
 pub(in crate::web) mod audit_view;
 pub(in crate::web) mod bars;
+pub(in crate::web) mod consent_page;
 pub(in crate::web) mod ended;
 pub(in crate::web) mod error_page;
 pub(in crate::web) mod factor_code;
@@ -14,6 +15,7 @@ pub(in crate::web) mod list_query;
 pub(in crate::web) mod made_link;
 pub(in crate::web) mod name_taken;
 pub(in crate::web) mod new_password;
+pub(in crate::web) mod openid_answer;
 pub(in crate::web) mod page;
 pub(in crate::web) mod qr_code;
 pub(in crate::web) mod recovery_codes;

@@ -15,6 +15,7 @@ use crate::web::app::App;
 use crate::web::browser::browser_session::{self, Flash, Notice};
 use crate::web::browser::language;
 use crate::web::http::local_path::LocalPath;
+use crate::web::http::openid::kept;
 use crate::web::http::passkeys_here::Elsewhere;
 use crate::web::http::signed_in;
 
@@ -78,7 +79,9 @@ impl Page {
     /// `caller`: whoever is signed in. Their session's CSRF value goes into the forms; if nobody is, the browser's own value does.
     pub(in crate::web) fn new(app: &App, req: &HttpRequest, caller: Option<&Caller>) -> Self {
         let now = app.now();
-        let chosen = app.texts.choose(req, language::by_hand(app, req).as_deref());
+        let by_hand = language::by_hand(app, req);
+        let by_app = || kept::ui_locales(app, req).into_iter().find(|tag| app.texts.find(tag).is_some());
+        let chosen = app.texts.choose(req, by_hand.or_else(by_app).as_deref());
         let session = req.get_session();
         let standing = caller.and_then(|_| signed_in::found(req));
         let csrf = caller

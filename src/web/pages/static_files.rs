@@ -13,7 +13,7 @@ pub(in crate::web) struct File {
     pub(in crate::web) version: String,
 }
 
-static FILES: LazyLock<[File; 4]> = LazyLock::new(|| {
+static FILES: LazyLock<[File; 5]> = LazyLock::new(|| {
     [
         file(
             "style.css",
@@ -29,6 +29,11 @@ static FILES: LazyLock<[File; 4]> = LazyLock::new(|| {
             "passkeys.js",
             "text/javascript; charset=utf-8",
             include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/static/passkeys.js")),
+        ),
+        file(
+            "send.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/static/send.js")),
         ),
         file("icon.svg", "image/svg+xml", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/static/icon.svg"))),
     ]

@@ -3,5 +3,6 @@
 pub(in crate::web) mod account;
 pub(in crate::web) mod admin;
 pub(in crate::web) mod apps;
+pub(in crate::web) mod openid;
 pub(in crate::web) mod programs;
 pub(in crate::web) mod signing_in;

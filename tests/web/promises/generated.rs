@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 84] = [
+const ROUTES: [(&str, &str); 92] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -109,6 +109,13 @@ const ROUTES: [(&str, &str); 84] = [
     ("/revoke", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/.well-known/portero/apps.jwks.json", "GET"),
+    ("/.well-known/openid-configuration", "GET"),
+    ("/.well-known/oauth-authorization-server", "GET"),
+    ("/authorize", "GET POST"),
+    ("/authorize/consent", "POST"),
+    ("/account/apps/ID/withdraw", "POST"),
+    ("/token", "POST"),
+    ("/userinfo", "GET POST"),
     ("/.well-known/change-password", "GET"),
     ("/gate", "GET HEAD"),
     ("/gate/check/nginx", "GET HEAD"),
@@ -172,6 +179,7 @@ const ROUTES: [(&str, &str); 84] = [
     ("/admin/apps", "GET"),
     ("/admin/apps/add", "GET POST"),
     ("/admin/apps/ID", "GET POST"),
+    ("/admin/apps/ID/openid", "GET POST"),
     ("/admin/apps/ID/remove", "GET POST"),
     ("/admin/apps/ID/test-sign-out", "POST"),
     ("/admin/audit", "GET"),

@@ -7,6 +7,7 @@ use portero::domain::{Allowed, AppName, AppOrigin, AppRules};
 use tempfile::TempDir;
 
 use crate::common::{Route, add_by_form, app, link_on, routes, second_factor, sid};
+use crate::openid::{Party, uri};
 use crate::support::{Browser, PASSWORD, TestApp, operator, totp};
 
 const ENGLISH: &str = include_str!("../../../templates/locales/en.ftl");
@@ -123,7 +124,7 @@ fn gate_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     seen.visit(browser, "/account");
     let session = sid(browser);
     seen.visit(browser, &format!("/account/sessions/{session}"));
-    for path in ["/admin/apps", "/admin/apps/add", "/admin/apps/1", "/admin/apps/1/remove"] {
+    for path in ["/admin/apps", "/admin/apps/add", "/admin/apps/1", "/admin/apps/1/openid", "/admin/apps/1/remove"] {
         seen.visit(browser, path);
     }
     seen.visit(browser, "/admin/groups");
@@ -157,6 +158,34 @@ fn gate_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     let left = browser.send("POST", "/.portero/sign-out", &[host, ("sec-fetch-site", "same-origin")], b"");
     assert_eq!(left.status, 200);
     seen.pages.push(left.body);
+}
+
+/// The pages on the way to an app that speaks OpenID Connect, and those about what it was told.
+fn openid_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
+    let wiki = Party::with(app, "wiki2", |rules| rules.openid.post_logout_uris.push(uri("https://wiki2.example.org/")));
+    for (field, value) in
+        [("client_id", "nobody"), ("client_id", ""), ("redirect_uri", ""), ("redirect_uri", "https://x1")]
+    {
+        seen.pages.push(wiki.send(browser, &[(field, value)]).body);
+    }
+    seen.pages.push(browser.get("/authorize?kept=none").body);
+    seen.pages.push(wiki.send(browser, &[("response_mode", "form_post"), ("prompt", "none")]).body);
+    let asked = browser.get(&wiki.path(&[("scope", "openid profile email groups offline_access")]));
+    let path = asked.location().to_owned();
+    seen.visit(browser, &path);
+    let kept = path.split_once('=').unwrap().1.to_owned();
+    let agreed = browser.post("/authorize/consent", &[("kept", &kept), ("decision", "allow")]);
+    assert!(wiki.read(&agreed).contains_key("code"));
+    seen.visit(browser, "/account");
+    let openid = format!("/admin/apps/{}/openid", wiki.number.0);
+    seen.visit(browser, &openid);
+    seen.pages.push(browser.post(&openid, &[("act", "secret")]).body);
+    seen.pages.push(browser.post(&openid, &[("redirect_uris", "x1\nhttp://x1")]).body);
+    wiki.set(|rules| rules.allowed = Allowed::Listed(Vec::new()));
+    seen.pages.push(wiki.send(browser, &[]).body);
+    browser.get("/account");
+    assert_eq!(browser.post(&format!("/account/apps/{}/withdraw", wiki.number.0), &[]).status, 303);
+    seen.visit(browser, "/account");
 }
 
 #[test]
@@ -221,6 +250,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     }
     second_factor_pages(&app, &mut browser, &mut seen);
     gate_pages(&app, &mut browser, &mut seen);
+    openid_pages(&app, &mut browser, &mut seen);
     let ended = browser.post(&format!("/admin/sessions/{of_bea}/end"), &[]);
     seen.visit(&mut browser, ended.location());
     // With something in it, and a story with an end.

@@ -23,6 +23,7 @@ mod second_factor;
 mod snapshots;
 mod store_trouble;
 mod throttle;
+mod token_kinds;
 mod told_apps;
 mod tutorial;
 mod who_acts;

@@ -29,6 +29,7 @@ mod link;
 mod login;
 mod logout;
 mod made_link;
+pub(crate) mod openid;
 mod overview;
 mod passkeys;
 mod receipt;

@@ -13,6 +13,7 @@ use crate::domain::{SessionId, Transport, UnixTime};
 use crate::guards::AccessToken;
 use crate::store::audit::list::AuditFilter;
 use crate::store::audit::seal::Seal;
+use crate::store::consents::{self, Consent};
 use crate::store::list_filter::ListFilter;
 use crate::store::passes::{self, Entry};
 use crate::store::session_lists::{self, List, ListedSession};
@@ -27,6 +28,7 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
 use crate::web::pages::audit_view::{EventRow, Events, Reader};
+use crate::web::pages::consent_page;
 use crate::web::pages::list_query::{ListQuery, Pager, cut_to_page};
 use crate::web::pages::page::{Message, Page, Tone, html};
 use crate::web::pages::session_view::{self, SessionView};
@@ -54,6 +56,8 @@ struct AccountPage {
     rows: Vec<Row>,
     /// The browsers that stand in for the second factor.
     trusted: Vec<TrustedRow>,
+    /// What the person has agreed to tell apps.
+    consents: Vec<ConsentRow>,
     pager: Pager,
     /// Whether there are sessions besides the caller's own, on this page or another.
     has_others: bool,
@@ -87,6 +91,16 @@ struct TrustedRow {
     forget: String,
     /// By which the button is told apart from those of other rows.
     forget_words: String,
+}
+
+/// An app that may know who the person is, because they agreed.
+struct ConsentRow {
+    app: String,
+    told: String,
+    agreed: Time,
+    withdraw: String,
+    /// By which the button is told apart from those of other rows.
+    withdraw_words: String,
 }
 
 /// The apps that were entered in the session, in words. Empty: none.
@@ -187,10 +201,11 @@ pub(in crate::web) async fn show(
         };
         let sids: Vec<_> = this.iter().chain(open.iter().map(|one| &one.session)).map(|one| one.sid).collect();
         let entries = if is_page { passes::entries(conn, &sids)? } else { Vec::new() };
-        Ok(Some((user, this, open, extras, trusted, entries)))
+        let consents = consents::of_user(conn, id)?;
+        Ok(Some((user, this, open, extras, trusted, entries, consents)))
     };
     let found = app.read(move |conn| at_one_moment(conn, look)).await?;
-    let (user, this, mut open, extras, trusted, entries) =
+    let (user, this, mut open, extras, trusted, entries, consents) =
         found.ok_or_else(|| Fault::UserGone(caller.claims.identity.clone()))?;
     open.retain(|one| Some(one.session.sid) != own);
     let next = cut_to_page(&mut open, |one| (one.session.created_at, one.session.sid.to_string()));
@@ -207,6 +222,7 @@ pub(in crate::web) async fn show(
             "last_login_at": user.last_login_at,
             "sessions": sessions,
             "trusted_browsers": trusted.iter().map(trusted_json).collect::<Vec<_>>(),
+            "consents": consents.iter().map(consent_json).collect::<Vec<_>>(),
             "next": next,
         })));
     }
@@ -229,6 +245,7 @@ pub(in crate::web) async fn show(
                 }
             })
             .collect(),
+        consents: consents.iter().map(|one| consent_row(&page, one)).collect(),
         trusted: trusted_rows(&app, &req, &page, &user, &trusted),
         earlier: extras.earlier.map(|earlier| EarlierView {
             at: page.ago(earlier.at),
@@ -268,6 +285,25 @@ fn trusted_rows(app: &App, req: &HttpRequest, page: &Page, user: &User, trusted:
         }
     };
     trusted.iter().map(row).collect()
+}
+
+fn consent_row(page: &Page, one: &Consent) -> ConsentRow {
+    ConsentRow {
+        app: one.name.clone(),
+        told: consent_page::told(page, one.scopes).join(" · "),
+        agreed: page.time(one.agreed_at),
+        withdraw: format!("/account/apps/{}/withdraw", one.app.0),
+        withdraw_words: page.t1("consents-withdraw-of", "app", &one.name),
+    }
+}
+
+fn consent_json(one: &Consent) -> serde_json::Value {
+    serde_json::json!({
+        "id": one.app.0,
+        "app": one.name,
+        "scopes": one.scopes.words().collect::<Vec<_>>(),
+        "agreed_at": one.agreed_at,
+    })
 }
 
 fn trusted_json(one: &TrustedBrowser) -> serde_json::Value {

@@ -11,7 +11,7 @@ use crate::accounts::apps::manage::{self, AppFault};
 use crate::config::{human, span};
 use crate::domain::{
     Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri,
-    LogoutUriFault, OpenPath, OriginFault, Username,
+    LogoutUriFault, OpenIdRules, OpenPath, OriginFault, Username,
 };
 use crate::store::logout_deliveries::{self, Outcome, Test, Told};
 use crate::store::{Conn, apps, users};
@@ -225,7 +225,9 @@ pub(in crate::web) async fn submit(
         return refused(page, StatusCode::BAD_REQUEST, form, errors);
     };
     // What this page does not show stays as it is.
-    let change = move |rules: &mut AppRules| *rules = AppRules { introspects: rules.introspects, ..wanted };
+    let change = move |rules: &mut AppRules| {
+        *rules = AppRules { introspects: rules.introspects, openid: rules.openid.clone(), ..wanted }
+    };
     let set = manage::set_what_was_seen(&app.accounts, mandate, found.app.id, form.seen.clone(), change);
     match set.everywhere().await? {
         Ok(has_changed) => {
@@ -369,6 +371,7 @@ async fn read(app: &App, page: &Page, form: &AppForm, errors: &mut Vec<FieldErro
         takes_tokens: form.bearer == "on",
         introspects: false,
         backchannel_logout,
+        openid: OpenIdRules::default(),
     }))
 }
 

@@ -3,6 +3,7 @@
 pub(in crate::web) mod about;
 pub(in crate::web) mod add_group;
 pub(in crate::web) mod add_user;
+pub(in crate::web) mod app_openid;
 pub(in crate::web) mod apps;
 pub(in crate::web) mod audit;
 pub(in crate::web) mod edit_app;

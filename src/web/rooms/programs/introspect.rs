@@ -7,15 +7,22 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use crate::accounts::accept_token::{NotAccepted, accept};
+use crate::accounts::apps::openid::caller::AppCaller;
+use crate::accounts::apps::openid::claims;
+use crate::accounts::apps::openid::holding::{self, Holding};
+use crate::accounts::apps::openid::tokens::{AccessToken, RefreshToken};
 use crate::accounts::sessions::renew::would_renew;
-use crate::domain::TokenType;
+use crate::domain::{Scopes, TokenType, UnixTime};
 use crate::error_chain::chain;
+use crate::store::apps;
+use crate::store::grants::GrantId;
 use crate::tokens::Fresh;
 use crate::web::app::App;
 use crate::web::http::app_request::{Question, question};
 use crate::web::http::client_address;
-use crate::web::http::error::Error;
+use crate::web::http::error::{AppFault, Error};
 use crate::web::http::input::Input;
+use crate::web::http::openid::issuer::issuer;
 
 /// The claims of an active token that the answer repeats: the RFC's members, and what Portero's tokens have besides. Not `csrf`:
 /// the app that asks needs none.
@@ -27,12 +34,58 @@ pub(in crate::web) async fn submit(
     req: HttpRequest,
     input: Input,
 ) -> Result<HttpResponse, Error> {
-    let Question { token, .. } = question(&app, &req, input).await?;
-    let active = about(&app, &req, &token).await?;
+    let Question { caller, token } = question(&app, &req, input).await?;
+    // Whoever shows no secret is told nothing.
+    let AppCaller::WithSecret(credentials) = caller else { return Err(Error::App(AppFault::InvalidClient)) };
+    let active = match openid_token(&app, &token) {
+        Some(shown) => about_own(&app, credentials.id, shown).await?,
+        None if app.read(move |conn| apps::introspects(conn, &credentials.id)).await? => {
+            about(&app, &req, &token).await?
+        }
+        None => None,
+    };
     Ok(HttpResponse::Ok().json(active.map_or_else(|| json!({ "active": false }), Value::Object)))
 }
 
-/// What is told of the token. `None`: it is not active, whatever is wrong with it.
+/// A token of an app that speaks OpenID Connect.
+struct OpenIdToken {
+    grant: GrantId,
+    /// `None`: those of its grant.
+    scopes: Option<Scopes>,
+    /// From when to when an access token is good.
+    times: Option<(UnixTime, UnixTime)>,
+    /// Which of its grant's refresh tokens it is. `None`: it is none.
+    number: Option<i64>,
+}
+
+fn openid_token(app: &App, shown: &str) -> Option<OpenIdToken> {
+    let accounts = &app.accounts;
+    if let Some(AccessToken { grant, issued_at, expires_at, scopes }) = AccessToken::open(accounts, shown) {
+        let times = Some((issued_at, expires_at));
+        return Some(OpenIdToken { grant, scopes: Some(scopes), times, number: None });
+    }
+    let RefreshToken { grant, number } = RefreshToken::open(accounts, shown)?;
+    Some(OpenIdToken { grant, scopes: None, times: None, number: Some(number) })
+}
+
+/// What an app is told of a token that it was given itself.
+async fn about_own(app: &App, client_id: String, shown: OpenIdToken) -> Result<Option<Map<String, Value>>, Error> {
+    let now = app.now();
+    if shown.times.is_some_and(|(_, expires_at)| expires_at <= now) {
+        return Ok(None);
+    }
+    let issuer = issuer(app)?;
+    let accounts = Arc::clone(&app.accounts);
+    let found = app.read(move |conn| holding::find(&accounts, conn, shown.grant, now)).await?;
+    let is_current = |held: &Holding| shown.number.is_none_or(|number| number == held.grant.refreshes);
+    let held = found.filter(|held| held.app.client_id == client_id && is_current(held));
+    Ok(held.map(|held| {
+        let scopes = shown.scopes.unwrap_or(held.grant.scopes);
+        claims::introspection(&app.accounts, &issuer, &held, scopes, shown.times)
+    }))
+}
+
+/// What is told of a session's token. `None`: it is not active, whatever is wrong with it.
 async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<String, Value>>, Error> {
     let now = app.now();
     let Ok(mut claims) = app.accounts.engine.decode(token, None, now) else { return Ok(None) };

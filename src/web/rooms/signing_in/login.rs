@@ -22,6 +22,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::{LocalPath, Next};
+use crate::web::http::openid::kept;
 use crate::web::http::replies::{self, message, see_other, with_retry_after};
 use crate::web::http::signed_in;
 use crate::web::pages::forms::FieldError;
@@ -66,7 +67,8 @@ pub(in crate::web) async fn form(
     }
     // Empty: where a sign-in leads then depends on who it is.
     let next = LocalPath::parse(&next).map_or_else(String::new, |next| next.to_string());
-    let form = LoginForm { next, ..LoginForm::default() };
+    let username = kept::login_hint(&app, &req, &next).unwrap_or_default();
+    let form = LoginForm { next, username, ..LoginForm::default() };
     show(&app, &req, StatusCode::OK, form, &[])
 }
 

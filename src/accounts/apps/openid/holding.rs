@@ -1,0 +1,75 @@
+//! Whether what an app was given still holds: asked each time one of its tokens is shown, of the rows as they are then.
+
+use std::sync::atomic::Ordering;
+
+use crate::accounts::apps::check::{has_proved_enough, may_enter};
+use crate::accounts::context::Accounts;
+use crate::accounts::level::require_by_policy;
+use crate::domain::{App, GroupName, Level, Transport, UnixTime};
+use crate::store::grants::{self, Grant, GrantId};
+use crate::store::sessions::{self, Session};
+use crate::store::users::{self, User};
+use crate::store::{self, Conn, apps, groups};
+
+/// A grant that holds, and all that it stands on.
+pub struct Holding {
+    pub grant: Grant,
+    pub app: App,
+    pub session: Session,
+    pub user: User,
+    /// Those that the user is in.
+    pub groups: Vec<GroupName>,
+}
+
+/// What the token of this grant stands for. `None`: nothing any more.
+pub fn find(accounts: &Accounts, conn: &mut Conn, id: GrantId, now: UnixTime) -> Result<Option<Holding>, store::Error> {
+    let Some(grant) = grants::find(conn, id)?.filter(|grant| grant.redeemed_at.is_some()) else { return Ok(None) };
+    behind(accounts, conn, grant, now)
+}
+
+/// The same of a grant whose code may still have to be redeemed.
+pub(super) fn behind(
+    accounts: &Accounts,
+    conn: &mut Conn,
+    grant: Grant,
+    now: UnixTime,
+) -> Result<Option<Holding>, store::Error> {
+    // Who was signed out after the backup was made would be signed in again.
+    let restored = accounts.restored.load(Ordering::Relaxed);
+    if grant.ended_at.is_some() || (restored > 0 && grant.made_at.0 <= restored) {
+        return Ok(None);
+    }
+    let found = sessions::find(conn, grant.sid)?.filter(|session| goes_on(accounts, session, now));
+    let Some(session) = found else { return Ok(None) };
+    let found = users::find(conn, session.user)?.filter(|user| !user.is_shut_out(now));
+    let Some(user) = found else { return Ok(None) };
+    let groups = groups::names_of(conn, user.id)?;
+    let found = apps::find(conn, grant.app)?.filter(|app| app.rules.openid.is_used());
+    let found = found.filter(|app| lets_in(accounts, app, &session, (&user, &groups), now));
+    let Some(app) = found else { return Ok(None) };
+    Ok(Some(Holding { grant, app, session, user, groups }))
+}
+
+/// Tokens of apps are no use of the session: who is idle here is signed out there, too.
+fn goes_on(accounts: &Accounts, session: &Session, now: UnixTime) -> bool {
+    let idle = now.since(accounts.last_seen.newest(session));
+    session.end.is_none()
+        && session.expires_at > now
+        && idle <= accounts.config.session.idle
+        && session.transport == Transport::Cookie
+}
+
+fn lets_in(
+    accounts: &Accounts,
+    app: &App,
+    session: &Session,
+    (user, groups): (&User, &[GroupName]),
+    now: UnixTime,
+) -> bool {
+    let for_policy = session.methods.level_for_policy();
+    let policy = accounts.config.second_factor;
+    let factor_time = session.factor_time.filter(|_| session.methods.level() == Level::Two);
+    require_by_policy(policy, user.role, user.factors > 0, for_policy, now).is_ok()
+        && has_proved_enough(app, session.auth_time, factor_time, now)
+        && may_enter(app, user.id, user.role, groups)
+}

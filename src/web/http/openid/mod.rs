@@ -1,0 +1,10 @@
+//! What OpenID Connect needs of HTTP: an app's request for somebody, kept while they sign in, and its answer; which app asks; and which
+//! other origins' scripts may.
+
+pub(in crate::web) mod caller;
+pub(in crate::web) mod cors;
+pub(in crate::web) mod issuer;
+pub(in crate::web) mod kept;
+pub(in crate::web) mod needs;
+pub(in crate::web) mod reply;
+pub(in crate::web) mod request;

@@ -1,0 +1,7 @@
+//! OpenID Connect: how apps learn who is signed in. `authorize.rs` and `consent.rs` are pages; the others answer apps.
+
+pub(in crate::web) mod authorize;
+pub(in crate::web) mod consent;
+pub(in crate::web) mod discovery;
+pub(in crate::web) mod token;
+pub(in crate::web) mod userinfo;
