@@ -236,7 +236,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_ring: KeyRing) -> Re
             }
             None => Ok(()),
         }),
-        apply: Box::new(move |change| followed.apply(change)),
+        apply: Arc::new(move |change| followed.apply(change)),
         doubt: Box::new(move || blocklist.doubt()),
         has_gaps: Box::new(move || {
             for_gaps.upgrade().is_some_and(|accounts| memory::has_gaps(&accounts, accounts.now()))

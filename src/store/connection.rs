@@ -104,6 +104,9 @@ pub enum Error {
     NoSeal,
     #[error("a job panicked")]
     Panicked,
+    /// Never an answer: the job goes to the queue.
+    #[error("a job beside the queue has come to what only the queue may do")]
+    Misplaced,
     #[error("the database holds something this version does not know: {0}")]
     Unknown(String),
 }
@@ -125,7 +128,12 @@ impl Error {
             ),
             // The connection was lost earlier in the transaction.
             Self::Database(diesel::result::Error::BrokenTransactionManager) => true,
-            Self::Database(_) | Self::NoSeal | Self::Panicked | Self::Unknown(_) | Self::NotFollowed(_) => false,
+            Self::Database(_)
+            | Self::NoSeal
+            | Self::Panicked
+            | Self::Misplaced
+            | Self::Unknown(_)
+            | Self::NotFollowed(_) => false,
             Self::Connect(_)
             | Self::Pool(_)
             | Self::NotTaken

@@ -13,7 +13,7 @@ use super::connection::{Conn, ConnectFault, Error, OpenError, either, of_sqlite}
 use super::postgres;
 use super::sqlite;
 use super::sqlite_file::checkpoint;
-use crate::domain::DatabaseUrl;
+use crate::domain::{DatabaseUrl, SessionId};
 
 /// Opens a connection that may write.
 pub(super) fn connect(database: &DatabaseUrl) -> Result<Conn, ConnectFault> {
@@ -32,6 +32,17 @@ pub(super) fn connect_reader(database: &DatabaseUrl) -> Result<Conn, ConnectFaul
         DatabaseUrl::Sqlite(path) => sqlite::connect_reader(path).map(of_sqlite),
         #[cfg(feature = "postgres")]
         DatabaseUrl::Postgres(url) => postgres::connect_reader(url).map(Conn::Postgres),
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
+    }
+}
+
+/// Opens a connection that may write and keeps nothing locked between its transactions.
+pub(super) fn connect_lane(database: &DatabaseUrl) -> Result<Conn, ConnectFault> {
+    match database {
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => postgres::connect_lane(url).map(Conn::Postgres),
+        DatabaseUrl::Sqlite(_) => connect(database),
         #[cfg(not(feature = "postgres"))]
         DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
     }
@@ -68,6 +79,20 @@ pub(super) fn commit(conn: &mut Conn) -> QueryResult<()> {
         sqlite(conn) => sqlite::COMMIT.execute(conn).map(drop),
         postgres(conn) => postgres::commit(conn),
     )
+}
+
+/// Begins a transaction in which nobody else changes this session.
+pub(super) fn begin_holding(conn: &mut Conn, session: Option<SessionId>) -> QueryResult<()> {
+    either!(conn,
+        sqlite(conn) => { let _all = session; sqlite::BEGIN.execute(conn).map(drop) },
+        postgres(conn) => postgres::begin_holding(conn, session),
+    )
+}
+
+/// Keeps everybody else from changing this session until the transaction's end. To be asked for before the session is read, by whoever
+/// changes it by what they read. (On SQLite, nobody else changes anything.)
+pub fn hold(conn: &mut Conn, session: SessionId) -> Result<(), Error> {
+    Ok(either!(conn, sqlite(_conn) => { let _all = session; Ok(()) }, postgres(conn) => postgres::hold(conn, session))?)
 }
 
 /// Makes this connection the one of the server that serves the database. `false`: another one is.

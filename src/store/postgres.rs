@@ -9,7 +9,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::connection::{ConnectFault, LOCK_TIMEOUT};
 use super::prepared::Plain;
-use crate::domain::PostgresUrl;
+use crate::domain::{PostgresUrl, SessionId};
 
 pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -30,6 +30,15 @@ pub(super) fn connect(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
     let mut conn = establish(url)?;
     examine(&mut conn)?;
     set_up(&mut conn, "off").map_err(ConnectFault::Prepare)?;
+    Ok(conn)
+}
+
+/// Opens a connection that may write. It may rest for long: it holds nothing between its transactions. What it asks for was examined
+/// when the first connection was made.
+pub(super) fn connect_lane(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
+    let mut conn = establish(url)?;
+    set_up(&mut conn, "off").map_err(ConnectFault::Prepare)?;
+    conn.batch_execute("SET idle_session_timeout = 0").map_err(ConnectFault::Prepare)?;
     Ok(conn)
 }
 
@@ -181,7 +190,25 @@ pub(super) fn commit(conn: &mut PgConnection) -> QueryResult<()> {
     conn.batch_execute("UPDATE feed_head SET seq = seq + 1; COMMIT")
 }
 
-/// How many transactions have written.
+/// Begins a transaction and locks a session's row in it, in one round trip. What is read afterwards was committed before.
+pub(super) fn begin_holding(conn: &mut PgConnection, session: Option<SessionId>) -> QueryResult<()> {
+    let begun = conn.batch_execute(&match session {
+        Some(sid) => format!("BEGIN; SELECT FROM sessions WHERE sid = '{sid}' FOR NO KEY UPDATE"),
+        None => "BEGIN".into(),
+    });
+    if begun.is_err() {
+        drop(ROLLBACK.execute(conn));
+    }
+    begun
+}
+
+/// Locks a session's row until the transaction's end.
+pub(super) fn hold(conn: &mut PgConnection, session: SessionId) -> QueryResult<()> {
+    let row = sql_query("SELECT FROM sessions WHERE sid = $1 FOR NO KEY UPDATE");
+    row.bind::<Text, _>(session.to_string()).execute(conn).map(drop)
+}
+
+/// How many transactions have written, those beside the queue aside.
 pub(super) fn version(conn: &mut PgConnection) -> QueryResult<i64> {
     Ok(sql_query("SELECT seq AS number FROM feed_head").get_result::<Number>(conn)?.number)
 }
