@@ -39,9 +39,14 @@ pub struct Db {
 impl Db {
     /// Opens the database and migrates it to this version's tables. An SQLite file that is not there is made.
     pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let mut conn = connect(url).map_err(|fault| fault.at(url))?;
-        migrate(&mut conn, url)?;
         let condition = Arc::new(Condition::default());
+        let mut conn = connect(url, &condition.watched).map_err(|fault| fault.at(url))?;
+        migrate(&mut conn, url)?;
+        if url.file().is_none() {
+            // Not before: a migration may take longer than anything else.
+            let weak = Arc::downgrade(&condition);
+            condition.watched.start(move || weak.upgrade().is_none_or(|condition| condition.is_gone()))?;
+        }
         let readers = Pool::builder()
             .max_size(most_readers(url))
             .min_idle(Some(1))
@@ -92,7 +97,7 @@ impl Db {
 
     /// A connection of its own that can't change anything, for whoever reads for long: those of [`read`](Self::read) stay free.
     pub fn connect_reader(&self) -> Result<Conn, Error> {
-        connect_reader(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))
+        connect_reader(&self.url, &self.condition.watched).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))
     }
 
     /// Runs `work` in a transaction, all of it or nothing, if `authority` allows it at the moment `now`. It runs on the
@@ -149,7 +154,7 @@ impl Db {
 
     /// The first half of a probe: whether there is room on the disk and the file can be read. `None`: not, which is noted. Blocks.
     pub fn look(&self, probe: Probe) -> Option<Probe> {
-        match condition::look(&self.url) {
+        match condition::look(&self.url, &self.condition.watched) {
             Ok(()) => Some(probe),
             Err(error) => {
                 probe.failed(&chain(&error));

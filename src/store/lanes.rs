@@ -195,7 +195,8 @@ impl LaneThread {
         }
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => dialect::connect_lane(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?,
+            None => dialect::connect_lane(&self.url, &self.condition.watched)
+                .map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?,
         };
         let conn = self.conn.insert(conn);
         dialect::begin_holding(conn, lane.session())?;

@@ -44,6 +44,7 @@ pub mod signing_keys;
 pub mod spent_challenges;
 mod sqlite;
 mod sqlite_file;
+mod stand_still;
 pub mod steps;
 pub mod table_parts;
 pub mod token_blocklist;

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::audit::end::LogEnd;
 use super::condition::Condition;
 use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
-use super::dialect::{self, connect};
+use super::dialect::{self, Serving, connect};
 use super::follower::{Beside, Memory};
 use super::hourly_counts::Counts;
 use super::instance;
@@ -91,7 +91,7 @@ impl Writer {
                 condition,
                 beside,
                 memory: None,
-                serves: false,
+                serving: None,
                 is_behind: false,
                 lock_wait: LOCK_TIMEOUT,
                 version: None,
@@ -143,8 +143,8 @@ struct WriterThread {
     /// How memory follows what is committed beside this thread.
     beside: Arc<Beside>,
     memory: Option<Memory>,
-    /// Whether this process is the one that serves the database.
-    serves: bool,
+    /// How this process serves the database, if it does and the database is on a server.
+    serving: Option<Serving>,
     /// Whether the last look failed.
     is_behind: bool,
     /// How long this connection waits for a lock at present.
@@ -203,8 +203,11 @@ impl WriterThread {
     }
 
     fn serve(&mut self) -> Result<bool, Error> {
-        self.serves = dialect::lock_to_serve(self.open()?)?;
-        Ok(self.serves)
+        if self.url.file().is_some() {
+            return Ok(true);
+        }
+        self.serving = dialect::lock_to_serve(self.open()?, None)?;
+        Ok(self.serving.is_some())
     }
 
     /// Closes the connection, and leaves the database's file whole without the ones beside it, if no other process uses it.
@@ -315,9 +318,12 @@ impl WriterThread {
                 self.version = None;
                 self.log_end = LogEnd::default();
                 self.lock_wait = LOCK_TIMEOUT;
-                let mut conn = connect(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?;
-                if self.serves && !dialect::lock_to_serve(&mut conn)? {
-                    return Err(Error::Reopen("another server serves it by now".into()));
+                let mut conn = connect(&self.url, &self.condition.watched)
+                    .map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?;
+                if let Some(former) = &self.serving {
+                    let serving = dialect::lock_to_serve(&mut conn, Some(former))?;
+                    self.serving =
+                        Some(serving.ok_or_else(|| Error::Reopen("another server serves it by now".into()))?);
                 }
                 conn
             }
