@@ -75,3 +75,27 @@ fn what_lanes_count_is_one_sum() {
     let hours: std::collections::BTreeSet<_> = renewals.iter().map(|one| one.hour.0).collect();
     assert_eq!(hours.len(), renewals.len(), "{counts:?}");
 }
+
+#[test]
+fn a_statement_or_value_that_can_never_work_is_a_fault_and_a_lock_is_trouble() {
+    use diesel::sql_types::Text;
+    use diesel::{RunQueryDsl, sql_query};
+    use portero::store::{Error, Tx, Upkeep};
+    let app = TestApp::start();
+    let is_temporary = |run: fn(&mut Tx<'_>) -> Result<(), Error>| {
+        let tried = app.accounts.db.write(Upkeep, app.clock.now(), move |tx, _| run(tx));
+        tried.committed().unwrap_err().is_temporary()
+    };
+    assert!(!is_temporary(|tx| Ok(sql_query("SELECT nothing_of_that_name FROM users").execute(tx.conn).map(drop)?)));
+    assert!(!is_temporary(|tx| Ok(sql_query("SELECT 100000::smallint").execute(tx.conn).map(drop)?)));
+    assert!(!is_temporary(|tx| {
+        let with_nul = sql_query("SELECT count(*) FROM users WHERE username = $1").bind::<Text, _>("a\0b");
+        Ok(with_nul.execute(tx.conn).map(drop)?)
+    }));
+    app.add_user("ana");
+    app.tokens("ana");
+    let mut other = Behind::of(app.folder());
+    other.lock_sessions();
+    assert!(is_temporary(|tx| Ok(sql_query("SELECT FROM sessions FOR UPDATE").execute(tx.conn).map(drop)?)));
+    other.let_go();
+}
