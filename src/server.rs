@@ -295,7 +295,7 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_rings: AppRings) -> 
             }
             None => Ok(()),
         }),
-        apply: Box::new(move |change| {
+        apply: Arc::new(move |change| {
             // An app that can be told from now on needs keys.
             let has_to_look = matches!(change, Change::SessionsEnded(_) | Change::AppsChanged(_));
             followed.apply(change);

@@ -90,7 +90,7 @@ impl Telling {
         let mut wait = LOOK_WITHOUT_RING;
         for app in all.into_iter().filter(|app| app.rules.backchannel_logout.is_some()) {
             // They are there before somebody signs out.
-            accounts.app_keys.want(sign_outs::SIGNED_BY);
+            accounts.app_keys.want(app.rules.openid.algorithm);
             let Some(next) = accounts.db.read(|conn| logout_deliveries::next_at(conn, app.id, now))? else { continue };
             wait = wait.min(LOOK_AGAIN);
             if next > now {

@@ -11,7 +11,7 @@ use crate::config::SecondFactorPolicy;
 use crate::domain::{By, Level, Reason, Role, UnixTime, UserId};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
-use crate::store::{Authority, Conn, Tx, token_blocklist};
+use crate::store::{Authority, Conn, Tx, hold, token_blocklist};
 use crate::tokens::{Claims, Fault};
 
 /// What an act asks of whoever acts.
@@ -160,6 +160,10 @@ impl Authority<Error> for Mandate {
 
     fn judge(self, tx: &mut Tx<'_>) -> Result<Acting, Error> {
         tx.from = Some(self.ip.clone());
+        // What the act does with the session rests on what is read of it here.
+        if let Some(sid) = self.claims.sid() {
+            hold(tx.conn, sid)?;
+        }
         self.acting(tx.conn, tx.now)
     }
 }
@@ -272,6 +276,7 @@ impl Authority<Error> for Administrator {
 
 /// A token acts on its own session: to sign out, which has to work with an expired token and twice, and to renew, which has rules of
 /// its own. Whoever makes one has checked signature and CSRF value.
+#[derive(Clone)]
 pub struct OwnToken {
     pub claims: Arc<Claims>,
     /// Where the request came from, for the audit log.

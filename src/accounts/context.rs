@@ -17,7 +17,7 @@ use crate::domain::{App, AppAlgorithm, DisplayName, Mail, UnixTime, UserId, User
 use crate::passwords::Passwords;
 use crate::sealing::SealingKey;
 use crate::store::users::{User, UserBasics};
-use crate::store::{self, Authority, Db, Tx};
+use crate::store::{self, Authority, Db, Lane, Tx};
 use crate::throttle::Throttle;
 use crate::tokens::{Engine, Fault};
 
@@ -76,6 +76,21 @@ impl Accounts {
     {
         let accounts = Arc::clone(self);
         self.db.write(authority, self.now(), move |tx, granted| job(tx, &accounts, granted))
+    }
+
+    /// The same for what changes one session only, or notes something about many: [`Db::write_beside`].
+    pub(super) fn write_beside<A, T>(
+        self: &Arc<Self>,
+        lane: Lane,
+        authority: A,
+        job: impl Fn(&mut Tx<'_>, &Arc<Self>, A::Granted) -> Result<T, Error> + Send + 'static,
+    ) -> Pending<T>
+    where
+        A: Authority<Error> + Clone,
+        T: Send + 'static,
+    {
+        let accounts = Arc::clone(self);
+        self.db.write_beside(lane, authority, self.now(), move |tx, granted| job(tx, &accounts, granted))
     }
 
     /// What a request's check needs to know of the user.

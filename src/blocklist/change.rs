@@ -39,6 +39,28 @@ pub enum Change {
     PassesEnded(Vec<PassKey>),
 }
 
+impl Change {
+    /// Whether it comes to the right end only in its place among the changes of other commits. What does not need that concerns one
+    /// session, whose commits beside the queue keep their order among themselves.
+    pub fn needs_order(&self) -> bool {
+        match self {
+            Self::FirstUseAwaited(..) | Self::FirstUseStored(..) => false,
+            Self::SessionsEnded(_)
+            | Self::MassEndBegan(_)
+            | Self::MassEndLearned(_)
+            | Self::TokenBlocked(_)
+            | Self::UserPresent(_)
+            | Self::UserChanged(_)
+            | Self::UserGone(_)
+            | Self::GroupsChanged(..)
+            | Self::GroupGone(_)
+            | Self::AppsChanged(_)
+            | Self::PassMade(..)
+            | Self::PassesEnded(_) => true,
+        }
+    }
+}
+
 impl Blocklist {
     /// Every question that is asked after this returns is answered with the change in mind.
     pub fn apply(&self, change: Change) {

@@ -319,7 +319,12 @@ impl Blocklist {
 
     /// Notes that the session has rotated, and that the first use of its new generation is still to come.
     pub fn expect_first_use(&self, sid: SessionId, generation: i64) {
-        self.database_copy.load().awaiting_first_use.pin().insert(sid, generation);
+        let memory = self.database_copy.load();
+        memory.awaiting_first_use.pin().insert(sid, generation);
+        // It may have ended meanwhile, by an act that did not wait for this; whoever ends one looks here after that is known.
+        if memory.sessions.contains(sid.as_u128()) {
+            memory.awaiting_first_use.pin().remove(&sid);
+        }
         self.counts.count_id(sid.as_u128());
     }
 

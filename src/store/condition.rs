@@ -9,6 +9,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_que
 
 use super::connection::Error;
 use super::dialect::connect_reader;
+use super::stand_still::Watched;
 use super::trouble::is_full;
 use crate::domain::DatabaseUrl;
 use crate::error_chain::chain;
@@ -32,6 +33,8 @@ pub(super) struct Condition {
     losses: AtomicU64,
     /// Whether the writer has none.
     is_gone: AtomicBool,
+    /// Those whose server may stand still.
+    pub(super) watched: Arc<Watched>,
 }
 
 #[derive(Debug, Default)]
@@ -155,10 +158,10 @@ struct Text {
 
 /// Looks whether there is room on the disk, and whether the file can be read: by a connection of its own, because the others may have
 /// what they read last in memory. Of PostgreSQL, whether it lets somebody in.
-pub(super) fn look(url: &DatabaseUrl) -> Result<(), Error> {
+pub(super) fn look(url: &DatabaseUrl, watched: &Arc<Watched>) -> Result<(), Error> {
     let Some(path) = url.file() else {
         // A server looks at its disk itself.
-        return connect_reader(url).map(drop).map_err(|fault| Error::Unwell(chain(&fault.at(url))));
+        return connect_reader(url, watched).map(drop).map_err(|fault| Error::Unwell(chain(&fault.at(url))));
     };
     if is_full(path) {
         return Err(Error::Unwell("database or disk is full".into()));

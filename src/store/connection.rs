@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use diesel::result::DatabaseErrorKind;
 use diesel::{Connection, SqliteConnection};
 
-use super::trouble::{is_full, named, named_in};
+use super::trouble::{is_fault, is_full, named, named_in};
 use crate::domain::DatabaseUrl;
 use crate::error_chain::chain;
 
@@ -104,6 +104,9 @@ pub enum Error {
     NoSeal,
     #[error("a job panicked")]
     Panicked,
+    /// Never an answer: the job goes to the queue.
+    #[error("a job beside the queue has come to what only the queue may do")]
+    Misplaced,
     #[error("the database holds something this version does not know: {0}")]
     Unknown(String),
 }
@@ -113,19 +116,26 @@ impl Error {
     /// Portero.
     pub fn is_temporary(&self) -> bool {
         match self {
-            // Diesel reports a lock that is not given, a full or a failing disk and a server that stops as `Unknown`. Those that are not
-            // named are constraints that Portero's statements should have respected.
+            // Diesel reports a lock that is not given, a full or a failing disk and a server that stops as `Unknown`.
+            Self::Database(diesel::result::Error::DatabaseError(DatabaseErrorKind::Unknown, about)) => {
+                !is_fault(&**about)
+            }
+            // Those that are not named are constraints that Portero's statements should have respected.
             Self::Database(diesel::result::Error::DatabaseError(kind, _)) => matches!(
                 kind,
-                DatabaseErrorKind::Unknown
-                    | DatabaseErrorKind::ClosedConnection
+                DatabaseErrorKind::ClosedConnection
                     | DatabaseErrorKind::ReadOnlyTransaction
                     | DatabaseErrorKind::SerializationFailure
                     | DatabaseErrorKind::UnableToSendCommand
             ),
             // The connection was lost earlier in the transaction.
             Self::Database(diesel::result::Error::BrokenTransactionManager) => true,
-            Self::Database(_) | Self::NoSeal | Self::Panicked | Self::Unknown(_) | Self::NotFollowed(_) => false,
+            Self::Database(_)
+            | Self::NoSeal
+            | Self::Panicked
+            | Self::Misplaced
+            | Self::Unknown(_)
+            | Self::NotFollowed(_) => false,
             Self::Connect(_)
             | Self::Pool(_)
             | Self::NotTaken

@@ -9,10 +9,13 @@ use super::audit::seal::Seal;
 use super::condition::{self, Answer, Condition, Probe};
 use super::connection::{Conn, Error, LOCK_TIMEOUT, OpenError};
 use super::dialect::{self, connect, connect_reader, exists, migrate};
+use super::follower::{Beside, Memory};
 use super::instance;
+use super::job::{Authority, Pending, Tx, Upkeep, job, job_beside};
+use super::lanes::{Lane, Lanes};
 use super::readers::{Readers, most_readers};
 use super::sqlite_file::file_size;
-use super::writer::{Authority, Memory, Pending, Tx, Upkeep, Writer};
+use super::writer::Writer;
 use crate::domain::{DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
 
@@ -25,6 +28,8 @@ const SHORT_WAIT: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub struct Db {
     readers: Pool<Readers>,
+    /// Dropped before the writer: what they can't do goes to its queue. `None`: the database takes one writer only.
+    lanes: Option<Lanes>,
     writer: Writer,
     condition: Arc<Condition>,
     url: Arc<DatabaseUrl>,
@@ -34,17 +39,29 @@ pub struct Db {
 impl Db {
     /// Opens the database and migrates it to this version's tables. An SQLite file that is not there is made.
     pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let mut conn = connect(url).map_err(|fault| fault.at(url))?;
-        migrate(&mut conn, url)?;
         let condition = Arc::new(Condition::default());
+        let mut conn = connect(url, &condition.watched).map_err(|fault| fault.at(url))?;
+        migrate(&mut conn, url)?;
+        if url.file().is_none() {
+            // Not before: a migration may take longer than anything else.
+            let weak = Arc::downgrade(&condition);
+            condition.watched.start(move || weak.upgrade().is_none_or(|condition| condition.is_gone()))?;
+        }
         let readers = Pool::builder()
             .max_size(most_readers(url))
             .min_idle(Some(1))
             .connection_timeout(POOL_TIMEOUT)
             .build(Readers::new(url.clone(), Arc::clone(&condition)))
             .map_err(|source| OpenError::Pool { database: url.clone(), source })?;
-        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition))?;
-        Ok(Self { readers, writer, condition, url: Arc::new(url.clone()), seal: None })
+        let beside = Arc::new(Beside::default());
+        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition), Arc::clone(&beside))?;
+        let lanes = match url {
+            DatabaseUrl::Sqlite(_) => None,
+            DatabaseUrl::Postgres(_) => {
+                Some(Lanes::new(url.clone(), Arc::clone(&condition), beside, writer.back_door()))
+            }
+        };
+        Ok(Self { readers, lanes, writer, condition, url: Arc::new(url.clone()), seal: None })
     }
 
     /// Whether there is a database that Portero has used, or, of SQLite, a file.
@@ -80,23 +97,48 @@ impl Db {
 
     /// A connection of its own that can't change anything, for whoever reads for long: those of [`read`](Self::read) stay free.
     pub fn connect_reader(&self) -> Result<Conn, Error> {
-        connect_reader(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))
+        connect_reader(&self.url, &self.condition.watched).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))
     }
 
-    /// Runs `job` in a transaction, all of it or nothing, if `authority` allows it at the moment `now`. The job runs on the
+    /// Runs `work` in a transaction, all of it or nothing, if `authority` allows it at the moment `now`. It runs on the
     /// writer's thread, and to its end even if nobody waits for the outcome.
     pub fn write<A, T, E>(
         &self,
         authority: A,
         now: UnixTime,
-        job: impl FnOnce(&mut Tx<'_>, A::Granted) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&mut Tx<'_>, A::Granted) -> Result<T, E> + Send + 'static,
     ) -> Pending<T, E>
     where
         A: Authority<E>,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.writer.write(authority, now, self.seal.clone(), job)
+        let (job, pending) = self::job(authority, now, self.seal.clone(), work);
+        self.writer.take(job);
+        pending
+    }
+
+    /// The same for a job that changes nothing but the row of one session and what belongs to that. Where the database can do it, it
+    /// runs beside the queue, so that acts and such jobs don't wait for each other, with that row locked; if it comes to what only the
+    /// queue may do, it is taken back and runs there, once more from its beginning. Such jobs for one session keep their order.
+    pub fn write_beside<A, T, E>(
+        &self,
+        lane: Lane,
+        authority: A,
+        now: UnixTime,
+        work: impl Fn(&mut Tx<'_>, A::Granted) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        A: Authority<E> + Clone,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (job, pending) = job_beside(authority, now, self.seal.clone(), work);
+        match &self.lanes {
+            Some(lanes) => lanes.take(lane, job),
+            None => self.writer.take(job.for_the_queue()),
+        }
+        pending
     }
 
     /// Whether the database does its work, as far as is known. A probe that is due is made by [`look`](Self::look) and then
@@ -112,7 +154,7 @@ impl Db {
 
     /// The first half of a probe: whether there is room on the disk and the file can be read. `None`: not, which is noted. Blocks.
     pub fn look(&self, probe: Probe) -> Option<Probe> {
-        match condition::look(&self.url) {
+        match condition::look(&self.url, &self.condition.watched) {
             Ok(()) => Some(probe),
             Err(error) => {
                 probe.failed(&chain(&error));
@@ -164,6 +206,9 @@ impl Db {
     /// Ends writing, after the jobs that wait, and leaves the database's file whole without the ones beside it. The last clone does
     /// this when it is dropped. Blocks.
     pub fn close(&self) {
+        if let Some(lanes) = &self.lanes {
+            lanes.close();
+        }
         self.writer.close();
     }
 }

@@ -1,6 +1,7 @@
 //! What the two databases do each in its own way: how they are opened, how a transaction begins, and how it is noticed that others have
 //! changed something. `sqlite.rs` and `postgres.rs` have the ways themselves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::backend::Backend;
@@ -13,25 +14,39 @@ use super::connection::{Conn, ConnectFault, Error, OpenError, either, of_sqlite}
 use super::postgres;
 use super::sqlite;
 use super::sqlite_file::checkpoint;
-use crate::domain::DatabaseUrl;
+use super::stand_still::Watched;
+use crate::domain::{DatabaseUrl, SessionId};
 
 /// Opens a connection that may write.
-pub(super) fn connect(database: &DatabaseUrl) -> Result<Conn, ConnectFault> {
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has no server"))]
+pub(super) fn connect(database: &DatabaseUrl, watched: &Arc<Watched>) -> Result<Conn, ConnectFault> {
     match database {
         DatabaseUrl::Sqlite(path) => sqlite::connect(path).map(of_sqlite),
         #[cfg(feature = "postgres")]
-        DatabaseUrl::Postgres(url) => postgres::connect(url).map(Conn::Postgres),
+        DatabaseUrl::Postgres(url) => postgres::connect(url, watched).map(Conn::Postgres),
         #[cfg(not(feature = "postgres"))]
         DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
     }
 }
 
 /// Opens a connection that can't change anything.
-pub(super) fn connect_reader(database: &DatabaseUrl) -> Result<Conn, ConnectFault> {
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has no server"))]
+pub(super) fn connect_reader(database: &DatabaseUrl, watched: &Arc<Watched>) -> Result<Conn, ConnectFault> {
     match database {
         DatabaseUrl::Sqlite(path) => sqlite::connect_reader(path).map(of_sqlite),
         #[cfg(feature = "postgres")]
-        DatabaseUrl::Postgres(url) => postgres::connect_reader(url).map(Conn::Postgres),
+        DatabaseUrl::Postgres(url) => postgres::connect_reader(url, watched).map(Conn::Postgres),
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
+    }
+}
+
+/// Opens a connection that may write and keeps nothing locked between its transactions.
+pub(super) fn connect_lane(database: &DatabaseUrl, watched: &Arc<Watched>) -> Result<Conn, ConnectFault> {
+    match database {
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => postgres::connect_lane(url, watched).map(Conn::Postgres),
+        DatabaseUrl::Sqlite(_) => connect(database, watched),
         #[cfg(not(feature = "postgres"))]
         DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
     }
@@ -42,7 +57,9 @@ pub(super) fn exists(database: &DatabaseUrl) -> Result<bool, ConnectFault> {
     match database {
         DatabaseUrl::Sqlite(path) => Ok(path.exists()),
         #[cfg(feature = "postgres")]
-        DatabaseUrl::Postgres(url) => postgres::exists(&mut postgres::connect(url)?).map_err(ConnectFault::Prepare),
+        DatabaseUrl::Postgres(url) => {
+            postgres::exists(&mut postgres::connect(url, &Arc::default())?).map_err(ConnectFault::Prepare)
+        }
         #[cfg(not(feature = "postgres"))]
         DatabaseUrl::Postgres(_) => Err(ConnectFault::NotBuiltIn),
     }
@@ -70,9 +87,35 @@ pub(super) fn commit(conn: &mut Conn) -> QueryResult<()> {
     )
 }
 
-/// Makes this connection the one of the server that serves the database. `false`: another one is.
-pub(super) fn lock_to_serve(conn: &mut Conn) -> QueryResult<bool> {
-    either!(conn, sqlite(_conn) => Ok(true), postgres(conn) => postgres::lock_to_serve(conn))
+/// Begins a transaction in which nobody else changes this session.
+pub(super) fn begin_holding(conn: &mut Conn, session: Option<SessionId>) -> QueryResult<()> {
+    either!(conn,
+        sqlite(conn) => { let _all = session; sqlite::BEGIN.execute(conn).map(drop) },
+        postgres(conn) => postgres::begin_holding(conn, session),
+    )
+}
+
+/// Keeps everybody else from changing this session until the transaction's end. To be asked for before the session is read, by whoever
+/// changes it by what they read. (On SQLite, nobody else changes anything.)
+pub fn hold(conn: &mut Conn, session: SessionId) -> Result<(), Error> {
+    let held: QueryResult<()> = either!(conn,
+        sqlite(_conn) => { let _all = session; Ok(()) },
+        postgres(conn) => postgres::hold(conn, session),
+    );
+    Ok(held?)
+}
+
+/// A connection that has locked the database to serve it.
+#[cfg(feature = "postgres")]
+pub(super) type Serving = postgres::Session;
+#[cfg(not(feature = "postgres"))]
+pub(super) type Serving = ();
+
+/// Makes this connection the one of the server that serves the database. `None`: another one is. `former`: the one that did so before and
+/// was lost. (On SQLite, a file beside the database is locked.)
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has no server"))]
+pub(super) fn lock_to_serve(conn: &mut Conn, former: Option<&Serving>) -> QueryResult<Option<Serving>> {
+    either!(conn, sqlite(_conn) => Ok(None), postgres(conn) => postgres::lock_to_serve(conn, former))
 }
 
 /// Whether a connection is that of a server.

@@ -10,6 +10,8 @@ use crate::domain::{Reason, UnixTime};
 
 const AN_HOUR: i64 = 60 * 60;
 const ENDED: &str = "ended_";
+/// Between what was counted and the number of the lane that counted it.
+const LANE: char = '/';
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Counted {
@@ -36,12 +38,12 @@ impl Counted {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        match text {
+        match text.split(LANE).next().unwrap_or(text) {
             "signed_in" => Some(Self::SignedIn),
             "sign_in_failed" => Some(Self::SignInFailed),
             "unknown_name" => Some(Self::UnknownName),
             "renewed" => Some(Self::Renewed),
-            _ => text.strip_prefix(ENDED).and_then(Reason::parse).map(Self::Ended),
+            other => other.strip_prefix(ENDED).and_then(Reason::parse).map(Self::Ended),
         }
     }
 }
@@ -61,24 +63,37 @@ pub struct HourCount {
 
 /// What jobs have counted and is not stored yet.
 #[derive(Default)]
-pub(super) struct Counts(Vec<HourCount>);
+pub(super) struct Counts {
+    counts: Vec<HourCount>,
+    /// Beside the queue, each lane counts in rows of its own: with one for all, each would wait for the others' commits.
+    lane: Option<usize>,
+}
 
 impl Counts {
     pub(super) fn add(&mut self, new: HourCount) {
         // A commit counts a handful of things, so looking through them is quicker than a map.
-        match self.0.iter_mut().find(|one| (one.hour, one.what) == (new.hour, new.what)) {
+        match self.counts.iter_mut().find(|one| (one.hour, one.what) == (new.hour, new.what)) {
             Some(one) => one.count += new.count,
-            None => self.0.push(new),
+            None => self.counts.push(new),
         }
     }
 
     pub(super) fn add_all(&mut self, others: Self) {
-        others.0.into_iter().for_each(|one| self.add(one));
+        others.counts.into_iter().for_each(|one| self.add(one));
+    }
+
+    pub(super) fn count_in_lane(&mut self, lane: usize) {
+        self.lane = Some(lane);
+    }
+
+    fn spelled(&self, what: Counted) -> String {
+        let what = what.spelled();
+        self.lane.map_or_else(|| what.clone(), |lane| format!("{what}{LANE}{lane}"))
     }
 
     pub(super) fn store(&self, conn: &mut Conn) -> Result<(), Error> {
-        for HourCount { hour, what, count } in &self.0 {
-            let what = what.spelled();
+        for HourCount { hour, what, count } in &self.counts {
+            let what = self.spelled(*what);
             let this = hourly_counts::hour.eq(hour.0).and(hourly_counts::what.eq(&what));
             let more = hourly_counts::count.eq(hourly_counts::count + *count);
             if on!(conn, c => update(hourly_counts::table, more, this).execute(c))? == 0 {
@@ -98,10 +113,16 @@ pub fn since(conn: &mut Conn, from: UnixTime) -> Result<Vec<HourCount>, Error> {
         .order((hourly_counts::hour, hourly_counts::what))
         .load(conn)?;
     // A word that this version does not know is one of a newer version, which ran on this database before.
-    let counts = rows.into_iter().filter_map(|(hour, what, count)| {
-        Some(HourCount { hour: UnixTime(hour), what: Counted::parse(&what)?, count })
-    });
-    Ok(counts.collect())
+    let mut counts: Vec<HourCount> = Vec::new();
+    for (hour, what, count) in rows {
+        let (hour, Some(what)) = (UnixTime(hour), Counted::parse(&what)) else { continue };
+        // What the lanes have counted comes one after the other.
+        match counts.iter_mut().rev().take_while(|one| one.hour == hour).find(|one| one.what == what) {
+            Some(one) => one.count += count,
+            None => counts.push(HourCount { hour, what, count }),
+        }
+    }
+    Ok(counts)
 }
 
 /// Deletes the counts of hours that began before this moment. Returns how many rows went.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::connection::SimpleConnection;
@@ -89,7 +90,7 @@ pub fn move_rows(
 
     let server = DatabaseUrl::Postgres(database());
     let open = |fault: ConnectFault| fault.at(&server);
-    let mut conn = postgres::connect(to).map_err(open)?;
+    let mut conn = postgres::connect(to, &Arc::default()).map_err(open)?;
     let was_used = postgres::exists(&mut conn)?;
     if !was_used {
         refuse_others_tables(&mut conn, to)?;
@@ -102,7 +103,7 @@ pub fn move_rows(
         let conn = on_server(target);
         // Between two statements, the file is read: on a slow disk for longer than anybody else may stand still.
         conn.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 0")?;
-        if !postgres::lock_to_serve(conn)? {
+        if postgres::lock_to_serve(conn, None)?.is_none() {
             return Err(MoveError::Served { database: database() });
         }
         let mut moved = Vec::new();

@@ -1,15 +1,18 @@
 //! How PostgreSQL is reached, locked and watched.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::connection::{ConnectFault, LOCK_TIMEOUT};
 use super::prepared::Plain;
-use crate::domain::PostgresUrl;
+use super::stand_still::{Purpose, Watched};
+use crate::domain::{PostgresUrl, SessionId};
 
 pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -20,34 +23,52 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the network may leave unanswered what was sent, on both sides, in milliseconds. Without a bound, a connection that was cut off
 /// would be waited for until TCP gives up, after a quarter of an hour.
 const UNANSWERED: u32 = 2000;
+/// Each connection has another number of milliseconds, so that its socket can be told from the others.
+const MOST_CONNECTIONS: u32 = 500;
 
 /// Numbers that stand for what is locked. (PostgreSQL, advisory locks)
 const LOCK_TO_MIGRATE: i64 = 0x506f_7274_6572_6f01;
 const LOCK_TO_SERVE: i64 = 0x506f_7274_6572_6f02;
 
 /// Opens a connection that may write.
-pub(super) fn connect(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
-    let mut conn = establish(url)?;
+pub(super) fn connect(url: &PostgresUrl, watched: &Arc<Watched>) -> Result<PgConnection, ConnectFault> {
+    let mut conn = establish(url, watched, Purpose::Write)?;
     examine(&mut conn)?;
     set_up(&mut conn, "off").map_err(ConnectFault::Prepare)?;
     Ok(conn)
 }
 
+/// Opens a connection that may write. It may rest for long: it holds nothing between its transactions. What it asks for was examined
+/// when the first connection was made.
+pub(super) fn connect_lane(url: &PostgresUrl, watched: &Arc<Watched>) -> Result<PgConnection, ConnectFault> {
+    let mut conn = establish(url, watched, Purpose::Write)?;
+    set_up(&mut conn, "off").map_err(ConnectFault::Prepare)?;
+    conn.batch_execute("SET idle_session_timeout = 0").map_err(ConnectFault::Prepare)?;
+    Ok(conn)
+}
+
 /// Opens a connection that can't change anything.
-pub(super) fn connect_reader(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
-    let mut conn = establish(url)?;
+pub(super) fn connect_reader(url: &PostgresUrl, watched: &Arc<Watched>) -> Result<PgConnection, ConnectFault> {
+    let mut conn = establish(url, watched, Purpose::Read)?;
     set_up(&mut conn, "on").map_err(ConnectFault::Prepare)?;
     Ok(conn)
 }
 
-fn establish(url: &PostgresUrl) -> Result<PgConnection, ConnectFault> {
-    PgConnection::establish(&conninfo(url)).map_err(ConnectFault::Connect)
+fn establish(url: &PostgresUrl, watched: &Arc<Watched>, purpose: Purpose) -> Result<PgConnection, ConnectFault> {
+    // Of the process, as its sockets are.
+    static CONNECTIONS: AtomicU32 = AtomicU32::new(0);
+    let unanswered = UNANSWERED + CONNECTIONS.fetch_add(1, Ordering::Relaxed) % MOST_CONNECTIONS;
+    let mut conn = PgConnection::establish(&conninfo(url, unanswered)).map_err(ConnectFault::Connect)?;
+    if let Some(watch) = watched.watch(unanswered, purpose) {
+        conn.set_instrumentation(watch);
+    }
+    Ok(conn)
 }
 
 /// What libpq is told. (PostgreSQL, "Connection Strings")
-fn conninfo(url: &PostgresUrl) -> String {
+fn conninfo(url: &PostgresUrl, unanswered: u32) -> String {
     let seconds = CONNECT_TIMEOUT.as_secs().to_string();
-    let (port, unanswered) = (url.port.map(|port| port.to_string()), UNANSWERED.to_string());
+    let (port, unanswered) = (url.port.map(|port| port.to_string()), unanswered.to_string());
     let roots = url.root_certificates.as_ref().map(|path| path.to_string_lossy().into_owned());
     let words = [
         ("host", url.host.as_deref()),
@@ -144,10 +165,28 @@ pub(super) fn alone<T>(conn: &mut PgConnection, job: impl FnOnce(&mut PgConnecti
     Ok(done)
 }
 
-/// Makes this connection the one of the server that serves the database. `false`: another one is.
-pub(super) fn lock_to_serve(conn: &mut PgConnection) -> QueryResult<bool> {
-    let locked = sql_query("SELECT pg_try_advisory_lock($1)::int::bigint AS number").bind::<BigInt, _>(LOCK_TO_SERVE);
-    Ok(locked.get_result::<Number>(conn)?.number == 1)
+/// A connection as the server knows it: its process, and when that began, because numbers of processes come again.
+#[derive(Clone, Debug, QueryableByName)]
+pub(super) struct Session {
+    #[diesel(sql_type = BigInt)]
+    pid: i64,
+    #[diesel(sql_type = Text)]
+    began: String,
+    #[diesel(sql_type = Bool)]
+    is_locked: bool,
+}
+
+/// Makes this connection the one of the server that serves the database. `None`: another one is. `former`: the connection that was lost
+/// before this one. The server may not have noticed, and would leave the database to it for seconds.
+pub(super) fn lock_to_serve(conn: &mut PgConnection, former: Option<&Session>) -> QueryResult<Option<Session>> {
+    if let Some(former) = former {
+        let end = "SELECT count(pg_terminate_backend(pid)) AS number FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2";
+        sql_query(end).bind::<BigInt, _>(former.pid).bind::<Text, _>(&former.began).get_result::<Number>(conn)?;
+    }
+    let lock = "SELECT pid::bigint AS pid, backend_start::text AS began, pg_try_advisory_lock($1) AS is_locked FROM pg_stat_activity \
+                WHERE pid = pg_backend_pid()";
+    let session: Session = sql_query(lock).bind::<BigInt, _>(LOCK_TO_SERVE).get_result(conn)?;
+    Ok(session.is_locked.then_some(session))
 }
 
 /// Whether a server serves the database.
@@ -181,7 +220,25 @@ pub(super) fn commit(conn: &mut PgConnection) -> QueryResult<()> {
     conn.batch_execute("UPDATE feed_head SET seq = seq + 1; COMMIT")
 }
 
-/// How many transactions have written.
+/// Begins a transaction and locks a session's row in it, in one round trip. What is read afterwards was committed before.
+pub(super) fn begin_holding(conn: &mut PgConnection, session: Option<SessionId>) -> QueryResult<()> {
+    let begun = conn.batch_execute(&match session {
+        Some(sid) => format!("BEGIN; SELECT FROM sessions WHERE sid = '{sid}' FOR NO KEY UPDATE"),
+        None => "BEGIN".into(),
+    });
+    if begun.is_err() {
+        drop(ROLLBACK.execute(conn));
+    }
+    begun
+}
+
+/// Locks a session's row until the transaction's end.
+pub(super) fn hold(conn: &mut PgConnection, session: SessionId) -> QueryResult<()> {
+    let row = sql_query("SELECT FROM sessions WHERE sid = $1 FOR NO KEY UPDATE");
+    row.bind::<Text, _>(session.to_string()).execute(conn).map(drop)
+}
+
+/// How many transactions have written, those beside the queue aside.
 pub(super) fn version(conn: &mut PgConnection) -> QueryResult<i64> {
     Ok(sql_query("SELECT seq AS number FROM feed_head").get_result::<Number>(conn)?.number)
 }

@@ -64,7 +64,7 @@ impl ManageConnection for Readers {
 
     fn connect(&self) -> Result<Reader, r2d2::Error> {
         let opened_after = self.condition.losses();
-        let conn = connect_reader(&self.url).map_err(|fault| match fault {
+        let conn = connect_reader(&self.url, &self.condition.watched).map_err(|fault| match fault {
             ConnectFault::Connect(error) => r2d2::Error::ConnectionError(error),
             ConnectFault::Prepare(error) => r2d2::Error::QueryError(error),
             other => r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(chain(&other.at(&self.url)))),

@@ -320,25 +320,6 @@ pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error
     Ok(())
 }
 
-/// Stores when the session was last seen, unless a later moment is stored already.
-pub fn note_last_seen(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<(), Error> {
-    let earlier = sessions::sid.eq(sid.to_string()).and(sessions::last_seen_at.lt(at.0));
-    on!(conn, c => update(sessions::table, sessions::last_seen_at.eq(at.0), earlier).execute(c))?;
-    Ok(())
-}
-
-/// Notes that a token made before `made_before` was seen in use so late that its browser must have written it to disk, if this
-/// generation still is the session's current one.
-pub fn note_settled(conn: &mut Conn, sid: SessionId, generation: i64, made_before: UnixTime) -> Result<(), Error> {
-    let unsettled = sessions::sid
-        .eq(sid.to_string())
-        .and(sessions::generation.eq(generation))
-        .and(sessions::rotated_at.lt(made_before.0))
-        .and(sessions::settled.eq(false));
-    on!(conn, c => update(sessions::table, sessions::settled.eq(true), unsettled).execute(c))?;
-    Ok(())
-}
-
 /// Notes that a token of this generation was seen in use, if it still is the session's current one.
 pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(), Error> {
     let current = sessions::sid.eq(sid.to_string()).and(sessions::generation.eq(generation));

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::path::Path;
 
+use diesel::result::DatabaseErrorInformation;
+
 /// What is told of a damaged database.
 pub const MALFORMED: &str = "the database is malformed: restore a backup";
 
@@ -32,6 +34,16 @@ const MEANINGS: [(&str, &str); 20] = [
     ("read-only transaction", "the server takes no changes: it is a replica, or set so"),
     ("lock timeout", "another process holds the database"),
 ];
+
+/// What PostgreSQL says of a statement or a value that it will never take, as far as it says so without naming a place in the statement.
+const FAULTS: [&str; 5] =
+    ["out of range", "invalid byte sequence", "invalid input syntax", "index row", "current transaction is aborted"];
+
+/// Whether an error that Diesel has no name for is a fault of ours, which trying again does not mend. Diesel does not pass on PostgreSQL's
+/// code of the error. But only a statement that the server does not understand has a place where it stops doing so.
+pub(super) fn is_fault(error: &dyn DatabaseErrorInformation) -> bool {
+    error.statement_position().is_some() || FAULTS.iter().any(|says| error.message().contains(says))
+}
 
 /// What is wrong, if this text says one of the things that happen to databases.
 pub fn meaning(text: &str) -> Option<&'static str> {

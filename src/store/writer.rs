@@ -1,6 +1,6 @@
-//! The one thread that writes. Jobs that wait together are committed together (group commit), each but the first inside a
-//! savepoint, so that a job that fails undoes only itself. Each job begins by judging its authority. Its answer goes out after the
-//! commit, and after what the job does to memory.
+//! The queue, and the one thread that works at it. Jobs that wait together are committed together (group commit), each but the first
+//! inside a savepoint, so that a job that fails undoes only itself. Each job begins by judging its authority. Its answer goes out after
+//! the commit, and after what the job does to memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,20 +9,19 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use diesel::RunQueryDsl;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
 use tokio::sync::oneshot;
 
 use super::audit::end::LogEnd;
-use super::audit::seal::Seal;
 use super::condition::Condition;
 use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
-use super::dialect::{self, connect};
-use super::hourly_counts::{Counted, Counts, HourCount, hour_of};
+use super::dialect::{self, Serving, connect};
+use super::follower::{Beside, Memory};
+use super::hourly_counts::Counts;
 use super::instance;
+use super::job::{AfterCommit, Job, Ran};
 use super::prepared::Plain;
 use crate::blocklist::change::Change;
-use crate::domain::{By, DatabaseUrl, UnixTime};
+use crate::domain::DatabaseUrl;
 use crate::error_chain::chain;
 
 /// The most jobs that may wait. One more is refused at once: 503 is better than a wait without end.
@@ -39,139 +38,12 @@ const SAVEPOINT: Plain = Plain("SAVEPOINT job");
 const ROLLBACK_TO: Plain = Plain("ROLLBACK TO job");
 const RELEASE: Plain = Plain("RELEASE job");
 
-type Reload = Box<dyn FnMut(&mut Conn) -> Result<(), Error> + Send>;
-
-/// How the writer makes what is kept in memory follow the database.
-pub struct Memory {
-    /// Loads all of it again.
-    pub reload: Reload,
-    /// Called with what the commits of this process change, in their order.
-    pub apply: Box<dyn Fn(Change) + Send>,
-    /// Called when the database may have changed but can't be read: until the next reload nothing in memory may be believed.
-    pub doubt: Box<dyn FnMut() + Send>,
-    /// Whether memory has to be loaded again although nobody changed the database.
-    pub has_gaps: Box<dyn Fn() -> bool + Send>,
-    /// Called when no job waits, a few times a second.
-    pub rest: Box<dyn Fn() + Send>,
-}
-
-type AfterCommit = Box<dyn FnOnce() + Send>;
-/// Sends a job's answer. Called with the reason if the commit failed.
-type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
-
-/// The transaction in which a job runs.
-pub struct Tx<'a> {
-    pub conn: &'a mut Conn,
-    /// The moment of the change, read when the job was handed over: after the request's body was read and the password hashed.
-    pub now: UnixTime,
-    /// The address that the act comes from, if its authority knows one: its audit events say so.
-    pub from: Option<String>,
-    /// The keys of the audit log.
-    pub(super) seal: Option<Arc<Seal>>,
-    /// Where the audit log ends.
-    pub(super) log_end: &'a mut LogEnd,
-    changes: Vec<Change>,
-    after_commit: Vec<AfterCommit>,
-    counts: Counts,
-}
-
-impl Tx<'_> {
-    /// Counts something that the job does, in the hour of its `now`.
-    pub fn count(&mut self, what: Counted, times: usize) {
-        if times > 0 {
-            let count = i64::try_from(times).unwrap_or(i64::MAX);
-            self.counts.add(HourCount { hour: hour_of(self.now), what, count });
-        }
-    }
-
-    /// Has memory follow, once the change is durable and before anybody is told of it. In a process that keeps nothing in memory
-    /// there is nothing to do.
-    pub fn change(&mut self, change: Change) {
-        self.changes.push(change);
-    }
-
-    /// Runs `act` once the change is durable and in memory, and before anybody is told of it: for the log and for files.
-    pub fn after_commit(&mut self, act: impl FnOnce() + Send + 'static) {
-        self.after_commit.push(Box::new(act));
-    }
-}
-
-/// The right by which a job changes something. It is judged in the job's own transaction, before anything else: what was found out
-/// earlier is as old as the request's body was slow. A job without an authority does not compile.
-pub trait Authority<E>: Send + 'static {
-    /// What the judgement found out and the job may rely on.
-    type Granted;
-
-    /// An error undoes the transaction: nothing was changed.
-    fn judge(self, tx: &mut Tx<'_>) -> Result<Self::Granted, E>;
-}
-
-/// The authority of Portero itself: for what falls due, for notes that nobody waits for, for keys. The job has to check its own
-/// condition again.
-#[derive(Clone, Copy, Debug)]
-pub struct Upkeep;
-
-impl<E> Authority<E> for Upkeep {
-    type Granted = By;
-
-    fn judge(self, _: &mut Tx<'_>) -> Result<By, E> {
-        Ok(By::Portero)
-    }
-}
-
-/// The outcome of an act, available once its change is durable. The act runs to its end even if nobody waits for the outcome.
-pub struct Pending<T, E>(BoxFuture<'static, Result<T, E>>);
-
-impl<T: Send + 'static, E: From<Error> + Send + 'static> Pending<T, E> {
-    /// An outcome that is known already, because nothing had to be written.
-    pub fn known(outcome: Result<T, E>) -> Self {
-        Self(ready(outcome).boxed())
-    }
-
-    /// Blocks until the change is durable, and enforced on this node.
-    pub fn committed(self) -> Result<T, E> {
-        pollster::block_on(self.0)
-    }
-
-    /// Waits, without blocking, until the change is enforced on every node. There is only one, so that is when it is committed.
-    pub async fn everywhere(self) -> Result<T, E> {
-        self.0.await
-    }
-
-    /// Turns the outcome into another. `form` runs on the thread that waits for the outcome, not on the writer's.
-    pub fn then<U: Send + 'static>(
-        self,
-        form: impl FnOnce(Result<T, E>) -> Result<U, E> + Send + 'static,
-    ) -> Pending<U, E> {
-        Pending(self.0.map(form).boxed())
-    }
-}
-
 enum Message {
     Job(Job),
     FollowChanges(Memory, oneshot::Sender<Result<(), Error>>),
     Serve(oneshot::Sender<Result<bool, Error>>),
     /// The sender is dropped when the database is closed.
     Close(oneshot::Sender<()>),
-}
-
-/// A job of any kind, with somebody waiting for its answer.
-trait Waiting: Send {
-    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd) -> Ran;
-
-    /// Answers that the job was not begun, and why.
-    fn refuse(self: Box<Self>, why: &str);
-}
-
-type Job = Box<dyn Waiting>;
-
-/// A job that has run but is not committed yet.
-struct Ran {
-    keep: bool,
-    changes: Vec<Change>,
-    after_commit: Vec<AfterCommit>,
-    counts: Counts,
-    answer: Answer,
 }
 
 #[derive(Clone)]
@@ -205,15 +77,21 @@ fn close(queue: &SyncSender<Message>) {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Conn, url: DatabaseUrl, condition: Arc<Condition>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        conn: Conn,
+        url: DatabaseUrl,
+        condition: Arc<Condition>,
+        beside: Arc<Beside>,
+    ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             WriterThread {
                 conn: Some(conn),
                 url,
                 condition,
+                beside,
                 memory: None,
-                serves: false,
+                serving: None,
                 is_behind: false,
                 lock_wait: LOCK_TIMEOUT,
                 version: None,
@@ -228,24 +106,15 @@ impl Writer {
         Ok(Self { queue, _last_user: Arc::new(last_user) })
     }
 
-    pub(super) fn write<A, T, E>(
-        &self,
-        authority: A,
-        now: UnixTime,
-        seal: Option<Arc<Seal>>,
-        job: impl FnOnce(&mut Tx<'_>, A::Granted) -> Result<T, E> + Send + 'static,
-    ) -> Pending<T, E>
-    where
-        A: Authority<E>,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let (sender, receiver) = oneshot::channel();
-        let judged = move |tx: &mut Tx<'_>| authority.judge(tx).and_then(|granted| job(tx, granted));
-        let message = Message::Job(Box::new(Judged { job: judged, now, seal, sender }));
-        // A message that the queue refuses is dropped with its sender; the receiver turns that into `Error::NotTaken`.
-        drop(self.queue.try_send(message));
-        Pending(receiver.map(|answer| answer.unwrap_or_else(|_| Err(Error::NotTaken.into()))).boxed())
+    /// Takes the job, or drops it with its answer: then it was not taken.
+    pub(super) fn take(&self, job: Job) {
+        drop(self.queue.try_send(Message::Job(job)));
+    }
+
+    /// Hands jobs to this queue, and keeps nobody from closing the database.
+    pub(super) fn back_door(&self) -> impl Fn(Job) + Clone + Send + Sync + 'static {
+        let queue = self.queue.clone();
+        move |job| drop(queue.try_send(Message::Job(job)))
     }
 
     pub(super) fn follow_changes(&self, memory: Memory) -> Result<(), Error> {
@@ -265,64 +134,17 @@ impl Writer {
     }
 }
 
-/// A job that begins by judging its authority.
-struct Judged<J, T, E> {
-    job: J,
-    now: UnixTime,
-    seal: Option<Arc<Seal>>,
-    sender: oneshot::Sender<Result<T, E>>,
-}
-
-impl<J, T, E> Waiting for Judged<J, T, E>
-where
-    J: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send,
-    T: Send + 'static,
-    E: From<Error> + Send + 'static,
-{
-    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd) -> Ran {
-        let Self { job, now, seal, sender } = *self;
-        let mut tx = Tx {
-            conn,
-            now,
-            from: None,
-            seal,
-            log_end,
-            changes: Vec::new(),
-            after_commit: Vec::new(),
-            counts: Counts::default(),
-        };
-        let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
-        Ran {
-            keep: result.is_ok(),
-            changes: tx.changes,
-            after_commit: tx.after_commit,
-            counts: tx.counts,
-            answer: Box::new(move |committed| {
-                // A job that failed by itself says more than the commit that failed with it.
-                let result = result.and_then(|done| match committed {
-                    Ok(()) => Ok(done),
-                    Err(why) => Err(Error::NotCommitted(why.to_owned()).into()),
-                });
-                // Nobody may be waiting any more: a caller who has gone away does not undo what they asked for.
-                drop(sender.send(result));
-            }),
-        }
-    }
-
-    fn refuse(self: Box<Self>, why: &str) {
-        drop(self.sender.send(Err(Error::NotBegun(why.to_owned()).into())));
-    }
-}
-
 /// The state of the writer's thread.
 struct WriterThread {
     /// `None` after a failed commit, until the database is opened again.
     conn: Option<Conn>,
     url: DatabaseUrl,
     condition: Arc<Condition>,
+    /// How memory follows what is committed beside this thread.
+    beside: Arc<Beside>,
     memory: Option<Memory>,
-    /// Whether this process is the one that serves the database.
-    serves: bool,
+    /// How this process serves the database, if it does and the database is on a server.
+    serving: Option<Serving>,
     /// Whether the last look failed.
     is_behind: bool,
     /// How long this connection waits for a lock at present.
@@ -346,6 +168,7 @@ impl WriterThread {
             let first = match next {
                 Ok(Message::Job(job)) => Some(job),
                 Ok(Message::FollowChanges(memory, sender)) => {
+                    self.beside.follow(&memory);
                     self.memory = Some(memory);
                     self.version = None;
                     let followed = self.follow_database();
@@ -380,8 +203,11 @@ impl WriterThread {
     }
 
     fn serve(&mut self) -> Result<bool, Error> {
-        self.serves = dialect::lock_to_serve(self.open()?)?;
-        Ok(self.serves)
+        if self.url.file().is_some() {
+            return Ok(true);
+        }
+        self.serving = dialect::lock_to_serve(self.open()?, None)?;
+        Ok(self.serving.is_some())
     }
 
     /// Closes the connection, and leaves the database's file whole without the ones beside it, if no other process uses it.
@@ -471,7 +297,7 @@ impl WriterThread {
         let apply = self.memory.as_ref().map(|memory| &memory.apply);
         let followed = catch_unwind(AssertUnwindSafe(|| {
             if let Some(apply) = apply {
-                changes.into_iter().for_each(apply);
+                changes.into_iter().for_each(|change| apply(change));
             }
         }));
         if followed.is_err() {
@@ -492,9 +318,12 @@ impl WriterThread {
                 self.version = None;
                 self.log_end = LogEnd::default();
                 self.lock_wait = LOCK_TIMEOUT;
-                let mut conn = connect(&self.url).map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?;
-                if self.serves && !dialect::lock_to_serve(&mut conn)? {
-                    return Err(Error::Reopen("another server serves it by now".into()));
+                let mut conn = connect(&self.url, &self.condition.watched)
+                    .map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?;
+                if let Some(former) = &self.serving {
+                    let serving = dialect::lock_to_serve(&mut conn, Some(former))?;
+                    self.serving =
+                        Some(serving.ok_or_else(|| Error::Reopen("another server serves it by now".into()))?);
                 }
                 conn
             }
@@ -536,13 +365,18 @@ impl WriterThread {
     fn follow_database(&mut self) -> Result<(), Error> {
         let version = dialect::version(self.open()?)?;
         let has_gaps = self.memory.as_ref().is_some_and(|memory| (memory.has_gaps)());
-        if self.version == Some(version) && !has_gaps {
+        let has_gaps = self.beside.take_lack() || has_gaps;
+        if has_gaps {
+            // Until a load has gone well.
+            self.version = None;
+        }
+        if self.version == Some(version) {
             return Ok(());
         }
         if let (Some(conn), Some(memory)) = (self.conn.as_mut(), self.memory.as_mut()) {
             // Read before the rest: what is committed meanwhile is found by the next look.
             let changes = instance::changed(conn)?;
-            (memory.reload)(conn)?;
+            self.beside.load(|| (memory.reload)(conn))?;
             self.changes_to_report = Some(changes);
         }
         self.version = Some(version);

@@ -1,6 +1,7 @@
 //! On PostgreSQL: which servers are refused, and what is so while one is gone.
 
 mod moving;
+mod network;
 
 use std::path::Path;
 use std::process::Command;
@@ -12,6 +13,7 @@ use portero::domain::DatabaseUrl;
 use serde_json::json;
 use tempfile::TempDir;
 
+use self::network::Network;
 use super::portero::{PASSWORD, Server, fails, ok, portero, text};
 use crate::database::{Behind, database};
 
@@ -194,6 +196,66 @@ fn when_all_connections_are_cut_nothing_false_is_said_and_the_next_second_is_as_
         std::thread::sleep(Duration::from_secs(1));
         sign_in(&server);
     }
+}
+
+/// Portero with a network before its database, somebody who is signed in, and the token of a session that has ended.
+fn across_a_network(folder: &Path) -> (Network, Server, [String; 2]) {
+    ok(folder, &["user", "add", "ana", "--password-stdin"], PASSWORD);
+    let (url, name) = url(folder);
+    let port: u16 = url.rsplit_once('/').unwrap().0.rsplit_once(':').unwrap().1.parse().unwrap();
+    let network = Network::before(([127, 0, 0, 1], port).into());
+    let mut command = portero(folder);
+    let through = format!("postgres://portero@{}/{name}", network.address);
+    command.env("PORTERO_DATABASE_URL", through).env("PORTERO_THROTTLE", "off");
+    let server = Server::with(folder, command);
+    let (kept, ended) = (sign_in(&server), sign_in(&server));
+    assert_eq!(server.ask("DELETE", "/logout", Some(&ended), None).unwrap().status, 200);
+    (network, server, [kept, ended])
+}
+
+/// Asks for a change and for a check until both are refused for the time being, and asserts that this takes no longer than the bound.
+fn until_it_says_try_again(server: &Server, kept: &str, ended: &str) {
+    let begin = Instant::now();
+    let body = json!({ "username": "ana", "password": PASSWORD });
+    let answer = server.ask("POST", "/login", None, Some(&body)).unwrap();
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(begin.elapsed() < Duration::from_secs(9), "{:?}", begin.elapsed());
+    while server.ask("GET", "/whoami", Some(kept), None).unwrap().status != 503 {
+        assert!(begin.elapsed() < Duration::from_secs(9), "checks go on by what memory holds");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.ask("GET", "/protected", Some(ended), None).unwrap().status, 503);
+}
+
+#[test]
+fn a_server_that_stands_still_is_waited_for_within_bounds_and_portero_goes_on_when_it_does() {
+    let folder = TempDir::new().unwrap();
+    let (network, server, [kept, ended]) = across_a_network(folder.path());
+    for _ in 0..2 {
+        network.hold();
+        until_it_says_try_again(&server, &kept, &ended);
+        network.go_on();
+        let took = until_it_answers(&server, &kept);
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert_eq!(server.ask("GET", "/protected", Some(&ended), None).unwrap().status, 401);
+        std::thread::sleep(Duration::from_secs(1));
+        sign_in(&server);
+    }
+    assert!(server.log().contains("database_stands_still"), "{}", server.log());
+}
+
+#[test]
+fn a_network_that_swallowed_the_connections_leaves_no_lock_behind_that_portero_waits_for() {
+    let folder = TempDir::new().unwrap();
+    let (network, server, [kept, ended]) = across_a_network(folder.path());
+    network.hold();
+    until_it_says_try_again(&server, &kept, &ended);
+    network.swallow_and_go_on();
+    // A try to connect that was swallowed too takes libpq's two seconds.
+    let took = until_it_answers(&server, &kept);
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert_eq!(server.ask("GET", "/protected", Some(&ended), None).unwrap().status, 401);
+    sign_in(&server);
 }
 
 /// A database server of one's own, to be killed.

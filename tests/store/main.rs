@@ -6,10 +6,13 @@ mod support;
 
 mod audit;
 mod hourly_counts;
+mod lanes;
 mod loading;
 mod mass_ends;
 mod name_parts;
 mod password_forms;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod prune;
 mod races;
 mod skeletons;

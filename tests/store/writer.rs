@@ -77,7 +77,7 @@ fn follow(db: &Db, told: &Arc<Mutex<Vec<i64>>>) {
     };
     db.follow_changes(Memory {
         reload: Box::new(|_| Ok(())),
-        apply: Box::new(apply),
+        apply: Arc::new(apply),
         doubt: Box::new(|| {}),
         has_gaps: Box::new(|| false),
         rest: Box::new(|| {}),

@@ -126,7 +126,39 @@ impl Behind {
         match self {
             Self::Sqlite(conn) => conn.batch_execute("BEGIN IMMEDIATE").unwrap(),
             #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => {
+                conn.batch_execute(
+                    "BEGIN; SELECT seq FROM feed_head FOR UPDATE; LOCK TABLE sessions IN EXCLUSIVE MODE",
+                )
+                .unwrap();
+            }
+        }
+    }
+
+    /// Keeps acts waiting, but not what PostgreSQL does beside their queue.
+    pub fn lock_queue(&mut self) {
+        match self {
+            Self::Sqlite(_) => self.lock(),
+            #[cfg(feature = "postgres")]
             Self::Postgres(conn) => conn.batch_execute("BEGIN; SELECT seq FROM feed_head FOR UPDATE").unwrap(),
+        }
+    }
+
+    /// Keeps everybody else from changing any session, as an act or a renewal does with one.
+    pub fn lock_sessions(&mut self) {
+        match self {
+            Self::Sqlite(_) => self.lock(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => conn.batch_execute("BEGIN; SELECT FROM sessions FOR NO KEY UPDATE").unwrap(),
+        }
+    }
+
+    /// Runs a statement in a transaction that stays open until [`let_go`](Self::let_go).
+    pub fn execute_in_transaction(&mut self, sql: &str) {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute(&format!("BEGIN IMMEDIATE; {sql}")).unwrap(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => conn.batch_execute(&format!("BEGIN; {sql}")).unwrap(),
         }
     }
 

@@ -26,9 +26,9 @@ use portero::accounts::{Accounts, Operator};
 use portero::blocklist::{Question, Verdict};
 use portero::clock::Clock;
 use portero::config::{Config, Overrides};
-use portero::domain::{AppAlgorithm, NewPassword, PassKey, PasswordRules, Role, Username};
+use portero::domain::{AppAlgorithm, NewPassword, PassKey, PasswordRules, Role, SessionId, Username};
 use portero::server::{self, Running};
-use portero::store::{Error as StoreError, Upkeep};
+use portero::store::{Error as StoreError, Lane, Upkeep};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -188,8 +188,14 @@ impl TestApp {
 
     /// Waits until what was handed to the writer so far is stored: some of it nobody waits for.
     pub fn wait_until_all_is_stored(&self) {
-        let nothing = self.accounts.db.write(Upkeep, self.accounts.now(), |_, _| Ok::<_, StoreError>(()));
-        nothing.committed().unwrap();
+        let (db, now) = (&self.accounts.db, self.accounts.now());
+        // More than there are lanes, one in each.
+        for number in 0..16 {
+            let sid = SessionId::parse(&format!("00000000-0000-4000-8000-{number:012x}")).unwrap();
+            let nothing = db.write_beside(Lane::Session(sid), Upkeep, now, |_, _| Ok::<_, StoreError>(()));
+            nothing.committed().unwrap();
+        }
+        db.write(Upkeep, now, |_, _| Ok::<_, StoreError>(())).committed().unwrap();
     }
 
     /// The folder of the server's data; not for a server that was started by [`in_folder`](Self::in_folder).

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending};
-use crate::domain::{App, AppAlgorithm, AppId, UnixTime};
+use crate::domain::{App, AppId, UnixTime};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::logout_deliveries::{self, Due, Outcome, Tried};
 use crate::store::{Upkeep, apps};
@@ -16,8 +16,6 @@ use crate::tokens::sign_for_apps;
 
 /// In the header of a logout token, so that nothing else is taken for one. (§2.4)
 const TYP: &str = "logout+jwt";
-/// What every app can read that speaks OpenID Connect.
-pub const SIGNED_BY: AppAlgorithm = AppAlgorithm::RS256;
 /// How long a logout token is good, in seconds. Each try makes another one: a token that an app has seen and not acted upon would be
 /// refused as seen.
 const LIFE: i64 = 120;
@@ -37,8 +35,10 @@ pub fn logout_token(
     due: &Due,
     now: UnixTime,
 ) -> Result<Option<String>, Error> {
-    let Some(keys) = accounts.app_keys.get(SIGNED_BY) else {
-        accounts.app_keys.want(SIGNED_BY);
+    // As its ID tokens are.
+    let algorithm = app.rules.openid.algorithm;
+    let Some(keys) = accounts.app_keys.get(algorithm) else {
+        accounts.app_keys.want(algorithm);
         return Ok(None);
     };
     let mut claims = Map::new();

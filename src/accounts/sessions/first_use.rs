@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::accounts::context::Accounts;
 use crate::blocklist::change::Change;
 use crate::domain::SessionId;
-use crate::store::{Upkeep, sessions};
+use crate::store::{Lane, Upkeep, sessions};
 
 /// A token of this generation passed a guard. Only the first one is written down, and nobody waits for that. If the server crashes
 /// within that moment, the predecessor, shown after the grace, counts as an honest retry once more.
 pub(in crate::accounts) fn note(accounts: &Arc<Accounts>, sid: SessionId, generation: i64) {
     if accounts.blocklist.note_first_use(sid, generation) {
-        drop(accounts.write(Upkeep, move |tx, _, _| {
+        drop(accounts.write_beside(Lane::Session(sid), Upkeep, move |tx, _, _| {
             sessions::note_seen(tx.conn, sid, generation)?;
             tx.change(Change::FirstUseStored(sid, generation));
             Ok(())

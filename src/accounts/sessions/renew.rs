@@ -19,7 +19,7 @@ use crate::store::audit::event::{Event, What};
 use crate::store::hourly_counts::Counted;
 use crate::store::sessions::{self, Session};
 use crate::store::token_blocklist::Entry;
-use crate::store::{self, Conn, Tx, users};
+use crate::store::{self, Conn, Lane, Tx, hold, users};
 use crate::tokens::{Claims, Fault, Fresh};
 
 pub enum Renewal {
@@ -61,8 +61,10 @@ pub fn renew(
     policy: SecondFactorPolicy,
     visitor: Visitor,
 ) -> Pending<Renewal> {
-    let stored =
-        accounts.write(token, move |tx, accounts, claims| renew_in(tx, accounts, &claims, shown_by, policy, &visitor));
+    let Some(shown) = token.claims.session else { return Pending::known(Ok(Renewal::Over)) };
+    let stored = accounts.write_beside(Lane::Session(shown.sid), token, move |tx, accounts, claims| {
+        renew_in(tx, accounts, &claims, shown_by, policy, &visitor)
+    });
     let accounts = Arc::clone(accounts);
     stored.then(move |stored| {
         Ok(match stored? {
@@ -90,6 +92,9 @@ fn renew_in(
     visitor: &Visitor,
 ) -> Result<Stored, Error> {
     let (Some(shown), Some(jti)) = (claims.session, &claims.jti) else { return Ok(Stored::Over) };
+    if tx.is_in_queue() {
+        hold(tx.conn, shown.sid)?;
+    }
     let Some((session, user)) = users::find_by_session(tx.conn, shown.sid)? else { return Ok(Stored::Over) };
     if user.is_shut_out(tx.now) || is_over(accounts, &session, tx.now) {
         return Ok(Stored::Over);
@@ -105,6 +110,8 @@ fn renew_in(
     }
     let standing = accounts.standing(&user);
     let (subject, now) = (standing.subject().to_owned(), tx.now);
+    // As it mostly does. If not, this has its place among what others change in memory.
+    let memory_holds_it = accounts.blocklist.standing(&subject).is_some_and(|held| *held == standing);
     let stored = if rotates(accounts, &session) {
         let shown = Shown {
             generation: shown.generation,
@@ -117,7 +124,7 @@ fn renew_in(
         let kept = keep(tx, accounts, &session, visitor)?;
         kept.map(|session| Stored::Kept(Renewed { session, subject, now, recovered: false }))
     };
-    if stored.is_some() {
+    if stored.is_some() && !memory_holds_it {
         tx.change(Change::UserPresent(standing));
     }
     Ok(stored.unwrap_or(Stored::Over))
@@ -208,7 +215,13 @@ fn rotate(
     visitor: &Visitor,
 ) -> Result<Option<(Session, bool)>, Error> {
     let state = state(accounts, &session);
-    match rotation::judge(state, shown, rules(accounts, &session), tx.now) {
+    let judgement = rotation::judge(state, shown, rules(accounts, &session), tx.now);
+    match judgement {
+        Judgement::Rotate | Judgement::SameAgain | Judgement::FromTheFuture => {}
+        // These void tokens, or end the session.
+        Judgement::Retry | Judgement::Recover | Judgement::Reuse => tx.needs_the_queue()?,
+    }
+    match judgement {
         Judgement::Rotate => {
             let next = move_on(tx, accounts, session, state.rotated(tx.now), StepKind::Renewed, visitor)?;
             Ok(Some((next, false)))

@@ -8,7 +8,7 @@ use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::domain::{By, Reason, SessionId, StepKind};
 use crate::store::session_ends::Which;
 use crate::store::sessions::{self, Session};
-use crate::store::{Tx, Upkeep, users};
+use crate::store::{Tx, Upkeep, hold, users};
 
 /// Inside a transaction. If the session has ended already, nothing is recorded.
 pub(in crate::accounts) fn end_for_reuse(
@@ -35,6 +35,7 @@ pub(in crate::accounts) fn end_for_reuse(
 pub(in crate::accounts) fn end_stolen(accounts: &Arc<Accounts>, sid: SessionId, visitor: Visitor) -> Pending<()> {
     accounts.write(Upkeep, move |tx, _, _| {
         tx.from = Some(visitor.ip.clone());
+        hold(tx.conn, sid)?;
         match sessions::find(tx.conn, sid)? {
             Some(session) => end_for_reuse(tx, session, &visitor),
             None => Ok(()),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::accounts::context::{Accounts, Error};
-use crate::store::{Upkeep, sessions};
+use crate::store::last_uses::{self, LastUse};
+use crate::store::{Lane, Upkeep};
 
 /// Sessions in one transaction, so that other writes get their turn.
 const CHUNK: usize = 500;
@@ -14,19 +15,26 @@ pub fn flush(accounts: &Arc<Accounts>) -> Result<(), Error> {
     let mut chunks = seen.chunks(CHUNK);
     while let Some(chunk) = chunks.next() {
         let rows = chunk.to_vec();
-        let written = accounts.write(Upkeep, move |tx, accounts, _| {
+        let written = accounts.write_beside(Lane::Notes, Upkeep, move |tx, accounts, _| {
             let grace = accounts.config.session.grace;
-            for (sid, last) in rows {
-                sessions::note_last_seen(tx.conn, sid, last.at)?;
-                let made_before = last.settles_what_was_made_before(grace);
-                sessions::note_settled(tx.conn, sid, last.generation, made_before)?;
-            }
-            Ok(())
+            let uses = rows.iter().map(|(sid, last)| LastUse {
+                sid: *sid,
+                at: last.at,
+                generation: last.generation,
+                settles_before: last.settles_what_was_made_before(grace),
+            });
+            Ok(last_uses::note(tx.conn, &uses.collect::<Vec<_>>())?)
         });
-        if let Err(error) = written.committed() {
-            accounts.last_seen.put_back(chunk);
-            chunks.for_each(|unwritten| accounts.last_seen.put_back(unwritten));
-            return Err(error);
+        match written.committed() {
+            Ok(busy) => {
+                let unwritten: Vec<_> = chunk.iter().filter(|(sid, _)| busy.contains(sid)).copied().collect();
+                accounts.last_seen.put_back(&unwritten);
+            }
+            Err(error) => {
+                accounts.last_seen.put_back(chunk);
+                chunks.for_each(|unwritten| accounts.last_seen.put_back(unwritten));
+                return Err(error);
+            }
         }
     }
     Ok(())

@@ -10,8 +10,8 @@ use super::seal::{NONE_BEFORE, Row};
 use crate::domain::UnixTime;
 use crate::store::connection::{Conn, Error, on};
 use crate::store::instance;
+use crate::store::job::Tx;
 use crate::store::schema::{audit_checkpoint, audit_events, audit_head};
-use crate::store::writer::Tx;
 
 /// How many events one transaction seals, clears or lets go.
 pub(super) const BATCH: i64 = 500;

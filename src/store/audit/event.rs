@@ -9,8 +9,8 @@ use crate::domain::{
     By, FactorKind, GroupName, Reason, Role, SessionId, Transport, UnixTime, UserId, Username, spelled,
 };
 use crate::store::connection::Error;
+use crate::store::job::Tx;
 use crate::store::links::Purpose;
-use crate::store::writer::Tx;
 
 /// What happened. The log's event for the same act, if there is one, has the name that is stored here, except that `refresh_reused`
 /// is logged as `session_ended`, an invitation (`user_added` and `link_made`) as `user_invited`, the first admin (`user_added`) as
@@ -248,6 +248,7 @@ impl Event {
 
     /// Appends the event to the log, dated with the transaction's `now`.
     pub fn record(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        tx.needs_the_queue()?;
         let before = match tx.log_end.remembered(tx.conn)? {
             Some(newest) => newest,
             None => Self::look(tx)?,

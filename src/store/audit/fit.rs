@@ -10,9 +10,9 @@ use crate::domain::{By, UnixTime};
 use crate::error_chain::chain;
 use crate::store::connection::{Conn, Error};
 use crate::store::db::Db;
+use crate::store::job::{Tx, Upkeep};
 use crate::store::prepared::update;
 use crate::store::schema::audit_events;
-use crate::store::writer::{Tx, Upkeep};
 
 /// How the log in the database and the file beside it fit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -55,5 +55,7 @@ fn metadata(issuer: &str) -> Value {
         // Left out, it would mean that there is.
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
     })
 }

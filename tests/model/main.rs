@@ -1,0 +1,447 @@
+//! A model of several nodes on one database: the protocol by which an act is answered only when no node accepts any more what it ended.
+//! It is explored whole: every order of steps, for however long, with crashes and a failover. Portero serves a database with one node so
+//! far; this is what several will have to do.
+//!
+//! Each node answers from its own memory, and may do so while it holds a *lease*. It gets one by a *beat*: it reads the clock, changes its row
+//! in the database, then reads the changes that are new and applies them; the lease counts from the moment when the clock was read. An act is
+//! committed with the next number, and answered when every node that has a row has reported that number, or when every lease that could
+//! lack it has run out.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+const NODES: usize = 2;
+const ACTS: usize = 2;
+/// For how many ticks a lease is good, counted from before its beat.
+const LEASE: u8 = 2;
+/// For how many ticks after its commit an act waits for nodes that don't report: longer than any lease.
+const WAIT: u8 = LEASE + 1;
+/// A node whose beat stood still for so many ticks loses its row.
+const STRIKE_OFF_AFTER: u8 = LEASE;
+
+/// What would be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mistake {
+    /// Nodes answer whenever they have something in memory.
+    NoLease,
+    /// The lease counts from when the changes were applied.
+    LeaseFromTheAnswer,
+    /// Acts wait no longer than a lease that began a tick before their commit.
+    WaitTooShort,
+    /// The changes are read before the beat is in the database.
+    FetchBeforeTheBeat,
+    /// An act takes its number before its commit, so that a lower one may come later.
+    NumbersFromASequence,
+    /// Beats count although they are on one server only.
+    AsynchronousBeats,
+    /// A row is removed although its beat has moved on.
+    StrikeOffWithoutALook,
+    /// A node that joins reads what is there before it has its row.
+    LoadBeforeTheRow,
+}
+
+/// What may happen besides beats and acts.
+#[derive(Clone, Copy, Debug, Default)]
+struct World {
+    acts: usize,
+    crashes: u8,
+    failover: bool,
+    strikes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Step {
+    /// It has no row of which it knows.
+    Down,
+    /// It has a row, and nothing in memory.
+    Joined,
+    /// It has loaded, and has no row yet: a mistake.
+    LoadedFirst,
+    Resting,
+    /// It has read the clock, so many ticks ago.
+    Beating {
+        age: u8,
+    },
+    /// Its beat is in the database.
+    Beaten {
+        age: u8,
+    },
+    /// It has fetched before its beat: a mistake.
+    FetchedFirst {
+        age: u8,
+    },
+    /// It has applied what it fetched.
+    Applied {
+        age: u8,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Node {
+    step: Step,
+    /// The changes in its memory, one bit each.
+    memory: u8,
+    /// The number up to which it follows.
+    follows: u8,
+    /// For how many ticks its lease is still good.
+    lease: u8,
+    /// Whether it still speaks with the server that was deposed.
+    with_old: bool,
+}
+
+/// A node's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Row {
+    applied: Option<u8>,
+    /// Somebody has looked at its beat, so many ticks ago.
+    seen: Option<Seen>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Seen {
+    age: u8,
+    /// Whether there was another beat since.
+    moved_on: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Act {
+    NotBegun,
+    /// It took a number before its commit: a mistake.
+    Numbered(u8),
+    Committed {
+        number: u8,
+        age: u8,
+    },
+    Answered,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct State {
+    /// The number of the act that was committed under each number; of a deposed server, only those up to `old_head`.
+    numbers: [Option<u8>; ACTS],
+    taken: u8,
+    acts: [Act; ACTS],
+    nodes: [Node; NODES],
+    rows: [Option<Row>; NODES],
+    /// How many acts the deposed server has; `None`: there was no failover.
+    old_head: Option<u8>,
+    crashes: u8,
+}
+
+impl State {
+    fn begin() -> Self {
+        let node = Node { step: Step::Down, memory: 0, follows: 0, lease: 0, with_old: false };
+        Self {
+            numbers: [None; ACTS],
+            taken: 0,
+            acts: [Act::NotBegun; ACTS],
+            nodes: [node; NODES],
+            rows: [None; NODES],
+            old_head: None,
+            crashes: 0,
+        }
+    }
+
+    /// An act was answered, and a node still accepts what it ended.
+    fn is_violation(&self, mistake: Option<Mistake>) -> bool {
+        self.nodes.iter().any(|node| {
+            let loaded = !matches!(node.step, Step::Down | Step::Joined);
+            let may_answer = node.lease > 0 || (mistake == Some(Mistake::NoLease) && loaded);
+            let lacks = |act: usize| self.acts[act] == Act::Answered && node.memory & (1 << act) == 0;
+            may_answer && (0..ACTS).any(lacks)
+        })
+    }
+
+    /// What the node's server shows it, by number.
+    fn visible(&self, node: usize) -> impl Iterator<Item = (u8, u8)> + '_ {
+        let head = if self.nodes[node].with_old { self.old_head.unwrap_or(0) } else { ACTS as u8 };
+        let numbered = self.numbers.iter().enumerate().map(|(nth, act)| (nth as u8 + 1, *act));
+        numbered.filter_map(move |(number, act)| Some((number, act?))).filter(move |(number, _)| *number <= head)
+    }
+
+    /// Ages beyond which nothing changes any more count as one, so there is an end of states though there is none of time.
+    fn after_a_tick(&self) -> Self {
+        let mut next = *self;
+        for node in &mut next.nodes {
+            node.lease = node.lease.saturating_sub(1);
+            match &mut node.step {
+                Step::Beating { age } | Step::Beaten { age } | Step::FetchedFirst { age } | Step::Applied { age } => {
+                    *age = (*age + 1).min(LEASE);
+                }
+                Step::Down | Step::Joined | Step::LoadedFirst | Step::Resting => {}
+            }
+        }
+        for act in &mut next.acts {
+            if let Act::Committed { age, .. } = act {
+                *age = (*age + 1).min(WAIT);
+            }
+        }
+        for seen in next.rows.iter_mut().flatten().filter_map(|row| row.seen.as_mut()) {
+            seen.age = (seen.age + 1).min(STRIKE_OFF_AFTER);
+        }
+        next
+    }
+
+    fn fetch(&mut self, node: usize) {
+        let new: Vec<_> = self.visible(node).filter(|(number, _)| *number > self.nodes[node].follows).collect();
+        for (number, act) in new {
+            self.nodes[node].memory |= 1 << act;
+            self.nodes[node].follows = self.nodes[node].follows.max(number);
+        }
+    }
+
+    /// Everything that can happen next.
+    fn next(&self, world: World, mistake: Option<Mistake>) -> Vec<Self> {
+        let mut all = vec![self.after_a_tick()];
+        for act in 0..world.acts {
+            self.go_on_with_act(act, mistake, &mut all);
+        }
+        for node in 0..NODES {
+            self.go_on_with_node(node, mistake, &mut all);
+            if self.crashes < world.crashes && self.nodes[node].step != Step::Down {
+                let mut crashed = Self { crashes: self.crashes + 1, ..*self };
+                let with_old = self.nodes[node].with_old;
+                crashed.nodes[node] = Node { step: Step::Down, memory: 0, follows: 0, lease: 0, with_old };
+                all.push(crashed);
+            }
+            if world.strikes {
+                self.strike_off(node, mistake, &mut all);
+            }
+            if self.nodes[node].with_old {
+                // It notices, and finds the new server. What it was about to ask there is lost.
+                let mut moved = *self;
+                moved.nodes[node].with_old = false;
+                // What was fetched before the beat stays so, on whichever server the beat is then: that is the mistake.
+                let keeps = [Step::Down, Step::Joined, Step::LoadedFirst].contains(&moved.nodes[node].step)
+                    || matches!(moved.nodes[node].step, Step::FetchedFirst { .. });
+                if !keeps {
+                    moved.nodes[node].step = Step::Resting;
+                }
+                all.push(moved);
+            }
+        }
+        if world.failover && self.old_head.is_none() {
+            let head = self.numbers.iter().flatten().count() as u8;
+            let mut promoted = Self { old_head: Some(head), ..*self };
+            promoted.nodes.iter_mut().for_each(|node| node.with_old = true);
+            all.push(promoted);
+            // What was reported without waiting for the other server may be lost with this one.
+            promoted.rows.iter_mut().flatten().for_each(|row| row.applied = None);
+            all.push(promoted);
+        }
+        all
+    }
+
+    fn go_on_with_act(&self, act: usize, mistake: Option<Mistake>, all: &mut Vec<Self>) {
+        let mut next = *self;
+        match self.acts[act] {
+            Act::NotBegun if mistake == Some(Mistake::NumbersFromASequence) => {
+                next.taken += 1;
+                next.acts[act] = Act::Numbered(next.taken);
+                all.push(next);
+            }
+            // One at a time, behind one row: the numbers are in the order of the commits. Nobody can commit on a deposed server.
+            Act::NotBegun => {
+                next.taken += 1;
+                next.numbers[usize::from(next.taken) - 1] = Some(act as u8);
+                next.acts[act] = Act::Committed { number: next.taken, age: 0 };
+                all.push(next);
+            }
+            Act::Numbered(number) => {
+                next.numbers[usize::from(number) - 1] = Some(act as u8);
+                next.acts[act] = Act::Committed { number, age: 0 };
+                all.push(next);
+            }
+            Act::Committed { number, age } => {
+                let wait = if mistake == Some(Mistake::WaitTooShort) { LEASE - 1 } else { WAIT };
+                let reported = |row: &Row| row.applied.is_some_and(|applied| applied >= number);
+                if age >= wait || self.rows.iter().flatten().all(reported) {
+                    next.acts[act] = Act::Answered;
+                    all.push(next);
+                }
+            }
+            Act::Answered => {}
+        }
+    }
+
+    fn go_on_with_node(&self, node: usize, mistake: Option<Mistake>, all: &mut Vec<Self>) {
+        let mut next = *self;
+        let Node { step, with_old, .. } = self.nodes[node];
+        // A commit on a deposed server waits for the other one, for ever.
+        let can_commit = !with_old;
+        match step {
+            Step::Down if mistake == Some(Mistake::LoadBeforeTheRow) => {
+                next.load(node);
+                next.nodes[node].step = Step::LoadedFirst;
+            }
+            Step::Down if can_commit => {
+                next.rows[node] = Some(Row { applied: None, seen: None });
+                next.nodes[node].step = Step::Joined;
+            }
+            Step::LoadedFirst if can_commit => {
+                let applied = Some(self.nodes[node].follows);
+                next.rows[node] = Some(Row { applied, seen: None });
+                // Nobody thinks of looking again: it has loaded everything just now.
+                next.nodes[node].step = Step::Applied { age: 0 };
+            }
+            Step::Joined => {
+                next.load(node);
+                next.nodes[node].step = Step::Resting;
+            }
+            Step::Resting => next.nodes[node].step = Step::Beating { age: 0 },
+            Step::Beating { age } if mistake == Some(Mistake::FetchBeforeTheBeat) => {
+                next.fetch(node);
+                next.nodes[node].step = Step::FetchedFirst { age };
+            }
+            Step::Beating { age } => match next.beat(node, can_commit, mistake) {
+                true => next.nodes[node].step = Step::Beaten { age },
+                false => return,
+            },
+            Step::FetchedFirst { age } => match next.beat(node, can_commit, mistake) {
+                true => next.nodes[node].step = Step::Applied { age },
+                false => return,
+            },
+            Step::Beaten { age } => {
+                next.fetch(node);
+                next.nodes[node].step = Step::Applied { age };
+            }
+            Step::Applied { age } => {
+                let age = if mistake == Some(Mistake::LeaseFromTheAnswer) { 0 } else { age };
+                next.nodes[node].lease = LEASE - age;
+                next.nodes[node].step = Step::Resting;
+                if let (Some(row), false) = (&mut next.rows[node], with_old) {
+                    row.applied = row.applied.max(Some(self.nodes[node].follows));
+                }
+            }
+            Step::Down | Step::LoadedFirst => return,
+        }
+        all.push(next);
+    }
+
+    fn load(&mut self, node: usize) {
+        self.nodes[node].memory = 0;
+        self.nodes[node].follows = 0;
+        self.fetch(node);
+    }
+
+    /// Whether the beat went through. Without a row the node has been struck off, and begins again.
+    fn beat(&mut self, node: usize, can_commit: bool, mistake: Option<Mistake>) -> bool {
+        if !can_commit {
+            // On the deposed server alone.
+            return mistake == Some(Mistake::AsynchronousBeats);
+        }
+        match &mut self.rows[node] {
+            Some(row) => row.seen = row.seen.map(|seen| Seen { moved_on: true, ..seen }),
+            None => {
+                let lost = Node { step: Step::Down, memory: 0, follows: 0, ..self.nodes[node] };
+                self.nodes[node] = lost;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Somebody sees a beat, and later removes the row if it has stood still.
+    fn strike_off(&self, node: usize, mistake: Option<Mistake>, all: &mut Vec<Self>) {
+        let Some(row) = self.rows[node] else { return };
+        let mut next = *self;
+        let seen_now = Some(Row { seen: Some(Seen { age: 0, moved_on: false }), ..row });
+        match row.seen {
+            Some(Seen { age: STRIKE_OFF_AFTER, moved_on }) => {
+                let stands_still = !moved_on || mistake == Some(Mistake::StrikeOffWithoutALook);
+                next.rows[node] = if stands_still { None } else { seen_now };
+            }
+            Some(_) => return,
+            None => next.rows[node] = seen_now,
+        }
+        all.push(next);
+    }
+}
+
+struct Explored {
+    states: usize,
+    /// How many acts were answered in some state, so that something was asked at all.
+    answers: usize,
+    /// The shortest way to a violation.
+    violation: Option<Vec<State>>,
+}
+
+fn explore(world: World, mistake: Option<Mistake>) -> Explored {
+    let mut seen = HashSet::from([State::begin()]);
+    let mut from: HashMap<State, State> = HashMap::new();
+    let mut waiting = VecDeque::from([State::begin()]);
+    let mut answers = 0;
+    while let Some(state) = waiting.pop_front() {
+        answers += usize::from(state.acts.contains(&Act::Answered));
+        if state.is_violation(mistake) {
+            let mut way = vec![state];
+            while let Some(before) = from.get(way.last().unwrap()) {
+                way.push(*before);
+            }
+            way.reverse();
+            return Explored { states: seen.len(), answers, violation: Some(way) };
+        }
+        for next in state.next(world, mistake) {
+            if seen.insert(next) {
+                if mistake.is_some() {
+                    from.insert(next, state);
+                }
+                waiting.push_back(next);
+            }
+        }
+    }
+    Explored { states: seen.len(), answers, violation: None }
+}
+
+fn holds(world: World) {
+    let explored = explore(world, None);
+    println!("{world:?}: {} states", explored.states);
+    assert!(explored.answers > 0, "nothing was answered");
+    assert!(explored.violation.is_none(), "{:#?}", explored.violation);
+}
+
+fn is_found(world: World, mistake: Mistake) {
+    let explored = explore(world, Some(mistake));
+    println!("{mistake:?}: {} states", explored.states);
+    let way = explored.violation.unwrap_or_else(|| panic!("{mistake:?} does no harm in {} states", explored.states));
+    println!("{mistake:?}: a way of {} steps", way.len());
+}
+
+const PLAIN: World = World { acts: 1, crashes: 0, failover: false, strikes: false };
+
+#[test]
+fn no_node_accepts_what_an_answered_act_has_ended() {
+    holds(PLAIN);
+}
+
+#[test]
+fn nor_with_two_acts() {
+    holds(World { acts: 2, ..PLAIN });
+}
+
+#[test]
+fn nor_when_nodes_crash_and_come_back() {
+    holds(World { crashes: 1, ..PLAIN });
+}
+
+#[test]
+fn nor_when_another_server_takes_over_from_the_database() {
+    holds(World { failover: true, ..PLAIN });
+}
+
+#[test]
+fn nor_when_silent_nodes_are_struck_off() {
+    holds(World { strikes: true, ..PLAIN });
+}
+
+#[test]
+fn each_mistake_is_found() {
+    for mistake in [Mistake::NoLease, Mistake::LeaseFromTheAnswer, Mistake::WaitTooShort, Mistake::LoadBeforeTheRow] {
+        is_found(PLAIN, mistake);
+    }
+    is_found(World { acts: 2, ..PLAIN }, Mistake::NumbersFromASequence);
+    is_found(World { failover: true, ..PLAIN }, Mistake::FetchBeforeTheBeat);
+    is_found(World { failover: true, ..PLAIN }, Mistake::AsynchronousBeats);
+    is_found(World { strikes: true, ..PLAIN }, Mistake::StrikeOffWithoutALook);
+}
