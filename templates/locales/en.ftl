@@ -1455,7 +1455,7 @@ group-only-first =
        *[other] Only the first { $n } are shown. “portero group show” lists all of them.
     }
 group-take-out = Take out
-group-take-out-of = Take { $user } out
+group-take-out-of = Take out { $user }
 group-person-taken-out = The person was taken out of the group.
 group-remove-link = Remove { $group }
 group-remove-title = Remove { $group }?

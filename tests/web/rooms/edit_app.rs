@@ -161,6 +161,24 @@ fn what_another_admin_changed_meanwhile_is_not_overwritten_unseen() {
 }
 
 #[test]
+fn the_page_about_openid_overwrites_nothing_unseen_either() {
+    let app = app_with_admin();
+    let mut browser = app.signed_in("adm");
+    let path = add(&mut browser);
+    let openid = format!("{path}/openid");
+    let shown = seen_on(&browser.get(&openid));
+    let mut other = app.signed_in("adm");
+    assert_eq!(save(&mut other, &openid, &[("redirect_uris", "https://wiki.example.org/back")]).status, 303);
+    let fields = [("redirect_uris", "https://elsewhere.example/back")];
+    let late = send(&mut browser, &openid, &shown, &fields);
+    assert!(late.status == 409 && late.body.contains("Somebody changed this app"), "{} {}", late.status, late.body);
+    let kept = || stored(&app).rules.openid.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect::<Vec<_>>();
+    assert_eq!(kept(), ["https://wiki.example.org/back"]);
+    assert_eq!(send(&mut browser, &openid, &seen_on(&late), &fields).status, 303);
+    assert_eq!(kept(), ["https://elsewhere.example/back"]);
+}
+
+#[test]
 fn the_list_says_whether_anybody_can_enter_an_app() {
     let app = app_with_admin();
     let mut browser = app.signed_in("adm");
