@@ -445,6 +445,28 @@ fn an_app_that_asks_for_two_factors_gets_them() {
 }
 
 #[test]
+fn no_app_learns_of_whoever_lacks_the_second_factor_that_policy_asks_for() {
+    let policy = [("second_factor", "everyone")];
+    let app = server();
+    let wiki = Party::trusted(&app, "wiki");
+    let mut ana = app.signed_in("ana");
+    let tokens = wiki.tokens(&mut ana, &[]);
+    let (access, path) = (text(&tokens, "access_token").to_owned(), wiki.path(&[]));
+    assert_eq!(wiki.userinfo(&access).status, 200);
+    let folder = app.stop().unwrap();
+
+    let app = TestApp::in_folder(folder.path(), &policy);
+    assert_eq!(app.client().send("GET", "/userinfo", Some(&access), &[], b"").status, 401);
+    let mut ana = ana.moved_to(app.address);
+    assert_eq!(ana.get(&path).location(), "/account/factors");
+    let silent = ana.get(&format!("{path}&prompt=none"));
+    assert!(silent.location().contains("error=interaction_required"), "{}", silent.location());
+    assert!(!silent.location().contains("code="), "{}", silent.location());
+    let bearer = app.client().send("GET", &path, Some(&app.tokens("ana").access), &[], b"");
+    assert!(bearer.status >= 400 && bearer.location().is_empty(), "{} {}", bearer.status, bearer.body);
+}
+
+#[test]
 fn an_answer_can_come_by_a_form() {
     let app = server();
     let wiki = Party::trusted(&app, "wiki");
