@@ -62,7 +62,7 @@ impl Outbound {
         Ok(Self { reach, ca_file, agent: OnceLock::new() })
     }
 
-    /// Posts a form with one field. Returns the status of the answer, whatever it is. Blocks for [`WHOLE`] at most.
+    /// Posts a form with one field. Returns the status of the answer, whatever it is. Blocks for 5 s at most.
     pub fn post_form(&self, address: &str, field: &str, value: &str) -> Result<u16, CallFault> {
         let agent = self.agent.get_or_init(|| self.make_agent());
         let agent = agent.as_ref().map_err(|fault| CallFault::NotReached(fault.clone()))?;
