@@ -16,6 +16,7 @@ use crate::domain::{
     Allowed, App, Entrant, GroupName, Groups, Level, PassKey, Role, SessionId, TokenType, Transport, UnixTime, UserId,
 };
 use crate::error_chain::chain;
+use crate::store::sessions::Session;
 use crate::tokens::Fault;
 
 /// How long a pass lasts, in seconds; never longer than its session.
@@ -166,8 +167,22 @@ pub fn may_enter(app: &App, user: UserId, role: Role, groups: &[GroupName]) -> b
     }
 }
 
+/// Whether this session leads into the app, if its person may enter.
+pub(super) fn require_session(app: &App, session: &Session, now: UnixTime) -> Result<(), Fault> {
+    if !session_has_proved_enough(app, session, now) {
+        return Err(Fault::BelowLevel { level: app.rules.level, max_age: app.rules.max_age });
+    }
+    if session.transport == Transport::Cookie { Ok(()) } else { Err(Fault::WrongTransport) }
+}
+
+/// Whether the session has proved what the app asks for.
+pub(super) fn session_has_proved_enough(app: &App, session: &Session, now: UnixTime) -> bool {
+    let factor_time = session.factor_time.filter(|_| session.methods.level() == Level::Two);
+    has_proved_enough(app, session.auth_time, factor_time, now)
+}
+
 /// Whether what was proved is enough for the app, and young enough. `factor_time`: when a second factor was given, at the level of two.
-pub(super) fn has_proved_enough(app: &App, auth_time: UnixTime, factor_time: Option<UnixTime>, now: UnixTime) -> bool {
+fn has_proved_enough(app: &App, auth_time: UnixTime, factor_time: Option<UnixTime>, now: UnixTime) -> bool {
     let is_young = |proved: UnixTime| app.rules.max_age.is_none_or(|max_age| now.since(proved) <= max_age);
     let is_enough = match app.rules.level {
         Level::One => true,

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::check::{PASS_LIFE, has_proved_enough, may_enter};
+use super::check::{PASS_LIFE, may_enter, require_session, session_has_proved_enough};
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::level::require_by_policy;
 use crate::accounts::proof::secrets;
 use crate::blocklist::change::Change;
 use crate::blocklist::gate::Place;
-use crate::domain::{AppAlgorithm, GroupName, Level, OriginId, PassKey, Transport, UnixTime};
+use crate::domain::{AppAlgorithm, GroupName, OriginId, PassKey, Transport, UnixTime};
 use crate::store::passes::{self, Code, Pass};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
@@ -83,14 +83,7 @@ pub fn lead(
             tx.after_commit(move || tracing::info!(event = "app_denied", app, user = %user));
             return Ok(Led::Denied);
         }
-        let factor_time = session.factor_time.filter(|_| session.methods.level() == Level::Two);
-        if !has_proved_enough(&place.app, session.auth_time, factor_time, tx.now) {
-            let rules = &place.app.rules;
-            return Err(Fault::BelowLevel { level: rules.level, max_age: rules.max_age }.into());
-        }
-        if session.transport != Transport::Cookie {
-            return Err(Fault::WrongTransport.into());
-        }
+        require_session(&place.app, &session, tx.now)?;
         let row =
             Code { hash: code.hash, sid: session.sid, origin, nonce_hash, path, expires_at: tx.now.plus(CODE_LIFE) };
         passes::add_code(tx.conn, &row, tx.now)?;
@@ -186,8 +179,7 @@ fn require_entry(
     now: UnixTime,
 ) -> Result<(), Error> {
     let level = session.methods.level();
-    let factor_time = session.factor_time.filter(|_| level == Level::Two);
-    let is_enough = has_proved_enough(&place.app, session.auth_time, factor_time, now);
+    let is_enough = session_has_proved_enough(&place.app, session, now);
     require_by_policy(accounts.config.second_factor, user.role, user.factors > 0, level, now)?;
     if is_enough && may_enter(&place.app, user.id, user.role, groups) { Ok(()) } else { Err(Error::ProofLapsed) }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::accounts::apps::check::{has_proved_enough, may_enter};
+use crate::accounts::apps::check::{may_enter, require_session};
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Pending};
 use crate::accounts::proof::secrets;
-use crate::domain::{AppId, AppUri, Level, Scopes, Transport};
+use crate::domain::{AppId, AppUri, Scopes};
 use crate::store::grants::{self, NewGrant};
 use crate::store::{apps, consents, groups};
 use crate::tokens::Fault;
@@ -66,14 +66,7 @@ pub fn authorize(
             tx.after_commit(move || tracing::info!(event = "app_denied", app, user = %user));
             return Ok(Authorized::Denied);
         }
-        let factor_time = session.factor_time.filter(|_| session.methods.level() == Level::Two);
-        if !has_proved_enough(&app, session.auth_time, factor_time, tx.now) {
-            let rules = &app.rules;
-            return Err(Fault::BelowLevel { level: rules.level, max_age: rules.max_age }.into());
-        }
-        if session.transport != Transport::Cookie {
-            return Err(Fault::WrongTransport.into());
-        }
+        require_session(&app, &session, tx.now)?;
         if !app.rules.openid.is_trusted {
             let agreed = consents::find(tx.conn, user.id, app.id)?;
             let has_agreed = agreed.is_some_and(|agreed| agreed.include(wanted.scopes));

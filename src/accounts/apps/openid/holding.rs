@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::accounts::apps::check::{has_proved_enough, may_enter};
+use crate::accounts::apps::check::{may_enter, session_has_proved_enough};
 use crate::accounts::context::Accounts;
 use crate::accounts::level::require_by_policy;
-use crate::domain::{App, GroupName, Level, Transport, UnixTime};
+use crate::domain::{App, GroupName, Transport, UnixTime};
 use crate::store::grants::{self, Grant, GrantId};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
@@ -68,8 +68,7 @@ fn lets_in(
 ) -> bool {
     let for_policy = session.methods.level_for_policy();
     let policy = accounts.config.second_factor;
-    let factor_time = session.factor_time.filter(|_| session.methods.level() == Level::Two);
     require_by_policy(policy, user.role, user.factors > 0, for_policy, now).is_ok()
-        && has_proved_enough(app, session.auth_time, factor_time, now)
+        && session_has_proved_enough(app, session, now)
         && may_enter(app, user.id, user.role, groups)
 }
