@@ -2,8 +2,8 @@
 //! form, too. The app is a listener on a port of its own, and so of another origin.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use fantoccini::Locator;
 use tempfile::TempDir;
@@ -25,32 +25,9 @@ impl App {
         let (sender, brought) = channel();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut reader = BufReader::new(stream.try_clone().unwrap());
-                let (mut line, mut length) = (String::new(), 0);
-                drop(reader.read_line(&mut line));
-                loop {
-                    let mut header = String::new();
-                    if reader.read_line(&mut header).unwrap_or(0) == 0 || header == "\r\n" {
-                        break;
-                    }
-                    if let Some(bytes) = header.to_ascii_lowercase().strip_prefix("content-length:") {
-                        length = bytes.trim().parse().unwrap();
-                    }
-                }
-                let mut body = vec![0; length];
-                drop(reader.read_exact(&mut body));
-                let page = "<!doctype html><title>The app</title><h1>The app</h1>";
-                drop(write!(
-                    stream,
-                    "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{page}",
-                    page.len()
-                ));
-                let mut words = line.split(' ').map(str::to_owned);
-                let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-                if path.starts_with("/callback") {
-                    drop(sender.send((method, path, String::from_utf8_lossy(&body).into_owned())));
-                }
+                let (stream, sender) = (stream.unwrap(), sender.clone());
+                // Chromium opens connections ahead of need and leaves them silent: nobody waits for one of those.
+                std::thread::spawn(move || answer(stream, &sender));
             }
         });
         Self { address, brought }
@@ -58,6 +35,35 @@ impl App {
 
     fn arrived(&self) -> (String, String, String) {
         self.brought.recv_timeout(std::time::Duration::from_secs(20)).expect("the browser was not led to the app")
+    }
+}
+
+/// Reads one request, answers with a page, and notes what was brought to `/callback`.
+fn answer(mut stream: TcpStream, sender: &Sender<(String, String, String)>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let (mut line, mut length) = (String::new(), 0);
+    drop(reader.read_line(&mut line));
+    loop {
+        let mut header = String::new();
+        if reader.read_line(&mut header).unwrap_or(0) == 0 || header == "\r\n" {
+            break;
+        }
+        if let Some(bytes) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = bytes.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    drop(reader.read_exact(&mut body));
+    let page = "<!doctype html><title>The app</title><h1>The app</h1>";
+    drop(write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{page}",
+        page.len()
+    ));
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    if path.starts_with("/callback") {
+        drop(sender.send((method, path, String::from_utf8_lossy(&body).into_owned())));
     }
 }
 
