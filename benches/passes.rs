@@ -58,7 +58,7 @@ fn memory(count: usize) -> f64 {
     let user = Arc::new(standing());
     let list = Blocklist::default();
     let kept = allocation_counter::measure(|| {
-        let contents = Contents::default();
+        let contents = Contents::with_room(0, count);
         let now = UnixTime(1_800_000_000);
         for _ in 0..count {
             let sid = SessionId::random();

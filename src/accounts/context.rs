@@ -13,7 +13,7 @@ use super::sessions::last_seen::LastSeen;
 use crate::blocklist::{Blocklist, Contact, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, Subject};
-use crate::domain::{App, AppAlgorithm, DisplayName, Mail, UnixTime, UserId, Username};
+use crate::domain::{App, AppAlgorithm, DisplayName, Mail, UnixTime};
 use crate::passwords::Passwords;
 use crate::sealing::SealingKey;
 use crate::store::users::{User, UserBasics};
@@ -107,14 +107,6 @@ impl Accounts {
             if app.rules.openid.is_used() {
                 self.app_keys.want(app.rules.openid.algorithm);
             }
-        }
-    }
-
-    /// The identity claim of a user's tokens.
-    pub(super) fn subject(&self, id: UserId, username: &Username) -> String {
-        match self.config.subject {
-            Subject::Username => username.to_string(),
-            Subject::Id => id.to_string(),
         }
     }
 

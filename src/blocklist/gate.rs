@@ -129,11 +129,6 @@ impl Contents {
         self.others.gate.apps.store(Arc::new(Apps::new(all)));
     }
 
-    /// The standing of a user whom [`user`](Self::user) has added, by the identity claim.
-    pub fn standing(&self, subject: &str) -> Option<Arc<Standing>> {
-        self.others.users.pin().get(subject).cloned()
-    }
-
     /// Adds the groups that a user is in.
     pub fn groups(&self, user: UserId, groups: Groups) {
         self.others.gate.groups.pin().insert(user, groups);

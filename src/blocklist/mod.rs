@@ -123,16 +123,17 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Empty, with room for `count` users.
-    pub fn for_users(count: usize) -> Self {
+    /// Empty, with room for so many.
+    pub fn with_room(users: usize, passes: usize) -> Self {
         let contents = Self::default();
-        contents.others.users.pin().reserve(count);
+        contents.others.users.pin().reserve(users);
+        contents.others.gate.passes.pin().reserve(passes);
         contents
     }
 
     /// Adds a user who has an open session.
-    pub fn user(&self, standing: Standing) {
-        self.others.keep(standing);
+    pub fn user(&self, standing: Standing) -> Arc<Standing> {
+        self.others.keep(standing)
     }
 
     pub fn tokens(&self, some: &[BlockedToken]) {
@@ -373,9 +374,10 @@ impl Blocklist {
 }
 
 impl DatabaseCopy {
-    fn keep(&self, standing: Standing) {
+    fn keep(&self, standing: Standing) -> Arc<Standing> {
         let standing = Arc::new(standing);
-        self.users.pin().insert(BySubject(Arc::clone(&standing)), standing);
+        self.users.pin().insert(BySubject(Arc::clone(&standing)), Arc::clone(&standing));
+        standing
     }
 
     fn end_sessions(&self, ended: impl Iterator<Item = (SessionId, UnixTime)>) {

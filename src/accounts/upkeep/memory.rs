@@ -5,12 +5,14 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use foldhash::quality::RandomState;
+
 use super::prune::MARGIN;
 use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::change::Change;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{GroupName, Groups, UnixTime, UserId, Username};
+use crate::domain::{GroupName, Groups, SessionId, UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{
     self, Conn, Upkeep, apps, groups, instance, mass_ends, passes, sessions, table_parts, token_blocklist, users,
@@ -31,7 +33,8 @@ enum Part {
 /// parts is loaded by the next look, as after any load.
 pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), store::Error> {
     let since = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
-    let contents = Contents::for_users(users::count(conn)?);
+    let passes_at_most = passes::count(conn)?;
+    let contents = Contents::with_room(users::count(conn)?, passes_at_most);
     // Before those whose rows say so: what is marked meanwhile is among these.
     for act in mass_ends::all(conn)? {
         let mut ended = Vec::new();
@@ -43,7 +46,8 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     parts.extend(table_parts::ended_sessions(conn, since)?.into_iter().map(Part::EndedSessions));
     let passes: Vec<_> = passes::parts(conn)?.into_iter().map(Part::Passes).collect();
     accounts.first_load.begins(parts.len() + passes.len());
-    let loading = Loading { accounts, since, now, contents, next: AtomicUsize::new(0), parts };
+    let holders = (passes_at_most > 0).then(papaya::HashMap::default);
+    let loading = Loading { accounts, since, now, contents, holders, next: AtomicUsize::new(0), parts };
     loading.run(conn)?;
     // After the users, whose standings they need.
     let loading = Loading { next: AtomicUsize::new(0), parts: passes, ..loading };
@@ -89,6 +93,8 @@ struct Loading<'a> {
     since: UnixTime,
     now: UnixTime,
     contents: Contents,
+    /// Whose each open session is, for the passes; `None`: there are none.
+    holders: Option<papaya::HashMap<SessionId, Arc<Standing>, RandomState>>,
     parts: Vec<Part>,
     /// The index of the part that nobody has taken yet.
     next: AtomicUsize,
@@ -130,10 +136,24 @@ impl Loading<'_> {
         match part {
             Part::Users(ids) => {
                 let mut count = 0;
+                let mut standings = HashMap::new();
                 users::each_with_session(conn, ids, |user| {
                     count += 1;
-                    self.contents.user(self.accounts.standing_from(user));
+                    let id = user.id;
+                    let standing = self.contents.user(self.accounts.standing_from(user));
+                    if self.holders.is_some() {
+                        standings.insert(id, standing);
+                    }
                 })?;
+                if let Some(holders) = &self.holders {
+                    let holders = holders.pin();
+                    sessions::each_open_of(conn, ids, |sid, user| {
+                        // Without a standing the user is shut out.
+                        if let Some(standing) = standings.get(&user) {
+                            holders.insert(sid, Arc::clone(standing));
+                        }
+                    })?;
+                }
                 Ok(count)
             }
             Part::Tokens(numbers) => {
@@ -152,12 +172,12 @@ impl Loading<'_> {
             }
             Part::Passes(ids) => {
                 let mut count = 0;
-                passes::each(conn, ids, self.now, |pass, holder| {
-                    let subject = self.accounts.subject(holder.user, &holder.username);
-                    // Without a standing the user is shut out.
-                    if let Some(user) = self.contents.standing(&subject) {
+                let Some(holders) = self.holders.as_ref().map(papaya::HashMap::pin) else { return Ok(0) };
+                passes::each(conn, ids, self.now, |pass| {
+                    // That of a session that has ended opens nothing any more.
+                    if let Some(user) = holders.get(&pass.sid) {
                         count += 1;
-                        self.contents.pass(pass.key, pass.in_memory(user));
+                        self.contents.pass(pass.key, pass.in_memory(Arc::clone(user)));
                     }
                 })?;
                 Ok(count)

@@ -64,7 +64,12 @@ fn from_the_answer_on_to_an_admins_click_no_request_of_an_ended_session_is_let_i
     let (app, _) = with_wiki();
     let held: Vec<_> = (0..ends())
         .map(|number| {
-            let (at, browser) = entered(&app, WIKI, if number % 2 == 0 { "ana" } else { "bea" });
+            // A user may have a hundred sessions.
+            let name = format!("person{}", number / 50);
+            if number % 50 == 0 {
+                app.add_user(&name);
+            }
+            let (at, browser) = entered(&app, WIKI, &name);
             let (sid, pass) = (sid(&browser), at.pass().to_owned());
             Held { sid, pass, is_ended: AtomicBool::new(false), let_in: AtomicU64::new(0) }
         })
@@ -111,7 +116,14 @@ fn from_the_answer_on_to_an_admins_click_no_request_of_an_ended_session_is_let_i
                 admin.get("/admin");
             }
             // Somebody is in the app with it.
+            let waits = Instant::now();
             while one.let_in.load(Ordering::Relaxed) == 0 {
+                if waits.elapsed() > Duration::from_secs(60) {
+                    let mut at = AtApp::new(&app, WIKI);
+                    at.cookies.insert("__Host-portero_pass".into(), one.pass.clone());
+                    let answer = at.script("/");
+                    panic!("nobody is let in with pass {number}: {} {}", answer.status, answer.body);
+                }
                 std::thread::yield_now();
             }
             let clicked = micros();
