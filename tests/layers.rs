@@ -173,8 +173,8 @@ const MADE_ONLY_IN: [(&str, &[&str]); 3] = [
             "accounts/authority.rs",
             "cli/demo/cast.rs",
             "web/hooks.rs",
+            "web/pages/signed_out.rs",
             "web/rooms/programs/refresh.rs",
-            "web/rooms/signing_in/logout.rs",
         ],
     ),
 ];

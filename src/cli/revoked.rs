@@ -44,8 +44,8 @@ pub(super) struct Filter {
     /// Only those of this user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Only those that ended for this reason: logout, password_change, replaced, ended_by_user, ended_by_admin, disabled,
-    /// deleted, renamed, expired, idle, limit, reuse, guessing, superseded, lost, forgotten,
+    /// Only those that ended for this reason: logout, logout_at_app, password_change, replaced, ended_by_user,
+    /// ended_by_admin, disabled, deleted, factors_reset, renamed, expired, idle, limit, reuse, guessing, superseded, lost, forgotten,
     /// revoked_by_app
     #[arg(long, value_name = "REASON", value_parser = reason)]
     reason: Option<Reason>,

@@ -30,6 +30,8 @@ impl By {
 pub enum Reason {
     /// The person signed out.
     Logout,
+    /// The person signed out at an app, which led the browser here. (OpenID Connect RP-Initiated Logout 1.0)
+    LogoutAtApp,
     /// The password was changed, here or elsewhere.
     PasswordChange,
     /// The same browser signed in again.
@@ -82,6 +84,7 @@ impl Reason {
             Self::Lost
             | Self::Forgotten
             | Self::Logout
+            | Self::LogoutAtApp
             | Self::PasswordChange
             | Self::Replaced
             | Self::EndedByUser
@@ -130,6 +133,7 @@ spelled!(StepKind {
 });
 spelled!(Reason {
     Logout = "logout",
+    LogoutAtApp = "logout_at_app",
     PasswordChange = "password_change",
     Replaced = "replaced",
     EndedByUser = "ended_by_user",

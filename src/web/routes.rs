@@ -23,7 +23,7 @@ use super::rooms::admin::{
     user_groups, users,
 };
 use super::rooms::apps::{callback, check, gate, sign_out, start};
-use super::rooms::openid::{authorize, consent, discovery, token, userinfo};
+use super::rooms::openid::{authorize, consent, discovery, rp_logout, token, userinfo};
 use super::rooms::programs::{
     app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami,
 };
@@ -157,6 +157,13 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded_and_open_to_other_hosts(from_page()),
             )
             .service(path("/authorize/consent").post(consent::submit).guarded(Guard::access()))
+            .service(
+                path("/end-session")
+                    .get(rp_logout::show)
+                    .post(rp_logout::submit)
+                    .guarded_and_open_to_other_hosts(from_page()),
+            )
+            .service(path("/end-session/confirm").post(rp_logout::confirm).guarded(from_page()))
             .service(path("/account/apps/{id}/withdraw").post(consent::take_back).guarded(Guard::access()))
             .service(path("/sign-in-help").get(sign_in_help::show).open())
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))

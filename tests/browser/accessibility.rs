@@ -59,6 +59,7 @@ const AT_FIRST: &[Page] = &[
 
 /// Pages once there are accounts, for somebody who is not signed in.
 const SIGNED_OUT: &[Page] = &[
+    ("an app's sign-out that can't be answered", "/end-session?client_id=nobody", &[]),
     ("a link that is used up", "{setup}", &[ERROR]),
     ("login", "/login", &[]),
     ("login sent empty", "/login", &[SEND, REFUSED]),

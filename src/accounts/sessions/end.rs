@@ -52,7 +52,12 @@ fn ends_trust(which: Which, reason: Reason) -> bool {
         Which::OfUser { .. } | Which::Since { .. } => true,
         Which::One(_) => !matches!(
             reason,
-            Reason::Logout | Reason::Replaced | Reason::Limit | Reason::PasswordChange | Reason::RevokedByApp
+            Reason::Logout
+                | Reason::LogoutAtApp
+                | Reason::Replaced
+                | Reason::Limit
+                | Reason::PasswordChange
+                | Reason::RevokedByApp
         ),
     }
 }

@@ -6,7 +6,7 @@ use super::end::end;
 use super::single_token;
 use crate::accounts::authority::OwnToken;
 use crate::accounts::context::{Accounts, Pending};
-use crate::domain::{By, Reason, UserId};
+use crate::domain::{AppName, By, Reason, UserId};
 use crate::store::session_ends::Which;
 use crate::store::sessions;
 
@@ -22,5 +22,20 @@ pub fn sign_out(accounts: &Arc<Accounts>, token: OwnToken, peers_user: Option<Us
             Some(user) => single_token::revoke(tx, &claims, user, Reason::Logout, &By::User(user)),
             None => Ok(()),
         }
+    })
+}
+
+/// The same because the person signed out at an app, which has shown an ID token of this session. `app`: its name.
+pub fn sign_out_at_app(accounts: &Arc<Accounts>, token: OwnToken, app: AppName) -> Pending<()> {
+    accounts.write(token, move |tx, _, claims| {
+        let Some(shown) = claims.session else { return Ok(()) };
+        let Some(session) = sessions::find(tx.conn, shown.sid)? else { return Ok(()) };
+        let by = By::User(session.user);
+        let ended = end(tx, Which::One(shown.sid), Reason::LogoutAtApp, &by)?;
+        if !ended.sessions.is_empty() {
+            let session = shown.sid.short();
+            tx.after_commit(move || tracing::info!(event = "app_signed_out", app = %app, session));
+        }
+        Ok(())
     })
 }

@@ -7,8 +7,10 @@ use crate::tokens::Claims;
 use crate::web::app::App;
 
 /// The routes, by the patterns in `src/web/routes.rs`, whose guard lets such a session in. Those that read no token are open to anybody.
-const STAY_OPEN: [&str; 11] = [
+const STAY_OPEN: [&str; 13] = [
     "/logout",
+    "/end-session",
+    "/end-session/confirm",
     "/confirm",
     "/account/factors",
     "/account/factors/passkey",

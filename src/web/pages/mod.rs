@@ -20,6 +20,7 @@ pub(in crate::web) mod page;
 pub(in crate::web) mod qr_code;
 pub(in crate::web) mod recovery_codes;
 pub(in crate::web) mod session_view;
+pub(in crate::web) mod signed_out;
 pub(in crate::web) mod static_files;
 pub(in crate::web) mod texts;
 pub(in crate::web) mod timeline;

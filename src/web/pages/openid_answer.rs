@@ -63,6 +63,15 @@ pub(in crate::web) fn here(app: &App, req: &HttpRequest, key: &str) -> HttpRespo
     html(StatusCode::BAD_REQUEST, &StopPage { page, title, text, onward: None })
 }
 
+/// Says what is wrong with an app's request to sign somebody out. `key`: as above. `is_signed_in`: whether there is a session here that they
+/// can end without the app.
+pub(in crate::web) fn not_signed_out(app: &App, req: &HttpRequest, key: &str, is_signed_in: bool) -> HttpResponse {
+    let page = Page::new(app, req, crate::guards::found(req).as_ref());
+    let (title, text) = (page.t(&format!("{key}-title")), page.t(&format!("{key}-text")));
+    let onward = is_signed_in.then(|| ("/logout".to_owned(), page.t("openid-sign-out-here")));
+    without_referrer(html(StatusCode::BAD_REQUEST, &StopPage { page, title, text, onward }))
+}
+
 /// Says that this person may not enter the app, and leads back to it with that answer.
 pub(in crate::web) fn denied(app: &App, req: &HttpRequest, request: &Request) -> HttpResponse {
     let page = Page::new(app, req, crate::guards::found(req).as_ref());

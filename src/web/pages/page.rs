@@ -15,7 +15,7 @@ use crate::web::app::App;
 use crate::web::browser::browser_session::{self, Flash, Notice};
 use crate::web::browser::language;
 use crate::web::http::local_path::LocalPath;
-use crate::web::http::openid::kept;
+use crate::web::http::openid::{kept, sign_out};
 use crate::web::http::passkeys_here::Elsewhere;
 use crate::web::http::signed_in;
 
@@ -80,7 +80,8 @@ impl Page {
     pub(in crate::web) fn new(app: &App, req: &HttpRequest, caller: Option<&Caller>) -> Self {
         let now = app.now();
         let by_hand = language::by_hand(app, req);
-        let by_app = || kept::ui_locales(app, req).into_iter().find(|tag| app.texts.find(tag).is_some());
+        let wished = || kept::ui_locales(app, req).into_iter().chain(sign_out::ui_locales(app, req));
+        let by_app = || wished().find(|tag| app.texts.find(tag).is_some());
         let chosen = app.texts.choose(req, by_hand.or_else(by_app).as_deref());
         let session = req.get_session();
         let standing = caller.and_then(|_| signed_in::found(req));

@@ -77,6 +77,7 @@ pub(in crate::web) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, ow
             | Reason::Idle
             | Reason::Limit => page.t("by-system"),
             Reason::Logout
+            | Reason::LogoutAtApp
             | Reason::PasswordChange
             | Reason::Replaced
             | Reason::EndedByUser

@@ -12,6 +12,7 @@ fn changes() -> Vec<(&'static str, String)> {
         ("/confirm", format!("password={password}&next=/account")),
         ("/change-password", format!("current_password={password}&new_password={new}&new_password_again={new}")),
         ("/logout", String::new()),
+        ("/end-session/confirm", "kept=none".into()),
         ("/language", "lang=es&back=/account".into()),
     ]
 }

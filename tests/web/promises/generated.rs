@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 92] = [
+const ROUTES: [(&str, &str); 94] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -113,6 +113,8 @@ const ROUTES: [(&str, &str); 92] = [
     ("/.well-known/oauth-authorization-server", "GET"),
     ("/authorize", "GET POST"),
     ("/authorize/consent", "POST"),
+    ("/end-session", "GET POST HEAD"),
+    ("/end-session/confirm", "POST"),
     ("/account/apps/ID/withdraw", "POST"),
     ("/token", "POST"),
     ("/userinfo", "GET POST"),
@@ -198,8 +200,9 @@ const ROUTES: [(&str, &str); 92] = [
 /// Paths whose POST hashes a password.
 const HASHING: [&str; 3] = ["/login", "/confirm", "/change-password"];
 /// Paths at which a good token may end its own session, or all, or add and change users: few requests there show one.
-const ENDING: [&str; 11] = [
+const ENDING: [&str; 12] = [
     "/logout",
+    "/end-session/confirm",
     "/revoke",
     "/admin/sessions/end",
     "/account/sessions/ID/end",

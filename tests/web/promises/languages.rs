@@ -176,6 +176,15 @@ fn openid_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     let kept = path.split_once('=').unwrap().1.to_owned();
     let agreed = browser.post("/authorize/consent", &[("kept", &kept), ("decision", "allow")]);
     assert!(wiki.read(&agreed).contains_key("code"));
+    for fields in ["post_logout_redirect_uri=https://x1", "kept=none", "state=a&state=b", "client_id=nobody"] {
+        let page = browser.get(&format!("/end-session?{fields}"));
+        assert_eq!(page.status, 400, "{fields}");
+        seen.pages.push(page.body);
+    }
+    let leaving =
+        format!("/end-session?client_id={}&post_logout_redirect_uri=https%3A%2F%2Fwiki2.example.org%2F", wiki.id);
+    let path = browser.get(&leaving).location().to_owned();
+    seen.visit(browser, &path);
     seen.visit(browser, "/account");
     let openid = format!("/admin/apps/{}/openid", wiki.number.0);
     seen.visit(browser, &openid);

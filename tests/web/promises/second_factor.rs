@@ -42,8 +42,10 @@ use crate::support::{Answer, Browser, PASSWORD, TestApp, Tokens, claims, totp};
 const WITH_A_PEER: [(&str, &str); 2] = [("jwt.secret_key", SHARED), ("foreign_tokens", "access")];
 
 /// Open to somebody who still has to give a second factor.
-const STAY_OPEN: [&str; 11] = [
+const STAY_OPEN: [&str; 13] = [
     "/logout",
+    "/end-session",
+    "/end-session/confirm",
     "/confirm",
     "/account/factors",
     "/account/factors/passkey",

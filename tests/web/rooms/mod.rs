@@ -36,6 +36,7 @@ mod receipt;
 mod rename_user;
 mod revoke;
 mod revoked;
+pub(crate) mod rp_logout;
 mod second_step;
 mod sessions;
 mod setup;

@@ -6,7 +6,7 @@ use super::holding::Holding;
 use super::redeem::Given;
 use crate::accounts::apps::keys::LONGEST_LIFE;
 use crate::accounts::context::Accounts;
-use crate::domain::{Scopes, UnixTime};
+use crate::domain::{App, Scopes, SessionId, UnixTime};
 
 /// In the header of an ID token.
 pub const ID_TOKEN_TYP: &str = "JWT";
@@ -42,7 +42,12 @@ pub fn id_token(
 
 /// The session as this app knows it.
 pub fn session(accounts: &Accounts, holding: &Holding) -> String {
-    accounts.keyed_ids.session_for_app(holding.app.name.as_str(), holding.session.sid).to_string()
+    session_at(accounts, &holding.app, holding.session.sid)
+}
+
+/// A session as an app knows it.
+pub fn session_at(accounts: &Accounts, app: &App, session: SessionId) -> String {
+    accounts.keyed_ids.session_for_app(app.name.as_str(), session).to_string()
 }
 
 /// What `/userinfo` answers.

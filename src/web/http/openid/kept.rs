@@ -1,26 +1,16 @@
-//! A request of an app that waits until the person has signed in, proved more, or agreed: kept in the browser, sealed, for a quarter of an
-//! hour. Each has a cookie of its own, so that two tabs don't spoil each other's.
+//! A request of an app that waits until the person has signed in, proved more, or agreed: kept in the browser (`waiting.rs`).
 
 use actix_web::HttpRequest;
-use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{HeaderValue, SET_COOKIE};
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, http::header::CONTENT_SECURITY_POLICY};
-use aws_lc_rs::rand;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::request::fields;
+use super::waiting::Kind;
 use crate::domain::{UnixTime, form_target};
 use crate::web::app::App;
 use crate::web::http::error::Error;
-use crate::web::http::replies::see_other;
 
-/// For how many seconds.
-const LIFE: i64 = 15 * 60;
-/// How many one browser keeps. One more, and the oldest goes.
-const MOST: usize = 3;
-const PLACE: &str = "openid request";
+const REQUESTS: Kind = Kind { cookie: "portero_app_", place: "openid request", path: "/authorize?kept=" };
 /// Where the answer to a form may lead on to the app. Nowhere else does the policy admit it.
 const LEADING_ON: [&str; 5] = ["/login", "/login/factor", "/confirm", "/authorize", "/authorize/consent"];
 
@@ -43,7 +33,7 @@ impl Kept {
 
 /// The path at which a request that waits is gone on with.
 pub(in crate::web) fn path(id: &str) -> String {
-    format!("/authorize?kept={id}")
+    REQUESTS.path(id)
 }
 
 /// Keeps a request, and leads to where it is gone on with. `proved_at`: when whoever is signed in has last proved who they are.
@@ -53,22 +43,7 @@ pub(in crate::web) fn keep(
     proved_at: Option<UnixTime>,
     text: &str,
 ) -> Result<HttpResponse, Error> {
-    let mut random = [0; 6];
-    rand::fill(&mut random).map_err(|_| Error::Internal("the system has no random numbers".into()))?;
-    let (id, now) = (hex::encode(random), app.now());
-    let sealed = app
-        .accounts
-        .openid_key
-        .seal(format!("{} {} {text}", now.0, proved_at.map_or(0, |at| at.0)).as_bytes(), &place(&id));
-    let sealed = URL_SAFE_NO_PAD.encode(sealed.map_err(|error| Error::Internal(error.to_string()))?);
-    let mut res = see_other(&path(&id));
-    add(&mut res, &cookie(app, &id, sealed, LIFE))?;
-    let mut all = all(app, req);
-    all.sort_by_key(|kept| kept.begun_at);
-    for oldest in all.iter().take((all.len() + 1).saturating_sub(MOST)) {
-        forget(app, &mut res, &oldest.id)?;
-    }
-    Ok(res)
+    REQUESTS.keep(app, req, &format!("{} {text}", proved_at.map_or(0, |at| at.0)))
 }
 
 /// The request that waits under this id. `None`: there is none, or it has waited for too long.
@@ -101,7 +76,7 @@ pub(in crate::web) fn ui_locales(app: &App, req: &HttpRequest) -> Vec<String> {
 
 /// Forgets a request that was answered.
 pub(in crate::web) fn forget(app: &App, res: &mut HttpResponse, id: &str) -> Result<(), Error> {
-    add(res, &cookie(app, id, String::new(), 0))
+    REQUESTS.forget(app, res, id)
 }
 
 /// The policy of a page whose form may lead on to apps that wait for this browser: their own addresses are admitted, for browsers hold the
@@ -149,45 +124,10 @@ fn registered_target(app: &App, kept: &Kept) -> Option<String> {
 }
 
 fn all(app: &App, req: &HttpRequest) -> Vec<Kept> {
-    let Ok(cookies) = req.cookies() else { return Vec::new() };
-    let prefix = name(app, "");
-    let now = app.now();
-    let open = |cookie: &Cookie<'_>| {
-        let id = cookie.name().strip_prefix(prefix.as_str())?;
-        let sealed = URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
-        let text = String::from_utf8(app.accounts.openid_key.open(&sealed, &place(id))?).ok()?;
-        let mut parts = text.splitn(3, ' ');
-        let begun_at = UnixTime(parts.next()?.parse().ok()?);
-        let proved_at = Some(UnixTime(parts.next()?.parse().ok()?)).filter(|at| at.0 > 0);
-        let text = parts.next()?;
-        let is_recent = (0..=LIFE).contains(&now.since(begun_at));
-        is_recent.then(|| Kept { id: id.to_owned(), begun_at, proved_at, text: text.to_owned() })
-    };
-    // More than there should be cost nothing but reading them.
-    cookies.iter().filter(|cookie| cookie.name().starts_with(prefix.as_str())).take(4 * MOST).filter_map(open).collect()
-}
-
-fn place(id: &str) -> String {
-    format!("{PLACE} {id}")
-}
-
-fn name(app: &App, id: &str) -> String {
-    format!("{}portero_app_{id}", app.config().cookie_prefix())
-}
-
-fn cookie(app: &App, id: &str, value: String, life: i64) -> Cookie<'static> {
-    Cookie::build(name(app, id), value)
-        .path("/")
-        .http_only(true)
-        .secure(app.config().is_https())
-        // It has to come along when the app's own form has led here.
-        .same_site(SameSite::Lax)
-        .max_age(Duration::seconds(life))
-        .finish()
-}
-
-fn add(res: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), Error> {
-    let value = HeaderValue::from_str(&cookie.to_string()).map_err(|error| Error::Internal(error.to_string()))?;
-    res.headers_mut().append(SET_COOKIE, value);
-    Ok(())
+    let read = REQUESTS.all(app, req).into_iter().filter_map(|waiting| {
+        let (proved_at, text) = waiting.text.split_once(' ')?;
+        let proved_at = Some(UnixTime(proved_at.parse().ok()?)).filter(|at| at.0 > 0);
+        Some(Kept { id: waiting.id, begun_at: waiting.begun_at, proved_at, text: text.to_owned() })
+    });
+    read.collect()
 }

@@ -1,5 +1,5 @@
-//! What OpenID Connect needs of HTTP: an app's request for somebody, kept while they sign in, and its answer; which app asks; and which
-//! other origins' scripts may.
+//! What OpenID Connect needs of HTTP: an app's request for somebody, kept while they sign in, and its answer; its request that they be
+//! signed out; which app asks; and which other origins' scripts may.
 
 pub(in crate::web) mod caller;
 pub(in crate::web) mod cors;
@@ -8,3 +8,5 @@ pub(in crate::web) mod kept;
 pub(in crate::web) mod needs;
 pub(in crate::web) mod reply;
 pub(in crate::web) mod request;
+pub(in crate::web) mod sign_out;
+mod waiting;

@@ -52,10 +52,7 @@ impl Reply {
 
     /// The app's address with these fields.
     pub(in crate::web) fn address(&self, fields: &[(&'static str, String)]) -> String {
-        // What the address has in its query stays. Not written out again by `Url`, for it is the app's own spelling.
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let joint = if self.redirect_uri.contains('?') { '&' } else { '?' };
-        format!("{}{joint}{query}", self.redirect_uri)
+        with_query(&self.redirect_uri, fields)
     }
 
     /// 303 to the app.
@@ -68,4 +65,14 @@ impl Reply {
         let url = Url::parse(&self.redirect_uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
         Some(format!("{}/", url.origin().ascii_serialization()))
     }
+}
+
+/// An app's address with these fields. What it has in its query stays. Not written out again by `Url`, for it is the app's own spelling.
+pub(super) fn with_query(address: &str, fields: &[(&'static str, String)]) -> String {
+    if fields.is_empty() {
+        return address.to_owned();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let joint = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{joint}{query}")
 }

@@ -169,7 +169,7 @@ pub(in crate::web) fn fields(text: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
-fn form_text(fields: &[(String, String)]) -> String {
+pub(super) fn form_text(fields: &[(String, String)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
@@ -200,7 +200,7 @@ fn subject_of(app: &App, issuer: &str, hint: &str) -> Option<String> {
 }
 
 /// The claims of an ID token of ours, which may have expired, and whose key may sign no more.
-pub(in crate::web) fn id_token_claims(app: &App, issuer: &str, hint: &str) -> Option<Map<String, Value>> {
+pub(super) fn id_token_claims(app: &App, issuer: &str, hint: &str) -> Option<Map<String, Value>> {
     let rings = AppAlgorithm::ALL.iter().filter_map(|algorithm| app.accounts.app_keys.get(*algorithm));
     let claims = rings.into_iter().find_map(|keys| verify_for_apps(&keys, ID_TOKEN_TYP, hint))?;
     (claims.get("iss").and_then(Value::as_str) == Some(issuer)).then_some(claims)

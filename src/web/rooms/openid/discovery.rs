@@ -32,6 +32,7 @@ fn metadata(issuer: &str) -> Value {
         "jwks_uri": at("/.well-known/portero/apps.jwks.json"),
         "introspection_endpoint": at("/introspect"),
         "revocation_endpoint": at("/revoke"),
+        "end_session_endpoint": at("/end-session"),
         "scopes_supported": Scopes::all().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],

@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use actix_session::SessionExt;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::accounts::OwnToken;
 use crate::accounts::sessions::end::{Own, end_own};
 use crate::accounts::sessions::sign_out::sign_out;
 use crate::domain::Reason;
@@ -23,18 +21,16 @@ use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::token_cookies;
 use crate::web::http::audience::{Audience, audience};
-use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::LocalPath;
 use crate::web::http::replies::{message, see_other};
 use crate::web::http::signed_in::{self, fresh_mandate};
 use crate::web::pages::ended;
-use crate::web::pages::error_page::answer_to;
 use crate::web::pages::page::{Page, html};
+use crate::web::pages::signed_out::{forget, is_asked_by_its_own_form, leave, own_token};
 
 const SIGNED_OUT: &str = "logout successful";
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Which sessions end. Ending more than this one needs a recent proof of identity: a copied cookie must not throw its owner out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -122,7 +118,7 @@ pub(in crate::web) async fn submit(
     if let Some(held) = &held {
         let by_header = req.headers().get(app.config().jwt.access_csrf_header_name.as_str());
         let shown = by_header.and_then(|value| value.to_str().ok()).unwrap_or(&csrf);
-        if !is_same(held.csrf.as_deref().unwrap_or_default(), shown) {
+        if !is_asked_by_its_own_form(held, shown) {
             return Err(Error::Csrf.into());
         }
     }
@@ -170,33 +166,13 @@ async fn here(
         Audience::Program => message(app, StatusCode::OK, SIGNED_OUT),
         Audience::Browser => see_other("/login"),
     };
-    Ok(leave(app, browser, answer, &Flash::plain("flash-signed-out")))
+    Ok(leave_with(app, browser, answer, &Flash::plain("flash-signed-out")))
 }
 
-/// The answer where the sign-out could not be stored. Whoever signs out may be about to leave a computer that others use: this browser
-/// forgets the session all the same.
-fn forget(app: &App, req: &HttpRequest, browser: &BrowserSession, cause: String) -> HttpResponse {
-    browser.clear();
-    without_session(app, answer_to(req, &Error::StillOpen(cause)))
-}
-
-/// The answer to a browser that holds no session any more.
-fn leave(app: &App, browser: &BrowserSession, answer: HttpResponse, flash: &Flash) -> HttpResponse {
-    browser.clear();
+fn leave_with(app: &App, browser: &BrowserSession, answer: HttpResponse, flash: &Flash) -> HttpResponse {
+    let answer = leave(app, browser, answer);
     browser_session::set_flash(browser, flash);
-    without_session(app, answer)
-}
-
-/// Takes from the browser what it holds of its session.
-fn without_session(app: &App, mut answer: HttpResponse) -> HttpResponse {
-    token_cookies::remove(app, answer.head_mut());
-    // Not "cookies": that would reach every app on the registrable domain.
-    answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
     answer
-}
-
-fn is_same(one: &str, other: &str) -> bool {
-    !one.is_empty() && aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
 /// `DELETE /logout`, as in the tutorial: either token ends both.
@@ -211,10 +187,6 @@ pub(in crate::web) async fn by_token(
         token_cookies::remove(&app, res.head_mut());
     }
     Ok(res)
-}
-
-fn own_token(app: &App, req: &HttpRequest, claims: Arc<Claims>) -> OwnToken {
-    OwnToken { claims, ip: client_address::address(app, req).to_string() }
 }
 
 async fn end(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
@@ -237,7 +209,7 @@ async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Sc
     match (audience(req, app), scope) {
         (Audience::Browser, Scope::All) => {
             let flash = Flash::counted("flash-signed-out-everywhere", i64::try_from(count).unwrap_or(i64::MAX));
-            Ok(leave(app, &req.get_session(), see_other("/login"), &flash))
+            Ok(leave_with(app, &req.get_session(), see_other("/login"), &flash))
         }
         (Audience::Browser, Scope::This | Scope::Others) => {
             Ok(ended::answer(app, req, &ended.receipt, count, "/account"))
