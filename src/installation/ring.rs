@@ -26,8 +26,9 @@ const LOST_KEY_HINT: &str =
 const SIGNS_FOR: i64 = 90 * DAY;
 /// How long before it signs for apps a key can be read by them, in seconds: much longer than they keep the key set.
 const ANNOUNCED_FOR: i64 = 2 * DAY;
-/// How long after it signed for apps a key can still be read by them, in seconds: much longer than anything lives that it signed.
-const READ_FOR: i64 = 2 * DAY;
+/// How long after it signed for apps a key is still read, in seconds. Anything that it signed is good for an hour at most; but an app shows an
+/// ID token of the session when somebody signs out, and a session lasts for thirty days if nobody has set anything else.
+const READ_FOR: i64 = 32 * DAY;
 const DAY: i64 = 24 * 60 * 60;
 
 /// Where the keys are, and which algorithm new ones are for.
@@ -522,8 +523,8 @@ mod tests {
         let late = [row(Signing, 0), row(Pending, 200 * DAY)];
         assert_eq!((at(&late, 201), at(&late, 202)), (None, Some(Step::Promote)));
         let rotated = [row(VerifyOnly, 90 * DAY), row(Signing, 90 * DAY)];
-        assert_eq!(at(&rotated, 91), None);
-        assert_eq!(at(&rotated, 92), Some(Step::Retire(format!("verify_only{}", 90 * DAY))));
+        assert_eq!(at(&rotated, 121), None);
+        assert_eq!(at(&rotated, 122), Some(Step::Retire(format!("verify_only{}", 90 * DAY))));
     }
 
     #[test]
