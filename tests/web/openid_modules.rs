@@ -1,15 +1,18 @@
-//! The modules of the OpenID Foundation's conformance suite for Basic and Config providers, re-created from what each of them looks at, under
-//! its name. That is no certificate: the suite itself has not run. `docs/openid-modules.md` is the table that this makes; with
+//! The modules of the OpenID Foundation's conformance suite for Basic and Config providers, RP-Initiated Logout and Back-Channel Logout,
+//! re-created from what each of them looks at, under its name. That is no certificate: the suite itself has not run. `docs/openid-modules.md` is the table that this makes; with
 //! `PORTERO_WRITE_TABLES=1` it is written anew.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use portero::domain::{AppAlgorithm, AppRules, LogoutUri};
 use serde_json::{Value, json};
 
 use crate::openid::{Party, VERIFIER, challenge, refusal, text, uri};
 use crate::rooms::openid::between;
-use crate::support::{Browser, PASSWORD, TestApp};
+use crate::rooms::rp_logout::{lead, onward, query};
+use crate::support::told_app::{Manner, ToldApp};
+use crate::support::{Answer, Browser, PASSWORD, TestApp};
 
 /// What a module has found.
 enum Found {
@@ -25,6 +28,8 @@ struct Place<'a> {
     app: &'a TestApp,
     wiki: Party<'a>,
     other: Party<'a>,
+    /// The first app, as it is told of sign-outs.
+    told: ToldApp,
     ana: Browser,
 }
 
@@ -54,6 +59,26 @@ impl Place<'_> {
         self.wiki.error(&mut self.ana, &[WITHOUT_PKCE.as_slice(), others].concat())
     }
 
+    /// Signs in to the app, and leads the browser to the sign-out with these fields beside the usual ones, which an empty value leaves out.
+    fn sign_out(&mut self, others: &[(&str, &str)]) -> Left {
+        let tokens = self.tokens(&[]);
+        let (hint, to) = (text(&tokens, "id_token").to_owned(), onward(&self.wiki));
+        let usual = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", &to), ("state", STATE)];
+        let is_other = |name: &str| others.iter().any(|(other, _)| *other == name);
+        let kept = usual.iter().filter(|(name, _)| !is_other(name));
+        let fields: Vec<_> = kept.chain(others.iter().filter(|(_, value)| !value.is_empty())).copied().collect();
+        let answer = lead(&mut self.ana, &fields);
+        let session = self.wiki.id_token(&tokens);
+        Left { answer, session }
+    }
+
+    /// Whether the app learns that nobody is signed in in this browser.
+    fn is_signed_out(&mut self) -> bool {
+        let silent = [WITHOUT_PKCE.as_slice(), &[("prompt", "none")]].concat();
+        let answer = self.wiki.send(&mut self.ana, &silent);
+        self.wiki.read(&answer).get("error").is_some_and(|error| error == "login_required")
+    }
+
     /// The person confirms who they are, and the app reads the ID token.
     fn anew(&mut self, others: &[(&str, &str)]) -> Value {
         let page = self.wiki.send(&mut self.ana, &[WITHOUT_PKCE.as_slice(), others].concat());
@@ -66,6 +91,24 @@ impl Place<'_> {
         self.wiki.id_token(&tokens)
     }
 }
+
+/// What came of a sign-out at the app.
+struct Left {
+    answer: Answer,
+    /// What the ID token of the session said.
+    session: Value,
+}
+
+impl Left {
+    /// Whether a page was shown instead of leading back: one that says what is wrong, or that asks.
+    fn is_told_here(&self) -> bool {
+        let asks = self.answer.status == 200 && self.answer.body.contains("Sign out?");
+        self.answer.location().is_empty() && (asks || self.answer.status == 400)
+    }
+}
+
+/// As long as the suite's.
+const STATE: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!*'()abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567";
 
 const WITHOUT_PKCE: [(&str, &str); 2] = [("code_challenge", ""), ("code_challenge_method", "")];
 
@@ -328,20 +371,126 @@ const CONFIG: [Module; 1] = [("oidcc-discovery-endpoint-verification", |place| {
     Found::Passed
 })];
 
+const RP_LOGOUT: [Module; 11] = [
+    ("oidcc-rp-initiated-logout-discovery-endpoint-verification", |place| {
+        let said = place.app.client().get("/.well-known/openid-configuration", None).json();
+        let path = text(&said, "end_session_endpoint").strip_prefix(place.wiki.issuer().as_str()).unwrap().to_owned();
+        assert_ne!(place.app.client().get(&path, None).status, 404);
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout", |place| {
+        let left = place.sign_out(&[]);
+        assert_eq!(left.answer.location(), format!("{}&{}", onward(&place.wiki), query(&[("state", STATE)])));
+        assert!(place.is_signed_out());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-bad-post-logout-redirect-uri", |place| {
+        assert!(place.sign_out(&[("post_logout_redirect_uri", "https://wiki.example.org/other")]).is_told_here());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-modified-id-token-hint", |place| {
+        let tokens = place.tokens(&[]);
+        let body = text(&tokens, "id_token").split('.').nth(1).unwrap();
+        let unsigned = format!("eyJhbGciOiJub25lIn0.{body}.");
+        assert!(place.sign_out(&[("id_token_hint", &unsigned)]).is_told_here() && !place.is_signed_out());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-no-id-token-hint", |place| {
+        assert!(place.sign_out(&[("id_token_hint", "")]).is_told_here() && !place.is_signed_out());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-no-params", |place| {
+        assert!(
+            place.sign_out(&[("id_token_hint", ""), ("post_logout_redirect_uri", ""), ("state", "")]).is_told_here()
+        );
+        assert_eq!(place.ana.post("/logout", &[]).location(), "/login");
+        assert!(place.is_signed_out());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-no-post-logout-redirect-uri", |place| {
+        let left = place.sign_out(&[("post_logout_redirect_uri", "")]);
+        assert!(left.answer.body.contains("You’re signed out.") && place.is_signed_out());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-no-state", |place| {
+        assert_eq!(place.sign_out(&[("state", "")]).answer.location(), onward(&place.wiki));
+        assert!(place.is_signed_out());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-only-state", |place| {
+        assert!(place.sign_out(&[("id_token_hint", ""), ("post_logout_redirect_uri", "")]).is_told_here());
+        assert_eq!(place.ana.post("/logout", &[]).location(), "/login");
+        assert!(place.is_signed_out());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri", |place| {
+        let added = format!("{}&foo=bar", onward(&place.wiki));
+        assert!(place.sign_out(&[("post_logout_redirect_uri", &added)]).is_told_here());
+        Found::Passed
+    }),
+    ("oidcc-rp-initiated-logout-bad-id-token-hint", |place| {
+        let claims = place.claims(&[]);
+        let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+        let secret = place.wiki.secret.clone().unwrap();
+        let by_app = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+        let fake = jsonwebtoken::encode(&header, &claims, &by_app).unwrap();
+        assert!(place.sign_out(&[("id_token_hint", &fake)]).is_told_here() && !place.is_signed_out());
+        Found::Passed
+    }),
+];
+
+const BACKCHANNEL: [Module; 2] = [
+    ("oidcc-backchannel-logout-discovery-endpoint-verification", |place| {
+        let said = place.app.client().get("/.well-known/openid-configuration", None).json();
+        assert_eq!(
+            (&said["backchannel_logout_supported"], &said["backchannel_logout_session_supported"]),
+            (&json!(true), &json!(true))
+        );
+        Found::Passed
+    }),
+    ("oidcc-backchannel-rp-initiated-logout", |place| {
+        let before = place.told.received().len();
+        let left = place.sign_out(&[]);
+        assert!(left.answer.location().ends_with(&query(&[("state", STATE)])));
+        let token = place.told.wait_for(before + 1).remove(before).token;
+        let keys = place.app.accounts.app_keys.get(AppAlgorithm::RS256).unwrap();
+        let says = Value::Object(portero::tokens::verify_for_apps(&keys, "logout+jwt", &token).unwrap());
+        assert_eq!(says["events"], json!({ "http://schemas.openid.net/event/backchannel-logout": {} }));
+        let now = place.app.accounts.now().0;
+        assert!((now - 60..=now).contains(&says["iat"].as_i64().unwrap()) && says["exp"].as_i64().unwrap() > now);
+        assert!(says["jti"].is_string() && says.get("nonce").is_none(), "{says}");
+        for claim in ["iss", "aud", "sub", "sid"] {
+            assert_eq!(says[claim], left.session[claim], "{claim}");
+        }
+        assert!(place.is_signed_out());
+        Found::Passed
+    }),
+];
+
 #[test]
 fn the_foundations_modules_pass_as_far_as_they_can_be_re_created() {
     let app = TestApp::start();
     app.add_user("ana");
     crate::rooms::openid::give_details(&app, "ana");
-    let rules = |rules: &mut portero::domain::AppRules| {
+    let told = ToldApp::start(Manner::Status(200));
+    let rules = |rules: &mut AppRules| {
         rules.openid.is_trusted = true;
         rules.openid.needs_pkce = false;
-        rules.openid.post_logout_uris.push(uri("https://wiki.example.org/"));
+        rules.openid.post_logout_uris.push(uri("https://wiki.example.org/signed-out?from=portero"));
     };
-    let (wiki, other) = (Party::with(&app, "wiki", rules), Party::with(&app, "other", rules));
-    let mut place = Place { app: &app, wiki, other, ana: app.browser() };
+    let wiki = Party::with(&app, "wiki", |all| {
+        rules(all);
+        all.backchannel_logout = Some(LogoutUri::parse(&told.uri(), true).unwrap());
+    });
+    let other = Party::with(&app, "other", rules);
+    let mut place = Place { app: &app, wiki, other, told, ana: app.browser() };
     let mut table = String::from(HEAD);
-    for (plan, modules) in [("Basic", BASIC.as_slice()), ("Config", CONFIG.as_slice())] {
+    for (plan, modules) in [
+        ("Basic", BASIC.as_slice()),
+        ("Config", CONFIG.as_slice()),
+        ("RP-Initiated Logout", RP_LOGOUT.as_slice()),
+        ("Back-Channel Logout", BACKCHANNEL.as_slice()),
+    ] {
         for (name, module) in modules {
             // Each begins with a sign-in of its own, as in the suite.
             place.ana = app.signed_in("ana");
@@ -362,8 +511,8 @@ fn the_foundations_modules_pass_as_far_as_they_can_be_re_created() {
 
 const HEAD: &str = "# The OpenID Foundation's modules
 
-What the Foundation's conformance suite looks at in a Basic and in a Config provider, re-created in `tests/web/openid_modules.rs` under the
-suite's names. A test run makes this table. **Re-created, not certified**: the suite itself has not run against Portero.
+What the Foundation's conformance suite looks at in a Basic and in a Config provider, in RP-Initiated Logout and in Back-Channel Logout,
+re-created in `tests/web/openid_modules.rs` under the suite's names. A test run makes this table. **Re-created, not certified**: the suite itself has not run against Portero.
 
 | plan | module | result | why |
 |---|---|---|---|
