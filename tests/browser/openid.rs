@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use fantoccini::Locator;
 use tempfile::TempDir;
 
+use crate::accessibility::faults_of_page;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::screenshots::pictures;
@@ -38,7 +39,7 @@ impl App {
     }
 }
 
-/// Reads one request, answers with a page, and notes what was brought to `/callback`.
+/// Reads one request, answers with a page, and notes what was brought to `/callback` or `/signed-out`.
 fn answer(mut stream: TcpStream, sender: &Sender<(String, String, String)>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let (mut line, mut length) = (String::new(), 0);
@@ -62,7 +63,7 @@ fn answer(mut stream: TcpStream, sender: &Sender<(String, String, String)>) {
     ));
     let mut words = line.split(' ').map(str::to_owned);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    if path.starts_with("/callback") {
+    if path.starts_with("/callback") || path.starts_with("/signed-out") {
         drop(sender.send((method, path, String::from_utf8_lossy(&body).into_owned())));
     }
 }
@@ -162,4 +163,72 @@ async fn the_question_leads_on_in_english() {
 #[actix_web::test]
 async fn the_question_leads_on_in_spanish() {
     consent("es").await;
+}
+
+/// A session that has ended in this browser: Portero asks who is there.
+async fn is_signed_out(browser: &Browser, server: &Server) -> bool {
+    browser.open(&format!("http://{}/account", server.address)).await;
+    browser.path().await.starts_with("/login")
+}
+
+/// Signs out at the app, first by its ID token and then, without one, by the question that Portero asks.
+async fn sign_out(language: &'static str) {
+    let app = App::start();
+    let to = format!("{}/signed-out?x=1", app.address);
+    let (_folder, server, id) = begin(&app, &["--trusted", "--public", "--post-logout-redirect-uri", &to]);
+    let driver = Driver::start();
+    let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
+    browser.open(&request(&server, &app, &id, "")).await;
+    sign_in(&browser).await;
+    let (_, path, _) = app.arrived();
+    let code = path.split_once("code=").unwrap().1.split('&').next().unwrap();
+    let form = format!(
+        "grant_type=authorization_code&client_id={id}&code={code}&redirect_uri={}&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        escaped(&format!("{}/callback", app.address))
+    );
+    let hint = server.ask_form("/token", &form).text("id_token");
+    let leave = |more: &str| {
+        format!(
+            "http://{}/end-session?client_id={id}&state=s&post_logout_redirect_uri={}{more}",
+            server.address,
+            escaped(&to)
+        )
+    };
+    browser.open(&leave(&format!("&id_token_hint={hint}"))).await;
+    assert_eq!(app.arrived(), ("GET".into(), "/signed-out?x=1&state=s".into(), String::new()));
+    assert!(is_signed_out(&browser, &server).await, "by its ID token");
+
+    browser.open(&request(&server, &app, &id, "")).await;
+    sign_in(&browser).await;
+    assert!(app.arrived().1.contains("code="));
+    browser.open(&leave("")).await;
+    browser.element(Locator::Css("form[action='/end-session/confirm'] button")).await;
+    let faults = faults_of_page(&browser, "an app's sign-out").await;
+    assert!(faults.is_empty(), "{faults:?}");
+    pictures(&browser, &format!("rp-logout-{language}")).await;
+    // The next page is the app's, which Chromium lets the form lead to only because the page names it.
+    browser.element(Locator::Css("form[action='/end-session/confirm'] button")).await.click().await.unwrap();
+    assert_eq!(app.arrived(), ("GET".into(), "/signed-out?x=1&state=s".into(), String::new()));
+    assert!(is_signed_out(&browser, &server).await, "by the person's answer");
+
+    browser.open(&request(&server, &app, &id, "")).await;
+    sign_in(&browser).await;
+    assert!(app.arrived().1.contains("code="));
+    browser.open(&leave("x")).await;
+    pictures(&browser, &format!("rp-logout-elsewhere-{language}")).await;
+    browser.close().await;
+}
+
+fn escaped(text: &str) -> String {
+    text.replace(':', "%3A").replace('/', "%2F").replace('?', "%3F").replace('=', "%3D")
+}
+
+#[actix_web::test]
+async fn a_sign_out_at_an_app_leads_back_to_it_in_english() {
+    sign_out("en").await;
+}
+
+#[actix_web::test]
+async fn a_sign_out_at_an_app_leads_back_to_it_in_spanish() {
+    sign_out("es").await;
 }
