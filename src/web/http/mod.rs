@@ -10,6 +10,7 @@ pub(in crate::web) mod error;
 pub(in crate::web) mod export;
 pub(in crate::web) mod headers;
 pub(in crate::web) mod host;
+pub(in crate::web) mod in_path;
 pub(in crate::web) mod input;
 pub(in crate::web) mod local_path;
 pub(in crate::web) mod openid;

@@ -9,16 +9,17 @@ use serde::Deserialize;
 
 use crate::accounts::apps::credentials::AppCredentials;
 use crate::accounts::apps::manage::{self, AppFault};
-use crate::domain::{App as RegisteredApp, AppAlgorithm, AppId, AppRules, AppUri, AppUriFault, OpenIdRules};
+use crate::domain::{App as RegisteredApp, AppAlgorithm, AppRules, AppUri, AppUriFault, OpenIdRules};
 use crate::store::apps;
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::error::Error;
+use crate::web::http::in_path::registered_app;
 use crate::web::http::input::Input;
 use crate::web::http::openid::issuer::issuer;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
-use crate::web::pages::forms::FieldError;
+use crate::web::pages::forms::{FieldError, tick};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::times::Time;
 
@@ -58,7 +59,6 @@ struct OpenIdForm {
 impl OpenIdForm {
     fn of(app: &RegisteredApp) -> Self {
         let rules = &app.rules.openid;
-        let tick = |is_set: bool| if is_set { "on".to_owned() } else { String::new() };
         let lines = |uris: &[AppUri]| uris.iter().map(AppUri::as_str).collect::<Vec<_>>().join("\n");
         Self {
             redirect_uris: lines(&rules.redirect_uris),
@@ -80,7 +80,7 @@ pub(in crate::web) async fn form(
     FreshAdmin(caller): FreshAdmin,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let found = find(&app, &id).await?;
+    let found = registered_app(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
     let form = OpenIdForm::of(&found);
     show(&app, page, StatusCode::OK, &found, form, Vec::new(), None).await
@@ -121,7 +121,7 @@ pub(in crate::web) async fn submit(
     input: Input,
 ) -> Result<HttpResponse, Error> {
     let form: OpenIdForm = input.only_form()?;
-    let found = find(&app, &id).await?;
+    let found = registered_app(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
     if form.act == "secret" {
         let made = manage::new_secret(&app.accounts, mandate, found.id).everywhere().await?;
@@ -153,7 +153,7 @@ pub(in crate::web) async fn submit(
             Ok(see_other(&format!("/admin/apps/{}/openid", found.id.0)))
         }
         Err(AppFault::Outdated) => {
-            let now = find(&app, &id).await?;
+            let now = registered_app(&app, &id).await?;
             let errors = vec![page.error("", "error-app-outdated")];
             let form = OpenIdForm { seen: manage::seen(&now.rules), ..form };
             show(&app, page, StatusCode::CONFLICT, &now, form, errors, None).await
@@ -180,9 +180,4 @@ fn read(page: &Page, field: &'static str, text: &str, errors: &mut Vec<FieldErro
         }
     }
     uris
-}
-
-async fn find(app: &App, id: &str) -> Result<RegisteredApp, Error> {
-    let id = AppId(id.parse().map_err(|_| Error::NotFound)?);
-    app.read(move |conn| apps::find(conn, id)).await?.ok_or(Error::NotFound)
 }

@@ -21,7 +21,7 @@ use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
-use crate::web::pages::forms::FieldError;
+use crate::web::pages::forms::{FieldError, tick};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::times::Time;
 use crate::web::pages::told_apps;
@@ -97,7 +97,6 @@ impl AppForm {
 
     fn of(app: &RegisteredApp, people: &[String]) -> Self {
         let rules = &app.rules;
-        let tick = |is_set: bool| if is_set { "on".to_owned() } else { String::new() };
         let lines = |all: Vec<&str>| all.join("\n");
         let (who, entrants) = match &rules.allowed {
             Allowed::Everyone => ("everyone", &[] as &[Entrant]),

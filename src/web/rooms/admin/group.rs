@@ -11,11 +11,12 @@ use crate::accounts::Mandate;
 use crate::accounts::people::groups::{Changed, MOST_AT_ONCE, Membership, change_members};
 use crate::domain::{GroupId, UserId, Username};
 use crate::store::groups::{self, Group};
-use crate::store::{Conn, apps, users};
+use crate::store::{Conn, users};
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
+use crate::web::http::in_path;
 use crate::web::http::input::Input;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{Admin, AdminMandate};
@@ -211,15 +212,9 @@ async fn out(app: &App, mandate: Mandate, group: GroupId, user: UserId) -> Resul
 }
 
 async fn find(app: &App, id: &str) -> Result<Found, Error> {
-    let id = GroupId(id.parse().map_err(|_| Error::NotFound)?);
-    let found = app.read(move |conn| {
-        let Some(group) = groups::find(conn, id)? else { return Ok(None) };
-        Ok(Some(Found {
-            apps: apps::that_let_in(conn, &group.name)?,
-            count: groups::count(conn, id)?,
-            people: groups::members(conn, id, MOST_SHOWN.count())?,
-            group,
-        }))
-    });
-    found.await?.ok_or(Error::NotFound)
+    let (group, apps) = in_path::group(app, id).await?;
+    let id = group.id;
+    let people = app.read(move |conn| Ok((groups::count(conn, id)?, groups::members(conn, id, MOST_SHOWN.count())?)));
+    let (count, people) = people.await?;
+    Ok(Found { group, apps, count, people })
 }

@@ -6,11 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::accounts::apps::manage::remove;
-use crate::domain::{App as RegisteredApp, AppId};
-use crate::store::apps;
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::error::Error;
+use crate::web::http::in_path::registered_app;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::page::{Page, html};
@@ -30,7 +29,7 @@ pub(in crate::web) async fn form(
     FreshAdmin(caller): FreshAdmin,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let found = find(&app, &id).await?;
+    let found = registered_app(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
     let view = RemovePage { page, id: found.id.0, name: found.name.to_string(), asks: found.rules.introspects };
     Ok(html(StatusCode::OK, &view))
@@ -42,15 +41,10 @@ pub(in crate::web) async fn submit(
     AdminMandate(_, mandate): AdminMandate,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let found = find(&app, &id).await?;
+    let found = registered_app(&app, &id).await?;
     if !remove(&app.accounts, mandate, found.id).everywhere().await? {
         return Err(Error::NotFound);
     }
     browser_session::set_flash(&browser, &Flash::plain("app-removed"));
     Ok(see_other("/admin/apps"))
-}
-
-async fn find(app: &App, id: &str) -> Result<RegisteredApp, Error> {
-    let id = AppId(id.parse().map_err(|_| Error::NotFound)?);
-    app.read(move |conn| apps::find(conn, id)).await?.ok_or(Error::NotFound)
 }

@@ -7,13 +7,11 @@ use askama::Template;
 use serde_json::json;
 
 use crate::accounts::people::groups::{Removed, remove};
-use crate::domain::GroupId;
-use crate::store::apps;
-use crate::store::groups::{self, Group};
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
+use crate::web::http::in_path;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::FieldError;
@@ -34,7 +32,7 @@ pub(in crate::web) async fn form(
     FreshAdmin(caller): FreshAdmin,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let (group, apps) = find(&app, &id).await?;
+    let (group, apps) = in_path::group(&app, &id).await?;
     let page = Page::new(&app, &req, Some(&caller));
     let errors: Vec<_> = needed_by(&page, &apps).into_iter().collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
@@ -48,7 +46,7 @@ pub(in crate::web) async fn submit(
     AdminMandate(caller, mandate): AdminMandate,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let (group, _) = find(&app, &id).await?;
+    let (group, _) = in_path::group(&app, &id).await?;
     match remove(&app.accounts, mandate, group.id).everywhere().await? {
         Removed::Done if audience(&req, &app) == Audience::Program => {
             Ok(HttpResponse::Ok().json(json!({ "changed": true })))
@@ -74,14 +72,4 @@ pub(in crate::web) async fn submit(
 fn needed_by(page: &Page, apps: &[String]) -> Option<FieldError> {
     let text = || page.t1("error-group-let-in", "apps", &apps.join(", "));
     (!apps.is_empty()).then(|| FieldError { field: "", text: text() })
-}
-
-async fn find(app: &App, id: &str) -> Result<(Group, Vec<String>), Error> {
-    let id = GroupId(id.parse().map_err(|_| Error::NotFound)?);
-    let found = app.read(move |conn| {
-        let Some(group) = groups::find(conn, id)? else { return Ok(None) };
-        let apps = apps::that_let_in(conn, &group.name)?;
-        Ok(Some((group, apps)))
-    });
-    found.await?.ok_or(Error::NotFound)
 }
