@@ -8,6 +8,7 @@ use super::page::{Page, html};
 use crate::domain::{Scopes, form_target};
 use crate::web::app::App;
 use crate::web::http::headers::without_referrer;
+use crate::web::http::local_path::LocalPath;
 use crate::web::http::openid::kept::Kept;
 use crate::web::http::openid::request::Request;
 
@@ -21,6 +22,8 @@ struct ConsentPage {
     /// Where the answer goes: names can look alike, addresses are one's own.
     address: String,
     kept: String,
+    /// Where to sign out, so that somebody else can sign in and go on with the request.
+    sign_out: String,
     /// What the app is told, in words.
     told: Vec<String>,
 }
@@ -34,6 +37,7 @@ pub(in crate::web) fn consent_page(app: &App, req: &HttpRequest, request: &Reque
         user,
         address: form_target(&request.reply.redirect_uri).unwrap_or_default(),
         kept: kept.id.clone(),
+        sign_out: format!("/logout?next={}", LocalPath::of_request(req).encoded()),
         told: told(&page, request.wanted.scopes),
         page,
     };

@@ -414,6 +414,41 @@ fn an_app_that_is_not_trusted_is_told_only_by_whoever_agrees() {
 }
 
 #[test]
+fn whoever_is_not_the_one_who_is_signed_in_signs_in_and_goes_on_with_the_apps_request() {
+    let app = server();
+    app.add_user("bea");
+    let wiki = Party::with(&app, "wiki", |_| {});
+    let mut browser = app.signed_in("ana");
+    let page = wiki.send(&mut browser, &[("scope", "openid profile")]);
+    let not_you = between(&page.body, "<a href=\"/logout", "\"");
+    let question = browser.get(&format!("/logout{not_you}"));
+    let next = between(&question.body, "name=\"next\" value=\"", "\"");
+    assert!(
+        next.starts_with("/authorize?kept=") && question.body.contains(&format!("href=\"{next}\"")),
+        "{}",
+        question.body
+    );
+    let left = browser.post("/logout", &[("scope", "this"), ("next", &next)]);
+    assert_eq!(left.location(), format!("/login?next={}", next.replace('?', "%3F")), "{}", left.location());
+    let to = left.location().to_owned();
+    let page = browser.get(&to);
+    assert!(page.header("content-security-policy").unwrap().contains("https://wiki.example.org"));
+    let next = between(&page.body, "name=\"next\" value=\"", "\"");
+    let done = browser.post("/login", &[("username", "bea"), ("password", PASSWORD), ("next", &next)]);
+    let page = wiki.follow(&mut browser, done);
+    assert!(page.body.contains("signed in as bea"), "{}", page.body);
+    let kept = between(&page.body, "name=\"kept\" value=\"", "\"");
+    let agreed = browser.post("/authorize/consent", &[("kept", &kept), ("decision", "allow")]);
+    let tokens = wiki.redeem(&wiki.read(&agreed)["code"]).json();
+    assert_eq!(wiki.id_token(&tokens)["preferred_username"], "bea");
+    for elsewhere in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+        browser.get("/logout");
+        let left = browser.post("/logout", &[("next", elsewhere)]);
+        assert_eq!(left.location(), "/login", "{elsewhere}");
+    }
+}
+
+#[test]
 fn who_may_not_enter_an_app_is_told_so_here_and_can_go_back() {
     let app = server();
     let wiki = Party::with(&app, "wiki", |rules| rules.allowed = Allowed::Listed(Vec::new()));

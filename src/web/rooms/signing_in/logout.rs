@@ -46,6 +46,8 @@ pub(in crate::web) enum Scope {
 #[serde(default)]
 pub(in crate::web) struct Asked {
     scope: Scope,
+    /// Where somebody else wants to go once they have signed in. Empty: nowhere in particular.
+    next: String,
 }
 
 #[derive(Template)]
@@ -55,6 +57,8 @@ struct LogoutPage {
     signed_in: bool,
     others: i64,
     scope: Scope,
+    /// Empty, or a path.
+    next: String,
 }
 
 pub(in crate::web) async fn form(
@@ -74,8 +78,9 @@ pub(in crate::web) async fn form(
         Some(caller) => ended::count_others(&app, &req, caller).await?,
         None => 0,
     };
-    let scope = asked.map_or(Scope::This, |asked| asked.scope);
-    Ok(html(StatusCode::OK, &LogoutPage { signed_in: caller.is_some(), others, scope, page }))
+    let Asked { scope, next } = asked.map(Query::into_inner).unwrap_or_default();
+    let next = LocalPath::parse(&next).map(|path| path.to_string()).unwrap_or_default();
+    Ok(html(StatusCode::OK, &LogoutPage { signed_in: caller.is_some(), others, scope, next, page }))
 }
 
 #[derive(Default, Deserialize)]
@@ -83,6 +88,7 @@ pub(in crate::web) async fn form(
 struct LogoutForm {
     csrf_token: String,
     scope: Scope,
+    next: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -99,14 +105,14 @@ pub(in crate::web) async fn submit(
     caller: Result<AnyToken, actix_web::Error>,
     input: Result<Input, Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let (csrf, scope) = match input {
-        Ok(Input::Form(fields)) => {
-            let form: LogoutForm = Input::form(fields)?;
-            (form.csrf_token, form.scope)
+    let LogoutForm { csrf_token: csrf, scope, next } = match input {
+        Ok(Input::Form(fields)) => Input::form(fields)?,
+        Ok(Input::Json(members)) => {
+            let LogoutJson { scope } = Input::json(members)?;
+            LogoutForm { scope, ..LogoutForm::default() }
         }
-        Ok(Input::Json(members)) => (String::new(), Input::json::<LogoutJson>(members)?.scope),
         // Without a body there is nothing to read.
-        Err(Error::UnsupportedMediaType(_)) => (String::new(), Scope::This),
+        Err(Error::UnsupportedMediaType(_)) => LogoutForm::default(),
         Err(error) => return Err(error.into()),
     };
     if let Ok(AnyToken(caller)) = &caller
@@ -123,10 +129,10 @@ pub(in crate::web) async fn submit(
         }
     }
     match scope {
-        Scope::This => Ok(here(&app, &req, &browser, held, caller).await?),
+        Scope::This => Ok(here(&app, &req, &browser, held, caller, &next).await?),
         Scope::Others | Scope::All => {
             let AnyToken(caller) = caller?;
-            match more_than_here(&app, &req, &caller, scope).await {
+            match more_than_here(&app, &req, &caller, scope, &next).await {
                 // Leads back to the form, with the choice that was made.
                 Err(Error::Fault(Fault::NotFresh { .. })) if audience(&req, &app) == Audience::Browser => {
                     let back = if scope == Scope::All { "/logout?scope=all" } else { "/logout?scope=others" };
@@ -149,6 +155,7 @@ async fn here(
     browser: &BrowserSession,
     held: Option<Arc<Claims>>,
     caller: Result<AnyToken, actix_web::Error>,
+    next: &str,
 ) -> Result<HttpResponse, actix_web::Error> {
     if let Some(held) = held {
         match sign_out(&app.accounts, own_token(app, req, held), None).everywhere().await.map_err(Error::from) {
@@ -164,9 +171,17 @@ async fn here(
     }
     let answer = match audience(req, app) {
         Audience::Program => message(app, StatusCode::OK, SIGNED_OUT),
-        Audience::Browser => see_other("/login"),
+        Audience::Browser => to_sign_in(next),
     };
     Ok(leave_with(app, browser, answer, &Flash::plain("flash-signed-out")))
+}
+
+/// Leads to the sign-in. `next`: where whoever signs in wants to go, if it is a path.
+fn to_sign_in(next: &str) -> HttpResponse {
+    match LocalPath::parse(next) {
+        Some(next) => see_other(&format!("/login?next={}", next.encoded())),
+        None => see_other("/login"),
+    }
 }
 
 fn leave_with(app: &App, browser: &BrowserSession, answer: HttpResponse, flash: &Flash) -> HttpResponse {
@@ -191,14 +206,20 @@ pub(in crate::web) async fn by_token(
 
 async fn end(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
     if scope != Scope::This {
-        return more_than_here(app, req, caller, scope).await;
+        return more_than_here(app, req, caller, scope, "").await;
     }
     let user = signed_in::found(req).map(|standing| standing.user);
     sign_out(&app.accounts, own_token(app, req, Arc::clone(&caller.claims)), user).everywhere().await?;
     Ok(message(app, StatusCode::OK, SIGNED_OUT))
 }
 
-async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Scope) -> Result<HttpResponse, Error> {
+async fn more_than_here(
+    app: &App,
+    req: &HttpRequest,
+    caller: &Caller,
+    scope: Scope,
+    next: &str,
+) -> Result<HttpResponse, Error> {
     let mandate = fresh_mandate(app, req, caller)?;
     let (which, reason) = match scope {
         Scope::All => (Own::All, Reason::Logout),
@@ -209,7 +230,7 @@ async fn more_than_here(app: &App, req: &HttpRequest, caller: &Caller, scope: Sc
     match (audience(req, app), scope) {
         (Audience::Browser, Scope::All) => {
             let flash = Flash::counted("flash-signed-out-everywhere", i64::try_from(count).unwrap_or(i64::MAX));
-            Ok(leave_with(app, &req.get_session(), see_other("/login"), &flash))
+            Ok(leave_with(app, &req.get_session(), to_sign_in(next), &flash))
         }
         (Audience::Browser, Scope::This | Scope::Others) => {
             Ok(ended::answer(app, req, &ended.receipt, count, "/account"))
