@@ -8,13 +8,14 @@ use foldhash::quality::RandomState;
 use papaya::HashMap;
 
 use super::{Blocklist, Contents, Standing};
-use crate::domain::{App, AppOrigin, AppUri, GroupName, Groups, OriginId, PassKey, SessionId, UnixTime, UserId};
+use crate::domain::{App, AppId, AppOrigin, AppUri, GroupName, Groups, OriginId, PassKey, SessionId, UnixTime, UserId};
 
 /// The apps, found by where they are and by what they call themselves. Replaced as a whole when one changes: there are few.
 #[derive(Debug, Default)]
 pub struct Apps {
     places: StdHashMap<Box<str>, Arc<Place>>,
     by_client_id: StdHashMap<Box<str>, Arc<App>>,
+    by_id: StdHashMap<AppId, Arc<App>>,
     /// The origins of scripts that are apps.
     public_origins: HashSet<Box<str>>,
 }
@@ -37,6 +38,7 @@ impl Apps {
                 apps.public_origins.extend(targets.map(Box::from));
             }
             apps.by_client_id.insert(app.client_id.as_str().into(), Arc::clone(&app));
+            apps.by_id.insert(app.id, Arc::clone(&app));
             for (origin, id) in app.rules.origins.iter().zip(&app.origin_ids) {
                 let place = Place { id: *id, origin: origin.clone(), app: Arc::clone(&app) };
                 apps.places.insert(origin.authority().into(), Arc::new(place));
@@ -148,6 +150,10 @@ impl Blocklist {
     /// The app that names itself so when it asks.
     pub fn app_with_client_id(&self, client_id: &str) -> Option<Arc<App>> {
         self.database_copy.load().gate.apps.load().by_client_id.get(client_id).cloned()
+    }
+
+    pub fn app(&self, id: AppId) -> Option<Arc<App>> {
+        self.database_copy.load().gate.apps.load().by_id.get(&id).cloned()
     }
 
     /// Whether an app that can keep no secret is at this origin.

@@ -54,7 +54,7 @@ pub fn redeem(accounts: &Arc<Accounts>, caller: AppCaller, shown: CodeShown) -> 
         if grant.made_at.plus(CODE_LIFE) <= tx.now {
             return Ok(None);
         }
-        let Some(holding) = holding::behind(accounts, tx.conn, grant, tx.now)? else { return Ok(None) };
+        let Some(holding) = holding::of_grant(accounts, tx.conn, grant, tx.now)? else { return Ok(None) };
         if !grants::redeem(tx.conn, holding.grant.id, tx.now)? {
             return Ok(None);
         }

@@ -36,7 +36,8 @@ pub fn refresh(
             }
             return Ok(Refreshed::NotGood);
         }
-        let Some(holding) = holding::find(accounts, tx.conn, grant.id, tx.now)? else { return Ok(Refreshed::NotGood) };
+        let found = holding::find_in_act(accounts, tx.conn, grant.id, tx.now)?;
+        let Some(holding) = found else { return Ok(Refreshed::NotGood) };
         let wanted = scopes.unwrap_or(holding.grant.scopes);
         if !holding.grant.scopes.include(wanted) {
             return Ok(Refreshed::TooMuch);
