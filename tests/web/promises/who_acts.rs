@@ -11,7 +11,7 @@ use portero::accounts::apps::revoke::revoke;
 use portero::accounts::people::groups;
 use portero::accounts::people::links::invite;
 use portero::accounts::sessions::end::end_anybodys;
-use portero::domain::{AppId, AppName, AppRules, GroupName, Role, SessionId, Username};
+use portero::domain::{AppAlgorithm, AppId, AppName, AppRules, GroupName, LogoutUri, Role, SessionId, Username};
 use portero::store::apps;
 use portero::store::session_ends::Which;
 use serde_json::{Value, json};
@@ -53,6 +53,7 @@ fn calls() -> Vec<Call> {
         admins("put into a group", "/admin/groups/1", json!({ "people": ["{name}"] }), 200),
         admins("groups of a user", "/admin/users/{id}/groups", json!({ "groups": ["readers"] }), 200),
         admins("add an app behind the gate", "/admin/apps/add", json!("name=of {name}&who=everyone&x="), 303),
+        admins("send an app a test", "/admin/apps/1/test-sign-out", json!("x="), 303),
         admins("change an app", "/admin/apps/1", json!("seen={seen}&who=listed&people={name}&x="), 303),
         own("confirm", "/confirm", json!({ "password": PASSWORD }), false),
         own("add an app", "/account/factors/totp", json!({ "name": "of {name}" }), true),
@@ -147,7 +148,11 @@ fn begin(app: &TestApp) {
         groups::add(&app.accounts, operator(), name).committed().unwrap().unwrap();
     }
     let name = AppName::parse("wiki").unwrap();
-    assert!(manage::add(&app.accounts, operator(), name, AppRules::default()).committed().unwrap().is_ok());
+    let told_at = LogoutUri::parse("http://127.0.0.1:9/logout", true).unwrap();
+    let rules = AppRules { backchannel_logout: Some(told_at), ..AppRules::default() };
+    assert!(manage::add(&app.accounts, operator(), name, rules).committed().unwrap().is_ok());
+    // Their making stands in the audit log, too.
+    app.make_app_keys_of(AppAlgorithm::RS256);
 }
 
 fn seen(app: &TestApp) -> String {
