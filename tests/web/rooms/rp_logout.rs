@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::common::{A_QUARTER_OF_AN_HOUR, FORM, as_json, sid};
 use crate::openid::{Party, server, text, uri};
 use crate::rooms::openid::between;
+use crate::support::database::Behind;
 use crate::support::told_app::{Manner, ToldApp};
 use crate::support::{Answer, Browser, TestApp, claims};
 
@@ -426,6 +427,23 @@ fn cookies_that_stay_behind_on_another_sites_link_do_not_keep_the_session_open()
     let from_here = [("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "document")];
     assert_eq!(ana.get_with(&path, &from_here).location(), onward(&wiki));
     assert!(!wiki.is_open(&tokens));
+}
+
+/// The app would say that they are signed out.
+#[test]
+fn a_sign_out_that_could_not_be_stored_leads_nowhere() {
+    let app = server();
+    let wiki = party(&app, "wiki");
+    let mut ana = app.signed_in("ana");
+    let hint = id_token(&wiki, &mut ana);
+    let mut copy = ana.clone();
+    let mut other = Behind::of(app.folder());
+    other.lock();
+    let page = lead(&mut ana, &[("id_token_hint", &hint), ("post_logout_redirect_uri", &onward(&wiki))]);
+    other.let_go();
+    assert_eq!((page.status, page.location()), (503, ""), "{}", page.body);
+    assert!(!ana.cookies.keys().any(|name| name.contains("token")), "this browser forgets the session all the same");
+    assert!(copy.is_signed_in(), "as the page says");
 }
 
 #[test]
