@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use portero::accounts::apps::manage::{Added, add, set};
-use portero::domain::{Allowed, AppName, AppOrigin, AppRules};
+use portero::domain::{Allowed, AppName, AppOrigin, AppRules, LogoutUri};
 use tempfile::TempDir;
 
 use crate::common::{Route, add_by_form, app, link_on, routes, second_factor, sid};
@@ -229,7 +229,8 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     seen.pages.push(browser.sign_in("ana", "a wrong password").body);
     browser.sign_in("ana", PASSWORD);
     let of_ana = sid(&app.signed_in("ana"));
-    let of_bea = sid(&app.signed_in("bea"));
+    let mut at_bea = app.signed_in("bea");
+    let of_bea = sid(&at_bea);
     for path in [
         "/account",
         &format!("/account/sessions/{of_ana}"),
@@ -260,6 +261,15 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     second_factor_pages(&app, &mut browser, &mut seen);
     gate_pages(&app, &mut browser, &mut seen);
     openid_pages(&app, &mut browser, &mut seen);
+    // An app that can't be reached, and one that is not told.
+    let told_at = LogoutUri::parse("http://127.0.0.1:9/logout", true).unwrap();
+    for (name, told_at) in [("wiki4", Some(told_at)), ("wiki5", None)] {
+        let party = Party::with(&app, name, |rules| {
+            rules.openid.is_trusted = true;
+            rules.backchannel_logout = told_at;
+        });
+        party.tokens(&mut at_bea, &[]);
+    }
     let ended = browser.post(&format!("/admin/sessions/{of_bea}/end"), &[]);
     seen.visit(&mut browser, ended.location());
     // With something in it, and a story with an end.
