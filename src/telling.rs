@@ -68,6 +68,11 @@ enum Went {
 
 impl Telling {
     fn run(self: Arc<Self>) {
+        let released = self.accounts.upgrade().map(|accounts| sign_outs::release_all(&accounts).committed());
+        if let Some(Err(error)) = released {
+            // Then they are tried when their claims lapse.
+            self.not_noted(&error);
+        }
         let mut has_failed = false;
         loop {
             let Some(accounts) = self.accounts.upgrade() else { return };
@@ -187,6 +192,11 @@ impl Telling {
             Ok(None) => return Went::Pause(KEYS_COME_WITHIN),
             Err(error) => return self.not_noted(&error),
         };
+        match sign_outs::claim(&accounts, due).committed() {
+            Ok(true) => {}
+            Ok(false) => return Went::On,
+            Err(error) => return self.not_noted(&error),
+        }
         // Not held while the app is called: the process may want to end.
         drop(accounts);
         let begun = Instant::now();

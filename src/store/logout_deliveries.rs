@@ -1,10 +1,11 @@
-//! What apps are told of sessions that ended. The row is written in the transaction that ends the session; what the tries come to is
-//! noted in it afterwards.
+//! What apps are told of sessions that ended. The row is written in the transaction that ends the session. Whoever tries it claims it first,
+//! and what the tries come to is noted in it afterwards.
 
 use diesel::dsl::{count, count_star, max, min};
+use diesel::sql_types::{Bool, Nullable};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl,
-    Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    BoolExpressionMethods, BoxableExpression, Connection, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
+    OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
 };
 
 use super::connection::{Conn, Error, known};
@@ -133,23 +134,63 @@ fn insert(
 /// No try is ever put off for longer, in seconds: what is further away was noted before the clock was set back, and is due.
 const FURTHEST: i64 = 60 * 60;
 
+/// How long a process has for a try, in seconds: longer than any takes. If it dies meanwhile, another tries after that.
+const CLAIM: i64 = 30;
+
+type Condition =
+    Box<dyn BoxableExpression<logout_deliveries::table, <Conn as Connection>::Backend, SqlType = Nullable<Bool>>>;
+
+/// The condition that a delivery is due and that nobody has it under way.
+fn is_due(now: UnixTime) -> Condition {
+    let due = logout_deliveries::next_try_at.le(now.0).or(logout_deliveries::next_try_at.gt(now.0 + FURTHEST));
+    Box::new(due.and(is_free(now)))
+}
+
+fn is_free(now: UnixTime) -> Condition {
+    let lapsed = logout_deliveries::claimed_until.le(now.0).or(logout_deliveries::claimed_until.gt(now.0 + FURTHEST));
+    Box::new(logout_deliveries::claimed_until.is_null().or(lapsed))
+}
+
 /// When something of this app is to be tried next. `None`: nothing is.
 pub fn next_at(conn: &mut Conn, app: AppId, now: UnixTime) -> Result<Option<UnixTime>, Error> {
-    let of_app = logout_deliveries::table.filter(logout_deliveries::app_id.eq(app.0));
-    let next: Option<i64> = of_app.select(min(logout_deliveries::next_try_at)).get_result(conn)?;
-    Ok(next.map(|next| if next > now.0 + FURTHEST { now } else { UnixTime(next) }))
+    let of_app = || logout_deliveries::table.filter(logout_deliveries::app_id.eq(app.0));
+    let waiting = || of_app().filter(logout_deliveries::next_try_at.is_not_null());
+    let next: Option<i64> =
+        waiting().filter(is_free(now)).select(min(logout_deliveries::next_try_at)).get_result(conn)?;
+    let next = next.map(|next| if next > now.0 + FURTHEST { now } else { UnixTime(next) });
+    let claimed = waiting().filter(logout_deliveries::claimed_until.gt(now.0));
+    let lapses: Option<i64> = claimed.select(min(logout_deliveries::claimed_until)).get_result(conn)?;
+    Ok(next.into_iter().chain(lapses.map(UnixTime)).min())
+}
+
+/// Takes a delivery that is due, so that no other process tries it at the same time. `false`: another has it, or has done it.
+pub fn claim(conn: &mut Conn, id: i64, now: UnixTime) -> Result<bool, Error> {
+    let due = logout_deliveries::table.filter(logout_deliveries::id.eq(id)).filter(is_due(now));
+    let claimed = logout_deliveries::claimed_until.eq(Some(now.0 + CLAIM));
+    Ok(diesel::update(due).set(claimed).execute(conn)? > 0)
+}
+
+/// Lets go of what was claimed by a process that is gone.
+pub fn release_all(conn: &mut Conn) -> Result<usize, Error> {
+    let claimed = logout_deliveries::table.filter(logout_deliveries::claimed_until.is_not_null());
+    Ok(diesel::update(claimed).set(logout_deliveries::claimed_until.eq(None::<i64>)).execute(conn)?)
 }
 
 /// What is to be tried at this app now, at most `limit`.
 pub fn due(conn: &mut Conn, app: AppId, now: UnixTime, limit: i64) -> Result<Vec<Due>, Error> {
+    let ids: Vec<i64> = logout_deliveries::table
+        .filter(logout_deliveries::app_id.eq(app.0))
+        .filter(is_due(now))
+        .order((logout_deliveries::next_try_at, logout_deliveries::id))
+        .limit(limit)
+        .select(logout_deliveries::id)
+        .load(conn)?;
     type Columns = (i64, Option<String>, Option<String>, i64, i64, i64);
     let rows: Vec<Columns> = logout_deliveries::table
         .left_join(sessions::table.on(logout_deliveries::sid.eq(sessions::sid.nullable())))
         .left_join(users::table.on(users::id.eq(sessions::user_id)))
-        .filter(logout_deliveries::app_id.eq(app.0))
-        .filter(logout_deliveries::next_try_at.le(now.0).or(logout_deliveries::next_try_at.gt(now.0 + FURTHEST)))
+        .filter(logout_deliveries::id.eq_any(ids))
         .order((logout_deliveries::next_try_at, logout_deliveries::id))
-        .limit(limit)
         .select((
             logout_deliveries::id,
             logout_deliveries::sid,
@@ -179,6 +220,7 @@ pub fn note(conn: &mut Conn, id: i64, tried: Tried) -> Result<(), Error> {
             logout_deliveries::next_try_at.eq(tried.next_try_at.map(|at| at.0)),
             logout_deliveries::outcome.eq(tried.outcome.as_str()),
             logout_deliveries::status.eq(tried.status.map(i64::from)),
+            logout_deliveries::claimed_until.eq(None::<i64>),
         ))
         .execute(conn)?;
     if tried.status.is_some() {

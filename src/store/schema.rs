@@ -469,6 +469,7 @@ diesel::table! {
         acknowledged_at -> Nullable<BigInt>,
         outcome -> Nullable<Text>,
         status -> Nullable<BigInt>,
+        claimed_until -> Nullable<BigInt>,
     }
 }
 

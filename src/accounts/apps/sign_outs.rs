@@ -61,6 +61,17 @@ pub fn logout_token(
     Ok(Some(sign_for_apps(&keys, TYP, claims)?))
 }
 
+/// Takes a delivery before it is tried. `false`: another process has it, or has done it.
+pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<bool> {
+    let id = due.id;
+    accounts.write(Upkeep, move |tx, _, _| Ok(logout_deliveries::claim(tx.conn, id, tx.now)?))
+}
+
+/// Lets go of what the process before this one had under way when it stopped. One process owns the database, so nobody else has anything.
+pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
+    accounts.write(Upkeep, |tx, _, _| Ok(logout_deliveries::release_all(tx.conn)?))
+}
+
 /// Notes what a try came to, and returns it with when it is tried next.
 pub fn note(accounts: &Arc<Accounts>, due: &Due, outcome: Outcome, status: Option<u16>) -> Pending<Tried> {
     let (id, tries, first, until) = (due.id, due.tries, due.made_at, due.accepted_until);

@@ -208,6 +208,39 @@ fn a_logout_token_opens_nothing() {
     assert_eq!(Asker::of(&app).introspect(&token), None);
 }
 
+#[test]
+fn a_sign_out_that_a_process_tells_is_told_by_no_other_until_that_takes_too_long() {
+    let app = app();
+    let wiki = ToldApp::start(Manner::Status(500));
+    let id = add_app(&app, "wiki", &wiki.uri());
+    let (mut browser, session) = entered(&app, "ana", id);
+    sign_out(&mut browser);
+    wiki.wait_for(2);
+    // The next try is two seconds away. To another process, whose clock may go ahead of this one's, it is due.
+    let later = app.accounts.now().plus(10);
+    let due = || app.accounts.db.read(|conn| logout_deliveries::due(conn, id, later, 9)).unwrap();
+    let begin = Instant::now();
+    while due().is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "the second try is not noted");
+    }
+    let one = due()[0].id;
+    let (db, now) = (&app.accounts.db, app.accounts.now());
+    let claim =
+        || db.write(Upkeep, now, move |tx, _| logout_deliveries::claim(tx.conn, one, later)).committed().unwrap();
+    let claims: Vec<bool> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(claim)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(claims.iter().filter(|claimed| **claimed).count(), 1, "{claims:?}");
+    assert!(due().is_empty());
+    wiki.behave(Manner::Status(200));
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(wiki.received().len(), 2, "it is somebody else's");
+    app.clock.advance(45);
+    wiki.wait_for(3);
+    wait_for(&app, session, Outcome::Acknowledged);
+}
+
 /// Has the app behave in this manner until it was told `tries` times, and well from then on. Returns all that came.
 fn told_after_trouble(manner: Manner, tries: usize, outcome: Outcome) -> Vec<Received> {
     let app = app();
