@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fantoccini::Locator;
 use tempfile::TempDir;
 
+use crate::accessibility::faults_of_page;
 use crate::browser::{Driver, Wishes};
 use crate::database::execute;
 use crate::portero::{PASSWORD, Server, ok, portero};
@@ -55,8 +56,11 @@ async fn pages(language: &'static str) {
     sign_in(&browser, &server, "ana").await;
     browser.open(&at(&format!("/account/sessions/{sid}"))).await;
     pictures(&browser, &format!("told-story-{language}")).await;
+    let mut faults = faults_of_page(&browser, "a story with apps").await;
     browser.go_by(browser.element(Locator::Css("a[href^='/receipts/']")).await).await;
     pictures(&browser, &format!("told-receipt-{language}")).await;
+    faults.extend(faults_of_page(&browser, "a receipt with apps").await);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
     browser.open(&at("/admin/apps/2")).await;
     browser.go_by(browser.element(Locator::Css("#sign-outs button")).await).await;
     pictures(&browser, &format!("told-app-{language}")).await;
