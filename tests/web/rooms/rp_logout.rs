@@ -348,6 +348,18 @@ fn whoever_is_not_signed_in_is_led_on_or_told() {
 }
 
 #[test]
+fn what_is_no_request_that_waits_names_no_cookie() {
+    let app = server();
+    let mut nobody = app.browser();
+    nobody.get("/login");
+    for kept in ["", "x=1; domain=example.org; y", "x\r\nset-cookie: y=1", "é", &"x".repeat(9000)] {
+        let answer = nobody.clone().post("/end-session/confirm", &[("kept", kept)]);
+        assert_eq!((answer.status, answer.location()), (303, "/login"), "{kept}: {}", answer.body);
+        assert!(answer.set_cookies().iter().all(|cookie| !cookie.contains("portero_leave")), "{kept}");
+    }
+}
+
+#[test]
 fn signed_out_without_an_address_to_go_on_to_the_person_stays_here() {
     let app = server();
     let wiki = party(&app, "wiki");

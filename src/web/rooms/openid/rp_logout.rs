@@ -199,7 +199,8 @@ pub(in crate::web) async fn confirm(
 ) -> Result<HttpResponse, Error> {
     let form: Confirmed = input.only_form()?;
     // Whoever took too long to agree is signed out all the same, and stays here.
-    let request = asking::find(&app, &req, &form.kept).and_then(|asked| asked.check(&app).ok());
+    let asked = asking::find(&app, &req, &form.kept);
+    let request = asked.as_ref().and_then(|asked| asked.check(&app).ok());
     let onward = request.as_ref().and_then(|request| request.onward.as_ref());
     let held = token_cookies::held_session(&app, &req, app.now());
     if let Some(held) = held {
@@ -213,7 +214,10 @@ pub(in crate::web) async fn confirm(
         }
     }
     let mut res = signed_out(&app, &browser, onward);
-    asking::forget(&app, &mut res, &form.kept)?;
+    // The id of one that was found: anything else would be a cookie's name of somebody's choice.
+    if asked.is_some() {
+        asking::forget(&app, &mut res, &form.kept)?;
+    }
     Ok(res)
 }
 
