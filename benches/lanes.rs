@@ -236,6 +236,7 @@ fn session(sid: SessionId, user: UserId, now: UnixTime) -> Session {
         odd: false,
         end: None,
         receipt: None,
+        status: None,
     }
 }
 

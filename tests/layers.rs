@@ -139,7 +139,7 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
     ("accounts/factors", &["people", "sessions", "proof", "authority", "context", "keyed_ids"]),
     ("accounts/apps", &["accept_token", "upkeep", "sessions", "proof", "authority", "level", "context"]),
-    ("accounts/upkeep", &["people", "context"]),
+    ("accounts/upkeep", &["people", "sessions", "context"]),
     ("accounts/export", &["authority", "context", "json"]),
     ("web/app", &["http", "pages"]),
     ("web/http", &["app"]),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64};
 use super::apps::bell::Bell;
 use super::apps::kept_assertions::Assertions;
 use super::apps::keys::AppKeys;
+use super::apps::signed_lists::{self, SignedLists};
 use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
 use super::sessions::being_marked::BeingMarked;
@@ -41,6 +42,7 @@ pub struct Accounts {
     pub engine: Engine,
     pub app_keys: AppKeys,
     pub assertions: Assertions,
+    pub signed_lists: SignedLists,
     /// Rung when apps may have to be told that sessions have ended.
     pub apps_to_tell: Arc<Bell>,
     pub keyed_ids: KeyedIds,
@@ -100,12 +102,18 @@ impl Accounts {
 
     /// Asks for the keys that these apps need, so that they are there before somebody comes from one.
     pub(super) fn want_app_keys(&self, apps: &[App]) {
+        if self.config.status_list {
+            self.app_keys.want(signed_lists::ALGORITHM);
+        }
         for app in apps {
             if !app.rules.origins.is_empty() {
                 self.app_keys.want(AppAlgorithm::ES256);
             }
             if app.rules.openid.is_used() {
                 self.app_keys.want(app.rules.openid.algorithm);
+            }
+            if app.rules.openid.reads_status_list {
+                self.app_keys.want(signed_lists::ALGORITHM);
             }
         }
     }

@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use uuid::Uuid;
 
-use crate::domain::{NameKey, SessionId, TokenType, UserId};
+use crate::domain::{NameKey, SessionId, StatusListId, TokenType, UserId};
 use crate::throttle::LinkKey;
 
 /// The key for the ids of tokens, CSRF values, device cookies and names. It is apart from the signing keys, which may be shared with
@@ -89,6 +89,24 @@ impl KeyedIds {
         self.id("session at app", &format!("{sid} {app}"))
     }
 
+    /// What a status list is called in its address. `restored`: when the database was last restored from a backup.
+    pub(super) fn status_list(&self, list: StatusListId, restored: i64) -> Uuid {
+        self.id("status list", &format!("{} {restored}", list.0))
+    }
+
+    /// The index of the session that is the `nth` in a status list: another one for each, in an order that tells nothing.
+    pub(super) fn status_index(&self, list: StatusListId, nth: u32) -> u32 {
+        const BITS: u32 = StatusListId::PLACE_BITS / 2;
+        const MASK: u32 = (1 << BITS) - 1;
+        let (mut left, mut right) = (nth >> BITS, nth & MASK);
+        // A Feistel network: each round can be undone, so no two get the same index.
+        for round in 0..4 {
+            let [.., high, low] = *self.id("status index", &format!("{} {round} {right}", list.0)).as_bytes();
+            (left, right) = (right, left ^ (u32::from(u16::from_be_bytes([high, low])) & MASK));
+        }
+        (left << BITS) | right
+    }
+
     /// What stands for an attempt to sign in, in the throttle.
     pub fn attempt(&self, id: Uuid) -> LinkKey {
         LinkKey(self.id("attempt", &id.to_string()).as_u128())
@@ -97,5 +115,28 @@ impl KeyedIds {
     /// What stands for a one-time link in the throttle. `token`: its secret.
     pub fn link(&self, token: &str) -> LinkKey {
         LinkKey(self.id("link", token).as_u128())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_session_of_a_status_list_has_an_index_of_its_own() {
+        let (ids, list) = (KeyedIds::new(b"secret"), StatusListId(1));
+        let mut taken = vec![false; StatusListId::PLACES as usize];
+        // All of them take minutes, unoptimised.
+        let some = (0..40).chain((0..StatusListId::PLACES).step_by(97));
+        let mut after_another = 0;
+        let mut last = 0;
+        for nth in some.collect::<std::collections::BTreeSet<_>>() {
+            let index = ids.status_index(list, nth);
+            assert!(!std::mem::replace(&mut taken[index as usize], true), "{nth}");
+            after_another += u32::from(index == last + 1);
+            last = index;
+        }
+        assert!(after_another < 5, "in no order that tells anything: {after_another}");
+        assert_ne!(ids.status_index(list, 0), ids.status_index(StatusListId(2), 0));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::gate::{Apps, Pass};
 use super::{BlockedToken, Blocklist, Standing};
-use crate::domain::{GroupName, Groups, PassKey, SessionId, UnixTime, UserId};
+use crate::domain::{GroupName, Groups, PassKey, SessionId, StatusListId, StatusPlace, UnixTime, UserId};
 
 /// Something that memory has to learn of a commit. Changes are applied in the order of the commits.
 #[derive(Clone, Debug)]
@@ -15,6 +15,12 @@ pub enum Change {
     MassEndBegan(String),
     /// Memory knows all of them.
     MassEndLearned(String),
+    /// There is one more status list, in which nobody has ended so far.
+    StatusListBegan(StatusListId),
+    /// In the status lists, the sessions with these places have ended.
+    StatusesEnded(Vec<StatusPlace>),
+    /// These status lists are gone: all tokens of their sessions have expired.
+    StatusListsGone(Vec<StatusListId>),
     /// A single token is refused from now on.
     TokenBlocked(BlockedToken),
     /// A user has an open session, or a peer's token needs their standing.
@@ -48,6 +54,9 @@ impl Change {
             Self::SessionsEnded(_)
             | Self::MassEndBegan(_)
             | Self::MassEndLearned(_)
+            | Self::StatusListBegan(_)
+            | Self::StatusesEnded(_)
+            | Self::StatusListsGone(_)
             | Self::TokenBlocked(_)
             | Self::UserPresent(_)
             | Self::UserChanged(_)
@@ -68,6 +77,9 @@ impl Blocklist {
             Change::SessionsEnded(ended) => self.end_sessions(ended.into_iter()),
             Change::MassEndBegan(receipt) => self.ask_store_about_sessions(receipt),
             Change::MassEndLearned(receipt) => self.has_learned(&receipt),
+            Change::StatusListBegan(list) => self.begin_status_list(list),
+            Change::StatusesEnded(places) => self.end_statuses(&places),
+            Change::StatusListsGone(lists) => self.forget_status_lists(&lists),
             Change::TokenBlocked(token) => self.block(token),
             Change::UserPresent(standing) => self.remember(standing),
             Change::UserChanged(standing) if self.standing(standing.subject()).is_some() => self.remember(standing),

@@ -6,12 +6,13 @@ pub mod change;
 mod counts;
 pub mod gate;
 mod ids;
+pub mod status;
 
 use std::borrow::Borrow;
 use std::collections::HashMap as StdHashMap;
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -23,6 +24,7 @@ use crate::domain::{Role, SessionId, TokenId, UnixTime, UserId, Username};
 use counts::Counts;
 use gate::Gate;
 use ids::{Ids, Refused};
+use status::StatusLists;
 
 /// What a token that passed its own checks says, as far as the blocklist needs it.
 #[derive(Clone, Copy, Debug)]
@@ -173,6 +175,8 @@ pub struct Blocklist {
     just_used: Mutex<StdHashMap<SessionId, i64>>,
     /// Every change is counted here when it is made, and before it is acknowledged.
     counts: Counts,
+    /// The newest version of any status list. Not in the copy, so that none comes twice.
+    status_versions: AtomicU64,
 }
 
 /// What memory holds of the database. Replaced as a whole by [`Blocklist::load`].
@@ -186,6 +190,7 @@ struct DatabaseCopy {
     /// Acts, by their receipts, that have ended sessions which are not all known here yet.
     unlearned: HashMap<String, (), RandomState>,
     gate: Gate,
+    status_lists: StatusLists,
     in_doubt: AtomicBool,
 }
 
@@ -241,6 +246,7 @@ impl Blocklist {
         let Contents { others, tokens, sessions } = contents;
         others.tokens.insert(tokens.into_inner().unwrap_or_else(PoisonError::into_inner));
         others.sessions.insert(sessions.into_inner().unwrap_or_else(PoisonError::into_inner));
+        self.renumber(&others.status_lists);
         self.database_copy.store(Arc::new(others));
         self.counts.count_all();
     }

@@ -29,6 +29,9 @@ pub(super) struct OpenIdArguments {
     /// Whether ID tokens say what /userinfo says, too [add: true]
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     claims_in_id_token: Option<bool>,
+    /// Whether the app looks up in the status list if a session has ended, so that its ID tokens say where [add: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    status_list: Option<bool>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -49,6 +52,7 @@ pub(super) struct OpenIdChanges {
     pkce: Option<bool>,
     algorithm: Option<AppAlgorithm>,
     claims_in_id_token: Option<bool>,
+    status_list: Option<bool>,
 }
 
 impl OpenIdArguments {
@@ -64,6 +68,7 @@ impl OpenIdArguments {
                 AlgorithmArgument::Es256 => AppAlgorithm::ES256,
             }),
             claims_in_id_token: self.claims_in_id_token,
+            status_list: self.status_list,
         })
     }
 }
@@ -94,6 +99,7 @@ impl OpenIdChanges {
         put(&mut rules.needs_pkce, self.pkce);
         put(&mut rules.algorithm, self.algorithm);
         put(&mut rules.tells_in_id_token, self.claims_in_id_token);
+        put(&mut rules.reads_status_list, self.status_list);
     }
 }
 
@@ -111,5 +117,6 @@ pub(super) fn show(rules: &OpenIdRules) {
         println!("pkce         {}", yes_no(rules.requires_pkce()));
         println!("id tokens    {}", rules.algorithm.as_str());
         println!("their claims {}", if rules.tells_in_id_token { "all" } else { "few" });
+        println!("status list  {}", yes_no(rules.reads_status_list));
     }
 }

@@ -65,6 +65,11 @@ impl Config {
                 "tokens of peers say nothing of a second factor, and with trust they open everything all the same",
             );
         }
+        r.check(
+            &["status_list", "public_url"],
+            !self.status_list || self.public_url.is_some(),
+            "tokens say where the list is, so Portero has to know its own address; set public_url",
+        );
         if https && self.trusted_proxies.is_empty() {
             r.warn(
                 "trusted_proxies",

@@ -124,6 +124,8 @@ impl Config {
             },
             app_addresses: r.take("app_addresses", "private", choice(APP_ADDRESSES)),
             apps_ca_file: r.take_if_set("apps_ca_file", UNSET, |raw| text(raw).map(PathBuf::from)),
+            status_list: r.take("status_list", "false", switch),
+            status_list_ttl: r.take("status_list_ttl", "1m", seconds(1..=DAY)),
             jwt,
         };
         config.cross_check(&mut r);

@@ -61,6 +61,10 @@ pub struct Config {
     pub app_addresses: AppAddresses,
     /// Certificates of authorities that are trusted besides the system's own when an app is called.
     pub apps_ca_file: Option<PathBuf>,
+    /// Whether access tokens say where to look up if their session has ended, for apps that check them by themselves.
+    pub status_list: bool,
+    /// For how many seconds an app may keep what it looked up.
+    pub status_list_ttl: i64,
 }
 
 /// Where an app may be that Portero calls.

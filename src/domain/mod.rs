@@ -30,6 +30,8 @@ mod passwords;
 mod records;
 #[cfg(feature = "server")]
 mod search;
+#[cfg(feature = "server")]
+mod status;
 
 #[cfg(feature = "server")]
 use std::borrow::Cow;
@@ -66,6 +68,8 @@ pub use passwords::{NewPassword, Password, PasswordFault, PasswordRules, Passwor
 pub use records::{By, Reason, StepKind};
 #[cfg(feature = "server")]
 pub use search::{Search, first_with, name_parts};
+#[cfg(feature = "server")]
+pub use status::{StatusListId, StatusPlace};
 
 /// Seconds since the epoch, the unit of `iat` and `exp` (RFC 7519, NumericDate). The clock is read once for a request or a change;
 /// whatever is called from there takes the time as a parameter.

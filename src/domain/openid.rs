@@ -131,6 +131,8 @@ pub struct OpenIdRules {
     pub algorithm: AppAlgorithm,
     /// Whether ID tokens say what `/userinfo` says, too: many apps look nowhere else.
     pub tells_in_id_token: bool,
+    /// Whether it looks sessions up in the status list, so that its ID tokens say where.
+    pub reads_status_list: bool,
 }
 
 impl Default for OpenIdRules {
@@ -143,6 +145,7 @@ impl Default for OpenIdRules {
             needs_pkce: true,
             algorithm: AppAlgorithm::default(),
             tells_in_id_token: true,
+            reads_status_list: false,
         }
     }
 }

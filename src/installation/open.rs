@@ -17,6 +17,7 @@ use super::ring::{AppRings, KeyRing, was_used};
 use super::serving::{Running, Serving, running};
 use crate::accounts::apps::kept_assertions::Assertions;
 use crate::accounts::apps::keys::AppKeys;
+use crate::accounts::apps::signed_lists::SignedLists;
 use crate::accounts::first_load::FirstLoad;
 use crate::accounts::sessions::being_marked::BeingMarked;
 use crate::accounts::sessions::last_seen::LastSeen;
@@ -121,6 +122,7 @@ impl Installation {
             engine,
             app_keys: AppKeys::default(),
             assertions: Assertions::default(),
+            signed_lists: SignedLists::default(),
             apps_to_tell: Arc::default(),
             // Not derived from the signing key, which may be shared with apps and may change.
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),

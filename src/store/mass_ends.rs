@@ -6,15 +6,15 @@ use diesel::dsl::{auto_type, count_star, max};
 #[cfg(feature = "postgres")]
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, Queryable, RunQueryDsl,
-    Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, Queryable,
+    RunQueryDsl, Selectable, SelectableHelper,
 };
 
 use super::connection::{Conn, Error, either};
-use super::schema::{mass_ends, sessions};
+use super::schema::{mass_ends, session_statuses, sessions};
 use super::session_lists::sum_of_receipt;
 use super::sessions::{End, sid};
-use crate::domain::{By, Reason, SessionId, UnixTime, UserId};
+use crate::domain::{By, Reason, SessionId, StatusPlace, UnixTime, UserId};
 
 /// An act in force whose sessions are still being marked as ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,6 +183,22 @@ impl MassEnd {
             Ok::<_, Error>(())
         };
         // There may be a million, which PostgreSQL's library would hold in memory all together.
+        either!(conn,
+            sqlite(conn) => rows.load_iter::<_, DefaultLoadingMode>(conn)?.try_for_each(&mut each),
+            postgres(conn) => rows.load_iter::<_, PgRowByRowLoadingMode>(conn)?.try_for_each(&mut each),
+        )
+    }
+
+    /// Calls `each` with the places of those of them that have one in the status lists.
+    pub fn each_unmarked_place(&self, conn: &mut Conn, mut each: impl FnMut(StatusPlace)) -> Result<(), Error> {
+        let rows = session_statuses::table
+            .inner_join(sessions::table.on(sessions::sid.eq(session_statuses::sid)))
+            .filter(unmarked(self.since.0, self.at.0, self.except_sid()))
+            .select(session_statuses::number);
+        let mut each = |row: QueryResult<i64>| {
+            each(StatusPlace::stored(row?));
+            Ok::<_, Error>(())
+        };
         either!(conn,
             sqlite(conn) => rows.load_iter::<_, DefaultLoadingMode>(conn)?.try_for_each(&mut each),
             postgres(conn) => rows.load_iter::<_, PgRowByRowLoadingMode>(conn)?.try_for_each(&mut each),

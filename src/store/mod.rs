@@ -50,6 +50,7 @@ pub mod spent_challenges;
 mod sqlite;
 mod sqlite_file;
 mod stand_still;
+pub mod status_lists;
 pub mod steps;
 pub mod table_parts;
 pub mod token_blocklist;

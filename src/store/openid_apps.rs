@@ -11,11 +11,12 @@ const POST_LOGOUT: &str = "post_logout";
 
 /// Those of all apps that do.
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<(AppId, OpenIdRules)>, Error> {
-    let rows: Vec<(i64, bool, bool, bool, String, bool)> = app_openid::table.order(app_openid::app_id).load(conn)?;
+    type Columns = (i64, bool, bool, bool, String, bool, bool);
+    let rows: Vec<Columns> = app_openid::table.order(app_openid::app_id).load(conn)?;
     let uris: Vec<(i64, String, String)> =
         app_uris::table.order((app_uris::app_id, app_uris::kind, app_uris::uri)).load(conn)?;
     rows.into_iter()
-        .map(|(id, is_public, is_trusted, needs_pkce, algorithm, tells_in_id_token)| {
+        .map(|(id, is_public, is_trusted, needs_pkce, algorithm, tells_in_id_token, reads_status_list)| {
             let of_kind = |wanted: &str| {
                 let own = uris.iter().filter(|(app, kind, _)| *app == id && kind == wanted);
                 own.map(|(_, _, uri)| AppUri::stored(uri.clone())).collect()
@@ -28,6 +29,7 @@ pub(super) fn all(conn: &mut Conn) -> Result<Vec<(AppId, OpenIdRules)>, Error> {
                 needs_pkce,
                 algorithm: known(AppAlgorithm::parse(&algorithm), "algorithm of an app", &algorithm)?,
                 tells_in_id_token,
+                reads_status_list,
             };
             Ok((AppId(id), rules))
         })
@@ -48,6 +50,7 @@ pub(super) fn set(conn: &mut Conn, id: AppId, rules: &OpenIdRules) -> Result<(),
             app_openid::needs_pkce.eq(rules.needs_pkce),
             app_openid::algorithm.eq(rules.algorithm.as_str()),
             app_openid::tells_in_id_token.eq(rules.tells_in_id_token),
+            app_openid::reads_status_list.eq(rules.reads_status_list),
         ))
         .execute(conn)?;
     for (kind, uris) in [(REDIRECT, &rules.redirect_uris), (POST_LOGOUT, &rules.post_logout_uris)] {

@@ -340,6 +340,22 @@ diesel::table! {
         needs_pkce -> Bool,
         algorithm -> Text,
         tells_in_id_token -> Bool,
+        reads_status_list -> Bool,
+    }
+}
+
+diesel::table! {
+    status_lists (id) {
+        id -> BigInt,
+        given -> BigInt,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
+    session_statuses (sid) {
+        sid -> Text,
+        number -> BigInt,
     }
 }
 
@@ -514,5 +530,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     factors,
     passkeys,
     app_entries,
-    logout_deliveries
+    logout_deliveries,
+    session_statuses
 );

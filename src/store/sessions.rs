@@ -12,8 +12,9 @@ use diesel::{
 use super::connection::{Conn, Error, either, known, on};
 use super::prepared::update;
 use super::schema::{mass_ends, sessions};
+use super::status_lists::number_of_session;
 use super::table_parts::Keys;
-use crate::domain::{Methods, Reason, SessionId, Transport, UnixTime, UserId};
+use crate::domain::{Methods, Reason, SessionId, StatusPlace, Transport, UnixTime, UserId};
 
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -63,6 +64,8 @@ pub struct Session {
     pub end: Option<End>,
     /// Names the act that ended it, perhaps together with other sessions.
     pub receipt: Option<String>,
+    /// Its place in the status lists. `None`: no app has to look it up there, or this is one of many that were read to be listed.
+    pub status: Option<StatusPlace>,
 }
 
 impl Session {
@@ -162,6 +165,7 @@ impl TryFrom<Row> for Session {
             odd: row.odd,
             end,
             receipt: row.receipt,
+            status: None,
         })
     }
 }
@@ -210,10 +214,11 @@ pub fn add(conn: &mut Conn, session: &Session) -> Result<(), Error> {
 pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
     let found = sessions::table.find(sid.to_string());
     let covering = covering().select(min(mass_ends::receipt)).single_value();
-    let found: Option<(Row, Option<String>)> =
-        on!(conn, c => found.select((Row::as_select(), covering)).get_result(c)).optional()?;
-    let Some((row, covering)) = found else { return Ok(None) };
-    let mut session = Session::try_from(row)?;
+    let number = number_of_session();
+    let found: Option<(Row, Option<String>, Option<i64>)> =
+        on!(conn, c => found.select((Row::as_select(), covering, number)).get_result(c)).optional()?;
+    let Some((row, covering, number)) = found else { return Ok(None) };
+    let mut session = Session { status: number.map(StatusPlace::stored), ..Session::try_from(row)? };
     if session.end.is_none()
         && let Some(receipt) = covering
     {

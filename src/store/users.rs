@@ -17,9 +17,10 @@ use super::name_parts as parts;
 use super::prepared::update;
 use super::schema::{sessions, users};
 use super::sessions::{Row as SessionRow, Session, is_open};
+use super::status_lists::number_of_session;
 use super::table_parts::Keys;
 use crate::domain::{
-    DisplayName, FactorChange, Mail, Role, SessionId, UnixTime, UserId, UserState, Username, name_parts,
+    DisplayName, FactorChange, Mail, Role, SessionId, StatusPlace, UnixTime, UserId, UserState, Username, name_parts,
 };
 
 #[derive(Clone, Debug)]
@@ -215,9 +216,14 @@ pub fn find_deleted(conn: &mut Conn, username: &Username) -> Result<Option<User>
 pub fn find_by_session(conn: &mut Conn, sid: SessionId) -> Result<Option<(Session, User)>, Error> {
     let with_user = sessions::table.inner_join(users::table.on(users::id.eq(sessions::user_id)));
     let found = with_user.filter(sessions::sid.eq(sid.to_string()));
-    let rows: Option<(SessionRow, Row)> =
-        on!(conn, c => found.select((SessionRow::as_select(), Row::as_select())).get_result(c)).optional()?;
-    rows.map(|(session, user)| Ok((session.try_into()?, user.try_into()?))).transpose()
+    let number = number_of_session();
+    let rows: Option<(SessionRow, Row, Option<i64>)> =
+        on!(conn, c => found.select((SessionRow::as_select(), Row::as_select(), number)).get_result(c)).optional()?;
+    rows.map(|(session, user, number)| {
+        let status = number.map(StatusPlace::stored);
+        Ok((Session { status, ..session.try_into()? }, user.try_into()?))
+    })
+    .transpose()
 }
 
 /// The name of the user with this id, deleted or not.

@@ -112,14 +112,14 @@ impl App {
         })
     }
 
-    /// Signs what an app reads, on a thread for that.
+    /// Makes and signs what an app reads, on a thread for that.
     pub(in crate::web) async fn sign_for_app(
         &self,
         keys: Arc<Keys>,
         typ: &'static str,
-        claims: Map<String, Value>,
+        claims: impl FnOnce() -> Map<String, Value> + Send + 'static,
     ) -> Result<String, Error> {
-        let signed = self.signer.run(&[], move || sign_for_apps(&keys, typ, claims)).await;
+        let signed = self.signer.run(&[], move || sign_for_apps(&keys, typ, claims())).await;
         signed.map_err(|_| Error::Busy)?.map_err(|error| Error::Internal(error.to_string()))
     }
 

@@ -25,7 +25,7 @@ use super::rooms::admin::{
 use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::openid::{authorize, consent, discovery, rp_logout, token, userinfo};
 use super::rooms::programs::{
-    app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, well_known, whoami,
+    app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, status_list, well_known, whoami,
 };
 use super::rooms::signing_in::{home, language, link, login, logout, second_step, setup, sign_in_help};
 use crate::guards::{CsrfCheck, Guard, shared};
@@ -44,6 +44,8 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/revoke").post(revoke::submit).open())
         .service(path("/.well-known/jwks.json").get(jwks::show).open())
         .service(path("/.well-known/portero/apps.jwks.json").get(app_keys::show).open())
+        .service(path("/status-lists").get(status_list::all).open())
+        .service(path("/status-lists/{name}").get(status_list::show).open())
         .service(path("/.well-known/openid-configuration").get(discovery::show).open())
         .service(path("/.well-known/oauth-authorization-server").get(discovery::show).open())
         .service(path("/token").post(token::submit).preflight(token::preflight).open_to_other_hosts())

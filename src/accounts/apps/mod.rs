@@ -12,3 +12,5 @@ pub mod manage;
 pub mod openid;
 pub mod revoke;
 pub mod sign_outs;
+pub mod signed_lists;
+pub mod status_list;

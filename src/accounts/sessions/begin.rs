@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::end::end;
+use super::status::give_place;
 use super::story;
 use crate::accounts::context::{Accounts, Error, Visitor};
 use crate::accounts::proof::Proven;
@@ -77,6 +78,9 @@ pub(in crate::accounts) fn begin(
         known_networks::note(tx.conn, user.id, &network.to_string(), user.password_version, tx.now)?;
     }
     sessions::add(tx.conn, &session)?;
+    if accounts.config.status_list {
+        give_place(tx, accounts, &mut session)?;
+    }
     story::begin(tx, &session)?;
     let limit = match transport {
         Transport::Bearer => accounts.config.session.bearer_limit,
@@ -158,6 +162,7 @@ fn new_session(
         odd: false,
         end: None,
         receipt: None,
+        status: None,
     };
     session.access_until = accounts.access_end(&session, now);
     session

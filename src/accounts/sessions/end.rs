@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::status::have_ended;
 use crate::accounts::authority::{Administrator, Mandate};
 use crate::accounts::context::{Accounts, Error, Pending};
-use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, SessionId, UserId};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::hourly_counts::Counted;
@@ -38,7 +38,7 @@ pub(in crate::accounts) fn end(tx: &mut Tx<'_>, which: Which, reason: Reason, by
     let marked = session_ends::end(tx.conn, which, End { at: now, reason, by: by.user() }, &receipt)?;
     let (ended, run_out): (Vec<_>, Vec<_>) = marked.into_iter().partition(|one| one.until > now);
     // What had run out is refused from now on as well, whatever the clock will say; but nobody counts it as ended.
-    tx.change(Change::SessionsEnded(run_out.iter().map(|one| (one.sid, one.until)).collect()));
+    have_ended(tx, run_out.iter().map(|one| (one.sid, one.until)).collect())?;
     if !ended.is_empty() {
         record(tx, &ended, &receipt, reason, by)?;
     }
@@ -85,7 +85,7 @@ fn record(tx: &mut Tx<'_>, ended: &[JustEnded], receipt: &str, reason: Reason, b
         Some(user) => users::name_of(tx.conn, user)?,
         None => None,
     };
-    tx.change(Change::SessionsEnded(ended.iter().map(|one| (one.sid, one.until)).collect()));
+    have_ended(tx, ended.iter().map(|one| (one.sid, one.until)).collect())?;
     let sessions = ended.len();
     tx.after_commit(move || {
         tracing::info!(

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::end::end;
+use super::status::have_ended;
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::blocklist::change::Change;
@@ -139,6 +140,9 @@ fn learn(accounts: &Weak<Accounts>, act: &MassEnd) {
             })
         })?;
         accounts.blocklist.end_sessions(some.drain(..));
+        let mut places = Vec::new();
+        accounts.db.read(|conn| act.each_unmarked_place(conn, |place| places.push(place)))?;
+        accounts.blocklist.end_statuses(&places);
         accounts.blocklist.apply(Change::MassEndLearned(act.receipt.clone()));
         Ok(true)
     });
@@ -193,7 +197,7 @@ pub fn mark_some(accounts: &Arc<Accounts>, receipt: String) -> Pending<bool> {
         let in_use = marked.iter().filter(|one| one.until > act.at).count();
         mass_ends::count_up(tx.conn, &receipt, in_use)?;
         tx.count(Counted::Ended(Reason::EndedByAdmin), in_use);
-        tx.change(Change::SessionsEnded(marked.iter().map(|one| (one.sid, one.until)).collect()));
+        have_ended(tx, marked.iter().map(|one| (one.sid, one.until)).collect())?;
         Ok(false)
     })
 }

@@ -17,5 +17,6 @@ pub mod second_step;
 pub mod sign_in;
 pub mod sign_out;
 pub(in crate::accounts) mod single_token;
+pub(in crate::accounts) mod status;
 mod story;
 pub mod tokens;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::reuse::end_for_reuse;
 use super::rotation::{self, Judgement, Rules, Shown, State};
+use super::status::give_place;
 use super::tokens::{Pair, PairId, SignedToken};
 use super::{single_token, story};
 use crate::accounts::authority::OwnToken;
@@ -95,7 +96,7 @@ fn renew_in(
     if tx.is_in_queue() {
         hold(tx.conn, shown.sid)?;
     }
-    let Some((session, user)) = users::find_by_session(tx.conn, shown.sid)? else { return Ok(Stored::Over) };
+    let Some((mut session, user)) = users::find_by_session(tx.conn, shown.sid)? else { return Ok(Stored::Over) };
     if user.is_shut_out(tx.now) || is_over(accounts, &session, tx.now) {
         return Ok(Stored::Over);
     }
@@ -107,6 +108,10 @@ fn renew_in(
         require_by_policy(policy, user.role, user.factors > 0, session.methods.level_for_policy(), tx.now)
     {
         return Ok(Stored::BelowPolicy(fault));
+    }
+    if accounts.config.status_list {
+        // It may have begun while the setting was off.
+        give_place(tx, accounts, &mut session)?;
     }
     let standing = accounts.standing(&user);
     let (subject, now) = (standing.subject().to_owned(), tx.now);

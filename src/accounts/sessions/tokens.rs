@@ -1,6 +1,7 @@
 //! The tokens of a session. Their ids are keyed functions of the session's row, so that the very same tokens can be made again and none
 //! is ever stored.
 
+use serde_json::Map;
 use uuid::Uuid;
 
 use super::begin::Begun;
@@ -136,7 +137,15 @@ impl Accounts {
 
     fn sign(&self, subject: &str, session: &Session, csrf: &str, signing: Signing) -> Result<SignedToken, Error> {
         let Signing { token_type, jti, fresh, at, expires_at } = signing;
+        let issuer = self.config.public_url.as_ref().filter(|_| self.config.status_list);
+        // A refresh token is shown to Portero alone.
+        let status = issuer.zip(session.status).filter(|_| token_type == TokenType::Access);
+        let additional_claims = status.map_or_else(Map::new, |(url, place)| {
+            let claim = self.status_claim(url.as_str().trim_end_matches('/'), place);
+            Map::from_iter([("status".to_owned(), claim)])
+        });
         let token = NewToken {
+            additional_claims,
             token_type,
             fresh,
             life: Life::Until(expires_at),

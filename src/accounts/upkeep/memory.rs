@@ -15,7 +15,8 @@ use crate::config::Subject;
 use crate::domain::{GroupName, Groups, SessionId, UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{
-    self, Conn, Upkeep, apps, groups, instance, mass_ends, passes, sessions, table_parts, token_blocklist, users,
+    self, Conn, Upkeep, apps, groups, instance, mass_ends, passes, sessions, status_lists, table_parts,
+    token_blocklist, users,
 };
 
 /// How many parts of tables are read at the same time, at most: more than this a disk hardly serves.
@@ -53,6 +54,8 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     let loading = Loading { next: AtomicUsize::new(0), parts: passes, ..loading };
     loading.run(conn)?;
     let contents = loading.contents;
+    // After the ended sessions, so that the lists know of each that is refused.
+    load_status_lists(conn, &contents)?;
     let apps = apps::all(conn)?;
     accounts.want_app_keys(&apps);
     contents.apps(apps);
@@ -61,6 +64,20 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     accounts.restored.store(instance::restored(conn)?.0, Ordering::Relaxed);
     accounts.blocklist.load(contents);
     accounts.complete_since.store(since.0, Ordering::Relaxed);
+    Ok(())
+}
+
+fn load_status_lists(conn: &mut Conn, contents: &Contents) -> Result<(), store::Error> {
+    for list in status_lists::all(conn)? {
+        contents.status_list(list);
+    }
+    let mut ended = Vec::new();
+    // Before those whose rows say so, as above.
+    for act in mass_ends::all(conn)? {
+        act.each_unmarked_place(conn, |place| ended.push(place))?;
+    }
+    status_lists::each_ended(conn, |place| ended.push(place))?;
+    contents.ended_statuses(&ended);
     Ok(())
 }
 

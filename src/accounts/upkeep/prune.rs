@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use super::last_seen;
 use crate::accounts::context::{Accounts, Error};
+use crate::accounts::sessions::status::have_ended;
 use crate::blocklist::change::Change;
 use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
     Upkeep, apps, attempts, grants, groups, known_networks, links, logout_deliveries, passes, session_ends, sessions,
-    sign_in_failures, spent_challenges, token_blocklist, trusted_browsers, users,
+    sign_in_failures, spent_challenges, status_lists, token_blocklist, trusted_browsers, users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -73,7 +74,7 @@ fn close_expired(accounts: &Arc<Accounts>, before: UnixTime) -> Result<usize, Er
             let run_out = session_ends::close_run_out(tx.conn, before, BATCH.into())?;
             let count = run_out.len();
             tx.count(Counted::Ended(Reason::Expired), count);
-            tx.change(Change::SessionsEnded(run_out));
+            have_ended(tx, run_out)?;
             Ok(count)
         });
         match round.committed()? {
@@ -100,7 +101,7 @@ fn close_idle(accounts: &Arc<Accounts>, surely: UnixTime) -> Result<usize, Error
             }
             let count = ended.len();
             tx.count(Counted::Ended(Reason::Idle), count);
-            tx.change(Change::SessionsEnded(ended));
+            have_ended(tx, ended)?;
             Ok(count)
         });
         closed += round.committed()?;
@@ -118,7 +119,12 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
         let browsers = trusted_browsers::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let challenges = spent_challenges::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let tests = logout_deliveries::prune_tests(tx.conn, shown)?;
-        Ok(links::prune(tx.conn, shown)? + tests + counts + attempts + browsers + challenges)
+        let lists = status_lists::prune(tx.conn, tx.now.plus(-MARGIN))?;
+        let count = lists.len();
+        if count > 0 {
+            tx.change(Change::StatusListsGone(lists));
+        }
+        Ok(links::prune(tx.conn, shown)? + count + tests + counts + attempts + browsers + challenges)
     });
     let mut gone = small.committed()?;
     loop {

@@ -109,6 +109,8 @@ const ROUTES: [(&str, &str); 94] = [
     ("/revoke", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/.well-known/portero/apps.jwks.json", "GET"),
+    ("/status-lists", "GET"),
+    ("/status-lists/ID", "GET"),
     ("/.well-known/openid-configuration", "GET"),
     ("/.well-known/oauth-authorization-server", "GET"),
     ("/authorize", "GET POST"),

@@ -1,10 +1,11 @@
 //! Promise: a token of one kind opens no door that is another kind's.
 
 use portero::domain::AppAlgorithm;
-use portero::tokens::sign_for_apps;
+use portero::tokens::{sign_for_apps, verify_for_apps};
 
 use crate::common::{Asker, form};
 use crate::openid::{Party, VERIFIER, text};
+use crate::rooms::status_list::{fetch, place};
 use crate::support::{TestApp, claims};
 
 /// A door: its name, whether it lets such a token through, and the kinds that may.
@@ -25,6 +26,7 @@ fn every_kind_of_token_is_refused_at_every_door_that_is_not_its_own() {
         Party::with(&app, "elliptic", |rules| {
             open(rules);
             rules.openid.algorithm = AppAlgorithm::ES256;
+            rules.openid.reads_status_list = true;
         }),
     );
     let session = app.tokens("ana");
@@ -32,6 +34,7 @@ fn every_kind_of_token_is_refused_at_every_door_that_is_not_its_own() {
     let offline = [("scope", "openid offline_access")];
     let given = wiki.tokens(&mut browser, &offline);
     let id_token_es256 = elliptic.tokens(&mut browser, &[])["id_token"].as_str().unwrap().to_owned();
+    let (list, keys_of_lists) = (place(&id_token_es256).uri, app.accounts.app_keys.get(AppAlgorithm::ES256).unwrap());
     let keys = app.accounts.app_keys.get(AppAlgorithm::RS256).unwrap();
     let id_token = text(&given, "id_token").to_owned();
     let said = claims(&id_token).as_object().unwrap().clone();
@@ -46,7 +49,8 @@ fn every_kind_of_token_is_refused_at_every_door_that_is_not_its_own() {
         ("ID token", id_token),
         ("ID token by ES256", id_token_es256),
         ("logout token", signed("logout+jwt")),
-        ("status list", signed("statuslist+jwt")),
+        ("status list", fetch(&app, &list).body),
+        ("status list that says what an ID token does", signed("statuslist+jwt")),
         ("at+jwt", signed("at+jwt")),
         ("app access", text(&given, "access_token").to_owned()),
         ("app refresh", text(&given, "refresh_token").to_owned()),
@@ -91,6 +95,11 @@ fn every_kind_of_token_is_refused_at_every_door_that_is_not_its_own() {
                 wiki.error(&mut nobody, &pkce) == "login_required"
             }),
             &["ID token", "ID token by ES256"],
+        ),
+        (
+            "an app's status list",
+            Box::new(|token| verify_for_apps(&keys_of_lists, "statuslist+jwt", token).is_some()),
+            &["status list"],
         ),
         ("DELETE /logout", bearer("DELETE", "/logout"), &["session access", "session refresh"]),
         ("/token as a refresh token", Box::new(|token| wiki.refresh(token).status == 200), &["app refresh"]),

@@ -42,6 +42,7 @@ mod sessions;
 mod setup;
 mod sign_in_help;
 mod static_files;
+pub(crate) mod status_list;
 mod story;
 mod trusted_browsers;
 mod user;

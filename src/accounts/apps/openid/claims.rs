@@ -28,7 +28,13 @@ pub fn id_token(
     put("sub", holding.user.uid.clone().into());
     put("aud", app.client_id.clone().into());
     put("iat", now.0.into());
-    put("exp", now.plus(LONGEST_LIFE).0.into());
+    let mut expires_at = now.plus(LONGEST_LIFE);
+    if let (true, Some(place)) = (app.rules.openid.reads_status_list, holding.session.status) {
+        // The app takes the token for the session itself, and a session that runs out is in no list at once.
+        expires_at = expires_at.min(holding.session.expires_at);
+        put("status", accounts.status_claim(issuer, place));
+    }
+    put("exp", expires_at.0.into());
     put("auth_time", grant.auth_time.0.into());
     if let (Some(nonce), true) = (&grant.nonce, is_first) {
         put("nonce", nonce.clone().into());

@@ -12,6 +12,7 @@ use super::holding::{self, Holding};
 use super::tokens::{ACCESS_LIFE, AccessToken, RefreshToken};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::proof::secrets;
+use crate::accounts::sessions::status::give_place;
 use crate::domain::{Scopes, UnixTime};
 use crate::store::grants::{self, Grant};
 use crate::store::passes;
@@ -54,7 +55,7 @@ pub fn redeem(accounts: &Arc<Accounts>, caller: AppCaller, shown: CodeShown) -> 
         if grant.made_at.plus(CODE_LIFE) <= tx.now {
             return Ok(None);
         }
-        let Some(holding) = holding::of_grant(accounts, tx.conn, grant, tx.now)? else { return Ok(None) };
+        let Some(mut holding) = holding::of_grant(accounts, tx.conn, grant, tx.now)? else { return Ok(None) };
         if !grants::redeem(tx.conn, holding.grant.id, tx.now)? {
             return Ok(None);
         }
@@ -62,6 +63,9 @@ pub fn redeem(accounts: &Arc<Accounts>, caller: AppCaller, shown: CodeShown) -> 
         let (name, user, sid) = (app.name.to_string(), holding.user.username.clone(), holding.session.sid.short());
         tx.after_commit(move || tracing::info!(event = "app_entered", app = name, user = %user, session = sid));
         let scopes = holding.grant.scopes;
+        if holding.app.rules.openid.reads_status_list {
+            give_place(tx, accounts, &mut holding.session)?;
+        }
         given(accounts, holding, 0, scopes, tx.now).map(Some)
     })
 }

@@ -8,6 +8,7 @@ use super::holding;
 use super::redeem::{Given, given};
 use super::tokens::RefreshToken;
 use crate::accounts::context::{Accounts, Pending};
+use crate::accounts::sessions::status::give_place;
 use crate::domain::Scopes;
 use crate::store::grants;
 
@@ -37,13 +38,17 @@ pub fn refresh(
             return Ok(Refreshed::NotGood);
         }
         let found = holding::find_in_act(accounts, tx.conn, grant.id, tx.now)?;
-        let Some(holding) = found else { return Ok(Refreshed::NotGood) };
+        let Some(mut holding) = found else { return Ok(Refreshed::NotGood) };
         let wanted = scopes.unwrap_or(holding.grant.scopes);
         if !holding.grant.scopes.include(wanted) {
             return Ok(Refreshed::TooMuch);
         }
         if !grants::refresh(tx.conn, holding.grant.id, shown.number)? {
             return Ok(Refreshed::NotGood);
+        }
+        if holding.app.rules.openid.reads_status_list {
+            // The app may not have when it was given its first token.
+            give_place(tx, accounts, &mut holding.session)?;
         }
         let given = given(accounts, holding, shown.number + 1, wanted, tx.now)?;
         Ok(Refreshed::Given(Box::new(given)))

@@ -50,6 +50,7 @@ struct OpenIdForm {
     pkce: String,
     algorithm: String,
     claims_in_id_token: String,
+    status_list: String,
     /// How the app was set up when the form was shown.
     seen: String,
     /// `secret`: another one is to be made.
@@ -68,6 +69,7 @@ impl OpenIdForm {
             pkce: tick(rules.needs_pkce),
             algorithm: rules.algorithm.as_str().into(),
             claims_in_id_token: tick(rules.tells_in_id_token),
+            status_list: tick(rules.reads_status_list),
             seen: manage::seen(&app.rules),
             act: String::new(),
         }
@@ -143,6 +145,7 @@ pub(in crate::web) async fn submit(
         needs_pkce: form.pkce == "on",
         algorithm: AppAlgorithm::parse(&form.algorithm).unwrap_or_default(),
         tells_in_id_token: form.claims_in_id_token == "on",
+        reads_status_list: form.status_list == "on",
     };
     let change = move |rules: &mut AppRules| rules.openid = wanted;
     let set = manage::set_what_was_seen(&app.accounts, mandate, found.id, form.seen.clone(), change);

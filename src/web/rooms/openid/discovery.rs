@@ -33,6 +33,7 @@ fn metadata(issuer: &str) -> Value {
         "introspection_endpoint": at("/introspect"),
         "revocation_endpoint": at("/revoke"),
         "end_session_endpoint": at("/end-session"),
+        "status_list_aggregation_endpoint": at("/status-lists"),
         "scopes_supported": Scopes::all().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],

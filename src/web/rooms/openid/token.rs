@@ -87,7 +87,7 @@ async fn tokens(app: &App, req: &HttpRequest, input: Input) -> Result<HttpRespon
         _ => return Err(Error::App(AppFault::UnsupportedGrantType)),
     };
     let claims = claims::id_token(&app.accounts, &issuer, &given, at_hash(&given.access), is_first);
-    let id_token = app.sign_for_app(keys, ID_TOKEN_TYP, claims).await?;
+    let id_token = app.sign_for_app(keys, ID_TOKEN_TYP, move || claims).await?;
     Ok(HttpResponse::Ok().json(told(given, id_token)))
 }
 

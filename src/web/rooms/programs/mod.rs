@@ -8,5 +8,6 @@ pub(in crate::web) mod protected;
 pub(in crate::web) mod refresh;
 pub(in crate::web) mod revoke;
 pub(in crate::web) mod static_files;
+pub(in crate::web) mod status_list;
 pub(in crate::web) mod well_known;
 pub(in crate::web) mod whoami;
