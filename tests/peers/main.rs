@@ -16,6 +16,7 @@ mod options;
 mod oracle;
 mod other_libraries;
 mod passkeys;
+mod status_list;
 mod tokens;
 
 use std::io::{BufRead, BufReader, Read, Write};
