@@ -21,6 +21,7 @@ mod renewal;
 mod rotation;
 mod second_factor;
 mod snapshots;
+mod status_list;
 mod store_trouble;
 mod throttle;
 mod token_kinds;
