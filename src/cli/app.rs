@@ -15,6 +15,7 @@ use super::output::{Failure, moment, warn};
 use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
 use crate::accounts::apps::credentials::AppCredentials;
+use crate::accounts::apps::exactness::{Exactness, Learns, exactness};
 use crate::accounts::apps::manage::{self, Added, AppFault};
 use crate::clock::Clock;
 use crate::config::{Loaded, human, span};
@@ -387,10 +388,30 @@ fn show(accounts: &Accounts, app: &App) -> Result<(), Failure> {
         println!("logout uri   {uri}");
     }
     openid_app::show(&rules.openid);
+    if let Some(found) = exactness(accounts, app) {
+        println!("ended        {}", exactness_in_words(found));
+    }
     for made in accounts.db.read(|conn| apps::secrets_made(conn, app.id))? {
         println!("secret made  {}", moment(Some(made)));
     }
     Ok(())
+}
+
+/// How long a session that has ended can live on at the app.
+fn exactness_in_words(found: Exactness) -> String {
+    let how = match found.learns {
+        Learns::Gate => "the gate asks about each",
+        Learns::Introspection => "it asks about each token",
+        Learns::StatusList => "it looks sessions up in the status list",
+        Learns::BackChannel => "sooner, once it has taken note of the sign-out",
+        Learns::Never => "it learns of no sign-out: a token is good until it expires",
+        Learns::Observed => "it is only observed",
+    };
+    match found.worst {
+        None => format!("nobody is refused ({how})"),
+        Some(0) => format!("refused on the next request ({how})"),
+        Some(seconds) => format!("refused after {} at worst ({how})", human(seconds)),
+    }
 }
 
 fn entrant_name(accounts: &Accounts, entrant: &Entrant) -> Result<String, Failure> {

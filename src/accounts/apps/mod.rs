@@ -6,6 +6,7 @@ pub mod bell;
 pub mod check;
 pub mod credentials;
 pub mod entry;
+pub mod exactness;
 pub mod kept_assertions;
 pub mod keys;
 pub mod manage;

@@ -6,6 +6,7 @@ pub(in crate::web) mod bars;
 pub(in crate::web) mod consent_page;
 pub(in crate::web) mod ended;
 pub(in crate::web) mod error_page;
+pub(in crate::web) mod exactness_view;
 pub(in crate::web) mod factor_code;
 pub(in crate::web) mod filter_words;
 pub(in crate::web) mod find_session;

@@ -19,6 +19,7 @@ mod edit_details;
 mod end_session;
 mod end_sessions;
 mod enrolment_link;
+mod exactness;
 mod export;
 mod factors;
 mod groups;

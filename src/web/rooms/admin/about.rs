@@ -8,15 +8,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 
+use crate::accounts::apps::exactness::exactness;
 use crate::config::{Setting, Source};
 use crate::domain::{TokenType, UnixTime};
 use crate::guards::cookies;
+use crate::store::apps;
 use crate::web::app::App;
 use crate::web::browser::{browser_session, device_cookie, language, token_cookies};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
+use crate::web::pages::exactness_view::{ExactnessShown, length};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view;
 use crate::web::pages::times::Time;
@@ -41,10 +44,20 @@ struct AboutPage {
     database: String,
     database_size: String,
     last_prune: Option<Time>,
+    /// How long a session that has ended can live on, by apps.
+    exactness: Vec<ExactApp>,
+    /// The same at the app that is worst. `None`: there is no app that anybody gets into.
+    worst: Option<String>,
     /// What somebody has set.
     changed: Vec<SettingRow>,
     /// The other settings, which have their default values.
     defaults: Vec<SettingRow>,
+}
+
+struct ExactApp {
+    id: i64,
+    name: String,
+    shown: ExactnessShown,
 }
 
 struct SettingRow {
@@ -85,6 +98,10 @@ pub(in crate::web) async fn show(
     let now = app.now();
     let db = app.accounts.db.clone();
     let size = app.readers.run(&[], move || db.size()).await.map_err(|_| Error::Busy)?;
+    let apps = app.read(apps::all).await?;
+    let exact: Vec<_> = apps.iter().filter_map(|one| Some((one, exactness(&app.accounts, one)?))).collect();
+    // No end at all is worse than any.
+    let worst = exact.iter().map(|(_, found)| found.worst).max_by_key(|worst| worst.unwrap_or(i64::MAX));
     let address = client_address::address(&app, &req).to_string();
     let peer = req.peer_addr().map_or_else(String::new, |peer| peer.ip().to_canonical().to_string());
     let host = req.headers().get(actix_web::http::header::HOST);
@@ -105,6 +122,10 @@ pub(in crate::web) async fn show(
             "forwarded_ignored": forwarded_ignored,
             "database_bytes": size,
             "last_prune": last_prune,
+            "exactness": {
+                "worst": worst,
+                "apps": exact.iter().map(|(one, found)| json!({ "app": one.name, "learns": found.learns, "worst": found.worst })).collect::<Vec<_>>(),
+            },
             "settings": settings,
         })));
     }
@@ -125,6 +146,15 @@ pub(in crate::web) async fn show(
         database: app.config().database.to_string(),
         database_size: size.map_or_else(|| "?".into(), |bytes| megabytes(&page, bytes)),
         last_prune: last_prune.map(|at| page.time(at)),
+        worst: worst.map(|worst| worst_in_words(&page, worst)),
+        exactness: exact
+            .iter()
+            .map(|(one, found)| ExactApp {
+                id: one.id.0,
+                name: one.name.to_string(),
+                shown: ExactnessShown::new(&page, *found),
+            })
+            .collect(),
         changed: changed.into_iter().map(|setting| row(&page, setting)).collect(),
         defaults: defaults.into_iter().map(|setting| row(&page, setting)).collect(),
         page,
@@ -133,6 +163,15 @@ pub(in crate::web) async fn show(
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How long an ended session can live on at the app that is worst.
+fn worst_in_words(page: &Page, worst: Option<i64>) -> String {
+    match worst {
+        None => page.t("about-exactness-no-end"),
+        Some(0) => page.t("about-exactness-exact"),
+        Some(seconds) => page.t1("about-exactness-worst", "time", &length(page, seconds)),
+    }
+}
 
 /// To one decimal place, with the decimal mark of the page's language.
 fn megabytes(page: &Page, bytes: u64) -> String {

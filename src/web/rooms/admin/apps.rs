@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 
+use crate::accounts::apps::exactness::exactness;
 use crate::domain::{Allowed, App as RegisteredApp, AppOrigin};
 use crate::store::apps;
 use crate::web::app::App;
@@ -39,7 +40,7 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let all = app.read(apps::all).await?;
     if audience(&req, &app) == Audience::Program {
-        let all: Vec<_> = all.iter().map(told).collect();
+        let all: Vec<_> = all.iter().map(|one| told(&app, one)).collect();
         return Ok(HttpResponse::Ok().json(json!({ "apps": all })));
     }
     let page = Page::new(&app, &req, Some(&caller));
@@ -65,7 +66,7 @@ fn row(page: &Page, app: &RegisteredApp) -> Row {
     }
 }
 
-fn told(app: &RegisteredApp) -> serde_json::Value {
+fn told(server: &App, app: &RegisteredApp) -> serde_json::Value {
     let rules = &app.rules;
     json!({
         "id": app.id.0,
@@ -83,5 +84,6 @@ fn told(app: &RegisteredApp) -> serde_json::Value {
         "bearer": rules.takes_tokens,
         "introspect": rules.introspects,
         "backchannel_logout_uri": rules.backchannel_logout,
+        "exactness": exactness(&server.accounts, app),
     })
 }

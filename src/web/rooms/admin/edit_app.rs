@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::accounts::apps::exactness::exactness;
 use crate::accounts::apps::manage::{self, AppFault};
 use crate::config::{human, span};
 use crate::domain::{
@@ -21,6 +22,7 @@ use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
+use crate::web::pages::exactness_view::ExactnessShown;
 use crate::web::pages::forms::{FieldError, tick};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::times::Time;
@@ -41,6 +43,8 @@ struct Shown {
     id: i64,
     name: String,
     asks: bool,
+    /// How long a session that has ended can live on there. `None`: nobody gets in yet.
+    exactness: Option<ExactnessShown>,
     /// What it was told of sign-outs. `None`: it has no address for that.
     sign_outs: Option<SignOuts>,
 }
@@ -157,6 +161,7 @@ fn shown(app: &App, page: &Page, found: &Found) -> Shown {
         id: found.app.id.0,
         name: found.app.name.to_string(),
         asks: found.app.rules.introspects,
+        exactness: exactness(&app.accounts, &found.app).map(|found| ExactnessShown::new(page, found)),
         sign_outs: has_address.then(|| sign_outs(app, page, found)),
     }
 }
