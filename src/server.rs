@@ -348,6 +348,7 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
             }
             run_job("close", &old, prune::close_run_out).await;
             run_job("disable", &old, due::disable_due).await;
+            run_job("drills", &old, due::delete_left_accounts).await;
             run_job("prune", &old, prune::prune).await;
         }
     });

@@ -138,7 +138,7 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("accounts/sessions", &["proof", "authority", "level", "same_place", "context"]),
     ("accounts/people", &["sessions", "proof", "authority", "context"]),
     ("accounts/factors", &["people", "sessions", "proof", "authority", "context", "keyed_ids"]),
-    ("accounts/apps", &["accept_token", "upkeep", "sessions", "proof", "authority", "level", "context"]),
+    ("accounts/apps", &["accept_token", "upkeep", "people", "sessions", "proof", "authority", "level", "context"]),
     ("accounts/upkeep", &["people", "sessions", "context"]),
     ("accounts/export", &["authority", "context", "json"]),
     ("web/app", &["http", "pages"]),

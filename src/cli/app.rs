@@ -5,13 +5,14 @@ use std::sync::Arc;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
+use super::app_drill;
 use super::app_name::app_name;
 use super::confirm::confirm;
 use super::existing_group::existing_group;
 use super::existing_user::existing;
 use super::openid_app::{self, OpenIdArguments, OpenIdChanges};
 use super::operator::operator;
-use super::output::{Failure, moment, warn};
+use super::output::{CouldNotAsk, Failure, moment, warn};
 use super::running_server::wait_for_server;
 use crate::accounts::Accounts;
 use crate::accounts::apps::credentials::AppCredentials;
@@ -21,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Loaded, human, span};
 use crate::domain::{Allowed, App, AppOrigin, AppRules, Entrant, Level, LogoutUri, OpenPath};
 use crate::installation::Installation;
-use crate::store::{apps, users};
+use crate::store::{app_drills, apps, users};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -56,6 +57,14 @@ pub(super) enum Command {
         /// Don't ask for confirmation
         #[arg(long)]
         yes: bool,
+    },
+    /// Try out whether an app refuses a session that has ended: an account made for it signs in there, signs out here, and goes
+    #[command(after_help = app_drill::EXIT_CODES)]
+    Drill {
+        /// The app's name, as `list` shows it
+        name: String,
+        #[command(flatten)]
+        arguments: Box<app_drill::Arguments>,
     },
     /// Print another secret for an app that has one; the newest one before it stays valid
     NewSecret {
@@ -239,6 +248,10 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             wait_for_server(&installation)?;
             println!("{name} is removed.");
         }
+        Command::Drill { name, arguments } => {
+            let app = existing_app(accounts, &name).map_err(|error| CouldNotAsk(error.to_string()))?;
+            app_drill::run(&installation, &app, &arguments)?;
+        }
         Command::NewSecret { name } => {
             let app = existing_app(accounts, &name)?;
             let made = manage::new_secret(accounts, operator(), app.id).committed()?;
@@ -390,6 +403,9 @@ fn show(accounts: &Accounts, app: &App) -> Result<(), Failure> {
     openid_app::show(&rules.openid);
     if let Some(found) = exactness(accounts, app) {
         println!("ended        {}", exactness_in_words(found));
+    }
+    if let Some(drill) = accounts.db.read(|conn| app_drills::last(conn, app.id))? {
+        println!("last drill   {}  {}", moment(Some(drill.at)), app_drill::in_words(drill));
     }
     for made in accounts.db.read(|conn| apps::secrets_made(conn, app.id))? {
         println!("secret made  {}", moment(Some(made)));

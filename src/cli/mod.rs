@@ -1,10 +1,12 @@
 //! The command line: one file per command, and what they share.
 
 mod app;
+mod app_drill;
 mod app_name;
 mod audit;
 mod backup;
 mod bench_hash;
+mod caller;
 mod client;
 mod completions;
 mod config;
@@ -31,6 +33,7 @@ mod serve;
 mod session;
 mod setup_link;
 mod user;
+mod visitor;
 
 use std::path::PathBuf;
 

@@ -8,6 +8,8 @@ mod database;
 #[cfg(feature = "server")]
 mod details;
 #[cfg(feature = "server")]
+mod drill;
+#[cfg(feature = "server")]
 mod factors;
 #[cfg(feature = "server")]
 mod groups;
@@ -47,6 +49,8 @@ pub use apps::{Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, OpenP
 pub use database::{DatabaseUrl, PostgresUrl};
 #[cfg(feature = "server")]
 pub use details::{DetailFault, DisplayName, Mail, Notes};
+#[cfg(feature = "server")]
+pub use drill::DrillOutcome;
 #[cfg(feature = "server")]
 pub use factors::{CodeKind, FactorChange, FactorCode, FactorId, FactorKind, FactorName, spell_recovery_code};
 #[cfg(feature = "server")]

@@ -9,7 +9,7 @@ use diesel::{
 
 use super::connection::{Conn, Error, known, on};
 use super::schema::{app_access, app_open_paths, app_origins, app_secrets, apps, gate_codes, passes, user_groups};
-use super::{consents, grants, logout_deliveries, openid_apps};
+use super::{app_drills, consents, grants, logout_deliveries, openid_apps};
 use crate::domain::{
     Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri, OpenIdRules, OpenPath,
     OriginId, UnixTime, UserId, can_be_key,
@@ -323,6 +323,7 @@ pub fn remove(conn: &mut Conn, id: AppId, now: UnixTime) -> Result<(), Error> {
     remove_secrets(conn, id)?;
     logout_deliveries::give_up(conn, id)?;
     openid_apps::remove(conn, id)?;
+    app_drills::forget(conn, id)?;
     consents::remove_of_app(conn, id)?;
     grants::end_of_app(conn, id, now)?;
     diesel::delete(app_access::table.filter(app_access::app_id.eq(id.0))).execute(conn)?;

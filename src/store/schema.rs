@@ -360,6 +360,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    app_drills (app_id) {
+        app_id -> BigInt,
+        at -> BigInt,
+        outcome -> Text,
+        lasted_ms -> BigInt,
+        let_in -> BigInt,
+        acknowledged -> Bool,
+    }
+}
+
+diesel::table! {
+    drill_accounts (user_id) {
+        user_id -> BigInt,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
     app_uris (app_id, kind, uri) {
         app_id -> BigInt,
         kind -> Text,
@@ -531,5 +549,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     passkeys,
     app_entries,
     logout_deliveries,
-    session_statuses
+    session_statuses,
+    drill_accounts
 );

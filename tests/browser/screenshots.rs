@@ -6,6 +6,7 @@ use fantoccini::Locator;
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Driver, Wishes};
+use crate::database::execute;
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::totp;
 
@@ -254,8 +255,21 @@ async fn apps_and_groups(language: &'static str) {
     ok(folder.path(), &wiki, "");
     ok(folder.path(), &["app", "add", "cameras", "--origin", "https://cameras.example.org", "--observe"], "");
     ok(folder.path(), &["app", "add", "shop", "--introspect"], "");
+    let notes = "https://notes.example.org";
+    let (redirect, told) = (format!("{notes}/callback"), format!("{notes}/told"));
+    let notes = ["app", "add", "notes", "--redirect-uri", &redirect, "--backchannel-logout-uri", &told];
+    ok(folder.path(), &notes, "");
+    // As a drill would have noted it.
+    execute(
+        folder.path(),
+        "INSERT INTO app_drills (app_id, at, outcome, lasted_ms, let_in, acknowledged) \
+         VALUES (4, 1790000000, 'still_let_in', 30120, 57, TRUE), (1, 1790000000, 'refused', 12, 0, FALSE)",
+    );
     pages(&[
         ("/admin/apps", "apps"),
+        ("/admin/apps/4", "app-drilled"),
+        ("/admin/apps/4/openid", "app-openid"),
+        ("/admin/about", "about-apps"),
         ("/admin/apps/1", "app"),
         ("/admin/apps/3", "app-that-asks"),
         ("/admin/apps/1/remove", "app-remove"),

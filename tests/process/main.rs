@@ -12,6 +12,7 @@ mod demo;
 mod descriptors;
 mod disk_full;
 mod doctor;
+mod drill;
 mod durability;
 mod export;
 mod failing_disk;

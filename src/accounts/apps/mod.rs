@@ -5,6 +5,7 @@ pub mod assertion;
 pub mod bell;
 pub mod check;
 pub mod credentials;
+pub mod drill;
 pub mod entry;
 pub mod exactness;
 pub mod kept_assertions;

@@ -11,7 +11,7 @@ use crate::domain::{By, Reason, Role, UnixTime, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
-use crate::store::{Tx, Upkeep, apps, groups, links};
+use crate::store::{Tx, Upkeep, app_drills, apps, groups, links};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum StateChange {
@@ -154,26 +154,39 @@ fn set_disable_date(
 
 /// The account is gone and its sessions with it; the name stays taken, so that nobody can be mistaken for who had it.
 pub fn delete_user(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: Username) -> Pending<StateChange> {
-    accounts.write(by.into(), move |tx, accounts, actor| {
-        let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(StateChange::NoSuchUser) };
-        if user.disabled_at.is_none() && is_last_admin(tx, &user)? {
-            return Ok(StateChange::LastAdmin);
-        }
-        let ended = shut_out(tx, accounts, &user, Reason::Deleted, &actor.by)?;
-        let sessions_ended = ended.sessions.len();
-        users::delete(tx.conn, user.id, tx.now)?;
-        // Who is restored has no right of before.
-        groups::leave_all(tx.conn, user.id)?;
-        tx.change(Change::GroupsChanged(user.id, [].into()));
-        if apps::let_in_no_more(tx.conn, user.id)? {
-            let all = apps::all(tx.conn)?;
-            tx.change(Change::AppsChanged(Arc::new(Apps::new(all))));
-        }
-        Event::new(What::UserDeleted, &actor.by).user(user.id).record(tx)?;
-        let (by, ip) = actor.for_log();
-        tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended, by, ip));
-        Ok(StateChange::Done { sessions_ended, receipt: ended.proof() })
-    })
+    accounts.write(by.into(), move |tx, accounts, actor| delete_in(tx, accounts, &username, &actor))
+}
+
+/// Deletes an account that a command made for itself and was killed before it could delete it.
+pub(in crate::accounts) fn delete_left(accounts: &Arc<Accounts>, username: Username) -> Pending<StateChange> {
+    accounts.write(Upkeep, move |tx, accounts, _| delete_in(tx, accounts, &username, &Actor::portero()))
+}
+
+fn delete_in(
+    tx: &mut Tx<'_>,
+    accounts: &Arc<Accounts>,
+    username: &Username,
+    actor: &Actor,
+) -> Result<StateChange, Error> {
+    let Some(user) = users::find_by_name(tx.conn, username)? else { return Ok(StateChange::NoSuchUser) };
+    if user.disabled_at.is_none() && is_last_admin(tx, &user)? {
+        return Ok(StateChange::LastAdmin);
+    }
+    let ended = shut_out(tx, accounts, &user, Reason::Deleted, &actor.by)?;
+    let sessions_ended = ended.sessions.len();
+    users::delete(tx.conn, user.id, tx.now)?;
+    // Who is restored has no right of before.
+    groups::leave_all(tx.conn, user.id)?;
+    tx.change(Change::GroupsChanged(user.id, [].into()));
+    app_drills::forget_account(tx.conn, user.id)?;
+    if apps::let_in_no_more(tx.conn, user.id)? {
+        let all = apps::all(tx.conn)?;
+        tx.change(Change::AppsChanged(Arc::new(Apps::new(all))));
+    }
+    Event::new(What::UserDeleted, &actor.by).user(user.id).record(tx)?;
+    let (by, ip) = actor.for_log();
+    tx.after_commit(move || tracing::info!(event = "user_deleted", user = %user.username, sessions_ended, by, ip));
+    Ok(StateChange::Done { sessions_ended, receipt: ended.proof() })
 }
 
 fn is_last_admin(tx: &mut Tx<'_>, user: &User) -> Result<bool, Error> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::accounts::context::{Accounts, Error};
-use crate::accounts::people::state::{StateChange, disable_if_due, keep_last_admin};
-use crate::store::users;
+use crate::accounts::people::state::{StateChange, delete_left, disable_if_due, keep_last_admin};
+use crate::store::{app_drills, users};
 
 /// Disables those whose date has come. Returns how many. The last admin stays: nobody could let people in any more. Blocks.
 pub fn disable_due(accounts: &Arc<Accounts>) -> Result<usize, Error> {
@@ -22,6 +22,16 @@ pub fn disable_due(accounts: &Arc<Accounts>) -> Result<usize, Error> {
             }
             StateChange::NoChange | StateChange::NoSuchUser => {}
         }
+    }
+    Ok(count)
+}
+
+/// Deletes the accounts of drills that were killed. Returns how many. Blocks.
+pub fn delete_left_accounts(accounts: &Arc<Accounts>) -> Result<usize, Error> {
+    let (mut count, now) = (0, accounts.now());
+    for name in accounts.db.read(|conn| app_drills::left_accounts(conn, now))? {
+        delete_left(accounts, name).committed()?;
+        count += 1;
     }
     Ok(count)
 }

@@ -66,6 +66,8 @@ pub enum What {
     AppRemoved,
     /// An admin tried out whether an app can be told of sign-outs.
     SignOutTested,
+    /// The operator tried out whether an app refuses a session that has ended.
+    AppDrilled,
     BackupMade,
     /// Somebody took a list with them, as a file.
     Exported,
@@ -121,6 +123,7 @@ spelled!(What {
     AppSecretMade = "app_secret_made",
     AppRemoved = "client_removed",
     SignOutTested = "sign_out_tested",
+    AppDrilled = "app_drilled",
     BackupMade = "backup_made",
     Exported = "exported",
     Restored = "restored",

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::caller::{Answer, Caller, PATIENCE, Peer, Unreachable};
 use super::faults::Fault;
 use super::stand_in::{Seen, StandIn};
-use super::visit::{Entered, NotIn, PASS, Visitor, authority, led_to, origin};
+use crate::cli::caller::{Answer, Caller, PATIENCE, Peer, Unreachable};
 use crate::cli::output::{CouldNotAsk, Failure};
+use crate::cli::visitor::{Entered, NotIn, PASS, Visitor, authority, led_to, origin};
 use crate::gate::headers::{ASSERTION, IDENTITY, alias_of};
 use crate::gate::paths;
 use crate::gate::probes::{Attack, CLAIM, CLAIMED_ADDRESS, Fill, PATH, PROBE, PROBES, Probe};
@@ -54,6 +54,8 @@ pub(super) const NEEDS_STAND_IN: &str = "what reaches the app can be seen with -
 pub(super) const NEEDS_USER: &str = "only somebody who is signed in can send it: --user";
 const MAY_BE_APPS: &str = "the answer may be the proxy's or the app's: --stand-in together with --user tells";
 
+/// What the doctor calls itself.
+const AGENT: &str = "portero-doctor";
 /// How long a request is waited for that may be broken off.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
@@ -130,7 +132,7 @@ impl<'a> Examination<'a> {
         self.way_to_sign_in()?;
         self.plain_http()?;
         self.check_from_outside()?;
-        let mut visitor = Visitor::new(self.caller);
+        let mut visitor = Visitor::new(self.caller, AGENT);
         let entered = match &self.asked.signed {
             Signed::In { user, password } => self.enter(&mut visitor, user, password)?,
             Signed::Holding(_) | Signed::Out => None,
@@ -200,7 +202,7 @@ impl<'a> Examination<'a> {
             return Ok(());
         };
         self.note("page", Verdict::Held);
-        let answer = Visitor::new(self.caller).get(&to).map_err(could_not_ask)?;
+        let answer = Visitor::new(self.caller, AGENT).get(&to).map_err(could_not_ask)?;
         let onward = led_to(&to, &answer);
         let verdict = match &onward {
             Some(onward) if onward.path() == "/gate" => Verdict::Held,

@@ -6,11 +6,9 @@
 //! one of the operator's (`--user`) at Portero's own pages and signs out when it is done. So it has no right that people don't have,
 //! begins its session by a proof like everybody, stands in the audit log, and can see that an ended session opens nothing.
 
-mod caller;
 mod examination;
 mod faults;
 mod stand_in;
-mod visit;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -18,13 +16,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use self::caller::Caller;
 use self::examination::{Asked, Check, Examination, Signed, Verdict};
 use self::faults::Fault;
 use self::stand_in::StandIn;
 use super::kind::Proxy;
 use super::site;
 use crate::accounts::apps::entry;
+use crate::cli::caller::{Caller, host_and_address};
 use crate::cli::output::{CouldNotAsk, Failure, Told};
 use crate::cli::password_input;
 use crate::gate::probes::PROBES;
@@ -123,12 +121,6 @@ fn asked(arguments: &Doctor) -> Result<Asked, Failure> {
     };
     let plain_http = arguments.plain_http.or_else(|| app.port().is_none().then_some(80));
     Ok(Asked { app, signed, open: arguments.open.clone(), paths: arguments.paths.clone(), plain_http })
-}
-
-fn host_and_address(text: &str) -> Result<(String, IpAddr), String> {
-    let (host, address) = text.split_once('=').ok_or("write HOST=ADDRESS")?;
-    let address = address.parse().map_err(|_| format!("{address} is no IP address"))?;
-    Ok((host.to_owned(), address))
 }
 
 /// Which proxy speaks of itself like this.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::accounts::apps::exactness::exactness;
 use crate::domain::{Allowed, App as RegisteredApp, AppOrigin};
+use crate::store::app_drills::{self, Drill};
 use crate::store::apps;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
@@ -38,9 +39,12 @@ pub(in crate::web) async fn show(
     req: HttpRequest,
     Admin(caller): Admin,
 ) -> Result<HttpResponse, Error> {
-    let all = app.read(apps::all).await?;
+    let (all, drills) = app.read(|conn| Ok((apps::all(conn)?, app_drills::all(conn)?))).await?;
     if audience(&req, &app) == Audience::Program {
-        let all: Vec<_> = all.iter().map(|one| told(&app, one)).collect();
+        let all: Vec<_> = all
+            .iter()
+            .map(|one| told(&app, one, drills.iter().find(|(id, _)| *id == one.id).map(|(_, drill)| drill)))
+            .collect();
         return Ok(HttpResponse::Ok().json(json!({ "apps": all })));
     }
     let page = Page::new(&app, &req, Some(&caller));
@@ -66,7 +70,7 @@ fn row(page: &Page, app: &RegisteredApp) -> Row {
     }
 }
 
-fn told(server: &App, app: &RegisteredApp) -> serde_json::Value {
+fn told(server: &App, app: &RegisteredApp, drill: Option<&Drill>) -> serde_json::Value {
     let rules = &app.rules;
     json!({
         "id": app.id.0,
@@ -85,5 +89,12 @@ fn told(server: &App, app: &RegisteredApp) -> serde_json::Value {
         "introspect": rules.introspects,
         "backchannel_logout_uri": rules.backchannel_logout,
         "exactness": exactness(&server.accounts, app),
+        "last_drill": drill.map(|drill| json!({
+            "at": drill.at,
+            "outcome": drill.outcome.as_str(),
+            "lasted_ms": drill.lasted_ms,
+            "let_in": drill.let_in,
+            "acknowledged": drill.acknowledged,
+        })),
     })
 }

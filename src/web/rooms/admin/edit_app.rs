@@ -11,9 +11,10 @@ use crate::accounts::apps::exactness::exactness;
 use crate::accounts::apps::manage::{self, AppFault};
 use crate::config::{human, span};
 use crate::domain::{
-    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri,
-    LogoutUriFault, OpenIdRules, OpenPath, OriginFault, Username,
+    Allowed, App as RegisteredApp, AppId, AppName, AppOrigin, AppRules, DrillOutcome, Entrant, GroupName, Level,
+    LogoutUri, LogoutUriFault, OpenIdRules, OpenPath, OriginFault, Username,
 };
+use crate::store::app_drills::{self, Drill};
 use crate::store::logout_deliveries::{self, Outcome, Test, Told};
 use crate::store::{Conn, apps, users};
 use crate::web::app::App;
@@ -45,8 +46,16 @@ struct Shown {
     asks: bool,
     /// How long a session that has ended can live on there. `None`: nobody gets in yet.
     exactness: Option<ExactnessShown>,
+    /// What the last drill has shown. `None`: there was none.
+    drill: Option<DrillShown>,
     /// What it was told of sign-outs. `None`: it has no address for that.
     sign_outs: Option<SignOuts>,
+}
+
+struct DrillShown {
+    at: Time,
+    badge: &'static str,
+    came_to: String,
 }
 
 struct SignOuts {
@@ -69,6 +78,7 @@ struct Found {
     people: Vec<String>,
     told: Vec<Told>,
     test: Option<Test>,
+    drill: Option<Drill>,
 }
 
 /// The fields as they were typed. Several origins, people, groups and paths stand in lines.
@@ -162,8 +172,21 @@ fn shown(app: &App, page: &Page, found: &Found) -> Shown {
         name: found.app.name.to_string(),
         asks: found.app.rules.introspects,
         exactness: exactness(&app.accounts, &found.app).map(|found| ExactnessShown::new(page, found)),
+        drill: found.drill.map(|drill| drill_shown(page, drill)),
         sign_outs: has_address.then(|| sign_outs(app, page, found)),
     }
+}
+
+fn drill_shown(page: &Page, drill: Drill) -> DrillShown {
+    let lasted = format!("{}{}{}", drill.lasted_ms / 1000, page.t("decimal-mark"), drill.lasted_ms % 1000 / 100);
+    let (badge, key) = match (drill.outcome, drill.let_in, drill.acknowledged) {
+        (DrillOutcome::Refused, 0, _) => ("here", "app-drill-refused"),
+        (DrillOutcome::Refused, _, true) => ("", "app-drill-refused-later-said-yes"),
+        (DrillOutcome::Refused, _, false) => ("", "app-drill-refused-later"),
+        (DrillOutcome::StillLetIn, _, true) => ("danger", "app-drill-let-in-said-yes"),
+        (DrillOutcome::StillLetIn, _, false) => ("danger", "app-drill-let-in"),
+    };
+    DrillShown { at: page.exact(drill.at), badge, came_to: page.t1(key, "seconds", &lasted) }
 }
 
 fn sign_outs(app: &App, page: &Page, found: &Found) -> SignOuts {
@@ -274,7 +297,8 @@ async fn find(app: &App, id: &str) -> Result<Found, Error> {
             let people = people(conn, &found.rules.allowed)?;
             let told = logout_deliveries::of_app(conn, id)?;
             let test = logout_deliveries::last_test(conn, id)?;
-            Ok(Some(Found { app: found, people, told, test }))
+            let drill = app_drills::last(conn, id)?;
+            Ok(Some(Found { app: found, people, told, test, drill }))
         })
         .await?;
     found.ok_or(Error::NotFound)

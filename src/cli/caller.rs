@@ -14,7 +14,7 @@ use url::Url;
 use crate::cli::output::Failure;
 
 /// How long a server may take for an answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(in crate::cli) const PATIENCE: Duration = Duration::from_secs(10);
 /// Longer answers are cut off.
 const MOST_BYTES: usize = 256 * 1024;
 
@@ -27,7 +27,7 @@ const SYSTEM_AUTHORITIES: [&str; 4] = [
 ];
 
 /// Who sends.
-pub(super) struct Caller {
+pub(in crate::cli) struct Caller {
     tls: Arc<ClientConfig>,
     /// Hosts that are looked for at other addresses than their own.
     hosts: Vec<(String, IpAddr)>,
@@ -35,23 +35,23 @@ pub(super) struct Caller {
 
 /// A server by its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Peer {
+pub(in crate::cli) struct Peer {
     is_https: bool,
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(in crate::cli) host: String,
+    pub(in crate::cli) port: u16,
 }
 
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(in crate::cli) struct Answer {
+    pub(in crate::cli) status: u16,
     /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(in crate::cli) headers: Vec<(String, String)>,
+    pub(in crate::cli) body: String,
 }
 
 /// Why nothing could be sent.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unreachable {
+pub(in crate::cli) enum Unreachable {
     #[error("can't connect to {0}: {1}")]
     Connect(String, io::Error),
     #[error("{0} has no certificate for this name that is trusted here ({1}); --ca names the authority that signed it")]
@@ -60,7 +60,7 @@ pub(super) enum Unreachable {
 
 impl Peer {
     /// `None`: that is no address of http or https.
-    pub(super) fn of(url: &Url) -> Option<Self> {
+    pub(in crate::cli) fn of(url: &Url) -> Option<Self> {
         let is_https = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -70,28 +70,28 @@ impl Peer {
     }
 
     /// The same host over plain http.
-    pub(super) fn plain(&self, port: u16) -> Self {
+    pub(in crate::cli) fn plain(&self, port: u16) -> Self {
         Self { is_https: false, host: self.host.clone(), port }
     }
 }
 
 impl Answer {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::cli) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(in crate::cli) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn is_redirect(&self) -> bool {
+    pub(in crate::cli) fn is_redirect(&self) -> bool {
         (300..400).contains(&self.status)
     }
 }
 
 impl Caller {
     /// `authority`: a file with certificates that are trusted besides those that the system trusts.
-    pub(super) fn new(authority: Option<&Path>, hosts: Vec<(String, IpAddr)>) -> Result<Self, Failure> {
+    pub(in crate::cli) fn new(authority: Option<&Path>, hosts: Vec<(String, IpAddr)>) -> Result<Self, Failure> {
         let mut roots = RootCertStore::empty();
         // What the system trusts and can't be read here, is not trusted.
         let system = system_authorities();
@@ -115,11 +115,11 @@ impl Caller {
     }
 
     /// Sends these bytes on a connection of their own. `None`: it was closed, or nothing came for [`PATIENCE`].
-    pub(super) fn send(&self, to: &Peer, bytes: &[u8]) -> Result<Option<Answer>, Unreachable> {
+    pub(in crate::cli) fn send(&self, to: &Peer, bytes: &[u8]) -> Result<Option<Answer>, Unreachable> {
         self.send_within(PATIENCE, to, bytes)
     }
 
-    pub(super) fn send_within(
+    pub(in crate::cli) fn send_within(
         &self,
         patience: Duration,
         to: &Peer,
@@ -161,6 +161,13 @@ impl Caller {
         }
         Err(failure)
     }
+}
+
+/// Reads where a host is to be looked for, from an argument.
+pub(in crate::cli) fn host_and_address(text: &str) -> Result<(String, IpAddr), String> {
+    let (host, address) = text.split_once('=').ok_or("write HOST=ADDRESS")?;
+    let address = address.parse().map_err(|_| format!("{address} is no IP address"))?;
+    Ok((host.to_owned(), address))
 }
 
 /// The certificates that the system trusts, in PEM; none if it has no such file.

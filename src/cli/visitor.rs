@@ -1,5 +1,5 @@
-//! Goes into the app as a browser goes: led to Portero, where the doctor signs in, and back with a pass. What people can't do, the doctor
-//! can't do either; when it is done it signs out, which ends the session.
+//! Goes into an app as a browser goes: led to Portero, where a command signs in, and back. What people can't do, the command can't do
+//! either; when it is done it signs out, which ends the session.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,21 @@ use super::caller::{Answer, Caller, Peer, Unreachable};
 const MOST_STEPS: usize = 12;
 const NAVIGATION: &str =
     "Accept: text/html,application/xhtml+xml\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
-pub(super) const PASS: &str = "__Host-portero_pass";
+pub(in crate::cli) const PASS: &str = "__Host-portero_pass";
 
 /// A browser: it keeps each host's cookies.
-pub(super) struct Visitor<'a> {
+pub(in crate::cli) struct Visitor<'a> {
     caller: &'a Caller,
+    /// What it calls itself.
+    agent: &'static str,
     cookies: BTreeMap<String, BTreeMap<String, String>>,
     /// Where Portero itself is, as the way into the app has shown.
     portero: Option<Url>,
 }
 
-/// Why the doctor is not in.
+/// Why somebody is not in.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotIn {
+pub(in crate::cli) enum NotIn {
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     #[error("{0}")]
@@ -34,21 +36,21 @@ pub(super) enum NotIn {
 }
 
 /// Somebody who signed in.
-pub(super) struct Entered {
-    pub(super) pass: String,
+pub(in crate::cli) struct Entered {
+    pub(in crate::cli) pass: String,
     /// The answer that set the pass.
-    pub(super) answer: Answer,
+    pub(in crate::cli) answer: Answer,
     /// Where the way ended.
-    pub(super) at: Url,
+    pub(in crate::cli) at: Url,
 }
 
 impl<'a> Visitor<'a> {
-    pub(super) fn new(caller: &'a Caller) -> Self {
-        Self { caller, cookies: BTreeMap::new(), portero: None }
+    pub(in crate::cli) fn new(caller: &'a Caller, agent: &'static str) -> Self {
+        Self { caller, agent, cookies: BTreeMap::new(), portero: None }
     }
 
     /// Signs in as `user` on the way to this page of the app. Whoever does not come in is signed out again.
-    pub(super) fn enter(&mut self, page: &Url, user: &str, password: &str) -> Result<Entered, NotIn> {
+    pub(in crate::cli) fn enter(&mut self, page: &Url, user: &str, password: &str) -> Result<Entered, NotIn> {
         let entered = self.go(page, user, password);
         if entered.is_err() {
             // That nobody came in says more than this would.
@@ -93,6 +95,49 @@ impl<'a> Visitor<'a> {
         Err(NotIn::Lost(format!("after {MOST_STEPS} redirects the way was at {}{}", origin(&at), at.path())))
     }
 
+    /// Signs in as `user` on the way that begins here, and agrees that the app may know who that is. Returns when the way is at its end at
+    /// the app.
+    pub(in crate::cli) fn go_in(
+        &mut self,
+        begin: &Url,
+        portero: &Url,
+        user: &str,
+        password: &str,
+    ) -> Result<(), NotIn> {
+        self.portero = Some(portero.clone());
+        let mut at = begin.clone();
+        let mut has_signed_in = false;
+        for _ in 0..MOST_STEPS {
+            let answer = self.get(&at)?;
+            at = match led_to(&at, &answer) {
+                Some(to) => to,
+                None if at.origin() != portero.origin() => return Ok(()),
+                None if at.path() == "/login" && answer.status == 200 && !has_signed_in => {
+                    has_signed_in = true;
+                    self.sign_in(&at, &answer, user, password)?
+                }
+                None if answer.body.contains("action=\"/authorize/consent\"") => self.agree(&at, &answer)?,
+                None => {
+                    return Err(NotIn::Refused(format!(
+                        "{user} does not come in by a password alone: {} was answered with {}",
+                        at.path(),
+                        answer.status
+                    )));
+                }
+            };
+        }
+        Err(NotIn::Lost(format!("after {MOST_STEPS} redirects the way was at {}{}", origin(&at), at.path())))
+    }
+
+    /// Says that the app may know who it is; returns where that leads.
+    fn agree(&mut self, at: &Url, page: &Answer) -> Result<Url, NotIn> {
+        let lost = || NotIn::Lost("the agreement leads nowhere".into());
+        let kept = between(&page.body, "name=\"kept\" value=\"", "\"").map(unescaped).ok_or_else(lost)?;
+        let to = at.join("/authorize/consent").map_err(|_| lost())?;
+        let answer = self.post(&to, page, &[("kept", &kept), ("decision", "allow")])?;
+        led_to(&to, &answer).ok_or_else(lost)
+    }
+
     /// Sends the form; returns where it leads.
     fn sign_in(&mut self, at: &Url, page: &Answer, user: &str, password: &str) -> Result<Url, NotIn> {
         let next = between(&page.body, "name=\"next\" value=\"", "\"").map(unescaped).unwrap_or_default();
@@ -108,7 +153,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// Ends the session. `false`: it could not be ended.
-    pub(super) fn sign_out(&mut self) -> Result<bool, Unreachable> {
+    pub(in crate::cli) fn sign_out(&mut self) -> Result<bool, Unreachable> {
         let Some(address) = self.portero.as_ref().and_then(|portero| portero.join("/logout").ok()) else {
             return Ok(false);
         };
@@ -118,7 +163,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// A page. No answer is one of status 0.
-    pub(super) fn get(&mut self, url: &Url) -> Result<Answer, Unreachable> {
+    pub(in crate::cli) fn get(&mut self, url: &Url) -> Result<Answer, Unreachable> {
         self.send("GET", url, NAVIGATION, "")
     }
 
@@ -139,12 +184,12 @@ impl<'a> Visitor<'a> {
         let nothing = || Answer { status: 0, headers: Vec::new(), body: String::new() };
         let Some(peer) = Peer::of(url) else { return Ok(nothing()) };
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let (path, host) = (url.path(), authority(url));
+        let (path, host, agent) = (url.path(), authority(url), self.agent);
         let jar = self.cookies.entry(host.clone()).or_default();
         let cookies = jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let cookies = if cookies.is_empty() { cookies } else { format!("Cookie: {cookies}\r\n") };
         let request = format!(
-            "{method} {path}{query} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: portero-doctor\r\nConnection: close\r\n{cookies}{lines}\r\n{body}"
+            "{method} {path}{query} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nConnection: close\r\n{cookies}{lines}\r\n{body}"
         );
         let answer = self.caller.send(&peer, request.as_bytes())?.unwrap_or_else(nothing);
         for cookie in answer.all("set-cookie") {
@@ -165,7 +210,7 @@ impl<'a> Visitor<'a> {
 }
 
 /// Where a redirect leads, or a page that leads on by itself.
-pub(super) fn led_to(at: &Url, answer: &Answer) -> Option<Url> {
+pub(in crate::cli) fn led_to(at: &Url, answer: &Answer) -> Option<Url> {
     if answer.is_redirect() {
         return at.join(answer.header("location")?).ok();
     }
@@ -173,12 +218,12 @@ pub(super) fn led_to(at: &Url, answer: &Answer) -> Option<Url> {
     at.join(&onward).ok()
 }
 
-pub(super) fn authority(url: &Url) -> String {
+pub(in crate::cli) fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-pub(super) fn origin(url: &Url) -> String {
+pub(in crate::cli) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE drill_accounts;
+DROP TABLE app_drills;
