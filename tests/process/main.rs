@@ -36,6 +36,7 @@ mod proxy;
 mod second_factor;
 mod start;
 mod starting;
+mod status_list;
 mod strace;
 #[path = "../support/mod.rs"]
 mod support;
