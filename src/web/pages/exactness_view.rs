@@ -9,8 +9,8 @@ pub(in crate::web) struct ExactnessShown {
     pub(in crate::web) learns: String,
     /// How long a session lives on there at worst.
     pub(in crate::web) worst: String,
-    /// Whether the next request is refused.
-    pub(in crate::web) is_exact: bool,
+    /// How that is marked.
+    pub(in crate::web) badge: &'static str,
 }
 
 impl ExactnessShown {
@@ -24,7 +24,11 @@ impl ExactnessShown {
         Self {
             learns: page.t(&format!("exactness-by-{}", learns.key())),
             worst: worst_in_words,
-            is_exact: worst == Some(0),
+            badge: match worst {
+                None => "danger",
+                Some(0) => "here",
+                Some(_) => "",
+            },
         }
     }
 }
