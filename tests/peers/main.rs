@@ -7,6 +7,7 @@ mod support;
 
 mod assertions;
 mod cases;
+mod clients;
 mod deviations;
 mod failures;
 mod flask_peer;

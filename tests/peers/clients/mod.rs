@@ -1,0 +1,182 @@
+//! Apps that speak OpenID Connect with what others made, each set up as `docs/openid-apps.md` says. What they have in common is here: Portero, the
+//! app's process, and a browser that goes to and fro between the two.
+
+mod mod_auth_openidc;
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use portero::accounts::apps::manage::{Added, add};
+use portero::domain::{AppName, AppRules, AppUri, LogoutUri, OpenIdRules, SessionId};
+use portero::store::logout_deliveries;
+use url::Url;
+
+use crate::support::proxies::free_ports;
+use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator};
+
+/// Portero with ana and an app that it trusts, before the app itself is started.
+struct Portero {
+    app: TestApp,
+    client_id: String,
+    /// Empty for a public app.
+    client_secret: String,
+    /// Where the app is to listen.
+    listen: SocketAddr,
+}
+
+impl Portero {
+    /// `paths`: where the app takes answers, sign-outs, and people who have signed out; what it can't take is empty.
+    fn with(paths: [&str; 3]) -> Self {
+        let app = TestApp::start();
+        app.add_user("ana");
+        let [port] = free_ports();
+        let listen = SocketAddr::from(([127, 0, 0, 1], port));
+        let [redirect, told, signed_out] = paths.map(|path| format!("http://{listen}{path}"));
+        let uris = |path: &str, uri: &str| match path {
+            "" => Vec::new(),
+            _ => vec![AppUri::parse(uri).unwrap()],
+        };
+        let openid = OpenIdRules {
+            redirect_uris: uris(paths[0], &redirect),
+            post_logout_uris: uris(paths[2], &signed_out),
+            is_trusted: true,
+            ..OpenIdRules::default()
+        };
+        let backchannel_logout = (!paths[1].is_empty()).then(|| LogoutUri::parse(&told, true).unwrap());
+        let rules = AppRules { openid, backchannel_logout, ..AppRules::default() };
+        let added = add(&app.accounts, operator(), AppName::parse("wiki").unwrap(), rules).committed().unwrap();
+        let Ok(Added { credentials: Some(credentials), .. }) = added else { panic!("the app was not added") };
+        app.make_app_keys_of(Default::default());
+        Self { app, client_id: credentials.id, client_secret: credentials.secret, listen }
+    }
+
+    fn issuer(&self) -> String {
+        format!("http://{}", self.app.address)
+    }
+
+    /// The address of one of the app's pages.
+    fn at_app(&self, path: &str) -> String {
+        format!("http://{}{path}", self.listen)
+    }
+
+    /// Tells a program in its environment what an app has to know.
+    fn tell(&self, command: &mut Command) {
+        command
+            .env("LISTEN_PORT", self.listen.port().to_string())
+            .env("APP", self.at_app(""))
+            .env("ISSUER", self.issuer())
+            .env("CLIENT_ID", &self.client_id)
+            .env("CLIENT_SECRET", &self.client_secret);
+    }
+
+    /// Starts the app, and waits until it listens.
+    fn start(&self, mut command: Command) -> Process {
+        self.tell(&mut command);
+        let mut process = Process(command.spawn().unwrap());
+        wait_for("the app to listen", || {
+            assert!(process.0.try_wait().unwrap().is_none(), "the app has stopped");
+            TcpStream::connect(self.listen).is_ok()
+        });
+        process
+    }
+
+    /// Waits until the app has taken note of the end of this session.
+    fn wait_until_acknowledged(&self, sid: SessionId) {
+        wait_for("the app to take note", || {
+            let told = self.app.accounts.db.read(|conn| logout_deliveries::of_session(conn, sid)).unwrap();
+            matches!(told.as_slice(), [one] if one.acknowledged_at.is_some())
+        });
+    }
+}
+
+/// An app that runs. Killed when dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "waited too long for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A browser with two tabs, of which each keeps the cookies of one place.
+struct Visitor {
+    portero: Browser,
+    app: Browser,
+    at: [SocketAddr; 2],
+}
+
+impl Visitor {
+    fn of(portero: &Portero) -> Self {
+        let at = [portero.app.address, portero.listen];
+        Self { portero: Browser::at(at[0]), app: Browser::at(at[1]), at }
+    }
+
+    /// Opens an address, and goes where it is led until there is a page.
+    fn open(&mut self, address: &str) -> Answer {
+        let mut to = Url::parse(address).unwrap();
+        for _ in 0..20 {
+            let answer = self.tab(&to).get(&to[url::Position::BeforePath..]);
+            if !(300..400).contains(&answer.status) {
+                return answer;
+            }
+            to = to.join(answer.location()).unwrap();
+        }
+        panic!("led about for ever, last to {to}");
+    }
+
+    fn tab(&mut self, to: &Url) -> &mut Browser {
+        let [portero, app] = self.at.map(|at| at.port());
+        match to.port() {
+            Some(port) if port == portero => &mut self.portero,
+            Some(port) if port == app => &mut self.app,
+            _ => panic!("led to {to}"),
+        }
+    }
+
+    /// Fills in the page at which Portero asks for a password, and goes where that leads.
+    fn sign_in(&mut self, page: &Answer) -> Answer {
+        let to = self.sign_in_until_led_to_the_app(page);
+        self.open(&to)
+    }
+
+    /// As [`sign_in`](Self::sign_in), but returns the address at the app instead of opening it.
+    fn sign_in_until_led_to_the_app(&mut self, page: &Answer) -> String {
+        let next = page.body.split_once("name=\"next\" value=\"").unwrap_or_else(|| panic!("{page:?}")).1;
+        let next = next.split_once('"').unwrap().0.replace("&amp;", "&");
+        let mut answer = self.portero.post("/login", &[("username", "ana"), ("password", PASSWORD), ("next", &next)]);
+        while answer.location().starts_with('/') {
+            let to = answer.location().to_owned();
+            answer = self.portero.get(&to);
+        }
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        answer.location().to_owned()
+    }
+
+    /// The session at Portero.
+    fn sid(&self) -> SessionId {
+        let claims = claims(&self.portero.cookies["access_token_cookie"]);
+        SessionId::parse(claims["sid"].as_str().unwrap()).unwrap()
+    }
+
+    /// Signs out at Portero.
+    fn sign_out(&mut self) {
+        self.portero.get("/logout");
+        assert_eq!(self.portero.post("/logout", &[]).status, 303);
+    }
+}
+
+/// A file of the tests' own.
+fn program(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/clients").join(name)
+}
