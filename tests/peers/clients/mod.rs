@@ -2,15 +2,18 @@
 //! app's process, and a browser that goes to and fro between the two.
 
 mod mod_auth_openidc;
+mod node;
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use portero::accounts::apps::manage::{Added, add};
 use portero::domain::{AppName, AppRules, AppUri, LogoutUri, OpenIdRules, SessionId};
 use portero::store::logout_deliveries;
+use serde_json::Value;
 use url::Url;
 
 use crate::support::proxies::free_ports;
@@ -106,6 +109,44 @@ fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(begin.elapsed() < Duration::from_secs(30), "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// An app that listens nowhere: it prints where to sign in, is given the address to which the answer came, and prints what it has learned.
+struct Library {
+    process: Process,
+    says: BufReader<ChildStdout>,
+}
+
+impl Library {
+    fn start(portero: &Portero, mut command: Command) -> Self {
+        portero.tell(&mut command);
+        let mut process = Process(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+        let says = BufReader::new(process.0.stdout.take().unwrap());
+        Self { process, says }
+    }
+
+    fn read(&mut self) -> Value {
+        let mut line = String::new();
+        self.says.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("the app has stopped: {error}"))
+    }
+
+    fn tell(&mut self, line: &str) {
+        writeln!(self.process.0.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// What the app has learned of ana, and what it finds after she has signed out at Portero.
+    fn sign_in_and_out(&mut self, portero: &Portero) -> (Value, Value) {
+        let mut visitor = Visitor::of(portero);
+        let to = self.read();
+        let page = visitor.open(to["to"].as_str().unwrap());
+        let answer = visitor.sign_in_until_led_to_the_app(&page);
+        self.tell(&answer);
+        let read = self.read();
+        visitor.sign_out();
+        self.tell("signed out");
+        (read, self.read())
     }
 }
 

@@ -1,0 +1,48 @@
+//! Apps in Node: Express with express-openid-connect, and oauth4webapi by itself.
+
+use std::process::Command;
+
+use super::{Library, Portero, Visitor, program, wait_for};
+use crate::installed;
+
+fn node(name: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(program(name)).env("PEERS", installed("node_modules").parent().unwrap());
+    command
+}
+
+#[test]
+#[ignore = "`tests/run --long` runs it"]
+fn express_openid_connect_signs_in_asks_refreshes_and_takes_note_of_a_sign_out() {
+    let portero = Portero::with(["/callback", "/backchannel-logout", "/"]);
+    let _express = portero.start(node("express.mjs"));
+    let mut visitor = Visitor::of(&portero);
+    let page = visitor.open(&portero.at_app("/"));
+    let page = visitor.sign_in(&page).json();
+    assert_eq!(
+        (&page["id_token"]["preferred_username"], &page["told"]["preferred_username"]),
+        (&"ana".into(), &"ana".into())
+    );
+    let refreshed = visitor.open(&portero.at_app("/refresh")).json();
+    assert_ne!(refreshed["access"], page["access"]);
+    assert_eq!(visitor.open(&portero.at_app("/")).json()["access"], refreshed["access"]);
+
+    let sid = visitor.sid();
+    visitor.sign_out();
+    portero.wait_until_acknowledged(sid);
+    wait_for("Express to ask for a sign-in", || visitor.app.get("/").status == 302);
+}
+
+#[test]
+#[ignore = "`tests/run --long` runs it"]
+fn oauth4webapi_signs_in_asks_refreshes_and_is_refused_after_the_sign_out() {
+    let portero = Portero::with(["/callback", "", ""]);
+    let mut library = Library::start(&portero, node("oauth4webapi.mjs"));
+    let (read, after) = library.sign_in_and_out(&portero);
+    assert_eq!(
+        (&read["id_token"]["preferred_username"], &read["told"]["preferred_username"]),
+        (&"ana".into(), &"ana".into())
+    );
+    assert_eq!((&read["refreshed"], &read["active"]), (&true.into(), &true.into()), "{read}");
+    assert_eq!((&after["active"], &after["refused"]), (&false.into(), &"invalid_grant".into()), "{after}");
+}
