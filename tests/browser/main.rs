@@ -14,6 +14,7 @@ mod gate_set;
 mod home_network;
 mod journeys;
 mod keyboard;
+mod oidc_client;
 mod openid;
 mod passkeys;
 #[path = "../process/portero.rs"]
