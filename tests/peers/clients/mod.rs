@@ -3,6 +3,7 @@
 
 mod mod_auth_openidc;
 mod node;
+mod python;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
