@@ -4,6 +4,7 @@
 mod mod_auth_openidc;
 mod node;
 mod python;
+mod rust;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
