@@ -1,5 +1,6 @@
 //! Portero beside the software that it has to agree with: flask-jwt-extended as the oracle, PyJWT, Node's jose, py_webauthn,
-//! @simplewebauthn/server, and a Flask app that asks Portero about tokens. `tests/peers/install`, which `tests/run` calls, puts what they need into `target/peers`.
+//! @simplewebauthn/server, OpenID clients and a certified OpenID provider, and a Flask app that asks Portero about tokens.
+//! `tests/peers/install`, which `tests/run` calls, puts what they need into `target/peers`.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[path = "../support/mod.rs"]
@@ -13,6 +14,7 @@ mod failures;
 mod flask_peer;
 mod mirror;
 mod openid;
+mod openid_oracle;
 mod options;
 mod oracle;
 mod other_libraries;
