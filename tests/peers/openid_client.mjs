@@ -6,13 +6,12 @@ import { pathToFileURL } from "node:url";
 const require = createRequire(`${process.env.PEERS}/`);
 const client = await import(pathToFileURL(require.resolve("openid-client")).href);
 
-const issuer = process.env.ISSUER;
+const at = process.env.ISSUER;
+const [issuer, id, secret] = [new URL(at), process.env.CLIENT_ID, process.env.CLIENT_SECRET];
 const redirect = "https://wiki.example.org/callback";
 // Without https, because this server is on this machine only.
 const options = { execute: [client.allowInsecureRequests] };
-const config = await client.discovery(
-  new URL(issuer), process.env.CLIENT_ID, process.env.CLIENT_SECRET, undefined, options,
-);
+const config = await client.discovery(issuer, id, secret, undefined, options);
 const [verifier, nonce, state] = [client.randomPKCECodeVerifier(), client.randomNonce(), client.randomState()];
 const to = client.buildAuthorizationUrl(config, {
   redirect_uri: redirect,
@@ -36,7 +35,7 @@ async function ask(url, more = {}) {
   return answer;
 }
 async function follow(answer) {
-  while (answer.headers.get("location")?.startsWith("/")) answer = await ask(issuer + answer.headers.get("location"));
+  while (answer.headers.get("location")?.startsWith("/")) answer = await ask(at + answer.headers.get("location"));
   return answer;
 }
 const field = (page, name) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page)[1].replaceAll("&amp;", "&");
@@ -45,7 +44,7 @@ const form = (fields) => ({ method: "POST", body: new URLSearchParams(fields) })
 let page = await (await follow(await ask(to))).text();
 const typed = { username: process.env.NAME, password: process.env.PASSWORD };
 const signedIn = { csrf_token: field(page, "csrf_token"), next: field(page, "next"), ...typed };
-const back = (await follow(await ask(`${issuer}/login`, form(signedIn)))).headers.get("location");
+const back = (await follow(await ask(`${at}/login`, form(signedIn)))).headers.get("location");
 
 const tokens = await client.authorizationCodeGrant(config, new URL(back), {
   pkceCodeVerifier: verifier,
@@ -53,18 +52,17 @@ const tokens = await client.authorizationCodeGrant(config, new URL(back), {
   expectedState: state,
   idTokenExpected: true,
 });
-const claims = tokens.claims();
-const told = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
+const person = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
 const again = await client.refreshTokenGrant(config, tokens.refresh_token);
 const active = await client.tokenIntrospection(config, again.access_token);
 // The person signs out at Portero.
-page = await (await ask(`${issuer}/account`)).text();
-await ask(`${issuer}/logout`, form({ csrf_token: field(page, "csrf_token") }));
+page = await (await ask(`${at}/account`)).text();
+await ask(`${at}/logout`, form({ csrf_token: field(page, "csrf_token") }));
 const after = await client.tokenIntrospection(config, again.access_token);
 await client.tokenRevocation(config, again.refresh_token);
 console.log(JSON.stringify({
-  id_token: claims,
-  told,
+  id_token: tokens.claims(),
+  told: person,
   refreshed: again.access_token !== tokens.access_token,
   active: active.active,
   after: after.active,

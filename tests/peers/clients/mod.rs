@@ -1,6 +1,7 @@
 //! Apps that speak OpenID Connect with what others made, each set up as `docs/openid-apps.md` says. What they have in common is here: Portero, the
 //! app's process, and a browser that goes to and fro between the two.
 
+mod docs;
 mod mod_auth_openidc;
 mod node;
 mod python;
@@ -77,8 +78,8 @@ impl Portero {
     }
 
     /// Starts the app, and waits until it listens.
-    fn start(&self, mut command: Command) -> Process {
-        self.tell(&mut command);
+    fn start(&self, command: &mut Command) -> Process {
+        self.tell(command);
         let mut process = Process(command.spawn().unwrap());
         wait_for("the app to listen", || {
             assert!(process.0.try_wait().unwrap().is_none(), "the app has stopped");

@@ -38,7 +38,7 @@ fn apache(portero: &Portero, folder: &Path) -> Process {
     let mut command = Command::new("/usr/sbin/apache2");
     // One process, which ends when it is killed.
     command.args(["-X", "-f"]).arg(&file).stdout(Stdio::inherit());
-    portero.start(command)
+    portero.start(&mut command)
 }
 
 /// What the module tells of the session: its tokens, and what `/userinfo` said.

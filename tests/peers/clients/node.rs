@@ -15,7 +15,7 @@ fn node(name: &str) -> Command {
 #[ignore = "`tests/run --long` runs it"]
 fn express_openid_connect_signs_in_asks_refreshes_and_takes_note_of_a_sign_out() {
     let portero = Portero::with(["/callback", "/backchannel-logout", "/"]);
-    let _express = portero.start(node("express.mjs"));
+    let _express = portero.start(&mut node("express.mjs"));
     let mut visitor = Visitor::of(&portero);
     let page = visitor.open(&portero.at_app("/"));
     let page = visitor.sign_in(&page).json();
