@@ -18,6 +18,7 @@ mod export;
 mod factors;
 mod group;
 mod health;
+mod import;
 mod key;
 mod log;
 mod moment_input;

@@ -10,6 +10,7 @@ use super::confirm::confirm;
 use super::existing_user::{deleted, existing, why_taken};
 use super::export::{To, export};
 use super::factors;
+use super::import::{self, Import};
 use super::operator::operator;
 use super::output::{Failure, address, address_column, base_of_links, base_url, moment, sessions, shell_word, warn};
 use super::password_input;
@@ -106,6 +107,8 @@ pub(super) enum Command {
         #[command(flatten)]
         to: To,
     },
+    /// Add the users of another system from a file, with the hashes of their passwords: all of them, or nobody
+    Import(Import),
     /// Show one user
     Show {
         /// The username
@@ -172,7 +175,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let clock = Clock::default();
     let installation = match command {
         // These may be the very first commands, before there is an installation.
-        Command::Add { .. } | Command::Invite { .. } => Installation::open(&config, clock)?,
+        Command::Add { .. } | Command::Invite { .. } | Command::Import(_) => Installation::open(&config, clock)?,
         Command::List { .. }
         | Command::Show { .. }
         | Command::Passwd { .. }
@@ -189,7 +192,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         | Command::Role { .. } => Installation::open_existing(&config, clock)?,
     };
     let accounts = &installation.accounts;
-    if matches!(command, Command::Add { .. } | Command::Invite { .. } | Command::Rename { .. }) {
+    if matches!(command, Command::Add { .. } | Command::Invite { .. } | Command::Import(_) | Command::Rename { .. }) {
         // A new name is compared with what the others look like, and no server may have run since the update that stores it.
         skeletons::fill(accounts)?;
     }
@@ -203,6 +206,7 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 to,
             );
         }
+        Command::Import(arguments) => return import::run(&installation, &arguments),
         Command::Show { name } => return show(accounts, base_url(&config)?.as_ref(), &name),
         Command::Factors { name } => return factors::list(accounts, &name),
         Command::ResetFactors { name, yes } => factors::reset(&config, accounts, &name, yes)?,

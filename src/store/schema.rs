@@ -32,6 +32,7 @@ diesel::table! {
         untold_factor_change -> Nullable<Text>,
         untold_factor_change_at -> Nullable<BigInt>,
         untold_factor_change_ip -> Nullable<Text>,
+        imported_at -> Nullable<BigInt>,
     }
 }
 

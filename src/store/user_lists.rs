@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::{count_star, sql};
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods};
 
 use super::connection::{Conn, Error};
@@ -26,6 +26,7 @@ pub struct UserFilter {
     /// `None`: all users but deleted ones.
     pub state: Option<UserState>,
     pub factor: Option<HasFactor>,
+    pub imported: Option<Imported>,
     /// The last row of the previous page; `None`: the first page.
     pub after: Option<Place>,
     pub limit: usize,
@@ -39,6 +40,17 @@ pub enum HasFactor {
 }
 
 spelled!(HasFactor { Yes = "yes", No = "no" });
+
+/// A user who was imported from another system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// They have not signed in here yet.
+    Waiting,
+    /// They have signed in since.
+    SignedIn,
+}
+
+spelled!(Imported { Waiting = "waiting", SignedIn = "signed_in" });
 
 /// Where a row stands in the list: by the part of the name that was searched for, or by the canonical name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,17 +127,22 @@ fn rows(conn: &mut Conn, filter: &UserFilter, matches: &Matches, now: UnixTime) 
 impl UserFilter {
     /// Whether it leaves anybody out but deleted users.
     pub fn is_set(&self) -> bool {
-        self.searches() || self.role.is_some() || self.state.is_some() || self.factor.is_some()
+        self.searches()
+            || self.role.is_some()
+            || self.state.is_some()
+            || self.factor.is_some()
+            || self.imported.is_some()
     }
 
     fn searches(&self) -> bool {
         self.search.longest_word().is_some()
     }
 
-    /// Whether role, state and factors are those that are asked for.
+    /// Whether role, state, factors and where they come from are those that are asked for.
     fn asks_for(&self, one: &Candidate) -> bool {
         self.role.is_none_or(|role| one.role == role.as_str())
             && self.factor.is_none_or(|factor| one.factor == factor)
+            && self.imported.is_none_or(|imported| one.imported == Some(imported))
             && self.state.map_or(one.state != UserState::Deleted, |asked| one.state == asked)
     }
 
@@ -135,9 +152,11 @@ impl UserFilter {
         name_parts::of(conn, searched.map(|one| one.place.user))
     }
 
-    /// Whether role and state may leave few users.
+    /// Whether what is asked for besides names may leave few users.
     fn narrows(&self) -> bool {
-        self.role == Some(Role::Admin) || self.state.is_some_and(|state| state != UserState::Enabled)
+        self.role == Some(Role::Admin)
+            || self.imported.is_some()
+            || self.state.is_some_and(|state| state != UserState::Enabled)
     }
 }
 
@@ -191,11 +210,13 @@ struct Candidate {
     place: Place,
     role: String,
     factor: HasFactor,
+    /// `None`: they were not imported.
+    imported: Option<Imported>,
     state: UserState,
 }
 
-/// The columns of one: key, id, role, how many factors, and what decides the state.
-type CandidateRow = (String, i64, String, i64, StateDates);
+/// The columns of one: key, id, role, how many factors, when they were imported and when they signed in last, and what decides the state.
+type CandidateRow = (String, i64, String, i64, (Option<i64>, Option<i64>), StateDates);
 
 /// By what the list is ordered, and so by which index its rows are found.
 enum Order {
@@ -231,10 +252,11 @@ impl Order {
             Self::Name => by_name(conn, filter, place, CHUNK, now)?,
             Self::Part(word) => by_part(conn, word, place, CHUNK)?,
         };
-        let candidate = |(key, user, role, factors, dates): CandidateRow| Candidate {
+        let candidate = |(key, user, role, factors, (imported_at, last_login_at), dates): CandidateRow| Candidate {
             place: Place { key, user: UserId(user) },
             role,
             factor: if factors > 0 { HasFactor::Yes } else { HasFactor::No },
+            imported: imported_at.map(|_| if last_login_at.is_none() { Imported::Waiting } else { Imported::SignedIn }),
             state: dates.state(now),
         };
         Ok(rows.into_iter().map(candidate).collect())
@@ -261,6 +283,8 @@ impl Order {
 const STATE: &str = "CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN disabled_at IS NOT NULL THEN 'disabled' \
                      WHEN password_hash IS NULL THEN 'invited' ELSE 'enabled' END";
 
+const ORIGIN: (users::imported_at, users::last_login_at) = (users::imported_at, users::last_login_at);
+
 /// In the order of the names, by canonical name: all whom the filter might let through, and others.
 fn by_name(
     conn: &mut Conn,
@@ -272,9 +296,13 @@ fn by_name(
     let after = place.map_or("", |place| &place.key);
     let query = users::table.filter(users::canonical.gt(after)).order(users::canonical).limit(most(limit));
     let dates = (users::deleted_at, users::disabled_at, users::disable_at, users::password_hash.is_null());
-    let query = query.select((users::canonical, users::id, users::role, users::factors, dates));
+    let query = query.select((users::canonical, users::id, users::role, users::factors, ORIGIN, dates));
     // By one index: which of two a database would take depends on what it knows of the rows.
+    let not_deleted = "users.imported_at IS NOT NULL AND users.deleted_at IS NULL";
+    let not_in = "users.imported_at IS NOT NULL AND users.last_login_at IS NULL AND users.deleted_at IS NULL";
     let mut rows: Vec<CandidateRow> = match (filter.role, filter.state) {
+        _ if filter.imported == Some(Imported::Waiting) => query.filter(sql::<Bool>(not_in)).load(conn)?,
+        _ if filter.imported.is_some() => query.filter(sql::<Bool>(not_deleted)).load(conn)?,
         (Some(Role::Admin), _) => query.filter(users::role.eq(Role::Admin.as_str())).load(conn)?,
         (Some(Role::User) | None, Some(state)) => query.filter(sql::<Text>(STATE).eq(state.as_str())).load(conn)?,
         (Some(Role::User) | None, None) => query.filter(users::deleted_at.is_null()).load(conn)?,
@@ -296,7 +324,7 @@ fn due_by_name(conn: &mut Conn, after: &str, limit: usize, now: UnixTime) -> Res
     let due = users::disabled_at.is_null().and(users::disable_at.le(now.0));
     let dates = (users::deleted_at, users::disabled_at, users::disable_at, users::password_hash.is_null());
     let query = users::table.filter(due).filter(name.gt(after)).order(name).limit(most(limit));
-    Ok(query.select((users::canonical, users::id, users::role, users::factors, dates)).load(conn)?)
+    Ok(query.select((users::canonical, users::id, users::role, users::factors, ORIGIN, dates)).load(conn)?)
 }
 
 /// The parts of names that begin with `word`, in their order, and whose they are.
@@ -307,7 +335,7 @@ fn by_part(conn: &mut Conn, word: &str, place: Option<&Place>, limit: usize) -> 
     let mut query = parts::table
         .inner_join(users::table.on(users::id.eq(parts::user_id)))
         .filter(parts::part.lt(end))
-        .select((parts::part, parts::user_id, users::role, users::factors, dates))
+        .select((parts::part, parts::user_id, users::role, users::factors, ORIGIN, dates))
         .into_boxed();
     query = match place {
         // The first bound is one column's, so that every database starts in the index at the right row.

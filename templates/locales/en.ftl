@@ -829,6 +829,22 @@ users-state-deleted = Deleted
 users-factor-any = With or without
 users-factor-yes = With a second factor
 users-factor-no = Without a second factor
+users-imported = Moved in
+users-imported-any = Imported or not
+users-imported-waiting = Imported, not signed in yet
+users-imported-signed_in = Imported, signed in since
+users-moving = { $moved } of { $all } imported users have signed in since.
+users-moving-of-more =
+    { $n ->
+        [one] One imported user has not signed in yet.
+       *[other] { $n } imported users have not signed in yet.
+    }
+users-moving-more =
+    { $n ->
+        [one] More than one imported user has not signed in yet.
+       *[other] More than { $n } imported users have not signed in yet.
+    }
+users-moving-who = Who has not
 users-none-enabled = Nobody can sign in.
 users-none-invited = Nobody is invited at the moment.
 users-none-disabled = Nobody is disabled.
@@ -1100,6 +1116,11 @@ event-session_ended =
 event-token_revoked = Token revoked
 event-refresh_reused = An old sign-in token was reused
 event-user_added = User added
+event-users_imported =
+    { $n ->
+        [one] One user imported
+       *[other] { $n } users imported
+    }
 event-user_disabled = User disabled
 event-user_enabled = User enabled
 event-role_changed = Role changed

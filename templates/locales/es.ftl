@@ -829,6 +829,22 @@ users-state-deleted = Eliminados
 users-factor-any = Con o sin él
 users-factor-yes = Con segundo factor
 users-factor-no = Sin segundo factor
+users-imported = Importación
+users-imported-any = Importados o no
+users-imported-waiting = Importados que aún no han iniciado sesión
+users-imported-signed_in = Importados que ya han iniciado sesión
+users-moving = { $moved } de { $all } usuarios importados ya han iniciado sesión.
+users-moving-of-more =
+    { $n ->
+        [one] Un usuario importado aún no ha iniciado sesión.
+       *[other] { $n } usuarios importados aún no han iniciado sesión.
+    }
+users-moving-more =
+    { $n ->
+        [one] Más de un usuario importado aún no ha iniciado sesión.
+       *[other] Más de { $n } usuarios importados aún no han iniciado sesión.
+    }
+users-moving-who = Quiénes faltan
 users-none-enabled = Nadie puede iniciar sesión.
 users-none-invited = No hay nadie invitado ahora mismo.
 users-none-disabled = No hay nadie desactivado.
@@ -1100,6 +1116,11 @@ event-session_ended =
 event-token_revoked = Token revocado
 event-refresh_reused = Se reutilizó un token antiguo
 event-user_added = Usuario añadido
+event-users_imported =
+    { $n ->
+        [one] Un usuario importado
+       *[other] { $n } usuarios importados
+    }
 event-user_disabled = Usuario desactivado
 event-user_enabled = Usuario activado
 event-role_changed = Rol cambiado

@@ -19,6 +19,7 @@ mod failing_disk;
 mod faults;
 mod gate;
 mod gate_set;
+mod import;
 mod keys;
 mod links;
 mod locked;

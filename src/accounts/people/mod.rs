@@ -5,6 +5,7 @@ pub mod after_restore;
 pub mod change_password;
 pub mod details;
 pub mod groups;
+pub mod import;
 pub mod links;
 pub mod locale;
 pub mod rename;

@@ -43,6 +43,8 @@ pub enum What {
     TokenRevoked,
     RefreshReused,
     UserAdded,
+    /// Users were added from a file, each of whom has an event of their own.
+    UsersImported,
     UserDisabled,
     UserEnabled,
     RoleChanged,
@@ -102,6 +104,7 @@ spelled!(What {
     TokenRevoked = "token_revoked",
     RefreshReused = "refresh_reused",
     UserAdded = "user_added",
+    UsersImported = "users_imported",
     UserDisabled = "user_disabled",
     UserEnabled = "user_enabled",
     RoleChanged = "role_changed",
@@ -160,6 +163,8 @@ pub enum Details {
         receipt: String,
     },
     Revoked(Reason),
+    /// How many users.
+    Imported(usize),
     App(String),
     Group(GroupName),
     Key(String),
@@ -198,6 +203,7 @@ impl Details {
                 json!({ "reason": reason, "sessions": sessions, "receipt": receipt })
             }
             Self::Revoked(reason) => json!({ "reason": reason }),
+            Self::Imported(users) => json!({ "users": users }),
             Self::App(name) => json!({ "app": name }),
             Self::Group(name) => json!({ "group": name }),
             Self::Key(kid) => json!({ "kid": kid }),

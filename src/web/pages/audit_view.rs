@@ -320,7 +320,7 @@ fn fields(page: &Page, event: &AuditEvent) -> Option<String> {
 
 /// How many sessions the act ended; 1 where that is not said.
 fn sessions(event: &AuditEvent) -> i64 {
-    event.details.get("sessions").and_then(Value::as_i64).unwrap_or(1)
+    ["sessions", "users"].iter().find_map(|name| event.details.get(*name)).and_then(Value::as_i64).unwrap_or(1)
 }
 
 fn text_of<'a>(event: &'a AuditEvent, member: &str) -> Option<&'a str> {

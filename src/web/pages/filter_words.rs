@@ -6,7 +6,7 @@ use super::page::Page;
 use super::session_view;
 use crate::domain::{Reason, Role, UnixTime};
 use crate::store::audit::event::What;
-use crate::store::user_lists::HasFactor;
+use crate::store::user_lists::{HasFactor, Imported};
 
 /// A filter of a list, in a few words.
 pub(in crate::web) fn in_words(page: &Page, name: &str, value: &Value) -> String {
@@ -18,6 +18,7 @@ pub(in crate::web) fn in_words(page: &Page, name: &str, value: &Value) -> String
         "from" | "until" => by_name(&value.as_i64().map_or(text, |moment| page.exact(UnixTime(moment)).text)),
         "user" | "by" | "ip" | "session" | "name" => by_name(&text),
         "role" if Role::parse(&text).is_some() => page.t(&format!("role-{text}")),
+        "imported" if Imported::parse(&text).is_some() => page.t(&format!("users-imported-{text}")),
         "factor" if HasFactor::parse(&text).is_some() => page.t(&format!("users-factor-{text}")),
         "state" => match text.as_str() {
             "odd" => page.t("open-only-odd"),

@@ -1,11 +1,13 @@
 //! Room /admin/users: all users, by name.
 
+use portero::accounts::people::import::{Imported, Newcomer, import};
 use portero::accounts::people::links::invite;
 use portero::domain::{Role, Username};
+use portero::passwords::BroughtHash;
 use serde_json::json;
 
 use crate::common::{act, admin, as_json, path_of, second_factor};
-use crate::support::{Answer, Browser, TestApp, operator};
+use crate::support::{Answer, Browser, PASSWORD, TestApp, operator};
 
 #[test]
 fn users_are_listed_by_name_searched_and_paged() {
@@ -291,4 +293,44 @@ fn the_list_shows_who_has_a_second_factor_and_finds_who_has_none() {
     let told = as_json(&mut ana, "/admin/users/2");
     assert_eq!((&told["second_factors"][0]["name"], told["recovery_codes_left"].as_i64()), (&json!("Phone"), Some(10)));
     assert_eq!(told["trusted_browsers"].as_i64(), Some(0));
+}
+
+#[test]
+fn the_list_says_how_many_of_those_who_were_imported_have_signed_in_and_finds_who_has_not() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    assert!(!ana.get("/admin/users").body.contains("imported users"), "nobody was");
+    // Of the password of everybody here, as plain bcrypt.
+    let hash = BroughtHash::parse(&bcrypt::hash(PASSWORD, 4).unwrap()).unwrap();
+    let newcomer = |name: &str| Newcomer {
+        username: Username::parse(name).unwrap(),
+        display_name: None,
+        mail: None,
+        mail_is_verified: false,
+        groups: Vec::new(),
+        role: Role::User,
+        is_disabled: false,
+        hash: Some(hash.clone()),
+    };
+    let three = ["ida", "ivo", "iris"].map(newcomer).to_vec();
+    assert!(matches!(
+        import(&app.accounts, operator(), three, |_| ()).committed().unwrap(),
+        Imported::Done { groups_added } if groups_added.is_empty()
+    ));
+    app.signed_in("ida");
+    let page = ana.get("/admin/users");
+    assert!(page.body.contains("1 of 3 imported users have signed in since."), "{}", page.body);
+    for (filter, found) in [
+        ("imported=waiting", vec!["iris", "ivo"]),
+        ("imported=signed_in", vec!["ida"]),
+        ("imported=waiting&name=iv", vec!["ivo"]),
+        ("imported=waiting&role=admin", vec![]),
+        ("imported=waiting&state=invited", vec![]),
+    ] {
+        assert_eq!(names(&ana.get(&format!("/admin/users?{filter}"))), found, "{filter}");
+    }
+    assert_eq!(ana.get("/admin/users?imported=perhaps").status, 400);
+    app.signed_in("ivo");
+    app.delete("iris");
+    assert!(!ana.get("/admin/users").body.contains("imported users"), "all who are left have");
 }

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::accounts::export::selection::Selection;
 use crate::domain::{Role, Search, UserId, UserState, can_be_key};
-use crate::store::user_lists::{self, HasFactor, MOST_LOOKED_AT, Place, Total, UserFilter};
+use crate::store::user_lists::{self, HasFactor, Imported, MOST_LOOKED_AT, Place, Total, UserFilter};
+use crate::store::users;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -22,6 +23,8 @@ use crate::web::pages::page::{Page, html};
 use crate::web::pages::user_view::{self, UserView};
 
 const PATH: &str = "/admin/users";
+/// How many imported users are counted for the line that says how many have signed in since.
+const MOST_IMPORTED: i64 = 10_000;
 
 #[derive(Template)]
 #[template(path = "users.html")]
@@ -31,6 +34,9 @@ struct UsersPage {
     roles: Vec<Choice>,
     states: Vec<Choice>,
     factors: Vec<Choice>,
+    imports: Vec<Choice>,
+    /// How many of those who were imported have signed in since; `None`: all, or there is nobody.
+    moving: Option<String>,
     /// How many users there are, or match, in words.
     total: String,
     nothing: Nothing,
@@ -56,6 +62,8 @@ pub(in crate::web) struct Asked {
     state: String,
     /// Whether they have a second factor.
     factor: String,
+    /// Whether those who were imported have signed in since.
+    imported: String,
     /// The id and the key of the last row of the page before, `42.jordi-puig`.
     after: String,
     /// Where the pages between the first and this one begin ([`Pager::new`]).
@@ -69,6 +77,7 @@ impl Asked {
             role: read(&self.role, "role", Role::parse)?,
             state: read(&self.state, "state", UserState::parse)?,
             factor: read(&self.factor, "factor", HasFactor::parse)?,
+            imported: read(&self.imported, "imported", Imported::parse)?,
             after: read(&self.after, "after", place)?,
             limit: ON_A_PAGE,
         })
@@ -81,6 +90,7 @@ impl Asked {
             ("role", &self.role),
             ("state", &self.state),
             ("factor", &self.factor),
+            ("imported", &self.imported),
             ("after", after),
             ("trail", trail),
         ];
@@ -104,11 +114,11 @@ pub(in crate::web) async fn show(
                 return Ok((user_lists::page(conn, &counted, now)?, None));
             }
             let (found, total) = user_lists::page_and_total(conn, &counted, now)?;
-            Ok((found, Some(total)))
+            Ok((found, Some((total, users::imported(conn, MOST_IMPORTED + 1)?))))
         })
         .await?;
     let next = found.next.as_ref().map(|place| format!("{}.{}", place.user, place.key));
-    let Some(total) = total else {
+    let Some((total, imported)) = total else {
         let users: Vec<_> = found.rows.iter().map(|row| user_view::json(row, now)).collect();
         let looked_at = found.stopped.then_some(MOST_LOOKED_AT);
         return Ok(HttpResponse::Ok().json(json!({ "users": users, "next": next, "looked_at": looked_at })));
@@ -125,6 +135,10 @@ pub(in crate::web) async fn show(
         factors: choices(&page, filter.factor, "users-factor-any", HasFactor::ALL, |factor| {
             (factor.as_str(), "users-factor")
         }),
+        imports: choices(&page, filter.imported, "users-imported-any", Imported::ALL, |imported| {
+            (imported.as_str(), "users-imported")
+        }),
+        moving: moving(&page, imported),
         total: match total {
             Total::Exactly(count) if is_filtered => page.tn("users-match", count),
             Total::Exactly(count) => page.tn("users-all", count),
@@ -132,7 +146,10 @@ pub(in crate::web) async fn show(
         },
         nothing: nothing(&page, &asked, &filter),
         is_narrowed: is_filtered,
-        has_more: filter.role.is_some() || filter.state.is_some() || filter.factor.is_some(),
+        has_more: filter.role.is_some()
+            || filter.state.is_some()
+            || filter.factor.is_some()
+            || filter.imported.is_some(),
         is_only_user: !is_filtered && total == Total::Exactly(1),
         stopped_after: found.stopped.then_some(MOST_LOOKED_AT),
         exports: export_links(&asked.link("", "")),
@@ -157,16 +174,36 @@ fn nothing(page: &Page, asked: &Asked, filter: &UserFilter) -> Nothing {
     let other_than_state = filter.search.longest_word().is_some()
         || filter.role.is_some()
         || filter.factor.is_some()
+        || filter.imported.is_some()
         || filter.after.is_some();
     if let Some(state) = filter.state.filter(|_| !other_than_state) {
         let why = page.t(&format!("users-none-{}", state.as_str()));
         return Nothing { why, filters: String::new(), all: Some(PATH) };
     }
-    let filters = [("role", json!(asked.role)), ("state", json!(asked.state)), ("factor", json!(asked.factor))];
+    let filters = [
+        ("role", json!(asked.role)),
+        ("state", json!(asked.state)),
+        ("factor", json!(asked.factor)),
+        ("imported", json!(asked.imported)),
+    ];
     Nothing {
         why: none_match(page, "users", asked.name.trim()),
         filters: filters_in_words(page, asked.name.trim().is_empty(), &filters),
         all: filter.is_set().then_some(PATH),
+    }
+}
+
+/// `imported`: how many there are, and how many of them have not signed in yet, up to one more than are told.
+fn moving(page: &Page, (all, waiting): (usize, usize)) -> Option<String> {
+    let most = usize::try_from(MOST_IMPORTED).unwrap_or(usize::MAX);
+    match waiting {
+        0 => None,
+        waiting if waiting > most => Some(page.tn("users-moving-more", most)),
+        waiting if all > most => Some(page.tn("users-moving-of-more", waiting)),
+        waiting => {
+            let (moved, all) = ((all - waiting).to_string(), all.to_string());
+            Some(page.t2("users-moving", ("moved", &moved), ("all", &all)))
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Hashing and checking passwords: the only bcrypt. It blocks, so acts that hash run on the password workers.
 
+mod brought;
+mod spellings;
+
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
@@ -8,10 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use unicode_normalization::UnicodeNormalization;
 
+use self::brought::{Brought, sha256_hex};
+pub use self::spellings::{BroughtHash, HashFault};
 use crate::domain::{NewPassword, Password};
 
 /// The start of a hash that Portero made. After it come the pepper's id and what bcrypt itself writes.
 const SCHEME: &str = "$portero1$";
+/// The start of a stored hash of Django's `bcrypt_sha256`. After it comes what bcrypt writes.
+const SHA256_BCRYPT: &str = "$sha256-bcrypt";
 /// The costs that the setting allows, and a stored hash with them. A higher one could stall a thread for minutes: somebody has tampered
 /// with the database.
 const COSTS: RangeInclusive<u32> = 4..=16;
@@ -54,6 +61,10 @@ enum Stored<'a> {
     Peppered(&'a str, u32),
     /// Of plain bcrypt, brought along from elsewhere.
     Plain(&'a str, u32),
+    /// Of bcrypt over the password's SHA-256, brought along.
+    Sha256(&'a str, u32),
+    /// Brought along, of another scheme.
+    Brought(Brought),
 }
 
 impl Passwords {
@@ -77,6 +88,8 @@ impl Passwords {
     pub fn check(&self, password: &Password, stored: &str) -> Result<Check, Error> {
         match self.take_apart(stored)? {
             Stored::Plain(bcrypt, _) => check_plain(password, bcrypt),
+            Stored::Sha256(bcrypt, _) => Ok(old_if(bcrypt::verify(sha256_hex(password.as_str().as_bytes()), bcrypt)?)),
+            Stored::Brought(brought) => Ok(old_if(brought.matches(password.as_str().as_bytes())?)),
             Stored::Peppered(bcrypt, cost) => Ok(match bcrypt::verify(self.peppered(password), bcrypt)? {
                 true if cost == self.cost => Check::Right,
                 true => Check::RightButOld,
@@ -88,8 +101,12 @@ impl Passwords {
     /// Does all that checking a hash of this form does, for a name that has none: an unknown user can't be told apart by the time an
     /// answer takes.
     pub fn check_decoy(&self, password: &Password, form: &str) -> Result<(), Error> {
-        // A dot is a zero in bcrypt's base64: this is a well-formed hash that no password can have.
-        self.check(password, &format!("{form}{}", ".".repeat(SALT_AND_DIGEST)))?;
+        let decoy = match Brought::decoy(form) {
+            Some(brought) => brought.to_string(),
+            // A dot is a zero in bcrypt's base64: this is a well-formed hash that no password can have.
+            None => format!("{form}{}", ".".repeat(SALT_AND_DIGEST)),
+        };
+        self.check(password, &decoy)?;
         Ok(())
     }
 
@@ -98,17 +115,31 @@ impl Passwords {
         format!("{SCHEME}{}$2b${:02}$", self.pepper_id, self.cost)
     }
 
-    /// The cost of hashes of this form. An error if such a hash can't be checked.
+    /// The cost of hashes of this form; 0: of another scheme than bcrypt, which the present one takes the place of. An error if such a
+    /// hash can't be checked.
     pub fn cost_of_form(&self, form: &str) -> Result<u32, Error> {
+        if Brought::decoy(form).is_some() {
+            return Ok(0);
+        }
         match self.take_apart(form)? {
-            Stored::Peppered(_, cost) | Stored::Plain(_, cost) => Ok(cost),
+            Stored::Peppered(_, cost) | Stored::Plain(_, cost) | Stored::Sha256(_, cost) => Ok(cost),
+            Stored::Brought(_) => Ok(0),
         }
     }
 
     fn take_apart<'a>(&self, stored: &'a str) -> Result<Stored<'a>, Error> {
         let Some(ours) = stored.strip_prefix(SCHEME) else {
-            let cost = cost_of(stored)?;
-            return if cost > PLAIN_MAX_COST { Err(Error::UnknownForm) } else { Ok(Stored::Plain(stored, cost)) };
+            if let Some(brought) = Brought::parse(stored) {
+                return Ok(Stored::Brought(brought));
+            }
+            let over_sha256 = stored.strip_prefix(SHA256_BCRYPT);
+            let bcrypt = over_sha256.unwrap_or(stored);
+            let cost = cost_of(bcrypt)?;
+            return match over_sha256 {
+                _ if cost > PLAIN_MAX_COST => Err(Error::UnknownForm),
+                Some(_) => Ok(Stored::Sha256(bcrypt, cost)),
+                None => Ok(Stored::Plain(bcrypt, cost)),
+            };
         };
         let at = ours.find('$').ok_or(Error::UnknownForm)?;
         let (pepper_id, bcrypt) = ours.split_at(at);
@@ -131,7 +162,12 @@ fn check_plain(password: &Password, stored: &str) -> Result<Check, Error> {
     // bcrypt repeats the password, a NUL after each, and cuts at 72 bytes: a password with a NUL, or longer than that, has the
     // hash of another one.
     let has_twins = text.contains('\0') || text.len() > PLAIN_MAX_BYTES;
-    Ok(if matches && !has_twins { Check::RightButOld } else { Check::Wrong })
+    Ok(old_if(matches && !has_twins))
+}
+
+/// Whatever was brought along is an older form.
+fn old_if(matches: bool) -> Check {
+    if matches { Check::RightButOld } else { Check::Wrong }
 }
 
 /// The cost in `$2b$12$…`, unless bcrypt or Portero would not use it.
