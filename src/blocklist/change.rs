@@ -43,6 +43,8 @@ pub enum Change {
     PassMade(PassKey, Pass),
     /// These passes open nothing any more.
     PassesEnded(Vec<PassKey>),
+    /// A key was added, has come to sign, or was taken out. Who made the change reads its keys anew itself; this is for the other nodes.
+    KeysChanged,
 }
 
 impl Change {
@@ -65,7 +67,8 @@ impl Change {
             | Self::GroupGone(_)
             | Self::AppsChanged(_)
             | Self::PassMade(..)
-            | Self::PassesEnded(_) => true,
+            | Self::PassesEnded(_)
+            | Self::KeysChanged => true,
         }
     }
 }
@@ -92,6 +95,7 @@ impl Blocklist {
             Change::AppsChanged(apps) => self.set_apps(apps),
             Change::PassMade(key, pass) => self.keep_pass(key, pass),
             Change::PassesEnded(keys) => self.end_passes(&keys),
+            Change::KeysChanged => {}
         }
     }
 }

@@ -91,6 +91,14 @@ impl Pass {
         self.user.subject()
     }
 
+    pub(super) fn user(&self) -> &Standing {
+        &self.user
+    }
+
+    pub(super) fn origin(&self) -> OriginId {
+        OriginId(self.origin.into())
+    }
+
     pub fn is_for(&self, origin: OriginId) -> bool {
         i64::from(self.origin) == origin.0
     }

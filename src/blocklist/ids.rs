@@ -51,6 +51,11 @@ impl Refused {
         u128::from_be_bytes(self.id)
     }
 
+    /// When it expires; `None`: never.
+    pub(super) fn until(self) -> Option<UnixTime> {
+        (self.until != FOR_EVER).then_some(UnixTime(self.until.into()))
+    }
+
     /// Whether whoever shows this token must have stolen it.
     pub(super) fn is_trap(self) -> bool {
         self.is_trap

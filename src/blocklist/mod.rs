@@ -7,6 +7,7 @@ mod counts;
 pub mod gate;
 mod ids;
 pub mod status;
+pub mod told;
 
 use std::borrow::Borrow;
 use std::collections::HashMap as StdHashMap;
@@ -162,7 +163,11 @@ pub struct BlockedToken(Refused);
 impl BlockedToken {
     /// `until`: when the token expires; `None`: never. `is_trap`: whoever shows it must have stolen it.
     pub fn new(jti: TokenId, until: Option<UnixTime>, is_trap: bool) -> Self {
-        Self(Refused::new(jti.as_u128(), until, is_trap))
+        Self::of_id(jti.as_u128(), until, is_trap)
+    }
+
+    fn of_id(id: u128, until: Option<UnixTime>, is_trap: bool) -> Self {
+        Self(Refused::new(id, until, is_trap))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::parse::human;
 use super::reader::Reader;
 use super::settings::{ClientIpHeader, Config, ForeignTokens};
+use crate::domain::DatabaseUrl;
 use crate::tokens::options::{Lifetime, Location, SameSite};
 
 impl Config {
@@ -77,6 +78,11 @@ impl Config {
                  shut out all strangers; name the proxy here",
             );
         }
+        r.check(
+            &["cluster.lease", "database_url"],
+            self.cluster_lease.is_none() || matches!(self.database, DatabaseUrl::Postgres(_)),
+            "several nodes need a database that all of them reach: name a PostgreSQL server in database_url, or leave the lease out",
+        );
         if self.trusted_proxies.is_empty() && self.client_ip_header != ClientIpHeader::XForwardedFor {
             r.warn("client_ip_header", "it counts only from a peer in trusted_proxies, and there is none");
         }

@@ -122,6 +122,7 @@ impl Config {
                 bcrypt_cost: r.take("password.bcrypt_cost", "12", whole(4..=16)),
                 context,
             },
+            cluster_lease: r.take("cluster.lease", "off", parse::lease),
             app_addresses: r.take("app_addresses", "private", choice(APP_ADDRESSES)),
             apps_ca_file: r.take_if_set("apps_ca_file", UNSET, |raw| text(raw).map(PathBuf::from)),
             status_list: r.take("status_list", "false", switch),

@@ -208,6 +208,14 @@ pub(super) fn seconds(range: RangeInclusive<i64>) -> impl Fn(&Raw) -> Result<i64
     }
 }
 
+/// How long a node of a cluster may answer without having asked the database, in seconds. `off`: there is no cluster.
+pub(super) fn lease(raw: &Raw) -> Result<Option<i64>, String> {
+    match switch(raw) {
+        Ok(false) => Ok(None),
+        Ok(true) | Err(_) => seconds(1..=60)(raw).map(Some),
+    }
+}
+
 /// The seconds of a length of time as people write it: `45s`, `15m`, `12h`, `30d`, or a plain number.
 pub fn span(text: &str) -> Option<i64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

@@ -57,6 +57,8 @@ pub struct Config {
     pub pepper: Option<Secret>,
     /// Seals the secrets of second factors. `None`: the key in the data folder, made when it is first needed.
     pub factor_key: Option<Secret>,
+    /// For how many seconds each of several nodes may answer without having asked the database. `None`: there is one node.
+    pub cluster_lease: Option<i64>,
     /// Where apps that are told of sign-outs may be.
     pub app_addresses: AppAddresses,
     /// Certificates of authorities that are trusted besides the system's own when an app is called.

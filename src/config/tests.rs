@@ -401,6 +401,18 @@ fn a_database_of_a_server_is_named_by_its_address_and_its_password_is_shown_nowh
 }
 
 #[test]
+fn several_nodes_need_a_database_that_all_of_them_reach() {
+    let lease = |file: &str| read(file, &[], &[]).unwrap().config.cluster_lease;
+    let on_server = |lease: &str| format!("database_url = 'postgres://db/portero'\n[cluster]\nlease = {lease}");
+    assert_eq!((lease(""), lease("[cluster]\nlease = 'off'")), (None, None));
+    assert_eq!((lease(&on_server("'5s'")), lease(&on_server("60"))), (Some(5), Some(60)));
+    refused("[cluster]\nlease = '5s'", "name a PostgreSQL server in database_url, or leave the lease out");
+    for wrong in ["'2m'", "true"] {
+        refused(&on_server(wrong), "a time from 1s to 1m");
+    }
+}
+
+#[test]
 fn a_secret_that_can_be_guessed_comes_with_a_command_that_makes_a_good_one() {
     for weak in ["super-secret", "tooshort", &"ab".repeat(32), &format!("changeme{GOOD_SECRET}")] {
         let fault = read("", &[("JWT_SECRET_KEY", weak)], &[]).unwrap_err().to_string();

@@ -31,7 +31,7 @@ use crate::sealing::SealingKey;
 use crate::store::audit::fit::{self, Fit};
 use crate::store::audit::head::HeadFile;
 use crate::store::audit::seal::Seal;
-use crate::store::{self, Conn, DatabaseCheck, Db, Upkeep, factors, instance};
+use crate::store::{self, ClusterRules, Conn, DatabaseCheck, Db, Upkeep, factors, instance};
 use crate::throttle::Throttle;
 use crate::tokens::options::Secret;
 use crate::tokens::{Engine, fingerprint};
@@ -95,7 +95,7 @@ impl Installation {
             // Its server sees to that.
             DatabaseUrl::Postgres(_) => DatabaseCheck::unneeded(),
         };
-        let db = open_database(&config.database)?;
+        let db = open_database(config)?;
         begin(config, &db, clock.now())?;
         let pepper = pepper_file(config, &db, clock.now()).open()?;
         let pepper = pepper.as_bytes();
@@ -195,8 +195,16 @@ fn look_at_file(config: &Config, path: &Path) -> Result<DatabaseCheck, OpenError
     Ok(check)
 }
 
-fn open_database(database: &DatabaseUrl) -> Result<Db, OpenError> {
-    Db::open(database).map_err(|error| match (error.damage(), database.file()) {
+fn open_database(config: &Config) -> Result<Db, OpenError> {
+    let database = &config.database;
+    let opened = match config.cluster_lease {
+        None => Db::open(database),
+        Some(seconds) => {
+            let lease = Duration::from_secs(seconds.unsigned_abs());
+            Db::open_in_cluster(database, ClusterRules { lease })
+        }
+    };
+    opened.map_err(|error| match (error.damage(), database.file()) {
         (Some(what), Some(path)) => malformed(path, &what, false),
         _ => error.into(),
     })

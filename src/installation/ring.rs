@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::OpenError;
 use super::files;
+use crate::blocklist::change::Change;
 use crate::config::Config;
 use crate::domain::{AppAlgorithm, By, DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
@@ -243,6 +244,7 @@ impl KeyRing {
         let row = row(self, kid.clone(), KeyState::Pending, file, now);
         let added = db.write(by, now, move |tx, by| {
             signing_keys::add(tx.conn, &row)?;
+            tx.change(Change::KeysChanged);
             Ok(record(tx, What::KeyAdded, &by, &row.kid)?)
         });
         added.committed()?;
@@ -267,6 +269,7 @@ impl KeyRing {
             if !signing_keys::promote(tx.conn, ring.purpose, &next.kid, now)? {
                 return Err(RingError::NonePending);
             }
+            tx.change(Change::KeysChanged);
             record(tx, What::KeyRotated, &by, &next.kid)?;
             Ok(next.kid)
         });
@@ -300,6 +303,7 @@ impl KeyRing {
             if !signing_keys::remove(tx.conn, &kid)? {
                 return Err(RingError::NoSuchKey(kid));
             }
+            tx.change(Change::KeysChanged);
             record(tx, What::KeyRetired, &by, &kid)?;
             Ok(row.file)
         });
@@ -327,7 +331,10 @@ impl KeyRing {
             // The error rolls back what `promote` did to the key that signed, so that there is always one that signs.
             let signs =
                 db.write(Upkeep, now, move |tx, _| match signing_keys::promote(tx.conn, purpose, &promoted, now)? {
-                    true => Ok(()),
+                    true => {
+                        tx.change(Change::KeysChanged);
+                        Ok(())
+                    }
                     false => Err(RingError::NonePending),
                 });
             let signs = signs.committed();

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
+use uuid::Uuid;
 
 use super::audit::seal::Seal;
+use super::changes::Teller;
 use super::condition::{self, Answer, Condition, Probe};
 use super::connection::{Conn, Error, LOCK_TIMEOUT, OpenError};
 use super::dialect::{self, connect, connect_reader, exists, migrate};
@@ -24,6 +26,13 @@ const POOL_TIMEOUT: Duration = Duration::from_millis(800);
 /// How long a read waits for a connection while the database is known to be gone.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
 
+/// What several nodes on one database have to agree upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClusterRules {
+    /// For how long a node may answer from memory without having asked the database.
+    pub lease: Duration,
+}
+
 /// The open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -39,6 +48,15 @@ pub struct Db {
 impl Db {
     /// Opens the database and migrates it to this version's tables. An SQLite file that is not there is made.
     pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        Self::open_with(url, None)
+    }
+
+    /// The same for one of several nodes, or a command beside them.
+    pub fn open_in_cluster(url: &DatabaseUrl, rules: ClusterRules) -> Result<Self, OpenError> {
+        Self::open_with(url, Some(rules))
+    }
+
+    fn open_with(url: &DatabaseUrl, cluster: Option<ClusterRules>) -> Result<Self, OpenError> {
         let condition = Arc::new(Condition::default());
         let mut conn = connect(url, &condition.watched).map_err(|fault| fault.at(url))?;
         migrate(&mut conn, url)?;
@@ -54,7 +72,8 @@ impl Db {
             .build(Readers::new(url.clone(), Arc::clone(&condition)))
             .map_err(|source| OpenError::Pool { database: url.clone(), source })?;
         let beside = Arc::new(Beside::default());
-        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition), Arc::clone(&beside))?;
+        let teller = cluster.map(|_| Teller { node: Uuid::new_v4() });
+        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition), Arc::clone(&beside), teller)?;
         let lanes = match url {
             DatabaseUrl::Sqlite(_) => None,
             DatabaseUrl::Postgres(_) => {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::backend::Backend;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::migration::{MigrationSource, MigrationVersion};
+use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
@@ -137,6 +140,16 @@ pub(super) fn version(conn: &mut Conn) -> QueryResult<i64> {
 /// [`version`] counts those who count themselves.
 pub(super) fn version_of_all(conn: &mut Conn) -> QueryResult<Option<i64>> {
     either!(conn, sqlite(conn) => sqlite::version(conn).map(Some), postgres(_conn) => Ok(None))
+}
+
+/// The database's own clock, in seconds since the epoch. Only on PostgreSQL.
+pub(super) fn clock() -> SqlLiteral<BigInt> {
+    ago(0)
+}
+
+/// So many seconds before that.
+pub(super) fn ago(seconds: i64) -> SqlLiteral<BigInt> {
+    sql(&format!("CAST(extract(epoch FROM clock_timestamp()) AS BIGINT) - {seconds}"))
 }
 
 pub(super) fn set_lock_timeout(conn: &mut Conn, timeout: Duration) -> QueryResult<()> {

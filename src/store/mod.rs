@@ -5,6 +5,7 @@ pub mod app_drills;
 pub mod apps;
 pub mod attempts;
 pub mod audit;
+pub mod changes;
 pub mod condition;
 mod connection;
 pub mod consents;
@@ -64,7 +65,7 @@ mod writer;
 
 pub use connection::{Conn, Error, OpenError, at_one_moment};
 pub use database_check::DatabaseCheck;
-pub use db::Db;
+pub use db::{ClusterRules, Db};
 pub use dialect::{hold, skip_ids};
 pub use follower::Memory;
 pub use job::{Authority, Pending, Tx, Upkeep};

@@ -526,6 +526,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    changes (number) {
+        number -> BigInt,
+        id -> BigInt,
+        node -> Text,
+        at -> BigInt,
+        words -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,

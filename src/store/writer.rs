@@ -12,6 +12,7 @@ use diesel::RunQueryDsl;
 use tokio::sync::oneshot;
 
 use super::audit::end::LogEnd;
+use super::changes::Teller;
 use super::condition::Condition;
 use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
 use super::dialect::{self, Serving, connect};
@@ -82,6 +83,7 @@ impl Writer {
         url: DatabaseUrl,
         condition: Arc<Condition>,
         beside: Arc<Beside>,
+        teller: Option<Teller>,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
@@ -90,6 +92,7 @@ impl Writer {
                 url,
                 condition,
                 beside,
+                teller,
                 memory: None,
                 serving: None,
                 is_behind: false,
@@ -142,6 +145,8 @@ struct WriterThread {
     condition: Arc<Condition>,
     /// How memory follows what is committed beside this thread.
     beside: Arc<Beside>,
+    /// Tells other nodes what is committed here, if there may be any.
+    teller: Option<Teller>,
     memory: Option<Memory>,
     /// How this process serves the database, if it does and the database is on a server.
     serving: Option<Serving>,
@@ -229,12 +234,11 @@ impl WriterThread {
             Ok(begun) => begun,
             Err(error) => return self.refuse_waiting(first, jobs, &chain(&error)),
         };
-        let mut ran = Vec::new();
-        let mut deferred = None;
+        let mut batch = Batch { teller: self.teller.clone(), ran: Vec::new(), deferred: None };
         // Lost with whatever goes wrong below: after that it has to be looked up.
         let mut log_end = std::mem::take(&mut self.log_end);
-        let committed =
-            self.open().and_then(|conn| run_batch(conn, begun, &mut log_end, first, jobs, &mut ran, &mut deferred));
+        let committed = self.open().and_then(|conn| batch.run(conn, begun, &mut log_end, first, jobs));
+        let Batch { mut ran, deferred, .. } = batch;
         self.deferred = deferred;
         if committed.is_ok() {
             // Not inside the transaction: PostgreSQL would take it back with that.
@@ -394,62 +398,74 @@ impl WriterThread {
     }
 }
 
-/// Runs the first job and those waiting behind it, and commits them together. `version`: as [`dialect::begin`] returned it; returned as
-/// it was in the transaction that was committed.
-fn run_batch(
-    conn: &mut Conn,
-    mut version: Option<i64>,
-    log_end: &mut LogEnd,
-    first: Job,
-    jobs: &Receiver<Message>,
-    ran: &mut Vec<Ran>,
-    deferred: &mut Option<Message>,
-) -> Result<Option<i64>, Error> {
-    let mut next = Some(first);
-    // Until one job is kept, the transaction itself serves as the savepoint: for a job that is alone, SQLite then need not keep
-    // what each page was before.
-    let mut is_empty = true;
-    let mut counts = Counts::default();
-    while let Some(job) = next.take() {
-        if !is_empty {
-            on!(conn, c => SAVEPOINT.execute(c))?;
-        }
-        let log_end_before = log_end.clone();
-        let mut result = job.run(conn, log_end);
-        let keep = result.keep;
-        if keep {
-            counts.add_all(std::mem::take(&mut result.counts));
-        }
-        ran.push(result);
-        if !keep {
-            *log_end = log_end_before;
-        }
-        if !is_empty {
-            if !keep {
-                // Fails if SQLite has rolled back the whole transaction by itself (disk full): then the batch fails with it.
-                on!(conn, c => ROLLBACK_TO.execute(c))?;
+/// Jobs that are committed together.
+struct Batch {
+    teller: Option<Teller>,
+    ran: Vec<Ran>,
+    /// A message that can't be handled inside a transaction.
+    deferred: Option<Message>,
+}
+
+impl Batch {
+    /// Runs the first job and those waiting behind it, and commits them together. `version`: as [`dialect::begin`] returned it; returned as
+    /// it was in the transaction that was committed.
+    fn run(
+        &mut self,
+        conn: &mut Conn,
+        mut version: Option<i64>,
+        log_end: &mut LogEnd,
+        first: Job,
+        jobs: &Receiver<Message>,
+    ) -> Result<Option<i64>, Error> {
+        let mut next = Some(first);
+        // Until one job is kept, the transaction itself serves as the savepoint: for a job that is alone, SQLite then need not keep
+        // what each page was before.
+        let mut is_empty = true;
+        let mut counts = Counts::default();
+        while let Some(job) = next.take() {
+            if !is_empty {
+                on!(conn, c => SAVEPOINT.execute(c))?;
             }
-            on!(conn, c => RELEASE.execute(c))?;
-        } else if keep {
-            is_empty = false;
-        } else {
-            on!(conn, c => ROLLBACK.execute(c))?;
-            version = dialect::begin(conn)?;
-        }
-        if ran.len() < MOST_IN_ONE_COMMIT {
-            next = match jobs.try_recv() {
-                Ok(Message::Job(job)) => Some(job),
-                Ok(message @ (Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_))) => {
-                    *deferred = Some(message);
-                    None
+            let log_end_before = log_end.clone();
+            let mut result = job.run(conn, log_end);
+            let keep = result.keep;
+            if keep {
+                counts.add_all(std::mem::take(&mut result.counts));
+            }
+            self.ran.push(result);
+            if !keep {
+                *log_end = log_end_before;
+            }
+            if !is_empty {
+                if !keep {
+                    // Fails if SQLite has rolled back the whole transaction by itself (disk full): then the batch fails with it.
+                    on!(conn, c => ROLLBACK_TO.execute(c))?;
                 }
-                Err(_) => None,
-            };
+                on!(conn, c => RELEASE.execute(c))?;
+            } else if keep {
+                is_empty = false;
+            } else {
+                on!(conn, c => ROLLBACK.execute(c))?;
+                version = dialect::begin(conn)?;
+            }
+            if self.ran.len() < MOST_IN_ONE_COMMIT {
+                next = match jobs.try_recv() {
+                    Ok(Message::Job(job)) => Some(job),
+                    Ok(message @ (Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_))) => {
+                        self.deferred = Some(message);
+                        None
+                    }
+                    Err(_) => None,
+                };
+            }
         }
+        // Once for all jobs: most of them count the same things in the same hour.
+        counts.store(conn)?;
+        log_end.write_head(conn)?;
+        if let (Some(teller), Some(before)) = (&self.teller, version) {
+            teller.tell(conn, before + 1, self.ran.iter().filter(|job| job.keep).flat_map(|job| &job.changes))?;
+        }
+        dialect::commit(conn)?;
+        Ok(version)
     }
-    // Once for all jobs: most of them count the same things in the same hour.
-    counts.store(conn)?;
-    log_end.write_head(conn)?;
-    dialect::commit(conn)?;
-    Ok(version)
 }

@@ -5,6 +5,8 @@
 mod support;
 
 mod audit;
+#[cfg(feature = "postgres")]
+mod changes;
 mod hourly_counts;
 mod lanes;
 mod loading;

@@ -12,8 +12,8 @@ use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
-    Upkeep, apps, attempts, grants, groups, known_networks, links, logout_deliveries, passes, session_ends, sessions,
-    sign_in_failures, spent_challenges, status_lists, token_blocklist, trusted_browsers, users,
+    Upkeep, apps, attempts, changes, grants, groups, known_networks, links, logout_deliveries, passes, session_ends,
+    sessions, sign_in_failures, spent_challenges, status_lists, token_blocklist, trusted_browsers, users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -27,6 +27,8 @@ const ATTEMPTS_KEPT_FOR: i64 = 90 * 24 * 60 * 60;
 /// Rows, sessions or users in one transaction. To end 100 of a million sessions took 80 ms on two cores that were busy with other things,
 /// 500 took 300 ms, for which everybody else waits.
 const BATCH: u16 = 100;
+/// Rows of `changes` in one transaction: nothing refers to them.
+const CHANGES_AT_ONCE: u16 = 2000;
 /// Idle sessions that one round closes.
 const MOST_IDLE: i64 = 10_000;
 const TOLERATED_JUMP: i64 = 60 * 60;
@@ -148,6 +150,9 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
             count => gone += count,
         }
     }
+    if accounts.config.cluster_lease.is_some() {
+        gone += prune_changes(accounts)?;
+    }
     gone += prune_passes(accounts)? + prune_audit(accounts, now)?;
     let expired = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
     accounts.complete_since.fetch_max(expired.0, Ordering::Relaxed);
@@ -155,6 +160,19 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     forget_absent(accounts, expired)?;
     accounts.last_prune.store(now.0, Ordering::Relaxed);
     Ok(gone)
+}
+
+/// Lets go of what all nodes have followed long ago. Returns how many rows went.
+fn prune_changes(accounts: &Arc<Accounts>) -> Result<usize, Error> {
+    let mut gone = 0;
+    loop {
+        let round = accounts.write(Upkeep, |tx, _, _| Ok(changes::prune(tx.conn, CHANGES_AT_ONCE.into())?));
+        let count = round.committed()?;
+        gone += count;
+        if count < usize::from(CHANGES_AT_ONCE) {
+            return Ok(gone);
+        }
+    }
 }
 
 /// Lets go of passes that have expired, and of those for an app's origin that is gone. Returns how many went.
