@@ -3,7 +3,7 @@
 //!
 //! The modules in reading order, each importing only from those above it (`tests/layers.rs` holds them to it):
 //!
-//! - [`domain`]: values right by construction, no I/O; `bom`, `clock`, `error_chain`, `fair_queue`, `user_agent`, `workers`: small
+//! - [`domain`]: values right by construction, no I/O; `bom`, `clock`, `error_chain`, `fair_queue`, `lease`, `user_agent`, `workers`: small
 //!   things that many use
 //! - [`tokens`]: the token engine; `passwords`: hashing; `totp`: time-based codes; `sealing`: what only Portero reads; `blocklist`: what is refused, in memory; `throttle`: who tries too often;
 //!   `store`: the only SQL
@@ -47,6 +47,8 @@ mod error_chain;
 pub mod fair_queue;
 #[cfg(feature = "server")]
 pub mod installation;
+#[cfg(feature = "server")]
+pub mod lease;
 #[cfg(feature = "server")]
 pub mod outbound;
 #[cfg(feature = "server")]

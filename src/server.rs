@@ -4,19 +4,20 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::App as ActixApp;
 use actix_web::dev::{Server, Service};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 use url::Url;
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
-use crate::accounts::sessions::mass_end;
+use crate::accounts::sessions::{lost_commits, mass_end};
 use crate::accounts::upkeep::commands::Commands;
 use crate::accounts::upkeep::prune::PruneClock;
 use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons};
@@ -34,8 +35,10 @@ use crate::outbound::{NoCertificates, Outbound};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
 use crate::service_manager;
-use crate::store::{self, Memory, passkeys};
+use crate::store::nodes::Presented;
+use crate::store::{self, AsNode, Conn, Memory, passkeys};
 use crate::telling;
+use crate::tokens::fingerprint;
 use crate::web::{self, App, Texts};
 use crate::workers::{Priority, Workers};
 
@@ -225,9 +228,10 @@ impl Prepared {
         })
         .map_err(StartError::Serve)?;
         let accounts = Arc::clone(&loaded.accounts);
+        let address = self.address;
         let followed = app_rings.clone();
         let load = actix_web::rt::task::spawn_blocking(move || {
-            load_memory(&loaded.accounts, ring, followed)?;
+            load_memory(&loaded, address, ring, followed)?;
             warn_of_lost_passkeys(&loaded);
             let setup_link = setup_link::make(&loaded.accounts)?;
             let setup_link = setup_link.map(|token| links::setup_url(loaded.public_url.as_ref(), &token));
@@ -267,42 +271,42 @@ fn warn_of_lost_passkeys(app: &App) {
 }
 
 /// Loads memory for the first time, and lets requests in. From here on memory follows the database, whoever changes that.
-fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_rings: AppRings) -> Result<(), accounts::Error> {
-    // Weak, because the writer's thread keeps these closures and has to end with the last user of the database.
+fn load_memory(app: &App, address: SocketAddr, ring: KeyRing, app_rings: AppRings) -> Result<(), accounts::Error> {
+    let accounts = &app.accounts;
+    // Weak, because the thread that follows keeps these closures and has to end with the last user of the database.
     let weak = Arc::downgrade(accounts);
     let for_gaps = Weak::clone(&weak);
     let blocklist = Arc::clone(&accounts.blocklist);
     let followed = Arc::clone(&blocklist);
     let seal = accounts.db.seal().cloned();
     let (rung, rung_by_others) = (Arc::clone(&accounts.apps_to_tell), Arc::clone(&accounts.apps_to_tell));
-    let mut commands = Commands::default();
-    accounts.db.follow_changes(Memory {
+    let commands = Arc::new(Mutex::new(Commands::default()));
+    let told_by_node = Arc::clone(&commands);
+    let apply: Arc<dyn Fn(Change) + Send + Sync> = Arc::new(move |change| {
+        // An app that can be told from now on needs keys.
+        let has_to_look = matches!(change, Change::SessionsEnded(_) | Change::AppsChanged(_));
+        followed.apply(change);
+        if has_to_look {
+            rung.ring();
+        }
+    });
+    let as_node = accounts
+        .config
+        .cluster_lease
+        .map(|_| as_node(app, address, Arc::clone(&apply), (ring.clone(), app_rings.clone()), told_by_node));
+    let memory = Memory {
         reload: Box::new(move |conn| match weak.upgrade() {
             Some(accounts) => {
-                let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
-                accounts.engine.set_keys(keys);
-                for algorithm in AppAlgorithm::ALL {
-                    accounts.app_keys.set(*algorithm, app_rings.get(*algorithm).load_for_apps(conn)?);
-                }
+                read_keys(&accounts, conn, &ring, &app_rings)?;
                 memory::load(&accounts, conn, accounts.now())?;
                 mass_end::resume(&accounts, conn)?;
                 rung_by_others.ring();
-                if let Err(error) = commands.tell_new(conn) {
-                    // What the command did is in force all the same.
-                    tracing::warn!(event = "commands_not_logged", error = %chain(&error));
-                }
+                tell_commands(&commands, conn);
                 Ok(())
             }
             None => Ok(()),
         }),
-        apply: Arc::new(move |change| {
-            // An app that can be told from now on needs keys.
-            let has_to_look = matches!(change, Change::SessionsEnded(_) | Change::AppsChanged(_));
-            followed.apply(change);
-            if has_to_look {
-                rung.ring();
-            }
-        }),
+        apply,
         doubt: Box::new(move || blocklist.doubt()),
         has_gaps: Box::new(move || {
             for_gaps.upgrade().is_some_and(|accounts| memory::has_gaps(&accounts, accounts.now()))
@@ -312,9 +316,101 @@ fn load_memory(accounts: &Arc<Accounts>, ring: KeyRing, app_rings: AppRings) -> 
                 seal.write_head();
             }
         }),
-    })?;
+    };
+    match as_node {
+        Some(as_node) => accounts.db.follow_in_cluster(memory, as_node)?,
+        None => accounts.db.follow_changes(memory)?,
+    }
     accounts.first_load.done();
     Ok(())
+}
+
+fn read_keys(accounts: &Accounts, conn: &mut Conn, ring: &KeyRing, app_rings: &AppRings) -> Result<(), store::Error> {
+    let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
+    accounts.engine.set_keys(keys);
+    for algorithm in AppAlgorithm::ALL {
+        accounts.app_keys.set(*algorithm, app_rings.get(*algorithm).load_for_apps(conn)?);
+    }
+    Ok(())
+}
+
+fn tell_commands(commands: &Mutex<Commands>, conn: &mut Conn) {
+    if let Err(error) = commands.lock().unwrap_or_else(PoisonError::into_inner).tell_new(conn) {
+        // What the command did is in force all the same.
+        tracing::warn!(event = "commands_not_logged", error = %chain(&error));
+    }
+}
+
+/// What this server does as one of several nodes.
+fn as_node(
+    app: &App,
+    address: SocketAddr,
+    apply: Arc<dyn Fn(Change) + Send + Sync>,
+    (ring, app_rings): (KeyRing, AppRings),
+    commands: Arc<Mutex<Commands>>,
+) -> AsNode {
+    let weak = Arc::downgrade(&app.accounts);
+    let [for_keys, for_apps, for_changes, for_loss] = std::array::from_fn(|_| Weak::clone(&weak));
+    AsNode {
+        presented: Presented { name: node_name(address), settings: settings_to_agree_upon(app) },
+        blocklist: Arc::clone(&app.accounts.blocklist),
+        read_keys: Box::new(move |conn| match for_keys.upgrade() {
+            Some(accounts) => read_keys(&accounts, conn, &ring, &app_rings),
+            None => Ok(()),
+        }),
+        look_up_apps: Box::new(move |conn| {
+            if let Some(accounts) = for_apps.upgrade() {
+                apply(Change::AppsChanged(memory::apps(&accounts, conn)?));
+            }
+            Ok(())
+        }),
+        changed_elsewhere: Box::new(move |change| {
+            if let (Change::MassEndBegan(receipt), Some(accounts)) = (change, for_changes.upgrade()) {
+                mass_end::take_up(&accounts, receipt.clone());
+            }
+        }),
+        commands_acted: Box::new(move |conn| tell_commands(&commands, conn)),
+        commits_lost: Box::new(move |conn| {
+            let Some(accounts) = for_loss.upgrade() else { return Ok(Box::new(|| ())) };
+            let lost = lost_commits::find(&accounts, conn)?;
+            Ok(Box::new(move || lost_commits::hand_in(&accounts, &lost)))
+        }),
+    }
+}
+
+/// For people: the machine's name, and the port.
+fn node_name(address: SocketAddr) -> String {
+    // (`proc_sys_kernel(5)`)
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", machine.trim(), address.port())
+}
+
+/// The settings that say what is right, not where a node is or what it logs.
+fn settings_to_agree_upon(app: &App) -> String {
+    const OF_EACH: [&str; 10] = [
+        "listen",
+        "data_dir",
+        "database_url",
+        "database_ca_file",
+        "languages_dir",
+        "trusted_proxies",
+        "client_ip_header",
+        "keep_alive",
+        "apps_ca_file",
+        "allow_plain_http",
+    ];
+    let is_shared = |key: &str| {
+        let is_of_each = OF_EACH.contains(&key) || key.starts_with("log.") || key.ends_with("_file");
+        !is_of_each && !key.starts_with("database_password")
+    };
+    let shared = app.settings.iter().filter(|setting| is_shared(setting.key));
+    let mut settings: Map<String, Value> =
+        shared.map(|setting| (setting.key.to_owned(), Value::from(setting.value.as_str()))).collect();
+    if let Some(key) = &app.config().signing_key {
+        // What is shown of it says nothing.
+        settings.insert("jwt.secret_key".into(), fingerprint(key.as_bytes()).into());
+    }
+    Value::Object(settings).to_string()
 }
 
 /// Starts what is done once, working out what names look like and are found by, and the periodic jobs: storing when sessions were last seen, closing
@@ -362,7 +458,11 @@ fn follow_app_keys(accounts: Arc<Accounts>, algorithm: AppAlgorithm, ring: KeyRi
             actix_web::rt::time::sleep(LOOK_FOR_KEYS_EVERY).await;
             let keys = &accounts.app_keys;
             let is_due = keys.get(algorithm).is_none() || looked.is_none_or(|at| at.elapsed() > FOLLOW_KEYS_EVERY);
-            if !keys.are_wanted(algorithm) || !is_due || accounts.clock_doubted.load(Ordering::Relaxed) {
+            if !keys.are_wanted(algorithm)
+                || !is_due
+                || !accounts.db.is_first_node()
+                || accounts.clock_doubted.load(Ordering::Relaxed)
+            {
                 continue;
             }
             looked = Some(Instant::now());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 31] = [
+const PARTS: [(&str, &[&str]); 32] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -19,6 +19,7 @@ const PARTS: [(&str, &[&str]); 31] = [
     ("seldom", &[]),
     ("service_manager", &["error_chain"]),
     ("clock", &["domain"]),
+    ("lease", &[]),
     ("tokens", &["domain"]),
     ("passwords", &["domain"]),
     ("sealing", &[]),
@@ -27,9 +28,9 @@ const PARTS: [(&str, &[&str]); 31] = [
     ("outbound", &[]),
     ("telling", &["accounts", "domain", "error_chain", "outbound", "store"]),
     ("passkeys", &[]),
-    ("blocklist", &["domain"]),
+    ("blocklist", &["domain", "lease"]),
     ("throttle", &["domain"]),
-    ("store", &["domain", "blocklist", "error_chain"]),
+    ("store", &["domain", "blocklist", "lease", "error_chain"]),
     ("config", &["bom", "domain", "tokens"]),
     (
         "accounts",
@@ -106,6 +107,7 @@ const PARTS: [(&str, &[&str]); 31] = [
             "error_chain",
             "workers",
             "store",
+            "tokens",
             "config",
         ],
     ),

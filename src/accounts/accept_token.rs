@@ -103,7 +103,10 @@ fn good(
     if let Some(session) = claims.session {
         // A renewal looks first whether the session was idle for too long, and notes its use itself.
         if claims.token_type == TokenType::Access && claims.is_first_at(now) {
-            accounts.last_seen.note(session.sid, session.generation, now);
+            let is_new = accounts.last_seen.note(session.sid, session.generation, now);
+            if is_new && !is_first_use && accounts.config.cluster_lease.is_some() {
+                first_use::note_for_all(accounts, session.sid, session.generation);
+            }
         }
         if is_first_use {
             first_use::note(accounts, session.sid, session.generation);
@@ -170,6 +173,12 @@ async fn by_store(
 impl Accounts {
     /// What memory says of a token.
     pub fn judge(&self, claims: &Claims, now: UnixTime) -> Verdict {
+        let lease = self.blocklist.lease.read();
+        let verdict = self.judge_by_memory(claims, now);
+        if lease.is_over() { Verdict::Unknowable } else { verdict }
+    }
+
+    fn judge_by_memory(&self, claims: &Claims, now: UnixTime) -> Verdict {
         if memory::has_gaps(self, now) {
             return Verdict::Unknowable;
         }

@@ -22,6 +22,7 @@ use papaya::HashMap;
 use uuid::Uuid;
 
 use crate::domain::{Role, SessionId, TokenId, UnixTime, UserId, Username};
+use crate::lease::Lease;
 use counts::Counts;
 use gate::Gate;
 use ids::{Ids, Refused};
@@ -174,6 +175,8 @@ impl BlockedToken {
 /// What is refused, and the users with open sessions.
 #[derive(Default)]
 pub struct Blocklist {
+    /// Until when its answers count, where several nodes serve the database. Whoever asks reads it first, and looks last whether it is over.
+    pub lease: Lease,
     database_copy: ArcSwap<DatabaseCopy>,
     /// First uses that the database does not know of yet: the generation for each session. Not in the copy, so that loading it
     /// again does not lose them.

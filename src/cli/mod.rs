@@ -23,6 +23,7 @@ mod key;
 mod log;
 mod moment_input;
 mod move_to;
+mod node;
 mod openid_app;
 mod operator;
 mod output;
@@ -104,6 +105,9 @@ enum Command {
     /// Print settings with which a proxy asks Portero before each request for an app, and try whether it does
     #[command(subcommand)]
     Proxy(proxy::Command),
+    /// List the nodes that serve the database, where several do
+    #[command(subcommand)]
+    Node(node::Command),
     /// Back up the database and keys into one file, even while the server runs
     Backup(backup::Backup),
     /// Restore a backup into an empty folder; this ends every session
@@ -157,6 +161,7 @@ impl Arguments {
             Command::App(command) => app::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
             Command::Proxy(command) => proxy::run(loaded, command),
+            Command::Node(command) => node::run(loaded, &command),
             Command::Backup(arguments) => backup::back_up(loaded, &arguments),
             Command::Restore(arguments) => backup::restore(loaded, &arguments),
             Command::Demo => demo::run(&overrides),

@@ -46,7 +46,7 @@ pub(super) struct Filter {
     user: Option<String>,
     /// Only those that ended for this reason: logout, logout_at_app, password_change, replaced, ended_by_user,
     /// ended_by_admin, disabled, deleted, factors_reset, renamed, expired, idle, limit, reuse, guessing, superseded, lost, forgotten,
-    /// revoked_by_app
+    /// revoked_by_app, replayed
     #[arg(long, value_name = "REASON", value_parser = reason)]
     reason: Option<Reason>,
 }

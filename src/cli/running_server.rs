@@ -16,6 +16,9 @@ pub(super) fn wait_for_server(installation: &Installation) -> Result<(), Failure
     if !installation.is_served()? {
         return Ok(());
     }
+    if accounts.db.wait_for_nodes()? {
+        return Ok(());
+    }
     let noted = accounts.db.write(operator(), accounts.now(), |tx, _| instance::note_change(tx.conn));
     let change = noted.committed()?;
     let begin = Instant::now();

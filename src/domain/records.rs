@@ -68,6 +68,8 @@ pub enum Reason {
     Forgotten,
     /// An app revoked it. (RFC 7009)
     RevokedByApp,
+    /// It had ended, the database then lost that, and a node still knew.
+    Replayed,
 }
 
 impl Reason {
@@ -97,7 +99,8 @@ impl Reason {
             | Self::Idle
             | Self::Limit
             | Self::Superseded
-            | Self::RevokedByApp => false,
+            | Self::RevokedByApp
+            | Self::Replayed => false,
         }
     }
 }
@@ -151,4 +154,5 @@ spelled!(Reason {
     Lost = "lost",
     Forgotten = "forgotten",
     RevokedByApp = "revoked_by_app",
+    Replayed = "replayed",
 });

@@ -104,7 +104,11 @@ impl Installation {
             (derived::<32>(pepper, b"portero audit")?, derived::<32>(pepper, b"portero audit addresses")?);
         let db = db.sealing(Seal::new(&events, &addresses, HeadFile::beside(&config.beside_database())));
         warn_of_audit(&take_up_audit(&db, clock.now())?);
-        let ring = KeyRing::open(config, &db, clock.now())?;
+        let shared = match config.cluster_lease {
+            Some(_) => Some(Arc::new(SealingKey::new(&derived(pepper, b"portero shared keys")?))),
+            None => None,
+        };
+        let ring = KeyRing::open(config, &db, shared.clone(), clock.now())?;
 
         let engine = Engine::new(config.jwt.clone(), db.read(|conn| ring.load(conn))?).with_sessions();
         let accounts = Accounts {
@@ -136,7 +140,7 @@ impl Installation {
         Ok(Self {
             accounts: Arc::new(accounts),
             ring,
-            app_rings: AppRings::of(config),
+            app_rings: AppRings::of(config, shared.as_ref()),
             browser_session_key: derived::<64>(pepper, b"portero browser session")?,
             check,
         })
@@ -148,13 +152,20 @@ impl Installation {
         let serving = Serving::begin(&config.database, &config.beside_database())?;
         // On another machine there may be one, too. One that was killed is let go of within five seconds.
         let begin = Instant::now();
-        while !self.accounts.db.serve()? {
+        while !self.accounts.db.serve()? || self.nodes_may_answer()? {
             if begin.elapsed() > SERVER_GONE_AFTER {
                 return Err(OpenError::Served { database: config.database.clone() });
             }
             std::thread::sleep(Duration::from_millis(100));
         }
         Ok(serving)
+    }
+
+    /// Whether this is to be the only one, and nodes may still answer that no act of its would wait for. Those that can't any more are
+    /// struck off.
+    fn nodes_may_answer(&self) -> Result<bool, OpenError> {
+        Ok(self.accounts.config.cluster_lease.is_none()
+            && !self.accounts.db.strike_off_silent_nodes(self.accounts.now())?)
     }
 
     /// Whether a server is running on this database.

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::OpenError;
 use super::files;
@@ -11,9 +12,10 @@ use crate::blocklist::change::Change;
 use crate::config::Config;
 use crate::domain::{AppAlgorithm, By, DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
+use crate::sealing::SealingKey;
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::signing_keys::{self, KeyPurpose, KeyRow, KeyState};
-use crate::store::{self, Authority, Conn, Db, Tx, Upkeep, instance, users};
+use crate::store::{self, Authority, Conn, Db, Tx, Upkeep, instance, shared_keys, users};
 use crate::tokens::options::Secret;
 use crate::tokens::{Algorithm, Family, Key, KeyError, Keys, fingerprint};
 
@@ -40,6 +42,8 @@ pub struct KeyRing {
     database: DatabaseUrl,
     algorithm: Algorithm,
     given: Option<Secret>,
+    /// Seals the files of new keys for the other nodes. `None`: there is one node.
+    shared: Option<Arc<SealingKey>>,
 }
 
 /// The rings of what apps read.
@@ -50,8 +54,8 @@ pub struct AppRings {
 }
 
 impl AppRings {
-    pub(super) fn of(config: &Config) -> Self {
-        let ring = |algorithm| KeyRing::for_apps(config, algorithm);
+    pub(super) fn of(config: &Config, shared: Option<&Arc<SealingKey>>) -> Self {
+        let ring = |algorithm| KeyRing { shared: shared.cloned(), ..KeyRing::for_apps(config, algorithm) };
         Self { es256: ring(AppAlgorithm::ES256), rs256: ring(AppAlgorithm::RS256) }
     }
 
@@ -108,13 +112,19 @@ impl Retired {
 
 impl KeyRing {
     /// Opens the ring, or begins it in a database that has no key yet.
-    pub(super) fn open(config: &Config, db: &Db, now: UnixTime) -> Result<Self, OpenError> {
+    pub(super) fn open(
+        config: &Config,
+        db: &Db,
+        shared: Option<Arc<SealingKey>>,
+        now: UnixTime,
+    ) -> Result<Self, OpenError> {
         let ring = Self {
             purpose: KeyPurpose::Sessions,
             folder: config.data_dir.clone(),
             database: config.database.clone(),
             algorithm: config.jwt.algorithm,
             given: config.signing_key.clone(),
+            shared,
         };
         match &ring.given {
             Some(given) => ring.note_given(db, given, now)?,
@@ -135,11 +145,36 @@ impl KeyRing {
                 AppAlgorithm::ES256 => Algorithm::ES256,
             },
             given: None,
+            shared: None,
         }
     }
 
     fn rows(&self, conn: &mut Conn) -> Result<Vec<KeyRow>, store::Error> {
-        signing_keys::all(conn, self.purpose)
+        let rows = signing_keys::all(conn, self.purpose)?;
+        if let Some(sealing) = &self.shared {
+            for row in &rows {
+                self.fetch(conn, row, sealing)?;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Writes the file of a key that another node has made. What does not work is noticed when it is read.
+    fn fetch(&self, conn: &mut Conn, row: &KeyRow, sealing: &SealingKey) -> Result<(), store::Error> {
+        let path = self.folder.join(&row.file);
+        if path.exists() {
+            return Ok(());
+        }
+        let Some(sealed) = shared_keys::find(conn, &row.file)? else { return Ok(()) };
+        let opened = sealing.open(&sealed, &row.file).and_then(|text| String::from_utf8(text).ok());
+        match opened.map(|text| files::write_key(&path, &text)) {
+            Some(Ok(())) => tracing::info!(event = "key_fetched", kid = row.kid),
+            Some(Err(error)) => tracing::error!(event = "key_not_fetched", kid = row.kid, error = %chain(&error)),
+            None => {
+                tracing::error!(event = "key_not_fetched", kid = row.kid, error = "it was sealed with another pepper")
+            }
+        }
+        Ok(())
     }
 
     /// Reads the keys of the ring for apps. One whose file is lost is left out: what it signed lives for a minute, and another takes its
@@ -240,10 +275,16 @@ impl KeyRing {
             KeyPurpose::Sessions => format!("signing-{kid}.key"),
             KeyPurpose::Apps | KeyPurpose::AppsRs256 => format!("signing-apps-{kid}.key"),
         };
-        files::write_key(&self.folder.join(&file), &text(self.algorithm, &material))?;
+        let text = text(self.algorithm, &material);
+        files::write_key(&self.folder.join(&file), &text)?;
+        let seal = |sealing: &Arc<SealingKey>| sealing.seal(text.as_bytes(), &file).map_err(|_| OpenError::Random);
+        let sealed = self.shared.as_ref().map(seal).transpose()?;
         let row = row(self, kid.clone(), KeyState::Pending, file, now);
         let added = db.write(by, now, move |tx, by| {
             signing_keys::add(tx.conn, &row)?;
+            if let Some(sealed) = sealed {
+                shared_keys::add(tx.conn, &row.file, &sealed)?;
+            }
             tx.change(Change::KeysChanged);
             Ok(record(tx, What::KeyAdded, &by, &row.kid)?)
         });
@@ -303,6 +344,7 @@ impl KeyRing {
             if !signing_keys::remove(tx.conn, &kid)? {
                 return Err(RingError::NoSuchKey(kid));
             }
+            shared_keys::remove(tx.conn, &row.file)?;
             tx.change(Change::KeysChanged);
             record(tx, What::KeyRetired, &by, &kid)?;
             Ok(row.file)

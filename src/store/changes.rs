@@ -3,7 +3,7 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 use uuid::Uuid;
 
-use super::connection::{Conn, Error, on};
+use super::connection::{Conn, Error, known, on};
 use super::dialect;
 use super::schema::changes;
 use crate::blocklist::change::Change;
@@ -15,13 +15,32 @@ const KEPT_FOR: i64 = 60 * 60;
 const AT_ONCE: i64 = 500;
 
 /// A commit as its row tells of it.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     pub number: i64,
     /// Random, so that another commit of the same number, after a failover that lost some, is another one.
     pub id: i64,
+    /// Which process made it.
+    pub node: Uuid,
     /// To be read by [`told::read`].
     pub words: String,
+}
+
+#[derive(Queryable)]
+struct Row {
+    number: i64,
+    id: i64,
+    node: String,
+    words: String,
+}
+
+impl TryFrom<Row> for Commit {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let node = known(Uuid::parse_str(&row.node).ok(), "node", &row.node)?;
+        Ok(Self { number: row.number, id: row.id, node, words: row.words })
+    }
 }
 
 /// Up to which commit somebody knows what was changed.
@@ -38,31 +57,23 @@ impl Place {
     }
 }
 
-/// Who writes rows: one process, from its start to its end.
-#[derive(Clone, Debug)]
-pub(super) struct Teller {
-    pub(super) node: Uuid,
-}
-
-impl Teller {
-    /// Tells of the open transaction, whose number is to be this one.
-    pub(super) fn tell<'a>(
-        &self,
-        conn: &mut Conn,
-        number: i64,
-        changes: impl Iterator<Item = &'a Change>,
-    ) -> Result<(), Error> {
-        let row = (
-            changes::number.eq(number),
-            changes::id.eq(fastrand::i64(..)),
-            changes::node.eq(self.node.to_string()),
-            changes::at.eq(dialect::clock()),
-            changes::words.eq(told::text_of(changes)),
-        );
-        let insert = diesel::insert_into(changes::table).values(row);
-        on!(conn, c => insert.execute(c))?;
-        Ok(())
-    }
+/// Tells of the open transaction, whose number is to be this one.
+pub(super) fn tell<'a>(
+    conn: &mut Conn,
+    node: Uuid,
+    number: i64,
+    changes: impl Iterator<Item = &'a Change>,
+) -> Result<(), Error> {
+    let row = (
+        changes::number.eq(number),
+        changes::id.eq(fastrand::i64(..)),
+        changes::node.eq(node.to_string()),
+        changes::at.eq(dialect::clock()),
+        changes::words.eq(told::text_of(changes)),
+    );
+    let insert = diesel::insert_into(changes::table).values(row);
+    on!(conn, c => insert.execute(c))?;
+    Ok(())
 }
 
 /// Where the database is. To be read before what memory is loaded from: what is committed in between is told by rows after this place.
@@ -75,8 +86,8 @@ pub fn newest(conn: &mut Conn) -> Result<Place, Error> {
 /// What somebody who is at a place finds.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Since {
-    /// All commits after it, at most some hundred: there may be more.
-    Commits(Vec<Commit>),
+    /// The commits after it, at most some hundred. `is_all`: there were no more.
+    Commits { commits: Vec<Commit>, is_all: bool },
     /// Not all commits after it are told of: a program has made one that was not set to, or rows were let go of.
     Gap,
     /// The commit of that place is not there: another server has taken over that did not have it, or the database was put back.
@@ -88,8 +99,8 @@ pub fn since(conn: &mut Conn, place: Place) -> Result<Since, Error> {
     // The head first: each row up to it is there, unless nobody has written it.
     let head = dialect::version(conn)?;
     let from = changes::table.filter(changes::number.ge(place.number)).order(changes::number).limit(AT_ONCE);
-    let query = from.select((changes::number, changes::id, changes::words));
-    let mut rows: Vec<Commit> = on!(conn, c => query.load(c))?;
+    let query = from.select((changes::number, changes::id, changes::node, changes::words));
+    let mut rows: Vec<Row> = on!(conn, c => query.load(c))?;
     let at_place = rows.first().filter(|row| row.number == place.number).map(|row| row.id);
     if head < place.number || at_place != place.id {
         return Ok(Since::Elsewhere);
@@ -100,7 +111,13 @@ pub fn since(conn: &mut Conn, place: Place) -> Result<Since, Error> {
     let is_in_order = rows.iter().zip(place.number + 1..).all(|(row, number)| row.number == number);
     let last = rows.last().map_or(place.number, |row| row.number);
     let is_whole = last >= head || i64::try_from(rows.len()).is_ok_and(|count| count + 1 >= AT_ONCE);
-    Ok(if is_in_order && is_whole { Since::Commits(rows) } else { Since::Gap })
+    if !is_in_order || !is_whole {
+        return Ok(Since::Gap);
+    }
+    Ok(Since::Commits {
+        is_all: last >= head,
+        commits: rows.into_iter().map(Commit::try_from).collect::<Result<_, _>>()?,
+    })
 }
 
 /// Lets go of rows that nobody can be waiting for, some at a time: those of an hour ago by the database's clock, except the newest. Returns

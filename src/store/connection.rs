@@ -100,6 +100,10 @@ pub enum Error {
     /// A probe found it.
     #[error("the database does not work: {0}")]
     Unwell(String),
+    #[error(
+        "the node {node} serves this database with other settings ({settings}): give all nodes the same, or stop that one first"
+    )]
+    OtherSettings { node: String, settings: String },
     #[error("an audit event was to be recorded without the keys that seal it")]
     NoSeal,
     #[error("a job panicked")]
@@ -135,7 +139,8 @@ impl Error {
             | Self::Panicked
             | Self::Misplaced
             | Self::Unknown(_)
-            | Self::NotFollowed(_) => false,
+            | Self::NotFollowed(_)
+            | Self::OtherSettings { .. } => false,
             Self::Connect(_)
             | Self::Pool(_)
             | Self::NotTaken

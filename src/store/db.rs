@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
-use uuid::Uuid;
 
 use super::audit::seal::Seal;
-use super::changes::Teller;
+use super::changes;
 use super::condition::{self, Answer, Condition, Probe};
 use super::connection::{Conn, Error, LOCK_TIMEOUT, OpenError};
 use super::dialect::{self, connect, connect_reader, exists, migrate};
@@ -15,11 +14,14 @@ use super::follower::{Beside, Memory};
 use super::instance;
 use super::job::{Authority, Pending, Tx, Upkeep, job, job_beside};
 use super::lanes::{Lane, Lanes};
+use super::node::{AsNode, OwnNode};
+use super::nodes;
 use super::readers::{Readers, most_readers};
 use super::sqlite_file::file_size;
 use super::writer::Writer;
 use crate::domain::{DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
+use crate::lease::since_boot;
 
 /// How long a start waits for the first connection that reads. After a failure the pool tries again after half of this at the latest.
 const POOL_TIMEOUT: Duration = Duration::from_millis(800);
@@ -40,6 +42,8 @@ pub struct Db {
     /// Dropped before the writer: what they can't do goes to its queue. `None`: the database takes one writer only.
     lanes: Option<Lanes>,
     writer: Writer,
+    /// Dropped after the writer, which tells it what was committed.
+    node: Option<OwnNode>,
     condition: Arc<Condition>,
     url: Arc<DatabaseUrl>,
     seal: Option<Arc<Seal>>,
@@ -72,15 +76,17 @@ impl Db {
             .build(Readers::new(url.clone(), Arc::clone(&condition)))
             .map_err(|source| OpenError::Pool { database: url.clone(), source })?;
         let beside = Arc::new(Beside::default());
-        let teller = cluster.map(|_| Teller { node: Uuid::new_v4() });
-        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition), Arc::clone(&beside), teller)?;
+        let node = cluster.map(|ClusterRules { lease }| {
+            OwnNode::new(lease, url.clone(), Arc::clone(&condition), Arc::clone(&beside))
+        });
+        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition), Arc::clone(&beside), node.clone())?;
         let lanes = match url {
             DatabaseUrl::Sqlite(_) => None,
             DatabaseUrl::Postgres(_) => {
                 Some(Lanes::new(url.clone(), Arc::clone(&condition), beside, writer.back_door()))
             }
         };
-        Ok(Self { readers, lanes, writer, condition, url: Arc::new(url.clone()), seal: None })
+        Ok(Self { readers, lanes, writer, node, condition, url: Arc::new(url.clone()), seal: None })
     }
 
     /// Whether there is a database that Portero has used, or, of SQLite, a file.
@@ -203,6 +209,57 @@ impl Db {
         self.writer.follow_changes(memory)
     }
 
+    /// The same for one of several nodes: from now on this process is one of them, until the database is closed. Memory follows what all
+    /// of them commit, and answers for as long as the blocklist's lease lasts.
+    pub fn follow_in_cluster(&self, memory: Memory, as_node: AsNode) -> Result<(), Error> {
+        self.node.as_ref().ok_or(Error::NotTaken)?.follow(memory, as_node)
+    }
+
+    /// Whether what one of several nodes is enough for is this one's to do. Of two nodes both may think so for a moment.
+    pub fn is_first_node(&self) -> bool {
+        self.node.as_ref().is_none_or(OwnNode::is_first)
+    }
+
+    /// Takes the rows of nodes away that can hold no lease any more. `false`: others are there. For whoever serves the database alone, and
+    /// so keeps nodes from joining. Blocks.
+    pub fn strike_off_silent_nodes(&self, now: UnixTime) -> Result<bool, Error> {
+        if self.url.file().is_some() {
+            return Ok(true);
+        }
+        let all = self.read(nodes::all)?;
+        // A second more, because beats are noted in whole seconds.
+        let may_answer = |node: &nodes::Node| node.silent_for <= node.longest_wait() + Duration::from_secs(1);
+        if all.is_empty() || all.iter().any(may_answer) {
+            return Ok(all.is_empty());
+        }
+        let struck_off = self.write(Upkeep, now, move |tx, _| {
+            for node in &all {
+                nodes::strike_off(tx.conn, node.id, node.beat)?;
+            }
+            Ok::<_, Error>(())
+        });
+        struck_off.committed()?;
+        Ok(self.read(nodes::all)?.is_empty())
+    }
+
+    /// Waits until what was committed so far is enforced on every node. `false`: there is none. Blocks, for as long as a lease at most.
+    pub fn wait_for_nodes(&self) -> Result<bool, Error> {
+        if self.url.file().is_some() {
+            return Ok(false);
+        }
+        let (number, all) = self.read(|conn| Ok::<_, Error>((changes::newest(conn)?.number, nodes::all(conn)?)))?;
+        let Some(longest) = all.iter().map(nodes::Node::longest_wait).max() else { return Ok(false) };
+        let begin = since_boot();
+        // Asked anew each time: one that joins meanwhile has a row before it loads anything.
+        while self.read(nodes::followed_by_all)?.is_some_and(|followed| followed < Some(number)) {
+            if since_boot().saturating_sub(begin) > longest {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(true)
+    }
+
     /// The size of the database in bytes, of SQLite with what waits in its journal. `None`: that can't be found out. Blocks.
     pub fn size(&self) -> Option<u64> {
         match self.url.file() {
@@ -229,5 +286,8 @@ impl Db {
             lanes.close();
         }
         self.writer.close();
+        if let Some(node) = &self.node {
+            node.leave();
+        }
     }
 }

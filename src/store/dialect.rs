@@ -11,6 +11,7 @@ use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+use uuid::Uuid;
 
 use super::connection::{Conn, ConnectFault, Error, OpenError, either, of_sqlite};
 #[cfg(feature = "postgres")]
@@ -115,10 +116,36 @@ pub(super) type Serving = postgres::Session;
 pub(super) type Serving = ();
 
 /// Makes this connection the one of the server that serves the database. `None`: another one is. `former`: the one that did so before and
-/// was lost. (On SQLite, a file beside the database is locked.)
+/// was lost. `is_shared`: others that share it may serve the database, too. (On SQLite, a file beside the database is locked.)
 #[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has no server"))]
-pub(super) fn lock_to_serve(conn: &mut Conn, former: Option<&Serving>) -> QueryResult<Option<Serving>> {
-    either!(conn, sqlite(_conn) => Ok(None), postgres(conn) => postgres::lock_to_serve(conn, former))
+pub(super) fn lock_to_serve(
+    conn: &mut Conn,
+    former: Option<&Serving>,
+    is_shared: bool,
+) -> QueryResult<Option<Serving>> {
+    either!(conn, sqlite(_conn) => Ok(None), postgres(conn) => postgres::lock_to_serve(conn, former, is_shared))
+}
+
+/// Has this connection told of what is committed elsewhere. `false`: it hears nothing, because of a pooler.
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has one node"))]
+pub(super) fn listen(conn: &mut Conn, within: Duration) -> QueryResult<bool> {
+    either!(conn, sqlite(_conn) => Ok(false), postgres(conn) => postgres::listen(conn, within))
+}
+
+/// Whether somebody has told of something since this was asked last.
+pub(super) fn has_heard(conn: &mut Conn) -> QueryResult<bool> {
+    either!(conn, sqlite(_conn) => Ok(false), postgres(conn) => postgres::has_heard(conn))
+}
+
+/// Tells all who listen that something was committed.
+pub(super) fn tell(conn: &mut Conn) -> QueryResult<()> {
+    either!(conn, sqlite(_conn) => Ok(()), postgres(conn) => postgres::tell(conn))
+}
+
+/// Notes how far a node follows, and tells all who listen.
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has one node"))]
+pub(super) fn report(conn: &mut Conn, node: Uuid, number: i64) -> QueryResult<()> {
+    either!(conn, sqlite(_conn) => Ok(()), postgres(conn) => postgres::report(conn, node, number))
 }
 
 /// Whether a connection is that of a server.

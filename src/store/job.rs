@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
@@ -14,10 +15,13 @@ use super::connection::{Conn, Error};
 use super::hourly_counts::{Counted, Counts, HourCount, hour_of};
 use crate::blocklist::change::Change;
 use crate::domain::{By, UnixTime};
+use crate::lease::since_boot;
 
 pub(super) type AfterCommit = Box<dyn FnOnce() + Send>;
 /// Sends a job's answer. Called with the reason if the commit failed.
-type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
+type Answer = Box<dyn FnOnce(Result<Everywhere, &str>) + Send>;
+/// What an act came to, and when every node follows it.
+type Outcome<T, E> = (Result<T, E>, Everywhere);
 
 /// The transaction in which a job runs.
 pub struct Tx<'a> {
@@ -120,27 +124,38 @@ impl<E> Authority<E> for Upkeep {
 }
 
 /// The outcome of an act, available once its change is durable. The act runs to its end even if nobody waits for the outcome.
-pub struct Pending<T, E>(BoxFuture<'static, Result<T, E>>);
+pub struct Pending<T, E>(BoxFuture<'static, Outcome<T, E>>);
 
 impl<T: Send + 'static, E: From<Error> + Send + 'static> Pending<T, E> {
     /// An outcome that is known already, because nothing had to be written.
     pub fn known(outcome: Result<T, E>) -> Self {
-        Self(ready(outcome).boxed())
+        Self(ready((outcome, Everywhere::now())).boxed())
     }
 
     /// The outcome that a job sends. Dropped without one, the job was not taken.
-    fn sent(receiver: oneshot::Receiver<Result<T, E>>) -> Self {
-        Self(receiver.map(|answer| answer.unwrap_or_else(|_| Err(Error::NotTaken.into()))).boxed())
+    fn sent(receiver: oneshot::Receiver<Outcome<T, E>>) -> Self {
+        let not_taken = || (Err(Error::NotTaken.into()), Everywhere::now());
+        Self(receiver.map(move |answer| answer.unwrap_or_else(|_| not_taken())).boxed())
     }
 
     /// Blocks until the change is durable, and enforced on this node.
     pub fn committed(self) -> Result<T, E> {
+        self.committed_first().0
+    }
+
+    /// The same for whoever then waits elsewhere until the change is enforced on every node: before that nobody may be told of it.
+    pub fn committed_first(self) -> (Result<T, E>, Everywhere) {
         pollster::block_on(self.0)
     }
 
-    /// Waits, without blocking, until the change is enforced on every node. There is only one, so that is when it is committed.
+    /// Waits, without blocking, until the change is enforced on every node.
     pub async fn everywhere(self) -> Result<T, E> {
-        self.0.await
+        let (outcome, everywhere) = self.0.await;
+        // What failed has changed nothing.
+        if outcome.is_ok() {
+            everywhere.reached().await;
+        }
+        outcome
     }
 
     /// Turns the outcome into another. `form` runs on the thread that waits for the outcome, not on the writer's.
@@ -148,7 +163,37 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Pending<T, E> {
         self,
         form: impl FnOnce(Result<T, E>) -> Result<U, E> + Send + 'static,
     ) -> Pending<U, E> {
-        Pending(self.0.map(form).boxed())
+        Pending(self.0.map(|(outcome, everywhere)| (form(outcome), everywhere)).boxed())
+    }
+}
+
+/// When a change is enforced on every node.
+pub struct Everywhere(Option<Awaited>);
+
+struct Awaited {
+    /// Sent when every node follows.
+    told: oneshot::Receiver<()>,
+    /// By when no node answers any more that does not, as [`since_boot`] counts.
+    until: Duration,
+}
+
+impl Everywhere {
+    /// There is one node, or the job stood beside the queue: what such jobs change, other nodes need not know.
+    pub(super) fn now() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn when(told: oneshot::Receiver<()>, until: Duration) -> Self {
+        Self(Some(Awaited { told, until }))
+    }
+
+    /// Waits for it without blocking.
+    pub async fn reached(self) {
+        let Some(Awaited { told, until }) = self.0 else { return };
+        if told.await.is_err() {
+            // Nobody tells any more.
+            tokio::time::sleep(until.saturating_sub(since_boot())).await;
+        }
     }
 }
 
@@ -182,7 +227,12 @@ pub(super) struct Ran {
 }
 
 impl Ran {
-    fn new<T, E>(result: Result<T, E>, tx: Tx<'_>, sender: Option<oneshot::Sender<Result<T, E>>>) -> Self
+    /// Takes out what only this node has to know.
+    pub(super) fn take_own_changes(&mut self) -> Vec<Change> {
+        self.changes.extract_if(.., |change| !change.needs_order()).collect()
+    }
+
+    fn new<T, E>(result: Result<T, E>, tx: Tx<'_>, sender: Option<oneshot::Sender<Outcome<T, E>>>) -> Self
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -194,12 +244,13 @@ impl Ran {
             counts: tx.counts,
             answer: Box::new(move |committed| {
                 // A job that failed by itself says more than the commit that failed with it.
-                let result = result.and_then(|done| match committed {
-                    Ok(()) => Ok(done),
-                    Err(why) => Err(Error::NotCommitted(why.to_owned()).into()),
-                });
+                let (committed, everywhere) = match committed {
+                    Ok(everywhere) => (Ok(()), everywhere),
+                    Err(why) => (Err(Error::NotCommitted(why.to_owned())), Everywhere::now()),
+                };
+                let result = result.and_then(|done| Ok(committed.map(|()| done)?));
                 // Nobody may be waiting any more: a caller who has gone away does not undo what they asked for.
-                drop(sender.map(|sender| sender.send(result)));
+                drop(sender.map(|sender| sender.send((result, everywhere))));
             }),
         }
     }
@@ -226,7 +277,7 @@ struct Judged<J, T, E> {
     job: J,
     now: UnixTime,
     seal: Option<Arc<Seal>>,
-    sender: oneshot::Sender<Result<T, E>>,
+    sender: oneshot::Sender<Outcome<T, E>>,
 }
 
 impl<J, T, E> Waiting for Judged<J, T, E>
@@ -243,7 +294,7 @@ where
     }
 
     fn refuse(self: Box<Self>, why: &str) {
-        drop(self.sender.send(Err(Error::NotBegun(why.to_owned()).into())));
+        drop(self.sender.send((Err(Error::NotBegun(why.to_owned()).into()), Everywhere::now())));
     }
 }
 
@@ -271,7 +322,7 @@ struct Repeatable<A, J, T, E> {
     now: UnixTime,
     seal: Option<Arc<Seal>>,
     /// `None`: it has run, and the answer has this.
-    sender: Option<oneshot::Sender<Result<T, E>>>,
+    sender: Option<oneshot::Sender<Outcome<T, E>>>,
 }
 
 impl<A, J, T, E> Waiting for Repeatable<A, J, T, E>
@@ -290,7 +341,7 @@ where
 
     fn refuse(self: Box<Self>, why: &str) {
         if let Some(sender) = self.sender {
-            drop(sender.send(Err(Error::NotBegun(why.to_owned()).into())));
+            drop(sender.send((Err(Error::NotBegun(why.to_owned()).into()), Everywhere::now())));
         }
     }
 }

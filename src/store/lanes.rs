@@ -16,7 +16,7 @@ use super::condition::Condition;
 use super::connection::{Conn, Error, on};
 use super::dialect;
 use super::follower::Beside;
-use super::job::{Job, JobBeside, Ran};
+use super::job::{Everywhere, Job, JobBeside, Ran};
 use super::prepared::Plain;
 use crate::domain::{DatabaseUrl, SessionId};
 use crate::error_chain::chain;
@@ -178,7 +178,7 @@ impl LaneThread {
             Some(ran) if ran.keep => self.commit(ran),
             Some(ran) => {
                 self.roll_back();
-                (ran.answer)(Ok(()));
+                (ran.answer)(Ok(Everywhere::now()));
             }
             None => {
                 self.roll_back();
@@ -245,7 +245,7 @@ impl LaneThread {
             // What was stored stays so, and memory knows of it; the panic itself is in the log.
             drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)));
         }
-        answer(Ok(()));
+        answer(Ok(Everywhere::now()));
     }
 
     /// The next job opens another.

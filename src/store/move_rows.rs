@@ -103,7 +103,7 @@ pub fn move_rows(
         let conn = on_server(target);
         // Between two statements, the file is read: on a slow disk for longer than anybody else may stand still.
         conn.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 0")?;
-        if postgres::lock_to_serve(conn, None)?.is_none() {
+        if postgres::lock_to_serve(conn, None, false)?.is_none() {
             return Err(MoveError::Served { database: database() });
         }
         let mut moved = Vec::new();

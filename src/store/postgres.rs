@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use uuid::Uuid;
 
 use super::connection::{ConnectFault, LOCK_TIMEOUT};
 use super::prepared::Plain;
@@ -178,13 +179,21 @@ pub(super) struct Session {
 
 /// Makes this connection the one of the server that serves the database. `None`: another one is. `former`: the connection that was lost
 /// before this one. The server may not have noticed, and would leave the database to it for seconds.
-pub(super) fn lock_to_serve(conn: &mut PgConnection, former: Option<&Session>) -> QueryResult<Option<Session>> {
+/// `is_shared`: it may be one of several.
+pub(super) fn lock_to_serve(
+    conn: &mut PgConnection,
+    former: Option<&Session>,
+    is_shared: bool,
+) -> QueryResult<Option<Session>> {
     if let Some(former) = former {
         let end = "SELECT count(pg_terminate_backend(pid)) AS number FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2";
         sql_query(end).bind::<BigInt, _>(former.pid).bind::<Text, _>(&former.began).get_result::<Number>(conn)?;
     }
-    let lock = "SELECT pid::bigint AS pid, backend_start::text AS began, pg_try_advisory_lock($1) AS is_locked FROM pg_stat_activity \
-                WHERE pid = pg_backend_pid()";
+    let lock = if is_shared { "pg_try_advisory_lock_shared" } else { "pg_try_advisory_lock" };
+    let lock = format!(
+        "SELECT pid::bigint AS pid, backend_start::text AS began, {lock}($1) AS is_locked FROM pg_stat_activity \
+         WHERE pid = pg_backend_pid()"
+    );
     let session: Session = sql_query(lock).bind::<BigInt, _>(LOCK_TO_SERVE).get_result(conn)?;
     Ok(session.is_locked.then_some(session))
 }
@@ -197,6 +206,41 @@ pub(super) fn is_served(conn: &mut PgConnection) -> QueryResult<bool> {
          AND (classid::bigint << 32) + objid::bigint = $1",
     );
     Ok(holders.bind::<BigInt, _>(LOCK_TO_SERVE).get_result::<Number>(conn)?.number > 0)
+}
+
+/// Has this connection told of what is committed elsewhere, and tries that out. `false`: it hears nothing.
+pub(super) fn listen(conn: &mut PgConnection, within: Duration) -> QueryResult<bool> {
+    conn.batch_execute("LISTEN portero; NOTIFY portero")?;
+    let begin = Instant::now();
+    while begin.elapsed() < within {
+        if has_heard(conn)? {
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(false)
+}
+
+/// Whether somebody has told of something. Asks the server nothing.
+pub(super) fn has_heard(conn: &mut PgConnection) -> QueryResult<bool> {
+    let mut has_heard = false;
+    for notification in conn.notifications_iter() {
+        notification?;
+        has_heard = true;
+    }
+    Ok(has_heard)
+}
+
+/// In a transaction of its own, for which nobody waits at the disk: those that tell of something follow each other.
+pub(super) fn tell(conn: &mut PgConnection) -> QueryResult<()> {
+    conn.batch_execute("BEGIN; SET LOCAL synchronous_commit = off; NOTIFY portero; COMMIT")
+}
+
+/// It is so whatever becomes of the row, so nobody waits at the disk.
+pub(super) fn report(conn: &mut PgConnection, node: Uuid, number: i64) -> QueryResult<()> {
+    conn.batch_execute(&format!(
+        "BEGIN; SET LOCAL synchronous_commit = off; UPDATE nodes SET follows = {number} WHERE node = '{node}'; NOTIFY portero; COMMIT"
+    ))
 }
 
 const BEGIN: Plain = Plain("BEGIN");

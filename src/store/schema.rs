@@ -536,6 +536,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    nodes (node) {
+        node -> Text,
+        name -> Text,
+        version -> Text,
+        settings -> Text,
+        lease -> BigInt,
+        follows -> Nullable<BigInt>,
+        beat -> BigInt,
+        beat_at -> BigInt,
+        joined_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    shared_keys (file) {
+        file -> Text,
+        sealed -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,

@@ -94,6 +94,15 @@ pub fn some(conn: &mut Conn, which: Which, limit: i64) -> Result<Vec<SessionId>,
     ids.iter().map(|id| sid(id)).collect()
 }
 
+/// Calls `each` for every session that has not ended.
+pub fn each_open(conn: &mut Conn, mut each: impl FnMut(SessionId)) -> Result<(), Error> {
+    let ids: Vec<String> = sessions::table.filter(sessions::ended_at.is_null()).select(sessions::sid).load(conn)?;
+    for id in ids {
+        each(sid(&id)?);
+    }
+    Ok(())
+}
+
 /// When the newest session that has not ended began. `None`: all have ended.
 pub fn newest_open(conn: &mut Conn) -> Result<Option<UnixTime>, Error> {
     let newest = sessions::table.filter(sessions::ended_at.is_null()).select(max(sessions::created_at));

@@ -12,14 +12,15 @@ use diesel::RunQueryDsl;
 use tokio::sync::oneshot;
 
 use super::audit::end::LogEnd;
-use super::changes::Teller;
+use super::changes;
 use super::condition::Condition;
 use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
 use super::dialect::{self, Serving, connect};
 use super::follower::{Beside, Memory};
 use super::hourly_counts::Counts;
 use super::instance;
-use super::job::{AfterCommit, Job, Ran};
+use super::job::{AfterCommit, Everywhere, Job, Ran};
+use super::node::OwnNode;
 use super::prepared::Plain;
 use crate::blocklist::change::Change;
 use crate::domain::DatabaseUrl;
@@ -83,7 +84,7 @@ impl Writer {
         url: DatabaseUrl,
         condition: Arc<Condition>,
         beside: Arc<Beside>,
-        teller: Option<Teller>,
+        node: Option<OwnNode>,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
@@ -92,7 +93,7 @@ impl Writer {
                 url,
                 condition,
                 beside,
-                teller,
+                node,
                 memory: None,
                 serving: None,
                 is_behind: false,
@@ -145,8 +146,8 @@ struct WriterThread {
     condition: Arc<Condition>,
     /// How memory follows what is committed beside this thread.
     beside: Arc<Beside>,
-    /// Tells other nodes what is committed here, if there may be any.
-    teller: Option<Teller>,
+    /// This process as one of several nodes, or as a command beside them.
+    node: Option<OwnNode>,
     memory: Option<Memory>,
     /// How this process serves the database, if it does and the database is on a server.
     serving: Option<Serving>,
@@ -211,7 +212,8 @@ impl WriterThread {
         if self.url.file().is_some() {
             return Ok(true);
         }
-        self.serving = dialect::lock_to_serve(self.open()?, None)?;
+        let is_shared = self.node.is_some();
+        self.serving = dialect::lock_to_serve(self.open()?, None, is_shared)?;
         Ok(self.serving.is_some())
     }
 
@@ -234,7 +236,7 @@ impl WriterThread {
             Ok(begun) => begun,
             Err(error) => return self.refuse_waiting(first, jobs, &chain(&error)),
         };
-        let mut batch = Batch { teller: self.teller.clone(), ran: Vec::new(), deferred: None };
+        let mut batch = Batch { node: self.node.clone(), ran: Vec::new(), deferred: None };
         // Lost with whatever goes wrong below: after that it has to be looked up.
         let mut log_end = std::mem::take(&mut self.log_end);
         let committed = self.open().and_then(|conn| batch.run(conn, begun, &mut log_end, first, jobs));
@@ -257,6 +259,12 @@ impl WriterThread {
             }
         }
         if committed.is_ok() {
+            match (self.node.clone(), &committed) {
+                (Some(node), Ok(Some(before))) if node.follows() => ran = self.leave_to_node(&node, before + 1, ran),
+                // A command beside the nodes. Without this they notice with their next beat.
+                (Some(_), Ok(_)) => drop(self.conn.as_mut().map(dialect::tell)),
+                (Some(_), Err(_)) | (None, _) => {}
+            }
             for job in ran.iter_mut().filter(|job| job.keep) {
                 self.follow(std::mem::take(&mut job.changes), std::mem::take(&mut job.after_commit));
             }
@@ -265,8 +273,21 @@ impl WriterThread {
         }
         let failure = committed.err().map(|error| chain(&error));
         for job in ran {
-            (job.answer)(failure.as_deref().map_or(Ok(()), Err));
+            (job.answer)(failure.as_deref().map_or_else(|| Ok(Everywhere::now()), Err));
         }
+    }
+
+    /// Has the node answer what was committed. A job that changed nothing too: it may have found what another has changed just now, such as a
+    /// session that had ended, and whoever is told of that believes it. Returns the jobs that failed.
+    fn leave_to_node(&self, node: &OwnNode, number: i64, mut ran: Vec<Ran>) -> Vec<Ran> {
+        for job in ran.iter_mut().filter(|job| job.keep) {
+            self.beside.apply(job.take_own_changes());
+        }
+        let (told, others): (Vec<_>, Vec<_>) = ran.into_iter().partition(|job| job.keep);
+        if !told.is_empty() {
+            node.committed(number, told);
+        }
+        others
     }
 
     /// Answers all who wait that no transaction could be begun: they would wait for the same lock, one after the other.
@@ -325,7 +346,7 @@ impl WriterThread {
                 let mut conn = connect(&self.url, &self.condition.watched)
                     .map_err(|fault| Error::Reopen(chain(&fault.at(&self.url))))?;
                 if let Some(former) = &self.serving {
-                    let serving = dialect::lock_to_serve(&mut conn, Some(former))?;
+                    let serving = dialect::lock_to_serve(&mut conn, Some(former), self.node.is_some())?;
                     self.serving =
                         Some(serving.ok_or_else(|| Error::Reopen("another server serves it by now".into()))?);
                 }
@@ -352,7 +373,7 @@ impl WriterThread {
         let was_behind = std::mem::replace(&mut self.is_behind, followed.is_err());
         if let Err(error) = followed {
             // Once: a server that is gone refuses each look at once.
-            if !was_behind {
+            if !was_behind && self.memory.is_some() {
                 tracing::error!(event = "memory_behind_database", error = %chain(&error), "no token is accepted until the database answers");
             }
             self.version = None;
@@ -400,7 +421,7 @@ impl WriterThread {
 
 /// Jobs that are committed together.
 struct Batch {
-    teller: Option<Teller>,
+    node: Option<OwnNode>,
     ran: Vec<Ran>,
     /// A message that can't be handled inside a transaction.
     deferred: Option<Message>,
@@ -462,8 +483,13 @@ impl Batch {
         // Once for all jobs: most of them count the same things in the same hour.
         counts.store(conn)?;
         log_end.write_head(conn)?;
-        if let (Some(teller), Some(before)) = (&self.teller, version) {
-            teller.tell(conn, before + 1, self.ran.iter().filter(|job| job.keep).flat_map(|job| &job.changes))?;
+        if let (Some(node), Some(before)) = (&self.node, version) {
+            changes::tell(
+                conn,
+                node.id(),
+                before + 1,
+                self.ran.iter().filter(|job| job.keep).flat_map(|job| &job.changes),
+            )?;
         }
         dialect::commit(conn)?;
         Ok(version)

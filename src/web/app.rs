@@ -99,8 +99,13 @@ impl App {
         act: impl FnOnce(&Arc<Accounts>) -> Pending<T> + Send + 'static,
     ) -> Result<(T, Try), Error> {
         let accounts = Arc::clone(&self.accounts);
-        let done = self.password_workers.run(&begun.turn(), move || act(&accounts).committed()).await;
-        counted(begun, done.map_err(|_| Error::Busy).and_then(|done| done.map_err(Error::from)))
+        let done = self.password_workers.run(&begun.turn(), move || act(&accounts).committed_first()).await;
+        let Ok((done, everywhere)) = done else { return counted(begun, Err(Error::Busy)) };
+        // Not on the worker: there are few.
+        if done.is_ok() {
+            everywhere.reached().await;
+        }
+        counted(begun, done.map_err(Error::from))
     }
 
     /// The keys that sign for apps by this algorithm. [`Error::Unavailable`]: they are still to be made, which takes a second.

@@ -693,6 +693,7 @@ reason-lost = Response lost on the way
 reason-forgotten = Browser restored old cookies
 reason-superseded = Replaced by a newer token
 reason-revoked_by_app = Revoked by an app
+reason-replayed = Ended again after the database lost it
 what-session = Whole session
 what-any = Sessions and tokens
 what-token = Single token

@@ -693,6 +693,7 @@ reason-lost = Respuesta perdida por el camino
 reason-forgotten = El navegador recuperó cookies antiguas
 reason-superseded = Sustituido por un token más reciente
 reason-revoked_by_app = Revocada por una aplicación
+reason-replayed = Cerrada de nuevo: la base de datos lo había perdido
 what-session = Sesión completa
 what-any = Sesiones y tokens
 what-token = Token suelto

@@ -1,6 +1,6 @@
 //! A model of several nodes on one database: the protocol by which an act is answered only when no node accepts any more what it ended.
-//! It is explored whole: every order of steps, for however long, with crashes and a failover. Portero serves a database with one node so
-//! far; this is what several will have to do.
+//! It is explored whole: every order of steps, for however long, with crashes and a failover. `src/store/node.rs`
+//! is the same in earnest.
 //!
 //! Each node answers from its own memory, and may do so while it holds a *lease*. It gets one by a *beat*: it reads the clock, changes its row
 //! in the database, then reads the changes that are new and applies them; the lease counts from the moment when the clock was read. An act is

@@ -17,7 +17,7 @@ use portero::store::changes::{self, Since};
 use portero::store::{apps, groups};
 
 use crate::support::database::Behind;
-use crate::support::{TestApp, Tokens, operator};
+use crate::support::{TestApp, Tokens, claims, operator};
 
 const NAMES: [&str; 6] = ["ana", "bea", "caro", "dora", "eva", "flor"];
 
@@ -46,10 +46,9 @@ impl Reader {
         let mut conn = self.accounts.db.connect_reader().unwrap();
         let mut followed = 0;
         loop {
-            let Since::Commits(commits) = changes::since(&mut conn, self.place).unwrap() else { panic!("a gap") };
-            if commits.is_empty() {
-                return followed;
-            }
+            let Since::Commits { commits, is_all } = changes::since(&mut conn, self.place).unwrap() else {
+                panic!("a gap")
+            };
             for commit in commits {
                 for told in told::read(&commit.words, |subject| blocklist.standing(subject)).unwrap() {
                     match told {
@@ -62,6 +61,9 @@ impl Reader {
                 }
                 self.place = changes::Place::at(&commit);
                 followed += 1;
+            }
+            if is_all {
+                return followed;
             }
         }
     }
@@ -212,14 +214,14 @@ fn a_commit_that_nobody_tells_of_and_one_that_was_lost_are_noticed() {
     let mut since = |place| changes::since(&mut conn, place).unwrap();
     let mut other = app.accounts.db.connect_reader().unwrap();
     let place = changes::newest(&mut other).unwrap();
-    assert_eq!(since(place), Since::Commits(Vec::new()));
+    assert_eq!(since(place), Since::Commits { commits: Vec::new(), is_all: true });
     app.tokens("ana");
-    assert!(matches!(since(place), Since::Commits(commits) if !commits.is_empty()));
+    assert!(matches!(since(place), Since::Commits { commits, .. } if !commits.is_empty()));
     // As a program does that was not told of the cluster.
     Behind::of(app.folder()).execute("UPDATE users SET locale = 'es'");
     assert_eq!(since(place), Since::Gap);
     let place = changes::newest(&mut other).unwrap();
-    assert_eq!(since(place), Since::Commits(Vec::new()));
+    assert_eq!(since(place), Since::Commits { commits: Vec::new(), is_all: true });
     app.tokens("ana");
     let place = changes::newest(&mut other).unwrap();
     let mut behind = Behind::of(app.folder());
@@ -241,5 +243,29 @@ fn rows_of_an_hour_ago_are_let_go_of_but_not_the_newest() {
     assert!((1..30).contains(&rows), "{rows}");
     let mut conn = app.accounts.db.connect_reader().unwrap();
     let place = changes::newest(&mut conn).unwrap();
-    assert_eq!(changes::since(&mut conn, place).unwrap(), Since::Commits(Vec::new()));
+    assert_eq!(changes::since(&mut conn, place).unwrap(), Since::Commits { commits: Vec::new(), is_all: true });
+}
+
+#[test]
+fn what_the_database_has_lost_and_memory_still_knows_is_ended_again() {
+    let app = with_lease();
+    app.add_user("ana");
+    let (kept, ended) = (app.tokens("ana"), app.tokens("ana"));
+    assert_eq!(app.client().delete("/logout", Some(&ended.access)).status, 200);
+    let sid = claims(&ended.access)["sid"].as_str().unwrap().to_owned();
+    // As after a failover to a server that lacked the last commits.
+    let mut behind = Behind::of(app.folder());
+    behind.execute(&format!(
+        "UPDATE sessions SET ended_at = NULL, end_reason = NULL, ended_by = NULL, receipt = NULL WHERE sid = '{sid}'; \
+         DELETE FROM changes WHERE number > (SELECT seq FROM feed_head) - 3; UPDATE feed_head SET seq = seq - 3"
+    ));
+    let reason = format!("SELECT COALESCE(end_reason, '') AS row FROM sessions WHERE sid = '{sid}'");
+    let begin = std::time::Instant::now();
+    while behind.rows(&reason) != ["replayed"] {
+        assert_ne!(app.client().get("/protected", Some(&ended.access)).status, 200);
+        assert!(begin.elapsed() < std::time::Duration::from_secs(20), "it lives again");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(app.client().get("/protected", Some(&ended.access)).status, 401);
+    assert_eq!(app.client().get("/protected", Some(&kept.access)).status, 200);
 }

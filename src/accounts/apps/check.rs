@@ -112,6 +112,18 @@ fn by_memory(
     is_open: Option<SessionId>,
     now: UnixTime,
 ) -> Result<Answer, SessionId> {
+    let lease = accounts.blocklist.lease.read();
+    let answer = judge(accounts, place, shown, is_open, now);
+    if lease.is_over() { Ok(Answer::Unknowable) } else { answer }
+}
+
+fn judge(
+    accounts: &Accounts,
+    place: &Place,
+    shown: Option<PassKey>,
+    is_open: Option<SessionId>,
+    now: UnixTime,
+) -> Result<Answer, SessionId> {
     if has_gaps(accounts, now) || accounts.blocklist.is_in_doubt() {
         return Ok(Answer::Unknowable);
     }

@@ -18,3 +18,11 @@ pub(in crate::accounts) fn note(accounts: &Arc<Accounts>, sid: SessionId, genera
         }));
     }
 }
+
+/// The same for a generation that may be another node's, of which memory does not know whether it was seen: the database does.
+pub(in crate::accounts) fn note_for_all(accounts: &Arc<Accounts>, sid: SessionId, generation: i64) {
+    drop(accounts.write_beside(Lane::Session(sid), Upkeep, move |tx, _, _| {
+        sessions::note_seen(tx.conn, sid, generation)?;
+        Ok(())
+    }));
+}

@@ -38,10 +38,13 @@ impl Use {
 }
 
 impl LastSeen {
-    /// An access token of this generation was shown.
-    pub fn note(&self, sid: SessionId, generation: i64, now: UnixTime) {
+    /// An access token of this generation was shown. Returns whether it is the first of that generation since this was last written down.
+    pub fn note(&self, sid: SessionId, generation: i64, now: UnixTime) -> bool {
         let this = Use { at: now, generation, generation_at: now };
-        lock(self.part(sid)).entry(sid).and_modify(|noted| *noted = noted.and(this)).or_insert(this);
+        let mut part = lock(self.part(sid));
+        let before = part.get(&sid).map(|noted| noted.generation);
+        part.entry(sid).and_modify(|noted| *noted = noted.and(this)).or_insert(this);
+        before.is_none_or(|before| before < generation)
     }
 
     /// `None`: not since it was last written down.

@@ -103,6 +103,26 @@ pub fn resume(accounts: &Arc<Accounts>, conn: &mut store::Conn) -> Result<(), st
     Ok(())
 }
 
+/// Learns which sessions an act has ended that another node or a command has put in force, and helps to mark them: whoever began may be
+/// gone.
+pub fn take_up(accounts: &Arc<Accounts>, receipt: String) {
+    let weak = Arc::downgrade(accounts);
+    let look = move || {
+        let mut found = None;
+        until_done(&weak, &receipt, |accounts| {
+            found = accounts.db.read(|conn| mass_ends::find(conn, &receipt))?;
+            Ok(true)
+        });
+        if let (Some(act), Some(accounts)) = (found, weak.upgrade()) {
+            let (begun, _nobody_waits) = oneshot::channel();
+            start(&accounts, act, Some(begun));
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("mass-end".into()).spawn(look) {
+        tracing::warn!(event = "sessions_not_marked", error = %chain(&error), "they are refused; whoever ended them marks them");
+    }
+}
+
 /// Marks the act's sessions on a thread of its own. `begun`: the act began just now, so memory has to learn first which they are; dropped
 /// when all are marked.
 fn start(accounts: &Arc<Accounts>, act: MassEnd, begun: Option<oneshot::Sender<()>>) {
@@ -160,7 +180,7 @@ pub fn mark_all(accounts: &Arc<Accounts>, receipt: &str) -> Result<(), Error> {
 }
 
 /// Repeats what a failing database may hinder until it says that it is done, or the process ends.
-fn until_done(accounts: &Weak<Accounts>, receipt: &str, step: impl Fn(&Arc<Accounts>) -> Result<bool, Error>) {
+fn until_done(accounts: &Weak<Accounts>, receipt: &str, mut step: impl FnMut(&Arc<Accounts>) -> Result<bool, Error>) {
     let mut has_failed = false;
     while let Some(accounts) = accounts.upgrade() {
         match step(&accounts) {

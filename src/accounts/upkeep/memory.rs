@@ -10,6 +10,7 @@ use foldhash::quality::RandomState;
 use super::prune::MARGIN;
 use crate::accounts::context::{Accounts, Pending};
 use crate::blocklist::change::Change;
+use crate::blocklist::gate::Apps;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
 use crate::domain::{GroupName, Groups, SessionId, UnixTime, UserId, Username};
@@ -79,6 +80,13 @@ fn load_status_lists(conn: &mut Conn, contents: &Contents) -> Result<(), store::
     status_lists::each_ended(conn, |place| ended.push(place))?;
     contents.ended_statuses(&ended);
     Ok(())
+}
+
+/// Looks up the apps that there are now.
+pub fn apps(accounts: &Accounts, conn: &mut Conn) -> Result<Arc<Apps>, store::Error> {
+    let apps = apps::all(conn)?;
+    accounts.want_app_keys(&apps);
+    Ok(Arc::new(Apps::new(apps)))
 }
 
 fn load_groups(conn: &mut Conn, contents: &Contents) -> Result<(), store::Error> {

@@ -75,7 +75,8 @@ pub(in crate::web) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, ow
             | Reason::Forgotten
             | Reason::Expired
             | Reason::Idle
-            | Reason::Limit => page.t("by-system"),
+            | Reason::Limit
+            | Reason::Replayed => page.t("by-system"),
             Reason::Logout
             | Reason::LogoutAtApp
             | Reason::PasswordChange

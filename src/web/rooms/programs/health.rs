@@ -32,6 +32,8 @@ pub(in crate::web) async fn ready(ThinData(app): ThinData<App>) -> HttpResponse 
     }
     let reason = if app.accounts.blocklist.is_in_doubt() {
         Some("what is in memory is behind the database")
+    } else if app.accounts.blocklist.lease.is_over() {
+        Some("this node has no lease: it has not heard from the database for too long")
     } else if app.database_check.fault().is_some() {
         Some(trouble::MALFORMED)
     } else {

@@ -1,0 +1,147 @@
+//! The nodes that serve this database: a row for each, from its joining until it leaves or is struck off.
+
+use std::time::Duration;
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::connection::{Conn, Error, known, on};
+use super::dialect;
+use super::schema::nodes;
+
+/// A node as its row tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Made at random at each start.
+    pub id: Uuid,
+    pub name: String,
+    pub version: String,
+    /// Its settings that all nodes must agree upon.
+    pub settings: String,
+    pub lease: Duration,
+    /// The number of the last commit that it follows. `None`: it is still loading.
+    pub follows: Option<i64>,
+    /// Counts its beats.
+    pub beat: i64,
+    /// How long ago the last one was, by the database's clock.
+    pub silent_for: Duration,
+}
+
+impl Node {
+    /// How long after a commit no lease of this node can be left that began before it.
+    pub fn longest_wait(&self) -> Duration {
+        longest_wait(self.lease)
+    }
+}
+
+/// A little more than the lease, as clocks of machines don't go at quite the same speed.
+pub(super) fn longest_wait(lease: Duration) -> Duration {
+    lease.mul_f64(1.02) + Duration::from_millis(50)
+}
+
+#[derive(Queryable)]
+struct Row {
+    id: String,
+    name: String,
+    version: String,
+    settings: String,
+    lease: i64,
+    follows: Option<i64>,
+    beat: i64,
+    silent_for: i64,
+}
+
+impl TryFrom<Row> for Node {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let seconds = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        Ok(Self {
+            id: known(Uuid::parse_str(&row.id).ok(), "node", &row.id)?,
+            name: row.name,
+            version: row.version,
+            settings: row.settings,
+            lease: seconds(row.lease),
+            follows: row.follows,
+            beat: row.beat,
+            silent_for: seconds(row.silent_for),
+        })
+    }
+}
+
+/// How a node presents itself.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    pub name: String,
+    pub settings: String,
+}
+
+/// The settings that are not the same in both.
+pub fn differing(one: &str, other: &str) -> Vec<String> {
+    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+    let (one, other) = (read(one), read(other));
+    // One that another version does not have is no difference.
+    one.into_iter().filter(|(key, value)| other.get(key).is_some_and(|its| its != value)).map(|(key, _)| key).collect()
+}
+
+/// All rows, in the order in which they were made.
+pub fn all(conn: &mut Conn) -> Result<Vec<Node>, Error> {
+    let silent_for = dialect::clock() - nodes::beat_at;
+    let query = nodes::table.order((nodes::joined_at, nodes::node)).select((
+        nodes::node,
+        nodes::name,
+        nodes::version,
+        nodes::settings,
+        nodes::lease,
+        nodes::follows,
+        nodes::beat,
+        silent_for,
+    ));
+    let rows: Vec<Row> = on!(conn, c => query.load(c))?;
+    rows.into_iter().map(Node::try_from).collect()
+}
+
+/// The last commit that all nodes follow. `None`: there is no node. `Some(None)`: one of them is still loading.
+pub fn followed_by_all(conn: &mut Conn) -> Result<Option<Option<i64>>, Error> {
+    let follows: Vec<Option<i64>> = on!(conn, c => nodes::table.select(nodes::follows).load(c))?;
+    // `None` is less than any number.
+    Ok(follows.into_iter().min())
+}
+
+/// Makes a node's row, from which on all acts wait for it.
+pub(super) fn join(conn: &mut Conn, id: Uuid, node: &Presented, lease: Duration) -> Result<(), Error> {
+    let row = (
+        nodes::node.eq(id.to_string()),
+        nodes::name.eq(&node.name),
+        nodes::version.eq(env!("CARGO_PKG_VERSION")),
+        nodes::settings.eq(&node.settings),
+        nodes::lease.eq(i64::try_from(lease.as_secs()).unwrap_or(i64::MAX)),
+        nodes::beat.eq(0),
+        nodes::beat_at.eq(dialect::clock()),
+        nodes::joined_at.eq(dialect::clock()),
+    );
+    let insert = diesel::insert_into(nodes::table).values(row);
+    // It may be there: nobody knows of a commit whose answer was lost.
+    on!(conn, c => insert.on_conflict_do_nothing().execute(c))?;
+    Ok(())
+}
+
+/// Shows that a node is there. Returns what the database's clock says, in seconds since the epoch. `None`: it was struck off.
+pub(super) fn beat(conn: &mut Conn, id: Uuid) -> Result<Option<i64>, Error> {
+    let row = nodes::table.find(id.to_string());
+    let update = diesel::update(row).set((nodes::beat.eq(nodes::beat + 1), nodes::beat_at.eq(dialect::clock())));
+    Ok(on!(conn, c => update.returning(nodes::beat_at).get_result(c)).optional()?)
+}
+
+/// Takes a node's row away: nobody waits for it any more.
+pub(super) fn leave(conn: &mut Conn, id: Uuid) -> Result<(), Error> {
+    diesel::delete(nodes::table.find(id.to_string())).execute(conn)?;
+    Ok(())
+}
+
+/// The same for a node that is silent, unless it has beaten since. `false`: it has.
+pub(super) fn strike_off(conn: &mut Conn, id: Uuid, beat: i64) -> Result<bool, Error> {
+    let row = nodes::table.find(id.to_string()).filter(nodes::beat.eq(beat));
+    Ok(diesel::delete(row).execute(conn)? == 1)
+}
