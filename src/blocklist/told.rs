@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::change::Change;
 use super::gate::Pass;
 use super::{BlockedToken, Contact, Standing};
-use crate::domain::{GroupName, OriginId, PassKey, Role, SessionId, UnixTime, UserId, Username};
+use crate::domain::{
+    GroupName, OriginId, PassKey, Role, SessionId, StatusListId, StatusPlace, UnixTime, UserId, Username,
+};
 
 /// Counts the changes to the meaning of words. A new word needs none: whoever does not know it understands nothing of the text.
 const VERSION: u32 = 1;
@@ -36,6 +38,9 @@ enum Word {
     SessionsEnded(Vec<(SessionId, i64)>),
     MassEndBegan(String),
     MassEndLearned(String),
+    StatusListBegan(i64),
+    StatusesEnded(Vec<i64>),
+    StatusListsGone(Vec<i64>),
     /// Id, when it expires, whether whoever shows it must have stolen it.
     TokenBlocked(Uuid, Option<i64>, bool),
     UserPresent(User),
@@ -101,6 +106,9 @@ fn word(change: &Change) -> Option<Word> {
         Change::SessionsEnded(ended) => Word::SessionsEnded(ended.iter().map(|(sid, until)| (*sid, until.0)).collect()),
         Change::MassEndBegan(receipt) => Word::MassEndBegan(receipt.clone()),
         Change::MassEndLearned(receipt) => Word::MassEndLearned(receipt.clone()),
+        Change::StatusListBegan(list) => Word::StatusListBegan(list.0),
+        Change::StatusesEnded(places) => Word::StatusesEnded(places.iter().map(|place| place.number()).collect()),
+        Change::StatusListsGone(lists) => Word::StatusListsGone(lists.iter().map(|list| list.0).collect()),
         Change::TokenBlocked(BlockedToken(refused)) => {
             Word::TokenBlocked(Uuid::from_u128(refused.id()), refused.until().map(|until| until.0), refused.is_trap())
         }
@@ -128,6 +136,9 @@ fn told(word: Word, known: &impl Fn(&str) -> Option<Arc<Standing>>) -> Option<To
         }
         Word::MassEndBegan(receipt) => Change::MassEndBegan(receipt),
         Word::MassEndLearned(receipt) => Change::MassEndLearned(receipt),
+        Word::StatusListBegan(list) => Change::StatusListBegan(StatusListId(list)),
+        Word::StatusesEnded(places) => Change::StatusesEnded(places.into_iter().map(StatusPlace::stored).collect()),
+        Word::StatusListsGone(lists) => Change::StatusListsGone(lists.into_iter().map(StatusListId).collect()),
         Word::TokenBlocked(id, until, is_trap) => {
             Change::TokenBlocked(BlockedToken::of_id(id.as_u128(), until.map(UnixTime), is_trap))
         }
@@ -238,6 +249,9 @@ mod tests {
             Change::SessionsEnded(Vec::new()),
             Change::MassEndBegan("receipt".into()),
             Change::MassEndLearned("receipt".into()),
+            Change::StatusListBegan(StatusListId(3)),
+            Change::StatusesEnded(vec![StatusListId(3).place(0), StatusListId(3).place(70_000)]),
+            Change::StatusListsGone(vec![StatusListId(1), StatusListId(2)]),
             Change::TokenBlocked(BlockedToken::new(TokenId::from_jti("a peer's"), None, false)),
             Change::TokenBlocked(BlockedToken::new(TokenId::from_jti("ours"), Some(UnixTime(5)), true)),
             Change::UserPresent(standing("ana")),

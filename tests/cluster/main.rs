@@ -136,8 +136,10 @@ fn a_node_that_is_cut_off_answers_no_longer_than_its_lease_and_again_soon_after(
     let cut = Instant::now();
     let mut last = Duration::ZERO;
     while cut.elapsed() < LEASE * 3 {
+        // When it was asked: on a busy machine, the answer is on its way for a while.
+        let asked = cut.elapsed();
         match nodes.check(0, &token) {
-            Checked::Accepted => last = cut.elapsed(),
+            Checked::Accepted => last = asked,
             Checked::Unknown => {}
             Checked::Refused => panic!("nobody has signed out"),
         }
