@@ -22,7 +22,12 @@ pub(super) fn make_folder(path: &Path) -> Result<(), OpenError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
     // A folder that can't be written to is reported here, by name; otherwise something else would fail later.
     let probe = path.join(".probe");
-    File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(failed)
+    File::create(&probe).map_err(failed)?;
+    match fs::remove_file(&probe) {
+        // A command that began at the same moment has removed it: it can write here, too.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(failed),
+    }
 }
 
 /// Makes the database's file with mode 0600: SQLite would follow the umask, and its journal takes the mode of the file.
@@ -126,4 +131,20 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_that_begin_at_the_same_moment_do_not_stumble_over_each_other() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..500).for_each(|_| make_folder(&path).unwrap()));
+            }
+        });
+    }
 }
