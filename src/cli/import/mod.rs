@@ -203,26 +203,22 @@ fn users(count: usize) -> &'static str {
 
 fn say_what(newcomers: &[Newcomer], skipped: usize, rows: &[Row], hashes: Hashes) {
     println!("{} in the file; {} to add.", rows.len(), newcomers.len());
-    if skipped > 0 {
-        println!("{skipped} are here already and stay as they are.");
-    }
+    let count = |of: &str, count: usize| {
+        if count > 0 {
+            println!("{of}: {count}");
+        }
+    };
+    count("Here already, left as they are", skipped);
     let admins: Vec<_> =
         newcomers.iter().filter(|one| one.role == Role::Admin).map(|one| one.username.as_str()).collect();
     if !admins.is_empty() {
         println!("Admins: {}", admins.join(", "));
     }
-    let disabled = newcomers.iter().filter(|one| one.is_disabled).count();
-    if disabled > 0 {
-        println!("{disabled} are disabled.");
-    }
+    count("Disabled", newcomers.iter().filter(|one| one.is_disabled).count());
     let without = newcomers.iter().filter(|one| one.hash.is_none()).count();
-    if without > 0 {
-        println!("{without} come without a password: `portero user reset-link NAME` makes a link to choose one.");
-    }
+    count("Without a password, until they choose one by a link of `portero user reset-link`", without);
     if hashes == Hashes::OnlyKnown {
         let dropped = rows.iter().filter(|row| row.has_unknown_hash()).count();
-        if dropped > 0 {
-            println!("The hashes of {dropped} of these are of kinds that are not taken over.");
-        }
+        count("With a hash of a kind that is not taken over", dropped);
     }
 }
