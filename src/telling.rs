@@ -68,7 +68,9 @@ enum Went {
 
 impl Telling {
     fn run(self: Arc<Self>) {
-        let released = self.accounts.upgrade().map(|accounts| sign_outs::release_all(&accounts).committed());
+        // Of several nodes only the first tells apps; what another one's process has claimed is under way.
+        let accounts = self.accounts.upgrade().filter(|accounts| accounts.db.is_first_node());
+        let released = accounts.map(|accounts| sign_outs::release_all(&accounts).committed());
         if let Some(Err(error)) = released {
             // Then they are tried when their claims lapse.
             self.not_noted(&error);
