@@ -259,7 +259,7 @@ fn a_drill_that_is_broken_off_leaves_no_account_and_one_that_is_killed_leaves_no
     killed.wait().unwrap();
     assert!(ok(path, &["user", "list"], "").contains("drill-"), "nobody could delete it");
     // As if its time were over.
-    crate::database::execute(&path.join("data"), "UPDATE drill_accounts SET until = 1");
+    crate::database::Behind::of(path).execute("UPDATE drill_accounts SET until = 1");
     assert_eq!(drill(path, &["--for", "1s"]).0, Some(1));
     assert_gone(path);
 }
