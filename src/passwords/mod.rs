@@ -101,12 +101,7 @@ impl Passwords {
     /// Does all that checking a hash of this form does, for a name that has none: an unknown user can't be told apart by the time an
     /// answer takes.
     pub fn check_decoy(&self, password: &Password, form: &str) -> Result<(), Error> {
-        let decoy = match Brought::decoy(form) {
-            Some(brought) => brought.to_string(),
-            // A dot is a zero in bcrypt's base64: this is a well-formed hash that no password can have.
-            None => format!("{form}{}", ".".repeat(SALT_AND_DIGEST)),
-        };
-        self.check(password, &decoy)?;
+        self.check(password, &decoy(form))?;
         Ok(())
     }
 
@@ -118,10 +113,7 @@ impl Passwords {
     /// The cost of hashes of this form; 0: of another scheme than bcrypt, which the present one takes the place of. An error if such a
     /// hash can't be checked.
     pub fn cost_of_form(&self, form: &str) -> Result<u32, Error> {
-        if Brought::decoy(form).is_some() {
-            return Ok(0);
-        }
-        match self.take_apart(form)? {
+        match self.take_apart(&decoy(form))? {
             Stored::Peppered(_, cost) | Stored::Plain(_, cost) | Stored::Sha256(_, cost) => Ok(cost),
             Stored::Brought(_) => Ok(0),
         }
@@ -153,6 +145,15 @@ impl Passwords {
     fn peppered(&self, password: &Password) -> String {
         let normal: String = password.as_str().nfc().collect();
         STANDARD_NO_PAD.encode(hmac::sign(&self.pepper, normal.as_bytes()))
+    }
+}
+
+/// A well-formed hash of this form that no password is known to have.
+fn decoy(form: &str) -> String {
+    match Brought::decoy(form) {
+        Some(brought) => brought.to_string(),
+        // A dot is a zero in bcrypt's base64.
+        None => format!("{form}{}", ".".repeat(SALT_AND_DIGEST)),
     }
 }
 
