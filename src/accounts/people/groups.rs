@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::accounts::authority::{Actor, Administrator};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::blocklist::change::Change;
-use crate::domain::{GroupId, GroupName, UserId, fit_in_headers};
+use crate::domain::{By, GroupId, GroupName, UserId, fit_in_headers};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::groups::Group;
 use crate::store::users::{self, User};
@@ -49,12 +49,20 @@ pub enum Removed {
 /// `None`: there is a group of that name.
 pub fn add(accounts: &Arc<Accounts>, by: impl Into<Administrator>, name: GroupName) -> Pending<Option<GroupId>> {
     accounts.write(by.into(), move |tx, _, actor| {
-        let Some(id) = groups::add(tx.conn, &name, tx.now)? else { return Ok(None) };
-        Event::new(What::GroupAdded, &actor.by).details(Details::Group(name.clone())).record(tx)?;
+        let Some(id) = add_in(tx, &actor.by, &name)? else { return Ok(None) };
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "group_added", group = %name, by, ip));
         Ok(Some(id))
     })
+}
+
+/// Inside a transaction. `None`: there is a group of that name.
+pub(super) fn add_in(tx: &mut Tx<'_>, by: &By, name: &GroupName) -> Result<Option<GroupId>, Error> {
+    let added = groups::add(tx.conn, name, tx.now)?;
+    if added.is_some() {
+        Event::new(What::GroupAdded, by).details(Details::Group(name.clone())).record(tx)?;
+    }
+    Ok(added)
 }
 
 /// Whoever was in it is in it no more.
@@ -145,16 +153,23 @@ fn member(tx: &mut Tx<'_>, user: UserId) -> Result<Option<User>, Error> {
     Ok(users::find(tx.conn, user)?.filter(|user| user.deleted_at.is_none()))
 }
 
+/// Inside a transaction, and without a word to memory or the log. `false`: it was so already.
+pub(super) fn change_in(tx: &mut Tx<'_>, by: &By, group: &Group, user: UserId, to: Membership) -> Result<bool, Error> {
+    let (changed, what) = match to {
+        Membership::In => (groups::add_member(tx.conn, group.id, user, tx.now)?, What::GroupMemberAdded),
+        Membership::Out => (groups::remove_member(tx.conn, group.id, user)?, What::GroupMemberRemoved),
+    };
+    if changed {
+        Event::new(what, by).user(user).details(Details::Group(group.name.clone())).record(tx)?;
+    }
+    Ok(changed)
+}
+
 /// `false`: it was so already.
 fn change(tx: &mut Tx<'_>, actor: &Actor, group: &Group, user: &User, to: Membership) -> Result<bool, Error> {
-    let (changed, what) = match to {
-        Membership::In => (groups::add_member(tx.conn, group.id, user.id, tx.now)?, What::GroupMemberAdded),
-        Membership::Out => (groups::remove_member(tx.conn, group.id, user.id)?, What::GroupMemberRemoved),
-    };
-    if !changed {
+    if !change_in(tx, &actor.by, group, user.id, to)? {
         return Ok(false);
     }
-    Event::new(what, &actor.by).user(user.id).details(Details::Group(group.name.clone())).record(tx)?;
     let ((by, ip), group, user) = (actor.for_log(), group.name.clone(), user.username.clone());
     tx.after_commit(move || match to {
         Membership::In => tracing::info!(event = "group_member_added", group = %group, user = %user, by, ip),

@@ -1,18 +1,19 @@
 //! Adding many users at once who come from another system, with the hashes of their passwords: all of them, or nobody.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::add::add;
+use super::groups::{Membership, add_in, change_in};
 use crate::accounts::authority::Operator;
 use crate::accounts::context::{Accounts, Error, Pending};
-use crate::domain::{DisplayName, GroupId, GroupName, Mail, Role, UserId, Username, fit_in_headers};
+use crate::domain::{DisplayName, GroupName, Mail, Role, Username, fit_in_headers};
 use crate::passwords::BroughtHash;
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::names::{self, Taken};
 use crate::store::users::{self, NewDetails};
-use crate::store::{Conn, Error as StoreError, Tx, groups};
+use crate::store::{Conn, Error as StoreError, groups};
 
 /// Somebody who is to be added.
 #[derive(Clone)]
@@ -103,12 +104,11 @@ pub fn import(
         let mut known = HashMap::new();
         for name in newcomers.iter().flat_map(|newcomer| &newcomer.groups) {
             if let Entry::Vacant(unknown) = known.entry(name.canonical()) {
-                let (id, is_new) = group(tx, name)?;
-                unknown.insert(id);
-                if is_new {
-                    Event::new(What::GroupAdded, &by).details(Details::Group(name.clone())).record(tx)?;
+                if add_in(tx, &by, name)?.is_some() {
                     groups_added.push(name.clone());
                 }
+                let found = groups::find_by_name(tx.conn, name)?;
+                unknown.insert(found.ok_or_else(|| not_stored(format!("the group {name} is gone")))?);
             }
         }
         for (place, newcomer) in newcomers.iter().enumerate() {
@@ -116,7 +116,7 @@ pub fn import(
             let user = match add(tx, &newcomer.username, hash, newcomer.role, |_| by.clone())? {
                 Ok(user) => user,
                 // Nobody else writes meanwhile, and the names were compared with each other. All is rolled back.
-                Err(_) => return Err(not_stored(&newcomer.username)),
+                Err(_) => return Err(not_stored(format!("the name {} is not free any more", newcomer.username))),
             };
             let details = NewDetails {
                 display_name: newcomer.display_name.clone(),
@@ -124,11 +124,10 @@ pub fn import(
                 mail_verified_at: (newcomer.mail_is_verified && newcomer.mail.is_some()).then_some(tx.now),
             };
             users::note_import(tx.conn, user, &details, newcomer.is_disabled, tx.now)?;
-            let mut joined: HashSet<GroupId> = HashSet::new();
             for name in &newcomer.groups {
-                let Some(id) = known.get(&name.canonical()).copied().filter(|id| joined.insert(*id)) else { continue };
-                join(tx, id, user)?;
-                Event::new(What::GroupMemberAdded, &by).user(user).details(Details::Group(name.clone())).record(tx)?;
+                if let Some(group) = known.get(&name.canonical()) {
+                    change_in(tx, &by, group, user, Membership::In)?;
+                }
             }
             each(place + 1);
         }
@@ -139,19 +138,6 @@ pub fn import(
     })
 }
 
-/// The group of this name, and whether it was added.
-fn group(tx: &mut Tx<'_>, name: &GroupName) -> Result<(GroupId, bool), StoreError> {
-    if let Some(group) = groups::find_by_name(tx.conn, name)? {
-        return Ok((group.id, false));
-    }
-    let added = groups::add(tx.conn, name, tx.now)?;
-    Ok((added.ok_or_else(|| StoreError::NotCommitted(format!("the group {name} is there twice")))?, true))
-}
-
-fn not_stored(name: &Username) -> Error {
-    StoreError::NotCommitted(format!("the name {name} is not free any more")).into()
-}
-
-fn join(tx: &mut Tx<'_>, group: GroupId, user: UserId) -> Result<(), StoreError> {
-    groups::add_member(tx.conn, group, user, tx.now).map(drop)
+fn not_stored(why: String) -> Error {
+    StoreError::NotCommitted(why).into()
 }
