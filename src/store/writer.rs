@@ -298,12 +298,18 @@ impl WriterThread {
             self.give_up_connection();
         }
         self.set_lock_wait(SHORT_LOCK_WAIT);
-        first.refuse(why);
-        while let Ok(message) = jobs.try_recv() {
+        // All of them before the first is answered: whoever is told to try again may be here again at once, and did not wait in vain.
+        let mut waiting = vec![first];
+        while self.deferred.is_none()
+            && let Ok(message) = jobs.try_recv()
+        {
             match message {
-                Message::Job(job) => job.refuse(why),
+                Message::Job(job) => waiting.push(job),
                 Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_) => self.deferred = Some(message),
             }
+        }
+        for job in waiting {
+            job.refuse(why);
         }
     }
 

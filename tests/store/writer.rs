@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
 use portero::blocklist::change::Change;
@@ -10,7 +11,7 @@ use portero::store::users::{self, NewUser};
 use portero::store::{Conn, Db, Error, Memory, Pending, Tx, Upkeep, at_one_moment};
 use tempfile::TempDir;
 
-use crate::support::database::database;
+use crate::support::database::{Behind, database};
 
 fn open() -> (TempDir, Db) {
     let folder = TempDir::new().unwrap();
@@ -66,6 +67,36 @@ fn a_job_that_panics_undoes_itself_and_the_writer_goes_on() {
     assert!(matches!(panicked.committed(), Err(Error::Panicked)));
     write(&db, |tx| add(tx, "bea")).committed().unwrap();
     assert_eq!(names(&db), ["bea"]);
+}
+
+/// Keeps whoever lets go of it waiting until the other end is gone.
+struct HeldUp(Receiver<()>);
+
+impl Drop for HeldUp {
+    fn drop(&mut self) {
+        drop(self.0.recv());
+    }
+}
+
+#[test]
+fn whoever_was_refused_while_the_database_was_locked_is_not_refused_with_those_before_once_it_is_free() {
+    let (folder, db) = open();
+    let mut other = Behind::of(folder.path());
+    other.lock();
+    let first = write(&db, |tx| add(tx, "ana"));
+    let (has_tried_again, held_up) = channel();
+    let held_up = HeldUp(held_up);
+    let second: Pending<(), _> = write(&db, move |_| {
+        drop(held_up);
+        Ok(())
+    });
+    assert!(first.committed().is_err(), "the lock is not given in time");
+    other.let_go();
+    let again = write(&db, |tx| add(tx, "ana"));
+    drop(has_tried_again);
+    again.committed().unwrap();
+    assert!(second.committed().is_err(), "those who wait together are refused together");
+    assert_eq!(names(&db), ["ana"]);
 }
 
 /// Memory that only keeps the sessions it is told of, by their place in the order of jobs.
