@@ -27,6 +27,7 @@ mod logs;
 mod lost_answers;
 mod monitoring;
 mod openid;
+mod packages;
 mod passkeys;
 mod portero;
 #[cfg(feature = "postgres")]

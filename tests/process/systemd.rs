@@ -14,7 +14,8 @@ use tempfile::TempDir;
 
 use crate::portero::{PASSWORD, Server, ok, portero, text};
 
-const UNITS: [&str; 4] = ["portero.service", "portero.socket", "portero-backup.service", "portero-backup.timer"];
+const UNITS: [&str; 4] =
+    ["portero.service", "optional/portero.socket", "portero-backup.service", "portero-backup.timer"];
 
 fn packaging(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(name)).unwrap()
@@ -31,14 +32,14 @@ fn systemd(program: &str, arguments: &[&str]) -> String {
 #[test]
 fn the_units_are_good_ones_and_shut_the_server_in() {
     let folder = TempDir::new().unwrap();
-    for name in UNITS {
-        let text = packaging(name).replace("/usr/bin/portero", env!("CARGO_BIN_EXE_portero"));
-        fs::write(folder.path().join(name), text).unwrap();
+    // Beside each other, as where they are installed.
+    let units = UNITS.map(|name| folder.path().join(Path::new(name).file_name().unwrap()));
+    for (name, path) in UNITS.iter().zip(&units) {
+        fs::write(path, packaging(name).replace("/usr/bin/portero", env!("CARGO_BIN_EXE_portero"))).unwrap();
     }
-    for name in UNITS {
-        let path = folder.path().join(name);
+    for path in &units {
         let said = systemd("systemd-analyze", &["verify", path.to_str().unwrap()]);
-        assert_eq!(said, "", "{name}");
+        assert_eq!(said, "", "{}", path.display());
     }
     // In tenths: at most 1.5 of 10.
     for name in ["portero.service", "portero-backup.service"] {
@@ -46,7 +47,7 @@ fn the_units_are_good_ones_and_shut_the_server_in() {
         systemd("systemd-analyze", &["security", "--offline=true", "--threshold=15", path.to_str().unwrap()]);
     }
     let users = folder.path().join("portero.conf");
-    fs::write(&users, packaging("sysusers.conf")).unwrap();
+    fs::write(&users, packaging("sysusers/portero.conf")).unwrap();
     fs::create_dir(folder.path().join("etc")).unwrap();
     let root = format!("--root={}", folder.path().display());
     systemd("systemd-sysusers", &[&root, users.to_str().unwrap()]);
