@@ -1,14 +1,14 @@
-//! The Debian package, made of the program that is tested here, installed and taken away. Needs root.
+//! The Debian package and the container, made of the program that is tested here, installed and run. They need root.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::portero::text;
+use crate::portero::{Server, text};
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -100,4 +100,59 @@ fn the_debian_package_brings_a_server_that_starts_by_itself_and_takes_it_away_ag
     assert!(!settings.exists());
     let left: Vec<String> = files(&root).into_iter().filter(|path| path.contains("portero")).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// What the container's file sets in the environment, and what whoever tries it out on one machine adds.
+fn set_in_container() -> Vec<(String, String)> {
+    let text = fs::read_to_string(Path::new(PROJECT).join("packaging/container/Containerfile")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("ENV ")).unwrap();
+    let pairs = line.split(' ').chain(["PORTERO_ALLOW_PLAIN_HTTP=true"]).map(|pair| pair.split_once('=').unwrap());
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// As a container engine does it: the root folder can only be read, the volume is a folder of the machine, and the user is nobody.
+const IN_A_CONTAINER: &str = "mount --bind image image && mount --bind volume image/data && mount -o remount,ro,bind image \
+                              && exec chroot --userspec=65534:65534 image /usr/bin/portero serve";
+
+#[test]
+fn the_container_holds_all_that_the_server_needs_and_none_of_it_is_written_to() {
+    let folder = TempDir::new().unwrap();
+    let image = folder.path().join("image");
+    let program = folder.path().join("portero");
+    stripped(&program);
+    done(Command::new(Path::new(PROJECT).join("packaging/container/root")).arg(&program).arg(&image));
+    // An engine gives the volume to whom it belongs in the image.
+    done(Command::new("cp").arg("-a").arg(image.join("data")).arg(folder.path().join("volume")));
+    let as_made = files(&image);
+
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-c", IN_A_CONTAINER])
+        .current_dir(&folder)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    for (name, value) in set_in_container() {
+        command.env(name, value);
+    }
+    // Any port that is free, of this machine alone.
+    command.env("PORTERO_LISTEN", "127.0.0.1:0");
+    let mut server = Server::with(folder.path(), command);
+    let inside = |arguments: &[&str]| {
+        let pid = server.process.id().to_string();
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &pid, "--mount", "chroot", "--userspec=65534:65534"]).arg(&image);
+        command.arg("/usr/bin/portero").args(arguments).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        done(command.envs(set_in_container()))
+    };
+    assert_eq!(inside(&["health"]), "ready\n");
+    let invited = inside(&["user", "invite", "ana"]);
+    assert!(invited.contains("/link/"), "commands work beside the server: {invited}");
+    assert_eq!(server.client().get("/login", None).status, 200);
+    let status = fs::read_to_string(format!("/proc/{}/status", server.process.id())).unwrap();
+    assert!(status.contains("Uid:\t65534\t65534\t65534\t65534"), "{status}");
+
+    assert_eq!(server.terminate().0, Some(0));
+    assert_eq!(files(&image), as_made);
+    let database = fs::metadata(folder.path().join("volume/portero/portero.db")).unwrap();
+    assert_eq!((database.uid(), database.mode() & 0o777), (65534, 0o600));
 }
