@@ -9,13 +9,14 @@
 //!   `store`: the only SQL
 //! - `outbound`: calls to apps, all that Portero asks of other hosts by HTTP
 //! - `gate`: what a proxy that asks about a request tells of it
-//! - `config`: every setting
+//! - `config`: every setting; `texts`: the catalogues
 //! - `accounts`: the acts, by what is done: proof, sessions, people, apps, upkeep
 //! - [`guards`]: the Actix part of the engine
 //! - `installation`: what lies on disk
 //! - `web`: the HTTP of Portero: what HTTP needs, what a browser carries, what pages are made of, and the rooms, one file per page
 //!   or endpoint
 //! - `telling`: tells apps that sessions have ended
+//! - `mail`: how a mail reads, and SMTP; `mailing`: sends those that wait
 //! - `server`: start, serve, stop; `cli`: the commands
 
 pub mod domain;
@@ -50,6 +51,10 @@ pub mod installation;
 #[cfg(feature = "server")]
 pub mod lease;
 #[cfg(feature = "server")]
+pub mod mail;
+#[cfg(feature = "server")]
+mod mailing;
+#[cfg(feature = "server")]
 pub mod outbound;
 #[cfg(feature = "server")]
 pub mod passkeys;
@@ -67,6 +72,8 @@ pub mod service_manager;
 pub mod store;
 #[cfg(feature = "server")]
 mod telling;
+#[cfg(feature = "server")]
+pub mod texts;
 #[cfg(feature = "server")]
 pub mod throttle;
 #[cfg(feature = "server")]

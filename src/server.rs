@@ -30,6 +30,8 @@ use crate::descriptors;
 use crate::domain::AppAlgorithm;
 use crate::error_chain::chain;
 use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving};
+use crate::mail::{self, Mailer, Site};
+use crate::mailing;
 use crate::outbound::address::Reach;
 use crate::outbound::{NoCertificates, Outbound};
 use crate::passkeys::{NotHere, Passkeys};
@@ -38,8 +40,9 @@ use crate::service_manager;
 use crate::store::nodes::Presented;
 use crate::store::{self, AsNode, Conn, Memory, passkeys};
 use crate::telling;
+use crate::texts::{BrokenCatalogue, Texts};
 use crate::tokens::fingerprint;
-use crate::web::{self, App, Texts};
+use crate::web::{self, App};
 use crate::workers::{Priority, Workers};
 
 /// After SIGTERM, how long requests that are under way may take to finish.
@@ -64,10 +67,12 @@ pub enum StartError {
     OtherSocket { opened: SocketAddr, address: SocketAddr },
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
+    #[error(transparent)]
+    MailCertificates(#[from] mail::NoCertificates),
     #[error("could not start a thread")]
     Thread(#[source] io::Error),
     #[error(transparent)]
-    Texts(#[from] web::BrokenCatalogue),
+    Texts(#[from] BrokenCatalogue),
     #[error("could not read the database")]
     Accounts(#[from] accounts::Error),
     #[error("the server failed")]
@@ -81,6 +86,8 @@ pub struct Prepared {
     ring: KeyRing,
     app_rings: AppRings,
     outbound: Outbound,
+    /// `None`: Portero sends no mail.
+    mailer: Option<Mailer>,
     listener: TcpListener,
     serving: Serving,
     begun: Instant,
@@ -114,6 +121,9 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let (listener, address) = listen(config.listen)?;
     let base_url = config.base_url(address);
 
+    let texts = Arc::new(Texts::load(config.languages_dir.as_deref())?);
+    let mailer = mailer(&config, base_url.clone(), &texts)?;
+
     let installation = Installation::open(&config, clock.clone())?;
     let serving = installation.lock()?;
     serving.note(&Reached { listening: address, public_url: config.public_url.clone() });
@@ -131,7 +141,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         signer: Workers::start("signer", 1, Priority::Usual).map_err(StartError::Thread)?,
         public_url: base_url,
         passkeys: passkeys_at(&config, address).map(Arc::new),
-        texts: Texts::load(config.languages_dir.as_deref())?,
+        texts,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
         warned_of_unreadable_address: AtomicBool::new(false),
@@ -148,10 +158,18 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         ring: installation.ring,
         app_rings: installation.app_rings,
         outbound,
+        mailer,
         listener,
         serving,
         begun,
     })
+}
+
+/// `None`: Portero sends no mail.
+fn mailer(config: &Config, base_url: Option<Url>, texts: &Arc<Texts>) -> Result<Option<Mailer>, StartError> {
+    let Some(settings) = &config.mail else { return Ok(None) };
+    let site = Site { name: config.site_name.clone(), base_url, time_zone: config.time_zone.clone() };
+    Ok(Some(Mailer::new(settings, site, Arc::clone(texts))?))
 }
 
 /// Where apps may be that Portero calls. One on this machine is for trying things out, as long as Portero is there alone too.
@@ -202,7 +220,7 @@ impl Prepared {
     /// Answers for as long as the returned server is awaited, and begins to load memory. To be called on an Actix system.
     pub fn serve(self) -> Result<Running, StartError> {
         let (app, ring, app_rings, begun) = (self.app, self.ring, self.app_rings, self.begun);
-        let (outbound, issuer) = (self.outbound, issuer(&app, self.address));
+        let (outbound, mailer, issuer) = (self.outbound, self.mailer, issuer(&app, self.address));
         let loaded = app.clone();
         let is_https = app.config().is_https();
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -241,6 +259,9 @@ impl Prepared {
             let started = load.await.map_err(|_| StartError::Accounts(store::Error::Panicked.into()))??;
             start_upkeep(&accounts);
             telling::start(&accounts, issuer, outbound).map_err(StartError::Thread)?;
+            if let Some(mailer) = mailer {
+                mailing::start(&accounts, mailer).map_err(StartError::Thread)?;
+            }
             for algorithm in AppAlgorithm::ALL {
                 follow_app_keys(Arc::clone(&accounts), *algorithm, app_rings.get(*algorithm).clone());
             }
@@ -280,6 +301,7 @@ fn load_memory(app: &App, address: SocketAddr, ring: KeyRing, app_rings: AppRing
     let followed = Arc::clone(&blocklist);
     let seal = accounts.db.seal().cloned();
     let (rung, rung_by_others) = (Arc::clone(&accounts.apps_to_tell), Arc::clone(&accounts.apps_to_tell));
+    let mails = Arc::clone(&accounts.mails_to_send);
     let commands = Arc::new(Mutex::new(Commands::default()));
     let told_by_node = Arc::clone(&commands);
     let apply: Arc<dyn Fn(Change) + Send + Sync> = Arc::new(move |change| {
@@ -301,6 +323,7 @@ fn load_memory(app: &App, address: SocketAddr, ring: KeyRing, app_rings: AppRing
                 memory::load(&accounts, conn, accounts.now())?;
                 mass_end::resume(&accounts, conn)?;
                 rung_by_others.ring();
+                mails.ring();
                 tell_commands(&commands, conn);
                 Ok(())
             }

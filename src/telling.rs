@@ -6,8 +6,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::accounts::apps::bell::Bell;
 use crate::accounts::apps::sign_outs;
+use crate::accounts::bell::Bell;
 use crate::accounts::{self, Accounts};
 use crate::domain::{App, AppId, LogoutUri};
 use crate::error_chain::chain;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 32] = [
+const PARTS: [(&str, &[&str]); 35] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -26,6 +26,9 @@ const PARTS: [(&str, &[&str]); 32] = [
     ("totp", &["domain"]),
     ("gate", &[]),
     ("outbound", &[]),
+    ("texts", &[]),
+    ("mail", &["accounts", "config", "domain", "store", "texts", "user_agent"]),
+    ("mailing", &["accounts", "error_chain", "mail", "store"]),
     ("telling", &["accounts", "domain", "error_chain", "outbound", "store"]),
     ("passkeys", &[]),
     ("blocklist", &["domain", "lease"]),
@@ -86,6 +89,7 @@ const PARTS: [(&str, &[&str]); 32] = [
             "store",
             "config",
             "gate",
+            "texts",
         ],
     ),
     (
@@ -96,6 +100,9 @@ const PARTS: [(&str, &[&str]); 32] = [
             "blocklist",
             "outbound",
             "telling",
+            "mail",
+            "mailing",
+            "texts",
             "seldom",
             "service_manager",
             "passkeys",
@@ -129,17 +136,20 @@ const PARTS: [(&str, &[&str]); 32] = [
             "store",
             "config",
             "gate",
+            "mail",
+            "texts",
         ],
     ),
     ("main", &["cli"]),
 ];
 
 /// Inside a part: each group of files, and which other groups it may import. A file that stands directly in the part is a group too.
-const GROUPS: [(&str, &[&str]); 15] = [
+const GROUPS: [(&str, &[&str]); 16] = [
+    ("accounts/mails", &["proof", "context"]),
     ("accounts/proof", &["same_place", "context", "keyed_ids"]),
-    ("accounts/sessions", &["proof", "authority", "level", "same_place", "context"]),
-    ("accounts/people", &["sessions", "proof", "authority", "context"]),
-    ("accounts/factors", &["people", "sessions", "proof", "authority", "context", "keyed_ids"]),
+    ("accounts/sessions", &["mails", "proof", "authority", "level", "same_place", "context"]),
+    ("accounts/people", &["mails", "sessions", "proof", "authority", "context"]),
+    ("accounts/factors", &["mails", "people", "sessions", "proof", "authority", "context", "keyed_ids"]),
     ("accounts/apps", &["accept_token", "upkeep", "people", "sessions", "proof", "authority", "level", "context"]),
     ("accounts/upkeep", &["people", "sessions", "context"]),
     ("accounts/export", &["authority", "context", "json"]),
@@ -154,15 +164,16 @@ const GROUPS: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that belong to one kind of work, and the parts that do it.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("actix", &["bounded_http", "guards", "web", "server", "cli"]),
     ("diesel", &["store"]),
     ("jsonwebtoken", &["tokens"]),
     ("bcrypt::", &["passwords"]),
     ("webauthn_rs", &["passkeys"]),
-    ("askama", &["web"]),
+    ("askama", &["mail", "web"]),
+    ("lettre", &["mail"]),
     ("ureq", &["outbound"]),
-    ("rustls", &["cli", "outbound"]),
+    ("rustls", &["cli", "mail", "outbound"]),
 ];
 
 /// Values that only these files make: by what right somebody acts.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
-use super::apps::bell::Bell;
 use super::apps::kept_assertions::Assertions;
 use super::apps::keys::AppKeys;
 use super::apps::signed_lists::{self, SignedLists};
+use super::bell::Bell;
 use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
 use super::sessions::being_marked::BeingMarked;
@@ -45,6 +45,8 @@ pub struct Accounts {
     pub signed_lists: SignedLists,
     /// Rung when apps may have to be told that sessions have ended.
     pub apps_to_tell: Arc<Bell>,
+    /// Rung when mails may have to be sent.
+    pub mails_to_send: Arc<Bell>,
     pub keyed_ids: KeyedIds,
     /// Seals what a first proof leaves while the second factor is still to come.
     pub attempt_key: SealingKey,
@@ -52,6 +54,8 @@ pub struct Accounts {
     pub gate_key: SealingKey,
     /// Seals the tokens of apps that speak OpenID Connect, and what a browser brings back that they sent here.
     pub openid_key: SealingKey,
+    /// Seals the mails that wait in the database.
+    pub mail_key: SealingKey,
     /// Seals the secrets of second factors in the database.
     pub factor_key: SealingKey,
     pub config: Arc<Config>,

@@ -7,6 +7,7 @@
 pub mod accept_token;
 pub mod apps;
 mod authority;
+pub mod bell;
 mod context;
 pub mod export;
 pub mod factors;
@@ -14,6 +15,7 @@ pub mod first_load;
 pub mod json;
 mod keyed_ids;
 mod level;
+pub mod mails;
 pub mod people;
 pub mod proof;
 mod same_place;

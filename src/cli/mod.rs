@@ -21,6 +21,7 @@ mod health;
 mod import;
 mod key;
 mod log;
+mod mail;
 mod moment_input;
 mod move_to;
 mod node;
@@ -105,6 +106,9 @@ enum Command {
     /// Print settings with which a proxy asks Portero before each request for an app, and try whether it does
     #[command(subcommand)]
     Proxy(proxy::Command),
+    /// Try whether mail works
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// List the nodes that serve the database, where several do
     #[command(subcommand)]
     Node(node::Command),
@@ -161,6 +165,7 @@ impl Arguments {
             Command::App(command) => app::run(loaded, command),
             Command::Client(command) => client::run(loaded, command),
             Command::Proxy(command) => proxy::run(loaded, command),
+            Command::Mail(command) => mail::run(loaded, &command),
             Command::Node(command) => node::run(loaded, &command),
             Command::Backup(arguments) => backup::back_up(loaded, &arguments),
             Command::Restore(arguments) => backup::restore(loaded, &arguments),

@@ -53,6 +53,9 @@ pub(super) enum Command {
         /// Make the user an admin
         #[arg(long)]
         admin: bool,
+        /// The email address; where Portero sends mail, the link goes there, too
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
     },
     /// Print a one-time link for a user to choose a new password; using it ends their sessions
     ResetLink {
@@ -222,11 +225,16 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 Added::Added => format!("{name} was added as {}.{}", role.as_str(), hint_at_admins(accounts, &name)?),
             }
         }
-        Command::Invite { name, admin } => {
+        Command::Invite { name, admin, mail } => {
             let name = Username::parse(&name)?;
+            let mail = match detail("email address", mail, Mail::parse)? {
+                Change::To(mail) => mail,
+                Change::Keep => None,
+            };
             let role = if admin { Role::Admin } else { Role::User };
-            match links::invite(accounts, operator(), name.clone(), role).committed()? {
+            match links::invite(accounts, operator(), name.clone(), role, mail).committed()? {
                 Invited::NameTaken(taken) => return Err(why_taken(&name, &taken).into()),
+                Invited::MailTaken(other) => return Err(format!("{other} has this email address").into()),
                 Invited::Invited { link, .. } => {
                     let hint = if admin { String::new() } else { hint_at_admins(accounts, &name)? };
                     format!("{}{hint}", handed_over(&config, &link)?)

@@ -71,6 +71,11 @@ impl Config {
             !self.status_list || self.public_url.is_some(),
             "tokens say where the list is, so Portero has to know its own address; set public_url",
         );
+        r.check(
+            &["mail.url", "public_url"],
+            self.mail.is_none() || self.public_url.is_some() || self.is_local(),
+            "mails contain links, so Portero has to know its own address; set public_url",
+        );
         if https && self.trusted_proxies.is_empty() {
             r.warn(
                 "trusted_proxies",

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::jwt;
+use super::mail;
 use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
 use super::reader::{LOG_FORMAT, Raw, Reader, UNSET};
 use super::second_factor::{SecondFactor, SecondFactorPolicy};
@@ -127,6 +128,7 @@ impl Config {
             apps_ca_file: r.take_if_set("apps_ca_file", UNSET, |raw| text(raw).map(PathBuf::from)),
             status_list: r.take("status_list", "false", switch),
             status_list_ttl: r.take("status_list_ttl", "1m", seconds(1..=DAY)),
+            mail: mail::settings(&mut r),
             jwt,
         };
         config.cross_check(&mut r);

@@ -4,6 +4,7 @@
 mod contradictions;
 mod jwt;
 mod load;
+mod mail;
 mod parse;
 mod reader;
 mod second_factor;
@@ -12,8 +13,8 @@ mod settings;
 pub use parse::{human, span};
 pub use second_factor::{SecondFactor, SecondFactorPolicy};
 pub use settings::{
-    AppAddresses, ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, Overrides,
-    PasswordSettings, Rotate, SessionRules, Setting, Source, Subject,
+    AppAddresses, ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, MailSecurity,
+    MailServer, MailSettings, Overrides, PasswordSettings, Rotate, Sender, SessionRules, Setting, Source, Subject,
 };
 
 #[cfg(test)]

@@ -334,7 +334,8 @@ fn environment_name(key: &str) -> String {
 }
 
 /// Settings whose values are secrets. Each has a sister that names a file.
-const SECRETS: [&str; 5] = ["pepper", "factor_key", "jwt.secret_key", "jwt.private_key", "database_password"];
+const SECRETS: [&str; 6] =
+    ["pepper", "factor_key", "jwt.secret_key", "jwt.private_key", "database_password", "mail.password"];
 
 /// Settings for which an empty text is a value like any other.
 const EMPTY_MEANS_NONE: [&str; 2] = ["jwt.header_type", "jwt.query_string_value_prefix"];

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::second_factor::SecondFactorPolicy;
-use crate::domain::{DatabaseUrl, PasswordRules, is_loopback};
+use crate::domain::{DatabaseUrl, Mail, PasswordRules, is_loopback};
 use crate::tokens::options::{Options, Secret};
 
 /// All settings, each valid in itself and together with the others.
@@ -67,6 +67,8 @@ pub struct Config {
     pub status_list: bool,
     /// For how many seconds an app may keep what it looked up.
     pub status_list_ttl: i64,
+    /// `None`: Portero sends no mail.
+    pub mail: Option<MailSettings>,
 }
 
 /// Where an app may be that Portero calls.
@@ -190,6 +192,47 @@ pub struct PasswordSettings {
     pub bcrypt_cost: u32,
     /// Words that a guesser would try first: the operator's own, the site's name and its host.
     pub context: Vec<String>,
+}
+
+/// How Portero sends mail.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    pub server: MailServer,
+    /// Together with the server's `user`.
+    pub password: Option<Secret>,
+    pub from: Sender,
+    /// Certificates of authorities that are trusted besides the system's own.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The server that takes the mails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailServer {
+    pub security: MailSecurity,
+    /// A name, or an address without brackets.
+    pub host: String,
+    pub port: u16,
+    /// Who signs in there. `None`: nobody has to.
+    pub user: Option<String>,
+}
+
+/// How the connection is kept from being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// TLS from the first byte on. (RFC 8314, section 3.3)
+    Tls,
+    /// TLS before anything that matters is said; without it nothing is. (RFC 3207)
+    StartTls,
+    /// In clear, and never beyond this machine.
+    Loopback,
+}
+
+/// Whom the mails are from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// `None`: the site's name.
+    pub name: Option<String>,
+    pub address: Mail,
 }
 
 /// Settings from the command line.

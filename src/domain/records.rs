@@ -46,6 +46,8 @@ pub enum Reason {
     Deleted,
     /// The user's second factors were taken away.
     FactorsReset,
+    /// The user said by a mail that something was not them.
+    ReportedByMail,
     /// The user got another name.
     Renamed,
     /// Its time was up.
@@ -94,6 +96,7 @@ impl Reason {
             | Self::Disabled
             | Self::Deleted
             | Self::FactorsReset
+            | Self::ReportedByMail
             | Self::Renamed
             | Self::Expired
             | Self::Idle
@@ -144,6 +147,7 @@ spelled!(Reason {
     Disabled = "disabled",
     Deleted = "deleted",
     FactorsReset = "factors_reset",
+    ReportedByMail = "reported_by_mail",
     Renamed = "renamed",
     Expired = "expired",
     Idle = "idle",

@@ -128,11 +128,13 @@ impl Installation {
             assertions: Assertions::default(),
             signed_lists: SignedLists::default(),
             apps_to_tell: Arc::default(),
+            mails_to_send: Arc::default(),
             // Not derived from the signing key, which may be shared with apps and may change.
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
             attempt_key: SealingKey::new(&derived(pepper, b"portero sign-in attempts")?),
             gate_key: SealingKey::new(&derived(pepper, b"portero gate")?),
             openid_key: SealingKey::new(&derived(pepper, b"portero openid")?),
+            mail_key: SealingKey::new(&derived(pepper, b"portero mails")?),
             factor_key: SealingKey::new(&derived(factor_key.as_bytes(), b"portero second factors")?),
             config: Arc::clone(config),
             clock,

@@ -1,6 +1,6 @@
 //! The one-time links. Only the hash of each is kept.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::connection::{Conn, Error, known};
 use super::schema::one_time_links;
@@ -15,11 +15,19 @@ pub enum Purpose {
     Invitation,
     /// To choose a new password.
     NewPassword,
+    /// To choose a new password, mailed to somebody who said that they forgot theirs.
+    ForgottenPassword,
     /// To set up a second factor, beside the password.
     Enrolment,
 }
 
-spelled!(Purpose { Setup = "setup", Invitation = "invitation", NewPassword = "new_password", Enrolment = "enrolment" });
+spelled!(Purpose {
+    Setup = "setup",
+    Invitation = "invitation",
+    NewPassword = "new_password",
+    ForgottenPassword = "forgotten_password",
+    Enrolment = "enrolment",
+});
 
 /// A link that can be used.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +41,17 @@ pub struct Link {
 /// Stores a link and deletes the earlier ones of the same user, or, if it has no user, those without one.
 pub fn replace(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result<(), Error> {
     void(conn, link.user)?;
+    add(conn, hash, link, now)
+}
+
+/// Stores a link and deletes those of the same user for the same purpose. The others stay: anybody can have this one made.
+pub fn replace_same(conn: &mut Conn, hash: &str, user: UserId, link: Link, now: UnixTime) -> Result<(), Error> {
+    let same = one_time_links::user_id.eq(user.0).and(one_time_links::purpose.eq(link.purpose.as_str()));
+    diesel::delete(one_time_links::table.filter(same)).execute(conn)?;
+    add(conn, hash, Link { user: Some(user), ..link }, now)
+}
+
+fn add(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result<(), Error> {
     diesel::insert_into(one_time_links::table)
         .values((
             one_time_links::hash.eq(hash),

@@ -33,6 +33,7 @@ pub mod names;
 mod node;
 pub mod nodes;
 mod openid_apps;
+pub mod outbox;
 pub mod overview;
 pub mod passes;
 pub mod passkeys;

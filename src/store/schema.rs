@@ -509,6 +509,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        uid -> Text,
+        act -> Text,
+        user_id -> BigInt,
+        kind -> Text,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        sealed -> Nullable<Binary>,
+        tries -> BigInt,
+        next_try_at -> Nullable<BigInt>,
+        claimed_until -> Nullable<BigInt>,
+        sent_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        status -> Nullable<BigInt>,
+        link_hash -> Nullable<Text>,
+        address_hash -> Text,
+        report_hash -> Nullable<Text>,
+        reported_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     user_groups (id) {
         id -> BigInt,
         name -> Text,
@@ -581,6 +604,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     passkeys,
     app_entries,
     logout_deliveries,
+    outbox,
     session_statuses,
     drill_accounts
 );

@@ -507,6 +507,30 @@ pub fn set_details(conn: &mut Conn, id: UserId, new: &NewDetails) -> Result<(), 
     note_name_parts(conn, id)
 }
 
+/// Notes that the address is the user's, unless that was noted before.
+pub fn note_mail_verified(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
+    let unknown = users::table.find(id.0).filter(users::mail.is_not_null()).filter(users::mail_verified_at.is_null());
+    diesel::update(unknown).set(users::mail_verified_at.eq(now.0)).execute(conn)?;
+    Ok(())
+}
+
+/// Takes the password away: nobody can sign in before there is another. The cut-off for peers' tokens moves to `now`.
+pub fn void_password(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
+    let gone = (
+        users::password_hash.eq(None::<String>),
+        users::password_version.eq(users::password_version + 1),
+        users::tokens_valid_from.eq(now.0),
+    );
+    diesel::update(users::table.find(id.0)).set(gone).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that nobody knows whether the address is the user's.
+pub fn doubt_mail(conn: &mut Conn, id: UserId) -> Result<(), Error> {
+    diesel::update(users::table.find(id.0)).set(users::mail_verified_at.eq(None::<i64>)).execute(conn)?;
+    Ok(())
+}
+
 /// The user who has this address.
 pub fn with_mail(conn: &mut Conn, mail: &Mail) -> Result<Option<User>, Error> {
     let same = users::table.filter(users::mail_canonical.eq(mail.canonical()));

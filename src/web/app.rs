@@ -7,13 +7,13 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Map, Value};
 
 use super::http::error::Error;
-use super::pages::texts::Texts;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
 use crate::domain::{AppAlgorithm, NewPassword, PasswordFault, UnixTime, Username};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
 use crate::store::{Conn, DatabaseCheck};
+use crate::texts::Texts;
 use crate::throttle::Try;
 use crate::tokens::{Keys, sign_for_apps};
 use crate::workers::Workers;
@@ -40,7 +40,7 @@ pub struct Shared {
     pub public_url: Option<url::Url>,
     /// The ceremonies of passkeys at that address; or why there can be none.
     pub passkeys: Result<Arc<Passkeys>, NotHere>,
-    pub texts: Texts,
+    pub texts: Arc<Texts>,
     /// The key that seals the cookie with a signed-out form's CSRF value and the flash message.
     pub browser_session_key: actix_web::cookie::Key,
     /// Whether the log has warned of a forwarded header from a peer that is no trusted proxy. It warns once.

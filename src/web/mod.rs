@@ -13,5 +13,4 @@ mod routes;
 
 pub use app::{App, Shared};
 pub use http::headers::put_headers;
-pub use pages::texts::{BrokenCatalogue, Texts};
 pub use routes::routes;

@@ -27,7 +27,9 @@ use super::rooms::openid::{authorize, consent, discovery, rp_logout, token, user
 use super::rooms::programs::{
     app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, status_list, well_known, whoami,
 };
-use super::rooms::signing_in::{home, language, link, login, logout, second_step, setup, sign_in_help};
+use super::rooms::signing_in::{
+    forgot_password, home, language, link, login, logout, not_me, second_step, setup, sign_in_help,
+};
 use crate::guards::{CsrfCheck, Guard, shared};
 
 pub fn routes(app: &App, config: &mut web::ServiceConfig) {
@@ -151,6 +153,10 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(path("/link/{token}").get(link::form).post(link::submit).guarded(from_page()))
+            .service(path("/not-me/{token}").get(not_me::form).post(not_me::submit).guarded(from_page()))
+            .service(
+                path("/forgot-password").get(forgot_password::form).post(forgot_password::submit).guarded(from_page()),
+            )
             .service(path("/gate").get(gate::show).guarded(Guard::access()))
             .service(
                 path("/authorize")

@@ -683,6 +683,7 @@ reason-ended_by_admin = Ended by an administrator
 reason-disabled = Account disabled
 reason-deleted = Account deleted
 reason-factors_reset = Second factor taken away
+reason-reported_by_mail = Reported by the user: it wasn’t them
 reason-renamed = Account renamed
 reason-expired = Expired
 reason-idle = Inactive for too long
@@ -814,6 +815,90 @@ help-attempts-answer = Wait as long as the page says, then try again.
 help-disabled = Account disabled?
 help-disabled-answer = An administrator can enable it again.
 help-back = Back to sign in
+
+## A forgotten password
+
+forgot-link = Forgot password?
+forgot-title = Forgot your password?
+forgot-intro = Enter your username or your email address. If it belongs to an account here, you get a mail with a link to choose a new password.
+forgot-label = Username or email address
+forgot-submit = Send link
+forgot-sent-title = Look at your mail
+forgot-sent-text = If an account belongs to what you entered, a mail is on its way to its address. The link in it works once, for ten minutes.
+forgot-sent-none = No mail? Look among the unwanted ones, or ask an administrator of this site: the account may have no confirmed address. A second factor is asked for as before.
+error-forgot-missing = Enter your username or email address
+
+## “This wasn’t me”, from a mail
+
+not-me-title = This wasn’t you?
+not-me-intro = A mail told { $user } of this:
+not-me-about-new_browser = Sign-in with a new browser
+not-me-about-password_changed = Password changed
+not-me-about-factor_added = Second factor added
+not-me-about-factor_removed = Second factor removed
+not-me-about-factors_reset = Second factors taken away by an administrator
+not-me-about-sessions_ended = Sessions ended by an administrator
+not-me-about-address_changed = Email address changed
+not-me-will = If it wasn’t you, shut out whoever it was. This signs the account out everywhere and takes its password away, for you too, until you choose a new one.
+not-me-factor = The second factor that was added is removed.
+not-me-submit = It wasn’t me: sign out everywhere
+not-me-leave = If it was you, close this page: nothing changes.
+not-me-done-title = Everybody is signed out
+not-me-done-text =
+    { $n ->
+        [0] No session was open. The password no longer works.
+        [one] { $n } session was ended, and the password no longer works.
+       *[other] { $n } sessions were ended, and the password no longer works.
+    }
+not-me-done-receipt = Receipt
+not-me-done-next = Next, choose a new password. The receipt is there for you once you’ve signed in again.
+not-me-done-ask = Ask an administrator of this site for a link to choose a new password.
+
+## Mails
+
+mail-greeting = Hello { $user },
+mail-fact-at = When
+mail-fact-browser = Browser
+mail-fact-address = Address
+mail-fact-factor = Second factor
+mail-fact-ended = Ended
+mail-sessions =
+    { $n ->
+        [one] { $n } session
+       *[other] { $n } sessions
+    }
+mail-link-until = The link works once, until { $when }. Don’t pass it on: whoever has it chooses the password.
+mail-link-unwanted = If you didn’t expect this mail, leave it alone: nothing changes.
+mail-receipt-note = The receipt shows which sessions ended. You need to be signed in to see it.
+mail-report-intro = If this was you, there’s nothing to do. If it wasn’t, shut out whoever it was:
+mail-report-action = This wasn’t me
+mail-footer = { $site } ({ $address }) sent this mail by itself. Nobody reads answers to it.
+mail-test-subject = Mail from { $site } works
+mail-test-greeting = Hello,
+mail-test-text = This is the test mail that you asked for. { $site } can send mail.
+mail-invitation-subject = Your account at { $site }
+mail-invitation-text = You have an account at { $site }. Your username is { $user }. Choose a password, and you’re signed in.
+mail-invitation-action = Choose a password
+mail-new_password-subject = A new password for { $site }
+mail-new_password-text = An administrator made a link for you to choose a new password. Using it ends all sessions of your account.
+mail-new_password-action = Choose a new password
+mail-forgotten_password-subject = A new password for { $site }
+mail-forgotten_password-text = Someone, probably you, said that they forgot the password of { $user }. Using the link ends all sessions of the account.
+mail-forgotten_password-action = Choose a new password
+mail-new_browser-subject = New sign-in at { $site }
+mail-new_browser-text = Your account was signed in to with a browser that it wasn’t used in before.
+mail-password_changed-subject = Your password at { $site } was changed
+mail-password_changed-text = The password of your account was changed.
+mail-factor_added-subject = A second factor was added at { $site }
+mail-factor_added-text = A second factor was added to your account.
+mail-factor_removed-subject = A second factor was removed at { $site }
+mail-factor_removed-text = A second factor of your account was removed.
+mail-factors_reset-subject = Your second factors at { $site } were taken away
+mail-factors_reset-text = An administrator took all second factors of your account away and ended its sessions.
+mail-sessions_ended-subject = You were signed out at { $site }
+mail-sessions_ended-text = An administrator ended sessions of your account.
+mail-address_changed-subject = The address of your account at { $site } was changed
+mail-address_changed-text = The email address of your account was changed or removed. This is the last mail to you here.
 
 ## Users, for administrators
 
@@ -1031,6 +1116,8 @@ flash-user-no-change = Nothing was changed: that was already so for { $user }.
 add-user-intro = You’ll get a link to give to the person, who uses it to choose a password. You never see the password.
 add-user-admin = Make this user an administrator
 add-user-admin-hint = Administrators can see and end everyone’s sessions, and manage users.
+add-user-mail = Email address (optional)
+add-user-mail-hint = The link goes there, too.
 add-user-submit = Add and get link
 made-link-invitation = { $user } was added
 made-link-new-password = Password link for { $user }
@@ -1040,6 +1127,9 @@ made-link-intro = Give this link to { $user } in a way that only they can read. 
 made-link-label = Link
 made-link-until = Valid until
 made-link-once = It works only once.
+made-link-mail-waiting = It’s also on its way to { $address }, not sent yet.
+made-link-mail-sent = It was also sent to { $address }.
+made-link-mail-given-up = The mail to { $address } was given up: hand the link over yourself.
 made-link-copy = Copy link
 made-link-copied = Copied
 made-link-done = Done
@@ -1092,6 +1182,7 @@ event-link-setup = Set-up link
 event-link-invitation = Invitation
 event-link-enrolment = To set up a second factor
 event-link-new_password = For a new password
+event-link-forgotten_password = Asked for by the user, by mail
 event-did-not-fit = Expected event { $expected }, found { $found }
 event-signed_in = Signed in
 event-sign_in_failed = Failed sign-in
@@ -1101,6 +1192,7 @@ event-second_factor_failed = Wrong code after the right password
 event-factor_added = Second factor added
 event-factor_removed = Second factor removed
 event-factors_reset = Second factor taken away
+event-reported_by_mail = “This wasn’t me” by mail
 event-recovery_codes_made = Recovery codes made
 event-recovery_code_used = Recovery code used
 event-browser_trusted = Browser remembered
@@ -1330,6 +1422,34 @@ about-database = Database
 about-folder = Data folder
 about-prune = Last cleanup
 about-not-yet = Not since startup
+about-mail = Mail
+about-mail-server = Handed in at
+about-mail-waiting = Waiting
+about-mail-waiting-count =
+    { $n ->
+        [0] Nothing
+        [one] { $n } mail
+       *[other] { $n } mails
+    }
+about-mail-next = next try
+about-mail-last = Last sent
+about-mail-none = None yet
+about-mail-given-up = Given up
+about-mail-given-up-count =
+    { $n ->
+        [one] { $n } mail in the last 90 days
+       *[other] { $n } mails in the last 90 days
+    }
+about-mail-trouble = Last failure
+mail-outcome-sent = Sent
+mail-outcome-deferred = The server doesn’t take it now
+mail-outcome-refused = The server refused it
+mail-outcome-not_let_in = The server doesn’t let Portero in
+mail-outcome-not_secure = The connection wasn’t safe, so nothing was sent
+mail-outcome-not_reached = The server couldn’t be reached
+mail-outcome-no_answer = The server didn’t answer as it should
+mail-outcome-unsendable = The mail couldn’t be sent as it was
+mail-outcome-expired = It was too late for it
 about-request = Your request
 about-request-hint = Behind a proxy, the address should be yours and not the proxy’s.
 about-address = Your address

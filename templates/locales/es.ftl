@@ -683,6 +683,7 @@ reason-ended_by_admin = Cerrada por un administrador
 reason-disabled = Cuenta desactivada
 reason-deleted = Cuenta eliminada
 reason-factors_reset = Segundo factor retirado
+reason-reported_by_mail = El usuario avisó de que no era él
 reason-renamed = Cambio de nombre de la cuenta
 reason-expired = Caducada
 reason-idle = Demasiado tiempo inactiva
@@ -814,6 +815,90 @@ help-attempts-answer = Espera el tiempo que indica la página e inténtalo de nu
 help-disabled = ¿Cuenta desactivada?
 help-disabled-answer = Un administrador puede volver a activarla.
 help-back = Volver al inicio de sesión
+
+## Una contraseña olvidada
+
+forgot-link = ¿Olvidaste tu contraseña?
+forgot-title = ¿Olvidaste tu contraseña?
+forgot-intro = Escribe tu nombre de usuario o tu dirección de correo. Si pertenece a una cuenta de este sitio, recibirás un correo con un enlace para elegir una contraseña nueva.
+forgot-label = Nombre de usuario o dirección de correo
+forgot-submit = Enviar enlace
+forgot-sent-title = Mira tu correo
+forgot-sent-text = Si lo que escribiste pertenece a una cuenta, hay un correo en camino a su dirección. El enlace que contiene funciona una sola vez, durante diez minutos.
+forgot-sent-none = ¿No llega? Mira entre los correos no deseados o pregunta a un administrador de este sitio: puede que la cuenta no tenga una dirección confirmada. El segundo factor se pide igual que antes.
+error-forgot-missing = Escribe tu nombre de usuario o tu dirección de correo
+
+## «No fui yo», desde un correo
+
+not-me-title = ¿No fuiste tú?
+not-me-intro = Un correo avisó a { $user } de esto:
+not-me-about-new_browser = Inicio de sesión con un navegador nuevo
+not-me-about-password_changed = Contraseña cambiada
+not-me-about-factor_added = Segundo factor añadido
+not-me-about-factor_removed = Segundo factor quitado
+not-me-about-factors_reset = Segundos factores retirados por un administrador
+not-me-about-sessions_ended = Sesiones cerradas por un administrador
+not-me-about-address_changed = Dirección de correo cambiada
+not-me-will = Si no fuiste tú, deja fuera a quien haya sido. Esto cierra todas las sesiones de la cuenta y anula su contraseña, también para ti, hasta que elijas una nueva.
+not-me-factor = El segundo factor que se añadió se quita.
+not-me-submit = No fui yo: cerrar todas las sesiones
+not-me-leave = Si fuiste tú, cierra esta página: no cambia nada.
+not-me-done-title = Todas las sesiones están cerradas
+not-me-done-text =
+    { $n ->
+        [0] No había ninguna sesión abierta. La contraseña ya no sirve.
+        [one] Se cerró { $n } sesión, y la contraseña ya no sirve.
+       *[other] Se cerraron { $n } sesiones, y la contraseña ya no sirve.
+    }
+not-me-done-receipt = Comprobante
+not-me-done-next = Ahora elige una contraseña nueva. Podrás ver el comprobante cuando hayas vuelto a iniciar sesión.
+not-me-done-ask = Pide a un administrador de este sitio un enlace para elegir una contraseña nueva.
+
+## Correos
+
+mail-greeting = Hola, { $user }:
+mail-fact-at = Cuándo
+mail-fact-browser = Navegador
+mail-fact-address = Dirección
+mail-fact-factor = Segundo factor
+mail-fact-ended = Cerradas
+mail-sessions =
+    { $n ->
+        [one] { $n } sesión
+       *[other] { $n } sesiones
+    }
+mail-link-until = El enlace funciona una sola vez, hasta el { $when }. No lo compartas: quien lo tenga elige la contraseña.
+mail-link-unwanted = Si no esperabas este correo, no hagas nada: no cambia nada.
+mail-receipt-note = El comprobante muestra qué sesiones se cerraron. Para verlo hay que iniciar sesión.
+mail-report-intro = Si fuiste tú, no tienes que hacer nada. Si no, deja fuera a quien haya sido:
+mail-report-action = No fui yo
+mail-footer = { $site } ({ $address }) envió este correo automáticamente. Nadie lee las respuestas.
+mail-test-subject = El correo de { $site } funciona
+mail-test-greeting = Hola:
+mail-test-text = Este es el correo de prueba que pediste. { $site } puede enviar correo.
+mail-invitation-subject = Tu cuenta en { $site }
+mail-invitation-text = Tienes una cuenta en { $site }. Tu nombre de usuario es { $user }. Elige una contraseña y ya habrás iniciado sesión.
+mail-invitation-action = Elegir una contraseña
+mail-new_password-subject = Una contraseña nueva para { $site }
+mail-new_password-text = Un administrador creó un enlace para que elijas una contraseña nueva. Al usarlo se cierran todas las sesiones de tu cuenta.
+mail-new_password-action = Elegir una contraseña nueva
+mail-forgotten_password-subject = Una contraseña nueva para { $site }
+mail-forgotten_password-text = Alguien, seguramente tú, dijo que olvidó la contraseña de { $user }. Al usar el enlace se cierran todas las sesiones de la cuenta.
+mail-forgotten_password-action = Elegir una contraseña nueva
+mail-new_browser-subject = Nuevo inicio de sesión en { $site }
+mail-new_browser-text = Se inició sesión en tu cuenta con un navegador en el que no se había usado antes.
+mail-password_changed-subject = Tu contraseña de { $site } ha cambiado
+mail-password_changed-text = La contraseña de tu cuenta ha cambiado.
+mail-factor_added-subject = Se añadió un segundo factor en { $site }
+mail-factor_added-text = Se añadió un segundo factor a tu cuenta.
+mail-factor_removed-subject = Se quitó un segundo factor en { $site }
+mail-factor_removed-text = Se quitó un segundo factor de tu cuenta.
+mail-factors_reset-subject = Se retiraron tus segundos factores en { $site }
+mail-factors_reset-text = Un administrador retiró todos los segundos factores de tu cuenta y cerró sus sesiones.
+mail-sessions_ended-subject = Se cerró tu sesión en { $site }
+mail-sessions_ended-text = Un administrador cerró sesiones de tu cuenta.
+mail-address_changed-subject = La dirección de tu cuenta en { $site } ha cambiado
+mail-address_changed-text = La dirección de correo de tu cuenta se cambió o se quitó. Este es el último correo que recibes aquí.
 
 ## Usuarios, para administradores
 
@@ -1031,6 +1116,8 @@ flash-user-no-change = No se ha cambiado nada: { $user } ya estaba así.
 add-user-intro = Recibirás un enlace para que la persona elija su contraseña. Tú nunca la verás.
 add-user-admin = Hacer administrador a este usuario
 add-user-admin-hint = Los administradores pueden ver y cerrar las sesiones de todos los usuarios, y gestionar usuarios.
+add-user-mail = Dirección de correo (opcional)
+add-user-mail-hint = El enlace también se envía allí.
 add-user-submit = Añadir y obtener enlace
 made-link-invitation = Se ha añadido a { $user }
 made-link-new-password = Enlace de contraseña para { $user }
@@ -1040,6 +1127,9 @@ made-link-intro = Entrega este enlace a { $user } por un medio que solo esa pers
 made-link-label = Enlace
 made-link-until = Válido hasta
 made-link-once = Solo funciona una vez.
+made-link-mail-waiting = También va en camino a { $address }; aún no se ha enviado.
+made-link-mail-sent = También se envió a { $address }.
+made-link-mail-given-up = El correo a { $address } se abandonó: entrega tú el enlace.
 made-link-copy = Copiar enlace
 made-link-copied = Copiado
 made-link-done = Listo
@@ -1092,6 +1182,7 @@ event-link-setup = Enlace de instalación
 event-link-invitation = Invitación
 event-link-enrolment = Para configurar un segundo factor
 event-link-new_password = Para una contraseña nueva
+event-link-forgotten_password = Pedido por el usuario, por correo
 event-did-not-fit = Se esperaba el evento { $expected }, se encontró { $found }
 event-signed_in = Inicio de sesión
 event-sign_in_failed = Inicio de sesión fallido
@@ -1101,6 +1192,7 @@ event-second_factor_failed = Código incorrecto tras la contraseña correcta
 event-factor_added = Segundo factor añadido
 event-factor_removed = Segundo factor quitado
 event-factors_reset = Segundo factor retirado
+event-reported_by_mail = «No fui yo» por correo
 event-recovery_codes_made = Códigos de recuperación creados
 event-recovery_code_used = Código de recuperación usado
 event-browser_trusted = Navegador recordado
@@ -1330,6 +1422,34 @@ about-database = Base de datos
 about-folder = Carpeta de datos
 about-prune = Última limpieza
 about-not-yet = Ninguna desde el arranque
+about-mail = Correo
+about-mail-server = Se entrega en
+about-mail-waiting = En espera
+about-mail-waiting-count =
+    { $n ->
+        [0] Nada
+        [one] { $n } correo
+       *[other] { $n } correos
+    }
+about-mail-next = próximo intento
+about-mail-last = Último envío
+about-mail-none = Ninguno todavía
+about-mail-given-up = Abandonados
+about-mail-given-up-count =
+    { $n ->
+        [one] { $n } correo en los últimos 90 días
+       *[other] { $n } correos en los últimos 90 días
+    }
+about-mail-trouble = Último fallo
+mail-outcome-sent = Enviado
+mail-outcome-deferred = El servidor no lo acepta ahora
+mail-outcome-refused = El servidor lo rechazó
+mail-outcome-not_let_in = El servidor no deja entrar a Portero
+mail-outcome-not_secure = La conexión no era segura, así que no se envió nada
+mail-outcome-not_reached = No se pudo llegar al servidor
+mail-outcome-no_answer = El servidor no respondió como debía
+mail-outcome-unsendable = El correo no se podía enviar tal como era
+mail-outcome-expired = Ya era tarde para enviarlo
 about-request = Tu petición
 about-request-hint = Detrás de un proxy, la dirección debe ser la tuya y no la del proxy.
 about-address = Tu dirección

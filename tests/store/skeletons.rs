@@ -36,7 +36,7 @@ fn names_from_before_are_compared_once_they_are_worked_out() {
     assert_eq!((fill(&app.accounts).unwrap(), lacking(&app)), (0, 0));
     for (name, like) in [("аna", "ana"), ("оld", "old"), ("nеw", "new"), ("usеr1200", "user1200")] {
         let name = Username::parse(name).unwrap();
-        let invited = invite(&app.accounts, operator(), name, Role::User).committed().unwrap();
+        let invited = invite(&app.accounts, operator(), name, Role::User, None).committed().unwrap();
         let like = Username::parse(like).unwrap();
         assert!(matches!(invited, Invited::NameTaken(Taken::LooksLike(other)) if other == like), "{like}");
     }

@@ -5,6 +5,7 @@
 
 pub mod authenticator;
 pub mod database;
+pub mod mail_server;
 pub mod proxies;
 pub mod told_app;
 pub mod totp;

@@ -2,7 +2,6 @@
 //! given that sign people in by OpenID Connect.
 
 pub mod assertion;
-pub mod bell;
 pub mod check;
 pub mod credentials;
 pub mod drill;

@@ -2,11 +2,14 @@
 
 use super::recovery;
 use crate::accounts::context::{Accounts, Error, Visitor};
+use crate::accounts::mails::letter::Letter;
+use crate::accounts::mails::post::{Message, post};
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::sessions::confirm::{FreshAccess, Freshened, Proofs, freshen_in};
 use crate::blocklist::change::Change;
-use crate::domain::{By, FactorChange, FactorKind, Methods};
+use crate::domain::{By, FactorChange, FactorId, FactorKind, Methods};
 use crate::store::audit::event::{Details, Event, What};
+use crate::store::outbox::Kind;
 use crate::store::sessions::Session;
 use crate::store::users::{self, UntoldFactorChange};
 use crate::store::{Tx, recovery_codes};
@@ -22,6 +25,7 @@ pub struct Done {
 
 /// The factor that was added.
 pub(super) struct New {
+    pub(super) id: FactorId,
     pub(super) kind: FactorKind,
     pub(super) name: String,
     /// The way in which it was just given.
@@ -63,9 +67,16 @@ pub(super) fn added(
         factor_time: Some(tx.now),
     };
     let fresh = freshen_in(tx, accounts, &user, claims, (session, session.clone()), proved)?;
-    let New { kind, name, .. } = new;
+    let New { id, kind, name, .. } = new;
     let untold = UntoldFactorChange { what: FactorChange::Added, at: tx.now, ip: visitor.ip.clone() };
     users::note_factor_change(tx.conn, user.id, &untold)?;
+    let letter = Letter {
+        ip: Some(visitor.ip.clone()),
+        user_agent: Some(visitor.user_agent.clone()),
+        factor: Some((kind.as_str().to_owned(), name.clone())),
+        ..Letter::default()
+    };
+    post(tx, accounts, &user, Message { kind: Kind::FactorAdded, act: id.to_string(), letter })?;
     let by = By::User(user.id);
     let event = Event::new(What::FactorAdded, &by).user(user.id).session(session.sid);
     event.details(Details::Factor { kind, name }).record(tx)?;

@@ -142,7 +142,7 @@ pub fn add_passkey(
         };
         passkeys::add(tx.conn, &passkey)?;
         let method = if passkey.may_be_copied { Methods::SOFTWARE_KEY } else { Methods::HARDWARE_KEY };
-        let new = New { kind, name: name.as_str().to_owned(), method };
+        let new = New { id: passkey.factor, kind, name: name.as_str().to_owned(), method };
         Ok(Step::Done(Box::new(added(tx, accounts, (&session, &claims), new, visitor)?)))
     });
     let accounts = Arc::clone(accounts);

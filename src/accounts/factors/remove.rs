@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Pending};
+use crate::accounts::mails::letter::Letter;
+use crate::accounts::mails::post::{Message, post};
 use crate::blocklist::change::Change;
 use crate::domain::{By, FactorChange, FactorId};
 use crate::store::audit::event::{Details, Event, What};
+use crate::store::outbox::Kind;
 use crate::store::users::{self, UntoldFactorChange};
 use crate::store::{factors, recovery_codes};
 use crate::tokens::Fault;
@@ -38,9 +41,12 @@ pub fn remove_factor(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -
             return Ok(Removed::Done);
         }
         let ip = tx.from.clone().unwrap_or_default();
-        let untold = UntoldFactorChange { what: FactorChange::Removed, at: tx.now, ip };
+        let untold = UntoldFactorChange { what: FactorChange::Removed, at: tx.now, ip: ip.clone() };
         users::note_factor_change(tx.conn, user.id, &untold)?;
         let (by, kind) = (By::User(user.id), factor.kind);
+        let told = (kind.as_str().to_owned(), factor.name.clone());
+        let letter = Letter { ip: Some(ip), factor: Some(told), ..Letter::default() };
+        post(tx, accounts, &user, Message { kind: Kind::FactorRemoved, act: id.to_string(), letter })?;
         let event = Event::new(What::FactorRemoved, &by).user(user.id);
         event.details(Details::Factor { kind, name: factor.name }).record(tx)?;
         let user = users::find(tx.conn, user.id)?.ok_or(Fault::Revoked)?;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
+use crate::accounts::mails::letter::Letter;
+use crate::accounts::mails::post::{Message, post};
 use crate::accounts::people::links::{MadeLink, make};
 use crate::accounts::proof::secrets;
 use crate::accounts::sessions::end::end;
@@ -11,6 +13,7 @@ use crate::blocklist::change::Change;
 use crate::domain::{FactorChange, Reason, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::Purpose;
+use crate::store::outbox::Kind;
 use crate::store::session_ends::Which;
 use crate::store::users::{self, UntoldFactorChange};
 use crate::store::{factors, links, recovery_codes};
@@ -55,6 +58,8 @@ pub fn reset_factors(accounts: &Arc<Accounts>, by: impl Into<Administrator>, use
         users::note_factor_change(tx.conn, user.id, &untold)?;
         let event = Event::new(What::FactorsReset, &actor.by).user(user.id);
         event.details(Details::Factors(user.factors)).record(tx)?;
+        let letter = Letter { ended: Some((ended.sessions.len(), ended.receipt.clone())), ..Letter::default() };
+        post(tx, accounts, &user, Message { kind: Kind::FactorsReset, act: ended.receipt.clone(), letter })?;
         let link = match accounts.config.second_factor.asks(user.role, tx.now) {
             true => {
                 users::set_enrol_by_link(tx.conn, user.id, true)?;

@@ -108,7 +108,7 @@ pub fn confirm_totp(
         if !factors::confirm(tx.conn, &factor, step, tx.now)? {
             return Ok(Step::NotWaiting);
         }
-        let new = New { kind: factor.kind, name: factor.name, method: Methods::OTP };
+        let new = New { id: factor.id, kind: factor.kind, name: factor.name, method: Methods::OTP };
         Ok(Step::Done(Box::new(added(tx, accounts, (&session, &claims), new, visitor)?)))
     });
     let accounts = Arc::clone(accounts);

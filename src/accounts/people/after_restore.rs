@@ -8,7 +8,7 @@ use crate::accounts::sessions::end::end;
 use crate::domain::{Reason, UnixTime};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
-use crate::store::{instance, links, skip_ids, users};
+use crate::store::{instance, links, outbox, skip_ids, users};
 
 /// Ends every session, refuses every token issued up to now, and voids every link. Returns how many sessions ended. `made_at`: when the
 /// backup was made; `None`: nobody knows.
@@ -18,6 +18,7 @@ pub fn after_restore(accounts: &Arc<Accounts>, operator: Operator, made_at: Opti
         let ended = end(tx, every, Reason::EndedByAdmin, &by)?.sessions.len();
         users::move_cut_offs(tx.conn, tx.now)?;
         links::void_all(tx.conn)?;
+        outbox::give_up_all(tx.conn)?;
         skip_ids(tx.conn)?;
         instance::set(tx.conn, instance::RESTORED, &tx.now.0.to_string())?;
         let mut details = Details::None;

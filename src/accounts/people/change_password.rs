@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::set_password::replace;
+use super::set_password::{password_changed, replace};
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::mails::letter::Letter;
 use crate::accounts::proof::sign_in_limits::Account;
 use crate::accounts::proof::still_asked::VOUCHES_FOR;
 use crate::accounts::proof::{Proof, just_given, password};
@@ -117,7 +118,9 @@ fn change(
             None => proven,
         };
         let (transport, remembered) = own.map_or((Transport::Bearer, false), |own| (own.transport, own.remembered));
-        let ip = visitor.ip.clone();
+        let (ip, user_agent) = (visitor.ip.clone(), visitor.user_agent.clone());
+        let letter = Letter { ip: Some(ip.clone()), user_agent: Some(user_agent), ..Letter::default() };
+        password_changed(tx, accounts, proven.user(), letter)?;
         let asked = Begin { transport, remembered, occasion: Occasion::Continuation, visitor };
         let begun = begin(tx, accounts, &proven, asked)?;
         Event::new(What::PasswordChanged, &by).user(user).session(begun.session.sid).record(tx)?;

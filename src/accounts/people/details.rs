@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
+use crate::accounts::mails::letter::Letter;
+use crate::accounts::mails::post::{Message, post_to};
 use crate::blocklist::change::Change as MemoryChange;
 use crate::domain::{DisplayName, Mail, Notes, UserId, Username};
 use crate::store::audit::event::{Details, Event, What};
+use crate::store::outbox::Kind;
 use crate::store::users::{self, NewDetails, User};
 
 /// What becomes of one detail.
@@ -110,6 +114,10 @@ pub fn edit(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: UserId
         }
         users::set_details(tx.conn, user.id, &new)?;
         users::set_notes(tx.conn, user.id, notes.as_deref())?;
+        if let Some(old) = user.mail.as_ref().filter(|_| !same_mail) {
+            let act = format!("{}:{}", user.id, Uuid::new_v4());
+            post_to(tx, accounts, &user, old, Message { kind: Kind::AddressChanged, act, letter: Letter::default() })?;
+        }
         let fields = changed.join(",");
         Event::new(What::DetailsChanged, &actor.by).user(user.id).details(Details::Fields(changed)).record(tx)?;
         let user = User { display_name: new.display_name, mail: new.mail, ..user };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::links::{MadeLink, make};
+use super::links::{MadeLink, make, post_link};
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Pending};
 use crate::accounts::proof::secrets;
@@ -23,13 +23,14 @@ pub fn restore(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: Use
         Ok(token) => token,
         Err(error) => return Pending::known(Err(error)),
     };
-    accounts.write(by.into(), move |tx, _, actor| {
+    accounts.write(by.into(), move |tx, accounts, actor| {
         let Some(user) = users::find(tx.conn, user)? else { return Ok(Restored::NoSuchUser) };
         if !users::restore(tx.conn, user.id, tx.now)? {
             return Ok(Restored::NotDeleted);
         }
         Event::new(What::UserRestored, &actor.by).user(user.id).record(tx)?;
         let link = make(tx, token, user.id, Purpose::NewPassword, &actor.by)?;
+        post_link(tx, accounts, user.id, Purpose::NewPassword, &link, &actor.by)?;
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "user_restored", user = %user.username, by, ip));
         Ok(Restored::Restored(link))

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::accounts::authority::Operator;
 use crate::accounts::context::{Accounts, Error, Pending};
+use crate::accounts::mails::letter::Letter;
+use crate::accounts::mails::post::{Message, post};
 use crate::accounts::sessions::end::end;
 use crate::domain::{By, NewPassword, Reason, Username};
 use crate::store::audit::event::{Event, What};
+use crate::store::outbox::Kind;
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
 use crate::store::{self, Tx, links};
@@ -22,11 +25,14 @@ pub fn set_password(
         Ok(hash) => hash,
         Err(error) => return Pending::known(Err(error.into())),
     };
-    accounts.write(operator, move |tx, _, by| {
+    accounts.write(operator, move |tx, accounts, by| {
         let Some(user) = users::find_by_name(tx.conn, &username)? else { return Ok(None) };
         replace(tx, &user, &hash)?;
         let ended = end_all(tx, &user, &by)?;
         Event::new(What::PasswordChanged, &by).user(user.id).record(tx)?;
+        if let Some(user) = users::find(tx.conn, user.id)? {
+            password_changed(tx, accounts, &user, Letter::default())?;
+        }
         tx.after_commit(move || {
             tracing::info!(event = "password_changed", user = %user.username, others_ended = ended);
         });
@@ -42,6 +48,17 @@ pub(in crate::accounts) fn replace(tx: &mut Tx<'_>, user: &User, hash: &str) -> 
     }
     links::void(tx.conn, Some(user.id))?;
     Ok(())
+}
+
+/// Leaves word of it in the outbox. `user`: as they are after it. `letter`: where it came from.
+pub(in crate::accounts) fn password_changed(
+    tx: &mut Tx<'_>,
+    accounts: &Accounts,
+    user: &User,
+    letter: Letter,
+) -> Result<(), Error> {
+    let act = format!("{}:{}", user.id, user.password_version);
+    post(tx, accounts, user, Message { kind: Kind::PasswordChanged, act, letter })
 }
 
 /// Ends every session from before. Returns how many.

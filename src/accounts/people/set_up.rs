@@ -39,7 +39,7 @@ pub fn set_up(
             Err(_) => return Err(Error::ProofLapsed),
         };
         let proven = spent.proves(user, tx.now);
-        let occasion = Occasion::SignIn { replaces: None };
+        let occasion = Occasion::SignIn { replaces: None, devices: Vec::new() };
         let asked = Begin { transport: Transport::Cookie, remembered: false, occasion, visitor };
         let begun = begin(tx, accounts, &proven, asked)?;
         tx.after_commit(move || tracing::info!(event = "set_up", user = %username, "the first admin was created"));

@@ -11,7 +11,7 @@ use crate::domain::{By, Reason, Role, UnixTime, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
-use crate::store::{Tx, Upkeep, app_drills, apps, groups, links};
+use crate::store::{Tx, Upkeep, app_drills, apps, groups, links, outbox};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum StateChange {
@@ -179,6 +179,7 @@ fn delete_in(
     groups::leave_all(tx.conn, user.id)?;
     tx.change(Change::GroupsChanged(user.id, [].into()));
     app_drills::forget_account(tx.conn, user.id)?;
+    outbox::give_up(tx.conn, user.id)?;
     if apps::let_in_no_more(tx.conn, user.id)? {
         let all = apps::all(tx.conn)?;
         tx.change(Change::AppsChanged(Arc::new(Apps::new(all))));

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use super::set_password::{end_all, replace};
+use super::set_password::{end_all, password_changed, replace};
 use crate::accounts::context::{Accounts, Error, Pending, Visitor};
+use crate::accounts::mails::letter::Letter;
+use crate::accounts::mails::post::address_hash;
 use crate::accounts::proof::attempt::Attempt;
 use crate::accounts::proof::sign_in_limits::{Account, knows_factors};
-use crate::accounts::proof::{Proof, one_time_link};
+use crate::accounts::proof::{Proof, one_time_link, secrets};
 use crate::accounts::sessions::begin::{Begin, Begun, HeldSession, Occasion, begin};
 use crate::accounts::sessions::tokens::Pair;
 use crate::domain::{By, NewPassword, Role, Transport};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::Purpose;
+use crate::store::{outbox, users};
 
 pub enum Used {
     /// The password is set, every session from before has ended, and this is a new one.
@@ -36,7 +39,7 @@ pub fn use_link(
         Ok(None) => return Pending::known(Ok(Used::DeadLink)),
         Err(error) => return Pending::known(Err(error)),
     };
-    let devices = devices.to_vec();
+    let (devices, link_hash) = (devices.to_vec(), secrets::hash(token));
     let used = accounts.write(proof, move |tx, accounts, proven| {
         tx.from = Some(visitor.ip.clone());
         let user = proven.user();
@@ -46,6 +49,17 @@ pub fn use_link(
         Event::new(What::PasswordChanged, &by).user(user.id).details(Details::Link(purpose)).record(tx)?;
         // Read again: the cut-off for peers' tokens has moved.
         let proven = proven.with_changed_user(tx)?;
+        // Whoever has it read the mail that it stood in.
+        if let Some(mail) = &proven.user().mail
+            && outbox::link_was_sent_to(tx.conn, &link_hash)?.is_some_and(|hash| hash == address_hash(mail))
+        {
+            users::note_mail_verified(tx.conn, proven.user().id, tx.now)?;
+        }
+        // Nobody had a password that could have been taken from them.
+        if purpose != Purpose::Invitation {
+            let (ip, user_agent) = (Some(visitor.ip.clone()), Some(visitor.user_agent.clone()));
+            password_changed(tx, accounts, proven.user(), Letter { ip, user_agent, ..Letter::default() })?;
+        }
         let username = proven.user().username.clone();
         tx.after_commit(move || {
             tracing::info!(event = "link_used", user = %username, purpose = purpose.as_str(), sessions_ended);
@@ -56,7 +70,7 @@ pub fn use_link(
             let attempt = Attempt::begin(tx, &proven, Transport::Cookie, false, known, &visitor)?;
             return Ok(Step::SecondFactorNeeded(attempt, sessions_ended));
         }
-        let occasion = Occasion::SignIn { replaces };
+        let occasion = Occasion::SignIn { replaces, devices };
         let asked = Begin { transport: Transport::Cookie, remembered: false, occasion, visitor };
         let begun = begin(tx, accounts, &proven, asked)?;
         Ok(Step::Begun { begun: Box::new(begun), role: proven.user().role, sessions_ended })

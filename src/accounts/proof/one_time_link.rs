@@ -3,6 +3,7 @@
 use super::{Evidence, Method, Proof, secrets};
 use crate::domain::UnixTime;
 use crate::store::links::{self, Link, Purpose};
+use crate::store::outbox::{self, Progress};
 use crate::store::users::{self, User};
 use crate::store::{Conn, Error};
 
@@ -11,6 +12,11 @@ pub fn find(conn: &mut Conn, token: &str, now: UnixTime) -> Result<Option<(Purpo
     let link = links::find(conn, &secrets::hash(token), now)?;
     let Some(Link { purpose, user: Some(user), .. }) = link else { return Ok(None) };
     Ok(users::find(conn, user)?.filter(|user| !user.is_shut_out(now)).map(|user| (purpose, user)))
+}
+
+/// How far the mail with this link is. `None`: there is none.
+pub fn mail_progress(conn: &mut Conn, token: &str) -> Result<Option<Progress>, Error> {
+    outbox::progress_of_link(conn, &secrets::hash(token))
 }
 
 /// The proof of whoever holds this link, with what it is for. `None`: the link was used, voided, is too old, or proves nothing.

@@ -126,6 +126,19 @@ pub(in crate::accounts) fn knows_factors(
     devices_under_factors(accounts, cookies, account, now).next().is_some()
 }
 
+/// How many passwords back a browser is still known as one in which the person has signed in.
+const EARLIER_PASSWORDS: i64 = 5;
+
+/// Whether one of a browser's device cookies says that this user has signed in there, under this password or one not long before it. That
+/// gives no right; it is for telling people of new browsers.
+pub(in crate::accounts) fn knows_browser(accounts: &Accounts, cookies: &[String], user: &User, now: UnixTime) -> bool {
+    let newest = user.password_version;
+    (newest.saturating_sub(EARLIER_PASSWORDS)..=newest).rev().any(|password_version| {
+        let account = Account { password_version, ..Account::of(user) };
+        known_device(accounts, cookies, account, now).is_some()
+    })
+}
+
 /// The ids of the browser by those of its device cookies that say so.
 pub fn devices_under_factors(
     accounts: &Accounts,

@@ -8,13 +8,16 @@ use super::end::end;
 use super::status::give_place;
 use super::story;
 use crate::accounts::context::{Accounts, Error, Visitor};
+use crate::accounts::mails::letter::Letter;
+use crate::accounts::mails::post::{Message, post};
 use crate::accounts::proof::Proven;
-use crate::accounts::proof::sign_in_limits::Account;
+use crate::accounts::proof::sign_in_limits::{Account, knows_browser};
 use crate::accounts::same_place::network_of;
 use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, SessionId, Transport, UserId};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::hourly_counts::Counted;
+use crate::store::outbox::Kind;
 use crate::store::session_ends::{self, Which};
 use crate::store::sessions::{self, Session};
 use crate::store::{Tx, known_networks, mass_ends, users};
@@ -29,8 +32,9 @@ pub struct Begin {
 }
 
 pub enum Occasion {
-    /// Somebody signs in. `replaces`: the session this browser held until now; it ends.
-    SignIn { replaces: Option<HeldSession> },
+    /// Somebody signs in. `replaces`: the session this browser held until now; it ends. `devices`: the values of the browser's device
+    /// cookies.
+    SignIn { replaces: Option<HeldSession>, devices: Vec<String> },
     /// A signed-in person goes on in a new session; the act has ended the old one.
     Continuation,
 }
@@ -69,7 +73,7 @@ pub(in crate::accounts) fn begin(
     }
     let mut session = new_session(tx, accounts, proven, transport, remembered, &visitor);
     session.created_at = mass_ends::first_moment_after(tx.conn, tx.now)?;
-    if let Occasion::SignIn { replaces: Some(held) } = &occasion
+    if let Occasion::SignIn { replaces: Some(held), .. } = &occasion
         && may_replace(tx, user.id, *held)?
     {
         end(tx, Which::One(held.sid), Reason::Replaced, &by)?;
@@ -94,6 +98,21 @@ pub(in crate::accounts) fn begin(
         tx.count(Counted::SignedIn, 1);
         let event = Event::new(What::SignedIn, &by).user(user.id).session(session.sid);
         event.details(Details::SignIn(transport)).record(tx)?;
+    }
+    if let Occasion::SignIn { devices, .. } = &occasion
+        && transport == Transport::Cookie
+        // The first sign-in of all is no news.
+        && user.last_login_at.is_some()
+        && accounts.config.mail.is_some()
+        && !knows_browser(accounts, devices, user, tx.now)
+    {
+        let (ip, user_agent) = (Some(visitor.ip.clone()), Some(visitor.user_agent.clone()));
+        let message = Message {
+            kind: Kind::NewBrowser,
+            act: session.sid.to_string(),
+            letter: Letter { ip, user_agent, ..Letter::default() },
+        };
+        post(tx, accounts, user, message)?;
     }
     let standing = accounts.standing(user);
     let subject = standing.subject().to_owned();

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::status::have_ended;
 use crate::accounts::authority::{Administrator, Mandate};
 use crate::accounts::context::{Accounts, Error, Pending};
+use crate::accounts::mails::post::post_ended;
 use crate::domain::{By, Reason, SessionId, UserId};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::hourly_counts::Counted;
@@ -128,8 +129,9 @@ pub fn end_own(accounts: &Arc<Accounts>, mandate: Mandate, which: Own, reason: R
 
 /// Ends anybody's sessions.
 pub fn end_anybodys(accounts: &Arc<Accounts>, by: impl Into<Administrator>, which: Which) -> Pending<Ended> {
-    accounts.write(by.into(), move |tx, _, actor| {
+    accounts.write(by.into(), move |tx, accounts, actor| {
         let ended = end(tx, which, Reason::EndedByAdmin, &actor.by)?;
+        post_ended(tx, accounts, &actor.by, &ended.sessions, &ended.receipt)?;
         if !ended.sessions.is_empty() {
             let ((by, ip), sessions, receipt) = (actor.for_log(), ended.sessions.len(), ended.receipt.clone());
             tx.after_commit(move || tracing::info!(event = "admin_ended_sessions", sessions, receipt, by, ip));

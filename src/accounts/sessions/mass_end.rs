@@ -12,6 +12,7 @@ use super::end::end;
 use super::status::have_ended;
 use crate::accounts::authority::Administrator;
 use crate::accounts::context::{Accounts, Error, Pending};
+use crate::accounts::mails::post::post_ended;
 use crate::blocklist::change::Change;
 use crate::domain::{By, Reason, SessionId, UnixTime};
 use crate::error_chain::chain;
@@ -61,6 +62,7 @@ pub fn end_since(
         let (name, ip) = actor.for_log();
         if !are_many(tx, which)? {
             let ended = end(tx, which, Reason::EndedByAdmin, &actor.by)?;
+            post_ended(tx, accounts, &actor.by, &ended.sessions, &ended.receipt)?;
             let marked = ended.sessions.len();
             if marked > 0 {
                 let receipt = ended.receipt.clone();

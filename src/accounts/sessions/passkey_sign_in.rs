@@ -17,6 +17,8 @@ pub struct PasskeySignIn {
     pub replaces: Option<HeldSession>,
     /// When this very browser gave wrong passwords before, for whichever name.
     pub own_typos: Vec<UnixTime>,
+    /// The values of the browser's device cookies.
+    pub devices: Vec<String>,
     pub visitor: Visitor,
 }
 
@@ -30,14 +32,18 @@ pub enum Outcome {
 
 /// Hashes nothing.
 pub fn sign_in_by_passkey(accounts: &Arc<Accounts>, asked: PasskeySignIn) -> Pending<Outcome> {
-    let PasskeySignIn { given, remembered, replaces, own_typos, visitor } = asked;
+    let PasskeySignIn { given, remembered, replaces, own_typos, devices, visitor } = asked;
     let begun = accounts.write(given, move |tx, accounts, shown| {
         let user = shown.user().clone();
+        // It was taken away because somebody else got in, and the passkey may be theirs.
+        if user.password_hash.is_none() {
+            return Err(Error::ProofLapsed);
+        }
         let proven = match shown.count(tx)? {
             Counted::Good(proof) => proven(user, proof),
             Counted::WentBack => return Ok(None),
         };
-        let occasion = Occasion::SignIn { replaces };
+        let occasion = Occasion::SignIn { replaces, devices };
         let asked = Begin { transport: Transport::Cookie, remembered, occasion, visitor };
         finish(tx, accounts, &proven, &own_typos, asked).map(Some)
     });

@@ -21,6 +21,8 @@ pub struct SecondStep {
     pub replaces: Option<HeldSession>,
     /// When this very browser gave wrong passwords for this name before.
     pub own_typos: Vec<UnixTime>,
+    /// The values of the browser's device cookies.
+    pub devices: Vec<String>,
     pub visitor: Visitor,
 }
 
@@ -38,7 +40,7 @@ pub enum Outcome {
 
 /// Hashes nothing.
 pub fn second_step(accounts: &Arc<Accounts>, asked: SecondStep) -> Pending<Outcome> {
-    let SecondStep { attempt, code, trust, replaces, own_typos, visitor } = asked;
+    let SecondStep { attempt, code, trust, replaces, own_typos, devices, visitor } = asked;
     let (transport, remembered) = (attempt.transport(), attempt.remembered);
     let tried = accounts.write(attempt, move |tx, accounts, attempted| {
         tx.from = Some(visitor.ip.clone());
@@ -46,7 +48,7 @@ pub fn second_step(accounts: &Arc<Accounts>, asked: SecondStep) -> Pending<Outco
         match try_code(tx, accounts, &user, &code, known, &visitor)? {
             Tried::Right(second) => {
                 let proven = attempted.complete(tx, second)?;
-                let occasion = Occasion::SignIn { replaces };
+                let occasion = Occasion::SignIn { replaces, devices };
                 let asked = Begin { transport, remembered, occasion, visitor };
                 let finished = finish(tx, accounts, &proven, &own_typos, asked)?;
                 let finished = if trust { finished.trust(tx, accounts, &user)? } else { finished };
@@ -86,6 +88,8 @@ pub struct PasskeyStep {
     pub replaces: Option<HeldSession>,
     /// When this very browser gave wrong passwords for this name before.
     pub own_typos: Vec<UnixTime>,
+    /// The values of the browser's device cookies.
+    pub devices: Vec<String>,
     pub visitor: Visitor,
 }
 
@@ -99,7 +103,7 @@ pub enum ByPasskey {
 
 /// The same by a passkey in the place of a code.
 pub fn second_step_by_passkey(accounts: &Arc<Accounts>, asked: PasskeyStep) -> Pending<ByPasskey> {
-    let PasskeyStep { attempt, given, trust, replaces, own_typos, visitor } = asked;
+    let PasskeyStep { attempt, given, trust, replaces, own_typos, devices, visitor } = asked;
     let (transport, remembered) = (attempt.transport(), attempt.remembered);
     let tried = accounts.write((attempt, given), move |tx, accounts, (attempted, shown)| {
         let second = match shown.count(tx)? {
@@ -107,7 +111,7 @@ pub fn second_step_by_passkey(accounts: &Arc<Accounts>, asked: PasskeyStep) -> P
             Counted::WentBack => return Ok(None),
         };
         let proven = attempted.complete(tx, second)?;
-        let asked = Begin { transport, remembered, occasion: Occasion::SignIn { replaces }, visitor };
+        let asked = Begin { transport, remembered, occasion: Occasion::SignIn { replaces, devices }, visitor };
         let user = proven.user().clone();
         let finished = finish(tx, accounts, &proven, &own_typos, asked)?;
         Ok(Some(if trust { finished.trust(tx, accounts, &user)? } else { finished }))

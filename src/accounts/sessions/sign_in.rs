@@ -135,7 +135,7 @@ pub fn sign_in(accounts: &Arc<Accounts>, asked: SignIn) -> Pending<Outcome> {
             let ways = second_factors::ways(tx.conn, user.id)?;
             return Ok(Step::SecondFactorNeeded(attempt, ways));
         }
-        let occasion = Occasion::SignIn { replaces };
+        let occasion = Occasion::SignIn { replaces, devices };
         let asked = Begin { transport, remembered, occasion, visitor };
         Ok(Step::Begun(Box::new(match trusted {
             Some(browser) => finish_in(&browser, tx, accounts, proven, &own_typos, asked)?,

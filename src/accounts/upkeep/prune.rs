@@ -12,8 +12,8 @@ use crate::domain::{Reason, UnixTime};
 use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
-    Upkeep, apps, attempts, changes, grants, groups, known_networks, links, logout_deliveries, passes, session_ends,
-    sessions, sign_in_failures, spent_challenges, status_lists, token_blocklist, trusted_browsers, users,
+    Upkeep, apps, attempts, changes, grants, groups, known_networks, links, logout_deliveries, outbox, passes,
+    session_ends, sessions, sign_in_failures, spent_challenges, status_lists, token_blocklist, trusted_browsers, users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -120,7 +120,7 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
         let attempts = attempts::prune(tx.conn, tx.now.plus(-ATTEMPTS_KEPT_FOR))?;
         let browsers = trusted_browsers::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let challenges = spent_challenges::prune(tx.conn, tx.now.plus(-MARGIN))?;
-        let tests = logout_deliveries::prune_tests(tx.conn, shown)?;
+        let tests = logout_deliveries::prune_tests(tx.conn, shown)? + outbox::prune(tx.conn, shown)?;
         let lists = status_lists::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let count = lists.len();
         if count > 0 {

@@ -70,7 +70,7 @@ fn first_week(stage: &Stage) -> Result<(), Failure> {
     let accounts = &stage.accounts;
     let ana = signs_in(stage, 332, "ana", OFFICE)?;
     let by = stage.mandate(&ana, Role::Admin)?;
-    invite(accounts, by, named("greta")?, Role::User).committed()?;
+    invite(accounts, by, named("greta")?, Role::User, None).committed()?;
     for (hours, name, place) in [
         (316, "bruno", OFFICE),
         (314, "carla", OFFICE),

@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::store::connection::Error;
 use crate::store::job::Tx;
 use crate::store::links::Purpose;
+use crate::store::outbox::Kind;
 
 /// What happened. The log's event for the same act, if there is one, has the name that is stored here, except that `refresh_reused`
 /// is logged as `session_ended`, an invitation (`user_added` and `link_made`) as `user_invited`, the first admin (`user_added`) as
@@ -38,6 +39,8 @@ pub enum What {
     PasskeyCountWentBack,
     FactorRenamed,
     PasswordChanged,
+    /// Somebody said by a mail that something was not them: everything of theirs ended.
+    Reported,
     SessionRecovered,
     SessionEnded,
     TokenRevoked,
@@ -99,6 +102,7 @@ spelled!(What {
     PasskeyCountWentBack = "passkey_count_went_back",
     FactorRenamed = "factor_renamed",
     PasswordChanged = "password_changed",
+    Reported = "reported_by_mail",
     SessionRecovered = "session_recovered",
     SessionEnded = "session_ended",
     TokenRevoked = "token_revoked",
@@ -149,6 +153,8 @@ pub enum Details {
     Factors(i64),
     Role(Role),
     Link(Purpose),
+    /// What the mail was about.
+    Mail(Kind),
     Renamed {
         from: Username,
         to: Username,
@@ -197,6 +203,7 @@ impl Details {
             Self::Role(role) => json!({ "role": role }),
             Self::Renamed { from, to } => json!({ "from": from, "to": to }),
             Self::Fields(fields) => json!({ "fields": fields }),
+            Self::Mail(kind) => json!({ "mail": kind }),
             Self::Link(purpose) => json!({ "purpose": purpose }),
             Self::DisableAt(date) => json!({ "disable_at": date }),
             Self::Ended { reason, sessions, receipt } => {

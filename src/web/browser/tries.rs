@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 
 use super::device_cookie;
 use crate::accounts::proof::attempt::Attempt;
-use crate::accounts::proof::sign_in_limits::who_tries;
+use crate::accounts::proof::sign_in_limits::{name_key, who_tries};
 use crate::guards::Caller;
 use crate::throttle::{Try, Who};
 use crate::web::app::App;
@@ -49,6 +49,13 @@ pub(in crate::web) fn link(app: &App, req: &HttpRequest) -> Result<Try, Error> {
 /// Begins a try to choose a password by a one-time link that is good. [`Error::Throttled`] after too many.
 pub(in crate::web) fn choose_by_link(app: &App, req: &HttpRequest, token: &str) -> Result<Try, Error> {
     begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.link(token)), "choose_by_link")
+}
+
+/// Begins to ask for a link to a new password. Counted by network and by whom it names, whether or not there is anybody, and apart from
+/// tries to sign in. [`Error::Throttled`] after too many.
+pub(in crate::web) fn forgotten(app: &App, req: &HttpRequest, who: &str) -> Result<Try, Error> {
+    let name = name_key(&app.accounts, &format!("forgotten {}", who.to_lowercase()));
+    begin_try(app, req, Who::Stranger { name, exhausted: false }, "forgotten_password")
 }
 
 fn begin_try(app: &App, req: &HttpRequest, who: Who, limit: &str) -> Result<Try, Error> {

@@ -7,7 +7,7 @@ use crate::tokens::Claims;
 use crate::web::app::App;
 
 /// The routes, by the patterns in `src/web/routes.rs`, whose guard lets such a session in. Those that read no token are open to anybody.
-const STAY_OPEN: [&str; 13] = [
+const STAY_OPEN: [&str; 15] = [
     "/logout",
     "/end-session",
     "/end-session/confirm",
@@ -21,6 +21,8 @@ const STAY_OPEN: [&str; 13] = [
     "/login/factor",
     "/link/{token}",
     "/setup/{token}",
+    "/not-me/{token}",
+    "/forgot-password",
 ];
 
 pub(in crate::web) fn stays_open(req: &HttpRequest) -> bool {

@@ -2,6 +2,7 @@
 
 use actix_session::SessionExt;
 use actix_web::http::StatusCode;
+use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -82,7 +83,8 @@ impl Page {
         let by_hand = language::by_hand(app, req);
         let wished = || kept::ui_locales(app, req).into_iter().chain(sign_out::ui_locales(app, req));
         let by_app = || wished().find(|tag| app.texts.find(tag).is_some());
-        let chosen = app.texts.choose(req, by_hand.or_else(by_app).as_deref());
+        let accepted = req.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let chosen = app.texts.choose(accepted, by_hand.or_else(by_app).as_deref());
         let session = req.get_session();
         let standing = caller.and_then(|_| signed_in::found(req));
         let csrf = caller
@@ -121,6 +123,11 @@ impl Page {
     pub(in crate::web) fn address(&self, path: &str) -> Option<String> {
         let base = self.app.public_url.as_ref()?;
         Some(format!("{}{path}", base.as_str().trim_end_matches('/')))
+    }
+
+    /// Whether there is "Forgot password?".
+    pub(in crate::web) fn sends_mail(&self) -> bool {
+        self.app.config().mail.is_some()
     }
 
     fn message(&self, flash: Flash) -> Message {

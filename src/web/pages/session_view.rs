@@ -87,6 +87,7 @@ pub(in crate::web) fn by(page: &Page, by: Option<UserId>, name: Option<&str>, ow
             | Reason::Deleted
             | Reason::FactorsReset
             | Reason::Renamed
+            | Reason::ReportedByMail
             | Reason::Superseded => page.t("by-operator"),
             Reason::RevokedByApp => page.t("by-app"),
         },

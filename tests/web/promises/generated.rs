@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 96] = [
+const ROUTES: [(&str, &str); 98] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -189,6 +189,8 @@ const ROUTES: [(&str, &str); 96] = [
     ("/admin/audit", "GET"),
     ("/admin/about", "GET"),
     ("/link/ID", "GET POST"),
+    ("/not-me/ID", "GET POST"),
+    ("/forgot-password", "GET POST"),
     ("/sign-in-help", "GET"),
     ("/robots.txt", "GET"),
     ("/language", "POST"),

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::common::{Route, add_by_form, app, link_on, routes, second_factor, sid};
 use crate::openid::{Party, uri};
+use crate::support::mail_server::MailServer;
 use crate::support::{Browser, PASSWORD, TestApp, operator, totp};
 
 const ENGLISH: &str = include_str!("../../../templates/locales/en.ftl");
@@ -197,11 +198,39 @@ fn openid_pages(app: &TestApp, browser: &mut Browser, seen: &mut Seen) {
     seen.visit(browser, "/account");
 }
 
+/// The pages that are there where Portero sends mail; `browser` is the admin's.
+fn mail_pages(app: &TestApp, mail: &MailServer, browser: &mut Browser, seen: &mut Seen) {
+    seen.visit(browser, "/forgot-password");
+    seen.pages.push(browser.post("/forgot-password", &[("who", "")]).body);
+    seen.pages.push(browser.post("/forgot-password", &[("who", "nobody")]).body);
+    browser.get("/admin/users/add");
+    let fields = [("username", "wiki6"), ("mail", "wiki6@127.0.0.1")];
+    let made = browser.post("/admin/users/add", &fields).location().to_owned();
+    let came = mail.wait_for(1)[0].clone();
+    app.wait_until_all_is_stored();
+    seen.visit(browser, &made);
+    let mut invited = app.browser();
+    invited.get(&came.path("link"));
+    invited.post(&came.path("link"), &[("new_password", PASSWORD), ("new_password_again", PASSWORD)]);
+    assert_eq!(app.browser().sign_in("wiki6", PASSWORD).status, 303);
+    let path = mail.wait_for(2)[1].path("not-me");
+    seen.visit(browser, &path);
+    seen.pages.push(browser.post(&path, &[]).body);
+    mail.refuse(Some("550 no"));
+    browser.get("/admin/users/add");
+    browser.post("/admin/users/add", &[("username", "wiki7"), ("mail", "wiki7@127.0.0.1")]);
+    seen.visit(browser, "/admin/about");
+}
+
 #[test]
 fn every_page_speaks_a_language_that_was_added_by_one_file() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("qps.ftl"), pseudo()).unwrap();
+    let mail = MailServer::start();
+    let url = mail.url();
     let settings = [
+        ("mail.url", url.as_str()),
+        ("mail.from", "login@example.org"),
         ("languages_dir", folder.path().to_str().unwrap()),
         ("site_name", "Sitio"),
         ("trusted_proxies", "127.0.0.1"),
@@ -292,6 +321,8 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     seen.pages.push(browser.get("/admin/users/4/enable").body);
     browser.get("/admin/users/add");
     seen.pages.push(browser.post("/admin/users/add", &[("username", "eva")]).body);
+
+    mail_pages(&app, &mail, &mut browser, &mut seen);
 
     let routes = routes();
     // This one only leads on, and exports are files.

@@ -13,6 +13,7 @@ mod home_network;
 mod honest;
 mod languages;
 mod locations;
+mod mails;
 mod names;
 mod peers;
 mod permissions;

@@ -42,7 +42,7 @@ use crate::support::{Answer, Browser, PASSWORD, TestApp, Tokens, claims, totp};
 const WITH_A_PEER: [(&str, &str); 2] = [("jwt.secret_key", SHARED), ("foreign_tokens", "access")];
 
 /// Open to somebody who still has to give a second factor.
-const STAY_OPEN: [&str; 13] = [
+const STAY_OPEN: [&str; 15] = [
     "/logout",
     "/end-session",
     "/end-session/confirm",
@@ -56,6 +56,8 @@ const STAY_OPEN: [&str; 13] = [
     "/login/factor",
     "/link/{token}",
     "/setup/{token}",
+    "/not-me/{token}",
+    "/forgot-password",
 ];
 
 /// A program and a browser of one person, signed in by password alone.

@@ -319,7 +319,7 @@ fn an_app_that_was_removed_meanwhile_revokes_nothing() {
 fn the_audit_log_names_the_operator() {
     let app = TestApp::start();
     let name = Username::parse("ana").unwrap();
-    invite(&app.accounts, operator(), name, Role::User).committed().unwrap();
+    invite(&app.accounts, operator(), name, Role::User, None).committed().unwrap();
     let query = "SELECT details AS row FROM audit_events WHERE what = 'user_added'";
     let details = Behind::of(app.folder()).rows(query).remove(0);
     assert_eq!(serde_json::from_str::<Value>(&details).unwrap(), json!({ "role": "user", "operator": "test" }));

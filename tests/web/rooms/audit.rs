@@ -231,7 +231,8 @@ fn every_kind_of_event_is_told_in_words_of_both_languages() {
         admin.get("/account");
         assert_eq!(admin.post("/language", &[("lang", language), ("back", "/account")]).status, 303);
         let page = admin.get("/admin/audit").body;
-        for what in What::ALL {
+        // This one is there where Portero sends mail. (`promises::mails`)
+        for what in What::ALL.iter().filter(|what| **what != What::Reported) {
             let option = format!("<option value=\"{}\">", what.as_str());
             let (_, rest) = page.split_once(&option).unwrap_or_else(|| panic!("{option} in {page}"));
             let (label, _) = rest.split_once('<').unwrap();

@@ -52,7 +52,7 @@ fn names(page: &Answer) -> Vec<String> {
 
 fn invite_all<'a>(app: &TestApp, names: impl IntoIterator<Item = &'a str>) {
     for name in names {
-        invite(&app.accounts, operator(), Username::parse(name).unwrap(), Role::User).committed().unwrap();
+        invite(&app.accounts, operator(), Username::parse(name).unwrap(), Role::User, None).committed().unwrap();
     }
 }
 

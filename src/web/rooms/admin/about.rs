@@ -9,10 +9,10 @@ use askama::Template;
 use serde_json::json;
 
 use crate::accounts::apps::exactness::exactness;
-use crate::config::{Setting, Source};
+use crate::config::{MailSettings, Setting, Source};
 use crate::domain::{TokenType, UnixTime};
 use crate::guards::cookies;
-use crate::store::apps;
+use crate::store::{apps, outbox};
 use crate::web::app::App;
 use crate::web::browser::{browser_session, device_cookie, language, token_cookies};
 use crate::web::http::audience::{Audience, audience};
@@ -20,6 +20,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
 use crate::web::pages::exactness_view::{ExactnessShown, length};
+use crate::web::pages::mail_view::{self, MailView};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view;
 use crate::web::pages::times::Time;
@@ -44,6 +45,8 @@ struct AboutPage {
     database: String,
     database_size: String,
     last_prune: Option<Time>,
+    /// `None`: Portero sends no mail.
+    mail: Option<MailView>,
     /// How long a session that has ended can live on, by apps.
     exactness: Vec<ExactApp>,
     /// The same at the app that is worst. `None`: there is no app that anybody gets into.
@@ -99,6 +102,12 @@ pub(in crate::web) async fn show(
     let db = app.accounts.db.clone();
     let size = app.readers.run(&[], move || db.size()).await.map_err(|_| Error::Busy)?;
     let apps = app.read(apps::all).await?;
+    let mail = match &app.config().mail {
+        Some(MailSettings { server, .. }) => {
+            Some((format!("{}:{}", server.host, server.port), app.read(outbox::state).await?))
+        }
+        None => None,
+    };
     let exact: Vec<_> = apps.iter().filter_map(|one| Some((one, exactness(&app.accounts, one)?))).collect();
     // No end at all is worse than any.
     let worst = exact.iter().map(|(_, found)| found.worst).max_by_key(|worst| worst.unwrap_or(i64::MAX));
@@ -112,7 +121,7 @@ pub(in crate::web) async fn show(
     if audience(&req, &app) == Audience::Program {
         let settings: serde_json::Map<_, _> =
             app.settings.iter().map(|setting| (setting.key.to_owned(), setting.value.as_str().into())).collect();
-        return Ok(HttpResponse::Ok().json(json!({
+        let mut about = json!({
             "version": VERSION,
             "uptime": uptime,
             "address": address,
@@ -127,7 +136,11 @@ pub(in crate::web) async fn show(
                 "apps": exact.iter().map(|(one, found)| json!({ "app": one.name, "learns": found.learns, "worst": found.worst })).collect::<Vec<_>>(),
             },
             "settings": settings,
-        })));
+        });
+        if let (Some((server, state)), Some(members)) = (&mail, about.as_object_mut()) {
+            members.insert("mail".into(), mail_view::as_json(server, state));
+        }
+        return Ok(HttpResponse::Ok().json(about));
     }
     let page = Page::new(&app, &req, Some(&caller));
     let (defaults, changed): (Vec<_>, Vec<_>) =
@@ -146,6 +159,7 @@ pub(in crate::web) async fn show(
         database: app.config().database.to_string(),
         database_size: size.map_or_else(|| "?".into(), |bytes| megabytes(&page, bytes)),
         last_prune: last_prune.map(|at| page.time(at)),
+        mail: mail.map(|(server, state)| MailView::new(&page, server, &state)),
         worst: worst.map(|worst| worst_in_words(&page, worst)),
         exactness: exact
             .iter()

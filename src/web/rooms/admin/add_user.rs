@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::accounts::people::links::{Invited, invite};
-use crate::domain::{Role, Username};
+use crate::domain::{DetailFault, Mail, Role, Username};
 use crate::store::links::Purpose;
 use crate::web::app::App;
 use crate::web::browser::browser_session::BrowserSession;
@@ -25,6 +25,8 @@ struct AddUserPage {
     page: Page,
     username: String,
     is_admin: bool,
+    /// The address as it was typed. `None`: Portero sends no mail, so it is not asked for.
+    mail: Option<String>,
     errors: Vec<FieldError>,
 }
 
@@ -34,7 +36,8 @@ pub(in crate::web) async fn form(
     FreshAdmin(caller): FreshAdmin,
 ) -> HttpResponse {
     let page = Page::new(&app, &req, Some(&caller));
-    html(StatusCode::OK, &AddUserPage { page, username: String::new(), is_admin: false, errors: Vec::new() })
+    let mail = app.config().mail.is_some().then(String::new);
+    html(StatusCode::OK, &AddUserPage { page, username: String::new(), is_admin: false, mail, errors: Vec::new() })
 }
 
 #[derive(Default, Deserialize)]
@@ -43,6 +46,8 @@ struct Asked {
     username: String,
     /// `user` or `admin`; empty: user.
     role: String,
+    /// Where Portero sends mail; empty: none.
+    mail: String,
 }
 
 pub(in crate::web) async fn submit(
@@ -52,8 +57,10 @@ pub(in crate::web) async fn submit(
     AdminMandate(caller, mandate): AdminMandate,
     input: Input,
 ) -> Result<HttpResponse, Error> {
+    let sends_mail = app.config().mail.is_some();
     let asked: Asked = match input {
         Input::Form(fields) => Input::form(fields)?,
+        Input::Json(members) if sends_mail => Input::json(Input::only(members, &["username", "role", "mail"])?)?,
         Input::Json(members) => Input::json(Input::only(members, &["username", "role"])?)?,
     };
     let role = match asked.role.as_str() {
@@ -68,7 +75,8 @@ pub(in crate::web) async fn submit(
             return Err(Error::BadInput(text));
         }
         let is_admin = role == Role::Admin;
-        Ok(html(status, &AddUserPage { page, username: asked.username.clone(), is_admin, errors }))
+        let mail = sends_mail.then(|| asked.mail.clone());
+        Ok(html(status, &AddUserPage { page, username: asked.username.clone(), is_admin, mail, errors }))
     };
     let username = match Username::parse(&asked.username) {
         Ok(username) => username,
@@ -77,7 +85,23 @@ pub(in crate::web) async fn submit(
             return refused(page, StatusCode::BAD_REQUEST, error);
         }
     };
-    match invite(&app.accounts, mandate, username.clone(), role).everywhere().await? {
+    let typed = if sends_mail { asked.mail.as_str() } else { "" };
+    let mail = match Mail::parse(typed) {
+        Ok(mail) => mail,
+        Err(fault) => {
+            let what = match fault {
+                DetailFault::Length => "error-mail-length",
+                DetailFault::Form => "error-mail-form",
+            };
+            let error = page.error("mail", what);
+            return refused(page, StatusCode::BAD_REQUEST, error);
+        }
+    };
+    match invite(&app.accounts, mandate, username.clone(), role, mail).everywhere().await? {
+        Invited::MailTaken(other) => {
+            let error = FieldError { field: "mail", text: page.t1("error-mail-taken", "user", other.as_str()) };
+            refused(page, StatusCode::CONFLICT, error)
+        }
         Invited::NameTaken(taken) => {
             let error = name_taken::error(&page, "username", &taken);
             refused(page, StatusCode::CONFLICT, error)

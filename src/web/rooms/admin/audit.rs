@@ -79,7 +79,14 @@ pub(in crate::web) async fn show(
     };
     let view = AuditPage {
         total,
-        kinds: audit_view::kinds(&page, &query.what, What::ALL.iter().copied()),
+        kinds: audit_view::kinds(
+            &page,
+            &query.what,
+            What::ALL.iter().copied().filter(|what| {
+                // Where Portero sends no mail, nothing speaks of it.
+                *what != What::Reported || page.sends_mail()
+            }),
+        ),
         rows: events.view(&page, Reader::Admin),
         nothing,
         stopped_after: events.stopped_at.map(|_| MOST_LOOKED_AT),

@@ -12,6 +12,7 @@ use crate::web::browser::browser_session::BrowserSession;
 use crate::web::browser::kept_links;
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::FreshAdmin;
+use crate::web::pages::mail_view;
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::times::Time;
 use crate::web::pages::user_acts::Act;
@@ -40,6 +41,8 @@ struct Shown {
     title: String,
     intro: String,
     is_invitation: bool,
+    /// What became of the mail with it. `None`: there is none.
+    mail: Option<String>,
 }
 
 pub(in crate::web) async fn show(
@@ -59,7 +62,15 @@ pub(in crate::web) async fn show(
         let is_good = app.read(move |conn| one_time_link::find(conn, &token, now)).await?.is_some();
         kept = kept.filter(|_| is_good);
     }
+    let progress = match &kept {
+        Some(kept) if app.config().mail.is_some() => {
+            let token = kept.link.token.clone();
+            app.read(move |conn| one_time_link::mail_progress(conn, &token)).await?
+        }
+        Some(_) | None => None,
+    };
     let page = Page::new(&app, &req, Some(&caller));
+    let mail = progress.zip(user.mail.as_ref()).map(|(how, to)| mail_view::of_link(&page, how, to.as_str()));
     let name = user.username.to_string();
     let another = match &kept {
         Some(kept) if kept.purpose == Purpose::Enrolment => Act::EnrolmentLink,
@@ -75,6 +86,7 @@ pub(in crate::web) async fn show(
             title: page.t1(title(kept.purpose), "user", &name),
             intro: page.t1(intro(kept.purpose), "user", &name),
             is_invitation: kept.purpose == Purpose::Invitation,
+            mail,
         }),
         another_path: another.path(user.id),
         another_link: page.t(&another.key("link")),
@@ -88,14 +100,14 @@ pub(in crate::web) async fn show(
 fn title(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Setup | Purpose::Invitation => "made-link-invitation",
-        Purpose::NewPassword => "made-link-new-password",
+        Purpose::NewPassword | Purpose::ForgottenPassword => "made-link-new-password",
         Purpose::Enrolment => "made-link-enrolment",
     }
 }
 
 fn intro(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Setup | Purpose::Invitation | Purpose::NewPassword => "made-link-intro",
+        Purpose::Setup | Purpose::Invitation | Purpose::NewPassword | Purpose::ForgottenPassword => "made-link-intro",
         Purpose::Enrolment => "made-link-enrolment-intro",
     }
 }

@@ -93,7 +93,9 @@ pub(in crate::web) async fn show(
     }
     let (page, status) = (Page::new(&app, &req, Some(&caller)), query.status(user_known));
     let reason = |value: &'static str, key: &str| Choice { value, label: page.t(key), selected: query.reason == value };
-    let reasons = Reason::ALL.iter().map(|one| reason(one.as_str(), &format!("reason-{}", one.as_str())));
+    // Where Portero sends no mail, nothing speaks of it.
+    let there = |one: &&Reason| **one != Reason::ReportedByMail || page.sends_mail();
+    let reasons = Reason::ALL.iter().filter(there).map(|one| reason(one.as_str(), &format!("reason-{}", one.as_str())));
     let view = RevokedPage {
         rows: rows.iter().map(|row| as_row(&app, &page, row)).collect(),
         total: total(&page, "revoked-total", count),

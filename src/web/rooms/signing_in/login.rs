@@ -223,6 +223,7 @@ async fn by_passkey(
         given: *given,
         remembered: form.remember == "on",
         replaces: token_cookies::session_to_replace(&app, &req, app.now()),
+        devices: device_cookie::values(&app, &req),
         visitor,
     };
     let done = sign_in_by_passkey(&app.accounts, asked).everywhere().await.map_err(Error::from);

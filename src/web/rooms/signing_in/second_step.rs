@@ -17,7 +17,7 @@ use crate::store::{passkeys, second_factors};
 use crate::web::app::{App, counted};
 use crate::web::browser::browser_session::{self, BrowserSession, Flash, WaitingAttempt};
 use crate::web::browser::passkey_answers::{self, Refused};
-use crate::web::browser::{sign_in_here, token_cookies, tries};
+use crate::web::browser::{device_cookie, sign_in_here, token_cookies, tries};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
@@ -206,6 +206,7 @@ async fn by_form(
         trust,
         replaces: token_cookies::session_to_replace(&app, &req, now),
         own_typos: browser_session::typos(&browser, name_key(&app.accounts, &waiting.username)),
+        devices: device_cookie::values(&app, &req),
         visitor: client_address::visitor(&app, &req),
     };
     let tried = second_step(&app.accounts, asked).everywhere().await.map_err(Error::from);
@@ -270,6 +271,7 @@ async fn by_passkey(
         trust,
         replaces: token_cookies::session_to_replace(app, req, app.now()),
         own_typos: browser_session::typos(browser, name_key(&app.accounts, &waiting.username)),
+        devices: device_cookie::values(app, req),
         visitor,
     };
     let done = second_step_by_passkey(&app.accounts, asked).everywhere().await.map_err(Error::from);
@@ -297,6 +299,7 @@ async fn by_json(app: App, req: HttpRequest, given: SecondStepJson) -> Result<Ht
         trust: false,
         replaces: None,
         own_typos: Vec::new(),
+        devices: Vec::new(),
         visitor: client_address::visitor(&app, &req),
     };
     let tried = second_step(&app.accounts, asked).everywhere().await.map_err(Error::from);

@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use actix_web::HttpRequest;
-use actix_web::http::header::ACCEPT_LANGUAGE;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
@@ -25,9 +23,10 @@ pub struct Texts {
     languages: Vec<Language>,
 }
 
-pub(in crate::web) struct Language {
-    pub(in crate::web) tag: &'static str,
-    pub(in crate::web) name: &'static str,
+/// A language with its catalogue.
+pub struct Language {
+    pub tag: &'static str,
+    pub name: &'static str,
     id: LanguageIdentifier,
     bundle: FluentBundle<FluentResource>,
 }
@@ -57,21 +56,22 @@ impl Texts {
         Ok(Self { languages: languages.collect::<Result<_, _>>()? })
     }
 
-    pub(in crate::web) fn languages(&self) -> &[Language] {
+    pub fn languages(&self) -> &[Language] {
         &self.languages
     }
 
-    pub(in crate::web) fn find(&self, tag: &str) -> Option<&Language> {
+    /// By its tag.
+    pub fn find(&self, tag: &str) -> Option<&Language> {
         self.languages.iter().find(|language| language.tag == tag)
     }
 
-    /// The language chosen by hand or, without one, the one that the browser prefers; the first if none fits.
-    pub(in crate::web) fn choose(&self, req: &HttpRequest, by_hand: Option<&str>) -> &Language {
+    /// The language chosen by hand or, without one, the one that fits `accepted` best, a list as browsers send it (RFC 9110, section
+    /// 12.5.4); the first if none fits.
+    pub fn choose(&self, accepted: &str, by_hand: Option<&str>) -> &Language {
         if let Some(chosen) = by_hand.and_then(|tag| self.find(tag)) {
             return chosen;
         }
-        let header = req.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let requested = fluent_langneg::parse_accepted_languages(header);
+        let requested = fluent_langneg::parse_accepted_languages(accepted);
         let available: Vec<_> = self.languages.iter().map(|language| language.id.clone()).collect();
         let best = negotiate_languages(&requested, &available, None, NegotiationStrategy::Lookup).into_iter().next();
         let found = best.and_then(|id| self.languages.iter().find(|language| language.id == *id));
@@ -140,7 +140,7 @@ impl Language {
     }
 
     /// The text of a key. A missing key shows as itself; a test sees to it that none is missing.
-    pub(in crate::web) fn text(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+    pub fn text(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
         let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
             tracing::error!(event = "text_missing", key, language = self.tag);
             return key.to_owned();
@@ -159,17 +159,15 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
-
     use super::*;
 
-    /// Every `"…"` after one of these in the templates and the web's files, wherever they are, is a key.
+    /// Every `"…"` after one of these in the templates and the files of pages and mails, wherever they are, is a key.
     const CALLS: [&str; 6] = [".t(\"", ".tn(\"", ".t1(\"", ".t2(\"", "Flash::plain(\"", "Flash::counted(\""];
 
     fn used_keys() -> BTreeSet<String> {
         let mut used = BTreeSet::new();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut folders = vec![root.join("templates"), root.join("src/web")];
+        let mut folders = vec![root.join("templates"), root.join("src/web"), root.join("src/mail")];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -255,10 +253,7 @@ mod tests {
     #[test]
     fn the_language_is_the_one_chosen_or_the_one_preferred() {
         let texts = Texts::load(None).unwrap();
-        let chosen = |header: &str, by_hand: Option<&str>| {
-            let req = TestRequest::get().insert_header(("accept-language", header)).to_http_request();
-            texts.choose(&req, by_hand).tag
-        };
+        let chosen = |accepted: &str, by_hand: Option<&str>| texts.choose(accepted, by_hand).tag;
         assert_eq!(chosen("es-MX,es;q=0.9,en;q=0.8", None), "es");
         assert_eq!(chosen("fr,en;q=0.5", None), "en");
         assert_eq!(chosen("fr", None), "en");

@@ -1,4 +1,4 @@
-//! Says that apps may have to be told something, so that nobody has to look all the time.
+//! Says that something may have to be sent, so that nobody has to look all the time.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
