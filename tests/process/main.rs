@@ -25,6 +25,7 @@ mod links;
 mod locked;
 mod logs;
 mod lost_answers;
+mod mail;
 mod monitoring;
 mod openid;
 mod packages;

@@ -56,6 +56,11 @@ pub struct Certificates {
 
 impl Certificates {
     pub fn make(folder: &Path) -> Self {
+        Self::for_hosts(folder, &HOSTS)
+    }
+
+    /// The same for these hosts.
+    pub fn for_hosts(folder: &Path, hosts: &[&str]) -> Self {
         let openssl = |arguments: &[&str]| {
             let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -66,7 +71,7 @@ impl Certificates {
                 .concat(),
         );
         openssl(&[&["req", "-subj", "/CN=apps", "-keyout", "apps.pem.key", "-out", "apps.csr"], &key[..]].concat());
-        let names = HOSTS.map(|host| format!("DNS:{host}")).join(",");
+        let names = hosts.iter().map(|host| format!("DNS:{host}")).collect::<Vec<_>>().join(",");
         std::fs::write(folder.join("names"), format!("subjectAltName={names}\n")).unwrap();
         openssl(&[
             "x509",
