@@ -12,13 +12,15 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Driver, Wishes};
+use crate::mail_server::MailServer;
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::totp;
 
 use Step::{Follow, Sees, Type};
 
 /// The name of a page in some state, its path, and the steps from there to that state. `{setup}` stands for the
-/// path of the link that creates the first administrator, `{invitation}` for that of a link to choose a password.
+/// path of the link that creates the first administrator, `{invitation}` for that of a link to choose a password, and `{report}` for
+/// that of "This wasn't me" in a mail.
 type Page = (&'static str, &'static str, &'static [Step]);
 
 enum Step {
@@ -67,6 +69,10 @@ const SIGNED_OUT: &[Page] = &[
     ("login before a page", "/change-password", &[NOTICE]),
     ("nothing to sign out of", "/logout", &[]),
     ("can't sign in?", "/sign-in-help", &[]),
+    ("forgotten password", "/forgot-password", &[]),
+    ("forgotten password sent empty", "/forgot-password", &[SEND, REFUSED]),
+    ("forgotten password, asked", "/forgot-password", &[Type("who", "bea"), SEND, Sees("a[href='/login']")]),
+    ("this wasn't me", "{report}", &[]),
     ("invitation", "{invitation}", &[]),
     ("invitation sent empty", "{invitation}", &[SEND, REFUSED]),
     ("nothing there", "/nowhere", &[ERROR]),
@@ -290,6 +296,8 @@ struct Visit<'a> {
     setup: String,
     /// Empty until somebody is invited.
     invitation: String,
+    /// The same until somebody got a mail.
+    report: String,
     found: Vec<String>,
 }
 
@@ -298,7 +306,9 @@ impl Visit<'_> {
         format!(
             "http://{}{}",
             self.server.address,
-            path.replace("{setup}", &self.setup).replace("{invitation}", &self.invitation)
+            path.replace("{setup}", &self.setup)
+                .replace("{invitation}", &self.invitation)
+                .replace("{report}", &self.report)
         )
     }
 
@@ -335,6 +345,18 @@ pub(crate) fn second_factor(server: &Server, name: &str) {
     let code = totp::code(&new.text("secret"), i64::try_from(now).unwrap());
     let path = format!("/account/factors/totp/{}/confirm", new.body["id"]);
     assert_eq!(ask(&path, &json!({ "code": code })).status, 200);
+}
+
+/// The path of "This wasn't me" in a mail to a user who is added for it.
+pub(crate) fn report(folder: &Path, mail: &MailServer) -> String {
+    let sends = [("mail.url", mail.url()), ("mail.from", "login@example.org".into())];
+    let sends: Vec<String> =
+        sends.into_iter().flat_map(|(key, value)| ["--set".into(), format!("{key}={value}")]).collect();
+    let sends: Vec<&str> = sends.iter().map(String::as_str).collect();
+    ok(folder, &["user", "add", "mia", "--password-stdin"], PASSWORD);
+    ok(folder, &["user", "details", "mia", "--mail", "mia@example.org"], "");
+    ok(folder, &[&["user", "passwd", "mia", "--password-stdin"], sends.as_slice()].concat(), PASSWORD);
+    mail.wait_for(1)[0].path("not-me")
 }
 
 /// Fills the lists with an example of everything: ended sessions, one with an odd step, and one whose token was copied.
@@ -381,6 +403,8 @@ async fn every_page(language: &'static str) {
     let mut command = portero(folder.path());
     // Bearer sessions rotate, too, and a spent refresh token is refused without a grace: so a theft is quickly staged.
     command.env("PORTERO_SESSION_ROTATE", "always").env("PORTERO_SESSION_GRACE", "0s");
+    let mail = MailServer::start();
+    command.env("PORTERO_MAIL_URL", mail.url()).env("PORTERO_MAIL_FROM", "login@example.org");
     let server = Server::with(folder.path(), command);
     let said = server.said();
     let link =
@@ -392,6 +416,7 @@ async fn every_page(language: &'static str) {
         browser,
         setup: format!("/setup/{}", link.1),
         invitation: String::new(),
+        report: String::new(),
         found: Vec::new(),
     };
 
@@ -400,6 +425,7 @@ async fn every_page(language: &'static str) {
     let invited = ok(folder.path(), &["user", "invite", "leo"], "");
     let secret = invited.split_whitespace().find_map(|word| word.split_once("/link/")).expect("a link is printed").1;
     visit.invitation = format!("/link/{secret}");
+    visit.report = report(folder.path(), &mail);
     visit.look_at(SIGNED_OUT).await;
     visit.look_at(AS_LEO).await;
     visit.sign_in("bea").await;

@@ -14,6 +14,9 @@ mod gate_set;
 mod home_network;
 mod journeys;
 mod keyboard;
+#[path = "../support/mail_server.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+mod mail_server;
 mod oidc_client;
 mod openid;
 mod passkeys;

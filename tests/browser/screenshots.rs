@@ -5,8 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fantoccini::Locator;
 use tempfile::TempDir;
 
+use crate::accessibility::report;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::database::execute;
+use crate::mail_server::MailServer;
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::totp;
 
@@ -33,7 +35,10 @@ pub(crate) async fn pictures(browser: &Browser, name: &str) {
 
 async fn every_page(language: &'static str) {
     let folder = TempDir::new().unwrap();
-    let server = Server::with(folder.path(), portero(folder.path()));
+    let mail = MailServer::start();
+    let mut command = portero(folder.path());
+    command.env("PORTERO_MAIL_URL", mail.url()).env("PORTERO_MAIL_FROM", "login@example.org");
+    let server = Server::with(folder.path(), command);
     let driver = Driver::start();
     let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
     let at = |path: &str| format!("http://{}{path}", server.address);
@@ -105,10 +110,13 @@ async fn every_page(language: &'static str) {
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("receipt")).await;
     let invited = ok(folder.path(), &["user", "invite", "leo"], "");
+    let report = report(folder.path(), &mail);
     let link = invited.split_whitespace().next().unwrap().split_once("/link/").unwrap().1;
     for (path, page) in [
         (format!("/link/{link}"), "link"),
         ("/sign-in-help".into(), "sign-in-help"),
+        ("/forgot-password".into(), "forgot-password"),
+        (report.clone(), "not-me"),
         ("/admin/users".into(), "users"),
         ("/admin/users?name=zzz".into(), "users-nobody"),
         ("/admin/users/add".into(), "add-user"),
@@ -126,6 +134,13 @@ async fn every_page(language: &'static str) {
         browser.open(&at(&path)).await;
         pictures(&browser, &name(page)).await;
     }
+    browser.open(&at(&report)).await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("not-me-done")).await;
+    browser.open(&at("/forgot-password")).await;
+    browser.type_into("who", "ana").await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    pictures(&browser, &name("forgot-password-sent")).await;
     browser.open(&at("/admin/users/3/delete")).await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("user-delete-error")).await;
