@@ -1,5 +1,7 @@
 //! Promise: a person is told by mail of what matters, once, in their language; and where Portero sends no mail, nothing speaks of it.
 
+use std::time::{Duration, Instant};
+
 use portero::accounts::people::details::{Change, Changes, Edited, edit};
 use portero::domain::{Mail, Username};
 use portero::store::users;
@@ -42,6 +44,15 @@ fn in_spanish(app: &TestApp, name: &str) -> Browser {
     browser.get("/account");
     assert_eq!(browser.post("/language", &[("lang", "es"), ("back", "/account")]).status, 303);
     browser
+}
+
+/// Waits until the query finds this: what came of a mail is noted after the mail server has it.
+fn wait_until(app: &TestApp, query: &str, expected: &[&str]) {
+    let (mut behind, begin) = (Behind::of(app.folder()), Instant::now());
+    while behind.rows(query) != expected {
+        assert!(begin.elapsed() < Duration::from_secs(30), "{query}: {:?}", behind.rows(query));
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// The mail that comes next.
@@ -94,7 +105,7 @@ fn an_invitation_goes_by_mail_and_whoever_uses_it_has_that_address() {
     assert_eq!(came.path("link"), link_on(&page), "the same link as the admin has");
     assert!(came.html().contains(&came.path("link")), "{}", came.html());
     assert!(user(&app, "leo").mail_verified_at.is_none());
-    app.wait_until_all_is_stored();
+    wait_until(&app, "SELECT outcome AS row FROM outbox", &["sent"]);
     let again = adm.get(&format!("/admin/users/{}/made-link", user(&app, "leo").id));
     assert!(again.body.contains("It was also sent to leo@example.org"), "{}", again.body);
     let mut leo = app.browser();
@@ -331,17 +342,9 @@ fn what_waits_is_sealed_and_what_was_sent_is_gone() {
     mail.refuse(Some("451 later"));
     ask(&mut app.browser(), "ana");
     app.wait_until_all_is_stored();
-    let mut behind = Behind::of(app.folder());
     let seals = "SELECT CAST(LENGTH(sealed) AS TEXT) AS row FROM outbox WHERE sealed IS NOT NULL";
-    assert_eq!(behind.rows(seals).len(), 1);
-    let waits = "SELECT outcome || ' ' || status AS row FROM outbox WHERE next_try_at > 0";
-    for _ in 0..500 {
-        if !behind.rows(waits).is_empty() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    assert_eq!(behind.rows(waits), ["deferred 451"]);
+    assert_eq!(Behind::of(app.folder()).rows(seals).len(), 1);
+    wait_until(&app, "SELECT outcome || ' ' || status AS row FROM outbox WHERE next_try_at > 0", &["deferred 451"]);
     let mut adm = app.signed_in("adm");
     let page = adm.get("/admin/about").body;
     assert!(page.contains("1 mail") && page.contains("The server doesn’t take it now (451)"), "{page}");
@@ -349,9 +352,10 @@ fn what_waits_is_sealed_and_what_was_sent_is_gone() {
     app.clock.advance(60);
     let came = next(&mail, 0);
     let token = came.path("link").rsplit('/').next().unwrap().to_owned();
-    app.wait_until_all_is_stored();
-    assert_eq!(behind.rows(seals), Vec::<String>::new());
-    let all = behind.rows("SELECT uid || act || COALESCE(link_hash, '') || address_hash AS row FROM outbox").concat();
+    wait_until(&app, seals, &[]);
+    let all = Behind::of(app.folder())
+        .rows("SELECT uid || act || COALESCE(link_hash, '') || address_hash AS row FROM outbox")
+        .concat();
     assert!(!all.contains(&token) && !all.contains("example.org"), "{all}");
     assert!(came.header("Message-ID").starts_with('<'), "{}", came.raw);
 }
@@ -364,13 +368,7 @@ fn a_mail_that_is_refused_for_good_is_given_up_and_the_admin_is_told() {
     adm.get("/admin/users/add");
     let made = adm.post("/admin/users/add", &[("username", "leo"), ("mail", "leo@example.org")]);
     adm.follow(made);
-    let mut behind = Behind::of(app.folder());
-    for _ in 0..500 {
-        if !behind.rows("SELECT kind AS row FROM outbox WHERE next_try_at IS NULL").is_empty() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    wait_until(&app, "SELECT kind AS row FROM outbox WHERE next_try_at IS NULL", &["invitation"]);
     let page = adm.get(&format!("/admin/users/{}/made-link", user(&app, "leo").id));
     assert!(page.status == 200 && page.body.contains("was given up: hand the link over yourself"), "{}", page.body);
     let page = adm.get("/admin/about").body;
