@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use actix_http::error::PayloadError;
 use actix_http::{HttpService, Payload, Request};
+use actix_server::ServerBuilder;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt as _, apply_fn_factory, map_config};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{AppConfig, Server, Service, ServiceFactory, ServiceResponse};
@@ -51,31 +52,41 @@ pub struct Bounds {
     pub connections_per_thread: usize,
 }
 
-/// Starts a server for what `app` makes, on this listener.
-pub fn serve<F, A, S, B>(listener: TcpListener, bounds: Bounds, app: F) -> io::Result<Server>
-where
-    F: Fn() -> A + Send + Clone + 'static,
-    A: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<
-            Request,
-            Config = AppConfig,
-            Response = ServiceResponse<B>,
-            Error = actix_web::Error,
-            InitError = (),
-        > + 'static,
-    S::Service: 'static,
-    <S::Service as Service<Request>>::Future: 'static,
-    B: MessageBody + 'static,
-{
-    bound_writes(&listener);
-    let builder = Server::build();
-    let stopping = builder.graceful_shutdown_signal();
-    let Bounds { keep_alive, drain_seconds, threads, connections_per_thread } = bounds;
-    let builder = builder
-        .workers(threads)
-        .max_concurrent_connections(connections_per_thread)
-        .shutdown_timeout(drain_seconds)
-        .listen("portero", listener, move || {
+/// A server that is being put together: what is served on which listener. All connections share the threads and the bounds.
+pub struct BoundedServer {
+    builder: ServerBuilder,
+    bounds: Bounds,
+}
+
+impl BoundedServer {
+    pub fn new(bounds: Bounds) -> Self {
+        let builder = Server::build()
+            .workers(bounds.threads)
+            .max_concurrent_connections(bounds.connections_per_thread)
+            .shutdown_timeout(bounds.drain_seconds);
+        Self { builder, bounds }
+    }
+
+    /// Serves what `app` makes, once for each thread, on this listener. `name`: for what Actix logs.
+    pub fn listen<F, A, S, B>(self, name: &str, listener: TcpListener, app: F) -> io::Result<Self>
+    where
+        F: Fn() -> A + Send + Clone + 'static,
+        A: IntoServiceFactory<S, Request>,
+        S: ServiceFactory<
+                Request,
+                Config = AppConfig,
+                Response = ServiceResponse<B>,
+                Error = actix_web::Error,
+                InitError = (),
+            > + 'static,
+        S::Service: 'static,
+        <S::Service as Service<Request>>::Future: 'static,
+        B: MessageBody + 'static,
+    {
+        bound_writes(&listener);
+        let stopping = self.builder.graceful_shutdown_signal();
+        let Bounds { keep_alive, connections_per_thread, .. } = self.bounds;
+        let builder = self.builder.listen(name, listener, move || {
             let stopping = stopping.clone();
             let requests = apply_fn_factory(app().into_factory(), move |req: Request, app: &S::Service| {
                 let (req, request) = Begun::new(req, keep_alive);
@@ -112,7 +123,12 @@ where
                 }
             })
         })?;
-    Ok(builder.run())
+        Ok(Self { builder, ..self })
+    }
+
+    pub fn run(self) -> Server {
+        self.builder.run()
+    }
 }
 
 /// Bounds what the system keeps of answers that clients do not take. Accepted connections inherit it from the listener.

@@ -36,6 +36,15 @@ impl<T> FairQueue<T> {
         if self.whole.len > self.capacity { self.whole.take_from_longest() } else { None }
     }
 
+    /// How many items are in the queue.
+    pub fn len(&self) -> usize {
+        self.whole.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Takes out the item whose turn it is.
     pub fn pop(&mut self) -> Option<T> {
         self.whole.pop()

@@ -17,6 +17,7 @@
 //!   or endpoint
 //! - `telling`: tells apps that sessions have ended
 //! - `mail`: how a mail reads, and SMTP; `mailing`: sends those that wait
+//! - `metrics`: what Portero counts, for Prometheus
 //! - `server`: start, serve, stop; `cli`: the commands
 
 pub mod domain;
@@ -41,6 +42,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod connections;
 #[cfg(feature = "server")]
+pub mod counters;
+#[cfg(feature = "server")]
 pub mod descriptors;
 #[cfg(feature = "server")]
 mod error_chain;
@@ -54,6 +57,8 @@ pub mod lease;
 pub mod mail;
 #[cfg(feature = "server")]
 mod mailing;
+#[cfg(feature = "server")]
+pub mod metrics;
 #[cfg(feature = "server")]
 pub mod outbound;
 #[cfg(feature = "server")]

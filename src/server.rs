@@ -23,7 +23,7 @@ use crate::accounts::upkeep::prune::PruneClock;
 use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons};
 use crate::accounts::{self, Accounts};
 use crate::blocklist::change::Change;
-use crate::bounded_http::{self, Bounds};
+use crate::bounded_http::{BoundedServer, Bounds};
 use crate::clock::Clock;
 use crate::config::{AppAddresses, Config, Loaded};
 use crate::descriptors;
@@ -32,6 +32,7 @@ use crate::error_chain::chain;
 use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving};
 use crate::mail::{self, Mailer, Site};
 use crate::mailing;
+use crate::metrics::Metrics;
 use crate::outbound::address::Reach;
 use crate::outbound::{NoCertificates, Outbound};
 use crate::passkeys::{NotHere, Passkeys};
@@ -42,7 +43,7 @@ use crate::store::{self, AsNode, Conn, Memory, passkeys};
 use crate::telling;
 use crate::texts::{BrokenCatalogue, Texts};
 use crate::tokens::fingerprint;
-use crate::web::{self, App};
+use crate::web::{self, AnswerCounts, App};
 use crate::workers::{Priority, Workers};
 
 /// After SIGTERM, how long requests that are under way may take to finish.
@@ -82,6 +83,8 @@ pub enum StartError {
 /// A server that listens but does not answer yet.
 pub struct Prepared {
     pub address: SocketAddr,
+    /// Where metrics are shown, if they are.
+    pub metrics_address: Option<SocketAddr>,
     app: App,
     ring: KeyRing,
     app_rings: AppRings,
@@ -89,6 +92,7 @@ pub struct Prepared {
     /// `None`: Portero sends no mail.
     mailer: Option<Mailer>,
     listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
     serving: Serving,
     begun: Instant,
 }
@@ -119,6 +123,8 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let outbound = Outbound::new(reach(&config), config.apps_ca_file.clone())?;
     // Listen before anything else, so that a port in use leaves everything unchanged.
     let (listener, address) = listen(config.listen)?;
+    let metrics = config.metrics_listen.map(bind).transpose()?;
+    let (metrics_listener, metrics_address) = metrics.unzip();
     let base_url = config.base_url(address);
 
     let texts = Arc::new(Texts::load(config.languages_dir.as_deref())?);
@@ -148,18 +154,21 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         foreign_origins: Seldom::default(),
         foreign_hosts: Seldom::default(),
         refused_checks: Seldom::default(),
+        answers: AnswerCounts::default(),
         started,
         settings: shown,
         database_check: installation.check,
     });
     Ok(Prepared {
         address,
+        metrics_address,
         app,
         ring: installation.ring,
         app_rings: installation.app_rings,
         outbound,
         mailer,
         listener,
+        metrics_listener,
         serving,
         begun,
     })
@@ -193,6 +202,13 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
         return Err(StartError::OtherSocket { opened, address });
     }
     Ok((listener, opened))
+}
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
 }
 
 /// The ceremonies of passkeys at the address by which people reach this server. Without a `public_url` that can only be this machine, by
@@ -230,21 +246,28 @@ impl Prepared {
             threads,
             connections_per_thread: descriptors::connections_per_thread(threads),
         };
-        let server = bounded_http::serve(self.listener, bounds, move || {
-            let app = app.clone();
-            ActixApp::new()
-                .configure(|routes| web::routes(&app, routes))
-                // Not `from_fn`, which would box the future of each request.
-                .wrap_fn(move |req, routes| {
-                    let answer = routes.call(req);
-                    async move {
-                        let mut res = answer.await?;
-                        web::put_headers(&mut res, is_https);
-                        Ok(res)
-                    }
-                })
-        })
-        .map_err(StartError::Serve)?;
+        let metrics = Metrics::new(app.clone());
+        let mut server = BoundedServer::new(bounds)
+            .listen("portero", self.listener, move || {
+                let app = app.clone();
+                ActixApp::new()
+                    .configure(|routes| web::routes(&app, routes))
+                    // Not `from_fn`, which would box the future of each request.
+                    .wrap_fn(move |req, routes| {
+                        let answer = routes.call(req);
+                        async move {
+                            let mut res = answer.await?;
+                            web::put_headers(&mut res, is_https);
+                            Ok(res)
+                        }
+                    })
+            })
+            .map_err(StartError::Serve)?;
+        if let Some(listener) = self.metrics_listener {
+            let app = move || ActixApp::new().configure(|routes| metrics.routes(routes));
+            server = server.listen("metrics", listener, app).map_err(StartError::Serve)?;
+        }
+        let server = server.run();
         let accounts = Arc::clone(&loaded.accounts);
         let address = self.address;
         let followed = app_rings.clone();
@@ -410,8 +433,9 @@ fn node_name(address: SocketAddr) -> String {
 
 /// The settings that say what is right, not where a node is or what it logs.
 fn settings_to_agree_upon(app: &App) -> String {
-    const OF_EACH: [&str; 10] = [
+    const OF_EACH: [&str; 11] = [
         "listen",
+        "metrics_listen",
         "data_dir",
         "database_url",
         "database_ca_file",

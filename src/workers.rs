@@ -2,10 +2,11 @@
 //! so that a flood of logins costs whoever makes it time and nobody else; reads of the database run on the readers.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::counters::{Counter, Histogram};
 use crate::fair_queue::{FairQueue, Path};
 
 /// Length of the queue. Long enough that for acts that hash `LONGEST_WAIT`, not this, is the limit.
@@ -18,9 +19,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(4);
 pub struct Workers {
     line: Arc<Line>,
     longest_wait: Duration,
+    counts: Arc<WorkerCounts>,
     /// Ends the threads with the last clone.
     _open: Arc<Open>,
 }
+
+/// What the acts of some workers had to wait for.
+pub struct WorkerCounts {
+    /// From an act's coming to its begin, of those that began.
+    pub waited: Histogram,
+    /// Acts that were refused as [`Busy`].
+    pub refused: Counter,
+}
+
+/// Upper ends of the ranges of the time that acts wait, in seconds.
+const WAITED: [f64; 7] = [0.001, 0.01, 0.05, 0.2, 0.5, 1.0, 4.0];
 
 /// What callers and threads share.
 struct Line {
@@ -38,6 +51,7 @@ struct State {
 
 struct Waiting {
     number: u64,
+    since: Instant,
     act: Box<dyn FnOnce() + Send>,
 }
 
@@ -73,22 +87,49 @@ impl Workers {
     ) -> std::io::Result<Self> {
         let state = State { waiting: FairQueue::new(queue), count: 0, closed: false };
         let line = Arc::new(Line { state: Mutex::new(state), changed: Condvar::new() });
-        let workers = Self { line: Arc::clone(&line), longest_wait, _open: Arc::new(Open(Arc::clone(&line))) };
+        let counts = Arc::new(WorkerCounts { waited: Histogram::new(&WAITED), refused: Counter::default() });
+        let workers = Self {
+            line: Arc::clone(&line),
+            longest_wait,
+            counts: Arc::clone(&counts),
+            _open: Arc::new(Open(Arc::clone(&line))),
+        };
         for number in 1..=threads {
-            let line = Arc::clone(&line);
+            let (line, counts) = (Arc::clone(&line), Arc::clone(&counts));
             std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
                 if priority == Priority::Last {
                     lower_priority();
                 }
-                work(&line);
+                work(&line, &counts);
             })?;
         }
         Ok(workers)
     }
 
+    /// How many acts wait at this moment.
+    pub fn waiting(&self) -> usize {
+        self.line.lock().waiting.len()
+    }
+
+    pub fn counts(&self) -> &WorkerCounts {
+        &self.counts
+    }
+
     /// Runs the whole act on one of the threads. `path`: whose turn it takes. An act that has begun is waited for to its end; one that
     /// is refused as [`Busy`], or whose caller goes away before it begins, has done nothing.
     pub async fn run<T: Send + 'static>(
+        &self,
+        path: &Path,
+        act: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let done = self.run_in_time(path, act).await;
+        if done.is_err() {
+            self.counts.refused.add(1);
+        }
+        done
+    }
+
+    async fn run_in_time<T: Send + 'static>(
         &self,
         path: &Path,
         act: impl FnOnce() -> T + Send + 'static,
@@ -117,7 +158,7 @@ impl Line {
         let mut state = self.lock();
         state.count += 1;
         let number = state.count;
-        let put_out = state.waiting.push(path, Waiting { number, act });
+        let put_out = state.waiting.push(path, Waiting { number, since: Instant::now(), act });
         drop(state);
         // Not while the lock is held: this wakes whoever waits for it.
         drop(put_out);
@@ -192,8 +233,9 @@ fn lower_priority() {
 #[cfg(not(target_os = "linux"))]
 fn lower_priority() {}
 
-fn work(line: &Line) {
+fn work(line: &Line, counts: &WorkerCounts) {
     while let Some(next) = line.next() {
+        counts.waited.note_time(next.since.elapsed());
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(next.act)).is_err() {
             tracing::error!(event = "worker_panicked", "an act on a thread of its own panicked");
         }
@@ -202,10 +244,8 @@ fn work(line: &Line) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Instant;
-
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn sleeping(time: Duration) -> impl FnOnce() + Send + 'static {
         move || std::thread::sleep(time)
@@ -227,6 +267,8 @@ mod tests {
         assert_eq!((first, second), (Ok(()), Err(Busy)), "what was begun is waited for, however long it takes");
         workers.run(&[], || ()).await.unwrap();
         assert_eq!(begun.load(Ordering::Relaxed), 0);
+        let counts = workers.counts();
+        assert_eq!((counts.refused.get(), counts.waited.spread().count, workers.waiting()), (1, 2, 0));
     }
 
     #[actix_web::test]

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 35] = [
+const PARTS: [(&str, &[&str]); 37] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
     ("user_agent", &[]),
+    ("counters", &[]),
     ("fair_queue", &[]),
-    ("workers", &["fair_queue"]),
+    ("workers", &["counters", "fair_queue"]),
     ("connections", &[]),
     ("bounded_http", &["connections"]),
     ("descriptors", &[]),
@@ -33,7 +34,7 @@ const PARTS: [(&str, &[&str]); 35] = [
     ("passkeys", &[]),
     ("blocklist", &["domain", "lease"]),
     ("throttle", &["domain"]),
-    ("store", &["domain", "blocklist", "lease", "error_chain"]),
+    ("store", &["counters", "domain", "blocklist", "lease", "error_chain"]),
     ("config", &["bom", "domain", "tokens"]),
     (
         "accounts",
@@ -76,6 +77,7 @@ const PARTS: [(&str, &[&str]); 35] = [
         "web",
         &[
             "accounts",
+            "counters",
             "guards",
             "domain",
             "user_agent",
@@ -92,10 +94,12 @@ const PARTS: [(&str, &[&str]); 35] = [
             "texts",
         ],
     ),
+    ("metrics", &["counters", "domain", "error_chain", "store", "web"]),
     (
         "server",
         &[
             "bounded_http",
+            "metrics",
             "descriptors",
             "blocklist",
             "outbound",
@@ -164,14 +168,15 @@ const GROUPS: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates that belong to one kind of work, and the parts that do it.
-const CRATES: [(&str, &[&str]); 9] = [
-    ("actix", &["bounded_http", "guards", "web", "server", "cli"]),
+const CRATES: [(&str, &[&str]); 10] = [
+    ("actix", &["bounded_http", "guards", "metrics", "web", "server", "cli"]),
     ("diesel", &["store"]),
     ("jsonwebtoken", &["tokens"]),
     ("bcrypt::", &["passwords"]),
     ("webauthn_rs", &["passkeys"]),
     ("askama", &["mail", "web"]),
     ("lettre", &["mail"]),
+    ("prometheus", &["metrics"]),
     ("ureq", &["outbound"]),
     ("rustls", &["cli", "mail", "outbound"]),
 ];

@@ -3,7 +3,7 @@
 //! rule out most ids that are not in the array without a look at it. `cargo bench --bench blocklist` measures 24 bytes an id.
 
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -73,6 +73,8 @@ pub(super) struct Ids {
     spread: RandomState,
     /// Held while an array and its hints change, so that the two agree. Look-ups do not take it.
     changes: Mutex<()>,
+    /// How many ids are in all arrays.
+    count: AtomicUsize,
 }
 
 type Group = Box<[Shard; IN_A_GROUP]>;
@@ -91,6 +93,7 @@ impl Default for Ids {
             groups: (0..GROUPS).map(|_| OnceLock::new()).collect(),
             spread: RandomState::default(),
             changes: Mutex::default(),
+            count: AtomicUsize::new(0),
         }
     }
 }
@@ -112,6 +115,11 @@ impl Ids {
         self.get(id).is_some()
     }
 
+    /// How many ids are refused.
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// Adds ids. Every look-up that begins after this returns finds them. Of two entries for one id, the later one counts.
     pub(super) fn insert(&self, mut new: Vec<Refused>) {
         let shard_of = |refused: &Refused| shard_of(self.spread.hash_one(refused.id));
@@ -122,7 +130,10 @@ impl Ids {
             let shard = self.shard(shard_of(&group[0]));
             let _one_at_a_time = self.changing();
             shard.hints.fetch_or(self.hints_of(group), Ordering::Release);
-            shard.refused.store(Arc::new(merged(&shard.refused.load(), group)));
+            let old = shard.refused.load();
+            let all = merged(&old, group);
+            self.count.fetch_add(all.len() - old.len(), Ordering::Relaxed);
+            shard.refused.store(Arc::new(all));
         }
     }
 
@@ -155,6 +166,7 @@ impl Ids {
             let one_at_a_time = self.changing();
             // If somebody has changed the array meanwhile, what was worked out is not what it should hold.
             if Arc::ptr_eq(&shard.refused.load(), &old) {
+                self.count.fetch_sub(old.len() - kept.len(), Ordering::Relaxed);
                 shard.hints.store(hints, Ordering::Release);
                 shard.refused.store(Arc::new(kept));
                 return looked_at;
@@ -267,7 +279,7 @@ mod tests {
             assert_eq!(ids.get(u128::from(id) << 64), model.get(&id).map(|until| refused(id, *until)), "{id}");
         }
         let held: usize = ids.shards().map(|shard| shard.refused.load().len()).sum();
-        assert_eq!(held, model.len());
+        assert_eq!((held, ids.count()), (model.len(), model.len()));
     }
 
     #[test]

@@ -293,6 +293,16 @@ impl Blocklist {
         self.database_copy.load().users.pin().len()
     }
 
+    /// How many single tokens memory refuses.
+    pub fn refused_tokens(&self) -> usize {
+        self.database_copy.load().tokens.count()
+    }
+
+    /// How many ended sessions memory refuses.
+    pub fn refused_sessions(&self) -> usize {
+        self.database_copy.load().sessions.count()
+    }
+
     /// The users held in memory who are not among `these`.
     pub fn users_except(&self, these: &HashSet<UserId>) -> Vec<Arc<Standing>> {
         let memory = self.database_copy.load();

@@ -37,7 +37,7 @@ pub(super) fn serve(
         tracing::warn!(event = "settings_warning", "{warning}");
     }
     let prepared = server::prepare(loaded, Clock::default())?;
-    let (address, accounts) = (prepared.address, prepared.accounts());
+    let (address, metrics, accounts) = (prepared.address, prepared.metrics_address, prepared.accounts());
     let serving = actix_web::rt::System::new().block_on(async {
         let Running { server, serving, loading } = prepared.serve()?;
         let handle = server.handle();
@@ -45,6 +45,9 @@ pub(super) fn serve(
         // The server handles signals only once it has had a turn. Whoever reads the announcement may ask it to stop at once.
         actix_web::rt::task::yield_now().await;
         tracing::info!(event = "listening", %address, version = env!("CARGO_PKG_VERSION"));
+        if let Some(address) = metrics {
+            tracing::info!(event = "metrics_listening", %address);
+        }
         let ended = match select(loading, running).await {
             Either::Left((Ok(started), running)) => {
                 is_ready(address, &started, announce);

@@ -16,6 +16,11 @@ impl Config {
             "people on the network would send passwords and tokens as plain http, for anyone on the way to read; set public_url \
              to the https:// address of the proxy in front, or listen on 127.0.0.1, or set allow_plain_http = true",
         );
+        r.check(
+            &["metrics_listen", "listen"],
+            self.metrics_listen.is_none_or(|metrics| metrics.port() == 0 || metrics != self.listen),
+            "metrics need a port of their own, because everybody reaches this one",
+        );
         if self.public_url.is_none() && self.listen.ip().is_unspecified() {
             r.warn(
                 "public_url",

@@ -66,6 +66,7 @@ impl Config {
     /// `to`: the address to which the database is to move.
     fn read_with_target(mut r: Reader, to: Option<&str>) -> Result<(Loaded, Option<PostgresUrl>), Faults> {
         let listen = r.take("listen", "127.0.0.1:8080", parse::address);
+        let metrics_listen = r.take_if_set("metrics_listen", UNSET, parse::address);
         let public_url = r.take_if_set("public_url", UNSET, parse::public_url);
         let https = public_url.as_ref().is_some_and(|url| url.scheme() == "https");
         let data_dir = r.take("data_dir", "portero-data", |raw| text(raw).map(PathBuf::from));
@@ -88,6 +89,7 @@ impl Config {
         context.extend(public_url.as_ref().and_then(|url: &Url| url.host_str()).map(str::to_owned));
         let config = Self {
             listen,
+            metrics_listen,
             public_url,
             database,
             data_dir,

@@ -17,6 +17,8 @@ use crate::tokens::options::{Options, Secret};
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: SocketAddr,
+    /// Where metrics are shown. `None`: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
     /// Where people reach this server: scheme, host, port and nothing more. Links are made from it; see [`base_url`](Self::base_url).
     pub public_url: Option<Url>,

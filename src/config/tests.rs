@@ -270,6 +270,8 @@ fn settings_that_contradict_each_other_are_refused() {
 
 #[test]
 fn what_a_good_start_needs_is_let_through() {
+    refused("listen = '127.0.0.1:8080'\nmetrics_listen = '127.0.0.1:8080'", "metrics need a port of their own");
+    config("metrics_listen = '127.0.0.1:9464'");
     config("listen = '0.0.0.0:8080'\nallow_plain_http = true");
     config("listen = '0.0.0.0:8080'\npublic_url = 'https://login.example.org'");
     config(

@@ -7,6 +7,7 @@ use diesel::r2d2::Pool;
 
 use super::audit::seal::Seal;
 use super::changes;
+use super::commit_counts::CommitCounts;
 use super::condition::{self, Answer, Condition, Probe};
 use super::connection::{Conn, Error, LOCK_TIMEOUT, OpenError};
 use super::dialect::{self, connect, connect_reader, exists, migrate};
@@ -45,6 +46,7 @@ pub struct Db {
     /// Dropped after the writer, which tells it what was committed.
     node: Option<OwnNode>,
     condition: Arc<Condition>,
+    counts: Arc<CommitCounts>,
     url: Arc<DatabaseUrl>,
     seal: Option<Arc<Seal>>,
 }
@@ -79,14 +81,17 @@ impl Db {
         let node = cluster.map(|ClusterRules { lease }| {
             OwnNode::new(lease, url.clone(), Arc::clone(&condition), Arc::clone(&beside))
         });
-        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition), Arc::clone(&beside), node.clone())?;
+        let counts = Arc::<CommitCounts>::default();
+        let (own_beside, own_counts) = (Arc::clone(&beside), Arc::clone(&counts));
+        let writer = Writer::start(conn, url.clone(), Arc::clone(&condition), own_beside, node.clone(), own_counts)?;
         let lanes = match url {
             DatabaseUrl::Sqlite(_) => None,
             DatabaseUrl::Postgres(_) => {
-                Some(Lanes::new(url.clone(), Arc::clone(&condition), beside, writer.back_door()))
+                let (condition, counts) = (Arc::clone(&condition), Arc::clone(&counts));
+                Some(Lanes::new(url.clone(), condition, beside, counts, writer.back_door()))
             }
         };
-        Ok(Self { readers, lanes, writer, node, condition, url: Arc::new(url.clone()), seal: None })
+        Ok(Self { readers, lanes, writer, node, condition, counts, url: Arc::new(url.clone()), seal: None })
     }
 
     /// Whether there is a database that Portero has used, or, of SQLite, a file.
@@ -101,6 +106,11 @@ impl Db {
 
     pub fn seal(&self) -> Option<&Arc<Seal>> {
         self.seal.as_ref()
+    }
+
+    /// What this process has committed.
+    pub fn commit_counts(&self) -> &CommitCounts {
+        &self.counts
     }
 
     /// How many reads can run at the same time.

@@ -82,6 +82,11 @@ impl Counts {
         others.counts.into_iter().for_each(|one| self.add(one));
     }
 
+    /// What was counted, whichever hour it belongs to.
+    pub(super) fn each(&self) -> impl Iterator<Item = (Counted, i64)> {
+        self.counts.iter().map(|one| (one.what, one.count))
+    }
+
     pub(super) fn count_in_lane(&mut self, lane: usize) {
         self.lane = Some(lane);
     }

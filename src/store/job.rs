@@ -38,6 +38,8 @@ pub struct Tx<'a> {
     changes: Vec<Change>,
     after_commit: Vec<AfterCommit>,
     counts: Counts,
+    /// The audit events that the job recorded, as they are spelled.
+    events: Vec<&'static str>,
 }
 
 /// Where a transaction stands among the others.
@@ -58,8 +60,8 @@ impl<'a> Tx<'a> {
         log_end: &'a mut LogEnd,
         place: Place,
     ) -> Self {
-        let (changes, after_commit, counts) = (Vec::new(), Vec::new(), Counts::default());
-        Self { conn, now, from: None, seal, log_end, place, changes, after_commit, counts }
+        let (changes, after_commit, counts, events) = (Vec::new(), Vec::new(), Counts::default(), Vec::new());
+        Self { conn, now, from: None, seal, log_end, place, changes, after_commit, counts, events }
     }
 
     /// Counts something that the job does, in the hour of its `now`.
@@ -68,6 +70,11 @@ impl<'a> Tx<'a> {
             let count = i64::try_from(times).unwrap_or(i64::MAX);
             self.counts.add(HourCount { hour: hour_of(self.now), what, count });
         }
+    }
+
+    /// Notes that the job has recorded an audit event.
+    pub(super) fn recorded(&mut self, event: &'static str) {
+        self.events.push(event);
     }
 
     /// Has memory follow, once the change is durable and before anybody is told of it. In a process that keeps nothing in memory
@@ -223,6 +230,8 @@ pub(super) struct Ran {
     pub(super) changes: Vec<Change>,
     pub(super) after_commit: Vec<AfterCommit>,
     pub(super) counts: Counts,
+    /// The audit events that the job recorded.
+    pub(super) events: Vec<&'static str>,
     pub(super) answer: Answer,
 }
 
@@ -242,6 +251,7 @@ impl Ran {
             changes: tx.changes,
             after_commit: tx.after_commit,
             counts: tx.counts,
+            events: tx.events,
             answer: Box::new(move |committed| {
                 // A job that failed by itself says more than the commit that failed with it.
                 let (committed, everywhere) = match committed {

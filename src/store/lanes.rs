@@ -12,6 +12,7 @@ use std::thread::ThreadId;
 use diesel::RunQueryDsl;
 use tokio::sync::oneshot;
 
+use super::commit_counts::CommitCounts;
 use super::condition::Condition;
 use super::connection::{Conn, Error, on};
 use super::dialect;
@@ -81,6 +82,7 @@ impl Lanes {
         url: DatabaseUrl,
         condition: Arc<Condition>,
         beside: Arc<Beside>,
+        counts: Arc<CommitCounts>,
         to_queue: impl Fn(Job) + Clone + Send + Sync + 'static,
     ) -> Self {
         let thread = move |number| LaneThread {
@@ -89,6 +91,7 @@ impl Lanes {
             url: url.clone(),
             condition: Arc::clone(&condition),
             beside: Arc::clone(&beside),
+            counts: Arc::clone(&counts),
             to_queue: Box::new(to_queue.clone()),
         };
         Self(Arc::new(All { lanes: [const { OnceLock::new() }; LANES], thread: Box::new(thread) }))
@@ -152,6 +155,7 @@ struct LaneThread {
     url: DatabaseUrl,
     condition: Arc<Condition>,
     beside: Arc<Beside>,
+    counts: Arc<CommitCounts>,
     to_queue: Box<dyn Fn(Job) + Send>,
 }
 
@@ -240,6 +244,7 @@ impl LaneThread {
             self.beside.lacks_some();
             return answer(Err(&why));
         }
+        self.counts.add_counts(&counts);
         self.beside.apply(changes);
         for act in after_commit {
             // What was stored stays so, and memory knows of it; the panic itself is in the log.

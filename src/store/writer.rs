@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::audit::end::LogEnd;
 use super::changes;
+use super::commit_counts::CommitCounts;
 use super::condition::Condition;
 use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
 use super::dialect::{self, Serving, connect};
@@ -51,6 +52,7 @@ enum Message {
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: SyncSender<Message>,
+    counts: Arc<CommitCounts>,
     /// Dropped with the last clone.
     _last_user: Arc<LastUser>,
 }
@@ -85,8 +87,10 @@ impl Writer {
         condition: Arc<Condition>,
         beside: Arc<Beside>,
         node: Option<OwnNode>,
+        counts: Arc<CommitCounts>,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
+        let counted = Arc::clone(&counts);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             WriterThread {
                 conn: Some(conn),
@@ -94,6 +98,7 @@ impl Writer {
                 condition,
                 beside,
                 node,
+                counts: counted,
                 memory: None,
                 serving: None,
                 is_behind: false,
@@ -107,18 +112,24 @@ impl Writer {
             .run(&jobs)
         })?;
         let last_user = LastUser { queue: queue.clone(), thread: thread.thread().id() };
-        Ok(Self { queue, _last_user: Arc::new(last_user) })
+        Ok(Self { queue, counts, _last_user: Arc::new(last_user) })
     }
 
     /// Takes the job, or drops it with its answer: then it was not taken.
     pub(super) fn take(&self, job: Job) {
-        drop(self.queue.try_send(Message::Job(job)));
+        if self.queue.try_send(Message::Job(job)).is_ok() {
+            self.counts.queued();
+        }
     }
 
     /// Hands jobs to this queue, and keeps nobody from closing the database.
     pub(super) fn back_door(&self) -> impl Fn(Job) + Clone + Send + Sync + 'static {
-        let queue = self.queue.clone();
-        move |job| drop(queue.try_send(Message::Job(job)))
+        let (queue, counts) = (self.queue.clone(), Arc::clone(&self.counts));
+        move |job| {
+            if queue.try_send(Message::Job(job)).is_ok() {
+                counts.queued();
+            }
+        }
     }
 
     pub(super) fn follow_changes(&self, memory: Memory) -> Result<(), Error> {
@@ -148,6 +159,7 @@ struct WriterThread {
     beside: Arc<Beside>,
     /// This process as one of several nodes, or as a command beside them.
     node: Option<OwnNode>,
+    counts: Arc<CommitCounts>,
     memory: Option<Memory>,
     /// How this process serves the database, if it does and the database is on a server.
     serving: Option<Serving>,
@@ -236,15 +248,21 @@ impl WriterThread {
             Ok(begun) => begun,
             Err(error) => return self.refuse_waiting(first, jobs, &chain(&error)),
         };
-        let mut batch = Batch { node: self.node.clone(), ran: Vec::new(), deferred: None };
+        let begin = Instant::now();
+        let mut batch = Batch { node: self.node.clone(), ran: Vec::new(), deferred: None, counts: Counts::default() };
         // Lost with whatever goes wrong below: after that it has to be looked up.
         let mut log_end = std::mem::take(&mut self.log_end);
         let committed = self.open().and_then(|conn| batch.run(conn, begun, &mut log_end, first, jobs));
-        let Batch { mut ran, deferred, .. } = batch;
+        let Batch { mut ran, deferred, counts, .. } = batch;
         self.deferred = deferred;
+        self.counts.taken(ran.len());
+        self.counts.committed(ran.len(), begin.elapsed());
         if committed.is_ok() {
             // Not inside the transaction: PostgreSQL would take it back with that.
             self.set_lock_wait(LOCK_TIMEOUT);
+            self.counts
+                .add_events(ran.iter_mut().filter(|job| job.keep).flat_map(|job| std::mem::take(&mut job.events)));
+            self.counts.add_counts(&counts);
         }
         match &committed {
             // What this process committed, memory learns below; what others did before, the next look finds.
@@ -298,13 +316,17 @@ impl WriterThread {
             self.give_up_connection();
         }
         self.set_lock_wait(SHORT_LOCK_WAIT);
+        self.counts.taken(1);
         // All of them before the first is answered: whoever is told to try again may be here again at once, and did not wait in vain.
         let mut waiting = vec![first];
         while self.deferred.is_none()
             && let Ok(message) = jobs.try_recv()
         {
             match message {
-                Message::Job(job) => waiting.push(job),
+                Message::Job(job) => {
+                    self.counts.taken(1);
+                    waiting.push(job);
+                }
                 Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_) => self.deferred = Some(message),
             }
         }
@@ -431,6 +453,8 @@ struct Batch {
     ran: Vec<Ran>,
     /// A message that can't be handled inside a transaction.
     deferred: Option<Message>,
+    /// What the jobs that are kept have counted.
+    counts: Counts,
 }
 
 impl Batch {
@@ -448,7 +472,6 @@ impl Batch {
         // Until one job is kept, the transaction itself serves as the savepoint: for a job that is alone, SQLite then need not keep
         // what each page was before.
         let mut is_empty = true;
-        let mut counts = Counts::default();
         while let Some(job) = next.take() {
             if !is_empty {
                 on!(conn, c => SAVEPOINT.execute(c))?;
@@ -457,7 +480,7 @@ impl Batch {
             let mut result = job.run(conn, log_end);
             let keep = result.keep;
             if keep {
-                counts.add_all(std::mem::take(&mut result.counts));
+                self.counts.add_all(std::mem::take(&mut result.counts));
             }
             self.ran.push(result);
             if !keep {
@@ -487,7 +510,7 @@ impl Batch {
             }
         }
         // Once for all jobs: most of them count the same things in the same hour.
-        counts.store(conn)?;
+        self.counts.store(conn)?;
         log_end.write_head(conn)?;
         if let (Some(node), Some(before)) = (&self.node, version) {
             changes::tell(

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Map, Value};
 
+use super::http::answer_counts::AnswerCounts;
 use super::http::error::Error;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
@@ -32,6 +33,8 @@ pub struct Shared {
     pub signer: Workers,
     /// Every setting with its source, secrets hidden: for admins to see.
     pub settings: Vec<Setting>,
+    /// How requests were answered.
+    pub answers: AnswerCounts,
     pub started: UnixTime,
     /// Of the whole database, after an unclean stop.
     pub database_check: DatabaseCheck,

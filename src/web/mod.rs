@@ -12,5 +12,6 @@ mod rooms;
 mod routes;
 
 pub use app::{App, Shared};
+pub use http::answer_counts::AnswerCounts;
 pub use http::headers::put_headers;
 pub use routes::routes;

@@ -2,8 +2,8 @@
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::guard;
-use actix_web::http::Method;
 use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
@@ -12,6 +12,7 @@ use super::answers::{around_route, around_route_at_apps, around_route_from_the_s
 use super::app::App;
 use super::browser::browser_session;
 use super::hooks::PorteroHooks;
+use super::http::answer_counts::{NO_ROUTE, RouteAnswers};
 use super::http::error::Error;
 use super::rooms::account::{
     account, activity, add_passkey, add_totp, change_password, confirm, end_session, factors, receipt, recovery_codes,
@@ -25,7 +26,8 @@ use super::rooms::admin::{
 use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::openid::{authorize, consent, discovery, rp_logout, token, userinfo};
 use super::rooms::programs::{
-    app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, status_list, well_known, whoami,
+    app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, status_list, well_known,
+    whoami,
 };
 use super::rooms::signing_in::{
     forgot_password, home, language, link, login, logout, not_me, second_step, setup, sign_in_help,
@@ -35,7 +37,11 @@ use crate::guards::{CsrfCheck, Guard, shared};
 pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     config.app_data(web::ThinData(app.clone())).app_data(shared(PorteroHooks(app.clone())));
 
-    let path = |path| Path { app: app.clone(), resource: web::resource(path), methods: Vec::new() };
+    let path = |path| {
+        let answers = app.answers.of_route(path);
+        Path { app: app.clone(), answers, resource: web::resource(path), methods: Vec::new() }
+    };
+    let elsewhere = app.answers.of_route(NO_ROUTE);
 
     // For programs and for monitoring: no page, and no browser's session.
     config
@@ -241,10 +247,14 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/.well-known/change-password").get(well_known::change_password).open())
             // Guarded, so that the error page knows who is signed in.
             .default_service(
-                web::to(|| std::future::ready(Err::<&str, _>(Error::NotFound))).wrap(from_page().leave_to_handlers()),
+                web::to(move || {
+                    elsewhere.note(StatusCode::NOT_FOUND);
+                    std::future::ready(Err::<&str, _>(Error::NotFound))
+                })
+                .wrap(from_page().leave_to_handlers()),
             )
             // The last wrapper is the outermost: an error page has the browser's session too.
-            .wrap(from_fn(outside_routes))
+            .wrap(from_fn(move |req, next| outside_routes(elsewhere, req, next)))
             .wrap(browser_session::middleware(app))
             .wrap(from_fn(browser_session::without_broken_cookies)),
     );
@@ -253,6 +263,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
 /// A path with its methods. OPTIONS is answered with a list of them, any other method with 405 and that list.
 struct Path {
     app: App,
+    answers: &'static RouteAnswers,
     resource: Resource,
     methods: Vec<&'static str>,
 }
@@ -312,31 +323,34 @@ impl Path {
 
     /// A route that reads no token.
     fn open(self) -> impl HttpServiceFactory {
-        let app = self.app.clone();
-        self.finish().wrap_fn(move |req, route| around_route(&app, req, route))
+        let (app, answers) = (self.app.clone(), self.answers);
+        self.finish().wrap_fn(move |req, route| around_route(&app, answers, req, route))
     }
 
     /// A route that reads no token and answers during the start, too.
     fn open_from_the_start(self) -> impl HttpServiceFactory {
-        self.finish().wrap_fn(around_route_from_the_start)
+        let answers = self.answers;
+        self.finish().wrap_fn(move |req, route| around_route_from_the_start(answers, req, route))
     }
 
     /// A route whose forms may come from the hosts of apps: if that matters, it looks itself where they come from.
     fn open_to_other_hosts(self) -> impl HttpServiceFactory {
-        let app = self.app.clone();
-        self.finish().wrap_fn(move |req, route| around_route_at_apps(&app, req, route))
+        let (app, answers) = (self.app.clone(), self.answers);
+        self.finish().wrap_fn(move |req, route| around_route_at_apps(&app, answers, req, route))
     }
 
     /// A route whose token the guard reads and renews; it is the handlers' extractors that refuse.
     fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
-        let app = self.app.clone();
-        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route(&app, req, route))
+        let (app, answers) = (self.app.clone(), self.answers);
+        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route(&app, answers, req, route))
     }
 
     /// The same where another site's form may lead to. Its handler may not do anything for it, then.
     fn guarded_and_open_to_other_hosts(self, guard: Guard) -> impl HttpServiceFactory {
-        let app = self.app.clone();
-        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route_at_apps(&app, req, route))
+        let (app, answers) = (self.app.clone(), self.answers);
+        self.finish()
+            .wrap(guard.leave_to_handlers())
+            .wrap_fn(move |req, route| around_route_at_apps(&app, answers, req, route))
     }
 
     fn finish(mut self) -> Resource {

@@ -26,6 +26,7 @@ mod locked;
 mod logs;
 mod lost_answers;
 mod mail;
+mod metrics;
 mod monitoring;
 mod openid;
 mod packages;

@@ -6,6 +6,7 @@
 pub mod authenticator;
 pub mod database;
 pub mod mail_server;
+pub mod promtool;
 pub mod proxies;
 pub mod told_app;
 pub mod totp;
@@ -44,6 +45,8 @@ pub fn operator() -> Operator {
 /// A server of its own for one test: its data in a temporary folder, its clock movable.
 pub struct TestApp {
     pub address: SocketAddr,
+    /// Where metrics are shown, if `metrics_listen` is set.
+    pub metrics: Option<SocketAddr>,
     pub clock: Clock,
     pub accounts: Arc<Accounts>,
     pub setup_link: Option<String>,
@@ -81,7 +84,7 @@ impl TestApp {
         let loaded = Config::from_sources(None, no_environment, &overrides).unwrap();
         let clock = Clock::default();
         let prepared = server::prepare(loaded, clock.clone()).unwrap();
-        let (address, accounts) = (prepared.address, prepared.accounts());
+        let (address, metrics, accounts) = (prepared.address, prepared.metrics_address, prepared.accounts());
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
@@ -94,7 +97,7 @@ impl TestApp {
             });
         });
         let (handle, setup_link) = receiver.recv().unwrap();
-        Self { address, clock, accounts, setup_link, handle, thread: Some(thread), folder: None }
+        Self { address, metrics, clock, accounts, setup_link, handle, thread: Some(thread), folder: None }
     }
 
     /// Stops the server, waits until it has let go of its data, and returns the folder; `None` after

@@ -305,6 +305,8 @@ impl Event {
             ip_hash: None,
             details,
         };
-        chain::append(tx, before, row)
+        let head = chain::append(tx, before, row)?;
+        tx.recorded(self.what.as_str());
+        Ok(head)
     }
 }

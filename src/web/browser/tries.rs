@@ -8,6 +8,7 @@ use crate::accounts::proof::sign_in_limits::{name_key, who_tries};
 use crate::guards::Caller;
 use crate::throttle::{Try, Who};
 use crate::web::app::App;
+use crate::web::http::answer_counts::Limit;
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
@@ -17,7 +18,7 @@ pub(in crate::web) async fn sign_in(app: &App, req: &HttpRequest, username: &str
     let (accounts, username, devices) = (app.accounts.clone(), username.to_owned(), device_cookie::values(app, req));
     let (ip, now) = (client_address::address(app, req).to_string(), app.now());
     let who = app.read(move |conn| who_tries(&accounts, conn, &username, &devices, &ip, now)).await?;
-    begin_try(app, req, who, "sign_in")
+    begin_try(app, req, who, Limit::SignIn)
 }
 
 /// Begins a try of a signed-in person's password. By a peer's token, which has no session, it counts as a try to sign in.
@@ -25,43 +26,44 @@ pub(in crate::web) async fn sign_in(app: &App, req: &HttpRequest, username: &str
 pub(in crate::web) async fn confirm(app: &App, req: &HttpRequest, caller: &Caller) -> Result<Try, Error> {
     let signed_in = signed_in(req)?;
     match caller.claims.sid() {
-        Some(sid) => begin_try(app, req, Who::Session { user: signed_in.user, sid }, "confirm"),
+        Some(sid) => begin_try(app, req, Who::Session { user: signed_in.user, sid }, Limit::Confirm),
         None => sign_in(app, req, signed_in.username.as_str()).await,
     }
 }
 
 /// Begins a try to sign in with a passkey, which names nobody. [`Error::Throttled`] after too many.
 pub(in crate::web) fn passkey(app: &App, req: &HttpRequest) -> Result<Try, Error> {
-    begin_try(app, req, Who::Link, "passkey")
+    begin_try(app, req, Who::Link, Limit::Passkey)
 }
 
 /// Begins a try of a second factor. The attempt has a bucket of its own, so that strangers can't shut out whoever has given the right
 /// password. [`Error::Throttled`] after too many.
 pub(in crate::web) fn second_step(app: &App, req: &HttpRequest, attempt: &Attempt) -> Result<Try, Error> {
-    begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.attempt(attempt.id())), "second_factor")
+    begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.attempt(attempt.id())), Limit::SecondFactor)
 }
 
 /// Begins a try to open or use a one-time link. [`Error::Throttled`] after too many.
 pub(in crate::web) fn link(app: &App, req: &HttpRequest) -> Result<Try, Error> {
-    begin_try(app, req, Who::Link, "link")
+    begin_try(app, req, Who::Link, Limit::Link)
 }
 
 /// Begins a try to choose a password by a one-time link that is good. [`Error::Throttled`] after too many.
 pub(in crate::web) fn choose_by_link(app: &App, req: &HttpRequest, token: &str) -> Result<Try, Error> {
-    begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.link(token)), "choose_by_link")
+    begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.link(token)), Limit::ChooseByLink)
 }
 
 /// Begins to ask for a link to a new password. Counted by network and by whom it names, whether or not there is anybody, and apart from
 /// tries to sign in. [`Error::Throttled`] after too many.
 pub(in crate::web) fn forgotten(app: &App, req: &HttpRequest, who: &str) -> Result<Try, Error> {
     let name = name_key(&app.accounts, &format!("forgotten {}", who.to_lowercase()));
-    begin_try(app, req, Who::Stranger { name, exhausted: false }, "forgotten_password")
+    begin_try(app, req, Who::Stranger { name, exhausted: false }, Limit::ForgottenPassword)
 }
 
-fn begin_try(app: &App, req: &HttpRequest, who: Who, limit: &str) -> Result<Try, Error> {
+fn begin_try(app: &App, req: &HttpRequest, who: Who, limit: Limit) -> Result<Try, Error> {
     let ip = client_address::address(app, req);
     app.accounts.throttle.begin_try(ip.for_limits(), who, app.now()).map_err(|wait| {
-        tracing::info!(event = "throttled", limit, %ip);
+        app.answers.throttled(limit);
+        tracing::info!(event = "throttled", limit = limit.as_str(), %ip);
         Error::Throttled(wait)
     })
 }

@@ -1,5 +1,6 @@
 //! What every request and answer needs: errors, headers, input, where a request comes from, who is signed in and what they may do.
 
+pub(in crate::web) mod answer_counts;
 pub(in crate::web) mod app_host;
 pub(in crate::web) mod app_request;
 pub(in crate::web) mod audience;

@@ -14,6 +14,7 @@ mod honest;
 mod languages;
 mod locations;
 mod mails;
+mod metrics;
 mod names;
 mod peers;
 mod permissions;

@@ -1,0 +1,103 @@
+//! How requests were answered, for metrics: by route and kind of status, and how often somebody had to wait.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::http::StatusCode;
+
+use crate::counters::{Counter, OwnCounter};
+use crate::domain::spelled;
+
+/// Where a request is counted that no route has answered.
+pub(in crate::web) const NO_ROUTE: &str = "none";
+/// The kinds of status, as a `code` names them.
+const KINDS: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
+/// Of the many paths beneath these, all are counted together.
+const TOGETHER: [(&str, &str); 4] = [
+    ("/admin/", "/admin/*"),
+    ("/account/", "/account/*"),
+    ("/.well-known/", "/.well-known/*"),
+    ("/.portero/", "/.portero/*"),
+];
+
+/// The answers of one route on one thread. On a cache line of its own: no thread writes what another one counts with.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub struct RouteAnswers([OwnCounter; KINDS.len()]);
+
+impl RouteAnswers {
+    /// To be called on the thread for which it was [made](AnswerCounts::of_route).
+    pub fn note(&self, status: StatusCode) {
+        let [success, redirection, client_error, server_error] = &self.0;
+        match status.as_u16() {
+            ..=299 => success,
+            300..=399 => redirection,
+            400..=499 => client_error,
+            500.. => server_error,
+        }
+        .add_one();
+    }
+}
+
+/// What a limit on tries is for, as the log's event `throttled` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    SignIn,
+    Confirm,
+    Passkey,
+    SecondFactor,
+    Link,
+    ChooseByLink,
+    ForgottenPassword,
+}
+
+spelled!(Limit {
+    SignIn = "sign_in",
+    Confirm = "confirm",
+    Passkey = "passkey",
+    SecondFactor = "second_factor",
+    Link = "link",
+    ChooseByLink = "choose_by_link",
+    ForgottenPassword = "forgotten_password",
+});
+
+#[derive(Debug, Default)]
+pub struct AnswerCounts {
+    routes: Mutex<Vec<(&'static str, &'static RouteAnswers)>>,
+    throttled: [Counter; Limit::ALL.len()],
+}
+
+impl AnswerCounts {
+    /// Counters for the route with this pattern, for the calling thread alone.
+    pub fn of_route(&self, pattern: &'static str) -> &'static RouteAnswers {
+        // Leaked once per start, route and thread: a request then carries a plain reference, and counts nobody who holds it.
+        let answers: &'static RouteAnswers = Box::leak(Box::default());
+        let together = TOGETHER.iter().find(|(beneath, _)| pattern.starts_with(beneath));
+        let route = together.map_or(pattern, |(_, name)| name);
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).push((route, answers));
+        answers
+    }
+
+    pub fn throttled(&self, limit: Limit) {
+        if let Some((_, counter)) = Limit::ALL.iter().zip(&self.throttled).find(|(one, _)| **one == limit) {
+            counter.add(1);
+        }
+    }
+
+    /// Each route with the kinds of status and how many answers had them, on all threads.
+    pub fn by_route(&self) -> BTreeMap<&'static str, [(&'static str, u64); KINDS.len()]> {
+        let mut all = BTreeMap::new();
+        for (route, answers) in self.routes.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let counts = all.entry(*route).or_insert(KINDS.map(|kind| (kind, 0)));
+            for ((_, count), counter) in counts.iter_mut().zip(&answers.0) {
+                *count += counter.get();
+            }
+        }
+        all
+    }
+
+    /// How often each limit made somebody wait.
+    pub fn by_limit(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Limit::ALL.iter().zip(&self.throttled).map(|(limit, counter)| (limit.as_str(), counter.get()))
+    }
+}
