@@ -52,6 +52,8 @@ pub struct Accounts {
     pub attempt_key: SealingKey,
     /// Seals where a browser goes that the gate leads to Portero and back.
     pub gate_key: SealingKey,
+    /// Seals the tickets of `portero doctor`.
+    pub doctor_key: SealingKey,
     /// Seals the tokens of apps that speak OpenID Connect, and what a browser brings back that they sent here.
     pub openid_key: SealingKey,
     /// Seals the mails that wait in the database.

@@ -18,6 +18,7 @@ mod level;
 pub mod mails;
 pub mod people;
 pub mod proof;
+pub mod reflection;
 mod same_place;
 pub mod sessions;
 pub mod upkeep;

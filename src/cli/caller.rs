@@ -10,8 +10,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use url::Url;
+use x509_parser::parse_x509_certificate;
 
 use crate::cli::output::Failure;
+use crate::domain::UnixTime;
 
 /// How long a server may take for an answer.
 pub(in crate::cli) const PATIENCE: Duration = Duration::from_secs(10);
@@ -126,24 +128,45 @@ impl Caller {
         bytes: &[u8],
     ) -> Result<Option<Answer>, Unreachable> {
         let end = Instant::now() + patience;
-        let failed = |error| Unreachable::Connect(format!("{}:{}", to.host, to.port), error);
-        let mut tcp = self.connect(to).map_err(failed)?;
-        tcp.set_write_timeout(Some(PATIENCE)).map_err(failed)?;
-        tcp.set_read_timeout(Some(patience)).map_err(failed)?;
-        // Otherwise each request waits for what acknowledges the end of the handshake.
-        tcp.set_nodelay(true).map_err(failed)?;
+        let mut tcp = self.open(to, patience)?;
         let has_body = !bytes.starts_with(b"HEAD ");
         if !to.is_https {
             return Ok(exchange(&mut tcp, bytes, has_body, end));
         }
+        let tls = self.shake_hands(to, &mut tcp)?;
+        Ok(exchange(&mut StreamOwned::new(tls, tcp), bytes, has_body, end))
+    }
+
+    /// From when until when the certificate of this server is good. `None`: it shows none that can be read.
+    pub(in crate::cli) fn certificate_dates(&self, to: &Peer) -> Result<Option<(UnixTime, UnixTime)>, Unreachable> {
+        let tls = self.shake_hands(to, &mut self.open(to, PATIENCE)?)?;
+        let first = tls.peer_certificates().and_then(<[_]>::first);
+        let parsed = first.and_then(|certificate| parse_x509_certificate(certificate).ok());
+        Ok(parsed.map(|(_, certificate)| {
+            let dates = certificate.validity();
+            (UnixTime(dates.not_before.timestamp()), UnixTime(dates.not_after.timestamp()))
+        }))
+    }
+
+    fn open(&self, to: &Peer, patience: Duration) -> Result<TcpStream, Unreachable> {
+        let failed = |error| Unreachable::Connect(format!("{}:{}", to.host, to.port), error);
+        let tcp = self.connect(to).map_err(failed)?;
+        tcp.set_write_timeout(Some(PATIENCE)).map_err(failed)?;
+        tcp.set_read_timeout(Some(patience)).map_err(failed)?;
+        // Otherwise each request waits for what acknowledges the end of the handshake.
+        tcp.set_nodelay(true).map_err(failed)?;
+        Ok(tcp)
+    }
+
+    fn shake_hands(&self, to: &Peer, tcp: &mut TcpStream) -> Result<ClientConnection, Unreachable> {
         let refused = |error| Unreachable::Tls(to.host.clone(), error);
         let name = ServerName::try_from(to.host.trim_matches(['[', ']']).to_owned());
         let name = name.map_err(|error| refused(io::Error::other(error)))?;
         let mut tls = ClientConnection::new(Arc::clone(&self.tls), name).map_err(|e| refused(io::Error::other(e)))?;
         while tls.is_handshaking() {
-            tls.complete_io(&mut tcp).map_err(refused)?;
+            tls.complete_io(tcp).map_err(refused)?;
         }
-        Ok(exchange(&mut StreamOwned::new(tls, tcp), bytes, has_body, end))
+        Ok(tls)
     }
 
     fn connect(&self, to: &Peer) -> io::Result<TcpStream> {

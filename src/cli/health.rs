@@ -45,7 +45,7 @@ fn address(loaded: &Loaded) -> Result<SocketAddr, Failure> {
 }
 
 /// A server that listens on every address is asked by loopback.
-fn on_this_machine(address: SocketAddr) -> SocketAddr {
+pub(super) fn on_this_machine(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod confirm;
 mod demo;
+mod doctor;
 mod existing_group;
 mod existing_user;
 mod export;
@@ -122,6 +123,8 @@ enum Command {
     Demo,
     /// Measure how long each password hashing cost takes on this machine
     BenchHash,
+    /// Look for what is wrong with this installation and the proxy in front of it
+    Doctor(doctor::Doctor),
     /// Check whether the running server is ready: exits with 0 if so, else with 1
     Health,
     /// Check or show the settings
@@ -171,6 +174,7 @@ impl Arguments {
             Command::Restore(arguments) => backup::restore(loaded, &arguments),
             Command::Demo => demo::run(&overrides),
             Command::BenchHash => bench_hash::run(&loaded),
+            Command::Doctor(arguments) => doctor::run(loaded, &arguments),
             Command::Health => health::run(&loaded),
             Command::Config(command) => {
                 config::run(&loaded, &command);

@@ -133,6 +133,7 @@ impl Installation {
             keyed_ids: KeyedIds::new(&derived::<32>(pepper, b"portero token ids")?),
             attempt_key: SealingKey::new(&derived(pepper, b"portero sign-in attempts")?),
             gate_key: SealingKey::new(&derived(pepper, b"portero gate")?),
+            doctor_key: SealingKey::new(&derived(pepper, b"portero doctor")?),
             openid_key: SealingKey::new(&derived(pepper, b"portero openid")?),
             mail_key: SealingKey::new(&derived(pepper, b"portero mails")?),
             factor_key: SealingKey::new(&derived(factor_key.as_bytes(), b"portero second factors")?),

@@ -26,7 +26,7 @@ use super::rooms::admin::{
 use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::openid::{authorize, consent, discovery, rp_logout, token, userinfo};
 use super::rooms::programs::{
-    app_keys, health, introspect, jwks, protected, refresh, revoke, static_files, status_list, well_known,
+    app_keys, health, introspect, jwks, protected, reflection, refresh, revoke, static_files, status_list, well_known,
     whoami,
 };
 use super::rooms::signing_in::{
@@ -68,6 +68,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/gate/check/forward").get(check::forward).open())
         .service(path("/gate/check/haproxy").get(check::haproxy).open())
         .service(path("/.well-known/passkey-endpoints").get(well_known::passkey_endpoints).open())
+        .service(path("/.well-known/portero/reflection").get(reflection::show).open())
         .service(path("/robots.txt").get(well_known::robots).open())
         .service(path("/healthz").get(health::alive).open_from_the_start())
         .service(path("/readyz").get(health::ready).open_from_the_start())

@@ -20,6 +20,7 @@ mod faults;
 mod gate;
 mod gate_set;
 mod import;
+mod installed;
 mod keys;
 mod links;
 mod locked;

@@ -142,6 +142,12 @@ pub struct Found {
     pub stopped_at: Option<Place>,
 }
 
+/// When the newest event was recorded; `None`: there is none.
+pub fn newest_at(conn: &mut Conn) -> Result<Option<UnixTime>, Error> {
+    let newest = audit_events::table.order(audit_events::n.desc()).select(audit_events::at);
+    Ok(newest.first(conn).optional()?.map(UnixTime))
+}
+
 /// One page of the list. `filter.limit`: how many events it has at most.
 pub fn page(conn: &mut Conn, seal: &Seal, filter: &AuditFilter) -> Result<Found, Error> {
     let mut found = Found::default();

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 98] = [
+const ROUTES: [(&str, &str); 99] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -109,6 +109,7 @@ const ROUTES: [(&str, &str); 98] = [
     ("/revoke", "POST"),
     ("/.well-known/jwks.json", "GET"),
     ("/.well-known/portero/apps.jwks.json", "GET"),
+    ("/.well-known/portero/reflection", "GET"),
     ("/status-lists", "GET"),
     ("/status-lists/ID", "GET"),
     ("/.well-known/openid-configuration", "GET"),

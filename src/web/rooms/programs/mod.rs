@@ -5,6 +5,7 @@ pub(in crate::web) mod health;
 pub(in crate::web) mod introspect;
 pub(in crate::web) mod jwks;
 pub(in crate::web) mod protected;
+pub(in crate::web) mod reflection;
 pub(in crate::web) mod refresh;
 pub(in crate::web) mod revoke;
 pub(in crate::web) mod static_files;
