@@ -479,7 +479,7 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
     let mut prune_clock = PruneClock::start(old.now(), Instant::now());
     actix_web::rt::spawn(async move {
         loop {
-            actix_web::rt::time::sleep(PRUNE_EVERY).await;
+            actix_web::rt::time::sleep(prune_every()).await;
             let is_believed = prune_clock.can_be_believed(old.now(), Instant::now());
             old.clock_doubted.store(!is_believed, Ordering::Relaxed);
             if !is_believed {
@@ -489,12 +489,21 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
                 );
                 continue;
             }
-            run_job("close", &old, prune::close_run_out).await;
-            run_job("disable", &old, due::disable_due).await;
-            run_job("drills", &old, due::delete_left_accounts).await;
+            // One of several nodes is enough.
+            if old.db.does_upkeep() {
+                run_job("close", &old, prune::close_run_out).await;
+                run_job("disable", &old, due::disable_due).await;
+                run_job("drills", &old, due::delete_left_accounts).await;
+            }
             run_job("prune", &old, prune::prune).await;
         }
     });
+}
+
+/// For tests it can be less. Never in a program that was built for use.
+fn prune_every() -> Duration {
+    let milliseconds = std::env::var("PORTERO_TEST_PRUNE_EVERY_MS").ok().filter(|_| cfg!(debug_assertions));
+    milliseconds.and_then(|text| text.parse().ok()).map_or(PRUNE_EVERY, Duration::from_millis)
 }
 
 /// Makes the keys that sign for apps by this algorithm once one is needed, and replaces them in time.
@@ -507,7 +516,7 @@ fn follow_app_keys(accounts: Arc<Accounts>, algorithm: AppAlgorithm, ring: KeyRi
             let is_due = keys.get(algorithm).is_none() || looked.is_none_or(|at| at.elapsed() > FOLLOW_KEYS_EVERY);
             if !keys.are_wanted(algorithm)
                 || !is_due
-                || !accounts.db.is_first_node()
+                || !accounts.db.does_upkeep()
                 || accounts.clock_doubted.load(Ordering::Relaxed)
             {
                 continue;

@@ -68,8 +68,8 @@ enum Went {
 
 impl Telling {
     fn run(self: Arc<Self>) {
-        // Of several nodes only the first tells apps; what another one's process has claimed is under way.
-        let accounts = self.accounts.upgrade().filter(|accounts| accounts.db.is_first_node());
+        // Of several nodes only one tells apps; what another one's process has claimed is under way.
+        let accounts = self.accounts.upgrade().filter(|accounts| accounts.db.does_upkeep());
         let released = accounts.map(|accounts| sign_outs::release_all(&accounts).committed());
         if let Some(Err(error)) = released {
             // Then they are tried when their claims lapse.
@@ -101,7 +101,7 @@ impl Telling {
             let Some(next) = accounts.db.read(|conn| logout_deliveries::next_at(conn, app.id, now))? else { continue };
             wait = wait.min(LOOK_AGAIN);
             // One node is enough.
-            if next > now || !accounts.db.is_first_node() {
+            if next > now || !accounts.db.does_upkeep() {
                 continue;
             }
             match self.begin(app.id) {

@@ -225,9 +225,9 @@ impl Db {
         self.node.as_ref().ok_or(Error::NotTaken)?.follow(memory, as_node)
     }
 
-    /// Whether what one of several nodes is enough for is this one's to do. Of two nodes both may think so for a moment.
-    pub fn is_first_node(&self) -> bool {
-        self.node.as_ref().is_none_or(OwnNode::is_first)
+    /// Whether what one of several nodes is enough for is this one's to do: it has claimed that, and the claim has not run out.
+    pub fn does_upkeep(&self) -> bool {
+        self.node.as_ref().is_none_or(OwnNode::does_upkeep)
     }
 
     /// Takes the rows of nodes away that can hold no lease any more. `false`: others are there. For whoever serves the database alone, and

@@ -6,6 +6,7 @@ pub mod apps;
 pub mod attempts;
 pub mod audit;
 pub mod changes;
+mod claimed_jobs;
 pub mod commit_counts;
 pub mod condition;
 mod connection;

@@ -5,7 +5,6 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::ThreadId;
@@ -15,6 +14,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::changes::{self, Commit, Place, Since};
+use super::claimed_jobs;
 use super::condition::Condition;
 use super::connection::{Conn, Error};
 use super::dialect;
@@ -26,7 +26,7 @@ use crate::blocklist::told::{self, Told};
 use crate::blocklist::{Blocklist, Standing};
 use crate::domain::DatabaseUrl;
 use crate::error_chain::chain;
-use crate::lease::{since_boot, wall_clock};
+use crate::lease::{Lease, since_boot, wall_clock};
 
 /// How often it is looked whether another node has told of something.
 const HEAR_EVERY: Duration = Duration::from_millis(2);
@@ -91,8 +91,8 @@ struct Own {
     url: DatabaseUrl,
     condition: Arc<Condition>,
     beside: Arc<Beside>,
-    /// Whether it joined before all others that are there.
-    is_first: Arc<AtomicBool>,
+    /// Until when what one node does for all is this one's to do.
+    upkeep: Arc<Lease>,
     /// Set once it follows.
     thread: OnceLock<Open>,
 }
@@ -104,8 +104,9 @@ struct Open {
 
 impl OwnNode {
     pub(super) fn new(lease: Duration, url: DatabaseUrl, condition: Arc<Condition>, beside: Arc<Beside>) -> Self {
-        let (id, is_first, thread) = (Uuid::new_v4(), Arc::default(), OnceLock::new());
-        Self(Arc::new(Own { id, lease, url, condition, beside, is_first, thread }))
+        let (id, upkeep, thread) = (Uuid::new_v4(), Arc::<Lease>::default(), OnceLock::new());
+        upkeep.give_up();
+        Self(Arc::new(Own { id, lease, url, condition, beside, upkeep, thread }))
     }
 
     pub(super) fn id(&self) -> Uuid {
@@ -129,7 +130,8 @@ impl OwnNode {
             url: own.url.clone(),
             condition: Arc::clone(&own.condition),
             beside: Arc::clone(&own.beside),
-            is_first: Arc::clone(&own.is_first),
+            upkeep: Arc::clone(&own.upkeep),
+            has_upkeep: false,
             memory,
             as_node,
             conn: None,
@@ -163,8 +165,8 @@ impl OwnNode {
         drop(open.inbox.send(Message::Committed(Committed { number, until, ran, waiting: Vec::new() })));
     }
 
-    pub(super) fn is_first(&self) -> bool {
-        self.0.is_first.load(Ordering::Relaxed)
+    pub(super) fn does_upkeep(&self) -> bool {
+        !self.0.upkeep.is_over()
     }
 
     pub(super) fn leave(&self) {
@@ -202,7 +204,9 @@ struct NodeThread {
     url: DatabaseUrl,
     condition: Arc<Condition>,
     beside: Arc<Beside>,
-    is_first: Arc<AtomicBool>,
+    upkeep: Arc<Lease>,
+    /// Whether it had that when it asked last.
+    has_upkeep: bool,
     memory: Memory,
     as_node: AsNode,
     conn: Option<Conn>,
@@ -403,8 +407,28 @@ impl NodeThread {
         self.follow()?;
         if self.is_in_time(database_clock) {
             self.as_node.blocklist.lease.extend(begun + self.lease);
+            self.claim_upkeep(begun)?;
         } else {
             self.as_node.blocklist.lease.give_up();
+            // What is old depends on the clock.
+            self.upkeep.give_up();
+            self.has_upkeep = false;
+        }
+        Ok(())
+    }
+
+    /// Claims what one node does for all, or goes on doing it. `begun`: before the database was asked anything.
+    fn claim_upkeep(&mut self, begun: Duration) -> Result<(), Error> {
+        let (id, lease) = (self.id, self.lease);
+        let had = self.has_upkeep;
+        self.has_upkeep = claimed_jobs::claim(self.conn()?, claimed_jobs::UPKEEP, id, lease)?;
+        if self.has_upkeep {
+            self.upkeep.extend(begun + lease);
+        } else {
+            self.upkeep.give_up();
+        }
+        if self.has_upkeep && !had {
+            tracing::info!(event = "upkeep_claimed", "this node does for all nodes what one is enough for");
         }
         Ok(())
     }
@@ -549,7 +573,6 @@ impl NodeThread {
     fn strike_off(&mut self) -> Result<(), Error> {
         let (id, now) = (self.id, since_boot());
         let all = nodes::all(self.conn()?)?;
-        self.is_first.store(all.first().is_some_and(|first| first.id == id), Ordering::Relaxed);
         let rows: Vec<_> = all.into_iter().filter(|row| row.id != id).collect();
         let there: HashSet<_> = rows.iter().map(|row| row.id).collect();
         self.others.retain(|other, _| there.contains(other));
@@ -578,9 +601,12 @@ impl NodeThread {
             std::thread::sleep(HEAR_EVERY);
         }
         (self.memory.rest)();
+        self.upkeep.give_up();
         let id = self.id;
         let left = match self.conn.as_mut() {
-            Some(conn) => nodes::leave(conn, id).and_then(|()| Ok(dialect::tell(conn)?)),
+            Some(conn) => claimed_jobs::release(conn, id)
+                .and_then(|()| nodes::leave(conn, id))
+                .and_then(|()| Ok(dialect::tell(conn)?)),
             None => Ok(()),
         };
         if let Err(error) = left {

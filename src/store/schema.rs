@@ -574,6 +574,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    claimed_jobs (job) {
+        job -> Text,
+        node -> Text,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
     shared_keys (file) {
         file -> Text,
         sealed -> Binary,

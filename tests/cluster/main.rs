@@ -7,6 +7,7 @@ mod database;
 #[path = "../process/postgres/network.rs"]
 mod network;
 mod nodes;
+mod operation;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "commands are tested elsewhere")]
 mod portero;

@@ -1,17 +1,18 @@
 //! Nodes as processes, each with a network of its own before the database.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use portero::domain::DatabaseUrl;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::database::{self, Behind};
 use crate::network::Network;
-use crate::portero::{PASSWORD, Server, ok, portero, text};
+use crate::portero::{PASSWORD, Reply, Server, ok, portero, text};
 use crate::recorder::{Checked, Ended, Recorder};
 
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
@@ -33,11 +34,21 @@ struct Node {
 impl Nodes {
     /// Starts so many, each with these environment variables besides its own.
     pub(crate) fn start(count: usize, settings: &[(&str, &str)]) -> Self {
+        Self::start_behind(count, settings, |server| server)
+    }
+
+    /// The same, where they reach the database through what `between` puts before it.
+    pub(crate) fn start_behind(
+        count: usize,
+        settings: &[(&str, &str)],
+        between: impl FnOnce(SocketAddr) -> SocketAddr,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
+        ok(folder.path(), &["user", "add", "eva", "--admin", "--password-stdin"], PASSWORD);
         let DatabaseUrl::Postgres(url) = database::database(folder.path()) else { panic!("no PostgreSQL is named") };
         let server = (url.host.as_deref().unwrap(), url.port.unwrap());
-        let server = std::net::ToSocketAddrs::to_socket_addrs(&server).unwrap().next().unwrap();
+        let server = between(std::net::ToSocketAddrs::to_socket_addrs(&server).unwrap().next().unwrap());
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut nodes = Self { folder, settings, nodes: Vec::new() };
         for number in 0..count {
@@ -158,12 +169,46 @@ impl Nodes {
         *it.server.write().unwrap() = Some(self.serve(&it.folder, &it.network));
     }
 
-    /// Signs in through this node. `None`: it was refused, or there was no answer.
+    /// Signs ana in through this node. `None`: it was refused, or there was no answer.
     pub(crate) fn sign_in(&self, node: usize) -> Option<String> {
-        let server = self.nodes[node].server.read().unwrap();
-        let body = json!({ "username": "ana", "password": PASSWORD });
-        let answer = server.as_ref()?.ask("POST", "/login", None, Some(&body))?;
+        self.sign_in_as(node, "ana")
+    }
+
+    pub(crate) fn sign_in_as(&self, node: usize, name: &str) -> Option<String> {
+        let body = json!({ "username": name, "password": PASSWORD });
+        let answer = self.ask(node, "POST", "/login", None, Some(&body))?;
         (answer.status == 200).then(|| answer.text("access_token"))
+    }
+
+    /// Sends a request to this node; `None`: there was no answer.
+    pub(crate) fn ask(
+        &self,
+        node: usize,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> Option<Reply> {
+        self.nodes[node].server.read().unwrap().as_ref()?.ask(method, path, token, body)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn address(&self, node: usize) -> SocketAddr {
+        self.nodes[node].server.read().unwrap().as_ref().unwrap().address
+    }
+
+    pub(crate) fn log(&self, node: usize) -> String {
+        self.nodes[node].server.read().unwrap().as_ref().map_or_else(String::new, Server::log)
+    }
+
+    /// Ends ana's other sessions by this token, through this node. Returns the path of the receipt.
+    pub(crate) fn end_others(&self, node: usize, token: &str) -> String {
+        let answer = self.ask(node, "POST", "/logout", Some(token), Some(&json!({ "scope": "others" }))).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        format!("/receipts/{}", answer.text("receipt"))
     }
 
     /// Ends a session through this node; the status of the answer, if there was one.
@@ -228,6 +273,12 @@ impl Nodes {
         let asked = Instant::now();
         let found = self.check(node, &ended.token);
         recorder.checked(ended, node, asked, found);
+    }
+
+    /// Lets a session have expired, two hours ago.
+    pub(crate) fn run_out(&self, token: &str) {
+        let change = format!("UPDATE sessions SET expires_at = created_at - 7200 WHERE sid = '{}'", sid(token));
+        Behind::of(self.folder.path()).execute(&change);
     }
 
     /// Those of the sessions that the database has as open.

@@ -111,9 +111,19 @@ fn close_idle(accounts: &Arc<Accounts>, surely: UnixTime) -> Result<usize, Error
     Ok(closed)
 }
 
-/// Prunes whatever is old enough. Returns how many rows went. Blocks.
+/// Prunes whatever is old enough: memory and, of several nodes on one of them only, rows. Returns how many rows went. Blocks.
 pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     let now = accounts.now();
+    let gone = if accounts.db.does_upkeep() { prune_rows(accounts, now)? } else { 0 };
+    let expired = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
+    accounts.complete_since.fetch_max(expired.0, Ordering::Relaxed);
+    accounts.blocklist.forget_expired(expired);
+    forget_absent(accounts, expired)?;
+    accounts.last_prune.store(now.0, Ordering::Relaxed);
+    Ok(gone)
+}
+
+fn prune_rows(accounts: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
     let shown = now.plus(-SHOWN_FOR);
     let small = accounts.write(Upkeep, move |tx, _, _| {
         let counts = hourly_counts::prune(tx.conn, tx.now.plus(-COUNTS_KEPT_FOR))?;
@@ -153,13 +163,7 @@ pub fn prune(accounts: &Arc<Accounts>) -> Result<usize, Error> {
     if accounts.config.cluster_lease.is_some() {
         gone += prune_changes(accounts)?;
     }
-    gone += prune_passes(accounts)? + prune_audit(accounts, now)?;
-    let expired = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
-    accounts.complete_since.fetch_max(expired.0, Ordering::Relaxed);
-    accounts.blocklist.forget_expired(expired);
-    forget_absent(accounts, expired)?;
-    accounts.last_prune.store(now.0, Ordering::Relaxed);
-    Ok(gone)
+    Ok(gone + prune_passes(accounts)? + prune_audit(accounts, now)?)
 }
 
 /// Lets go of what all nodes have followed long ago. Returns how many rows went.
