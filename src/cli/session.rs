@@ -23,6 +23,7 @@ use crate::domain::{BareDate, SessionId, Transport};
 use crate::installation::Installation;
 use crate::store::list_filter::ListFilter;
 use crate::store::mass_ends;
+use crate::store::receipt_commits::{self, OnNodes, Stands};
 use crate::store::session_ends::{self, Which};
 use crate::store::session_lists;
 use crate::user_agent::describe;
@@ -114,6 +115,9 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             let page = address(base_url.as_ref(), &format!("/receipts/{receipt}"));
             let page = page.map(|page| format!("{page} with the id ")).unwrap_or_default();
             println!("{} ended. Receipt: {page}{receipt}", sessions(count));
+            if let Some(found) = installation.accounts.db.read(|conn| receipt_commits::find(conn, &receipt))? {
+                println!("{}", on_nodes(&found));
+            }
             Ok(())
         }
     }
@@ -145,6 +149,24 @@ fn end(installation: &Installation, which: Which) -> Result<(String, usize), Fai
     }
     let count = accounts.db.read(|conn| mass_ends::size(conn, &receipt, accounts.now()))?;
     Ok((receipt, usize::try_from(count)?))
+}
+
+/// On how many nodes they are refused, and which of them have not said so.
+fn on_nodes(found: &OnNodes) -> String {
+    let (refusing, count) = (found.refusing(), found.nodes.len());
+    let nodes = if count == 1 { "node" } else { "nodes" };
+    let mut text = format!("Refused on {refusing} of {count} {nodes}.");
+    for node in &found.nodes {
+        match node.stands {
+            Stands::Refuses => {}
+            Stands::LeaseEnded(at) => {
+                let at = moment(Some(at));
+                text += &format!(" {} serves nothing since its lease ended at {at}.", node.name);
+            }
+            Stands::Awaited => text += &format!(" {} has not said yet that it refuses them.", node.name),
+        }
+    }
+    text
 }
 
 fn list(

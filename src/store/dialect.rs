@@ -148,6 +148,19 @@ pub(super) fn report(conn: &mut Conn, node: Uuid, number: i64) -> QueryResult<()
     either!(conn, sqlite(_conn) => Ok(()), postgres(conn) => postgres::report(conn, node, number))
 }
 
+/// Moves a node's row to those of the past: because it leaves or, with the beat that it had when it fell silent, because it is struck off,
+/// unless it has beaten since. `false`: the row was not there, or has beaten.
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has one node"))]
+pub(super) fn take_node_away(conn: &mut Conn, node: Uuid, silent_since: Option<i64>) -> QueryResult<bool> {
+    either!(conn, sqlite(_conn) => Ok(false), postgres(conn) => postgres::take_node_away(conn, node, silent_since))
+}
+
+/// Notes that nodes accept nothing any more that the commits up to this one ended.
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "SQLite has one node"))]
+pub(super) fn confirm_receipts(conn: &mut Conn, up_to: i64) -> QueryResult<()> {
+    either!(conn, sqlite(_conn) => Ok(()), postgres(conn) => postgres::confirm_receipts(conn, up_to))
+}
+
 /// Whether a connection is that of a server.
 pub(super) fn is_served(conn: &mut Conn) -> QueryResult<bool> {
     either!(conn, sqlite(_conn) => Ok(false), postgres(conn) => postgres::is_served(conn))
@@ -172,6 +185,11 @@ pub(super) fn version_of_all(conn: &mut Conn) -> QueryResult<Option<i64>> {
 /// The database's own clock, in seconds since the epoch. Only on PostgreSQL.
 pub(super) fn clock() -> SqlLiteral<BigInt> {
     ago(0)
+}
+
+/// The clock of this connection's database, in seconds since the epoch. Only for what asks on both about nodes, of which SQLite has none.
+pub(super) fn clock_of(conn: &mut Conn) -> SqlLiteral<BigInt> {
+    either!(conn, sqlite(_conn) => sql("CAST(strftime('%s', 'now') AS INTEGER)"), postgres(_conn) => clock())
 }
 
 /// So many seconds before that.

@@ -35,6 +35,8 @@ pub struct Tx<'a> {
     /// Where the audit log ends.
     pub(super) log_end: &'a mut LogEnd,
     place: Place,
+    /// Which number its commit will have. `None`: nobody follows commits by their numbers.
+    commit_number: Option<i64>,
     changes: Vec<Change>,
     after_commit: Vec<AfterCommit>,
     counts: Counts,
@@ -61,7 +63,12 @@ impl<'a> Tx<'a> {
         place: Place,
     ) -> Self {
         let (changes, after_commit, counts, events) = (Vec::new(), Vec::new(), Counts::default(), Vec::new());
-        Self { conn, now, from: None, seal, log_end, place, changes, after_commit, counts, events }
+        Self { conn, now, from: None, seal, log_end, place, commit_number: None, changes, after_commit, counts, events }
+    }
+
+    /// Which number the commit will have, for the nodes that follow it. `None`: there is one node, or the job runs beside the queue.
+    pub(super) fn commit_number(&self) -> Option<i64> {
+        self.commit_number
     }
 
     /// Counts something that the job does, in the hour of its `now`.
@@ -206,7 +213,8 @@ impl Everywhere {
 
 /// A job of any kind, with somebody waiting for its answer.
 pub(super) trait Waiting: Send {
-    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd) -> Ran;
+    /// `commit_number`: which one the commit will have, if nodes follow it.
+    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd, commit_number: Option<i64>) -> Ran;
 
     /// Answers that the job was not begun, and why.
     fn refuse(self: Box<Self>, why: &str);
@@ -239,6 +247,12 @@ impl Ran {
     /// Takes out what only this node has to know.
     pub(super) fn take_own_changes(&mut self) -> Vec<Change> {
         self.changes.extract_if(.., |change| !change.needs_order()).collect()
+    }
+
+    /// Whether it ends sessions, of which a receipt may be asked for.
+    pub(super) fn ends_sessions(&self) -> bool {
+        let ends = |change: &Change| matches!(change, Change::SessionsEnded(_) | Change::MassEndBegan(_));
+        self.keep && self.changes.iter().any(ends)
     }
 
     fn new<T, E>(result: Result<T, E>, tx: Tx<'_>, sender: Option<oneshot::Sender<Outcome<T, E>>>) -> Self
@@ -296,9 +310,10 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd) -> Ran {
+    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd, commit_number: Option<i64>) -> Ran {
         let Self { job, now, seal, sender } = *self;
         let mut tx = Tx::new(conn, (now, seal), log_end, Place::Queue);
+        tx.commit_number = commit_number;
         let result = catch_unwind(AssertUnwindSafe(|| job(&mut tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
         Ran::new(result, tx, Some(sender))
     }
@@ -342,9 +357,10 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd) -> Ran {
+    fn run(self: Box<Self>, conn: &mut Conn, log_end: &mut LogEnd, commit_number: Option<i64>) -> Ran {
         let Self { authority, job, now, seal, sender } = *self;
         let mut tx = Tx::new(conn, (now, seal), log_end, Place::Queue);
+        tx.commit_number = commit_number;
         let result = catch_unwind(AssertUnwindSafe(|| job(authority, &mut tx)));
         Ran::new(result.unwrap_or_else(|_| Err(Error::Panicked.into())), tx, sender)
     }

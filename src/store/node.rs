@@ -21,6 +21,7 @@ use super::dialect;
 use super::follower::{Beside, Memory};
 use super::job::{Everywhere, Ran};
 use super::nodes::{self, Presented, differing, longest_wait};
+use super::receipt_commits;
 use crate::blocklist::change::Change;
 use crate::blocklist::told::{self, Told};
 use crate::blocklist::{Blocklist, Standing};
@@ -73,6 +74,8 @@ enum Message {
 /// Jobs that were committed together.
 struct Committed {
     number: i64,
+    /// Whether it has ended sessions.
+    ends_sessions: bool,
     /// By when no lease is left, on any node, that began before the commit.
     until: Duration,
     /// Those that are not answered yet.
@@ -145,6 +148,7 @@ impl OwnNode {
             tried: None,
             others: HashMap::new(),
             waiting: VecDeque::new(),
+            to_confirm: None,
             clocks: clocks_apart(),
             clock_differs: false,
             is_cut_off: false,
@@ -162,7 +166,9 @@ impl OwnNode {
     pub(super) fn committed(&self, number: i64, ran: Vec<Ran>) {
         let until = since_boot() + longest_wait(self.0.lease);
         let Some(open) = self.0.thread.get() else { return };
-        drop(open.inbox.send(Message::Committed(Committed { number, until, ran, waiting: Vec::new() })));
+        let ends_sessions = ran.iter().any(Ran::ends_sessions);
+        let committed = Committed { number, ends_sessions, until, ran, waiting: Vec::new() };
+        drop(open.inbox.send(Message::Committed(committed)));
     }
 
     pub(super) fn does_upkeep(&self) -> bool {
@@ -228,6 +234,8 @@ struct NodeThread {
     others: HashMap<Uuid, Seen>,
     /// In the order of their numbers.
     waiting: VecDeque<Committed>,
+    /// The newest commit that has ended sessions and that no node lacks any more, if the database is still to be told of that.
+    to_confirm: Option<i64>,
     /// The system's clock less the one that nobody sets.
     clocks: Duration,
     clock_differs: bool,
@@ -264,7 +272,8 @@ impl NodeThread {
             let beat_is_due = self.last_beat.is_none_or(|last| now.saturating_sub(last) >= self.lease / 5);
             let is_asked_for = !self.waiting.is_empty() && now.saturating_sub(self.last_asked) >= ASK_EVERY;
             let may_try = self.tried.is_none_or(|at| now.saturating_sub(at) >= TRY_AGAIN_AFTER);
-            if may_try && (has_committed || beat_is_due || is_asked_for || self.has_news()) {
+            let has_to_confirm = self.to_confirm.is_some();
+            if may_try && (has_committed || beat_is_due || is_asked_for || has_to_confirm || self.has_news()) {
                 let outcome = self.go_on(beat_is_due, has_committed);
                 self.note(outcome);
             }
@@ -333,6 +342,7 @@ impl NodeThread {
         }
         self.report()?;
         self.let_go()?;
+        self.confirm()?;
         if beat_is_due {
             self.strike_off()?;
         }
@@ -555,8 +565,24 @@ impl NodeThread {
             Some(None) => i64::MIN,
             None => here,
         };
-        while self.waiting.front().is_some_and(|first| first.number <= everywhere) {
-            self.waiting.pop_front().into_iter().for_each(Committed::let_go);
+        self.let_go_while(|first| first.number <= everywhere);
+        Ok(())
+    }
+
+    fn let_go_while(&mut self, condition: impl Fn(&Committed) -> bool) {
+        while let Some(first) = self.waiting.pop_front_if(|first| condition(first)) {
+            if first.ends_sessions {
+                self.to_confirm = Some(first.number);
+            }
+            first.let_go();
+        }
+    }
+
+    /// Notes for receipts that no node accepts any more what was ended. After the answers: nobody waits for that.
+    fn confirm(&mut self) -> Result<(), Error> {
+        if let Some(number) = self.to_confirm {
+            receipt_commits::confirm(self.conn()?, number)?;
+            self.to_confirm = None;
         }
         Ok(())
     }
@@ -564,9 +590,7 @@ impl NodeThread {
     /// Lets go of whoever waited for so long that no node can answer any more without knowing what they did.
     fn let_go_by_time(&mut self) {
         let now = since_boot();
-        while self.waiting.front().is_some_and(|first| first.until <= now) {
-            self.waiting.pop_front().into_iter().for_each(Committed::let_go);
-        }
+        self.let_go_while(|first| first.until <= now);
     }
 
     /// Takes the rows away of nodes that are silent: acts would go on waiting for them.
@@ -585,6 +609,12 @@ impl NodeThread {
             {
                 tracing::warn!(event = "node_struck_off", node = row.name, "it was silent for too long");
             }
+        }
+        // What commands have ended, and those who are gone.
+        if self.has_upkeep
+            && let Some(Some(number)) = nodes::followed_by_all(self.conn()?)?
+        {
+            receipt_commits::confirm(self.conn()?, number)?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::connection::{Conn, Error, known, on};
 use super::dialect;
 use super::schema::nodes;
+use crate::domain::UnixTime;
 
 /// A node as its row tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +25,41 @@ pub struct Node {
     pub follows: Option<i64>,
     /// Counts its beats.
     pub beat: i64,
-    /// How long ago the last one was, by the database's clock.
+    /// When the last one was, by the database's clock.
+    pub beat_at: UnixTime,
+    /// How long ago that was, by the same clock.
     pub silent_for: Duration,
+    /// The number of the last commit before it joined.
+    pub joined_after: i64,
+}
+
+/// How a node does, as far as its row tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It loads memory, and answers nothing yet.
+    Joining,
+    Serving,
+    /// It was not heard of for longer than its lease lasts: it answers nothing, and is struck off soon.
+    Silent,
 }
 
 impl Node {
+    pub fn state(&self) -> State {
+        if self.silent_for > self.lease {
+            State::Silent
+        } else if self.follows.is_none() {
+            State::Joining
+        } else {
+            State::Serving
+        }
+    }
+
+    /// How many commits it has not followed yet, of which the last one has this number. `None`: it is still loading.
+    pub fn behind(&self, newest: i64) -> Option<i64> {
+        // What it has followed meanwhile is no lag.
+        self.follows.map(|number| newest.saturating_sub(number).max(0))
+    }
+
     /// How long after a commit no lease of this node can be left that began before it.
     pub fn longest_wait(&self) -> Duration {
         longest_wait(self.lease)
@@ -49,14 +80,15 @@ struct Row {
     lease: i64,
     follows: Option<i64>,
     beat: i64,
+    beat_at: i64,
     silent_for: i64,
+    joined_after: i64,
 }
 
 impl TryFrom<Row> for Node {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let seconds = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
         Ok(Self {
             id: known(Uuid::parse_str(&row.id).ok(), "node", &row.id)?,
             name: row.name,
@@ -65,9 +97,16 @@ impl TryFrom<Row> for Node {
             lease: seconds(row.lease),
             follows: row.follows,
             beat: row.beat,
+            beat_at: UnixTime(row.beat_at),
             silent_for: seconds(row.silent_for),
+            joined_after: row.joined_after,
         })
     }
+}
+
+/// A length of time, of which rows have whole seconds.
+pub(super) fn seconds(count: i64) -> Duration {
+    Duration::from_secs(u64::try_from(count).unwrap_or(0))
 }
 
 /// How a node presents itself.
@@ -87,7 +126,7 @@ pub fn differing(one: &str, other: &str) -> Vec<String> {
 
 /// All rows, in the order in which they were made.
 pub fn all(conn: &mut Conn) -> Result<Vec<Node>, Error> {
-    let silent_for = dialect::clock() - nodes::beat_at;
+    let silent_for = dialect::clock_of(conn) - nodes::beat_at;
     let query = nodes::table.order((nodes::joined_at, nodes::node)).select((
         nodes::node,
         nodes::name,
@@ -96,7 +135,9 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Node>, Error> {
         nodes::lease,
         nodes::follows,
         nodes::beat,
+        nodes::beat_at,
         silent_for,
+        nodes::joined_after,
     ));
     let rows: Vec<Row> = on!(conn, c => query.load(c))?;
     rows.into_iter().map(Node::try_from).collect()
@@ -111,6 +152,7 @@ pub fn followed_by_all(conn: &mut Conn) -> Result<Option<Option<i64>>, Error> {
 
 /// Makes a node's row, from which on all acts wait for it.
 pub(super) fn join(conn: &mut Conn, id: Uuid, node: &Presented, lease: Duration) -> Result<(), Error> {
+    let joined_after = dialect::version(conn)?;
     let row = (
         nodes::node.eq(id.to_string()),
         nodes::name.eq(&node.name),
@@ -120,6 +162,7 @@ pub(super) fn join(conn: &mut Conn, id: Uuid, node: &Presented, lease: Duration)
         nodes::beat.eq(0),
         nodes::beat_at.eq(dialect::clock()),
         nodes::joined_at.eq(dialect::clock()),
+        nodes::joined_after.eq(joined_after),
     );
     let insert = diesel::insert_into(nodes::table).values(row);
     // It may be there: nobody knows of a commit whose answer was lost.
@@ -136,12 +179,11 @@ pub(super) fn beat(conn: &mut Conn, id: Uuid) -> Result<Option<i64>, Error> {
 
 /// Takes a node's row away: nobody waits for it any more.
 pub(super) fn leave(conn: &mut Conn, id: Uuid) -> Result<(), Error> {
-    diesel::delete(nodes::table.find(id.to_string())).execute(conn)?;
+    dialect::take_node_away(conn, id, None)?;
     Ok(())
 }
 
 /// The same for a node that is silent, unless it has beaten since. `false`: it has.
 pub(super) fn strike_off(conn: &mut Conn, id: Uuid, beat: i64) -> Result<bool, Error> {
-    let row = nodes::table.find(id.to_string()).filter(nodes::beat.eq(beat));
-    Ok(diesel::delete(row).execute(conn)? == 1)
+    Ok(dialect::take_node_away(conn, id, Some(beat))?)
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use uuid::Uuid;
@@ -241,6 +241,28 @@ pub(super) fn report(conn: &mut PgConnection, node: Uuid, number: i64) -> QueryR
     conn.batch_execute(&format!(
         "BEGIN; SET LOCAL synchronous_commit = off; UPDATE nodes SET follows = {number} WHERE node = '{node}'; NOTIFY portero; COMMIT"
     ))
+}
+
+/// Nobody waits at the disk: if it is lost, it is found out again.
+pub(super) fn confirm_receipts(conn: &mut PgConnection, up_to: i64) -> QueryResult<()> {
+    conn.batch_execute(&format!(
+        "BEGIN; SET LOCAL synchronous_commit = off; \
+         UPDATE receipt_commits SET everywhere_at = CAST(ceil(extract(epoch FROM clock_timestamp())) AS BIGINT) \
+         WHERE everywhere_at IS NULL AND number <= {up_to}; COMMIT"
+    ))
+}
+
+/// In one statement, so that no row is lost between the two tables.
+pub(super) fn take_node_away(conn: &mut PgConnection, node: Uuid, silent_since: Option<i64>) -> QueryResult<bool> {
+    let moved = sql_query(
+        "WITH gone AS (DELETE FROM nodes WHERE node = $1 AND beat = coalesce($2, beat) RETURNING *) \
+         INSERT INTO past_nodes \
+         (node, name, version, lease, follows, beat_at, joined_after, gone_at, gone_after, struck_off) \
+         SELECT node, name, version, lease, follows, beat_at, joined_after, \
+         CAST(extract(epoch FROM clock_timestamp()) AS BIGINT), (SELECT seq FROM feed_head), $2 IS NOT NULL FROM gone",
+    );
+    let moved = moved.bind::<Text, _>(node.to_string()).bind::<Nullable<BigInt>, _>(silent_since);
+    Ok(moved.execute(conn)? == 1)
 }
 
 const BEGIN: Plain = Plain("BEGIN");

@@ -570,6 +570,23 @@ diesel::table! {
         beat -> BigInt,
         beat_at -> BigInt,
         joined_at -> BigInt,
+        joined_after -> BigInt,
+    }
+}
+
+diesel::table! {
+    past_nodes (id) {
+        id -> BigInt,
+        node -> Text,
+        name -> Text,
+        version -> Text,
+        lease -> BigInt,
+        follows -> Nullable<BigInt>,
+        beat_at -> BigInt,
+        joined_after -> BigInt,
+        gone_at -> BigInt,
+        gone_after -> BigInt,
+        struck_off -> Bool,
     }
 }
 
@@ -578,6 +595,15 @@ diesel::table! {
         job -> Text,
         node -> Text,
         until -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_commits (receipt) {
+        receipt -> Text,
+        number -> BigInt,
+        at -> BigInt,
+        everywhere_at -> Nullable<BigInt>,
     }
 }
 

@@ -477,7 +477,8 @@ impl Batch {
                 on!(conn, c => SAVEPOINT.execute(c))?;
             }
             let log_end_before = log_end.clone();
-            let mut result = job.run(conn, log_end);
+            let commit_number = version.filter(|_| self.node.is_some()).map(|before| before + 1);
+            let mut result = job.run(conn, log_end, commit_number);
             let keep = result.keep;
             if keep {
                 self.counts.add_all(std::mem::take(&mut result.counts));

@@ -20,8 +20,8 @@ use super::rooms::account::{
 };
 use super::rooms::admin::{
     about, add_group, add_user, app_openid, apps, audit, edit_app, edit_details, end_sessions, group, groups,
-    made_link, overview, remove_app, remove_group, rename_user, revoked, sessions, test_sign_out, user, user_act,
-    user_groups, users,
+    made_link, nodes, overview, remove_app, remove_group, rename_user, revoked, sessions, test_sign_out, user,
+    user_act, user_groups, users,
 };
 use super::rooms::apps::{callback, check, gate, sign_out, start};
 use super::rooms::openid::{authorize, consent, discovery, rp_logout, token, userinfo};
@@ -242,6 +242,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
             .service(path("/admin/audit/export").get(audit::export).guarded(Guard::access()))
             .service(path("/admin/about").get(about::show).guarded(Guard::access()))
+            .service(path("/admin/nodes").get(nodes::show).guarded(Guard::access()))
             .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
             .service(path("/admin/revoked/export").get(revoked::export).guarded(Guard::access()))
             .service(path("/language").post(language::choose).guarded(from_page()))

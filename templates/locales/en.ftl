@@ -510,6 +510,18 @@ receipt-heading =
     }
 receipt-refused-since = Refused here since
 receipt-refused-what = every access token and every refresh token.
+receipt-nodes-since =
+    { $n ->
+        [one] Refused on { $refusing } of { $n } node since
+       *[other] Refused on { $refusing } of { $n } nodes since
+    }
+receipt-nodes-so-far =
+    { $n ->
+        [one] Refused on { $refusing } of { $n } node, as of
+       *[other] Refused on { $refusing } of { $n } nodes, as of
+    }
+receipt-node-over = The node { $node } serves nothing since its lease ended at
+receipt-node-awaited = The node { $node } has not said yet that it refuses them.
 receipt-elsewhere = Apps that check tokens themselves may still accept an access token until
 receipt-elsewhere-hint = Apps that ask Portero already refuse it.
 receipt-over = No token from these sessions works anywhere now.
@@ -1344,6 +1356,12 @@ overview-many-without-factor =
     }
 overview-without-factor-advice = They’re asked for one, and get no further until they set one up.
 overview-without-factor-soon = From { $when } on they’re asked for one, and get no further until they set one up. Tell them before.
+overview-nodes =
+    { $n ->
+        [one] A node doesn’t answer
+       *[other] { $n } nodes don’t answer
+    }
+overview-nodes-advice = A node that doesn’t answer accepts no token, and signs nobody out. Its log says why; one that’s gone for good drops out of the list after a day.
 overview-unreadable = Your proxy doesn’t say where some requests come from
 overview-unreadable-advice = Limits and lists can’t tell these visitors apart. Compare client_ip_header with what the proxy sends.
 overview-forwarded = A forwarded header came from an address that isn’t trusted
@@ -1501,6 +1519,35 @@ about-seconds =
     { $n ->
         [one] { $n } second
        *[other] { $n } seconds
+    }
+
+## The nodes
+
+about-nodes = Nodes
+nodes-title = Nodes
+nodes-intro = These servers share one database. What ends on one of them is refused by all.
+nodes-none = One server serves the database. With the setting cluster.lease, several can.
+nodes-name = Node
+nodes-state = State
+nodes-serving = Serving
+nodes-joining = Joining
+nodes-silent = Doesn’t answer
+nodes-struck-off = Struck off
+nodes-lease = Lease
+nodes-behind = Lag
+nodes-behind-by =
+    { $n ->
+        [0] none
+        [one] { $n } commit
+       *[other] { $n } commits
+    }
+nodes-beat = Last heard of
+nodes-differing = Settings that differ
+nodes-nothing = –
+nodes-count =
+    { $n ->
+        [one] { $n } node
+       *[other] { $n } nodes
     }
 
 ## Apps

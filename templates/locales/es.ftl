@@ -510,6 +510,18 @@ receipt-heading =
     }
 receipt-refused-since = Se rechazan aquí desde
 receipt-refused-what = todos los tokens, de acceso y de renovación.
+receipt-nodes-since =
+    { $n ->
+        [one] Se rechazan en { $refusing } de { $n } nodo desde
+       *[other] Se rechazan en { $refusing } de { $n } nodos desde
+    }
+receipt-nodes-so-far =
+    { $n ->
+        [one] Se rechazan en { $refusing } de { $n } nodo, comprobado:
+       *[other] Se rechazan en { $refusing } de { $n } nodos, comprobado:
+    }
+receipt-node-over = El nodo { $node } no atiende a nadie desde que terminó su plazo:
+receipt-node-awaited = El nodo { $node } aún no ha confirmado que los rechaza.
 receipt-elsewhere = Las aplicaciones que comprueban los tokens por su cuenta aún pueden aceptar un token de acceso hasta
 receipt-elsewhere-hint = Las aplicaciones que preguntan a Portero ya lo rechazan.
 receipt-over = Ningún token de estas sesiones funciona ya en ninguna parte.
@@ -1344,6 +1356,12 @@ overview-many-without-factor =
     }
 overview-without-factor-advice = Se les pide uno, y no podrán seguir hasta que lo configuren.
 overview-without-factor-soon = A partir del { $when } se les pedirá uno, y no podrán seguir hasta que lo configuren. Avísales antes.
+overview-nodes =
+    { $n ->
+        [one] Un nodo no responde
+       *[other] { $n } nodos no responden
+    }
+overview-nodes-advice = Un nodo que no responde no acepta ningún token, pero nadie pierde su sesión. Su registro dice por qué; el que ya no vuelve desaparece de la lista al cabo de un día.
 overview-unreadable = Tu proxy no dice de dónde vienen algunas peticiones
 overview-unreadable-advice = Los límites y las listas no pueden distinguir a estos visitantes. Compara client_ip_header con lo que envía el proxy.
 overview-forwarded = Llegó una cabecera de reenvío desde una dirección que no es de confianza
@@ -1501,6 +1519,35 @@ about-seconds =
     { $n ->
         [one] { $n } segundo
        *[other] { $n } segundos
+    }
+
+## Los nodos
+
+about-nodes = Nodos
+nodes-title = Nodos
+nodes-intro = Estos servidores comparten una base de datos. Lo que termina en uno de ellos lo rechazan todos.
+nodes-none = Un solo servidor atiende la base de datos. Con el ajuste cluster.lease pueden hacerlo varios.
+nodes-name = Nodo
+nodes-state = Estado
+nodes-serving = En servicio
+nodes-joining = Incorporándose
+nodes-silent = No responde
+nodes-struck-off = Dado de baja
+nodes-lease = Plazo
+nodes-behind = Retraso
+nodes-behind-by =
+    { $n ->
+        [0] ninguno
+        [one] { $n } confirmación
+       *[other] { $n } confirmaciones
+    }
+nodes-beat = Última señal
+nodes-differing = Ajustes que difieren
+nodes-nothing = –
+nodes-count =
+    { $n ->
+        [one] { $n } nodo
+       *[other] { $n } nodos
     }
 
 ## Aplicaciones

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::mail_server::MailServer;
 use crate::portero::{PASSWORD, Server, ok, portero};
+use crate::several_nodes::add_nodes;
 use crate::totp;
 
 use Step::{Follow, Sees, Type};
@@ -216,6 +217,7 @@ const AS_ANA: &[Page] = &[
     ("activity", "/account/activity", &[]),
     ("activity, none", "/account/activity?q=192.0.2.1", &[NOTHING]),
     ("about", "/admin/about", &[]),
+    ("nodes", "/admin/nodes", &[Sees("tr.danger")]),
     ("nothing there, signed in", "/nowhere", &[ERROR]),
     // Last, because it ends her session.
     ("signed out", "/logout", &[SEND, NOTICE]),
@@ -422,6 +424,7 @@ async fn every_page(language: &'static str) {
 
     visit.look_at(AT_FIRST).await;
     fill(folder.path(), &server);
+    add_nodes(folder.path());
     let invited = ok(folder.path(), &["user", "invite", "leo"], "");
     let secret = invited.split_whitespace().find_map(|word| word.split_once("/link/")).expect("a link is printed").1;
     visit.invitation = format!("/link/{secret}");

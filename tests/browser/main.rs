@@ -32,6 +32,7 @@ mod sessions;
 mod support {
     pub(crate) use crate::proxies;
 }
+mod several_nodes;
 mod tables;
 mod told_apps;
 #[path = "../support/totp.rs"]

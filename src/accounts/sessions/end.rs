@@ -13,7 +13,7 @@ use crate::store::audit::event::{Details, Event, What};
 use crate::store::hourly_counts::Counted;
 use crate::store::session_ends::{self, JustEnded, Which};
 use crate::store::sessions::{self, End};
-use crate::store::{Tx, trusted_browsers, users};
+use crate::store::{Tx, receipt_commits, trusted_browsers, users};
 
 /// What one act ended of what was still open. The receipt names the act: the page that proves it is found by that.
 #[derive(Clone, Debug)]
@@ -41,6 +41,7 @@ pub(in crate::accounts) fn end(tx: &mut Tx<'_>, which: Which, reason: Reason, by
     // What had run out is refused from now on as well, whatever the clock will say; but nobody counts it as ended.
     have_ended(tx, run_out.iter().map(|one| (one.sid, one.until)).collect())?;
     if !ended.is_empty() {
+        receipt_commits::add(tx, &receipt)?;
         record(tx, &ended, &receipt, reason, by)?;
     }
     Ok(Ended { receipt, sessions: ended })

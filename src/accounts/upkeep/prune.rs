@@ -13,7 +13,8 @@ use crate::store::audit::chain;
 use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
     Upkeep, apps, attempts, changes, grants, groups, known_networks, links, logout_deliveries, outbox, passes,
-    session_ends, sessions, sign_in_failures, spent_challenges, status_lists, token_blocklist, trusted_browsers, users,
+    past_nodes, receipt_commits, session_ends, sessions, sign_in_failures, spent_challenges, status_lists,
+    token_blocklist, trusted_browsers, users,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -131,12 +132,13 @@ fn prune_rows(accounts: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> {
         let browsers = trusted_browsers::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let challenges = spent_challenges::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let tests = logout_deliveries::prune_tests(tx.conn, shown)? + outbox::prune(tx.conn, shown)?;
+        let nodes = past_nodes::prune(tx.conn, shown)? + receipt_commits::prune(tx.conn, shown)?;
         let lists = status_lists::prune(tx.conn, tx.now.plus(-MARGIN))?;
         let count = lists.len();
         if count > 0 {
             tx.change(Change::StatusListsGone(lists));
         }
-        Ok(links::prune(tx.conn, shown)? + count + tests + counts + attempts + browsers + challenges)
+        Ok(links::prune(tx.conn, shown)? + count + tests + counts + attempts + browsers + challenges + nodes)
     });
     let mut gone = small.committed()?;
     loop {

@@ -17,6 +17,7 @@ pub(in crate::web) mod made_link;
 pub(in crate::web) mod mail_view;
 pub(in crate::web) mod name_taken;
 pub(in crate::web) mod new_password;
+pub(in crate::web) mod on_nodes;
 pub(in crate::web) mod openid_answer;
 pub(in crate::web) mod page;
 pub(in crate::web) mod qr_code;

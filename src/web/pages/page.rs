@@ -194,6 +194,11 @@ impl Page {
         self.text(key, &[("n", n.count().into())])
     }
 
+    /// The text with the number `n`, in its plural form, and one value in it.
+    pub(in crate::web) fn tn1(&self, key: &str, n: impl Count, name: &str, value: &str) -> String {
+        self.text(key, &[("n", n.count().into()), (name, value.into())])
+    }
+
     /// The text with one value in it.
     pub(in crate::web) fn t1(&self, key: &str, name: &str, value: &str) -> String {
         self.text(key, &[(name, value.into())])

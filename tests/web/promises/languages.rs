@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::common::{Route, add_by_form, app, link_on, routes, second_factor, sid};
 use crate::openid::{Party, uri};
+use crate::rooms::nodes::add_node;
 use crate::support::mail_server::MailServer;
 use crate::support::{Browser, PASSWORD, TestApp, operator, totp};
 
@@ -284,6 +285,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         "/admin/audit?user=nobody",
         "/account/activity",
         "/admin/about",
+        "/admin/nodes",
     ] {
         seen.visit(&mut browser, path);
     }
@@ -302,6 +304,10 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
     let ended = browser.post(&format!("/admin/sessions/{of_bea}/end"), &[]);
     seen.visit(&mut browser, ended.location());
     // With something in it, and a story with an end.
+    add_node(&app, 1, "{}", "0", 0);
+    add_node(&app, 2, r#"{\"session.idle\":\"2d\"}"#, "NULL", 60);
+    seen.visit(&mut browser, "/admin/nodes");
+    seen.visit(&mut browser, "/admin");
     seen.visit(&mut browser, "/admin/revoked");
     seen.visit(&mut browser, &format!("/admin/sessions/{of_bea}"));
     let made = add_by_form(&mut browser, "cleo");

@@ -31,6 +31,7 @@ mod link;
 mod login;
 mod logout;
 mod made_link;
+pub(crate) mod nodes;
 pub(crate) mod openid;
 mod overview;
 mod passkeys;

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::common::{app_with_admin, as_json, end, sid};
+use crate::rooms::nodes::add_node;
+use crate::support::database::execute;
 use crate::support::{Tokens, claims};
 
 fn sid_of(tokens: &Tokens) -> String {
@@ -87,4 +89,34 @@ fn a_receipt_says_once_whose_sessions_it_is_about_and_names_each_user_if_there_a
     for name in [">ana<", ">bea<"] {
         assert!(main.contains(name), "{name}: {main}");
     }
+}
+
+#[test]
+fn of_several_nodes_a_receipt_says_on_how_many_it_holds_and_since_when_the_others_serve_nothing() {
+    let app = app_with_admin();
+    let (mut admin, bea) = (app.signed_in("adm"), app.tokens("bea"));
+    let receipt = end(&mut admin, &format!("/admin/sessions/{}/end", sid_of(&bea)));
+    let path =
+        format!("/receipts/{}", receipt.body.split("href=\"/receipts/").nth(1).unwrap().split('"').next().unwrap());
+    assert!(receipt.body.contains("Refused here since") && as_json(&mut admin, &path)["nodes"] == Value::Null);
+    let id = path.rsplit('/').next().unwrap();
+    execute(app.folder(), &format!("INSERT INTO receipt_commits VALUES ('{id}', 5, 1790000000, 1790000001)"));
+    add_node(&app, 1, "{}", "10", 0);
+    add_node(&app, 2, "{}", "10", 0);
+    let page = admin.get(&path).body;
+    assert!(page.contains("Refused on 2 of 2 nodes since") && page.contains("2026-09-21 14:13:21"), "{page}");
+    assert!(!page.contains("Refused here since"), "{page}");
+    add_node(&app, 3, "{}", "4", 60);
+    let page = admin.get(&path).body;
+    assert!(page.contains("Refused on 2 of 3 nodes since"), "{page}");
+    assert!(page.contains("The node node3:8080 serves nothing since its lease ended at"), "{page}");
+    let told = as_json(&mut admin, &path)["nodes"].clone();
+    assert_eq!((&told["count"], &told["refusing"], &told["since"]), (&json!(3), &json!(2), &json!(1790000001)));
+    assert!(told["others"][0]["lease_ended_at"].as_i64().unwrap() > 1790000001, "{told}");
+    // One that is loading answers nothing yet, but nobody knows more.
+    execute(app.folder(), "UPDATE receipt_commits SET everywhere_at = NULL");
+    add_node(&app, 4, "{}", "NULL", 0);
+    let page = admin.get(&path).body;
+    assert!(page.contains("Refused on 2 of 4 nodes, as of") && page.contains("node4:8080 has not said yet"), "{page}");
+    assert_eq!(as_json(&mut admin, &path)["nodes"]["since"], Value::Null);
 }

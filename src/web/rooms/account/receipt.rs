@@ -11,6 +11,7 @@ use crate::guards::AccessToken;
 use crate::store::Conn;
 use crate::store::logout_deliveries::Told;
 use crate::store::mass_ends::{self, MassEnd};
+use crate::store::receipt_commits::{self, OnNodes};
 use crate::store::session_lists::{self, ListedSession};
 use crate::store::sessions::End;
 use crate::store::{apps, logout_deliveries, users};
@@ -19,6 +20,7 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
 use crate::web::pages::audit_view::Link;
+use crate::web::pages::on_nodes::{self, OnNodesShown};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
@@ -36,6 +38,8 @@ struct ReceiptPage {
     path: String,
     at: Time,
     reason: String,
+    /// On which nodes they are refused. `None`: there was one.
+    on_nodes: Option<OnNodesShown>,
     /// Who ended them. `None`: the user, or Portero, as the reason says.
     by: Option<String>,
     /// Whose sessions they are. `None`: several users'.
@@ -79,6 +83,8 @@ struct Found {
     by: Option<String>,
     entered: Vec<Entered>,
     told: Vec<Told>,
+    /// `None`: there was one node.
+    on_nodes: Option<OnNodes>,
 }
 
 pub(in crate::web) async fn show(
@@ -116,6 +122,7 @@ pub(in crate::web) async fn show(
     let view = ReceiptPage {
         at: page.exact(found.end.at),
         reason: session_view::reason(&page, found.end.reason),
+        on_nodes: found.on_nodes.as_ref().map(|found| OnNodesShown::new(&page, found, now)),
         by: (found.end.by != Some(owner) && found.end.reason != Reason::Reuse).then(by),
         user: found
             .listed
@@ -155,7 +162,8 @@ fn find(conn: &mut Conn, receipt: &str, now: UnixTime) -> Result<Option<Found>, 
     let access_until = marked_until.max(unmarked_until).unwrap_or(end.at);
     let told = logout_deliveries::of_receipt(conn, receipt)?;
     let entered = entered(conn, receipt)?;
-    Ok(Some(Found { listed, count: marked + unmarked, unmarked, access_until, end, by, entered, told }))
+    let on_nodes = receipt_commits::find(conn, receipt)?;
+    Ok(Some(Found { listed, count: marked + unmarked, unmarked, access_until, end, by, entered, told, on_nodes }))
 }
 
 fn entered(conn: &mut Conn, receipt: &str) -> Result<Vec<Entered>, crate::store::Error> {
@@ -208,7 +216,7 @@ fn as_json(app: &App, id: &str, found: &Found, apps: &[AppTold], until: UnixTime
             })
         })
         .collect();
-    HttpResponse::Ok().json(json!({
+    let mut told = json!({
         "receipt": id,
         "refused_since": found.end.at,
         "reason": found.end.reason,
@@ -219,5 +227,9 @@ fn as_json(app: &App, id: &str, found: &Found, apps: &[AppTold], until: UnixTime
         "apps": apps.iter().map(|one| one.as_json(now)).collect::<Vec<_>>(),
         "accepted_elsewhere_until": (until > now).then_some(until),
         "made_at": now,
-    }))
+    });
+    if let Some(found) = &found.on_nodes {
+        told["nodes"] = on_nodes::as_json(found, now);
+    }
+    HttpResponse::Ok().json(told)
 }

@@ -12,7 +12,7 @@ use crate::accounts::apps::exactness::exactness;
 use crate::config::{MailSettings, Setting, Source};
 use crate::domain::{TokenType, UnixTime};
 use crate::guards::cookies;
-use crate::store::{apps, outbox};
+use crate::store::{apps, node_list, outbox};
 use crate::web::app::App;
 use crate::web::browser::{browser_session, device_cookie, language, token_cookies};
 use crate::web::http::audience::{Audience, audience};
@@ -47,6 +47,8 @@ struct AboutPage {
     last_prune: Option<Time>,
     /// `None`: Portero sends no mail.
     mail: Option<MailView>,
+    /// How many nodes there are. `None`: one Portero serves the database.
+    nodes: Option<String>,
     /// How long a session that has ended can live on, by apps.
     exactness: Vec<ExactApp>,
     /// The same at the app that is worst. `None`: there is no app that anybody gets into.
@@ -108,6 +110,7 @@ pub(in crate::web) async fn show(
         }
         None => None,
     };
+    let nodes = app.read(move |conn| node_list::list(conn, now)).await?;
     let exact: Vec<_> = apps.iter().filter_map(|one| Some((one, exactness(&app.accounts, one)?))).collect();
     // No end at all is worse than any.
     let worst = exact.iter().map(|(_, found)| found.worst).max_by_key(|worst| worst.unwrap_or(i64::MAX));
@@ -158,6 +161,7 @@ pub(in crate::web) async fn show(
         folder: app.config().data_dir.display().to_string(),
         database: app.config().database.to_string(),
         database_size: size.map_or_else(|| "?".into(), |bytes| megabytes(&page, bytes)),
+        nodes: (!nodes.is_empty()).then(|| page.tn("nodes-count", nodes.nodes.len())),
         last_prune: last_prune.map(|at| page.time(at)),
         mail: mail.map(|(server, state)| MailView::new(&page, server, &state)),
         worst: worst.map(|worst| worst_in_words(&page, worst)),

@@ -12,6 +12,7 @@ pub(in crate::web) mod end_sessions;
 pub(in crate::web) mod group;
 pub(in crate::web) mod groups;
 pub(in crate::web) mod made_link;
+pub(in crate::web) mod nodes;
 pub(in crate::web) mod overview;
 pub(in crate::web) mod remove_app;
 pub(in crate::web) mod remove_group;

@@ -13,6 +13,7 @@ use crate::domain::{Role, UnixTime};
 use crate::store::audit::event::What;
 use crate::store::audit::list;
 use crate::store::hourly_counts::{Counted, HourCount, hour_of};
+use crate::store::node_list;
 use crate::store::overview::{Asked, FactorsOf, MOST_ODD, MOST_WITHOUT_FACTOR, Overview, look};
 use crate::store::trouble::little_room;
 use crate::throttle::Slowed;
@@ -126,6 +127,8 @@ struct Found {
     acts: Events,
     slowed: Slowed,
     little_room: Option<u64>,
+    /// How many nodes answer nothing, though nobody has stopped them.
+    missing_nodes: usize,
     now: UnixTime,
 }
 
@@ -152,6 +155,7 @@ pub(in crate::web) async fn show(
                 acts: Events { rows, names, ..Events::default() },
                 slowed: accounts.throttle.slowed(now),
                 little_room: database.file().and_then(little_room),
+                missing_nodes: node_list::list(conn, now)?.missing(),
                 now,
             })
         })
@@ -294,7 +298,9 @@ fn cautions(app: &App, page: &Page, found: &Found) -> Vec<Option<Notice>> {
     let key_age = overview.key_since.map(|since| now.since(since));
     let backup_age = overview.last_backup.map(|at| now.since(at));
     let slowed_count = slowed.networks.len().max(slowed.accounts);
+    let missing_nodes = found.missing_nodes;
     vec![
+        (missing_nodes > 0).then(|| caution(page, "nodes", number(missing_nodes), Some("/admin/nodes".into()))),
         (slowed_count > 0).then(|| slowed_notice(page, slowed, *now)),
         (overview.odd > 0).then(|| {
             let notice = caution(page, "odd", number(overview.odd), Some("/admin/sessions?state=odd".into()));
