@@ -20,7 +20,7 @@ use crate::accounts::proof::setup_link;
 use crate::accounts::sessions::{lost_commits, mass_end};
 use crate::accounts::upkeep::commands::Commands;
 use crate::accounts::upkeep::prune::PruneClock;
-use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons};
+use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons, tries};
 use crate::accounts::{self, Accounts};
 use crate::blocklist::change::Change;
 use crate::bounded_http::{BoundedServer, Bounds};
@@ -53,6 +53,7 @@ const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 const LOOK_FOR_KEYS_EVERY: Duration = Duration::from_millis(500);
 const FOLLOW_KEYS_EVERY: Duration = Duration::from_secs(60 * 60);
 const FLUSH_EVERY: Duration = Duration::from_secs(60);
+const TELL_OF_TRIES_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -281,6 +282,9 @@ impl Prepared {
         let loading = async move {
             let started = load.await.map_err(|_| StartError::Accounts(store::Error::Panicked.into()))??;
             start_upkeep(&accounts);
+            if accounts.config.cluster_lease.is_some() {
+                tell_of_tries(Arc::clone(&accounts));
+            }
             telling::start(&accounts, issuer, outbound).map_err(StartError::Thread)?;
             if let Some(mailer) = mailer {
                 mailing::start(&accounts, mailer).map_err(StartError::Thread)?;
@@ -411,8 +415,12 @@ fn as_node(
             Ok(())
         }),
         changed_elsewhere: Box::new(move |change| {
-            if let (Change::MassEndBegan(receipt), Some(accounts)) = (change, for_changes.upgrade()) {
+            let Some(accounts) = for_changes.upgrade() else { return };
+            if let Change::MassEndBegan(receipt) = change {
                 mass_end::take_up(&accounts, receipt.clone());
+            }
+            if let Change::TriesCounted(tries) = change {
+                accounts.throttle.count_others(tries);
             }
         }),
         commands_acted: Box::new(move |conn| tell_commands(&commands, conn)),
@@ -496,6 +504,18 @@ fn start_upkeep(accounts: &Arc<Accounts>) {
                 run_job("drills", &old, due::delete_left_accounts).await;
             }
             run_job("prune", &old, prune::prune).await;
+        }
+    });
+}
+
+/// Tells the other nodes which tries of passwords and links were counted here.
+fn tell_of_tries(accounts: Arc<Accounts>) {
+    accounts.throttle.tell_others();
+    actix_web::rt::spawn(async move {
+        loop {
+            actix_web::rt::time::sleep(TELL_OF_TRIES_EVERY).await;
+            // Nobody waits for it. What can't be told because the database is away counts here only.
+            drop(tries::tell(&accounts));
         }
     });
 }

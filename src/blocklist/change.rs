@@ -45,6 +45,8 @@ pub enum Change {
     PassesEnded(Vec<PassKey>),
     /// A key was added, has come to sign, or was taken out. Who made the change reads its keys anew itself; this is for the other nodes.
     KeysChanged,
+    /// These tries of passwords and links were counted, as the throttle of the node where they were made has it. For the other nodes.
+    TriesCounted(String),
 }
 
 impl Change {
@@ -68,7 +70,8 @@ impl Change {
             | Self::AppsChanged(_)
             | Self::PassMade(..)
             | Self::PassesEnded(_)
-            | Self::KeysChanged => true,
+            | Self::KeysChanged
+            | Self::TriesCounted(_) => true,
         }
     }
 }
@@ -95,7 +98,7 @@ impl Blocklist {
             Change::AppsChanged(apps) => self.set_apps(apps),
             Change::PassMade(key, pass) => self.keep_pass(key, pass),
             Change::PassesEnded(keys) => self.end_passes(&keys),
-            Change::KeysChanged => {}
+            Change::KeysChanged | Change::TriesCounted(_) => {}
         }
     }
 }

@@ -52,6 +52,7 @@ enum Word {
     KeysChanged,
     PassMade(Uuid, Box<PassText>),
     PassesEnded(Vec<Uuid>),
+    TriesCounted(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -125,6 +126,7 @@ fn word(change: &Change) -> Option<Word> {
         Change::PassesEnded(keys) => {
             Word::PassesEnded(keys.iter().map(|PassKey(key)| Uuid::from_bytes(*key)).collect())
         }
+        Change::TriesCounted(tries) => Word::TriesCounted(tries.clone()),
         Change::FirstUseAwaited(..) | Change::FirstUseStored(..) => return None,
     })
 }
@@ -161,6 +163,7 @@ fn told(word: Word, known: &impl Fn(&str) -> Option<Arc<Standing>>) -> Option<To
             let pass = Pass::new(pass.sid, standing, OriginId(pass.origin), moments, factor_time);
             Change::PassMade(PassKey(key.into_bytes()), pass)
         }
+        Word::TriesCounted(tries) => Change::TriesCounted(tries),
         Word::PassesEnded(keys) => Change::PassesEnded(keys.into_iter().map(|key| PassKey(key.into_bytes())).collect()),
     }))
 }
@@ -263,6 +266,7 @@ mod tests {
             Change::PassMade(PassKey([7; 16]), pass(None)),
             Change::PassMade(PassKey([8; 16]), pass(Some(UnixTime(4)))),
             Change::PassesEnded(vec![PassKey([7; 16])]),
+            Change::TriesCounted(r#"[{"ip":"192.0.2.1"}]"#.into()),
         ];
         let understood = read_again(&changes).unwrap();
         let understood = understood.into_iter().map(|told| match told {

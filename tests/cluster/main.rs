@@ -12,6 +12,9 @@ mod operation;
 #[allow(dead_code, reason = "commands are tested elsewhere")]
 mod portero;
 mod recorder;
+mod shared;
+#[path = "../support/totp.rs"]
+mod totp;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

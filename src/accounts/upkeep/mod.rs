@@ -7,3 +7,4 @@ pub mod memory;
 pub mod name_parts;
 pub mod prune;
 pub mod skeletons;
+pub mod tries;

@@ -1,5 +1,6 @@
 //! How often somebody may try a password or a one-time link: by network, by account and network, by device, by session. Kept in
-//! memory, and bounded; what has to outlive a restart is counted in the database (`store::sign_in_failures`).
+//! memory, and bounded; what has to outlive a restart is counted in the database (`store::sign_in_failures`). Several nodes tell each other
+//! what they have counted, or each of them would allow as many tries as one alone.
 //!
 //! Each limit is a bucket of tries that fills up again with time (GCRA), so one moment per key says all of it. Not a library: the
 //! existing ones keep a key for ever, or know only tries and not how they ended ([`Try::succeeded`]).
@@ -7,6 +8,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::domain::{NameKey, SessionId, UnixTime, UserId};
 
@@ -68,17 +72,8 @@ impl Try {
     pub fn succeeded(mut self) {
         if let Some(buckets) = self.buckets.take() {
             let mut buckets = lock(&buckets);
-            for (key, _) in keys(self.ip, self.who) {
-                match key {
-                    Key::Pair { .. } | Key::Device(_) | Key::Session(_) | Key::GoodLink(_) => {
-                        buckets.full_at.remove(&key);
-                    }
-                    Key::Network { .. }
-                    | Key::Pool(_)
-                    | Key::DevicesOf(_)
-                    | Key::SessionsOf(_)
-                    | Key::StrangersAt(_) => {}
-                }
+            if buckets.fill_up(self.ip, self.who) {
+                buckets.note_for_others(Counted { ip: self.ip, who: self.who.into(), at: self.now.0, how: How::Right });
             }
             buckets.end_flight(self.ip, self.who);
         }
@@ -98,6 +93,7 @@ impl Drop for Try {
             let mut buckets = lock(buckets);
             buckets.end_flight(self.ip, self.who);
             buckets.take_one(self.ip, self.who, millis(self.now));
+            buckets.note_for_others(Counted { ip: self.ip, who: self.who.into(), at: self.now.0, how: How::Wrong });
         }
     }
 }
@@ -170,11 +166,76 @@ enum Key {
 /// The most buckets that are kept: about 8 MB.
 const MAX_BUCKETS: usize = 100_000;
 
+/// The most tries that wait until other nodes are told of them. More than one node can hash passwords for in the meantime.
+const MAX_UNTOLD: usize = 10_000;
+
 /// For each key, when its bucket is full again, in milliseconds since the epoch, and how many of its tries are in flight.
 #[derive(Default)]
 struct Buckets {
     full_at: HashMap<Key, i64>,
     in_flight: HashMap<Key, u32>,
+    /// What other nodes are to be told of. `None`: there are none.
+    untold: Option<Vec<Counted>>,
+}
+
+/// A try that was counted, as nodes tell each other of it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Counted {
+    ip: IpAddr,
+    who: TriedBy,
+    at: i64,
+    how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum How {
+    Wrong,
+    Right,
+    /// A stranger's at an exhausted account, which counts as soon as it begins.
+    OfPool,
+}
+
+/// [`Who`], as nodes tell each other of it: the keys as ids, because JSON has no such large numbers.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TriedBy {
+    Link,
+    GoodLink(Uuid),
+    Stranger(Uuid, bool),
+    KnownNetwork(Uuid, Uuid),
+    Device(i64, Uuid, Uuid),
+    Session(i64, SessionId),
+}
+
+impl From<Who> for TriedBy {
+    fn from(who: Who) -> Self {
+        let id = |NameKey(key)| Uuid::from_u128(key);
+        match who {
+            Who::Link => Self::Link,
+            Who::GoodLink(LinkKey(key)) => Self::GoodLink(Uuid::from_u128(key)),
+            Who::Stranger { name, exhausted } => Self::Stranger(id(name), exhausted),
+            Who::KnownNetwork { name, counts_as } => Self::KnownNetwork(id(name), id(counts_as)),
+            Who::Device { user, id: device, counts_as } => Self::Device(user.0, Uuid::from_u128(device), id(counts_as)),
+            Who::Session { user, sid } => Self::Session(user.0, sid),
+        }
+    }
+}
+
+impl From<TriedBy> for Who {
+    fn from(by: TriedBy) -> Self {
+        let key = |id: Uuid| NameKey(id.as_u128());
+        match by {
+            TriedBy::Link => Self::Link,
+            TriedBy::GoodLink(id) => Self::GoodLink(LinkKey(id.as_u128())),
+            TriedBy::Stranger(name, exhausted) => Self::Stranger { name: key(name), exhausted },
+            TriedBy::KnownNetwork(name, counts_as) => Self::KnownNetwork { name: key(name), counts_as: key(counts_as) },
+            TriedBy::Device(user, id, counts_as) => {
+                Self::Device { user: UserId(user), id: id.as_u128(), counts_as: key(counts_as) }
+            }
+            TriedBy::Session(user, sid) => Self::Session { user: UserId(user), sid },
+        }
+    }
 }
 
 impl Buckets {
@@ -193,6 +254,26 @@ impl Buckets {
         if too_many { by_time.max(1000) } else { by_time }
     }
 
+    /// Fills the buckets that who was right starts anew with. `false`: they were full.
+    fn fill_up(&mut self, ip: IpAddr, who: Who) -> bool {
+        let mut was_empty = false;
+        for (key, _) in keys(ip, who) {
+            match key {
+                Key::Pair { .. } | Key::Device(_) | Key::Session(_) | Key::GoodLink(_) => {
+                    was_empty |= self.full_at.remove(&key).is_some();
+                }
+                Key::Network { .. } | Key::Pool(_) | Key::DevicesOf(_) | Key::SessionsOf(_) | Key::StrangersAt(_) => {}
+            }
+        }
+        was_empty
+    }
+
+    fn note_for_others(&mut self, counted: Counted) {
+        if let Some(untold) = self.untold.as_mut().filter(|untold| untold.len() < MAX_UNTOLD) {
+            untold.push(counted);
+        }
+    }
+
     fn end_flight(&mut self, ip: IpAddr, who: Who) {
         for (key, _) in keys(ip, who) {
             if let Some(count) = self.in_flight.get_mut(&key) {
@@ -208,7 +289,9 @@ impl Buckets {
         for (key, limit) in keys(ip, who) {
             // The pool's try was taken out when it began, and where only what is in flight counts there is no bucket.
             if !matches!(key, Key::Pool(_)) && limit.refill_ms > 0 {
-                let full_at = self.full_at(&key, limit, now) + limit.refill_ms;
+                // With more debt than tries can be in flight for, it would look as if the clock had been set back.
+                let most = now + (limit.burst + i64::from(limit.max_in_flight)) * limit.refill_ms;
+                let full_at = (self.full_at(&key, limit, now) + limit.refill_ms).min(most);
                 self.full_at.insert(key, full_at);
             }
         }
@@ -240,9 +323,47 @@ impl Throttle {
             *buckets.in_flight.entry(key).or_default() += 1;
             if let Key::Pool(_) = key {
                 buckets.full_at.insert(key, now + limit.refill_ms);
+                buckets.note_for_others(Counted { ip, who: who.into(), at: now / 1000, how: How::OfPool });
             }
         }
         Ok(begun(Some(Arc::clone(shared))))
+    }
+}
+
+impl Throttle {
+    /// For one of several nodes: from now on what is counted here is [to be told](Self::untold) to the others.
+    pub fn tell_others(&self) {
+        if let Some(buckets) = &self.0 {
+            lock(buckets).untold = Some(Vec::new());
+        }
+    }
+
+    /// What was counted here since this was asked last, as text for [`count_others`](Self::count_others) on other nodes.
+    pub fn untold(&self) -> Option<String> {
+        let mut buckets = lock(self.0.as_ref()?);
+        let untold = std::mem::take(buckets.untold.as_mut().filter(|untold| !untold.is_empty())?);
+        drop(buckets);
+        serde_json::to_string(&untold).ok()
+    }
+
+    /// Counts what another node has counted. What this version does not understand counts only there.
+    pub fn count_others(&self, told: &str) {
+        let (Some(buckets), Ok(all)) = (&self.0, serde_json::from_str::<Vec<Counted>>(told)) else { return };
+        let mut buckets = lock(buckets);
+        for Counted { ip, who, at, how } in all {
+            let (who, now) = (who.into(), millis(UnixTime(at)));
+            match how {
+                How::Wrong => buckets.take_one(ip, who, now),
+                How::Right => drop(buckets.fill_up(ip, who)),
+                How::OfPool => {
+                    for (key, limit) in keys(ip, who) {
+                        if let Key::Pool(_) = key {
+                            buckets.full_at.insert(key, now + limit.refill_ms);
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -352,152 +473,4 @@ fn networks(ip: IpAddr) -> ((u128, u8), (u128, u8)) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: UnixTime = UnixTime(1_795_374_306);
-    const ANA: Who = Who::Stranger { name: NameKey(1), exhausted: false };
-
-    const DEVICE: Who = Who::Device { user: UserId(1), id: 7, counts_as: NameKey(2) };
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    /// How many tries in a row are allowed.
-    fn let_through(throttle: &Throttle, ip: IpAddr, who: Who, now: UnixTime) -> usize {
-        (0..10_000).take_while(|_| throttle.begin_try(ip, who, now).is_ok()).count()
-    }
-
-    #[test]
-    fn one_network_gets_five_tries_at_an_account_and_then_one_each_half_minute() {
-        let throttle = Throttle::new(true);
-        assert_eq!(let_through(&throttle, ip("192.0.2.1"), ANA, NOW), 5);
-        assert_eq!(throttle.begin_try(ip("192.0.2.99"), ANA, NOW).err(), Some(Wait(30)), "the whole /24 is one");
-        assert_eq!(throttle.begin_try(ip("192.0.2.1"), ANA, NOW.plus(29)).err(), Some(Wait(1)));
-        assert_eq!(let_through(&throttle, ip("192.0.2.1"), ANA, NOW.plus(30)), 1);
-        assert_eq!(let_through(&throttle, ip("198.51.100.1"), ANA, NOW), 5, "another network has its own");
-    }
-
-    #[test]
-    fn one_address_gets_twenty_in_a_minute_whatever_the_names() {
-        let throttle = Throttle::new(true);
-        let somebody = |name| Who::Stranger { name: NameKey(name), exhausted: false };
-        let tries = (0..100).take_while(|name| throttle.begin_try(ip("192.0.2.1"), somebody(*name), NOW).is_ok());
-        assert_eq!(tries.count(), 20);
-        assert_eq!(let_through(&throttle, ip("2001:db8::1"), Who::Link, NOW), 20);
-        assert_eq!(let_through(&throttle, ip("2001:db8::ffff"), Who::Link, NOW), 0, "a /64 is one household");
-        assert_eq!(let_through(&throttle, ip("2001:db8:0:1::1"), Who::Link, NOW), 20);
-        // Five households use up the share of their /48.
-        let of_48 = (2..10).map(|n| let_through(&throttle, ip(&format!("2001:db8:0:{n}::1")), Who::Link, NOW));
-        assert_eq!(of_48.sum::<usize>(), 60);
-    }
-
-    #[test]
-    fn two_hundred_an_hour_is_all() {
-        let throttle = Throttle::new(true);
-        let tries = (0..3600).map(|second| let_through(&throttle, ip("192.0.2.1"), Who::Link, NOW.plus(second)));
-        // A full bucket of 200, and what is added within the hour.
-        assert_eq!(tries.sum::<usize>(), 200 + 199);
-    }
-
-    #[test]
-    fn who_was_right_starts_anew_and_costs_the_network_nothing() {
-        let throttle = Throttle::new(true);
-        for _ in 0..100 {
-            throttle.begin_try(ip("192.0.2.1"), ANA, NOW).unwrap().succeeded();
-        }
-    }
-
-    #[test]
-    fn tries_under_way_count_only_so_far_and_wrong_ones_may_run_into_debt() {
-        let throttle = Throttle::new(true);
-        let in_flight: Vec<_> = (0..20).map_while(|_| throttle.begin_try(ip("192.0.2.1"), ANA, NOW).ok()).collect();
-        assert_eq!(in_flight.len(), 10, "ten at once, of whom nobody knows yet");
-        drop(in_flight);
-        // All ten were wrong: five more than the bucket held.
-        assert_eq!(throttle.begin_try(ip("192.0.2.1"), ANA, NOW).err(), Some(Wait(6 * 30)));
-    }
-
-    #[test]
-    fn a_user_has_ten_tries_under_way_however_many_browsers_sessions_and_networks_they_have() {
-        let throttle = Throttle::new(true);
-        let from = |n: u128| ip(&format!("192.0.{n}.1"));
-        let device = |user, id| Who::Device { user: UserId(user), id, counts_as: NameKey(2) };
-        let of_devices: Vec<_> = (0..28).map_while(|n| throttle.begin_try(from(n), device(1, n), NOW).ok()).collect();
-        assert_eq!(of_devices.len(), 10);
-        assert_eq!(throttle.begin_try(from(99), device(1, 99), NOW).err(), Some(Wait(1)));
-        // Neither the sessions of this user nor anybody else are shut out by that.
-        let session = || Who::Session { user: UserId(1), sid: SessionId::random() };
-        let of_sessions: Vec<_> = (0..28).map_while(|n| throttle.begin_try(from(n), session(), NOW).ok()).collect();
-        assert_eq!(of_sessions.len(), 10);
-        assert!(throttle.begin_try(from(0), device(2, 200), NOW).is_ok());
-        let strangers: Vec<_> = (0..28).map_while(|n| throttle.begin_try(from(n), ANA, NOW).ok()).collect();
-        assert_eq!(strangers.len(), 20);
-        for right in of_devices {
-            right.succeeded();
-        }
-        assert!(throttle.begin_try(from(99), device(1, 99), NOW).is_ok());
-    }
-
-    #[test]
-    fn who_is_slowed_down_is_told_until_the_next_try_is_allowed() {
-        let throttle = Throttle::new(true);
-        let_through(&throttle, ip("192.0.2.1"), ANA, NOW.plus(-1));
-        assert_eq!(throttle.slowed(NOW), Slowed { accounts: 1, networks: Vec::new() });
-        assert_eq!(throttle.slowed(NOW.plus(30)), Slowed::default());
-        for from in ["203.0.113.7", "2001:db8:1:2::3"] {
-            let_through(&throttle, ip(from), Who::Link, NOW);
-        }
-        let slowed = throttle.slowed(NOW);
-        assert_eq!(
-            (slowed.accounts, &slowed.networks[..]),
-            (1, ["203.0.113.7", "2001:db8:1:2::/64"].map(String::from).as_slice())
-        );
-    }
-
-    #[test]
-    fn a_known_browser_is_let_in_whatever_happens_around_it() {
-        let throttle = Throttle::new(true);
-        let_through(&throttle, ip("192.0.2.1"), ANA, NOW);
-        let_through(&throttle, ip("192.0.2.1"), Who::Link, NOW);
-        assert_eq!(let_through(&throttle, ip("192.0.2.1"), DEVICE, NOW), 10);
-        assert_eq!(let_through(&throttle, ip("203.0.113.5"), DEVICE, NOW), 0, "by the device, not by the place");
-    }
-
-    #[test]
-    fn strangers_at_an_exhausted_account_share_one_try_a_quarter_of_an_hour() {
-        let throttle = Throttle::new(true);
-        let stranger = Who::Stranger { name: NameKey(1), exhausted: true };
-        throttle.begin_try(ip("192.0.2.1"), stranger, NOW).unwrap().succeeded();
-        assert_eq!(throttle.begin_try(ip("203.0.113.5"), stranger, NOW.plus(60)).err(), Some(Wait(840)));
-        assert!(throttle.begin_try(ip("203.0.113.5"), stranger, NOW.plus(900)).is_ok());
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_shuts_nobody_out_for_long() {
-        let throttle = Throttle::new(true);
-        let_through(&throttle, ip("192.0.2.1"), ANA, NOW);
-        let Err(Wait(seconds)) = throttle.begin_try(ip("192.0.2.1"), ANA, NOW.plus(-86_400)) else {
-            panic!("let through")
-        };
-        assert!(seconds <= 30, "{seconds}");
-    }
-
-    #[test]
-    fn no_attack_makes_it_grow_without_end() {
-        let throttle = Throttle::new(true);
-        for n in 0..60_000_u32 {
-            let from = IpAddr::from(std::net::Ipv4Addr::from(n << 8));
-            assert!(throttle.begin_try(from, Who::Stranger { name: NameKey(n.into()), exhausted: false }, NOW).is_ok());
-        }
-        let buckets = lock(throttle.0.as_ref().unwrap());
-        assert!(buckets.full_at.len() <= MAX_BUCKETS && buckets.in_flight.is_empty());
-    }
-
-    #[test]
-    fn switched_off_it_lets_everybody_through() {
-        let throttle = Throttle::new(false);
-        assert_eq!(let_through(&throttle, ip("192.0.2.1"), ANA, NOW), 10_000);
-    }
-}
+mod tests;
