@@ -17,10 +17,10 @@ use url::Url;
 
 use crate::accounts::people::links;
 use crate::accounts::proof::setup_link;
-use crate::accounts::sessions::{lost_commits, mass_end};
+use crate::accounts::sessions::mass_end;
 use crate::accounts::upkeep::commands::Commands;
 use crate::accounts::upkeep::prune::PruneClock;
-use crate::accounts::upkeep::{due, last_seen, memory, name_parts, prune, skeletons, tries};
+use crate::accounts::upkeep::{due, last_seen, lost_commits, memory, name_parts, prune, skeletons, tries};
 use crate::accounts::{self, Accounts};
 use crate::blocklist::change::Change;
 use crate::bounded_http::{BoundedServer, Bounds};
@@ -424,10 +424,10 @@ fn as_node(
             }
         }),
         commands_acted: Box::new(move |conn| tell_commands(&commands, conn)),
-        commits_lost: Box::new(move |conn| {
+        commits_lost: Box::new(move |conn, decisions| {
             let Some(accounts) = for_loss.upgrade() else { return Ok(Box::new(|| ())) };
-            let lost = lost_commits::find(&accounts, conn)?;
-            Ok(Box::new(move || lost_commits::hand_in(&accounts, &lost)))
+            let lost = lost_commits::find(&accounts, conn, decisions)?;
+            Ok(Box::new(move || lost_commits::hand_in(&accounts, lost)))
         }),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::gate::{Apps, Pass};
 use super::{BlockedToken, Blocklist, Standing};
 use crate::domain::{GroupName, Groups, PassKey, SessionId, StatusListId, StatusPlace, UnixTime, UserId};
@@ -47,6 +49,30 @@ pub enum Change {
     KeysChanged,
     /// These tries of passwords and links were counted, as the throttle of the node where they were made has it. For the other nodes.
     TriesCounted(String),
+    /// Something was decided of which memory keeps too little to hand it in again. The changes that it makes are beside it.
+    Decided(Decision),
+}
+
+/// What is handed in again if a failover loses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    UserDisabled(i64),
+    UserEnabled(i64),
+    TokenRevoked(RevokedToken),
+}
+
+/// A single token that was revoked. Moments are seconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedToken {
+    pub jti: String,
+    pub token_type: String,
+    pub user: i64,
+    pub sid: Option<SessionId>,
+    pub revoked_at: i64,
+    pub expires_at: Option<i64>,
+    pub reason: String,
+    pub by: Option<i64>,
 }
 
 impl Change {
@@ -71,7 +97,8 @@ impl Change {
             | Self::PassMade(..)
             | Self::PassesEnded(_)
             | Self::KeysChanged
-            | Self::TriesCounted(_) => true,
+            | Self::TriesCounted(_)
+            | Self::Decided(_) => true,
         }
     }
 }
@@ -98,7 +125,7 @@ impl Blocklist {
             Change::AppsChanged(apps) => self.set_apps(apps),
             Change::PassMade(key, pass) => self.keep_pass(key, pass),
             Change::PassesEnded(keys) => self.end_passes(&keys),
-            Change::KeysChanged | Change::TriesCounted(_) => {}
+            Change::KeysChanged | Change::TriesCounted(_) | Change::Decided(_) => {}
         }
     }
 }

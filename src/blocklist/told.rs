@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::change::Change;
+use super::change::{Change, Decision};
 use super::gate::Pass;
 use super::{BlockedToken, Contact, Standing};
 use crate::domain::{
@@ -53,6 +53,7 @@ enum Word {
     PassMade(Uuid, Box<PassText>),
     PassesEnded(Vec<Uuid>),
     TriesCounted(String),
+    Decided(Decision),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,6 +128,7 @@ fn word(change: &Change) -> Option<Word> {
             Word::PassesEnded(keys.iter().map(|PassKey(key)| Uuid::from_bytes(*key)).collect())
         }
         Change::TriesCounted(tries) => Word::TriesCounted(tries.clone()),
+        Change::Decided(decision) => Word::Decided(decision.clone()),
         Change::FirstUseAwaited(..) | Change::FirstUseStored(..) => return None,
     })
 }
@@ -164,6 +166,7 @@ fn told(word: Word, known: &impl Fn(&str) -> Option<Arc<Standing>>) -> Option<To
             Change::PassMade(PassKey(key.into_bytes()), pass)
         }
         Word::TriesCounted(tries) => Change::TriesCounted(tries),
+        Word::Decided(decision) => Change::Decided(decision),
         Word::PassesEnded(keys) => Change::PassesEnded(keys.into_iter().map(|key| PassKey(key.into_bytes())).collect()),
     }))
 }
@@ -266,6 +269,7 @@ mod tests {
             Change::PassMade(PassKey([7; 16]), pass(None)),
             Change::PassMade(PassKey([8; 16]), pass(Some(UnixTime(4)))),
             Change::PassesEnded(vec![PassKey([7; 16])]),
+            Change::Decided(Decision::UserDisabled(7)),
             Change::TriesCounted(r#"[{"ip":"192.0.2.1"}]"#.into()),
         ];
         let understood = read_again(&changes).unwrap();

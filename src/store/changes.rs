@@ -120,6 +120,12 @@ pub fn since(conn: &mut Conn, place: Place) -> Result<Since, Error> {
     })
 }
 
+/// The numbers of the commits from this one on, each with its random id.
+pub(super) fn ids_from(conn: &mut Conn, number: i64) -> Result<Vec<(i64, i64)>, Error> {
+    let from = changes::table.filter(changes::number.ge(number)).select((changes::number, changes::id));
+    Ok(from.load(conn)?)
+}
+
 /// Lets go of rows that nobody can be waiting for, some at a time: those of an hour ago by the database's clock, except the newest. Returns
 /// how many went.
 pub fn prune(conn: &mut Conn, at_most: i64) -> Result<usize, Error> {

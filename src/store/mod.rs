@@ -13,6 +13,7 @@ mod connection;
 pub mod consents;
 mod database_check;
 mod db;
+mod decided;
 mod dialect;
 pub mod factors;
 pub mod figures;

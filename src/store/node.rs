@@ -17,12 +17,13 @@ use super::changes::{self, Commit, Place, Since};
 use super::claimed_jobs;
 use super::condition::Condition;
 use super::connection::{Conn, Error};
+use super::decided::Decided;
 use super::dialect;
 use super::follower::{Beside, Memory};
 use super::job::{Everywhere, Ran};
 use super::nodes::{self, Presented, differing, longest_wait};
 use super::receipt_commits;
-use crate::blocklist::change::Change;
+use crate::blocklist::change::{Change, Decision};
 use crate::blocklist::told::{self, Told};
 use crate::blocklist::{Blocklist, Standing};
 use crate::domain::DatabaseUrl;
@@ -47,6 +48,7 @@ const MOST_CLOCK_STEP: Duration = Duration::from_millis(500);
 /// answers nothing, because whether a token has expired would depend on who is asked.
 const CLOCK_DIFFERENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
+type AfterLoss = Box<dyn FnMut(&mut Conn, Vec<Decision>) -> Result<Box<dyn FnOnce()>, Error> + Send>;
 type LookUp<T> = Box<dyn FnMut(&mut Conn) -> Result<T, Error> + Send>;
 
 /// What this process does to be a node.
@@ -61,8 +63,9 @@ pub struct AsNode {
     pub changed_elsewhere: Box<dyn Fn(&Change) + Send>,
     /// Called after commits of a process that is no node: a command.
     pub commands_acted: Box<dyn FnMut(&mut Conn) + Send>,
-    /// Called before memory is loaded anew because the database has lost commits. What it returns is called afterwards.
-    pub commits_lost: LookUp<Box<dyn FnOnce()>>,
+    /// Called before memory is loaded anew because the database has lost commits, with what was decided in them. What it returns is called
+    /// afterwards.
+    pub commits_lost: AfterLoss,
 }
 
 enum Message {
@@ -149,6 +152,7 @@ impl OwnNode {
             others: HashMap::new(),
             waiting: VecDeque::new(),
             to_confirm: None,
+            decided: Decided::default(),
             clocks: clocks_apart(),
             clock_differs: false,
             is_cut_off: false,
@@ -236,6 +240,8 @@ struct NodeThread {
     waiting: VecDeque<Committed>,
     /// The newest commit that has ended sessions and that no node lacks any more, if the database is still to be told of that.
     to_confirm: Option<i64>,
+    /// What was decided lately.
+    decided: Decided,
     /// The system's clock less the one that nobody sets.
     clocks: Duration,
     clock_differs: bool,
@@ -509,6 +515,9 @@ impl NodeThread {
         for told in all {
             match told {
                 Told::Change(change) => {
+                    if let Change::Decided(decision) = &change {
+                        self.decided.note(commit, decision.clone());
+                    }
                     let elsewhere = (!is_own).then(|| change.clone());
                     let apply = &self.memory.apply;
                     if catch_unwind(AssertUnwindSafe(|| apply(change))).is_err() {
@@ -534,8 +543,10 @@ impl NodeThread {
         );
         self.as_node.blocklist.lease.give_up();
         let conn = self.conn.as_mut().ok_or(Error::NotTaken)?;
-        let hand_in = (self.as_node.commits_lost)(conn)?;
+        let (lost, decided) = self.decided.lost(conn)?;
+        let hand_in = (self.as_node.commits_lost)(conn, lost)?;
         self.load()?;
+        self.decided = decided;
         hand_in();
         Ok(())
     }

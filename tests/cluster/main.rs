@@ -8,6 +8,7 @@ mod database;
 mod network;
 mod nodes;
 mod operation;
+mod pooler;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "commands are tested elsewhere")]
 mod portero;
@@ -129,6 +130,20 @@ fn without_leases_the_same_test_finds_a_session_that_is_accepted_after_its_end()
     });
     println!("{recorder}");
     assert!(found(&recorder), "{recorder}");
+}
+
+#[test]
+fn where_nobody_hears_of_commits_a_session_is_refused_on_all_nodes_in_time_all_the_same() {
+    let nodes = Nodes::start_behind(3, &[], pooler::before);
+    for node in 0..3 {
+        assert!(nodes.log(node).contains("node_polls"), "{}", nodes.log(node));
+    }
+    let recorder = soak(&nodes, seconds(10), |_| false, |_| ());
+    println!("{recorder}");
+    assert_eq!(recorder.violations(), Vec::<String>::new());
+    assert!(recorder.ends() > 5 && recorder.checks() > 50, "{recorder}");
+    assert!(recorder.took_half() < LEASE / 2, "they wait until a lease is over: {recorder}");
+    assert_eq!(nodes.open_among(&recorder.ended()), Vec::<String>::new());
 }
 
 #[test]

@@ -76,18 +76,29 @@ impl Recorder {
     }
 }
 
-impl fmt::Display for Recorder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Recorder {
+    /// In how long so many of a hundred ends were answered.
+    fn took(&self, part: usize) -> Duration {
         let mut took = self.took.lock().unwrap().clone();
         took.sort();
-        let at = |part: usize| took.get(took.len() * part / 100).copied().unwrap_or_default();
+        took.get(took.len() * part / 100).copied().unwrap_or_default()
+    }
+
+    /// In how long half of the ends were answered.
+    pub(crate) fn took_half(&self) -> Duration {
+        self.took(50)
+    }
+}
+
+impl fmt::Display for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (ends, checks, unknown) = (self.ends(), self.checks(), self.unknown.load(Ordering::Relaxed));
         let violations = self.violations.lock().unwrap().len();
         write!(
             f,
             "{ends} ends, half of them in {:?}, 99 % in {:?}; {checks} checks, {unknown} without an answer; {violations} violations",
-            at(50),
-            at(99)
+            self.took(50),
+            self.took(99)
         )
     }
 }

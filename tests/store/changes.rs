@@ -269,3 +269,41 @@ fn what_the_database_has_lost_and_memory_still_knows_is_ended_again() {
     assert_eq!(app.client().get("/protected", Some(&ended.access)).status, 401);
     assert_eq!(app.client().get("/protected", Some(&kept.access)).status, 200);
 }
+
+#[test]
+fn who_was_disabled_and_a_token_that_was_revoked_in_commits_that_were_lost_are_so_again() {
+    let app = with_lease();
+    ["ana", "bea", "caro"].into_iter().for_each(|name| app.add_user(name));
+    let tokens = ["ana", "bea", "caro"].map(|name| app.tokens(name));
+    let mut behind = Behind::of(app.folder());
+    let head = behind.rows("SELECT CAST(seq AS TEXT) AS row FROM feed_head").remove(0);
+    let body = serde_json::json!({ "password": crate::support::PASSWORD });
+    assert_eq!(app.client().post_json("/confirm", Some(&tokens[0].access), &body).status, 200);
+    app.disable("bea");
+    app.disable("caro");
+    state::enable(&app.accounts, operator(), Username::parse("caro").unwrap()).committed().unwrap();
+    // As after a failover to a server that lacked these commits.
+    behind.execute(&format!(
+        "DELETE FROM token_blocklist; UPDATE users SET disabled_at = NULL; \
+         UPDATE sessions SET ended_at = NULL, end_reason = NULL, ended_by = NULL, receipt = NULL; \
+         DELETE FROM changes WHERE number > {head}; UPDATE feed_head SET seq = {head}"
+    ));
+    let again = "SELECT username AS row FROM users WHERE disabled_at IS NOT NULL \
+                 UNION ALL SELECT reason AS row FROM token_blocklist ORDER BY 1";
+    let begin = std::time::Instant::now();
+    while behind.rows(again) != ["bea", "superseded"] {
+        assert_ne!(app.client().get("/protected", Some(&tokens[0].access)).status, 200);
+        assert_ne!(app.client().get("/protected", Some(&tokens[1].access)).status, 200);
+        assert!(begin.elapsed() < std::time::Duration::from_secs(20), "{:?}", behind.rows(again));
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    for token in &tokens {
+        assert_eq!(app.client().get("/protected", Some(&token.access)).status, 401);
+    }
+    assert_eq!(
+        app.client()
+            .post_json("/login", None, &serde_json::json!({ "username": "caro", "password": crate::support::PASSWORD }))
+            .status,
+        200
+    );
+}

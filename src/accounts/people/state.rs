@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::accounts::authority::{Actor, Administrator};
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::sessions::end::{Ended, end};
-use crate::blocklist::change::Change;
+use crate::blocklist::change::{Change, Decision};
 use crate::blocklist::gate::Apps;
-use crate::domain::{By, Reason, Role, UnixTime, Username};
+use crate::domain::{By, Reason, Role, UnixTime, UserId, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
@@ -41,6 +41,14 @@ pub(in crate::accounts) fn disable_if_due(accounts: &Arc<Accounts>, username: Us
     })
 }
 
+/// Disables the user once more, because a failover has lost that.
+pub(in crate::accounts) fn disable_again(accounts: &Arc<Accounts>, id: UserId) -> Pending<StateChange> {
+    accounts.write(Upkeep, move |tx, accounts, _| match users::find(tx.conn, id)? {
+        Some(user) => disable_in(tx, accounts, &user.username, &Actor::portero()),
+        None => Ok(StateChange::NoSuchUser),
+    })
+}
+
 fn disable_in(
     tx: &mut Tx<'_>,
     accounts: &Arc<Accounts>,
@@ -54,6 +62,7 @@ fn disable_in(
     if !users::disable(tx.conn, user.id, tx.now)? {
         return Ok(StateChange::NoChange);
     }
+    tx.change(Change::Decided(Decision::UserDisabled(user.id.0)));
     let ended = shut_out(tx, accounts, &user, Reason::Disabled, &actor.by)?;
     let sessions_ended = ended.sessions.len();
     Event::new(What::UserDisabled, &actor.by).user(user.id).record(tx)?;
@@ -78,6 +87,7 @@ pub fn enable(accounts: &Arc<Accounts>, by: impl Into<Administrator>, username: 
         if !users::enable(tx.conn, user.id)? {
             return Ok(StateChange::NoChange);
         }
+        tx.change(Change::Decided(Decision::UserEnabled(user.id.0)));
         Event::new(What::UserEnabled, &actor.by).user(user.id).record(tx)?;
         let (by, ip) = actor.for_log();
         tx.after_commit(move || tracing::info!(event = "user_enabled", user = %user.username, by, ip));

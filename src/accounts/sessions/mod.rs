@@ -8,7 +8,6 @@ pub mod end;
 pub mod first_use;
 pub(in crate::accounts) mod guessing;
 pub mod last_seen;
-pub mod lost_commits;
 pub mod mass_end;
 pub mod passkey_sign_in;
 pub mod renew;

@@ -2,7 +2,7 @@
 
 use crate::accounts::context::Error;
 use crate::blocklist::BlockedToken;
-use crate::blocklist::change::Change;
+use crate::blocklist::change::{Change, Decision, RevokedToken};
 use crate::domain::{By, Reason, TokenId, UserId};
 use crate::store::Tx;
 use crate::store::audit::event::{Details, Event, What};
@@ -16,6 +16,16 @@ pub(in crate::accounts) fn block(tx: &mut Tx<'_>, entry: &Entry) -> Result<bool,
     }
     let blocked = BlockedToken::new(TokenId::from_jti(&entry.jti), entry.expires_at, entry.reason.is_trap());
     tx.change(Change::TokenBlocked(blocked));
+    tx.change(Change::Decided(Decision::TokenRevoked(RevokedToken {
+        jti: entry.jti.clone(),
+        token_type: entry.token_type.as_str().to_owned(),
+        user: entry.user.0,
+        sid: entry.sid,
+        revoked_at: entry.revoked_at.0,
+        expires_at: entry.expires_at.map(|moment| moment.0),
+        reason: entry.reason.as_str().to_owned(),
+        by: entry.by.map(|user| user.0),
+    })));
     Ok(true)
 }
 

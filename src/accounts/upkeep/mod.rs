@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod due;
 pub mod last_seen;
+pub mod lost_commits;
 pub mod memory;
 pub mod name_parts;
 pub mod prune;
