@@ -2,6 +2,7 @@
 //! answered before it was asked. Runs with `PORTERO_TEST_POSTGRES`.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod balancer;
 #[path = "../support/database.rs"]
 mod database;
 #[path = "../process/postgres/network.rs"]
