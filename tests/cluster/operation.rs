@@ -47,6 +47,18 @@ fn an_admin_reads_on_any_node_how_each_does_and_which_was_struck_off() {
 }
 
 #[test]
+fn a_node_that_was_struck_off_and_came_back_is_not_taken_for_silent() {
+    let nodes = Nodes::start(3, &[]);
+    let struck_off = || (0..2).map(|node| nodes.log(node).matches("node_struck_off").count()).sum::<usize>();
+    // After few beats, so that a count from the beginning would soon be where it was.
+    nodes.freeze(2);
+    wait_until("it is not struck off", || struck_off() == 1);
+    nodes.thaw(2);
+    std::thread::sleep(LEASE * 3);
+    assert_eq!(struck_off(), 1, "{}{}", nodes.log(0), nodes.log(1));
+}
+
+#[test]
 fn a_receipt_says_on_how_many_nodes_the_sessions_are_refused_and_why_not_on_the_others() {
     let nodes = Nodes::start(3, &[]);
     let [ana, ..] = [(); 2].map(|()| nodes.sign_in(0).unwrap());
