@@ -35,8 +35,8 @@ struct Mailing {
 
 impl Mailing {
     fn run(self) {
-        // Of several nodes only the first sends; what another one's process has claimed is under way.
-        let accounts = self.accounts.upgrade().filter(|accounts| accounts.db.is_first_node());
+        // Of several nodes only one sends; what another one's process has claimed is under way.
+        let accounts = self.accounts.upgrade().filter(|accounts| accounts.db.does_upkeep());
         let released = accounts.map(|accounts| deliveries::release_all(&accounts).committed());
         if let Some(Err(error)) = released {
             // Then they are tried when their claims lapse.
@@ -132,7 +132,7 @@ fn look(accounts: &Arc<Accounts>) -> Result<Look, accounts::Error> {
     let now = accounts.now();
     let Some(next) = accounts.db.read(|conn| outbox::next_at(conn, now))? else { return Ok(Look::Nothing) };
     // One node is enough.
-    if next > now || !accounts.db.is_first_node() {
+    if next > now || !accounts.db.does_upkeep() {
         return Ok(Look::Waits);
     }
     let due = accounts.db.read(|conn| outbox::due(conn, now, AT_ONCE))?;
