@@ -1,6 +1,6 @@
 //! The middleware around routes: lets nobody in during the start, refuses forms from other sites, turns errors and panics into
-//! answers, and counts these. It runs outside the guard and the handler, which can fail, and on pages inside the browser's session, which an error page needs
-//! too.
+//! answers, and counts these. It runs outside the guard and the handler, which can fail, and on pages inside the browser's session, which
+//! an error page needs too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -17,8 +17,8 @@ use crate::web::http::openid::kept;
 use crate::web::http::{host, origin};
 use crate::web::pages::error_page::answer_to;
 
-/// The middleware around a route, for `wrap_fn`, which boxes no futures; `answers` counts what it answers. One for all five tasks, because each further one would cost
-/// every request its share.
+/// The middleware around a route, for `wrap_fn`, which boxes no futures; `answers` counts what it answers. One for all five tasks, because
+/// each further one would cost every request its share.
 pub(in crate::web) fn around_route<S, B>(
     app: &App,
     answers: &'static RouteAnswers,
