@@ -344,7 +344,8 @@ fn no_kill_loses_of_the_database_what_was_acknowledged_and_portero_comes_back_by
                     })
                 })
                 .collect();
-            std::thread::sleep(Duration::from_millis(kill as u64 % 7));
+            // From before the first of them to after the last, however busy the machine is.
+            std::thread::sleep(Duration::from_millis(kill as u64 % 7 * 10));
             cluster.kill();
             std::thread::sleep(Duration::from_millis(50));
             stop.store(true, std::sync::atomic::Ordering::Relaxed);
