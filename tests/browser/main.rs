@@ -23,6 +23,8 @@ mod passkeys;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod portero;
+#[path = "../support/ports.rs"]
+mod ports;
 #[path = "../support/proxies.rs"]
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 mod proxies;
@@ -30,7 +32,7 @@ mod screenshots;
 mod second_factor;
 mod sessions;
 mod support {
-    pub(crate) use crate::proxies;
+    pub(crate) use crate::{ports, proxies};
 }
 mod several_nodes;
 mod tables;

@@ -1,6 +1,6 @@
 //! The nodes behind HAProxy, set up as `docs/postgres.md` has it.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::nodes::{LEASE, Nodes};
 use crate::portero::PASSWORD;
+use crate::ports::free_ports;
 
 struct Haproxy {
     process: Child,
@@ -33,7 +34,7 @@ fn configuration(nodes: &Nodes, port: u16) -> String {
 
 impl Haproxy {
     fn before(nodes: &Nodes) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let [port] = free_ports();
         let file = nodes.folder().join("haproxy.cfg");
         std::fs::write(&file, configuration(nodes, port)).unwrap();
         let mut command = Command::new("haproxy");

@@ -13,6 +13,8 @@ mod pooler;
 #[path = "../process/portero.rs"]
 #[allow(dead_code, reason = "commands are tested elsewhere")]
 mod portero;
+#[path = "../support/ports.rs"]
+mod ports;
 mod recorder;
 mod shared;
 #[path = "../support/totp.rs"]

@@ -23,11 +23,13 @@ mod status_list;
 mod tokens;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+
+use crate::support::ports::free_address;
 
 /// The key that Flask and Portero share.
 const SECRET: &str = "one key for Flask and for Portero, of 32 bytes and more";
@@ -52,8 +54,7 @@ struct Python {
 impl Python {
     /// Starts a program and waits until it listens. `prepare` gets the command, and the address that the program is to listen on.
     fn start(program: &str, prepare: impl FnOnce(&mut Command, SocketAddr)) -> Self {
-        // The port was free a moment ago, and nothing else here takes a port by its number.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = free_address();
         let mut command = Command::new(installed("python/bin/python"));
         command.arg(root().join(program)).stdout(Stdio::piped()).stderr(Stdio::inherit());
         prepare(&mut command, address);

@@ -10,6 +10,7 @@ use portero::tokens::sign_for_apps;
 use serde_json::{Value, json};
 
 use crate::flask_peer::orders;
+use crate::support::ports::free_address;
 use crate::support::{TestApp, Tokens, claims};
 use crate::{Python, SECRET};
 
@@ -31,11 +32,6 @@ fn with_ana(ttl: &str) -> (TestApp, Tokens) {
     let app = portero(address, &[("listen", &address.to_string()), ("status_list_ttl", ttl)]);
     let tokens = app.tokens("ana");
     (app, tokens)
-}
-
-/// Free a moment ago, and nothing else here takes a port by its number.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 fn peer(portero: SocketAddr) -> Python {

@@ -13,7 +13,8 @@ use serde_json::Value;
 use crate::gate_set::Gate;
 use crate::portero::{PASSWORD, ok, run, text};
 use crate::support::Browser;
-use crate::support::proxies::{HOSTS, Kind, SmallServer, free_ports};
+use crate::support::ports::free_ports;
+use crate::support::proxies::{HOSTS, Kind, SmallServer};
 
 /// A gate whose app the doctor stands in for.
 struct Patient {

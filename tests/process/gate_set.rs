@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::portero::{PASSWORD, Server, ok, portero};
-use crate::support::proxies::{Certificates, HOSTS, Kind, Proxy, SmallServer, free_ports};
+use crate::support::ports::free_ports;
+use crate::support::proxies::{Certificates, HOSTS, Kind, Proxy, SmallServer};
 
 pub(crate) struct Gate {
     pub(crate) kind: Kind,

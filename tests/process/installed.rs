@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use crate::faults::{database, portero_by};
 use crate::portero::{Server, portero, text};
-use crate::support::proxies::{Certificates, HOSTS, Kind, Proxy, free_ports};
+use crate::support::ports::free_ports;
+use crate::support::proxies::{Certificates, HOSTS, Kind, Proxy};
 
 /// Changes of a proxy's settings: in each, the first text is replaced by the other.
 type Changes<'a> = &'a [(&'a str, &'a str)];

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 use crate::database::Behind;
 use crate::faults::kills;
 use crate::portero::{PASSWORD, Server, fails, ok, portero};
-use crate::support::proxies::{Certificates, free_ports};
+use crate::support::ports::free_ports;
+use crate::support::proxies::Certificates;
 
 /// aiosmtpd. Killed when dropped.
 struct MailServer {

@@ -14,9 +14,8 @@ use portero::gate::forwarded::{Kind, Style, read};
 use tempfile::TempDir;
 
 use crate::portero::{fails, ok, run, text};
-use crate::support::proxies::{
-    Answer, Certificates, HOSTS, Kind as ProxyKind, Proxy, Reply, Seen, SmallServer, curl, free_ports,
-};
+use crate::support::ports::free_ports;
+use crate::support::proxies::{Answer, Certificates, HOSTS, Kind as ProxyKind, Proxy, Reply, Seen, SmallServer, curl};
 
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// What the app is told of somebody whose pass is good: an address and groups are not known.

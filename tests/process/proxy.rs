@@ -1,7 +1,7 @@
 //! Behind nginx, which keeps connections open.
 
 use std::fmt::Write as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,9 +9,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::portero::{Server, portero};
+use crate::support::ports::free_ports;
 
 /// How long nginx keeps an idle connection to Portero: its 60 s, made short for the test.
 const NGINX_KEEPS: Duration = Duration::from_secs(2);
+
+const WAYS: usize = 40;
 
 /// An nginx of its own, with several ways to the same server. Each keeps eight connections.
 struct Nginx {
@@ -20,10 +23,8 @@ struct Nginx {
 }
 
 impl Nginx {
-    fn before(server: SocketAddr, folder: &Path, ways: usize) -> Self {
-        // Nobody else takes these ports: they are let go just before nginx listens.
-        let held: Vec<_> = (0..ways).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports: Vec<_> = held.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+    fn before(server: SocketAddr, folder: &Path) -> Self {
+        let ports = free_ports::<WAYS>().to_vec();
         let keeps = NGINX_KEEPS.as_secs();
         let mut sites = String::new();
         for port in &ports {
@@ -52,7 +53,6 @@ impl Nginx {
         );
         let file = folder.join("nginx.conf");
         std::fs::write(&file, settings).unwrap();
-        drop(held);
         let mut command = Command::new("nginx");
         // Debian has it in a folder that only root looks into.
         command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap()));
@@ -95,7 +95,7 @@ fn no_form_is_lost_when_a_proxy_sends_it_just_before_it_would_close_the_connecti
     command.env("PORTERO_KEEP_ALIVE", "3s");
     let server = Server::with(folder.path(), command);
     // A way for each of forty at once, so that every request takes a connection that has waited, and not one that another has just used.
-    let nginx = Nginx::before(server.address, folder.path(), 40);
+    let nginx = Nginx::before(server.address, folder.path());
     let everybody = |wait: Duration| {
         std::thread::sleep(wait);
         std::thread::scope(|scope| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,6 +13,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::portero::{PASSWORD, Server, ok, portero, text};
+use crate::support::ports::free_address;
 
 const UNITS: [&str; 4] =
     ["portero.service", "optional/portero.socket", "portero-backup.service", "portero-backup.timer"];
@@ -151,7 +152,7 @@ fn by_socket(folder: &Path, socket: &str, listen: &str) -> (String, String) {
 #[test]
 fn a_server_takes_over_the_socket_that_systemd_has_opened_if_the_settings_name_it() {
     let folder = TempDir::new().unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = free_address().to_string();
     let (answer, log) = by_socket(folder.path(), &free, &free);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer} {log}");
     let (answer, log) = by_socket(folder.path(), &free, "127.0.0.1:9");

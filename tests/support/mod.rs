@@ -6,6 +6,7 @@
 pub mod authenticator;
 pub mod database;
 pub mod mail_server;
+pub mod ports;
 pub mod promtool;
 pub mod proxies;
 pub mod told_app;

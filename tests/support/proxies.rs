@@ -41,12 +41,6 @@ impl Kind {
     }
 }
 
-/// Ports that nobody else takes: they are let go just before a proxy listens.
-pub fn free_ports<const N: usize>() -> [u16; N] {
-    let held: [TcpListener; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|listener| listener.local_addr().unwrap().port())
-}
-
 /// A certificate for both hosts, and the authority that signed it.
 pub struct Certificates {
     pub authority: PathBuf,

@@ -19,7 +19,7 @@ use portero::store::logout_deliveries;
 use serde_json::Value;
 use url::Url;
 
-use crate::support::proxies::free_ports;
+use crate::support::ports::free_ports;
 use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator};
 
 /// Portero with ana and an app that it trusts, before the app itself is started.

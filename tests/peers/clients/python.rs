@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{Portero, Visitor, program, wait_for};
 use crate::installed;
-use crate::support::proxies::free_ports;
+use crate::support::ports::free_ports;
 
 fn python(module: &str, folder: &TempDir) -> Command {
     let mut command = Command::new(installed("python/bin/python"));

@@ -17,7 +17,7 @@ use portero::store::{apps, users};
 use serde_json::{Value, json};
 
 use self::requests::{App, Side};
-use crate::support::proxies::free_ports;
+use crate::support::ports::free_ports;
 use crate::support::{PASSWORD, TestApp, claims, operator};
 use crate::{installed, root};
 

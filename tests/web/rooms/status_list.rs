@@ -1,6 +1,5 @@
 //! Rooms /status-lists and /status-lists/{name}: which sessions have ended, for apps that check tokens themselves.
 
-use std::net::TcpListener;
 use std::time::Instant;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
@@ -17,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::openid::Party;
 use crate::support::database::execute;
+use crate::support::ports::free_address;
 use crate::support::{Answer, TestApp, Tokens, claims, operator};
 
 /// A server whose access tokens say where their session stands, with a user.
@@ -31,8 +31,7 @@ fn in_folder(folder: &TempDir) -> TestApp {
 }
 
 fn with_own_address(start: impl FnOnce(&[(&str, &str)]) -> TestApp) -> TestApp {
-    // Free a moment ago, and nothing else here takes a port by its number.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address().to_string();
     let url = format!("http://{address}");
     let app = start(&[("listen", address.as_str()), ("public_url", &url), ("status_list", "true")]);
     app.make_app_keys();
