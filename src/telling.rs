@@ -154,7 +154,7 @@ impl Telling {
             Went::Pause(pause) => Some(pause),
             Went::Failed => {
                 at.failures += 1;
-                let seconds = sign_outs::wait_after(at.failures - 1).unsigned_abs();
+                let seconds = sign_outs::BACKOFF.wait_after(at.failures - 1).unsigned_abs();
                 Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
             }
         };

@@ -7,6 +7,7 @@
 pub mod accept_token;
 pub mod apps;
 mod authority;
+pub mod backoff;
 pub mod bell;
 mod context;
 pub mod export;

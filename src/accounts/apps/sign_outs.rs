@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::accounts::authority::Mandate;
+use crate::accounts::backoff::Backoff;
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::domain::{App, AppId, UnixTime};
 use crate::store::audit::event::{Details, Event, What};
@@ -21,9 +22,8 @@ const TYP: &str = "logout+jwt";
 const LIFE: i64 = 120;
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// After a failed try, the shortest and the longest wait for the next one, in seconds.
-const FIRST_WAIT: i64 = 1;
-const LONGEST_WAIT: i64 = 10 * 60;
+/// The waits after a failed try.
+pub const BACKOFF: Backoff = Backoff { first: 1, longest: 10 * 60 };
 /// For how long it is tried at least, in seconds. Longer, if the app could accept a token for longer.
 const TRIED_FOR: i64 = 24 * 60 * 60;
 
@@ -67,7 +67,7 @@ pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<bool> {
     accounts.write(Upkeep, move |tx, _, _| Ok(logout_deliveries::claim(tx.conn, id, tx.now)?))
 }
 
-/// Lets go of what the process before this one had under way when it stopped. One process owns the database, so nobody else has anything.
+/// Lets go of what the process before this one had under way when it stopped. Only for whoever alone tells apps.
 pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
     accounts.write(Upkeep, |tx, _, _| Ok(logout_deliveries::release_all(tx.conn)?))
 }
@@ -77,7 +77,7 @@ pub fn note(accounts: &Arc<Accounts>, due: &Due, outcome: Outcome, status: Optio
     let (id, tries, first, until) = (due.id, due.tries, due.made_at, due.accepted_until);
     let is_test = due.ended.is_none();
     accounts.write(Upkeep, move |tx, accounts, _| {
-        let next = tx.now.plus(wait_after(tries));
+        let next = tx.now.plus(BACKOFF.wait_after(tries));
         let accepted_until = until.plus(accounts.engine.options().decode_leeway);
         let last = first.plus(TRIED_FOR).max(accepted_until);
         // Whoever tries something out looks at what came of it and tries again.
@@ -86,14 +86,6 @@ pub fn note(accounts: &Arc<Accounts>, due: &Due, outcome: Outcome, status: Optio
         logout_deliveries::note(tx.conn, id, tried)?;
         Ok(tried)
     })
-}
-
-/// How long until the next try after this many others, in seconds. Not the same for all, so that an app that comes back is not asked
-/// everything in one second.
-pub fn wait_after(tries: i64) -> i64 {
-    let doubled = FIRST_WAIT << tries.clamp(0, 20);
-    let wait = doubled.min(LONGEST_WAIT);
-    wait + fastrand::i64(0..=wait / 4)
 }
 
 /// Sends the app a sign-out of a session that nobody has, so that an admin sees whether it can be told. `false`: there is no such app, or
@@ -123,7 +115,7 @@ mod tests {
     #[test]
     fn the_waits_between_tries_double_up_to_ten_minutes() {
         for (tries, least) in [(0, 1), (1, 2), (2, 4), (5, 32), (9, 512), (10, 600), (63, 600), (i64::MAX, 600)] {
-            let wait = wait_after(tries);
+            let wait = BACKOFF.wait_after(tries);
             assert!((least..=least + least / 4).contains(&wait), "{tries}: {wait}");
         }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::accounts::backoff::Backoff;
 use crate::accounts::context::{Accounts, Pending};
 use crate::store::Upkeep;
 use crate::store::outbox::{self, Due, Outcome, Tried};
 
-/// After a failed try, the shortest and the longest wait for the next one, in seconds.
-const FIRST_WAIT: i64 = 5;
-const LONGEST_WAIT: i64 = 60 * 60;
+/// The waits after a failed try.
+const BACKOFF: Backoff = Backoff { first: 5, longest: 60 * 60 };
 
 /// Takes a mail before it is tried. `false`: another process has it, or has done it.
 pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<bool> {
@@ -16,7 +16,7 @@ pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<bool> {
     accounts.write(Upkeep, move |tx, _, _| Ok(outbox::claim(tx.conn, id, tx.now)?))
 }
 
-/// Lets go of what the process before this one had under way when it stopped. One process owns the database, so nobody else has anything.
+/// Lets go of what the process before this one had under way when it stopped. Only for whoever alone sends mails.
 pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
     accounts.write(Upkeep, |tx, _, _| Ok(outbox::release_all(tx.conn)?))
 }
@@ -25,20 +25,12 @@ pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
 pub fn note(accounts: &Arc<Accounts>, due: &Due, outcome: Outcome, status: Option<u16>) -> Pending<Tried> {
     let (id, tries, expires_at) = (due.id, due.tries, due.expires_at);
     accounts.write(Upkeep, move |tx, _, _| {
-        let next = tx.now.plus(wait_after(tries));
+        let next = tx.now.plus(BACKOFF.wait_after(tries));
         let next_try_at = (!outcome.is_final() && next < expires_at).then_some(next);
         let tried = Tried { outcome, status, at: tx.now, next_try_at };
         outbox::note(tx.conn, id, tried)?;
         Ok(tried)
     })
-}
-
-/// How long until the next try after this many others, in seconds. Not the same for all, so that a server that comes back is not asked
-/// everything in one second.
-fn wait_after(tries: i64) -> i64 {
-    let doubled = FIRST_WAIT << tries.clamp(0, 20);
-    let wait = doubled.min(LONGEST_WAIT);
-    wait + fastrand::i64(0..=wait / 4)
 }
 
 #[cfg(test)]
@@ -48,7 +40,7 @@ mod tests {
     #[test]
     fn the_waits_between_tries_double_up_to_an_hour() {
         for (tries, least) in [(0, 5), (1, 10), (2, 20), (9, 2560), (10, 3600), (63, 3600), (i64::MAX, 3600)] {
-            let wait = wait_after(tries);
+            let wait = BACKOFF.wait_after(tries);
             assert!((least..=least + least / 4).contains(&wait), "{tries}: {wait}");
         }
     }
