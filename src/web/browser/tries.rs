@@ -5,9 +5,11 @@ use actix_web::HttpRequest;
 use super::device_cookie;
 use crate::accounts::proof::attempt::Attempt;
 use crate::accounts::proof::sign_in_limits::{name_key, who_tries};
+use crate::domain::UnixTime;
 use crate::guards::Caller;
+use crate::store::{self, Conn};
 use crate::throttle::{Try, Who};
-use crate::web::app::App;
+use crate::web::app::{App, counted};
 use crate::web::http::answer_counts::Limit;
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
@@ -42,9 +44,21 @@ pub(in crate::web) fn second_step(app: &App, req: &HttpRequest, attempt: &Attemp
     begin_try(app, req, Who::GoodLink(app.accounts.keyed_ids.attempt(attempt.id())), Limit::SecondFactor)
 }
 
-/// Begins a try to open or use a one-time link. [`Error::Throttled`] after too many.
-pub(in crate::web) fn link(app: &App, req: &HttpRequest) -> Result<Try, Error> {
-    begin_try(app, req, Who::Link, Limit::Link)
+/// Looks up a one-time link, by its token. A good one is no guess; a dead one is [`Error::Gone`] and counts as one.
+/// [`Error::Throttled`] after too many.
+pub(in crate::web) async fn open_link<T: Send + 'static>(
+    app: &App,
+    req: &HttpRequest,
+    token: &str,
+    look_up: impl FnOnce(&mut Conn, &str, UnixTime) -> Result<Option<T>, store::Error> + Send + 'static,
+) -> Result<T, Error> {
+    let begun = begin_try(app, req, Who::Link, Limit::Link)?;
+    let (token, now) = (token.to_owned(), app.now());
+    let looked = app.read(move |conn| look_up(conn, &token, now)).await;
+    let (found, begun) = counted(begun, looked)?;
+    let found = found.ok_or(Error::Gone)?;
+    begun.succeeded();
+    Ok(found)
 }
 
 /// Begins a try to choose a password by a one-time link that is good. [`Error::Throttled`] after too many.

@@ -14,8 +14,7 @@ use crate::accounts::people::use_link::{Used, use_link};
 use crate::accounts::proof::one_time_link;
 use crate::store::links::Purpose;
 use crate::store::users::User;
-use crate::throttle::Try;
-use crate::web::app::{App, counted};
+use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash, WaitingAttempt};
 use crate::web::browser::sign_in_here::sign_in_here;
 use crate::web::browser::{device_cookie, token_cookies, tries};
@@ -56,21 +55,9 @@ pub(in crate::web) async fn form(
     req: HttpRequest,
     token: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let (begun, purpose, user) = find(&app, &req, &token).await?;
-    // Looking at a good link is no guess.
-    begun.succeeded();
+    let (purpose, user) = tries::open_link(&app, &req, &token, one_time_link::find).await?;
     let page = Page::new(&app, &req, None);
     Ok(show(&app, page, StatusCode::OK, token.into_inner(), purpose, &user, Vec::new()))
-}
-
-/// Finds what the link is for, and for whom. A dead link counts as a guess.
-async fn find(app: &App, req: &HttpRequest, token: &str) -> Result<(Try, Purpose, User), Error> {
-    let begun = tries::link(app, req)?;
-    let (token, now) = (token.to_owned(), app.now());
-    let looked = app.read(move |conn| one_time_link::find(conn, &token, now)).await;
-    let (found, begun) = counted(begun, looked)?;
-    let (purpose, user) = found.ok_or(Error::Gone)?;
-    Ok((begun, purpose, user))
 }
 
 fn show(
@@ -114,8 +101,7 @@ pub(in crate::web) async fn submit(
 ) -> Result<HttpResponse, Error> {
     let form: LinkForm = input.only_form()?;
     let (token, now) = (token.into_inner(), app.now());
-    let (begun, purpose, user) = find(&app, &req, &token).await?;
-    begun.succeeded();
+    let (purpose, user) = tries::open_link(&app, &req, &token, one_time_link::find).await?;
     let mut page = Page::new(&app, &req, None);
     let again = |page, error| Ok(show(&app, page, StatusCode::BAD_REQUEST, token.clone(), purpose, &user, vec![error]));
     if !browser_session::form_is_ours(&browser, &form.csrf_token, now) {

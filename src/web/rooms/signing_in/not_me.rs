@@ -9,8 +9,7 @@ use serde::Deserialize;
 use crate::accounts::people::report::{self, Reported, report};
 use crate::store::outbox::{Kind, Reportable};
 use crate::store::users::User;
-use crate::throttle::Try;
-use crate::web::app::{App, counted};
+use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession};
 use crate::web::browser::tries;
 use crate::web::http::client_address;
@@ -49,21 +48,9 @@ pub(in crate::web) async fn form(
     req: HttpRequest,
     token: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let (begun, mail, user) = find(&app, &req, &token).await?;
-    // Looking at a good link is no guess.
-    begun.succeeded();
+    let (mail, user) = tries::open_link(&app, &req, &token, report::find).await?;
     let page = Page::new(&app, &req, None);
     Ok(show(page, StatusCode::OK, token.into_inner(), &mail, &user, Vec::new()))
-}
-
-/// Finds the mail and whom it went to. A dead link counts as a guess.
-async fn find(app: &App, req: &HttpRequest, token: &str) -> Result<(Try, Reportable, User), Error> {
-    let begun = tries::link(app, req)?;
-    let (token, now) = (token.to_owned(), app.now());
-    let looked = app.read(move |conn| report::find(conn, &token, now)).await;
-    let (found, begun) = counted(begun, looked)?;
-    let (mail, user) = found.ok_or(Error::Gone)?;
-    Ok((begun, mail, user))
 }
 
 fn show(
@@ -100,8 +87,7 @@ pub(in crate::web) async fn submit(
     input: Input,
 ) -> Result<HttpResponse, Error> {
     let form: NotMeForm = input.only_form()?;
-    let (begun, mail, user) = find(&app, &req, &token).await?;
-    begun.succeeded();
+    let (mail, user) = tries::open_link(&app, &req, &token, report::find).await?;
     let page = Page::new(&app, &req, None);
     if !browser_session::form_is_ours(&browser, &form.csrf_token, app.now()) {
         let errors = vec![page.error("", "error-form-expired")];

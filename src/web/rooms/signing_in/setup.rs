@@ -12,7 +12,7 @@ use crate::accounts::Accounts;
 use crate::accounts::people::set_up::{SetUp, set_up};
 use crate::accounts::proof::setup_link;
 use crate::domain::{Role, Username};
-use crate::web::app::{App, counted};
+use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::sign_in_here::sign_in_here;
 use crate::web::browser::tries;
@@ -47,18 +47,8 @@ pub(in crate::web) async fn form(
     Ok(show(&app, page, StatusCode::OK, token.into_inner(), String::new(), Vec::new()))
 }
 
-/// Refuses a dead link, and counts it as a guess.
 async fn refuse_dead(app: &App, req: &HttpRequest, token: &str) -> Result<(), Error> {
-    let begun = tries::link(app, req)?;
-    let (token, now) = (token.to_owned(), app.now());
-    let looked = app.read(move |conn| setup_link::is_good(conn, &token, now)).await;
-    let (is_good, begun) = counted(begun, looked)?;
-    if is_good {
-        begun.succeeded();
-        Ok(())
-    } else {
-        Err(Error::Gone)
-    }
+    tries::open_link(app, req, token, |conn, token, now| Ok(setup_link::is_good(conn, token, now)?.then_some(()))).await
 }
 
 fn show(
