@@ -23,6 +23,7 @@
 //! | H17 | pipelining | here |
 //! | H18 | a connection closed too early | here |
 
+use std::fmt::Debug;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
@@ -30,7 +31,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::common::{app, login};
-use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp};
+use crate::support::{OTHER_PASSWORD, PASSWORD, TestApp, Tokens};
 
 /// The number of answers in what came back.
 fn answers(text: &str) -> usize {
@@ -473,6 +474,22 @@ fn send_and_leave(app: &TestApp, request: &[u8], after: Duration) {
     drop(stream.shutdown(Shutdown::Both));
 }
 
+/// How long what was left alone may take: a hash runs to its end on its own thread, even though the connection is closed.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+/// Asks until the answers are right, but not for ever: on a busy machine what was left may be carried out between two of the questions.
+fn in_the_end<T: Debug>(after: u64, ask: impl Fn() -> T, is_right: impl Fn(&T) -> bool) {
+    let mut found = ask();
+    for _ in 0..5 {
+        if is_right(&found) {
+            return;
+        }
+        std::thread::sleep(A_MOMENT);
+        found = ask();
+    }
+    assert!(is_right(&found), "left after {after} µs: {found:?}");
+}
+
 fn with_token(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
     format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
@@ -492,16 +509,17 @@ fn who_leaves_in_the_middle_of_signing_out_is_signed_out_with_both_tokens_or_wit
         send_and_leave(&app, &request, Duration::from_micros(after));
         sessions.push((after, tokens));
     }
-    // A request that the server has read is carried out even though the connection is closed; that may take a moment.
-    std::thread::sleep(Duration::from_millis(300));
-    for (after, tokens) in &sessions {
+    std::thread::sleep(A_MOMENT);
+    let of = |tokens: &Tokens| {
         let access = app.client().get("/protected", Some(&tokens.access)).status;
-        let refresh = app.client().post("/refresh", Some(&tokens.refresh)).status;
-        assert!(matches!((access, refresh), (200, 200) | (401, 401)), "after {after} µs: {access} {refresh}");
+        (access, app.client().post("/refresh", Some(&tokens.refresh)).status)
+    };
+    for (after, tokens) in &sessions {
+        in_the_end(*after, || of(tokens), |found| matches!(found, (200, 200) | (401, 401)));
     }
+    // What arrived whole and had time was carried out.
     let (after, tokens) = sessions.last().unwrap();
-    let status = app.client().get("/protected", Some(&tokens.access)).status;
-    assert_eq!(status, 401, "what arrived whole and had {after} µs was carried out");
+    in_the_end(*after, || of(tokens), |found| *found == (401, 401));
 }
 
 #[test]
@@ -514,14 +532,13 @@ fn who_leaves_in_the_middle_of_changing_the_password_has_one_password_and_sessio
         let (held, other) = (app.tokens(&name), app.tokens(&name));
         let request = with_token("POST", "/change-password", &held.access, &body);
         send_and_leave(&app, &request, Duration::from_micros(after));
-        // The hash runs to its end on its own thread, even though the connection is closed.
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(A_MOMENT);
         let sign_in = |password: &str| {
             app.client().post_json("/login", None, &json!({ "username": name, "password": password })).status
         };
         let access = |token: &str| app.client().get("/protected", Some(token)).status;
-        let found = (sign_in(PASSWORD), sign_in(OTHER_PASSWORD), access(&held.access), access(&other.access));
-        assert!(matches!(found, (200, 401, 200, 200) | (401, 200, 401, 401)), "after {after} µs: {found:?}");
+        let found = || (sign_in(PASSWORD), sign_in(OTHER_PASSWORD), access(&held.access), access(&other.access));
+        in_the_end(after, found, |found| matches!(found, (200, 401, 200, 200) | (401, 200, 401, 401)));
     }
 }
 
