@@ -101,7 +101,7 @@ impl Counts {
             let what = self.spelled(*what);
             let this = hourly_counts::hour.eq(hour.0).and(hourly_counts::what.eq(&what));
             let more = hourly_counts::count.eq(hourly_counts::count + *count);
-            if on!(conn, c => update(hourly_counts::table, more, this).execute(c))? == 0 {
+            if on!(conn, c => update!(hourly_counts::table, more, this).execute(c))? == 0 {
                 let first =
                     (hourly_counts::hour.eq(hour.0), hourly_counts::what.eq(&what), hourly_counts::count.eq(*count));
                 diesel::insert_into(hourly_counts::table).values(first).execute(conn)?;

@@ -42,13 +42,13 @@ pub fn note(conn: &mut Conn, uses: &[LastUse]) -> Result<Vec<SessionId>, Error> 
 
 fn note_one(conn: &mut SqliteConnection, last: &LastUse) -> QueryResult<()> {
     let earlier = sessions::sid.eq(last.sid.to_string()).and(sessions::last_seen_at.lt(last.at.0));
-    update(sessions::table, sessions::last_seen_at.eq(last.at.0), earlier).execute(conn)?;
+    update!(sessions::table, sessions::last_seen_at.eq(last.at.0), earlier).execute(conn)?;
     let unsettled = sessions::sid
         .eq(last.sid.to_string())
         .and(sessions::generation.eq(last.generation))
         .and(sessions::rotated_at.lt(last.settles_before.0))
         .and(sessions::settled.eq(false));
-    update(sessions::table, sessions::settled.eq(true), unsettled).execute(conn)?;
+    update!(sessions::table, sessions::settled.eq(true), unsettled).execute(conn)?;
     Ok(())
 }
 

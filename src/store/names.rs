@@ -116,14 +116,14 @@ pub fn without_skeleton(conn: &mut Conn, limit: i64) -> Result<Vec<WithoutSkelet
 /// Stores a skeleton, unless the user has another name by now.
 pub fn set_skeleton(conn: &mut Conn, of: &WithoutSkeleton, skeleton: &str) -> Result<(), Error> {
     match of.user {
-        Some(user) => update(
+        Some(user) => update!(
             users::table,
             users::skeleton.eq(skeleton),
             users::id.eq(user.0).and(users::username.eq(of.name.as_str())),
         )
         .execute(conn)?,
         None => {
-            update(past_names::table, past_names::skeleton.eq(skeleton), past_names::canonical.eq(of.name.canonical()))
+            update!(past_names::table, past_names::skeleton.eq(skeleton), past_names::canonical.eq(of.name.canonical()))
                 .execute(conn)?
         }
     };

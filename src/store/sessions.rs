@@ -270,9 +270,9 @@ pub fn rotate(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, Err
     );
     let changed = if has_moved(from, to) {
         let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
-        on!(conn, c => update(sessions::table, (set, moved), unchanged).execute(c))?
+        on!(conn, c => update!(sessions::table, (set, moved), unchanged).execute(c))?
     } else {
-        on!(conn, c => update(sessions::table, set, unchanged).execute(c))?
+        on!(conn, c => update!(sessions::table, set, unchanged).execute(c))?
     };
     Ok(changed == 1)
 }
@@ -295,9 +295,9 @@ pub fn note_use(conn: &mut Conn, from: &Session, to: &Session) -> Result<bool, E
     );
     let changed = if has_moved(from, to) {
         let moved = (sessions::ip.eq(&to.ip), sessions::user_agent.eq(&to.user_agent), sessions::odd.eq(to.odd));
-        on!(conn, c => update(sessions::table, (set, moved), open).execute(c))?
+        on!(conn, c => update!(sessions::table, (set, moved), open).execute(c))?
     } else {
-        on!(conn, c => update(sessions::table, set, open).execute(c))?
+        on!(conn, c => update!(sessions::table, set, open).execute(c))?
     };
     Ok(changed == 1)
 }
@@ -328,7 +328,7 @@ pub fn note_end_of_story(conn: &mut Conn, session: &Session) -> Result<(), Error
 /// Notes that a token of this generation was seen in use, if it still is the session's current one.
 pub fn note_seen(conn: &mut Conn, sid: SessionId, generation: i64) -> Result<(), Error> {
     let current = sessions::sid.eq(sid.to_string()).and(sessions::generation.eq(generation));
-    on!(conn, c => update(sessions::table, sessions::seen.eq(true), current).execute(c))?;
+    on!(conn, c => update!(sessions::table, sessions::seen.eq(true), current).execute(c))?;
     Ok(())
 }
 

@@ -139,7 +139,7 @@ pub fn repeat(conn: &mut Conn, sid: SessionId, nth: i64, step: &Step) -> Result<
         .and(session_steps::user_agent.eq(&step.user_agent))
         .and(session_steps::odd.eq(false));
     let again = (session_steps::until.eq(step.until.0), session_steps::times.eq(session_steps::times + 1));
-    let changed = on!(conn, c => update(session_steps::table, again, same).execute(c))?;
+    let changed = on!(conn, c => update!(session_steps::table, again, same).execute(c))?;
     Ok(changed == 1)
 }
 

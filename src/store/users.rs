@@ -600,7 +600,7 @@ pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error
 }
 
 pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
-    on!(conn, c => update(users::table, users::last_login_at.eq(now.0), users::id.eq(id.0)).execute(c))?;
+    on!(conn, c => update!(users::table, users::last_login_at.eq(now.0), users::id.eq(id.0)).execute(c))?;
     Ok(())
 }
 
@@ -608,7 +608,7 @@ pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Erro
 pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
     let none = None::<i64>;
     let told = (users::failed_attempts.eq(0), users::untold_reuse_at.eq(none), users::untold_guessing_at.eq(none));
-    on!(conn, c => update(users::table, told, users::id.eq(id.0)).execute(c))?;
+    on!(conn, c => update!(users::table, told, users::id.eq(id.0)).execute(c))?;
     Ok(())
 }
 

@@ -63,7 +63,7 @@ impl LogEnd {
     pub(in crate::store) fn write_head(&self, conn: &mut Conn) -> Result<(), Error> {
         let (Newest::Here(Head { n, mac }), Some(_)) = (&self.newest, &self.recorded) else { return Ok(()) };
         let which = audit_head::one.eq(THE_ONE);
-        let changed = on!(conn, c => update(audit_head::table, (audit_head::n.eq(n), audit_head::mac.eq(mac)), which).execute(c))?;
+        let changed = on!(conn, c => update!(audit_head::table, (audit_head::n.eq(n), audit_head::mac.eq(mac)), which).execute(c))?;
         if changed == 0 {
             let row = (audit_head::one.eq(THE_ONE), audit_head::n.eq(n), audit_head::mac.eq(mac));
             diesel::insert_into(audit_head::table).values(row).execute(conn)?;

@@ -126,7 +126,7 @@ fn seal_old(tx: &mut Tx<'_>) -> Result<i64, Error> {
             let row = Row { ip_hash: hash, ..row };
             mac = seal.mac(&mac, &row);
             let sealed = (audit_events::ip_hash.eq(&row.ip_hash), audit_events::mac.eq(&mac));
-            update(audit_events::table, sealed, audit_events::n.eq(row.n)).execute(tx.conn)?;
+            update!(audit_events::table, sealed, audit_events::n.eq(row.n)).execute(tx.conn)?;
             last = row.n;
         }
     }
