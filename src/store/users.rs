@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{exists, sql};
 use diesel::sql_types::Bool;
 use diesel::{
@@ -16,11 +15,10 @@ use super::connection::{Conn, Error, known, on};
 use super::name_parts as parts;
 use super::prepared::update;
 use super::schema::{sessions, users};
-use super::sessions::{Row as SessionRow, Session, is_open};
+use super::sessions::{Row as SessionRow, Session};
 use super::status_lists::number_of_session;
-use super::table_parts::Keys;
 use crate::domain::{
-    DisplayName, FactorChange, Mail, Role, SessionId, StatusPlace, UnixTime, UserId, UserState, Username, name_parts,
+    DisplayName, Mail, Role, SessionId, StatusPlace, UnixTime, UserId, UserState, Username, name_parts,
 };
 
 #[derive(Clone, Debug)]
@@ -245,89 +243,6 @@ pub fn all_deleted(conn: &mut Conn) -> Result<Vec<User>, Error> {
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// What a request's check needs of a user.
-#[derive(Clone, Debug)]
-pub struct UserBasics {
-    pub id: UserId,
-    pub uid: Uuid,
-    pub username: Username,
-    pub role: Role,
-    pub tokens_valid_from: UnixTime,
-    pub disable_at: Option<UnixTime>,
-    pub has_factor: bool,
-    pub display_name: Option<DisplayName>,
-    pub mail: Option<Mail>,
-}
-
-impl From<&User> for UserBasics {
-    fn from(user: &User) -> Self {
-        Self {
-            id: user.id,
-            // It was made by Portero; of a text that is none, apps are told one that nobody has.
-            uid: Uuid::parse_str(&user.uid).unwrap_or_default(),
-            username: user.username.clone(),
-            role: user.role,
-            tokens_valid_from: user.tokens_valid_from,
-            disable_at: user.disable_at,
-            has_factor: user.factors > 0,
-            display_name: user.display_name.clone(),
-            mail: user.mail.clone(),
-        }
-    }
-}
-
-/// Calls `each` with every one of these users who is not disabled and has a session that has not ended. It may have expired: to look
-/// costs more than a few users too many, and a token that has expired is refused anyway.
-pub fn each_with_session(conn: &mut Conn, ids: &Keys, mut each: impl FnMut(UserBasics)) -> Result<(), Error> {
-    let open = sessions::table.filter(sessions::user_id.eq(users::id)).filter(sessions::ended_at.is_null());
-    type Columns = (i64, String, String, String, i64, Option<i64>, i64, Option<String>, Option<String>);
-    let columns = (
-        users::id,
-        users::uid,
-        users::username,
-        users::role,
-        users::tokens_valid_from,
-        users::disable_at,
-        users::factors,
-        users::display_name,
-        users::mail,
-    );
-    let these = users::table.filter(users::id.between(*ids.start(), *ids.end()));
-    let rows = these.filter(users::disabled_at.is_null()).filter(exists(open)).select(columns);
-    for row in rows.load_iter::<Columns, DefaultLoadingMode>(conn)? {
-        let (id, uid, username, role, tokens_valid_from, disable_at, factors, display_name, mail) = row?;
-        each(UserBasics {
-            id: UserId(id),
-            uid: known(Uuid::parse_str(&uid).ok(), "permanent id", &uid)?,
-            username: known(Username::parse(&username).ok(), "user name", &username)?,
-            role: known(Role::parse(&role), "role", &role)?,
-            tokens_valid_from: UnixTime(tokens_valid_from),
-            disable_at: disable_at.map(UnixTime),
-            has_factor: factors > 0,
-            display_name: display_name.map(DisplayName::stored),
-            mail: mail.map(Mail::stored),
-        });
-    }
-    Ok(())
-}
-
-/// How many users there are: an upper bound for [`each_with_session`].
-pub fn count(conn: &mut Conn) -> Result<usize, Error> {
-    let count: i64 = users::table.count().get_result(conn)?;
-    Ok(usize::try_from(count).unwrap_or_default())
-}
-
-/// The ids of all users who have an open session.
-pub fn ids_with_open_sessions(conn: &mut Conn, now: UnixTime) -> Result<Vec<UserId>, Error> {
-    let ids: Vec<i64> = sessions::table.filter(is_open(now.0)).select(sessions::user_id).distinct().load(conn)?;
-    Ok(ids.into_iter().map(UserId).collect())
-}
-
-pub fn has_open_session(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<bool, Error> {
-    let open = sessions::table.filter(sessions::user_id.eq(id.0)).filter(is_open(now.0));
-    Ok(select(exists(open.select(sessions::sid))).get_result(conn)?)
-}
-
 /// Whether there is any user at all, even a deleted one.
 pub fn any(conn: &mut Conn) -> Result<bool, Error> {
     Ok(select(exists(users::table.select(users::id))).get_result(conn)?)
@@ -386,35 +301,6 @@ pub fn add(conn: &mut Conn, user: &NewUser<'_>) -> Result<Option<UserId>, Error>
     let id = users::table.filter(users::canonical.eq(user.username.canonical())).select(users::id).get_result(conn)?;
     parts::set(conn, UserId(id), &name_parts([user.username.as_str()]))?;
     Ok(Some(UserId(id)))
-}
-
-/// Notes that the user, who was added just now, comes from another system, with these details.
-pub fn note_import(
-    conn: &mut Conn,
-    id: UserId,
-    details: &NewDetails,
-    is_disabled: bool,
-    now: UnixTime,
-) -> Result<(), Error> {
-    let new = (users::imported_at.eq(now.0), users::disabled_at.eq(is_disabled.then_some(now.0)));
-    diesel::update(users::table.find(id.0)).set(new).execute(conn)?;
-    if details.display_name.is_some() || details.mail.is_some() {
-        set_details(conn, id, details)?;
-    }
-    Ok(())
-}
-
-/// How many users were imported, and how many of them have not signed in since; both are counted up to `most`.
-pub fn imported(conn: &mut Conn, most: i64) -> Result<(usize, usize), Error> {
-    // In words, not as values: so SQLite uses their indexes.
-    let here = || users::table.filter(sql::<Bool>("users.imported_at IS NOT NULL AND users.deleted_at IS NULL"));
-    let waiting = here().filter(users::last_login_at.is_null());
-    let waiting: Vec<String> = waiting.select(users::canonical).limit(most).load(conn)?;
-    if waiting.is_empty() {
-        return Ok((0, 0));
-    }
-    let all: Vec<String> = here().select(users::canonical).limit(most).load(conn)?;
-    Ok((all.len(), waiting.len()))
 }
 
 /// Stores what the user is found by, as their names are now.
@@ -487,33 +373,6 @@ pub fn due_to_be_disabled(conn: &mut Conn, now: UnixTime) -> Result<Vec<User>, E
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// What admins note about a user, but for their notes.
-#[derive(Clone, Debug, Default)]
-pub struct NewDetails {
-    pub display_name: Option<DisplayName>,
-    pub mail: Option<Mail>,
-    pub mail_verified_at: Option<UnixTime>,
-}
-
-/// Replaces the details. Nobody else may have the address ([`with_mail`]).
-pub fn set_details(conn: &mut Conn, id: UserId, new: &NewDetails) -> Result<(), Error> {
-    let new = (
-        users::display_name.eq(new.display_name.as_ref().map(DisplayName::as_str)),
-        users::mail.eq(new.mail.as_ref().map(Mail::as_str)),
-        users::mail_canonical.eq(new.mail.as_ref().map(Mail::canonical)),
-        users::mail_verified_at.eq(new.mail_verified_at.map(|moment| moment.0)),
-    );
-    diesel::update(users::table.find(id.0)).set(new).execute(conn)?;
-    note_name_parts(conn, id)
-}
-
-/// Notes that the address is the user's, unless that was noted before.
-pub fn note_mail_verified(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
-    let unknown = users::table.find(id.0).filter(users::mail.is_not_null()).filter(users::mail_verified_at.is_null());
-    diesel::update(unknown).set(users::mail_verified_at.eq(now.0)).execute(conn)?;
-    Ok(())
-}
-
 /// Takes the password away: nobody can sign in before there is another. The cut-off for peers' tokens moves to `now`.
 pub fn void_password(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
     let gone = (
@@ -525,28 +384,11 @@ pub fn void_password(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), E
     Ok(())
 }
 
-/// Notes that nobody knows whether the address is the user's.
-pub fn doubt_mail(conn: &mut Conn, id: UserId) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::mail_verified_at.eq(None::<i64>)).execute(conn)?;
-    Ok(())
-}
-
 /// The user who has this address.
 pub fn with_mail(conn: &mut Conn, mail: &Mail) -> Result<Option<User>, Error> {
     let same = users::table.filter(users::mail_canonical.eq(mail.canonical()));
     let row = same.select(Row::as_select()).get_result(conn).optional()?;
     row.map(User::try_from).transpose()
-}
-
-/// What admins have noted about the user.
-pub fn notes(conn: &mut Conn, id: UserId) -> Result<Option<String>, Error> {
-    let notes: Option<Option<String>> = users::table.find(id.0).select(users::notes).get_result(conn).optional()?;
-    Ok(notes.flatten())
-}
-
-pub fn set_notes(conn: &mut Conn, id: UserId, notes: Option<&str>) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::notes.eq(notes)).execute(conn)?;
-    Ok(())
 }
 
 /// Marks the account as deleted: nobody can sign in with it, its name stays taken, and its email address is free. `false`: there is no such user (any more).
@@ -601,62 +443,5 @@ pub fn set_locale(conn: &mut Conn, id: UserId, locale: &str) -> Result<(), Error
 
 pub fn note_login(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
     on!(conn, c => update!(users::table, users::last_login_at.eq(now.0), users::id.eq(id.0)).execute(c))?;
-    Ok(())
-}
-
-/// Forgets wrong passwords and sessions that were ended for danger, because the person is being told of them.
-pub fn note_told(conn: &mut Conn, id: UserId) -> Result<(), Error> {
-    let none = None::<i64>;
-    let told = (users::failed_attempts.eq(0), users::untold_reuse_at.eq(none), users::untold_guessing_at.eq(none));
-    on!(conn, c => update!(users::table, told, users::id.eq(id.0)).execute(c))?;
-    Ok(())
-}
-
-/// A change of a user's second factors of which they have not been told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UntoldFactorChange {
-    pub what: FactorChange,
-    pub at: UnixTime,
-    /// Where the act came from; empty: from the command line.
-    pub ip: String,
-}
-
-/// Notes one, in the place of an earlier one.
-pub fn note_factor_change(conn: &mut Conn, id: UserId, change: &UntoldFactorChange) -> Result<(), Error> {
-    let set = (
-        users::untold_factor_change.eq(change.what.as_str()),
-        users::untold_factor_change_at.eq(change.at.0),
-        users::untold_factor_change_ip.eq(&change.ip),
-    );
-    diesel::update(users::table.find(id.0)).set(set).execute(conn)?;
-    Ok(())
-}
-
-/// Returns the one that there is, and forgets it, unless it is only looked at (`tell`).
-pub fn untold_factor_change(conn: &mut Conn, id: UserId, tell: bool) -> Result<Option<UntoldFactorChange>, Error> {
-    type Columns = (Option<String>, Option<i64>, Option<String>);
-    let columns = (users::untold_factor_change, users::untold_factor_change_at, users::untold_factor_change_ip);
-    let (what, at, ip): Columns = users::table.find(id.0).select(columns).get_result(conn)?;
-    let (Some(what), Some(at), Some(ip)) = (what, at, ip) else { return Ok(None) };
-    if tell {
-        let none = users::untold_factor_change.eq(None::<String>);
-        diesel::update(users::table.find(id.0)).set(none).execute(conn)?;
-    }
-    let what = known(FactorChange::parse(&what), "change of factors", &what)?;
-    Ok(Some(UntoldFactorChange { what, at: UnixTime(at), ip }))
-}
-
-pub fn note_reuse(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::untold_reuse_at.eq(now.0)).execute(conn)?;
-    Ok(())
-}
-
-pub fn note_guessing(conn: &mut Conn, id: UserId, now: UnixTime) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::untold_guessing_at.eq(now.0)).execute(conn)?;
-    Ok(())
-}
-
-pub fn note_failure(conn: &mut Conn, id: UserId) -> Result<(), Error> {
-    diesel::update(users::table.find(id.0)).set(users::failed_attempts.eq(users::failed_attempts + 1)).execute(conn)?;
     Ok(())
 }

@@ -11,8 +11,8 @@ use crate::domain::{By, FactorChange, FactorId, FactorKind, Methods};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::outbox::Kind;
 use crate::store::sessions::Session;
-use crate::store::users::{self, UntoldFactorChange};
-use crate::store::{Tx, recovery_codes};
+use crate::store::untold::{self, UntoldFactorChange};
+use crate::store::{Tx, recovery_codes, users};
 use crate::tokens::{Claims, Fault};
 
 pub struct Done {
@@ -69,7 +69,7 @@ pub(super) fn added(
     let fresh = freshen_in(tx, accounts, &user, claims, (session, session.clone()), proved)?;
     let New { id, kind, name, .. } = new;
     let untold = UntoldFactorChange { what: FactorChange::Added, at: tx.now, ip: visitor.ip.clone() };
-    users::note_factor_change(tx.conn, user.id, &untold)?;
+    untold::note_factor_change(tx.conn, user.id, &untold)?;
     let letter = Letter {
         ip: Some(visitor.ip.clone()),
         user_agent: Some(visitor.user_agent.clone()),

@@ -10,8 +10,8 @@ use crate::blocklist::change::Change;
 use crate::domain::{By, FactorChange, FactorId};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::outbox::Kind;
-use crate::store::users::{self, UntoldFactorChange};
-use crate::store::{factors, recovery_codes};
+use crate::store::untold::{self, UntoldFactorChange};
+use crate::store::{factors, recovery_codes, users};
 use crate::tokens::Fault;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn remove_factor(accounts: &Arc<Accounts>, mandate: Mandate, id: FactorId) -
         }
         let ip = tx.from.clone().unwrap_or_default();
         let untold = UntoldFactorChange { what: FactorChange::Removed, at: tx.now, ip: ip.clone() };
-        users::note_factor_change(tx.conn, user.id, &untold)?;
+        untold::note_factor_change(tx.conn, user.id, &untold)?;
         let (by, kind) = (By::User(user.id), factor.kind);
         let told = (kind.as_str().to_owned(), factor.name.clone());
         let letter = Letter { ip: Some(ip), factor: Some(told), ..Letter::default() };

@@ -15,8 +15,8 @@ use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::Purpose;
 use crate::store::outbox::Kind;
 use crate::store::session_ends::Which;
-use crate::store::users::{self, UntoldFactorChange};
-use crate::store::{factors, links, recovery_codes};
+use crate::store::untold::{self, UntoldFactorChange};
+use crate::store::{factors, links, recovery_codes, users};
 
 #[derive(Debug)]
 pub enum Reset {
@@ -55,7 +55,7 @@ pub fn reset_factors(accounts: &Arc<Accounts>, by: impl Into<Administrator>, use
         links::void(tx.conn, Some(user.id))?;
         // Not from where: that is the admin's business.
         let untold = UntoldFactorChange { what: FactorChange::Reset, at: tx.now, ip: String::new() };
-        users::note_factor_change(tx.conn, user.id, &untold)?;
+        untold::note_factor_change(tx.conn, user.id, &untold)?;
         let event = Event::new(What::FactorsReset, &actor.by).user(user.id);
         event.details(Details::Factors(user.factors)).record(tx)?;
         let letter = Letter { ended: Some((ended.sessions.len(), ended.receipt.clone())), ..Letter::default() };

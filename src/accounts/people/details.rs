@@ -15,7 +15,8 @@ use crate::blocklist::change::Change as MemoryChange;
 use crate::domain::{DisplayName, Mail, Notes, UserId, Username};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::outbox::Kind;
-use crate::store::users::{self, NewDetails, User};
+use crate::store::user_details::{self, NewDetails};
+use crate::store::users::{self, User};
 
 /// What becomes of one detail.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +72,7 @@ pub fn edit(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: UserId
     accounts.write(by.into(), move |tx, accounts, actor| {
         let found = users::find(tx.conn, user)?.filter(|user| user.deleted_at.is_none());
         let Some(user) = found else { return Ok(Edited::NoSuchUser) };
-        let notes_before = users::notes(tx.conn, user.id)?;
+        let notes_before = user_details::notes(tx.conn, user.id)?;
         if changes.seen.is_some_and(|shown| shown != seen(&user, notes_before.as_deref())) {
             return Ok(Edited::Outdated);
         }
@@ -112,8 +113,8 @@ pub fn edit(accounts: &Arc<Accounts>, by: impl Into<Administrator>, user: UserId
         if changed.is_empty() {
             return Ok(Edited::NoChange);
         }
-        users::set_details(tx.conn, user.id, &new)?;
-        users::set_notes(tx.conn, user.id, notes.as_deref())?;
+        user_details::set_details(tx.conn, user.id, &new)?;
+        user_details::set_notes(tx.conn, user.id, notes.as_deref())?;
         if let Some(old) = user.mail.as_ref().filter(|_| !same_mail) {
             let act = format!("{}:{}", user.id, Uuid::new_v4());
             post_to(tx, accounts, &user, old, Message { kind: Kind::AddressChanged, act, letter: Letter::default() })?;

@@ -12,8 +12,8 @@ use crate::domain::{DisplayName, GroupName, Mail, Role, Username, fit_in_headers
 use crate::passwords::BroughtHash;
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::names::{self, Taken};
-use crate::store::users::{self, NewDetails};
-use crate::store::{Conn, Error as StoreError, groups};
+use crate::store::user_details::NewDetails;
+use crate::store::{Conn, Error as StoreError, groups, imported_users, users};
 
 /// Somebody who is to be added.
 #[derive(Clone)]
@@ -123,7 +123,7 @@ pub fn import(
                 mail: newcomer.mail.clone(),
                 mail_verified_at: (newcomer.mail_is_verified && newcomer.mail.is_some()).then_some(tx.now),
             };
-            users::note_import(tx.conn, user, &details, newcomer.is_disabled, tx.now)?;
+            imported_users::note(tx.conn, user, &details, newcomer.is_disabled, tx.now)?;
             for name in &newcomer.groups {
                 if let Some(group) = known.get(&name.canonical()) {
                     change_in(tx, &by, group, user, Membership::In)?;

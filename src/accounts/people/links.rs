@@ -13,12 +13,12 @@ use crate::accounts::mails::letter::Letter;
 use crate::accounts::mails::post::{Message, post};
 use crate::accounts::proof::secrets;
 use crate::domain::{By, Mail, Role, UnixTime, UserId, Username};
-use crate::store::Tx;
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::{self, Link, Purpose};
 use crate::store::names::Taken;
 use crate::store::outbox::Kind;
-use crate::store::users::{self, NewDetails};
+use crate::store::user_details::{self, NewDetails};
+use crate::store::{Tx, users};
 
 /// For how many seconds an invitation is good: it may wait for somebody's first day.
 const INVITATION_LIFE: i64 = 7 * 24 * 60 * 60;
@@ -84,7 +84,7 @@ pub fn invite(
             Err(taken) => return Ok(Invited::NameTaken(taken)),
         };
         if mail.is_some() {
-            users::set_details(tx.conn, user, &NewDetails { mail, ..NewDetails::default() })?;
+            user_details::set_details(tx.conn, user, &NewDetails { mail, ..NewDetails::default() })?;
         }
         let link = make(tx, token, user, Purpose::Invitation, &actor.by)?;
         post_link(tx, accounts, user, Purpose::Invitation, &link, &actor.by)?;

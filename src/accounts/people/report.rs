@@ -12,7 +12,7 @@ use crate::store::audit::event::{Details, Event, What};
 use crate::store::outbox::{self, Kind, Reportable};
 use crate::store::session_ends::Which;
 use crate::store::users::{self, User};
-use crate::store::{self, Authority, Conn, Tx, factors, links, recovery_codes};
+use crate::store::{self, Authority, Conn, Tx, factors, links, recovery_codes, user_details};
 
 /// The mail that this belongs to and whom it went to, if it could be used now. Spends nothing.
 pub fn find(conn: &mut Conn, token: &str, now: UnixTime) -> Result<Option<(Reportable, User)>, store::Error> {
@@ -87,7 +87,7 @@ fn undo(tx: &mut Tx<'_>, mail: &Reportable, user: &User) -> Result<(), Error> {
                 recovery_codes::remove_all(tx.conn, user.id)?;
             }
         }
-        Kind::AddressChanged => users::doubt_mail(tx.conn, user.id)?,
+        Kind::AddressChanged => user_details::doubt_mail(tx.conn, user.id)?,
         Kind::Invitation
         | Kind::NewPassword
         | Kind::ForgottenPassword

@@ -14,7 +14,7 @@ use crate::accounts::sessions::tokens::Pair;
 use crate::domain::{By, NewPassword, Role, Transport};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::links::Purpose;
-use crate::store::{outbox, users};
+use crate::store::{outbox, user_details};
 
 pub enum Used {
     /// The password is set, every session from before has ended, and this is a new one.
@@ -53,7 +53,7 @@ pub fn use_link(
         if let Some(mail) = &proven.user().mail
             && outbox::link_was_sent_to(tx.conn, &link_hash)?.is_some_and(|hash| hash == address_hash(mail))
         {
-            users::note_mail_verified(tx.conn, proven.user().id, tx.now)?;
+            user_details::note_mail_verified(tx.conn, proven.user().id, tx.now)?;
         }
         // Nobody had a password that could have been taken from them.
         if purpose != Purpose::Invitation {

@@ -6,10 +6,10 @@ use super::{Evidence, Method, Proof, StoredHash};
 use crate::accounts::context::{Accounts, Error};
 use crate::domain::{By, NewPassword, Password};
 use crate::passwords::Check;
-use crate::store::Upkeep;
 use crate::store::audit::event::{Event, What};
 use crate::store::hourly_counts::Counted;
-use crate::store::users::{self, User};
+use crate::store::users::User;
+use crate::store::{Upkeep, untold};
 
 /// Compares the password with the user's. `None`: it is wrong, or the user has none. Hashes once in either case.
 pub(in crate::accounts) fn prove(
@@ -70,7 +70,7 @@ pub(in crate::accounts) fn note_failed_sign_in(accounts: &Arc<Accounts>, user: &
     tracing::info!(event = "sign_in_failed", user = %user.username, ip, reason = "wrong_password");
     let user = user.id;
     drop(accounts.write(Upkeep, move |tx, _, _| {
-        users::note_failure(tx.conn, user)?;
+        untold::note_failure(tx.conn, user)?;
         tx.count(Counted::SignInFailed, 1);
         Ok(Event::new(What::SignInFailed, &By::Portero).user(user).ip(&ip).record(tx)?)
     }));

@@ -11,8 +11,8 @@ use crate::domain::{By, Reason, SessionId, UnixTime};
 use crate::store::attempts::{self, Attempt};
 use crate::store::audit::event::{Event, What};
 use crate::store::session_ends::Which;
-use crate::store::users::{self, User};
-use crate::store::{Tx, Upkeep, sessions};
+use crate::store::users::User;
+use crate::store::{Tx, Upkeep, sessions, untold};
 use crate::tokens::Fault;
 
 /// With so many wrong passwords in a row a session ends.
@@ -78,7 +78,7 @@ fn count(tx: &mut Tx<'_>, user: &User, sid: SessionId, ip: &str) -> Result<bool,
         return Ok(false);
     }
     end(tx, Which::One(sid), Reason::Guessing, &By::Portero)?;
-    users::note_guessing(tx.conn, user.id, tx.now)?;
+    untold::note_guessing(tx.conn, user.id, tx.now)?;
     let (name, session, ip) = (user.username.clone(), sid.short(), ip.to_owned());
     tx.after_commit(move || tracing::warn!(event = "too_many_wrong_passwords", user = %name, session, ip));
     Ok(true)

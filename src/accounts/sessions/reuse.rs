@@ -8,7 +8,7 @@ use crate::accounts::context::{Accounts, Error, Pending, Visitor};
 use crate::domain::{By, Reason, SessionId, StepKind};
 use crate::store::session_ends::Which;
 use crate::store::sessions::{self, Session};
-use crate::store::{Tx, Upkeep, hold, users};
+use crate::store::{Tx, Upkeep, hold, untold, users};
 
 /// Inside a transaction. If the session has ended already, nothing is recorded.
 pub(in crate::accounts) fn end_for_reuse(
@@ -27,7 +27,7 @@ pub(in crate::accounts) fn end_for_reuse(
     session.ip = last_ip;
     session.user_agent = last_browser;
     sessions::note_end_of_story(tx.conn, &session)?;
-    users::note_reuse(tx.conn, user, tx.now)?;
+    untold::note_reuse(tx.conn, user, tx.now)?;
     Ok(())
 }
 

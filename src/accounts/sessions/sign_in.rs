@@ -17,7 +17,8 @@ use crate::domain::{Password, Reason, Role, SessionId, Transport, UnixTime, User
 use crate::store::hourly_counts::Counted;
 use crate::store::password_forms::{self, FormCount};
 use crate::store::second_factors::{self, Ways};
-use crate::store::users::{self, UntoldFactorChange, User};
+use crate::store::untold::{self, UntoldFactorChange};
+use crate::store::users::{self, User};
 use crate::store::{Tx, Upkeep, attempts, passkeys, session_ends};
 
 pub struct Credentials {
@@ -196,7 +197,7 @@ pub(super) fn finish(
     let tell = asked.transport == Transport::Cookie;
     let news = news(tx, user, own_typos, tell, &asked.visitor)?;
     if tell {
-        users::note_told(tx.conn, user.id)?;
+        untold::note_told(tx.conn, user.id)?;
         attempts::note_told(tx.conn, user.id)?;
         if news.copied_passkey.is_some() {
             passkeys::note_told(tx.conn, user.id)?;
@@ -244,7 +245,7 @@ fn news(tx: &mut Tx<'_>, user: &User, own_typos: &[UnixTime], tell: bool, visito
     let copied_passkey = if user.factors > 0 { passkeys::untold_mark(tx.conn, user.id)? } else { None };
     let factor_change = match user.factors_version {
         0 => None,
-        _ => users::untold_factor_change(tx.conn, user.id, tell)?,
+        _ => untold::untold_factor_change(tx.conn, user.id, tell)?,
     };
     let failed_attempts = user.failed_attempts.saturating_sub(own).max(0);
     Ok(News { suspicious_ends, failed_attempts, half_sign_in, copied_passkey, factor_change })

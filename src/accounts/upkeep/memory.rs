@@ -17,7 +17,7 @@ use crate::domain::{GroupName, Groups, SessionId, UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{
     self, Conn, Upkeep, apps, groups, instance, mass_ends, passes, sessions, status_lists, table_parts,
-    token_blocklist, users,
+    token_blocklist, user_basics, users,
 };
 
 /// How many parts of tables are read at the same time, at most: more than this a disk hardly serves.
@@ -36,7 +36,7 @@ enum Part {
 pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), store::Error> {
     let since = now.plus(-(accounts.engine.options().decode_leeway + MARGIN));
     let passes_at_most = passes::count(conn)?;
-    let contents = Contents::with_room(users::count(conn)?, passes_at_most);
+    let contents = Contents::with_room(user_basics::count(conn)?, passes_at_most);
     // Before those whose rows say so: what is marked meanwhile is among these.
     for act in mass_ends::all(conn)? {
         let mut ended = Vec::new();
@@ -162,7 +162,7 @@ impl Loading<'_> {
             Part::Users(ids) => {
                 let mut count = 0;
                 let mut standings = HashMap::new();
-                users::each_with_session(conn, ids, |user| {
+                user_basics::each_with_session(conn, ids, |user| {
                     count += 1;
                     let id = user.id;
                     let standing = self.contents.user(self.accounts.standing_from(user));

@@ -14,7 +14,7 @@ use crate::store::hourly_counts::{self, Counted};
 use crate::store::{
     Upkeep, apps, attempts, changes, grants, groups, known_networks, links, logout_deliveries, outbox, passes,
     past_nodes, receipt_commits, session_ends, sessions, sign_in_failures, spent_challenges, status_lists,
-    token_blocklist, trusted_browsers, users,
+    token_blocklist, trusted_browsers, user_basics,
 };
 
 /// Beyond expiry and leeway, an entry is enforced for this long: clocks are set wrong, and set right again.
@@ -219,13 +219,13 @@ fn prune_audit(accounts: &Arc<Accounts>, now: UnixTime) -> Result<usize, Error> 
 /// Makes memory forget users who have no open session any more. Who that may be is found beside the writer; the writer looks at a few
 /// at a time once more, so that no write waits for it even with a million users.
 fn forget_absent(accounts: &Arc<Accounts>, since: UnixTime) -> Result<(), Error> {
-    let present = accounts.db.read(|conn| users::ids_with_open_sessions(conn, since))?;
+    let present = accounts.db.read(|conn| user_basics::ids_with_open_sessions(conn, since))?;
     let absent = accounts.blocklist.users_except(&present.into_iter().collect());
     for few in absent.chunks(BATCH.into()) {
         let few = few.to_vec();
         let looked = accounts.write(Upkeep, move |tx, _, _| {
             for standing in few {
-                if !users::has_open_session(tx.conn, standing.user, since)? {
+                if !user_basics::has_open_session(tx.conn, standing.user, since)? {
                     tx.change(Change::UserGone(standing.subject().to_owned()));
                 }
             }

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use crate::accounts::people::details::{self, Change, Changes, Edited, edit};
 use crate::domain::{DetailFault, DisplayName, Mail, Notes, UserId};
+use crate::store::user_details;
 use crate::store::user_lists::ListedUser;
-use crate::store::users;
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
@@ -89,7 +89,7 @@ pub(in crate::web) async fn form(
 }
 
 async fn notes(app: &App, user: UserId) -> Result<Option<String>, Error> {
-    app.read(move |conn| users::notes(conn, user)).await
+    app.read(move |conn| user_details::notes(conn, user)).await
 }
 
 fn show(

@@ -13,7 +13,7 @@ use crate::store::groups::{self, Group};
 use crate::store::list_filter::ListFilter;
 use crate::store::session_lists::{self, List};
 use crate::store::user_lists::ListedUser;
-use crate::store::{names, recovery_codes, trusted_browsers, users};
+use crate::store::{names, recovery_codes, trusted_browsers, user_details};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -80,7 +80,9 @@ pub(in crate::web) async fn show(
     let (listed, now) = (user_view::find(&app, &id).await?, app.now());
     let user = listed.user.id;
     let (past_names, notes, groups) = app
-        .read(move |conn| Ok((names::past(conn, user)?, users::notes(conn, user)?, groups::of_user(conn, user)?)))
+        .read(move |conn| {
+            Ok((names::past(conn, user)?, user_details::notes(conn, user)?, groups::of_user(conn, user)?))
+        })
         .await?;
     let (theirs, remember) = (listed.user.clone(), app.config().second_factor_remember);
     let (mut factors, codes_left, trusted) = app

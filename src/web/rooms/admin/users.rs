@@ -9,8 +9,8 @@ use serde_json::json;
 
 use crate::accounts::export::selection::Selection;
 use crate::domain::{Role, Search, UserId, UserState, can_be_key};
+use crate::store::imported_users;
 use crate::store::user_lists::{self, HasFactor, Imported, MOST_LOOKED_AT, Place, Total, UserFilter};
-use crate::store::users;
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -114,7 +114,7 @@ pub(in crate::web) async fn show(
                 return Ok((user_lists::page(conn, &counted, now)?, None));
             }
             let (found, total) = user_lists::page_and_total(conn, &counted, now)?;
-            Ok((found, Some((total, users::imported(conn, MOST_IMPORTED + 1)?))))
+            Ok((found, Some((total, imported_users::count(conn, MOST_IMPORTED + 1)?))))
         })
         .await?;
     let next = found.next.as_ref().map(|place| format!("{}.{}", place.user, place.key));
