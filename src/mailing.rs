@@ -78,12 +78,12 @@ impl Mailing {
 
     fn try_once(&self, due: &Due) -> Went {
         let Some(accounts) = self.accounts.upgrade() else { return Went::Pause };
-        match deliveries::claim(&accounts, due).committed() {
-            Ok(true) => {}
+        let claimed_until = match deliveries::claim(&accounts, due).committed() {
+            Ok(Some(until)) => until,
             // Another process has it.
-            Ok(false) => return Went::Pause,
+            Ok(None) => return Went::Pause,
             Err(error) => return not_noted(&error),
-        }
+        };
         let is_of_use = accounts.now() < due.expires_at;
         let letter = Letter::open(&accounts, &due.sealed, &due.uid);
         // Not held while the server is called: the process may want to end.
@@ -100,8 +100,10 @@ impl Mailing {
         let fault = sent.and_then(Result::err);
         let status = fault.as_ref().and_then(Fault::status);
         let user = letter.map(|letter| letter.username);
-        match deliveries::note(&accounts, due, outcome, status).committed() {
-            Ok(tried) => log(due, user, tried, took_ms, fault),
+        match deliveries::note(&accounts, due, claimed_until, outcome, status).committed() {
+            Ok(Some(tried)) => log(due, user, tried, took_ms, fault),
+            // Whoever has it now tells of it.
+            Ok(None) => {}
             Err(error) => return not_noted(&error),
         }
         match outcome {

@@ -195,11 +195,11 @@ impl Telling {
             Ok(None) => return Went::Pause(KEYS_COME_WITHIN),
             Err(error) => return self.not_noted(&error),
         };
-        match sign_outs::claim(&accounts, due).committed() {
-            Ok(true) => {}
-            Ok(false) => return Went::On,
+        let claimed_until = match sign_outs::claim(&accounts, due).committed() {
+            Ok(Some(until)) => until,
+            Ok(None) => return Went::On,
             Err(error) => return self.not_noted(&error),
-        }
+        };
         // Not held while the app is called: the process may want to end.
         drop(accounts);
         let begun = Instant::now();
@@ -217,8 +217,10 @@ impl Telling {
             }
         };
         let Some(accounts) = self.accounts.upgrade() else { return Went::On };
-        match sign_outs::note(&accounts, due, outcome, status).committed() {
-            Ok(tried) => log(app, due, tried, took_ms, error),
+        match sign_outs::note(&accounts, due, claimed_until, outcome, status).committed() {
+            Ok(Some(tried)) => log(app, due, tried, took_ms, error),
+            // Whoever has it now tells of it.
+            Ok(None) => {}
             Err(error) => return self.not_noted(&error),
         }
         if outcome.is_final() { Went::On } else { Went::Failed }

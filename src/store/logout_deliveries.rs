@@ -163,11 +163,13 @@ pub fn next_at(conn: &mut Conn, app: AppId, now: UnixTime) -> Result<Option<Unix
     Ok(next.into_iter().chain(lapses.map(UnixTime)).min())
 }
 
-/// Takes a delivery that is due, so that no other process tries it at the same time. `false`: another has it, or has done it.
-pub fn claim(conn: &mut Conn, id: i64, now: UnixTime) -> Result<bool, Error> {
+/// Takes a delivery that is due, so that no other process tries it at the same time. Returns until when, by which [`note`] knows the
+/// claim. `None`: another has it, or has done it.
+pub fn claim(conn: &mut Conn, id: i64, now: UnixTime) -> Result<Option<UnixTime>, Error> {
     let due = logout_deliveries::table.filter(logout_deliveries::id.eq(id)).filter(is_due(now));
-    let claimed = logout_deliveries::claimed_until.eq(Some(now.0 + CLAIM));
-    Ok(diesel::update(due).set(claimed).execute(conn)? > 0)
+    let until = now.plus(CLAIM);
+    let claimed = diesel::update(due).set(logout_deliveries::claimed_until.eq(Some(until.0))).execute(conn)? > 0;
+    Ok(claimed.then_some(until))
 }
 
 /// Lets go of what was claimed by a process that is gone.
@@ -211,17 +213,23 @@ pub fn due(conn: &mut Conn, app: AppId, now: UnixTime, limit: i64) -> Result<Vec
         .collect()
 }
 
-/// Notes what a try came to.
-pub fn note(conn: &mut Conn, id: i64, tried: Tried) -> Result<(), Error> {
+/// Notes what a try came to, for whoever claimed it until `claimed_until`, and returns what is noted: what was given up meanwhile is not
+/// tried again. `None`: the try took so long that its claim lapsed, and another has it.
+pub fn note(conn: &mut Conn, id: i64, claimed_until: UnixTime, tried: Tried) -> Result<Option<Tried>, Error> {
     let this = logout_deliveries::table.find(id);
-    diesel::update(this)
+    let noted = diesel::update(this.filter(logout_deliveries::claimed_until.eq(claimed_until.0)))
         .set((
             logout_deliveries::tries.eq(logout_deliveries::tries + 1),
-            logout_deliveries::next_try_at.eq(tried.next_try_at.map(|at| at.0)),
             logout_deliveries::outcome.eq(tried.outcome.as_str()),
             logout_deliveries::status.eq(tried.status.map(i64::from)),
             logout_deliveries::claimed_until.eq(None::<i64>),
         ))
+        .execute(conn)?;
+    if noted == 0 {
+        return Ok(None);
+    }
+    let waited = diesel::update(this.filter(logout_deliveries::next_try_at.is_not_null()))
+        .set(logout_deliveries::next_try_at.eq(tried.next_try_at.map(|at| at.0)))
         .execute(conn)?;
     if tried.status.is_some() {
         diesel::update(this).set(logout_deliveries::told_at.eq(tried.at.0)).execute(conn)?;
@@ -229,7 +237,7 @@ pub fn note(conn: &mut Conn, id: i64, tried: Tried) -> Result<(), Error> {
     if tried.outcome == Outcome::Acknowledged {
         diesel::update(this).set(logout_deliveries::acknowledged_at.eq(tried.at.0)).execute(conn)?;
     }
-    Ok(())
+    Ok(Some(Tried { next_try_at: tried.next_try_at.filter(|_| waited > 0), ..tried }))
 }
 
 /// Tries nothing more at this app: it is gone, or has no address any more.

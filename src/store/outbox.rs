@@ -221,10 +221,13 @@ pub fn due(conn: &mut Conn, now: UnixTime, limit: i64) -> Result<Vec<Due>, Error
         .collect()
 }
 
-/// Takes a mail that is due, so that no other process tries it at the same time. `false`: another has it, or has done it.
-pub fn claim(conn: &mut Conn, id: i64, now: UnixTime) -> Result<bool, Error> {
+/// Takes a mail that is due, so that no other process tries it at the same time. Returns until when, by which [`note`] knows the claim.
+/// `None`: another has it, or has done it.
+pub fn claim(conn: &mut Conn, id: i64, now: UnixTime) -> Result<Option<UnixTime>, Error> {
     let due = outbox::table.filter(outbox::id.eq(id)).filter(is_due(now));
-    Ok(diesel::update(due).set(outbox::claimed_until.eq(Some(now.0 + CLAIM))).execute(conn)? > 0)
+    let until = now.plus(CLAIM);
+    let claimed = diesel::update(due).set(outbox::claimed_until.eq(Some(until.0))).execute(conn)? > 0;
+    Ok(claimed.then_some(until))
 }
 
 /// Lets go of what was claimed by a process that is gone.
@@ -233,13 +236,13 @@ pub fn release_all(conn: &mut Conn) -> Result<usize, Error> {
     Ok(diesel::update(claimed).set(outbox::claimed_until.eq(None::<i64>)).execute(conn)?)
 }
 
-/// Notes what a try came to. What will not be tried again is emptied.
-pub fn note(conn: &mut Conn, id: i64, tried: Tried) -> Result<(), Error> {
+/// Notes what a try came to, for whoever claimed it until `claimed_until`, and returns what is noted: what was given up meanwhile is not
+/// tried again. What will not be tried again is emptied. `None`: the try took so long that its claim lapsed, and another has it.
+pub fn note(conn: &mut Conn, id: i64, claimed_until: UnixTime, tried: Tried) -> Result<Option<Tried>, Error> {
     let this = outbox::table.find(id);
-    diesel::update(this)
+    let noted = diesel::update(this.filter(outbox::claimed_until.eq(claimed_until.0)))
         .set((
             outbox::tries.eq(outbox::tries + 1),
-            outbox::next_try_at.eq(tried.next_try_at.map(|at| at.0)),
             outbox::outcome.eq(tried.outcome.as_str()),
             outbox::status.eq(tried.status.map(i64::from)),
             outbox::claimed_until.eq(None::<i64>),
@@ -248,10 +251,17 @@ pub fn note(conn: &mut Conn, id: i64, tried: Tried) -> Result<(), Error> {
     if tried.outcome == Outcome::Sent {
         diesel::update(this).set(outbox::sent_at.eq(tried.at.0)).execute(conn)?;
     }
+    if noted == 0 {
+        return Ok(None);
+    }
+    let waited = diesel::update(this.filter(outbox::next_try_at.is_not_null()))
+        .set(outbox::next_try_at.eq(tried.next_try_at.map(|at| at.0)))
+        .execute(conn)?;
+    let tried = Tried { next_try_at: tried.next_try_at.filter(|_| waited > 0), ..tried };
     if tried.next_try_at.is_none() {
         diesel::update(this).set(outbox::sealed.eq(None::<Vec<u8>>)).execute(conn)?;
     }
-    Ok(())
+    Ok(Some(tried))
 }
 
 /// Gives up what waits, and voids what every mail's "This wasn't me" needs: the database is an older copy.

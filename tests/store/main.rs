@@ -7,6 +7,7 @@ mod support;
 mod audit;
 #[cfg(feature = "postgres")]
 mod changes;
+mod given_up;
 mod hourly_counts;
 mod lanes;
 mod loading;

@@ -61,8 +61,8 @@ pub fn logout_token(
     Ok(Some(sign_for_apps(&keys, TYP, claims)?))
 }
 
-/// Takes a delivery before it is tried. `false`: another process has it, or has done it.
-pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<bool> {
+/// Takes a delivery before it is tried, until when is returned. `None`: another process has it, or has done it.
+pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<Option<UnixTime>> {
     let id = due.id;
     accounts.write(Upkeep, move |tx, _, _| Ok(logout_deliveries::claim(tx.conn, id, tx.now)?))
 }
@@ -72,8 +72,14 @@ pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
     accounts.write(Upkeep, |tx, _, _| Ok(logout_deliveries::release_all(tx.conn)?))
 }
 
-/// Notes what a try came to, and returns it with when it is tried next.
-pub fn note(accounts: &Arc<Accounts>, due: &Due, outcome: Outcome, status: Option<u16>) -> Pending<Tried> {
+/// Notes what a claimed try came to, and returns it with when it is tried next. `None`: its claim has lapsed, and another process has it.
+pub fn note(
+    accounts: &Arc<Accounts>,
+    due: &Due,
+    claimed_until: UnixTime,
+    outcome: Outcome,
+    status: Option<u16>,
+) -> Pending<Option<Tried>> {
     let (id, tries, first, until) = (due.id, due.tries, due.made_at, due.accepted_until);
     let is_test = due.ended.is_none();
     accounts.write(Upkeep, move |tx, accounts, _| {
@@ -83,8 +89,7 @@ pub fn note(accounts: &Arc<Accounts>, due: &Due, outcome: Outcome, status: Optio
         // Whoever tries something out looks at what came of it and tries again.
         let next_try_at = (!outcome.is_final() && !is_test && next <= last).then_some(next);
         let tried = Tried { outcome, status, at: tx.now, next_try_at };
-        logout_deliveries::note(tx.conn, id, tried)?;
-        Ok(tried)
+        Ok(logout_deliveries::note(tx.conn, id, claimed_until, tried)?)
     })
 }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use crate::accounts::backoff::Backoff;
 use crate::accounts::context::{Accounts, Pending};
+use crate::domain::UnixTime;
 use crate::store::Upkeep;
 use crate::store::outbox::{self, Due, Outcome, Tried};
 
 /// The waits after a failed try.
 const BACKOFF: Backoff = Backoff { first: 5, longest: 60 * 60 };
 
-/// Takes a mail before it is tried. `false`: another process has it, or has done it.
-pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<bool> {
+/// Takes a mail before it is tried, until when is returned. `None`: another process has it, or has done it.
+pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<Option<UnixTime>> {
     let id = due.id;
     accounts.write(Upkeep, move |tx, _, _| Ok(outbox::claim(tx.conn, id, tx.now)?))
 }
@@ -21,15 +22,20 @@ pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
     accounts.write(Upkeep, |tx, _, _| Ok(outbox::release_all(tx.conn)?))
 }
 
-/// Notes what a try came to, and returns it with when it is tried next.
-pub fn note(accounts: &Arc<Accounts>, due: &Due, outcome: Outcome, status: Option<u16>) -> Pending<Tried> {
+/// Notes what a claimed try came to, and returns it with when it is tried next. `None`: its claim has lapsed, and another process has it.
+pub fn note(
+    accounts: &Arc<Accounts>,
+    due: &Due,
+    claimed_until: UnixTime,
+    outcome: Outcome,
+    status: Option<u16>,
+) -> Pending<Option<Tried>> {
     let (id, tries, expires_at) = (due.id, due.tries, due.expires_at);
     accounts.write(Upkeep, move |tx, _, _| {
         let next = tx.now.plus(BACKOFF.wait_after(tries));
         let next_try_at = (!outcome.is_final() && next < expires_at).then_some(next);
         let tried = Tried { outcome, status, at: tx.now, next_try_at };
-        outbox::note(tx.conn, id, tried)?;
-        Ok(tried)
+        Ok(outbox::note(tx.conn, id, claimed_until, tried)?)
     })
 }
 
