@@ -217,7 +217,17 @@ pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
     let number = number_of_session();
     let found: Option<(Row, Option<String>, Option<i64>)> =
         on!(conn, c => found.select((Row::as_select(), covering, number)).get_result(c)).optional()?;
-    let Some((row, covering, number)) = found else { return Ok(None) };
+    found.map(|(row, covering, number)| as_it_stands(conn, row, covering, number)).transpose()
+}
+
+/// The session of a row, with the act on everybody's that has ended it ([`covering`]) though the row does not say so, and its place in the
+/// status lists.
+pub(super) fn as_it_stands(
+    conn: &mut Conn,
+    row: Row,
+    covering: Option<String>,
+    number: Option<i64>,
+) -> Result<Session, Error> {
     let mut session = Session { status: number.map(StatusPlace::stored), ..Session::try_from(row)? };
     if session.end.is_none()
         && let Some(receipt) = covering
@@ -227,7 +237,7 @@ pub fn find(conn: &mut Conn, sid: SessionId) -> Result<Option<Session>, Error> {
         session.end = Some(End { at: UnixTime(at), reason: Reason::EndedByAdmin, by: by.map(UserId) });
         session.receipt = Some(receipt);
     }
-    Ok(Some(session))
+    Ok(session)
 }
 
 /// In a query about a session that has not ended: the acts in force on everybody's that have ended it, though its row does not say so.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::{exists, sql};
+use diesel::dsl::{exists, min, sql};
 use diesel::sql_types::Bool;
 use diesel::{
     ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
@@ -14,12 +14,10 @@ use uuid::Uuid;
 use super::connection::{Conn, Error, known, on};
 use super::name_parts as parts;
 use super::prepared::update;
-use super::schema::{sessions, users};
-use super::sessions::{Row as SessionRow, Session};
+use super::schema::{mass_ends, sessions, users};
+use super::sessions::{Row as SessionRow, Session, as_it_stands, covering};
 use super::status_lists::number_of_session;
-use crate::domain::{
-    DisplayName, Mail, Role, SessionId, StatusPlace, UnixTime, UserId, UserState, Username, name_parts,
-};
+use crate::domain::{DisplayName, Mail, Role, SessionId, UnixTime, UserId, UserState, Username, name_parts};
 
 #[derive(Clone, Debug)]
 pub struct User {
@@ -210,18 +208,18 @@ pub fn find_deleted(conn: &mut Conn, username: &Username) -> Result<Option<User>
     row.map(User::try_from).transpose()
 }
 
-/// A session with its user, whether or not it is open and they may act.
+/// A session with its user, whether or not it is open and they may act. As [`sessions::find`](super::sessions::find) returns it: one that
+/// an act on everybody's has ended is returned as ended.
 pub fn find_by_session(conn: &mut Conn, sid: SessionId) -> Result<Option<(Session, User)>, Error> {
     let with_user = sessions::table.inner_join(users::table.on(users::id.eq(sessions::user_id)));
     let found = with_user.filter(sessions::sid.eq(sid.to_string()));
+    let covering = covering().select(min(mass_ends::receipt)).single_value();
     let number = number_of_session();
-    let rows: Option<(SessionRow, Row, Option<i64>)> =
-        on!(conn, c => found.select((SessionRow::as_select(), Row::as_select(), number)).get_result(c)).optional()?;
-    rows.map(|(session, user, number)| {
-        let status = number.map(StatusPlace::stored);
-        Ok((Session { status, ..session.try_into()? }, user.try_into()?))
-    })
-    .transpose()
+    let found: Option<(SessionRow, Row, Option<String>, Option<i64>)> =
+        on!(conn, c => found.select((SessionRow::as_select(), Row::as_select(), covering, number)).get_result(c))
+            .optional()?;
+    let Some((session, user, covering, number)) = found else { return Ok(None) };
+    Ok(Some((as_it_stands(conn, session, covering, number)?, user.try_into()?)))
 }
 
 /// The name of the user with this id, deleted or not.

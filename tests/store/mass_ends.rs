@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use portero::accounts::sessions::mass_end::{EndedSince, Marking, end_since, mark_all, mark_some};
 use portero::blocklist::change::Change;
-use portero::domain::{By, SessionId, UnixTime};
+use portero::domain::{By, Reason, SessionId, UnixTime};
 use portero::store::mass_ends::{self, MassEnd};
-use portero::store::{Upkeep, instance, sessions};
+use portero::store::{Upkeep, instance, sessions, users};
 
 use crate::support::database::Behind;
 use crate::support::{TestApp, claims, operator};
@@ -134,6 +134,22 @@ fn until_memory_knows_whom_an_act_has_ended_the_store_is_asked() {
     assert_eq!(app.client().get("/protected", Some(&after.access)).status, 200);
     app.accounts.blocklist.apply(Change::MassEndLearned(receipt));
     assert_eq!(app.client().get("/protected", Some(&after.access)).status, 200);
+}
+
+#[test]
+fn a_renewal_that_a_guard_let_pass_before_an_act_came_into_force_comes_too_late() {
+    let app = TestApp::start();
+    app.add_user("ana");
+    let before = app.tokens("ana");
+    // Nothing is told to memory, so guards see what they saw before the commit.
+    put_in_force(&app, act(&app));
+    let sid = sid_of(&before.access);
+    let (session, _) = app.accounts.db.read(|conn| users::find_by_session(conn, sid)).unwrap().unwrap();
+    assert!(session.end.is_some_and(|end| end.reason == Reason::EndedByAdmin) && session.receipt.is_some());
+    assert_eq!(app.client().get("/protected", Some(&before.access)).status, 200, "memory does not know");
+    assert_eq!(app.client().post("/refresh", Some(&before.refresh)).status, 401);
+    let after = app.tokens("ana");
+    assert_eq!(app.client().post("/refresh", Some(&after.refresh)).status, 200);
 }
 
 #[test]
