@@ -23,9 +23,14 @@ pub(in crate::web) struct Question {
     pub(in crate::web) token: String,
 }
 
-/// Reads the question of a known app. Anybody else gets [`Error::App`], and so does a question without a token. (RFC 6749 §5.2)
-pub(in crate::web) async fn question(app: &App, req: &HttpRequest, input: Input) -> Result<Question, Error> {
-    let fields: Fields = input.only_form()?;
+/// Reads the question of a known app. Anybody else gets [`Error::App`], and so does a question without a token, or that can't be read.
+/// (RFC 6749 §5.2)
+pub(in crate::web) async fn question(
+    app: &App,
+    req: &HttpRequest,
+    input: Result<Input, Error>,
+) -> Result<Question, Error> {
+    let fields: Fields = Input::form_of_app(input)?;
     let caller = caller(req, fields.client_id, fields.client_secret)?;
     let shown = caller.clone();
     let is_known = app.read(move |conn| match &shown {

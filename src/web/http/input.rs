@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::error::Error;
+use super::error::{AppFault, Error};
 use crate::guards::{body, is_form, is_json};
 use crate::tokens::options::Location;
 use crate::web::app::App;
@@ -35,6 +35,14 @@ impl Input {
             Self::Form(fields) => Self::form(fields),
             Self::Json(_) => Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded")),
         }
+    }
+
+    /// The form of an app's call. One that can't be read is told as OAuth tells it. (RFC 6749 §5.2, RFC 7662 §2.3, RFC 7009 §2.2.1)
+    pub(in crate::web) fn form_of_app<T: DeserializeOwned>(input: Result<Self, Error>) -> Result<T, Error> {
+        input.and_then(Self::only_form).map_err(|error| match error {
+            Error::BadInput(_) | Error::UnsupportedMediaType(_) => Error::App(AppFault::InvalidRequest),
+            error => error,
+        })
     }
 
     /// Returns the members if all of them are known: refusing a misspelt one is better than ignoring it.

@@ -714,6 +714,9 @@ fn userinfo_takes_the_token_in_one_way() {
     assert_eq!(client.send("POST", "/userinfo", Some(access), &[], b"").status, 200);
     assert_eq!(client.send("POST", "/userinfo", None, &form, body.as_bytes()).status, 200);
     assert_eq!(client.send("POST", "/userinfo", Some(access), &form, body.as_bytes()).status, 400);
+    let twice = client.send("POST", "/userinfo", None, &form, format!("{body}&{body}").as_bytes());
+    assert_eq!((twice.status, &twice.json()["error"]), (400, &json!("invalid_request")));
+    assert!(twice.header("www-authenticate").unwrap().contains("error=\"invalid_request\""));
     assert_eq!(client.get(&format!("/userinfo?access_token={access}"), None).status, 401, "never in an address");
     let nobody = client.get("/userinfo", None);
     assert_eq!((nobody.status, nobody.header("www-authenticate")), (401, Some("Bearer realm=\"portero\"")));

@@ -40,12 +40,7 @@ pub(in crate::web) async fn submit(
     req: HttpRequest,
     input: Result<Input, Error>,
 ) -> HttpResponse {
-    let done = match input {
-        Ok(input) => tokens(&app, &req, input).await,
-        Err(Error::BadInput(_) | Error::UnsupportedMediaType(_)) => Err(Error::App(AppFault::InvalidRequest)),
-        Err(error) => Err(error),
-    };
-    let res = done.unwrap_or_else(|error| answer_to(&req, &error));
+    let res = tokens(&app, &req, input).await.unwrap_or_else(|error| answer_to(&req, &error));
     cors::for_public_apps(&app, &req, res)
 }
 
@@ -54,8 +49,8 @@ pub(in crate::web) async fn preflight(ThinData(app): ThinData<App>, req: HttpReq
     cors::preflight(&app, &req, "POST")
 }
 
-async fn tokens(app: &App, req: &HttpRequest, input: Input) -> Result<HttpResponse, Error> {
-    let fields: Fields = input.only_form().map_err(|_| Error::App(AppFault::InvalidRequest))?;
+async fn tokens(app: &App, req: &HttpRequest, input: Result<Input, Error>) -> Result<HttpResponse, Error> {
+    let fields: Fields = Input::form_of_app(input)?;
     let issuer = issuer(app)?;
     let caller = caller(req, fields.client_id, fields.client_secret)?;
     let known = caller.clone();

@@ -27,7 +27,8 @@ struct Fields {
 /// Why nothing is told. (RFC 6750 §3)
 enum Refused {
     NoToken,
-    TwoTokens,
+    /// There are two tokens, or a form that can't be read.
+    BadRequest,
     BadToken,
     NotForThis,
     Failed(Error),
@@ -54,13 +55,18 @@ pub(in crate::web) async fn submit(
     req: HttpRequest,
     input: Result<Input, Error>,
 ) -> HttpResponse {
-    // Without a form there is nothing to read in it.
-    let fields: Fields = input.and_then(Input::only_form).unwrap_or_default();
-    let told = match (bearer(&req), fields.access_token) {
-        (Err(refused), _) => Err(refused),
-        (Ok(Some(_)), Some(_)) => Err(Refused::TwoTokens),
-        (Ok(Some(token)), None) | (Ok(None), Some(token)) => about(&app, &token).await,
-        (Ok(None), None) => Err(Refused::NoToken),
+    let in_form = match input.and_then(Input::only_form::<Fields>) {
+        Ok(fields) => Ok(fields.access_token),
+        // The token stands in it twice, say.
+        Err(Error::BadInput(_)) => Err(Refused::BadRequest),
+        // Without a form there is nothing to read in it.
+        Err(_) => Ok(None),
+    };
+    let told = match (bearer(&req), in_form) {
+        (Err(refused), _) | (_, Err(refused)) => Err(refused),
+        (Ok(Some(_)), Ok(Some(_))) => Err(Refused::BadRequest),
+        (Ok(Some(token)), Ok(None)) | (Ok(None), Ok(Some(token))) => about(&app, &token).await,
+        (Ok(None), Ok(None)) => Err(Refused::NoToken),
     };
     answered(&app, &req, told)
 }
@@ -74,7 +80,7 @@ fn bearer(req: &HttpRequest) -> Result<Option<String>, Refused> {
     let mut lines = req.headers().get_all(AUTHORIZATION);
     let Some(line) = lines.next() else { return Ok(None) };
     if lines.next().is_some() {
-        return Err(Refused::TwoTokens);
+        return Err(Refused::BadRequest);
     }
     let shown = line.to_str().ok().and_then(|text| text.split_once(' '));
     match shown {
@@ -112,7 +118,7 @@ fn answered(app: &App, req: &HttpRequest, told: Result<HttpResponse, Refused>) -
             let challenge = HeaderValue::from_static("Bearer realm=\"portero\"");
             HttpResponse::Unauthorized().insert_header((WWW_AUTHENTICATE, challenge)).finish()
         }
-        Err(Refused::TwoTokens) => refused(StatusCode::BAD_REQUEST, "invalid_request"),
+        Err(Refused::BadRequest) => refused(StatusCode::BAD_REQUEST, "invalid_request"),
         Err(Refused::BadToken) => refused(StatusCode::UNAUTHORIZED, "invalid_token"),
         Err(Refused::NotForThis) => refused(StatusCode::FORBIDDEN, "insufficient_scope"),
         Err(Refused::Failed(error)) => answer_to(req, &error),

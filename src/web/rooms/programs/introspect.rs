@@ -32,7 +32,7 @@ const TOLD: [&str; 13] =
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    input: Input,
+    input: Result<Input, Error>,
 ) -> Result<HttpResponse, Error> {
     let Question { caller, token } = question(&app, &req, input).await?;
     // Whoever shows no secret is told nothing.

@@ -20,7 +20,7 @@ use crate::web::http::input::Input;
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
-    input: Input,
+    input: Result<Input, Error>,
 ) -> Result<HttpResponse, Error> {
     let Question { caller, token } = question(&app, &req, input).await?;
     let grant = AccessToken::open(&app.accounts, &token).map(|token| token.grant);
