@@ -22,7 +22,7 @@ const PARTS: [(&str, &[&str]); 37] = [
     ("clock", &["domain"]),
     ("lease", &[]),
     ("tokens", &["domain"]),
-    ("passwords", &["domain"]),
+    ("passwords", &["domain", "sealing"]),
     ("sealing", &[]),
     ("totp", &["domain"]),
     ("gate", &[]),

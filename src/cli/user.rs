@@ -110,6 +110,9 @@ pub(super) enum Command {
         #[command(flatten)]
         to: To,
     },
+        /// With the hashes of their passwords, for an import elsewhere; only into a file
+        #[arg(long, requires = "output")]
+        with_hashes: bool,
     /// Add the users of another system from a file, with the hashes of their passwords: all of them, or nobody
     Import(Import),
     /// Show one user
@@ -202,12 +205,13 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
     let done = match command {
         Command::List { deleted: false } => return list(accounts, base_url(&config)?.as_ref()),
         Command::List { deleted: true } => return list_deleted(accounts, base_url(&config)?.as_ref()),
-        Command::Export { deleted, to } => {
-            return export(
-                accounts,
-                Selection::Users(UserFilter { state: deleted.then_some(UserState::Deleted), ..UserFilter::default() }),
-                to,
-            );
+        Command::Export { deleted, with_hashes, to } => {
+            let filter = UserFilter { state: deleted.then_some(UserState::Deleted), ..UserFilter::default() };
+            let selection = match with_hashes {
+                false => Selection::Users(filter),
+                true => Selection::UsersWithHashes(filter),
+            };
+            return export(accounts, selection, to);
         }
         Command::Import(arguments) => return import::run(&installation, &arguments),
         Command::Show { name } => return show(accounts, base_url(&config)?.as_ref(), &name),

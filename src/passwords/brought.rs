@@ -115,6 +115,25 @@ impl Brought {
     }
 }
 
+impl Brought {
+    /// The spelling that other systems read: passlib's, which for Argon2 is the PHC string format.
+    pub(super) fn as_passlib(&self) -> String {
+        let Self { scheme, salt, digest } = self;
+        let (salt, digest) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(digest));
+        match scheme {
+            Scheme::Pbkdf2 { digest: with, rounds } => {
+                let name = if *with == Pbkdf2Digest::Sha1 { "pbkdf2" } else { with.name() };
+                format!("${name}${rounds}${}${}", salt.replace('+', "."), digest.replace('+', "."))
+            }
+            Scheme::Scrypt { log_n, r, p } => format!("$scrypt$ln={log_n},r={r},p={p}${salt}${digest}"),
+            Scheme::Argon2 { algorithm, version, memory, passes, lanes } => {
+                let version = u32::from(*version);
+                format!("${algorithm}$v={version}$m={memory},t={passes},p={lanes}${salt}${digest}")
+            }
+        }
+    }
+}
+
 /// The spelling in which it is stored.
 impl fmt::Display for Brought {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

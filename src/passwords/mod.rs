@@ -1,6 +1,7 @@
 //! Hashing and checking passwords: the only bcrypt. It blocks, so acts that hash run on the password workers.
 
 mod brought;
+mod moved;
 mod spellings;
 
 use std::ops::RangeInclusive;
@@ -12,8 +13,10 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use unicode_normalization::UnicodeNormalization;
 
 use self::brought::{Brought, sha256_hex};
-pub use self::spellings::{BroughtHash, HashFault};
+pub use self::moved::MovedPepper;
+pub use self::spellings::{BroughtHash, HashFault, spelled_for_others};
 use crate::domain::{NewPassword, Password};
+use crate::sealing::SealingKey;
 
 /// The start of a hash that Portero made. After it come the pepper's id and what bcrypt itself writes.
 const SCHEME: &str = "$portero1$";
@@ -53,12 +56,16 @@ pub struct Passwords {
     pepper: hmac::Key,
     pepper_id: String,
     cost: u32,
+    /// Seals the peppers of other installations.
+    moved_key: SealingKey,
 }
 
 /// A stored hash, taken apart.
 enum Stored<'a> {
     /// Of Portero's own scheme: what bcrypt wrote, and its cost.
     Peppered(&'a str, u32),
+    /// The same, of another installation with this pepper.
+    Moved(Box<hmac::Key>, &'a str, u32),
     /// Of plain bcrypt, brought along from elsewhere.
     Plain(&'a str, u32),
     /// Of bcrypt over the password's SHA-256, brought along.
@@ -70,7 +77,8 @@ enum Stored<'a> {
 impl Passwords {
     /// `pepper_id` is written into every hash, to name the pepper. `cost`: bcrypt's, 4 to 16.
     pub fn new(pepper: &[u8], pepper_id: &str, cost: u32) -> Self {
-        Self { pepper: hmac::Key::new(hmac::HMAC_SHA384, pepper), pepper_id: pepper_id.to_owned(), cost }
+        let moved_key = moved::key(pepper);
+        Self { pepper: hmac::Key::new(hmac::HMAC_SHA384, pepper), pepper_id: pepper_id.to_owned(), cost, moved_key }
     }
 
     /// The hash to store for a password. Blocks for as long as one hash takes, as do the other methods that hash or check.
@@ -80,8 +88,24 @@ impl Passwords {
 
     /// Like [`hash`](Self::hash), for a password that was right: its hash is made again, its strength is not questioned.
     pub fn hash_again(&self, password: &Password) -> Result<String, Error> {
-        let bcrypt = bcrypt::hash(self.peppered(password), self.cost)?;
+        let bcrypt = bcrypt::hash(peppered(&self.pepper, password), self.cost)?;
         Ok(format!("{SCHEME}{}{bcrypt}", self.pepper_id))
+    }
+
+    /// Reads a hash as [`BroughtHash::parse`] does, or one that a Portero has made with this pepper or with one of `peppers`.
+    pub fn take_over(&self, text: &str, peppers: &[MovedPepper]) -> Result<BroughtHash, HashFault> {
+        match self.take_apart(text) {
+            Ok(Stored::Peppered(bcrypt, _) | Stored::Moved(_, bcrypt, _)) => {
+                BroughtHash::with_bcrypt(text.to_owned(), bcrypt)
+            }
+            Err(Error::OtherPepper { found, .. }) => {
+                let pepper = peppers.iter().find(|pepper| pepper.id == found).ok_or(HashFault::OtherPepper)?;
+                let bcrypt = &text[SCHEME.len() + found.len()..];
+                BroughtHash::with_bcrypt(pepper.spelled(bcrypt), bcrypt)
+            }
+            Err(_) if text.starts_with(SCHEME) => Err(HashFault::Malformed("bcrypt")),
+            Ok(_) | Err(_) => BroughtHash::parse(text),
+        }
     }
 
     /// Compares the password with a stored hash. Takes the time of one hash, whether it is right or wrong.
@@ -90,7 +114,8 @@ impl Passwords {
             Stored::Plain(bcrypt, _) => check_plain(password, bcrypt),
             Stored::Sha256(bcrypt, _) => Ok(old_if(bcrypt::verify(sha256_hex(password.as_str().as_bytes()), bcrypt)?)),
             Stored::Brought(brought) => Ok(old_if(brought.matches(password.as_str().as_bytes())?)),
-            Stored::Peppered(bcrypt, cost) => Ok(match bcrypt::verify(self.peppered(password), bcrypt)? {
+            Stored::Moved(pepper, bcrypt, _) => Ok(old_if(bcrypt::verify(peppered(&pepper, password), bcrypt)?)),
+            Stored::Peppered(bcrypt, cost) => Ok(match bcrypt::verify(peppered(&self.pepper, password), bcrypt)? {
                 true if cost == self.cost => Check::Right,
                 true => Check::RightButOld,
                 false => Check::Wrong,
@@ -114,12 +139,20 @@ impl Passwords {
     /// hash can't be checked.
     pub fn cost_of_form(&self, form: &str) -> Result<u32, Error> {
         match self.take_apart(&decoy(form))? {
-            Stored::Peppered(_, cost) | Stored::Plain(_, cost) | Stored::Sha256(_, cost) => Ok(cost),
+            Stored::Peppered(_, cost)
+            | Stored::Moved(_, _, cost)
+            | Stored::Plain(_, cost)
+            | Stored::Sha256(_, cost) => Ok(cost),
             Stored::Brought(_) => Ok(0),
         }
     }
 
     fn take_apart<'a>(&self, stored: &'a str) -> Result<Stored<'a>, Error> {
+        if let Some((sealed, bcrypt)) = moved::parts(stored) {
+            let pepper = moved::open(&self.moved_key, sealed).ok_or(Error::UnknownForm)?;
+            let pepper = Box::new(hmac::Key::new(hmac::HMAC_SHA384, &pepper));
+            return Ok(Stored::Moved(pepper, bcrypt, cost_of(bcrypt)?));
+        }
         let Some(ours) = stored.strip_prefix(SCHEME) else {
             if let Some(brought) = Brought::parse(stored) {
                 return Ok(Stored::Brought(brought));
@@ -140,12 +173,12 @@ impl Passwords {
         }
         Ok(Stored::Peppered(bcrypt, cost_of(bcrypt)?))
     }
+}
 
-    /// What bcrypt is given: 64 characters without NUL for a password of any length, and of no use to anybody without the pepper.
-    fn peppered(&self, password: &Password) -> String {
-        let normal: String = password.as_str().nfc().collect();
-        STANDARD_NO_PAD.encode(hmac::sign(&self.pepper, normal.as_bytes()))
-    }
+/// What bcrypt is given: 64 characters without NUL for a password of any length, and of no use to anybody without the pepper.
+fn peppered(pepper: &hmac::Key, password: &Password) -> String {
+    let normal: String = password.as_str().nfc().collect();
+    STANDARD_NO_PAD.encode(hmac::sign(pepper, normal.as_bytes()))
 }
 
 /// A well-formed hash of this form that no password is known to have.

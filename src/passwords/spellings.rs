@@ -26,8 +26,8 @@ pub enum HashFault {
     /// Of a kind that is not taken over, by its name.
     #[error("{0} is not taken over: it is too fast to guess")]
     TooWeak(&'static str),
-    /// Another Portero's, whose pepper is not in the file.
-    #[error("a hash of another Portero can be checked with its pepper only")]
+    /// Another Portero's, whose pepper is not at hand.
+    #[error("a hash of another Portero can be checked with its pepper only: give its file with --pepper")]
     OtherPepper,
     /// Known by its beginning, and then not as that kind is written, or it would cost too much to check.
     #[error("this is no {0} hash, or one that costs too much to check")]
@@ -43,7 +43,7 @@ impl BroughtHash {
         let (kind, stored) = match (text.starts_with('$'), first) {
             (true, "2a" | "2b" | "2y") => ("bcrypt", bcrypt(text)),
             (true, "2" | "2x") => return Err(HashFault::TooWeak("bcrypt of before 2011")),
-            (true, "portero1") => return Err(HashFault::OtherPepper),
+            (true, "portero1" | "portero1-moved") => return Err(HashFault::OtherPepper),
             (true, "argon2id" | "argon2i" | "argon2d") => ("Argon2", argon2(text)),
             (true, "scrypt") => ("scrypt", passlib_scrypt(text)),
             (true, "pbkdf2" | "pbkdf2-sha256" | "pbkdf2-sha512") => ("PBKDF2", passlib_pbkdf2(text)),
@@ -65,9 +65,27 @@ impl BroughtHash {
         stored.map(Self).ok_or(HashFault::Malformed(kind))
     }
 
+    /// One that a Portero made, as it is stored. `bcrypt`: what bcrypt wrote of it.
+    pub(super) fn with_bcrypt(stored: String, bcrypt: &str) -> Result<Self, HashFault> {
+        match self::bcrypt(bcrypt) {
+            Some(_) => Ok(Self(stored)),
+            None => Err(HashFault::Malformed("bcrypt")),
+        }
+    }
+
     /// As it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A stored hash as [`BroughtHash::parse`] reads it, and other systems do, unless it was made here: that one stays as it is, and is of use
+/// with the pepper only.
+pub fn spelled_for_others(stored: &str) -> String {
+    match (Brought::parse(stored), stored.strip_prefix(SHA256_BCRYPT)) {
+        (Some(brought), _) => brought.as_passlib(),
+        (None, Some(bcrypt)) => format!("bcrypt_sha256${bcrypt}"),
+        (None, None) => stored.to_owned(),
     }
 }
 
@@ -247,6 +265,31 @@ mod tests {
             let altered = format!("{form}{}{}", if rest.starts_with('A') { 'B' } else { 'A' }, &rest[1..]);
             assert_ne!(passwords.check(&typed(PASSWORD), &altered).ok(), Some(Check::RightButOld), "{maker}");
         }
+    }
+
+    #[test]
+    fn a_hash_that_is_taken_along_again_is_the_same_hash() {
+        for (maker, made) in MADE_ELSEWHERE {
+            let stored = BroughtHash::parse(made).ok().unwrap();
+            let again = BroughtHash::parse(&spelled_for_others(stored.as_str())).ok().unwrap();
+            assert_eq!(again.as_str(), stored.as_str(), "{maker}");
+            if maker.starts_with("passlib") {
+                assert_eq!(spelled_for_others(stored.as_str()), made, "{maker}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hash_made_here_is_taken_over_where_its_pepper_is() {
+        let (passwords, other) = (passwords(), Passwords::new(b"another pepper of thirty-two bytes!!", "fedcba98", 4));
+        let stored = passwords.hash_again(&typed(PASSWORD)).unwrap();
+        assert_eq!(spelled_for_others(&stored), stored);
+        assert_eq!(passwords.take_over(&stored, &[]).ok().unwrap().as_str(), stored);
+        assert_eq!(other.take_over(&stored, &[]).err(), Some(HashFault::OtherPepper));
+        for broken in [&stored[..stored.len() - 1], &format!("{stored}."), &stored.replace("$2b$04$", "$2b$31$")] {
+            assert_eq!(passwords.take_over(broken, &[]).err(), Some(HashFault::Malformed("bcrypt")), "{broken}");
+        }
+        assert!(passwords.take_over(MADE_ELSEWHERE[0].1, &[]).is_ok());
     }
 
     #[test]

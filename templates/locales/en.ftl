@@ -1283,6 +1283,7 @@ overview-attention = Needs attention
 overview-all-well = Nothing needs your attention.
 overview-danger = Danger:
 overview-database = The database isn’t working properly
+event-filter-hashes = with password hashes
 overview-database-advice = The server’s log says why. If it’s damaged, stop the server and restore a backup.
 overview-disk =
     { $n ->

@@ -1283,6 +1283,7 @@ overview-attention = Requiere atención
 overview-all-well = No hay nada que requiera tu atención.
 overview-danger = Peligro:
 overview-database = La base de datos no funciona bien
+event-filter-hashes = con hashes de contraseñas
 overview-database-advice = El registro del servidor dice por qué. Si está dañada, detén el servidor y restaura una copia de seguridad.
 overview-disk =
     { $n ->

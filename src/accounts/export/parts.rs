@@ -34,7 +34,9 @@ impl Export {
             Selection::Sessions(filter) | Selection::Revoked(filter, _) => {
                 (filter.before, filter.limit) = (None, limit);
             }
-            Selection::Users(filter) => (filter.after, filter.limit) = (None, ROWS),
+            Selection::Users(filter) | Selection::UsersWithHashes(filter) => {
+                (filter.after, filter.limit) = (None, ROWS);
+            }
         }
         Self { selection, format, now, is_begun: false, is_over: false, rows: 0 }
     }
@@ -52,6 +54,7 @@ impl Export {
         if !self.is_begun {
             encoder.header(self.columns());
         }
+        let with_hashes = matches!(self.selection, Selection::UsersWithHashes(_));
         let count = match &mut self.selection {
             Selection::Audit(filter) => {
                 let found = list::page(conn, accounts.db.seal().ok_or(Error::NoSeal)?, filter)?;
@@ -82,12 +85,15 @@ impl Export {
                 self.is_over = found.len() < ROWS;
                 found.len()
             }
-            Selection::Users(filter) => {
+            Selection::Users(filter) | Selection::UsersWithHashes(filter) => {
                 let found = user_lists::page(conn, filter, self.now)?;
                 let ids: Vec<_> = found.rows.iter().map(|one| one.user.id).collect();
                 let groups = groups::names_of_each(conn, &ids)?;
                 for one in &found.rows {
-                    encoder.row(&rows::USERS, &rows::user(one, &groups, self.now));
+                    match with_hashes {
+                        false => encoder.row(&rows::USERS, &rows::user(one, &groups, self.now)),
+                        true => encoder.row(&rows::USERS_WITH_HASHES, &rows::user_with_hash(one, &groups, self.now)),
+                    }
                 }
                 filter.after = found.next;
                 self.is_over = filter.after.is_none();
@@ -105,6 +111,7 @@ impl Export {
             Selection::Sessions(_) => &rows::SESSIONS,
             Selection::Revoked(..) => &rows::REVOKED,
             Selection::Users(_) => &rows::USERS,
+            Selection::UsersWithHashes(_) => &rows::USERS_WITH_HASHES,
         }
     }
 }

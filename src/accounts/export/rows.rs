@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::accounts::context::Accounts;
 use crate::domain::{GroupName, UnixTime, UserId, joined};
+use crate::passwords::spelled_for_others;
 use crate::store::audit::list::AuditEvent;
 use crate::store::revoked::Revoked;
 use crate::store::session_lists::ListedSession;
@@ -113,6 +114,29 @@ pub(super) fn user(listed: &ListedUser, groups: &HashMap<UserId, Vec<GroupName>>
         json!(user.factors),
         json!(groups.get(&user.id).map(|names| joined(names))),
     ]
+}
+
+pub(super) const USERS_WITH_HASHES: [&str; 16] = with_last(USERS, "password_hash");
+
+/// The same with the hash of the password, as an import reads it.
+pub(super) fn user_with_hash(
+    listed: &ListedUser,
+    groups: &HashMap<UserId, Vec<GroupName>>,
+    now: UnixTime,
+) -> [Value; 16] {
+    let hash = listed.user.password_hash.as_deref().map(spelled_for_others);
+    let mut values = user(listed, groups, now).into_iter();
+    std::array::from_fn(|_| values.next().unwrap_or_else(|| json!(hash)))
+}
+
+const fn with_last(columns: [&'static str; 15], last: &'static str) -> [&'static str; 16] {
+    let mut all = [last; 16];
+    let mut at = 0;
+    while at < columns.len() {
+        all[at] = columns[at];
+        at += 1;
+    }
+    all
 }
 
 /// ISO 8601, in UTC. A number that is no moment of the calendar stays one.

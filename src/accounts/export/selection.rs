@@ -18,6 +18,8 @@ pub enum Selection {
     /// Ended sessions and revoked tokens.
     Revoked(ListFilter, Kinds),
     Users(UserFilter),
+    /// The same with the hashes of their passwords: for the operator alone.
+    UsersWithHashes(UserFilter),
 }
 
 impl Selection {
@@ -27,7 +29,7 @@ impl Selection {
             Self::Audit(_) => "audit",
             Self::Sessions(_) => "sessions",
             Self::Revoked(..) => "revoked",
-            Self::Users(_) => "users",
+            Self::Users(_) | Self::UsersWithHashes(_) => "users",
         }
     }
 
@@ -56,12 +58,13 @@ impl Selection {
                     },
                 );
             }
-            Self::Users(filter) => {
+            Self::Users(filter) | Self::UsersWithHashes(filter) => {
                 let words = filter.search.words();
                 filters.add("name", (!words.is_empty()).then(|| words.join(" ")));
                 filters.add("role", filter.role.map(|role| role.as_str()));
                 filters.add("state", filter.state.map(|state| state.as_str()));
                 filters.add("factor", filter.factor.map(|factor| factor.as_str()));
+                filters.add("hashes", matches!(self, Self::UsersWithHashes(_)).then_some(true));
             }
         }
         Ok(filters.named)

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use self::row::{Hashes, Row};
+use self::row::{Hashes, Row, UnknownHashes};
 use super::existing_user::why_taken;
 use super::operator::operator;
 use super::output::Failure;
 use super::running_server::wait_for_server;
 use crate::accounts::people::import::{self, Imported, Newcomer, Obstacle};
 use crate::domain::Role;
-use crate::installation::Installation;
+use crate::installation::{Installation, other_peppers};
 use crate::store::names::Taken;
 
 /// How many faults are listed; the rest is counted.
@@ -35,6 +35,9 @@ pub(super) struct Import {
     /// Leave out whoever is here already, by their name
     #[arg(long)]
     skip_existing: bool,
+    /// The pepper of another Portero whose hashes are in the file: the file pepper.key of its data folder, or that of its pepper_file
+    #[arg(long, value_name = "FILE")]
+    pepper: Option<PathBuf>,
     /// Add those without a password whose hash is of no kind that is taken over; they need a link to choose one
     #[arg(long)]
     without_unknown_hashes: bool,
@@ -78,11 +81,17 @@ pub(super) fn run(installation: &Installation, arguments: &Import) -> Result<(),
     if read.rows.is_empty() {
         return Err("there is nobody in the file".into());
     }
-    let hashes = if arguments.without_unknown_hashes { Hashes::OnlyKnown } else { Hashes::All };
+    let accounts = &installation.accounts;
+    let peppers = match &arguments.pepper {
+        Some(path) => other_peppers(path, &accounts.passwords)?,
+        None => Vec::new(),
+    };
+    let unknown = if arguments.without_unknown_hashes { UnknownHashes::AreDropped } else { UnknownHashes::AreFaults };
+    let hashes = Hashes { passwords: &accounts.passwords, peppers, unknown };
     // `numbers`: which row each newcomer is in.
     let (mut faults, mut newcomers, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
     for (number, row) in read.rows.iter().enumerate() {
-        match row.newcomer(hashes) {
+        match row.newcomer(&hashes) {
             Ok(newcomer) => {
                 newcomers.push(newcomer);
                 numbers.push(number);
@@ -90,7 +99,6 @@ pub(super) fn run(installation: &Installation, arguments: &Import) -> Result<(),
             Err(found) => faults.extend(found.into_iter().map(|fault| (number, fault))),
         }
     }
-    let accounts = &installation.accounts;
     let mut skipped = 0;
     let mut obstacles = accounts.db.read(|conn| import::obstacles(conn, &newcomers))?;
     if arguments.skip_existing {
@@ -105,7 +113,11 @@ pub(super) fn run(installation: &Installation, arguments: &Import) -> Result<(),
     if !faults.is_empty() {
         return Err(refused(faults, &read.rows));
     }
-    say_what(&newcomers, skipped, &read.rows, hashes);
+    say_what(&newcomers, skipped, &read.rows);
+    if unknown == UnknownHashes::AreDropped {
+        let dropped = read.rows.iter().filter(|row| row.has_unknown_hash(&hashes)).count();
+        say_how_many("With a hash of a kind that is not taken over", dropped);
+    }
     if arguments.dry_run {
         println!("Nothing was done: this was a dry run.");
         return Ok(());
@@ -201,24 +213,21 @@ fn users(count: usize) -> &'static str {
     if count == 1 { "user" } else { "users" }
 }
 
-fn say_what(newcomers: &[Newcomer], skipped: usize, rows: &[Row], hashes: Hashes) {
+fn say_how_many(of: &str, count: usize) {
+    if count > 0 {
+        println!("{of}: {count}");
+    }
+}
+
+fn say_what(newcomers: &[Newcomer], skipped: usize, rows: &[Row]) {
     println!("{} in the file; {} to add.", rows.len(), newcomers.len());
-    let count = |of: &str, count: usize| {
-        if count > 0 {
-            println!("{of}: {count}");
-        }
-    };
-    count("Here already, left as they are", skipped);
+    say_how_many("Here already, left as they are", skipped);
     let admins: Vec<_> =
         newcomers.iter().filter(|one| one.role == Role::Admin).map(|one| one.username.as_str()).collect();
     if !admins.is_empty() {
         println!("Admins: {}", admins.join(", "));
     }
-    count("Disabled", newcomers.iter().filter(|one| one.is_disabled).count());
+    say_how_many("Disabled", newcomers.iter().filter(|one| one.is_disabled).count());
     let without = newcomers.iter().filter(|one| one.hash.is_none()).count();
-    count("Without a password, until they choose one by a link of `portero user reset-link`", without);
-    if hashes == Hashes::OnlyKnown {
-        let dropped = rows.iter().filter(|row| row.has_unknown_hash()).count();
-        count("With a hash of a kind that is not taken over", dropped);
-    }
+    say_how_many("Without a password, until they choose one by a link of `portero user reset-link`", without);
 }

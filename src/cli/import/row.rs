@@ -2,7 +2,7 @@
 
 use crate::accounts::people::import::Newcomer;
 use crate::domain::{DetailFault, DisplayName, GroupName, Mail, Role, Username};
-use crate::passwords::BroughtHash;
+use crate::passwords::{BroughtHash, HashFault, MovedPepper, Passwords};
 
 /// One user, in the words of the file.
 #[derive(Clone, Default)]
@@ -25,16 +25,30 @@ pub(super) struct Row {
 
 /// What becomes of a hash of a kind that is not taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hashes {
+pub(super) enum UnknownHashes {
     /// It is a fault.
-    All,
+    AreFaults,
     /// The user comes without a password.
-    OnlyKnown,
+    AreDropped,
+}
+
+/// How hashes are taken over.
+pub(super) struct Hashes<'a> {
+    pub passwords: &'a Passwords,
+    /// Those of other installations whose hashes may be in the file.
+    pub peppers: Vec<MovedPepper>,
+    pub unknown: UnknownHashes,
+}
+
+impl Hashes<'_> {
+    fn take_over(&self, text: &str) -> Result<BroughtHash, HashFault> {
+        self.passwords.take_over(text, &self.peppers)
+    }
 }
 
 impl Row {
     /// All that is wrong with the row, or the user.
-    pub(super) fn newcomer(&self, hashes: Hashes) -> Result<Newcomer, Vec<String>> {
+    pub(super) fn newcomer(&self, hashes: &Hashes<'_>) -> Result<Newcomer, Vec<String>> {
         let mut faults = Vec::new();
         let username = noted(
             Username::parse(&self.username).map_err(|fault| format!("{:?}: {fault}", self.username)),
@@ -51,12 +65,12 @@ impl Row {
             .collect();
         let role = noted(role(&self.role), &mut faults);
         let is_disabled = noted(is_disabled(&self.state), &mut faults);
-        let hash = match (self.hash.trim(), hashes) {
+        let hash = match (self.hash.trim(), hashes.unknown) {
             ("", _) => Some(None),
-            (text, Hashes::All) => {
-                noted(BroughtHash::parse(text).map(Some).map_err(|fault| fault.to_string()), &mut faults)
+            (text, UnknownHashes::AreFaults) => {
+                noted(hashes.take_over(text).map(Some).map_err(|fault| fault.to_string()), &mut faults)
             }
-            (text, Hashes::OnlyKnown) => Some(BroughtHash::parse(text).ok()),
+            (text, UnknownHashes::AreDropped) => Some(hashes.take_over(text).ok()),
         };
         let whole = || {
             Some(Newcomer {
@@ -73,9 +87,9 @@ impl Row {
         whole().ok_or(faults)
     }
 
-    pub(super) fn has_unknown_hash(&self) -> bool {
+    pub(super) fn has_unknown_hash(&self, hashes: &Hashes<'_>) -> bool {
         let text = self.hash.trim();
-        !text.is_empty() && BroughtHash::parse(text).is_err()
+        !text.is_empty() && hashes.take_over(text).is_err()
     }
 }
 

@@ -20,6 +20,7 @@ pub(in crate::web) fn in_words(page: &Page, name: &str, value: &Value) -> String
         "role" if Role::parse(&text).is_some() => page.t(&format!("role-{text}")),
         "imported" if Imported::parse(&text).is_some() => page.t(&format!("users-imported-{text}")),
         "factor" if HasFactor::parse(&text).is_some() => page.t(&format!("users-factor-{text}")),
+        "hashes" => page.t("event-filter-hashes"),
         "state" => match text.as_str() {
             "odd" => page.t("open-only-odd"),
             "session" => page.t("what-session"),
