@@ -1,35 +1,41 @@
-//! For lines of the log that anybody can cause: at most one a minute from each address.
+//! For lines of the log that anybody can cause: at most one a minute from each address, or for each of something else.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const EVERY: Duration = Duration::from_secs(60);
-const MOST_ADDRESSES: usize = 10_000;
+const MOST_CAUSES: usize = 10_000;
 
-/// When each address last caused a line.
-#[derive(Default)]
-pub struct Seldom(Mutex<HashMap<IpAddr, Instant>>);
+/// When each cause, such as an address, last had a line.
+pub struct Seldom<Cause = IpAddr>(Mutex<HashMap<Cause, Instant>>);
 
-impl Seldom {
-    /// Whether a line that this address causes now is to be written.
-    pub fn is_due(&self, address: IpAddr) -> bool {
-        self.is_due_at(address, Instant::now())
+impl<Cause> Default for Seldom<Cause> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Cause: Eq + Hash> Seldom<Cause> {
+    /// Whether a line that has this cause is to be written now.
+    pub fn is_due(&self, cause: Cause) -> bool {
+        self.is_due_at(cause, Instant::now())
     }
 
-    fn is_due_at(&self, address: IpAddr, now: Instant) -> bool {
+    fn is_due_at(&self, cause: Cause, now: Instant) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.len() >= MOST_ADDRESSES {
+        if last.len() >= MOST_CAUSES {
             last.retain(|_, at| now.duration_since(*at) < EVERY);
         }
-        let is_due = last.get(&address).is_none_or(|at| now.duration_since(*at) >= EVERY);
+        let is_due = last.get(&cause).is_none_or(|at| now.duration_since(*at) >= EVERY);
         // Whoever has so many addresses fills no memory and, within the minute, no log either.
-        if is_due && last.len() >= MOST_ADDRESSES {
+        if is_due && last.len() >= MOST_CAUSES {
             return false;
         }
         if is_due {
-            last.insert(address, now);
+            last.insert(cause, now);
         }
         is_due
     }
@@ -51,8 +57,8 @@ mod tests {
         assert!(seldom.is_due_at(address(0), begin + EVERY));
 
         let later = begin + 3 * EVERY;
-        let written = (0..2 * MOST_ADDRESSES).filter(|number| seldom.is_due_at(address(*number), later)).count();
-        assert_eq!(written, MOST_ADDRESSES);
-        assert!(seldom.is_due_at(address(3 * MOST_ADDRESSES), later + EVERY));
+        let written = (0..2 * MOST_CAUSES).filter(|number| seldom.is_due_at(address(*number), later)).count();
+        assert_eq!(written, MOST_CAUSES);
+        assert!(seldom.is_due_at(address(3 * MOST_CAUSES), later + EVERY));
     }
 }

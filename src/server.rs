@@ -155,6 +155,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         foreign_origins: Seldom::default(),
         foreign_hosts: Seldom::default(),
         refused_checks: Seldom::default(),
+        observed_tokens: Seldom::default(),
         answers: AnswerCounts::default(),
         started,
         settings: shown,

@@ -208,7 +208,7 @@ impl Accounts {
 
 /// A token without a session of ours: what the settings let it do.
 fn take_from_peer(accounts: &Accounts, claims: &mut Arc<Claims>) -> Result<(), Fault> {
-    if claims.jti.is_none() && accounts.config.require_jti {
+    if would_lack_jti(accounts, claims) && accounts.config.foreign_tokens != ForeignTokens::Observe {
         return Err(Fault::missing_claim("jti"));
     }
     match accounts.config.foreign_tokens {
@@ -220,8 +220,25 @@ fn take_from_peer(accounts: &Accounts, claims: &mut Arc<Claims>) -> Result<(), F
             Arc::make_mut(claims).fresh = Fresh::No;
             Ok(())
         }
-        ForeignTokens::Trust => Ok(()),
+        ForeignTokens::Observe | ForeignTokens::Trust => Ok(()),
     }
+}
+
+fn would_lack_jti(accounts: &Accounts, claims: &Claims) -> bool {
+    claims.jti.is_none() && accounts.config.require_jti
+}
+
+/// The mildest setting that would have refused an accepted token of a peer's, by its name. `None`: it is one of ours, or peers' tokens are
+/// not observed.
+pub fn observed(accounts: &Accounts, claims: &Claims) -> Option<&'static str> {
+    if claims.session.is_some() || accounts.config.foreign_tokens != ForeignTokens::Observe {
+        return None;
+    }
+    Some(match claims.token_type {
+        _ if would_lack_jti(accounts, claims) => "require_jti",
+        TokenType::Refresh => "access",
+        TokenType::Access => "refuse",
+    })
 }
 
 /// Fails for somebody of whom policy asks a second factor that they have not given, except where it stays open to them.
@@ -243,10 +260,10 @@ fn require_second_factor(
 
 /// A peer's token opens no admin's page unless the peer is trusted as we are.
 fn restricted(accounts: &Accounts, standing: Arc<Standing>, claims: &Claims) -> Arc<Standing> {
-    match (claims.session, accounts.config.foreign_tokens) {
-        (None, ForeignTokens::Refuse | ForeignTokens::Access) => {
+    match claims.session {
+        None if !accounts.config.foreign_tokens.are_trusted() => {
             Arc::new(Standing { role: Role::User, ..Arc::unwrap_or_clone(standing) })
         }
-        (None, ForeignTokens::Trust) | (Some(_), _) => standing,
+        Some(_) | None => standing,
     }
 }

@@ -2,16 +2,16 @@
 //! transaction of each act: by the session and the user as they are then, never by the way in which they came.
 
 use super::context::Accounts;
-use crate::config::{ForeignTokens, SecondFactorPolicy};
+use crate::config::SecondFactorPolicy;
 use crate::domain::{Level, Role, UnixTime};
 use crate::tokens::{Claims, Fault};
 
 impl Accounts {
     /// The policy for whoever shows such a token. A peer's says nothing of a second factor; one that is trusted needs none.
     pub fn second_factor_policy(&self, claims: &Claims) -> SecondFactorPolicy {
-        match (claims.session, self.config.foreign_tokens) {
-            (None, ForeignTokens::Trust) => SecondFactorPolicy::ASKS_NOBODY,
-            (Some(_), _) | (None, ForeignTokens::Refuse | ForeignTokens::Access) => self.config.second_factor,
+        match claims.session {
+            None if self.config.foreign_tokens.are_trusted() => SecondFactorPolicy::ASKS_NOBODY,
+            Some(_) | None => self.config.second_factor,
         }
     }
 }

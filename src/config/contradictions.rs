@@ -2,7 +2,7 @@
 
 use super::parse::human;
 use super::reader::Reader;
-use super::settings::{ClientIpHeader, Config, ForeignTokens};
+use super::settings::{ClientIpHeader, Config};
 use crate::domain::DatabaseUrl;
 use crate::tokens::options::{Lifetime, Location, SameSite};
 
@@ -65,10 +65,10 @@ impl Config {
             self.second_factor.from.is_none() || self.second_factor.asks_somebody(),
             "without admins or everyone, nothing begins then; leave the date out",
         );
-        if self.second_factor.asks_somebody() && self.foreign_tokens == ForeignTokens::Trust {
+        if self.second_factor.asks_somebody() && self.foreign_tokens.are_trusted() {
             r.warn(
                 "foreign_tokens",
-                "tokens of peers say nothing of a second factor, and with trust they open everything all the same",
+                "tokens of peers say nothing of a second factor, and with trust or observe they open everything all the same",
             );
         }
         r.check(

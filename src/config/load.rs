@@ -208,8 +208,12 @@ impl Access {
 
 const PASSWORD_IN_SIGHT: &str = "contains a password, which every user of this machine could read there (`ps`): put it into a file and \
                                  write --set database_password_file=PATH";
-const FOREIGN_TOKENS: [(&str, ForeignTokens); 3] =
-    [("refuse", ForeignTokens::Refuse), ("access", ForeignTokens::Access), ("trust", ForeignTokens::Trust)];
+const FOREIGN_TOKENS: [(&str, ForeignTokens); 4] = [
+    ("refuse", ForeignTokens::Refuse),
+    ("access", ForeignTokens::Access),
+    ("observe", ForeignTokens::Observe),
+    ("trust", ForeignTokens::Trust),
+];
 const APP_ADDRESSES: [(&str, AppAddresses); 3] =
     [("public", AppAddresses::Public), ("private", AppAddresses::Private), ("any", AppAddresses::Any)];
 const LOG_LEVELS: [(&str, LogLevel); 4] =

@@ -113,8 +113,20 @@ pub enum ForeignTokens {
     Refuse,
     /// Plain access: never fresh, never admin, never refresh.
     Access,
+    /// As with `Trust`, and the log tells of each that `Refuse` would have refused.
+    Observe,
     /// Everything that flask-jwt-extended would allow it.
     Trust,
+}
+
+impl ForeignTokens {
+    /// Whether such a token is taken for as much as one of ours.
+    pub fn are_trusted(self) -> bool {
+        match self {
+            Self::Observe | Self::Trust => true,
+            Self::Refuse | Self::Access => false,
+        }
+    }
 }
 
 /// What a token's identity claim says.

@@ -13,6 +13,10 @@ use crate::domain::{UnixTime, UserId};
 pub fn note(conn: &mut Conn, id: UserId, details: &NewDetails, is_disabled: bool, now: UnixTime) -> Result<(), Error> {
     let new = (users::imported_at.eq(now.0), users::disabled_at.eq(is_disabled.then_some(now.0)));
     diesel::update(users::table.find(id.0)).set(new).execute(conn)?;
+    if !is_disabled {
+        // The other system knew them before, and its tokens are theirs.
+        diesel::update(users::table.find(id.0)).set(users::tokens_valid_from.eq(0)).execute(conn)?;
+    }
     if details.display_name.is_some() || details.mail.is_some() {
         set_details(conn, id, details)?;
     }

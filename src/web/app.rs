@@ -10,7 +10,7 @@ use super::http::answer_counts::AnswerCounts;
 use super::http::error::Error;
 use crate::accounts::{Accounts, Pending};
 use crate::config::{Config, Setting};
-use crate::domain::{AppAlgorithm, NewPassword, PasswordFault, UnixTime, Username};
+use crate::domain::{AppAlgorithm, NewPassword, PasswordFault, TokenType, UnixTime, UserId, Username};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
 use crate::store::{Conn, DatabaseCheck};
@@ -55,6 +55,8 @@ pub struct Shared {
     pub foreign_hosts: Seldom,
     /// Which peers were written down lately because their question about a request for an app was refused.
     pub refused_checks: Seldom,
+    /// Whose tokens of another system were written down lately because they are observed.
+    pub observed_tokens: Seldom<(UserId, TokenType)>,
 }
 
 impl std::ops::Deref for App {

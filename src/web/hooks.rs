@@ -21,6 +21,7 @@ use crate::web::browser::browser_session::{self, Notice};
 use crate::web::browser::token_cookies;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::below_policy::{policy_at, stays_open};
+use crate::web::http::foreign_tokens::tell_of_observed;
 use crate::web::http::{client_address, origin};
 
 pub(in crate::web) struct PorteroHooks(pub(in crate::web) App);
@@ -121,10 +122,12 @@ impl PorteroHooks {
         right_transport(token)?;
         let visitor = || client_address::visitor(&self.0, req);
         let accepted = accept(&self.0.accounts, &mut token.claims, || stays_open(req), visitor, self.0.now()).await;
-        accepted.map_err(|error| match error {
+        let standing = accepted.map_err(|error| match error {
             NotAccepted::Fault(fault) => fault.into(),
             NotAccepted::Unknown(error) => error.map_or(Refusal::Unavailable, |error| unavailable(&error)),
-        })
+        })?;
+        tell_of_observed(&self.0, req, &token.claims, &standing);
+        Ok(standing)
     }
 }
 

@@ -1,12 +1,16 @@
 //! Moving in: the users of another system are added from a file, sign in with the passwords they had, and their hashes are made anew.
 
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use portero::domain::UnixTime;
+use portero::tokens::options::{Options, Secret};
+use portero::tokens::{Algorithm, Engine, Key, Keys, NewToken};
 use tempfile::TempDir;
 
 use crate::database::Behind;
-use crate::portero::{PASSWORD, Server, fails, ok, run, text};
+use crate::portero::{PASSWORD, Server, fails, ok, portero, run, text};
 
 /// What the hashes below were made of, by Django 5.2, Werkzeug 3.1 and passlib 1.7.
 const OTHERS_PASSWORD: &str = "correct horse señal";
@@ -220,4 +224,97 @@ fn thousands_of_lines_are_added_at_once_or_refused_line_by_line() {
         ok(folder, &["audit", "verify"], "").contains("4051"),
         "one for each user, membership and group, and one for all"
     );
+}
+
+#[test]
+fn whoever_moves_to_another_portero_signs_in_there_with_the_password_they_had() {
+    let first = TempDir::new().unwrap();
+    let first = first.path();
+    ok(first, &["user", "add", "adm", "--admin", "--password-stdin"], PASSWORD);
+    let file = format!(
+        "username,hash,mail,mail_verified,display name,groups,state\n\
+         ana,{WERKZEUG},ana@example.org,true,\"=Ana, \"\"la\"\" Ríos\",staff;wiki,\n\
+         bea,{DJANGO},,,,,\n\
+         cai,\"{ARGON2}\",,,,,disabled\n\
+         eva,,,,,,\n"
+    );
+    import(first, "people.csv", &file, &[]);
+    let server = Server::start(first);
+    assert_eq!(server.log_in("ana", OTHERS_PASSWORD).unwrap().status, 200, "now her hash is one of Portero's");
+    drop(server);
+    let moving = ["user", "export", "--with-hashes", "--format", "jsonl", "--output", "moving.jsonl"];
+    let to_nowhere = run(first, &moving[..5], "");
+    assert!(!to_nowhere.status.success() && text(&to_nowhere.stderr).contains("--output"), "never to a terminal");
+    ok(first, &moving, "");
+    let file = first.join("moving.jsonl");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let whole = std::fs::read_to_string(&file).unwrap();
+    assert!(!ok(first, &["user", "export", "--format", "jsonl"], "").contains("password_hash"), "only if asked for");
+    let exported = ok(first, &["audit", "export", "--what", "exported", "--format", "jsonl"], "");
+    assert!(exported.lines().any(|line| line.contains("\"hashes\":true")), "{exported}");
+
+    let second = TempDir::new().unwrap();
+    let second = second.path();
+    let said = refuses(second, "moving.jsonl", &whole, &[]);
+    assert!(said.contains("--pepper") && said.contains("2 faults") && names(second).is_empty(), "{said}");
+    let pepper = first.join("data/pepper.key");
+    let server = Server::start(second);
+    let with_pepper = ["--pepper", pepper.to_str().unwrap()];
+    assert!(import(second, "moving.jsonl", &whole, &with_pepper).contains("Added 5 users."));
+    assert_eq!(server.log_in("nobody", OTHERS_PASSWORD).unwrap().status, 401, "its decoy may be of any form");
+    assert_eq!(server.log_in("adm", PASSWORD).unwrap().status, 200);
+    for name in ["ana", "bea"] {
+        assert_eq!(server.log_in(name, "correct horse").unwrap().status, 401, "{name}");
+        assert_eq!(server.log_in(name, OTHERS_PASSWORD).unwrap().status, 200, "{name}");
+    }
+    assert_eq!(server.log_in("cai", OTHERS_PASSWORD).unwrap().status, 401, "disabled");
+    let shown = ok(second, &["user", "show", "ana"], "");
+    assert!(shown.contains("=Ana, \"la\" Ríos") && shown.contains("group          wiki"), "{shown}");
+    assert!(shown.contains("ana@example.org (verified "), "{shown}");
+    assert!(ok(second, &["user", "show", "eva"], "").contains("invited"));
+    drop(server);
+    for name in ["adm", "ana"] {
+        let hash = hash_of(second, name);
+        assert!(hash.starts_with("$portero1$") && !whole.contains(&hash), "{name} has one of the second's own");
+    }
+}
+
+#[test]
+fn whoever_moves_in_keeps_their_tokens_while_these_are_observed_and_the_log_tells_of_them() {
+    const KEY: &str = "the key of the Flask app that people come from";
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let now = jiff::Timestamp::now().as_second();
+    let engine = {
+        let key = Key::new(Algorithm::HS256, &Secret::new(KEY)).unwrap();
+        Engine::new(Options::default(), Keys::one(key))
+    };
+    let issued = |token: NewToken| engine.issue(&token, UnixTime(now - 60)).unwrap();
+    let (access, refresh) = (issued(NewToken::access("ana")), issued(NewToken::refresh("ana")));
+    let words = command(folder, "people.csv", &format!("username,hash\nana,{WERKZEUG}\n"), &[]);
+    let imported = portero(folder).env("JWT_SECRET_KEY", KEY).args(words).output().unwrap();
+    assert!(imported.status.success(), "{}", text(&imported.stderr));
+    for (setting, status) in [("observe", 200), ("refuse", 422)] {
+        let mut command = portero(folder);
+        command.env("JWT_SECRET_KEY", KEY).env("PORTERO_FOREIGN_TOKENS", setting).env("PORTERO_LOG_FORMAT", "json");
+        let server = Server::with(folder, command);
+        for _ in 0..3 {
+            assert_eq!(server.ask("GET", "/protected", Some(&access), None).unwrap().status, status, "{setting}");
+        }
+        assert_eq!(server.ask("POST", "/refresh", Some(&refresh), None).unwrap().status, status, "{setting}");
+        let log = server.log();
+        let told: Vec<serde_json::Value> = log
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .filter(|line: &serde_json::Value| line["event"] == "foreign_token_observed")
+            .collect();
+        if setting == "refuse" {
+            assert!(told.is_empty(), "{told:?}");
+            continue;
+        }
+        let [first, second] = told.as_slice() else { panic!("once for each kind: {told:?}") };
+        assert_eq!((&first["user"], &first["path"]), (&"ana".into(), &"/protected".into()));
+        assert_eq!((&first["refused_by"], &second["refused_by"]), (&"refuse".into(), &"access".into()));
+        assert!(!log.contains(&access) && !log.contains(&refresh));
+    }
 }

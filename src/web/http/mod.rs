@@ -9,6 +9,7 @@ pub(in crate::web) mod client_address;
 pub(in crate::web) mod entry;
 pub(in crate::web) mod error;
 pub(in crate::web) mod export;
+pub(in crate::web) mod foreign_tokens;
 pub(in crate::web) mod headers;
 pub(in crate::web) mod host;
 pub(in crate::web) mod in_path;

@@ -31,7 +31,8 @@ fn without_jti(app: &TestApp) -> String {
 
 #[test]
 fn a_peers_token_is_good_for_what_the_settings_grant() {
-    for (foreign, access, refresh) in [("refuse", 422, 422), ("access", 200, 422), ("trust", 200, 200)] {
+    let settings = [("refuse", 422, 422), ("access", 200, 422), ("observe", 200, 200), ("trust", 200, 200)];
+    for (foreign, access, refresh) in settings {
         let app = TestApp::with(&[("jwt.secret_key", SHARED), ("foreign_tokens", foreign)]);
         app.add_admin("ana");
         // The cut-off is set when a user is added; a peer's token has to be younger.

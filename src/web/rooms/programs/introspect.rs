@@ -21,6 +21,7 @@ use crate::web::app::App;
 use crate::web::http::app_request::{Question, question};
 use crate::web::http::client_address;
 use crate::web::http::error::{AppFault, Error};
+use crate::web::http::foreign_tokens::tell_of_observed;
 use crate::web::http::input::Input;
 use crate::web::http::openid::issuer::issuer;
 
@@ -104,6 +105,7 @@ async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<S
             return Ok(None);
         }
     }
+    tell_of_observed(app, req, &claims, &standing);
     let told = claims.all.iter().filter(|(name, _)| TOLD.contains(&name.as_str()));
     let mut told: Map<String, Value> = told.map(|(name, value)| (name.clone(), value.clone())).collect();
     // A peer's token may be worth less here than it claims.
