@@ -12,7 +12,7 @@
 //! - `config`: every setting; `texts`: the catalogues
 //! - `accounts`: the acts, by what is done: proof, sessions, people, apps, upkeep
 //! - [`guards`]: the Actix part of the engine
-//! - `installation`: what lies on disk
+//! - `installation`: what lies on disk; `doctor`: what can be wrong with it
 //! - `web`: the HTTP of Portero: what HTTP needs, what a browser carries, what pages are made of, and the rooms, one file per page
 //!   or endpoint
 //! - `telling`: tells apps that sessions have ended
@@ -45,6 +45,8 @@ pub mod connections;
 pub mod counters;
 #[cfg(feature = "server")]
 pub mod descriptors;
+#[cfg(feature = "server")]
+pub mod doctor;
 #[cfg(feature = "server")]
 mod error_chain;
 #[cfg(feature = "server")]

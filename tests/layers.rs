@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 37] = [
+const PARTS: [(&str, &[&str]); 38] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
@@ -56,6 +56,7 @@ const PARTS: [(&str, &[&str]); 37] = [
         ],
     ),
     ("guards", &["domain", "tokens"]),
+    ("doctor", &["domain", "store", "config"]),
     (
         "installation",
         &[
@@ -78,6 +79,7 @@ const PARTS: [(&str, &[&str]); 37] = [
         &[
             "accounts",
             "counters",
+            "doctor",
             "guards",
             "domain",
             "user_agent",
@@ -112,6 +114,7 @@ const PARTS: [(&str, &[&str]); 37] = [
             "passkeys",
             "web",
             "installation",
+            "doctor",
             "accounts",
             "domain",
             "clock",
@@ -132,6 +135,7 @@ const PARTS: [(&str, &[&str]); 37] = [
             "user_agent",
             "server",
             "installation",
+            "doctor",
             "accounts",
             "domain",
             "clock",

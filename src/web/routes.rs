@@ -19,7 +19,7 @@ use super::rooms::account::{
     remove_factor, rename_factor, story, trusted_browsers,
 };
 use super::rooms::admin::{
-    about, add_group, add_user, app_openid, apps, audit, edit_app, edit_details, end_sessions, group, groups,
+    about, add_group, add_user, app_openid, apps, audit, doctor, edit_app, edit_details, end_sessions, group, groups,
     made_link, nodes, overview, remove_app, remove_group, rename_user, revoked, sessions, test_sign_out, user,
     user_act, user_groups, users,
 };
@@ -249,6 +249,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/.well-known/change-password").get(well_known::change_password).open())
             // Guarded, so that the error page knows who is signed in.
             .default_service(
+            .service(path("/admin/doctor").get(doctor::show).guarded(Guard::access()))
                 web::to(move || {
                     elsewhere.note(StatusCode::NOT_FOUND);
                     std::future::ready(Err::<&str, _>(Error::NotFound))

@@ -1546,6 +1546,79 @@ nodes-beat = Last heard of
 nodes-differing = Settings that differ
 nodes-nothing = –
 nodes-count =
+about-doctor = Check the health of this installation
+doctor-title = Health of this installation
+doctor-nothing = Nothing is wrong as far as this machine can tell.
+doctor-wrong =
+    { $n ->
+        [one] One thing is wrong.
+       *[other] { $n } things are wrong.
+    }
+doctor-command = What people’s browsers get through the proxy can’t be seen from here: “portero doctor” on the server’s machine checks that, too.
+doctor-check = Check
+doctor-result = Result
+doctor-result-good = As it should be
+doctor-result-wrong = Wrong
+doctor-result-not_judged = Not judged
+doctor-seen = What was seen
+doctor-effect = What it means for people
+doctor-change = What to change
+doctor-seen-mode = { $path } has the mode { $mode }
+doctor-seen-room = { $free } MB of { $whole } MB are free
+doctor-seen-old-backup =
+    { $n ->
+        [one] The last backup is { $n } day old
+       *[other] The last backup is { $n } days old
+    }
+doctor-seen-no-backup =
+    { $n ->
+        [one] There is none, and the first start was { $n } day ago
+       *[other] There is none, and the first start was { $n } days ago
+    }
+doctor-seen-clock =
+    { $n ->
+        [one] The newest event of the audit log is { $n } second ahead of the clock
+       *[other] The newest event of the audit log is { $n } seconds ahead of the clock
+    }
+doctor-seen-not-ready = /readyz says: { $reason }
+doctor-seen-plain-http = People come by { $url }
+doctor-seen-forwarded = A forwarded header came from an address that isn’t in trusted_proxies, and was ignored
+doctor-seen-no-address = A trusted proxy sent the header that client_ip_header names without an address that can be read
+doctor-seen-mails-minutes =
+    { $n ->
+        [one] the oldest for { $n } minute
+       *[other] the oldest for { $n } minutes
+    }
+doctor-folder_is_public = Data folder
+doctor-folder_is_public-effect = Other users of the machine can look into the folder. Whoever reads the keys can be anybody, and whoever reads the database has everybody’s names.
+doctor-folder_is_public-change = chmod go= on the folder
+doctor-file_is_public = Keys and database files
+doctor-file_is_public-effect = Other users of the machine could read these files. Whoever reads the keys can be anybody, and whoever reads the database has everybody’s names.
+doctor-file_is_public-change = chmod go= on the file. A key that others could read is better replaced: portero key rotate
+doctor-disk = Disk
+doctor-disk-effect = When the disk is full, nobody can sign in or change anything, and nobody can be signed out.
+doctor-disk-change = Make room, or move data_dir to a larger disk.
+doctor-backup = Backup
+doctor-backup-effect = If the disk fails, everybody has to be added anew.
+doctor-backup-change = systemctl enable --now portero-backup.timer, or portero backup FILE every night
+doctor-clock = Clock
+doctor-clock-effect = Tokens run out too early or too late, and right codes of authenticator apps are refused.
+doctor-clock-change = timedatectl set-ntp true
+doctor-not_ready = Server and database
+doctor-not_ready-effect = People can’t sign in, or nothing that they change is stored.
+doctor-not_ready-change = The server’s log has the cause.
+doctor-plain_http = Public address
+doctor-plain_http-effect = Anybody on the way can read the passwords that people type.
+doctor-plain_http-change = Set public_url to an address that begins with https://, and put a proxy with a certificate in front.
+doctor-untrusted_proxy = Proxy
+doctor-untrusted_proxy-effect = If that was your proxy, everybody seems to come from it: a few wrong passwords of one stranger shut all others out.
+doctor-untrusted_proxy-change = Add your proxy’s address to trusted_proxies. If it was somebody else, nothing is to be changed; a restart forgets it.
+doctor-client_address = Where people come from
+doctor-client_address-effect = Limits and lists can’t tell these visitors apart.
+doctor-client_address-change = Compare client_ip_header with what the proxy sends.
+doctor-mail = Mail
+doctor-mail-effect = Links for new passwords don’t arrive, and people don’t hear what happens to their accounts.
+doctor-mail-change = portero mail test ADDRESS says what the mail server answers.
     { $n ->
         [one] { $n } node
        *[other] { $n } nodes

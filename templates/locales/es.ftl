@@ -1546,6 +1546,79 @@ nodes-beat = Última señal
 nodes-differing = Ajustes que difieren
 nodes-nothing = –
 nodes-count =
+about-doctor = Comprobar la salud de esta instalación
+doctor-title = Salud de esta instalación
+doctor-nothing = No hay nada mal, por lo que se ve desde esta máquina.
+doctor-wrong =
+    { $n ->
+        [one] Hay una cosa mal.
+       *[other] Hay { $n } cosas mal.
+    }
+doctor-command = Lo que reciben los navegadores a través del proxy no se ve desde aquí: «portero doctor», en la máquina del servidor, también lo comprueba.
+doctor-check = Comprobación
+doctor-result = Resultado
+doctor-result-good = Correcto
+doctor-result-wrong = Mal
+doctor-result-not_judged = Sin comprobar
+doctor-seen = Qué se ha visto
+doctor-effect = Qué significa para las personas
+doctor-change = Qué hay que cambiar
+doctor-seen-mode = { $path } tiene los permisos { $mode }
+doctor-seen-room = Quedan libres { $free } MB de { $whole } MB
+doctor-seen-old-backup =
+    { $n ->
+        [one] La última copia de seguridad tiene { $n } día
+       *[other] La última copia de seguridad tiene { $n } días
+    }
+doctor-seen-no-backup =
+    { $n ->
+        [one] No hay ninguna, y el primer arranque fue hace { $n } día
+       *[other] No hay ninguna, y el primer arranque fue hace { $n } días
+    }
+doctor-seen-clock =
+    { $n ->
+        [one] El último evento del registro de auditoría va { $n } segundo por delante del reloj
+       *[other] El último evento del registro de auditoría va { $n } segundos por delante del reloj
+    }
+doctor-seen-not-ready = /readyz dice: { $reason }
+doctor-seen-plain-http = La gente llega por { $url }
+doctor-seen-forwarded = Llegó una cabecera de reenvío desde una dirección que no está en trusted_proxies, y no se tuvo en cuenta
+doctor-seen-no-address = Un proxy de confianza envió la cabecera de client_ip_header sin una dirección que se pueda leer
+doctor-seen-mails-minutes =
+    { $n ->
+        [one] el más antiguo, desde hace { $n } minuto
+       *[other] el más antiguo, desde hace { $n } minutos
+    }
+doctor-folder_is_public = Carpeta de datos
+doctor-folder_is_public-effect = Otros usuarios de la máquina pueden mirar en la carpeta. Quien lee las claves puede hacerse pasar por cualquiera, y quien lee la base de datos tiene los nombres de todos.
+doctor-folder_is_public-change = chmod go= en la carpeta
+doctor-file_is_public = Claves y archivos de la base de datos
+doctor-file_is_public-effect = Otros usuarios de la máquina podían leer estos archivos. Quien lee las claves puede hacerse pasar por cualquiera, y quien lee la base de datos tiene los nombres de todos.
+doctor-file_is_public-change = chmod go= en el archivo. Una clave que otros podían leer es mejor cambiarla: portero key rotate
+doctor-disk = Disco
+doctor-disk-effect = Con el disco lleno nadie puede entrar ni cambiar nada, y no se puede cerrar la sesión de nadie.
+doctor-disk-change = Libera espacio o lleva data_dir a un disco más grande.
+doctor-backup = Copia de seguridad
+doctor-backup-effect = Si falla el disco, hay que volver a añadir a todo el mundo.
+doctor-backup-change = systemctl enable --now portero-backup.timer, o portero backup ARCHIVO cada noche
+doctor-clock = Reloj
+doctor-clock-effect = Los tokens caducan antes o después de tiempo, y se rechazan códigos correctos de las aplicaciones de autenticación.
+doctor-clock-change = timedatectl set-ntp true
+doctor-not_ready = Servidor y base de datos
+doctor-not_ready-effect = La gente no puede entrar, o no se guarda nada de lo que cambia.
+doctor-not_ready-change = El registro del servidor dice la causa.
+doctor-plain_http = Dirección pública
+doctor-plain_http-effect = Cualquiera que esté en el camino puede leer las contraseñas que se escriben.
+doctor-plain_http-change = Pon en public_url una dirección que empiece por https://, y delante un proxy con certificado.
+doctor-untrusted_proxy = Proxy
+doctor-untrusted_proxy-effect = Si era tu proxy, todos parecen venir de él: unas pocas contraseñas incorrectas de un extraño dejan fuera a los demás.
+doctor-untrusted_proxy-change = Añade la dirección de tu proxy a trusted_proxies. Si era otra persona, no hay que cambiar nada; se olvida al reiniciar.
+doctor-client_address = De dónde viene la gente
+doctor-client_address-effect = Los límites y las listas no pueden distinguir a estos visitantes.
+doctor-client_address-change = Compara client_ip_header con lo que envía el proxy.
+doctor-mail = Correo
+doctor-mail-effect = Los enlaces para contraseñas nuevas no llegan, y la gente no se entera de lo que pasa con su cuenta.
+doctor-mail-change = portero mail test DIRECCIÓN dice qué contesta el servidor de correo.
     { $n ->
         [one] { $n } nodo
        *[other] { $n } nodos

@@ -219,6 +219,7 @@ const AS_ANA: &[Page] = &[
     ("about", "/admin/about", &[]),
     ("nodes", "/admin/nodes", &[Sees("tr.danger")]),
     ("nothing there, signed in", "/nowhere", &[ERROR]),
+    ("doctor", "/admin/doctor", &[]),
     // Last, because it ends her session.
     ("signed out", "/logout", &[SEND, NOTICE]),
 ];

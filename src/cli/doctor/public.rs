@@ -7,11 +7,11 @@ use serde_json::Value;
 use url::Url;
 
 use super::faults::{Fault, Proxy};
-use super::here::CLOCK_DIFFERENCE;
 use super::report::{Report, Verdict};
 use crate::cli::caller::{Answer, Caller, Peer, Unreachable};
 use crate::cli::output::{CouldNotAsk, Failure};
 use crate::config::ClientIpHeader;
+use crate::doctor::{self, CLOCK_DIFFERENCE};
 use crate::domain::UnixTime;
 
 /// Where Portero tells the doctor what reached it.
@@ -135,16 +135,14 @@ pub(super) fn look(
 
 /// Compares this machine's clock with what was recorded, and with the server's at the public address.
 fn clock(newest: Option<UnixTime>, there: Option<UnixTime>, now: UnixTime, report: &mut Report) {
-    let ahead = newest.filter(|at| at.since(now) > CLOCK_DIFFERENCE);
+    let behind = doctor::clock(newest, now);
     let apart = there.filter(|there| there.since(now).abs() > CLOCK_DIFFERENCE);
-    let seen = match (ahead, apart) {
+    let seen = match (behind, apart) {
         (_, Some(there)) => {
             let (apart, word) = (now.since(there), if now.since(there) > 0 { "ahead of" } else { "behind" });
             Some(format!("this machine's clock is {} s {word} the one at the public address", apart.abs()))
         }
-        (Some(at), None) => {
-            Some(format!("the newest event of the audit log is {} s ahead of the clock", at.since(now)))
-        }
+        (Some(seen), None) => Some(seen.to_string()),
         (None, None) => None,
     };
     report.judge(Fault::Clock, seen);

@@ -18,6 +18,7 @@ pub(in crate::web) mod local_path;
 pub(in crate::web) mod openid;
 pub(in crate::web) mod origin;
 pub(in crate::web) mod passkeys_here;
+pub(in crate::web) mod readiness;
 pub(in crate::web) mod replies;
 pub(in crate::web) mod request_id;
 pub(in crate::web) mod signed_in;

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 100] = [
+const ROUTES: [(&str, &str); 101] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -189,6 +189,7 @@ const ROUTES: [(&str, &str); 100] = [
     ("/admin/apps/ID/test-sign-out", "POST"),
     ("/admin/audit", "GET"),
     ("/admin/about", "GET"),
+    ("/admin/doctor", "GET"),
     ("/admin/nodes", "GET"),
     ("/link/ID", "GET POST"),
     ("/not-me/ID", "GET POST"),

@@ -290,6 +290,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         seen.visit(&mut browser, path);
     }
     second_factor_pages(&app, &mut browser, &mut seen);
+        "/admin/doctor",
     gate_pages(&app, &mut browser, &mut seen);
     openid_pages(&app, &mut browser, &mut seen);
     // An app that can't be reached, and one that is not told.

@@ -15,6 +15,7 @@ pub(crate) mod apps;
 mod audit;
 mod change_password;
 mod confirm;
+mod doctor;
 mod edit_app;
 mod edit_details;
 mod end_session;

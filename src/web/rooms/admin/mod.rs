@@ -6,6 +6,7 @@ pub(in crate::web) mod add_user;
 pub(in crate::web) mod app_openid;
 pub(in crate::web) mod apps;
 pub(in crate::web) mod audit;
+pub(in crate::web) mod doctor;
 pub(in crate::web) mod edit_app;
 pub(in crate::web) mod edit_details;
 pub(in crate::web) mod end_sessions;

@@ -1,0 +1,74 @@
+//! Room /admin/doctor: what an admin reads of what is wrong with the installation.
+
+use std::os::unix::fs::PermissionsExt;
+
+use portero::store::{Upkeep, instance};
+use serde_json::{Value, json};
+
+use crate::common::admin;
+use crate::support::TestApp;
+
+/// What programs are told of this check.
+fn check(app: &TestApp, name: &str) -> Value {
+    let told = app.client().get("/admin/doctor", Some(&app.tokens("ana").access)).json();
+    let checks = told["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), 10, "{told}");
+    checks.iter().find(|one| one["check"] == name).unwrap().clone()
+}
+
+#[test]
+fn a_good_installation_has_nothing_wrong_and_about_leads_to_what_says_so() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    assert!(ana.get("/admin/about").body.contains("href=\"/admin/doctor\""));
+    let page = ana.get("/admin/doctor").body;
+    assert!(page.contains("Nothing is wrong") && !page.contains("What to change"), "{page}");
+    assert_eq!(check(&app, "mail"), json!({ "check": "mail", "result": "not_judged" }), "there is none");
+    for name in ["folder_is_public", "file_is_public", "backup", "clock", "not_ready", "plain_http"] {
+        assert_eq!(check(&app, name)["result"], "good", "{name}");
+    }
+    assert_eq!(app.signed_in("ana").get("/admin/doctor").status, 200);
+    app.add_user("bea");
+    assert_eq!(app.signed_in("bea").get("/admin/doctor").status, 403, "for admins alone");
+}
+
+#[test]
+fn each_thing_that_is_wrong_is_told_with_what_was_seen_and_what_to_change() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    let key = app.folder().join("pepper.key");
+    for (path, mode, name) in [(app.folder(), 0o755, "folder_is_public"), (key.as_path(), 0o644, "file_is_public")] {
+        let before = std::fs::metadata(path).unwrap().permissions();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let told = check(&app, name);
+        assert_eq!(told["result"], "wrong", "{told}");
+        let seen = format!("{} has the mode {mode:o}", path.display());
+        assert_eq!(told["seen"], seen);
+        let page = ana.get("/admin/doctor").body;
+        assert!(page.contains("One thing is wrong") && page.contains(&seen) && page.contains("chmod go="), "{page}");
+        std::fs::set_permissions(path, before).unwrap();
+        assert_eq!(check(&app, name)["result"], "good", "as things are now");
+    }
+    ana.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
+    assert!(ana.get("/admin/doctor").body.contains("One thing is wrong"), "a stranger's header");
+    assert_eq!(check(&app, "untrusted_proxy")["result"], "wrong");
+    ana.headers.pop();
+
+    let noted = app.accounts.db.write(Upkeep, app.accounts.now(), |tx, _| {
+        instance::set(tx.conn, instance::BEGUN, &(tx.now.0 - 8 * 24 * 60 * 60).to_string())
+    });
+    noted.committed().unwrap();
+    assert_eq!(check(&app, "backup")["seen"], "there is none, and the first start was 8 days ago");
+    ana.headers.push(("accept-language".into(), "es".into()));
+    let page = ana.get("/admin/doctor").body;
+    assert!(page.contains("Hay 2 cosas mal") && page.contains("hace 8 días"), "{page}");
+}
+
+#[test]
+fn a_clock_behind_what_was_recorded_is_told() {
+    let app = TestApp::start();
+    let mut ana = admin(&app);
+    app.clock.advance(-30);
+    let page = ana.get("/admin/doctor").body;
+    assert!(page.contains("30 seconds ahead of the clock"), "{page}");
+}
