@@ -491,6 +491,7 @@ end-sessions-none = There are no sessions to end.
 end-sessions-own-stays = Your own session here stays open.
 end-sessions-submit =
     { $n ->
+end-sessions-nobody-told = With more than a hundred at once nobody is told by mail.
         [one] End one session
        *[other] End { $n } sessions
     }
@@ -505,6 +506,7 @@ error-moment = Enter a date and time, such as 2026-11-25T10:00
 receipt-title = Receipt
 receipt-heading =
     { $n ->
+receipt-nobody-told = With more than a hundred at once nobody was told by mail. Tell people in another way.
         [one] One session was ended
        *[other] { $n } sessions were ended
     }

@@ -491,6 +491,7 @@ end-sessions-none = No hay ninguna sesión que cerrar.
 end-sessions-own-stays = Tu propia sesión aquí sigue abierta.
 end-sessions-submit =
     { $n ->
+end-sessions-nobody-told = Si son más de cien a la vez, no se avisa a nadie por correo.
         [one] Cerrar una sesión
        *[other] Cerrar { $n } sesiones
     }
@@ -505,6 +506,7 @@ error-moment = Escribe una fecha y una hora, como 2026-11-25T10:00
 receipt-title = Comprobante
 receipt-heading =
     { $n ->
+receipt-nobody-told = Fueron más de cien a la vez, así que no se avisó a nadie por correo. Avisa a la gente por otro medio.
         [one] Se ha cerrado una sesión
        *[other] Se han cerrado { $n } sesiones
     }

@@ -92,6 +92,12 @@ pub fn end_since(
     })
 }
 
+/// Whether everybody is told by mail whose session an act ends that ends so many of them. With more, a mail server would take the mails for
+/// an attack, and none is written.
+pub fn are_told(sessions: i64) -> bool {
+    sessions <= AT_ONCE
+}
+
 fn are_many(tx: &mut Tx<'_>, which: Which) -> Result<bool, Error> {
     let some = session_ends::some(tx.conn, which, AT_ONCE + 1)?;
     Ok(i64::try_from(some.len()).is_ok_and(|count| count > AT_ONCE))

@@ -6,15 +6,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 
+use crate::accounts::sessions::mass_end::are_told;
 use crate::domain::{Reason, Role, UnixTime, can_be_key};
 use crate::guards::AccessToken;
-use crate::store::Conn;
 use crate::store::logout_deliveries::Told;
 use crate::store::mass_ends::{self, MassEnd};
 use crate::store::receipt_commits::{self, OnNodes};
 use crate::store::session_lists::{self, ListedSession};
 use crate::store::sessions::End;
-use crate::store::{apps, logout_deliveries, users};
+use crate::store::{Conn, apps, logout_deliveries, users};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
@@ -52,6 +52,8 @@ struct ReceiptPage {
     more: i64,
     /// How many are refused already and do not say so in their rows yet.
     unmarked: i64,
+    /// Whether nobody was told by mail, though Portero sends mail: there were too many.
+    nobody_was_told: bool,
     /// Whether the page is read under the list of everybody's sessions.
     is_admins: bool,
     /// The apps that were entered in the sessions, and what they know. Empty: none was.
@@ -124,17 +126,17 @@ pub(in crate::web) async fn show(
         reason: session_view::reason(&page, found.end.reason),
         on_nodes: found.on_nodes.as_ref().map(|found| OnNodesShown::new(&page, found, now)),
         by: (found.end.by != Some(owner) && found.end.reason != Reason::Reuse).then(by),
-        user: found
-            .listed
-            .first()
-            .filter(|first| found.listed.iter().all(|one| one.session.user == first.session.user))
-            .map(|first| user(first, whose)),
+        user: found.listed.first().filter(|_| !is_of_several(&found)).map(|first| user(first, whose)),
         count: found.count,
         accepted_elsewhere_until: (until > now).then(|| page.exact(until)),
         made_at: page.exact(now),
         is_admins: is_others || (found.end.reason == Reason::EndedByAdmin && standing.role == Role::Admin),
         more: found.count - found.unmarked - i64::try_from(found.listed.len()).unwrap_or(i64::MAX),
         unmarked: found.unmarked,
+        nobody_was_told: app.config().mail.is_some()
+            && found.end.reason == Reason::EndedByAdmin
+            && is_of_several(&found)
+            && !are_told(found.count),
         rows: found.listed.iter().map(|one| row(&app, &page, one, whose, now)).collect(),
         verdict: told_apps::verdict(&apps, now),
         apps: apps.iter().map(|one| one.row(&page, now)).collect(),
@@ -175,6 +177,11 @@ fn entered(conn: &mut Conn, receipt: &str) -> Result<Vec<Entered>, crate::store:
     let asks = |id| all.iter().any(|app| app.id == id && !app.rules.origins.is_empty());
     let entered = found.into_iter().map(|(app, name, sessions)| Entered { app, name, sessions, asks: asks(app) });
     Ok(entered.collect())
+}
+
+/// Whether the sessions are several users', as far as they are listed.
+fn is_of_several(found: &Found) -> bool {
+    found.listed.windows(2).any(|two| two[0].session.user != two[1].session.user)
 }
 
 fn user(one: &ListedSession, whose: Whose) -> Link {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::accounts::Mandate;
 use crate::accounts::sessions::end::end_anybodys;
-use crate::accounts::sessions::mass_end::{EndedSince, Marking, end_since};
+use crate::accounts::sessions::mass_end::{EndedSince, Marking, are_told, end_since};
 use crate::domain::{BareDate, UnixTime, Username};
 use crate::guards::Caller;
 use crate::store::session_ends::Which;
@@ -37,6 +37,8 @@ struct EndSessionsPage {
     count: i64,
     /// Whether the page says that the admin's own session stays: it may be one of those that were meant.
     own_stays: bool,
+    /// Whether nobody is told by mail, though Portero sends mail: there are too many.
+    nobody_is_told: bool,
     /// Whether it is the admin's own sessions that were asked for.
     is_callers: bool,
     /// Whether a user or a moment was named; if not, the page asks for the moment.
@@ -91,6 +93,7 @@ pub(in crate::web) async fn form(
         since_typed: asked.since.clone().unwrap_or_default(),
         count: 0,
         own_stays: false,
+        nobody_is_told: false,
         is_callers: false,
         ready: true,
         action: req.uri().path_and_query().map_or("/admin/sessions/end", |path| path.as_str()).to_owned(),
@@ -114,6 +117,7 @@ pub(in crate::web) async fn form(
             view.own_stays = true;
             view.since = Some(view.page.time(moment));
             view.count = ended::count(&app, since(moment, &caller)).await?;
+            view.nobody_is_told = app.config().mail.is_some() && !are_told(view.count);
         }
     }
     Ok(html(StatusCode::OK, &view))
