@@ -42,6 +42,9 @@ pub(super) enum Command {
         /// Make the user an admin
         #[arg(long)]
         admin: bool,
+        /// The email address
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
         /// Read the password from standard input instead of the terminal
         #[arg(long)]
         password_stdin: bool,
@@ -107,12 +110,12 @@ pub(super) enum Command {
         /// Export deleted users instead
         #[arg(long)]
         deleted: bool,
-        #[command(flatten)]
-        to: To,
-    },
         /// With the hashes of their passwords, for an import elsewhere; only into a file
         #[arg(long, requires = "output")]
         with_hashes: bool,
+        #[command(flatten)]
+        to: To,
+    },
     /// Add the users of another system from a file, with the hashes of their passwords: all of them, or nobody
     Import(Import),
     /// Show one user
@@ -217,24 +220,21 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
         Command::Show { name } => return show(accounts, base_url(&config)?.as_ref(), &name),
         Command::Factors { name } => return factors::list(accounts, &name),
         Command::ResetFactors { name, yes } => factors::reset(&config, accounts, &name, yes)?,
-        Command::Add { name, admin, password_stdin } => {
-            let name = Username::parse(&name)?;
+        Command::Add { name, admin, mail, password_stdin } => {
+            let (name, mail) = (Username::parse(&name)?, new_mail(mail)?);
             if let Some(taken) = accounts.db.read(|conn| names::taken(conn, &name, None))? {
                 return Err(why_taken(&name, &taken).into());
             }
             let password = password_input::read(password_stdin, &name, config.password_rules())?;
             let role = if admin { Role::Admin } else { Role::User };
-            match add_user(accounts, operator(), name.clone(), &password, role).committed()? {
+            match add_user(accounts, operator(), name.clone(), &password, role, mail).committed()? {
                 Added::NameTaken(taken) => return Err(why_taken(&name, &taken).into()),
+                Added::MailTaken(other) => return Err(format!("{other} has this email address").into()),
                 Added::Added => format!("{name} was added as {}.{}", role.as_str(), hint_at_admins(accounts, &name)?),
             }
         }
         Command::Invite { name, admin, mail } => {
-            let name = Username::parse(&name)?;
-            let mail = match detail("email address", mail, Mail::parse)? {
-                Change::To(mail) => mail,
-                Change::Keep => None,
-            };
+            let (name, mail) = (Username::parse(&name)?, new_mail(mail)?);
             let role = if admin { Role::Admin } else { Role::User };
             match links::invite(accounts, operator(), name.clone(), role, mail).committed()? {
                 Invited::NameTaken(taken) => return Err(why_taken(&name, &taken).into()),
@@ -383,6 +383,14 @@ fn detail<T>(
         Ok(new) => Ok(Change::To(new)),
         Err(DetailFault::Length) => Err(format!("the {what} is too long").into()),
         Err(DetailFault::Form) => Err(format!("that is no {what}").into()),
+    }
+}
+
+/// The address of a user who is to be added.
+fn new_mail(text: Option<String>) -> Result<Option<Mail>, Failure> {
+    match detail("email address", text, Mail::parse)? {
+        Change::To(mail) => Ok(mail),
+        Change::Keep => Ok(None),
     }
 }
 

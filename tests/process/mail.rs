@@ -305,3 +305,16 @@ fn a_test_mail_says_what_the_server_says() {
     assert!(said.contains("is not an email address"), "{said}");
     assert_eq!(outbox(folder.path(), "kind"), Vec::<String>::new(), "a test is not kept");
 }
+
+#[test]
+fn a_user_is_added_with_an_address_that_nobody_else_has() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    ok(path, &["user", "add", "ana", "--mail", "ana@example.org", "--password-stdin"], PASSWORD);
+    assert!(ok(path, &["user", "show", "ana"], "").contains("ana@example.org (not verified)"));
+    let taken = fails(path, &["user", "add", "bea", "--mail", "ANA@example.org", "--password-stdin"], PASSWORD);
+    assert!(taken.contains("ana has this email address"), "{taken}");
+    let wrong = fails(path, &["user", "add", "bea", "--mail", "bea", "--password-stdin"], PASSWORD);
+    assert!(wrong.contains("that is no email address"), "{wrong}");
+    assert!(!ok(path, &["user", "list"], "").contains("bea"), "nobody was added");
+}

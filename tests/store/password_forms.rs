@@ -63,7 +63,9 @@ fn the_counts_follow_every_way_in_which_a_hash_comes_changes_or_goes() {
     // Twice the same name, and somebody who has no password yet, change nothing.
     let rules = PasswordRules { min_length: 8, context: &[] };
     let password = NewPassword::parse(PASSWORD.into(), None, rules).unwrap();
-    add_user(&app.accounts, operator(), Username::parse("ana").unwrap(), &password, Role::User).committed().unwrap();
+    add_user(&app.accounts, operator(), Username::parse("ana").unwrap(), &password, Role::User, None)
+        .committed()
+        .unwrap();
     let invited = app.accounts.db.write(Upkeep, app.clock.now(), |tx, _| {
         let username = Username::parse("ida").unwrap();
         users::add(tx.conn, &users::NewUser { username: &username, password_hash: None, role: Role::User, now: tx.now })

@@ -133,7 +133,7 @@ impl TestApp {
         let name = Username::parse(name).unwrap();
         let rules = PasswordRules { min_length: 8, context: &[] };
         let password = NewPassword::parse(PASSWORD.into(), Some(&name), rules).unwrap();
-        add_user(&self.accounts, operator(), name, &password, role).committed().unwrap();
+        add_user(&self.accounts, operator(), name, &password, role, None).committed().unwrap();
     }
 
     /// Has keys made that sign for apps by ES256, and waits for them.

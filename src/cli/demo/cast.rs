@@ -104,9 +104,9 @@ impl Stage {
         let rules = PasswordRules { min_length: accounts.config.password.min_length, context: &[] };
         let password =
             NewPassword::parse(PASSWORD.into(), Some(&username), rules).map_err(|fault| format!("{fault:?}"))?;
-        match add_user(accounts, operator(), username, &password, role).committed()? {
+        match add_user(accounts, operator(), username, &password, role, None).committed()? {
             Added::Added => {}
-            Added::NameTaken(_) => return Err(format!("there are two called {name}").into()),
+            Added::NameTaken(_) | Added::MailTaken(_) => return Err(format!("there are two called {name}").into()),
         }
         let display_name = DisplayName::parse(display_name).map_err(|fault| format!("{fault:?}"))?;
         let changes = Changes { display_name: Change::To(display_name), ..Changes::default() };
