@@ -104,10 +104,11 @@ impl Words {
         let words = In { language, site };
         let key = |part: &str| format!("mail-{}-{part}", kind.as_str());
         let link = letter.link.as_ref().map(|(token, until)| {
-            (
-                words.action(&key("action"), &format!("/link/{token}")),
-                words.t1("mail-link-until", "when", &words.time(*until)),
-            )
+            let (path, until_key) = match kind {
+                Kind::ConfirmAddress => (format!("/account/mail/{token}"), "mail-address-until"),
+                _ => (format!("/link/{token}"), "mail-link-until"),
+            };
+            (words.action(&key("action"), &path), words.t1(until_key, "when", &words.time(*until)))
         });
         let receipt = letter.ended.as_ref().filter(|(count, _)| *count > 0).map(|(_, receipt)| {
             (words.action("receipt-link", &format!("/receipts/{receipt}")), words.t("mail-receipt-note"))
@@ -216,7 +217,8 @@ mod tests {
         let texts = Texts::load(None).unwrap();
         for language in texts.languages() {
             for kind in Kind::ALL {
-                let has_link = matches!(kind, Kind::Invitation | Kind::NewPassword | Kind::ForgottenPassword);
+                let has_link = matches!(kind, Kind::Invitation | Kind::NewPassword | Kind::ForgottenPassword)
+                    || *kind == Kind::ConfirmAddress;
                 let link = letter().link.filter(|_| has_link);
                 let letter = Letter { language: Some(language.tag.into()), link, ..letter() };
                 let words = Words::of(&texts, &site(), *kind, &letter);
@@ -226,7 +228,11 @@ mod tests {
                 for said in [&words.subject, &text, &html] {
                     assert!(!said.contains(&own) && !said.contains("mail-fact"), "{} {kind:?}: {said}", language.tag);
                 }
-                let first = if has_link { "https://login.example.org/link/LINK" } else { "/receipts/RECEIPT" };
+                let first = match kind {
+                    Kind::ConfirmAddress => "https://login.example.org/account/mail/LINK",
+                    _ if has_link => "https://login.example.org/link/LINK",
+                    _ => "/receipts/RECEIPT",
+                };
                 for part in [first, "https://login.example.org/not-me/REPORT", "203.0.113.7"] {
                     assert!(text.contains(part) && html.contains(part), "{} {kind:?} {part}: {text}", language.tag);
                 }

@@ -4,7 +4,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 
 use super::connection::{Conn, Error, known};
 use super::schema::one_time_links;
-use crate::domain::{UnixTime, UserId, spelled};
+use crate::domain::{Mail, UnixTime, UserId, spelled};
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Purpose {
     ForgottenPassword,
     /// To set up a second factor, beside the password.
     Enrolment,
+    /// To have the address that it was mailed to, beside a session.
+    ConfirmAddress,
 }
 
 spelled!(Purpose {
@@ -27,6 +29,7 @@ spelled!(Purpose {
     NewPassword = "new_password",
     ForgottenPassword = "forgotten_password",
     Enrolment = "enrolment",
+    ConfirmAddress = "confirm_address",
 });
 
 /// A link that can be used.
@@ -46,9 +49,36 @@ pub fn replace(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result
 
 /// Stores a link and deletes those of the same user for the same purpose. The others stay: anybody can have this one made.
 pub fn replace_same(conn: &mut Conn, hash: &str, user: UserId, link: Link, now: UnixTime) -> Result<(), Error> {
-    let same = one_time_links::user_id.eq(user.0).and(one_time_links::purpose.eq(link.purpose.as_str()));
-    diesel::delete(one_time_links::table.filter(same)).execute(conn)?;
+    void_same(conn, user, link.purpose)?;
     add(conn, hash, Link { user: Some(user), ..link }, now)
+}
+
+/// The same for a link that is mailed to this address, so that its user has it.
+pub fn replace_address(
+    conn: &mut Conn,
+    hash: &str,
+    user: UserId,
+    address: &str,
+    expires_at: UnixTime,
+    now: UnixTime,
+) -> Result<(), Error> {
+    let link = Link { purpose: Purpose::ConfirmAddress, user: Some(user), expires_at };
+    replace_same(conn, hash, user, link, now)?;
+    diesel::update(one_time_links::table.find(hash)).set(one_time_links::address.eq(address)).execute(conn)?;
+    Ok(())
+}
+
+/// The address that a link was mailed to, unless it is another user's, has been used or has expired.
+pub fn address(conn: &mut Conn, hash: &str, user: UserId, now: UnixTime) -> Result<Option<Mail>, Error> {
+    let address: Option<Option<String>> = one_time_links::table
+        .find(hash.to_owned())
+        .filter(one_time_links::user_id.eq(user.0))
+        .filter(one_time_links::used_at.is_null())
+        .filter(one_time_links::expires_at.gt(now.0))
+        .select(one_time_links::address)
+        .get_result(conn)
+        .optional()?;
+    Ok(address.flatten().map(Mail::stored))
 }
 
 fn add(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result<(), Error> {
@@ -61,6 +91,13 @@ fn add(conn: &mut Conn, hash: &str, link: Link, now: UnixTime) -> Result<(), Err
             one_time_links::expires_at.eq(link.expires_at.0),
         ))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Deletes the user's links for this purpose.
+pub fn void_same(conn: &mut Conn, user: UserId, purpose: Purpose) -> Result<(), Error> {
+    let same = one_time_links::user_id.eq(user.0).and(one_time_links::purpose.eq(purpose.as_str()));
+    diesel::delete(one_time_links::table.filter(same)).execute(conn)?;
     Ok(())
 }
 

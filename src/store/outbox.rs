@@ -21,6 +21,8 @@ pub enum Kind {
     NewPassword,
     /// The same for somebody who asked for it because they forgot theirs.
     ForgottenPassword,
+    /// The link by which somebody shows that an address is theirs.
+    ConfirmAddress,
     /// Somebody signed in with a browser in which the account was never signed in to.
     NewBrowser,
     PasswordChanged,
@@ -38,6 +40,7 @@ spelled!(Kind {
     Invitation = "invitation",
     NewPassword = "new_password",
     ForgottenPassword = "forgotten_password",
+    ConfirmAddress = "confirm_address",
     NewBrowser = "new_browser",
     PasswordChanged = "password_changed",
     FactorAdded = "factor_added",
@@ -248,9 +251,6 @@ pub fn note(conn: &mut Conn, id: i64, claimed_until: UnixTime, tried: Tried) -> 
             outbox::claimed_until.eq(None::<i64>),
         ))
         .execute(conn)?;
-    if tried.outcome == Outcome::Sent {
-        diesel::update(this).set(outbox::sent_at.eq(tried.at.0)).execute(conn)?;
-    }
     if noted == 0 {
         return Ok(None);
     }
@@ -258,6 +258,9 @@ pub fn note(conn: &mut Conn, id: i64, claimed_until: UnixTime, tried: Tried) -> 
         .set(outbox::next_try_at.eq(tried.next_try_at.map(|at| at.0)))
         .execute(conn)?;
     let tried = Tried { next_try_at: tried.next_try_at.filter(|_| waited > 0), ..tried };
+    if tried.outcome == Outcome::Sent {
+        diesel::update(this).set(outbox::sent_at.eq(tried.at.0)).execute(conn)?;
+    }
     if tried.next_try_at.is_none() {
         diesel::update(this).set(outbox::sealed.eq(None::<Vec<u8>>)).execute(conn)?;
     }

@@ -196,6 +196,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
+        address -> Nullable<Text>,
     }
 }
 

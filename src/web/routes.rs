@@ -15,8 +15,8 @@ use super::hooks::PorteroHooks;
 use super::http::answer_counts::{NO_ROUTE, RouteAnswers};
 use super::http::error::Error;
 use super::rooms::account::{
-    account, activity, add_passkey, add_totp, change_password, confirm, end_session, factors, receipt, recovery_codes,
-    remove_factor, rename_factor, story, trusted_browsers,
+    account, activity, add_passkey, add_totp, change_password, confirm, end_session, factors, own_address, receipt,
+    recovery_codes, remove_factor, rename_factor, story, trusted_browsers,
 };
 use super::rooms::admin::{
     about, add_group, add_user, app_openid, apps, audit, doctor, edit_app, edit_details, end_sessions, group, groups,
@@ -130,6 +130,13 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(path("/account").get(account::show).guarded(Guard::access()))
+            .service(path("/account/mail").get(own_address::form).post(own_address::submit).guarded(Guard::access()))
+            .service(
+                path("/account/mail/{token}")
+                    .get(own_address::confirm_form)
+                    .post(own_address::confirm_submit)
+                    .guarded(Guard::access()),
+            )
             .service(path("/account/activity").get(activity::show).guarded(Guard::access()))
             .service(
                 path("/logout")
@@ -242,6 +249,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
             .service(path("/admin/audit/export").get(audit::export).guarded(Guard::access()))
             .service(path("/admin/about").get(about::show).guarded(Guard::access()))
+            .service(path("/admin/doctor").get(doctor::show).guarded(Guard::access()))
             .service(path("/admin/nodes").get(nodes::show).guarded(Guard::access()))
             .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
             .service(path("/admin/revoked/export").get(revoked::export).guarded(Guard::access()))
@@ -249,7 +257,6 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/.well-known/change-password").get(well_known::change_password).open())
             // Guarded, so that the error page knows who is signed in.
             .default_service(
-            .service(path("/admin/doctor").get(doctor::show).guarded(Guard::access()))
                 web::to(move || {
                     elsewhere.note(StatusCode::NOT_FOUND);
                     std::future::ready(Err::<&str, _>(Error::NotFound))

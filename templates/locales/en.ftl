@@ -243,6 +243,9 @@ notice-factors-too-many = You have five apps, which is the most there can be. Re
 flash-recovery-code-used = You used a recovery code. If you’ve lost your phone, add your new one here and remove the old one.
 notice-passkeys-too-many = You have ten passkeys, which is the most there can be. Remove one first.
 flash-factor-removed = Removed.
+flash-own-address-sent = A link was sent to the new address. Open it in this browser within a day; until then everything stays as it is.
+flash-own-address-same = This is your address already.
+flash-own-address-changed = Your email address is changed.
 flash-factor-renamed = Renamed.
 rename-factor-title = Rename
 rename-factor-submit = Save
@@ -488,10 +491,10 @@ end-sessions-count =
        *[other] End { $n } sessions?
     }
 end-sessions-none = There are no sessions to end.
+end-sessions-nobody-told = With more than a hundred at once nobody is told by mail.
 end-sessions-own-stays = Your own session here stays open.
 end-sessions-submit =
     { $n ->
-end-sessions-nobody-told = With more than a hundred at once nobody is told by mail.
         [one] End one session
        *[other] End { $n } sessions
     }
@@ -503,10 +506,10 @@ error-moment = Enter a date and time, such as 2026-11-25T10:00
 
 ## The receipt
 
+receipt-nobody-told = With more than a hundred at once nobody was told by mail. Tell people in another way.
 receipt-title = Receipt
 receipt-heading =
     { $n ->
-receipt-nobody-told = With more than a hundred at once nobody was told by mail. Tell people in another way.
         [one] One session was ended
        *[other] { $n } sessions were ended
     }
@@ -896,6 +899,10 @@ mail-invitation-action = Choose a password
 mail-new_password-subject = A new password for { $site }
 mail-new_password-text = An administrator made a link for you to choose a new password. Using it ends all sessions of your account.
 mail-new_password-action = Choose a new password
+mail-address-until = The link works once, until { $when }, in a browser in which you’re signed in.
+mail-confirm_address-subject = Is this your address at { $site }?
+mail-confirm_address-text = { $user } wants to have this email address at their account. If that’s you, confirm it.
+mail-confirm_address-action = Confirm the address
 mail-forgotten_password-subject = A new password for { $site }
 mail-forgotten_password-text = Someone, probably you, said that they forgot the password of { $user }. Using the link ends all sessions of the account.
 mail-forgotten_password-action = Choose a new password
@@ -1077,6 +1084,15 @@ user-display-name = Display name
 user-display-name-hint = What people call the user, such as a first and last name. It isn’t used to sign in.
 user-mail = Email address
 user-mail-hint = No two users can have the same one.
+account-mail-unverified = not confirmed
+account-mail-change = Change
+account-mail-add = Add
+own-address-title = Change email address
+own-address-intro = You get a link at the new address. It’s yours once you’ve opened the link, signed in here.
+own-address-submit = Send link
+confirm-address-title = Confirm your address
+confirm-address-intro = { $address } becomes the email address of your account. If there was another, a mail goes there.
+confirm-address-submit = Confirm
 user-mail-verified = verified
 user-mail-unverified = Not verified
 user-mail-verified-check = The address is verified
@@ -1097,6 +1113,8 @@ error-display_name-form = The display name needs a letter or digit, and can’t 
 error-mail-length = The email address is too long.
 error-mail-form = Enter an email address such as name@example.org.
 error-mail-missing = Enter the address that is verified.
+error-own-address-too-often = Three links were sent within an hour. Try again later.
+error-own-address-taken = Somebody else has this address, so it can’t be yours. Ask an administrator.
 error-mail-taken = { $user } has this email address.
 error-notes-length = The notes are too long: they have up to 1000 characters.
 error-notes-form = The notes have invisible characters. Type them again, or paste them as plain text.
@@ -1196,6 +1214,7 @@ event-link-setup = Set-up link
 event-link-invitation = Invitation
 event-link-enrolment = To set up a second factor
 event-link-new_password = For a new password
+event-link-confirm_address = To confirm an address
 event-link-forgotten_password = Asked for by the user, by mail
 event-did-not-fit = Expected event { $expected }, found { $found }
 event-signed_in = Signed in
@@ -1264,6 +1283,7 @@ event-filter-session = session { $value }
 event-filter-from = since { $value }
 event-filter-until = until { $value }
 event-filter-name = names starting with “{ $value }”
+event-filter-hashes = with password hashes
 event-restored = Backup restored
 event-database_moved = Database moved
 event-backup-of = made { $when }
@@ -1285,7 +1305,6 @@ overview-attention = Needs attention
 overview-all-well = Nothing needs your attention.
 overview-danger = Danger:
 overview-database = The database isn’t working properly
-event-filter-hashes = with password hashes
 overview-database-advice = The server’s log says why. If it’s damaged, stop the server and restore a backup.
 overview-disk =
     { $n ->
@@ -1527,27 +1546,6 @@ about-seconds =
 ## The nodes
 
 about-nodes = Nodes
-nodes-title = Nodes
-nodes-intro = These servers share one database. What ends on one of them is refused by all.
-nodes-none = One server serves the database. With the setting cluster.lease, several can.
-nodes-name = Node
-nodes-state = State
-nodes-serving = Serving
-nodes-joining = Joining
-nodes-silent = Doesn’t answer
-nodes-struck-off = Struck off
-nodes-lease = Lease
-nodes-behind = Lag
-nodes-behind-by =
-    { $n ->
-        [0] none
-        [one] { $n } commit
-       *[other] { $n } commits
-    }
-nodes-beat = Last heard of
-nodes-differing = Settings that differ
-nodes-nothing = –
-nodes-count =
 about-doctor = Check the health of this installation
 doctor-title = Health of this installation
 doctor-nothing = Nothing is wrong as far as this machine can tell.
@@ -1621,6 +1619,27 @@ doctor-client_address-change = Compare client_ip_header with what the proxy send
 doctor-mail = Mail
 doctor-mail-effect = Links for new passwords don’t arrive, and people don’t hear what happens to their accounts.
 doctor-mail-change = portero mail test ADDRESS says what the mail server answers.
+nodes-title = Nodes
+nodes-intro = These servers share one database. What ends on one of them is refused by all.
+nodes-none = One server serves the database. With the setting cluster.lease, several can.
+nodes-name = Node
+nodes-state = State
+nodes-serving = Serving
+nodes-joining = Joining
+nodes-silent = Doesn’t answer
+nodes-struck-off = Struck off
+nodes-lease = Lease
+nodes-behind = Lag
+nodes-behind-by =
+    { $n ->
+        [0] none
+        [one] { $n } commit
+       *[other] { $n } commits
+    }
+nodes-beat = Last heard of
+nodes-differing = Settings that differ
+nodes-nothing = –
+nodes-count =
     { $n ->
         [one] { $n } node
        *[other] { $n } nodes

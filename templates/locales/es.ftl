@@ -243,6 +243,9 @@ notice-factors-too-many = Tienes cinco aplicaciones, el máximo posible. Quita a
 flash-recovery-code-used = Has usado un código de recuperación. Si has perdido el teléfono, añade aquí el nuevo y quita el antiguo.
 notice-passkeys-too-many = Tienes diez llaves de acceso, el máximo posible. Quita antes una.
 flash-factor-removed = Se ha quitado.
+flash-own-address-sent = Se envió un enlace a la nueva dirección. Ábrelo en este navegador antes de un día; hasta entonces no cambia nada.
+flash-own-address-same = Esa ya es tu dirección.
+flash-own-address-changed = Tu dirección de correo ha cambiado.
 flash-factor-renamed = Se ha cambiado el nombre.
 rename-factor-title = Cambia el nombre
 rename-factor-submit = Guardar
@@ -488,10 +491,10 @@ end-sessions-count =
        *[other] ¿Cerrar { $n } sesiones?
     }
 end-sessions-none = No hay ninguna sesión que cerrar.
+end-sessions-nobody-told = Si son más de cien a la vez, no se avisa a nadie por correo.
 end-sessions-own-stays = Tu propia sesión aquí sigue abierta.
 end-sessions-submit =
     { $n ->
-end-sessions-nobody-told = Si son más de cien a la vez, no se avisa a nadie por correo.
         [one] Cerrar una sesión
        *[other] Cerrar { $n } sesiones
     }
@@ -503,10 +506,10 @@ error-moment = Escribe una fecha y una hora, como 2026-11-25T10:00
 
 ## El comprobante
 
+receipt-nobody-told = Fueron más de cien a la vez, así que no se avisó a nadie por correo. Avisa a la gente por otro medio.
 receipt-title = Comprobante
 receipt-heading =
     { $n ->
-receipt-nobody-told = Fueron más de cien a la vez, así que no se avisó a nadie por correo. Avisa a la gente por otro medio.
         [one] Se ha cerrado una sesión
        *[other] Se han cerrado { $n } sesiones
     }
@@ -896,6 +899,10 @@ mail-invitation-action = Elegir una contraseña
 mail-new_password-subject = Una contraseña nueva para { $site }
 mail-new_password-text = Un administrador creó un enlace para que elijas una contraseña nueva. Al usarlo se cierran todas las sesiones de tu cuenta.
 mail-new_password-action = Elegir una contraseña nueva
+mail-address-until = El enlace funciona una sola vez, hasta el { $when }, en un navegador en el que tengas la sesión iniciada.
+mail-confirm_address-subject = ¿Es esta tu dirección en { $site }?
+mail-confirm_address-text = { $user } quiere poner esta dirección de correo en su cuenta. Si eres tú, confírmala.
+mail-confirm_address-action = Confirmar la dirección
 mail-forgotten_password-subject = Una contraseña nueva para { $site }
 mail-forgotten_password-text = Alguien, seguramente tú, dijo que olvidó la contraseña de { $user }. Al usar el enlace se cierran todas las sesiones de la cuenta.
 mail-forgotten_password-action = Elegir una contraseña nueva
@@ -1077,6 +1084,15 @@ user-display-name = Nombre visible
 user-display-name-hint = Cómo se llama la persona, por ejemplo con nombre y apellidos. No sirve para iniciar sesión.
 user-mail = Correo electrónico
 user-mail-hint = No puede haber dos usuarios con el mismo.
+account-mail-unverified = sin confirmar
+account-mail-change = Cambiar
+account-mail-add = Añadir
+own-address-title = Cambiar la dirección de correo
+own-address-intro = Recibirás un enlace en la nueva dirección. Será tuya cuando lo abras con la sesión iniciada.
+own-address-submit = Enviar enlace
+confirm-address-title = Confirma tu dirección
+confirm-address-intro = { $address } pasa a ser la dirección de correo de tu cuenta. Si había otra, se le envía un aviso.
+confirm-address-submit = Confirmar
 user-mail-verified = verificado
 user-mail-unverified = Sin verificar
 user-mail-verified-check = La dirección está verificada
@@ -1097,6 +1113,8 @@ error-display_name-form = El nombre visible necesita una letra o una cifra, y no
 error-mail-length = La dirección de correo es demasiado larga.
 error-mail-form = Escribe una dirección de correo como nombre@example.org.
 error-mail-missing = Escribe la dirección que está verificada.
+error-own-address-too-often = Se enviaron tres enlaces en una hora. Inténtalo más tarde.
+error-own-address-taken = Otra persona tiene esta dirección, así que no puede ser la tuya. Pregunta a un administrador.
 error-mail-taken = { $user } tiene esta dirección de correo.
 error-notes-length = Las notas son demasiado largas: tienen como máximo 1000 caracteres.
 error-notes-form = Las notas tienen caracteres invisibles. Escríbelas de nuevo o pégalas como texto sin formato.
@@ -1196,6 +1214,7 @@ event-link-setup = Enlace de instalación
 event-link-invitation = Invitación
 event-link-enrolment = Para configurar un segundo factor
 event-link-new_password = Para una contraseña nueva
+event-link-confirm_address = Para confirmar una dirección
 event-link-forgotten_password = Pedido por el usuario, por correo
 event-did-not-fit = Se esperaba el evento { $expected }, se encontró { $found }
 event-signed_in = Inicio de sesión
@@ -1264,6 +1283,7 @@ event-filter-session = sesión { $value }
 event-filter-from = a partir de: { $value }
 event-filter-until = hasta: { $value }
 event-filter-name = nombres que empiezan por «{ $value }»
+event-filter-hashes = con hashes de contraseñas
 event-restored = Copia de seguridad restaurada
 event-database_moved = Base de datos trasladada
 event-backup-of = hecha el { $when }
@@ -1285,7 +1305,6 @@ overview-attention = Requiere atención
 overview-all-well = No hay nada que requiera tu atención.
 overview-danger = Peligro:
 overview-database = La base de datos no funciona bien
-event-filter-hashes = con hashes de contraseñas
 overview-database-advice = El registro del servidor dice por qué. Si está dañada, detén el servidor y restaura una copia de seguridad.
 overview-disk =
     { $n ->
@@ -1527,27 +1546,6 @@ about-seconds =
 ## Los nodos
 
 about-nodes = Nodos
-nodes-title = Nodos
-nodes-intro = Estos servidores comparten una base de datos. Lo que termina en uno de ellos lo rechazan todos.
-nodes-none = Un solo servidor atiende la base de datos. Con el ajuste cluster.lease pueden hacerlo varios.
-nodes-name = Nodo
-nodes-state = Estado
-nodes-serving = En servicio
-nodes-joining = Incorporándose
-nodes-silent = No responde
-nodes-struck-off = Dado de baja
-nodes-lease = Plazo
-nodes-behind = Retraso
-nodes-behind-by =
-    { $n ->
-        [0] ninguno
-        [one] { $n } confirmación
-       *[other] { $n } confirmaciones
-    }
-nodes-beat = Última señal
-nodes-differing = Ajustes que difieren
-nodes-nothing = –
-nodes-count =
 about-doctor = Comprobar la salud de esta instalación
 doctor-title = Salud de esta instalación
 doctor-nothing = No hay nada mal, por lo que se ve desde esta máquina.
@@ -1621,6 +1619,27 @@ doctor-client_address-change = Compara client_ip_header con lo que envía el pro
 doctor-mail = Correo
 doctor-mail-effect = Los enlaces para contraseñas nuevas no llegan, y la gente no se entera de lo que pasa con su cuenta.
 doctor-mail-change = portero mail test DIRECCIÓN dice qué contesta el servidor de correo.
+nodes-title = Nodos
+nodes-intro = Estos servidores comparten una base de datos. Lo que termina en uno de ellos lo rechazan todos.
+nodes-none = Un solo servidor atiende la base de datos. Con el ajuste cluster.lease pueden hacerlo varios.
+nodes-name = Nodo
+nodes-state = Estado
+nodes-serving = En servicio
+nodes-joining = Incorporándose
+nodes-silent = No responde
+nodes-struck-off = Dado de baja
+nodes-lease = Plazo
+nodes-behind = Retraso
+nodes-behind-by =
+    { $n ->
+        [0] ninguno
+        [one] { $n } confirmación
+       *[other] { $n } confirmaciones
+    }
+nodes-beat = Última señal
+nodes-differing = Ajustes que difieren
+nodes-nothing = –
+nodes-count =
     { $n ->
         [one] { $n } nodo
        *[other] { $n } nodos

@@ -123,6 +123,8 @@ const AS_BEA: &[Page] = &[
     ("set up an app, wrong code", "/account/factors/totp", &[SEND, Type("code", "1"), SEND, REFUSED]),
     ("not for this account", "/admin/sessions", &[ERROR]),
     ("sign out of the only session", "/logout", &[]),
+    ("own address", "/account/mail", &[]),
+    ("own address, refused", "/account/mail", &[Type("mail", "bea"), SEND, REFUSED]),
 ];
 
 /// Pages for Bea after an administrator has disabled her account.
@@ -217,9 +219,9 @@ const AS_ANA: &[Page] = &[
     ("activity", "/account/activity", &[]),
     ("activity, none", "/account/activity?q=192.0.2.1", &[NOTHING]),
     ("about", "/admin/about", &[]),
+    ("doctor", "/admin/doctor", &[]),
     ("nodes", "/admin/nodes", &[Sees("tr.danger")]),
     ("nothing there, signed in", "/nowhere", &[ERROR]),
-    ("doctor", "/admin/doctor", &[]),
     // Last, because it ends her session.
     ("signed out", "/logout", &[SEND, NOTICE]),
 ];

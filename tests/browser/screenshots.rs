@@ -1,5 +1,6 @@
 //! Takes pictures of every page, light and dark, narrow and wide, in both languages. No page may be wider than its window.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fantoccini::Locator;
@@ -130,6 +131,9 @@ async fn every_page(language: &'static str) {
         ("/admin/audit?what=user_deleted".into(), "audit-nothing"),
         ("/account/activity".into(), "activity"),
         ("/admin/about".into(), "about"),
+        ("/admin/doctor".into(), "doctor"),
+        ("/account".into(), "account-with-mail"),
+        ("/account/mail".into(), "own-address"),
     ] {
         browser.open(&at(&path)).await;
         pictures(&browser, &name(page)).await;
@@ -137,6 +141,16 @@ async fn every_page(language: &'static str) {
     browser.open(&at(&report)).await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;
     pictures(&browser, &name("not-me-done")).await;
+    browser.open(&at("/account/mail")).await;
+    browser.type_into("mail", "ana@new.example").await;
+    browser.go_by(browser.element(MAIN_BUTTON).await).await;
+    let confirm = mail.wait_for(2)[1].path("account/mail");
+    browser.open(&at(&confirm)).await;
+    pictures(&browser, &name("confirm-address")).await;
+    std::fs::set_permissions(folder.path().join("data"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    browser.open(&at("/admin/doctor")).await;
+    pictures(&browser, &name("doctor-wrong")).await;
+    std::fs::set_permissions(folder.path().join("data"), std::fs::Permissions::from_mode(0o700)).unwrap();
     browser.open(&at("/forgot-password")).await;
     browser.type_into("who", "ana").await;
     browser.go_by(browser.element(MAIN_BUTTON).await).await;

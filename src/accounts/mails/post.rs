@@ -91,7 +91,7 @@ pub(in crate::accounts) fn address_hash(address: &Mail) -> String {
 /// Whether the mail has a "This wasn't me". A mail with a one-time link has none: whoever did not want it leaves it alone.
 fn can_be_reported(kind: Kind) -> bool {
     match kind {
-        Kind::Invitation | Kind::NewPassword | Kind::ForgottenPassword => false,
+        Kind::Invitation | Kind::NewPassword | Kind::ForgottenPassword | Kind::ConfirmAddress => false,
         Kind::NewBrowser
         | Kind::PasswordChanged
         | Kind::FactorAdded

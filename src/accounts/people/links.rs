@@ -22,8 +22,8 @@ use crate::store::{Tx, users};
 
 /// For how many seconds an invitation is good: it may wait for somebody's first day.
 const INVITATION_LIFE: i64 = 7 * 24 * 60 * 60;
-/// The same for a link to a new password or second factor, whose account is in use.
-const NEW_PASSWORD_LIFE: i64 = 24 * 60 * 60;
+/// The same for a link to a new password, second factor or address, whose account is in use.
+pub(super) const NEW_PASSWORD_LIFE: i64 = 24 * 60 * 60;
 /// The same for one that anybody can have sent to its person. (ASVS 5.0, 6.5.5)
 pub(super) const FORGOTTEN_PASSWORD_LIFE: i64 = 10 * 60;
 
@@ -123,7 +123,7 @@ pub(in crate::accounts) fn make(
     by: &By,
 ) -> Result<MadeLink, Error> {
     let life = match purpose {
-        Purpose::NewPassword | Purpose::Enrolment => NEW_PASSWORD_LIFE,
+        Purpose::NewPassword | Purpose::Enrolment | Purpose::ConfirmAddress => NEW_PASSWORD_LIFE,
         Purpose::ForgottenPassword => FORGOTTEN_PASSWORD_LIFE,
         Purpose::Invitation | Purpose::Setup => INVITATION_LIFE,
     };
@@ -147,7 +147,7 @@ pub(super) fn post_link(
         Purpose::NewPassword => Kind::NewPassword,
         Purpose::ForgottenPassword => Kind::ForgottenPassword,
         // These are proofs of another kind, or for nobody yet.
-        Purpose::Setup | Purpose::Enrolment => return Ok(()),
+        Purpose::Setup | Purpose::Enrolment | Purpose::ConfirmAddress => return Ok(()),
     };
     if accounts.config.mail.is_none() {
         return Ok(());

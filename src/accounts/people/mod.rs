@@ -9,6 +9,7 @@ pub mod groups;
 pub mod import;
 pub mod links;
 pub mod locale;
+pub mod own_address;
 pub mod rename;
 pub mod report;
 pub mod restore;

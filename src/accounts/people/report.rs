@@ -91,6 +91,7 @@ fn undo(tx: &mut Tx<'_>, mail: &Reportable, user: &User) -> Result<(), Error> {
         Kind::Invitation
         | Kind::NewPassword
         | Kind::ForgottenPassword
+        | Kind::ConfirmAddress
         | Kind::NewBrowser
         | Kind::PasswordChanged
         | Kind::FactorRemoved

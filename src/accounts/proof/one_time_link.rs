@@ -1,4 +1,5 @@
-//! Proof by a one-time link: an invitation, or a new password for whoever forgot theirs. One to set up a second factor is no proof.
+//! Proof by a one-time link: an invitation, or a new password for whoever forgot theirs. One to set up a second factor or to change one's
+//! address is no proof.
 
 use super::{Evidence, Method, Proof, secrets};
 use crate::domain::UnixTime;
@@ -11,6 +12,9 @@ use crate::store::{Conn, Error};
 pub fn find(conn: &mut Conn, token: &str, now: UnixTime) -> Result<Option<(Purpose, User)>, Error> {
     let link = links::find(conn, &secrets::hash(token), now)?;
     let Some(Link { purpose, user: Some(user), .. }) = link else { return Ok(None) };
+    if purpose == Purpose::ConfirmAddress {
+        return Ok(None);
+    }
     Ok(users::find(conn, user)?.filter(|user| !user.is_shut_out(now)).map(|user| (purpose, user)))
 }
 

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 101] = [
+const ROUTES: [(&str, &str); 103] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -175,6 +175,8 @@ const ROUTES: [(&str, &str); 101] = [
     ("/admin/users/ID/ID", "GET POST"),
     ("/admin/users/ID/disable", "GET POST"),
     ("/account/activity", "GET"),
+    ("/account/mail", "GET POST"),
+    ("/account/mail/ID", "GET POST"),
     ("/admin/users/ID/groups", "GET POST"),
     ("/admin/groups", "GET"),
     ("/admin/groups/add", "GET POST"),

@@ -217,6 +217,11 @@ fn mail_pages(app: &TestApp, mail: &MailServer, browser: &mut Browser, seen: &mu
     let path = mail.wait_for(2)[1].path("not-me");
     seen.visit(browser, &path);
     seen.pages.push(browser.post(&path, &[]).body);
+    seen.visit(browser, "/account/mail");
+    assert_eq!(browser.post("/account/mail", &[("mail", "ana@127.0.0.1")]).status, 303);
+    let path = mail.wait_for(3)[2].path("account/mail");
+    seen.visit(browser, &path);
+    seen.visit(browser, "/account");
     mail.refuse(Some("550 no"));
     browser.get("/admin/users/add");
     browser.post("/admin/users/add", &[("username", "wiki7"), ("mail", "wiki7@127.0.0.1")]);
@@ -285,12 +290,12 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         "/admin/audit?user=nobody",
         "/account/activity",
         "/admin/about",
+        "/admin/doctor",
         "/admin/nodes",
     ] {
         seen.visit(&mut browser, path);
     }
     second_factor_pages(&app, &mut browser, &mut seen);
-        "/admin/doctor",
     gate_pages(&app, &mut browser, &mut seen);
     openid_pages(&app, &mut browser, &mut seen);
     // An app that can't be reached, and one that is not told.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use portero::accounts::people::details::{Change, Changes, Edited, edit};
 use portero::domain::{Mail, Username};
-use portero::store::users;
+use portero::store::{Upkeep, instance, users};
 
 use crate::common::{act, add_by_form, app, link_on, path_of, second_factor};
 use crate::support::database::Behind;
@@ -74,6 +74,9 @@ fn without_a_mail_server_nothing_speaks_of_mail_and_nothing_is_kept() {
     assert!(!browser.get("/login").body.contains("forgot"), "a link to nowhere");
     assert_eq!(browser.get("/forgot-password").status, 404);
     assert_eq!(browser.post("/forgot-password", &[("who", "ana")]).status, 404);
+    let mut ana = app.signed_in("ana");
+    assert!(!ana.get("/account").body.contains("/account/mail"));
+    assert_eq!([ana.get("/account/mail").status, ana.get("/account/mail/x").status], [404, 410]);
     app.set_password("ana", OTHER_PASSWORD);
     let mut adm = app.signed_in("adm");
     assert!(!adm.get("/admin/about").body.contains("id=\"mail\""));
@@ -376,4 +379,119 @@ fn a_mail_that_is_refused_for_good_is_given_up_and_the_admin_is_told() {
     let json = app.client().get("/admin/about", Some(&app.tokens("adm").access)).json();
     assert_eq!(json["mail"]["given_up"], 1);
     assert_eq!(add_by_form(&mut adm, "eva").status, 200, "an address is not asked of anybody");
+}
+
+/// Asks for a link to another address, on the page.
+fn ask_for_address(browser: &mut Browser, address: &str) -> crate::support::Answer {
+    assert_eq!(browser.get("/account/mail").status, 200);
+    browser.post("/account/mail", &[("mail", address)])
+}
+
+#[test]
+fn a_new_address_is_theirs_who_use_its_link_signed_in_and_the_old_one_is_told() {
+    let (app, mail) = with_mail();
+    let mut ana = app.signed_in("ana");
+    assert!(ana.get("/account").body.contains("href=\"/account/mail\""));
+    for (typed, says) in [("", "such as name@example.org"), ("ana@@example.org", "such as name@example.org")] {
+        let refused = ask_for_address(&mut ana, typed);
+        assert!(refused.status == 400 && refused.body.contains(says), "{typed}: {}", refused.body);
+    }
+    let same = ask_for_address(&mut ana, "ana@example.org");
+    assert!(ana.follow(same).body.contains("your address already"));
+    let asked = ask_for_address(&mut ana, "ana@new.example");
+    assert!(ana.follow(asked).body.contains("A link was sent to the new address"));
+    let came = next(&mail, 0);
+    assert_eq!(came.to, "ana@new.example");
+    let link = came.path("account/mail");
+    assert_eq!(user(&app, "ana").mail, Mail::parse("ana@example.org").unwrap(), "nothing has changed yet");
+
+    // Whoever else has the mail, signed in as somebody else or as nobody, gets nothing by it.
+    assert_eq!(app.browser().get(&link).status, 303);
+    app.add_user("bea");
+    let mut bea = app.signed_in("bea");
+    assert_eq!(bea.get(&link).status, 410);
+    bea.get("/account");
+    assert_eq!(bea.post(&link, &[]).status, 410);
+    let as_password = link.replace("/account/mail/", "/link/");
+    assert_eq!(app.browser().get(&as_password).status, 410, "it sets no password");
+
+    assert!(ana.get(&link).body.contains("ana@new.example"), "looking at it uses nothing up");
+    let done = ana.post(&link, &[]);
+    assert!(ana.follow(done).body.contains("Your email address is changed"));
+    let now = user(&app, "ana");
+    assert_eq!(now.mail, Mail::parse("ana@new.example").unwrap());
+    assert!(now.mail_verified_at.is_some());
+    assert_eq!(ana.post(&link, &[]).status, 410, "once");
+    let told = next(&mail, 1);
+    assert_eq!(told.to, "ana@example.org");
+    assert!(told.text().contains("changed or removed"), "{}", told.text());
+    let events =
+        Behind::of(app.folder()).rows("SELECT details AS row FROM audit_events WHERE what = 'details_changed'");
+    assert!(events.last().unwrap().contains("mail_verified"), "{events:?}");
+}
+
+#[test]
+fn an_address_that_somebody_else_has_is_told_only_to_whoever_reads_its_mail() {
+    let (app, mail) = with_mail();
+    app.add_user("bea");
+    let mut bea = app.signed_in("bea");
+    let taken = ask_for_address(&mut bea, "ANA@example.org");
+    assert!(bea.follow(taken).body.contains("A link was sent"), "as for any other");
+    let link = next(&mail, 0).path("account/mail");
+    bea.get(&link);
+    let refused = bea.post(&link, &[]);
+    assert!(refused.status == 409 && refused.body.contains("Somebody else has this address"), "{}", refused.body);
+    assert!(user(&app, "bea").mail.is_none());
+
+    for number in 0..2 {
+        assert_eq!(ask_for_address(&mut bea, &format!("bea{number}@example.org")).status, 303);
+    }
+    let refused = ask_for_address(&mut bea, "bea@example.org");
+    assert!(refused.status == 429 && refused.body.contains("within an hour"), "{}", refused.body);
+    let first = next(&mail, 1).path("account/mail");
+    assert_eq!(bea.get(&first).status, 410, "a later one has voided it");
+    let api = app.client().post_json(
+        "/account/mail",
+        Some(&app.tokens("ana").access),
+        &serde_json::json!({ "mail": "x@y.example" }),
+    );
+    assert_eq!(api.status, 202, "{}", api.body);
+}
+
+#[test]
+fn an_old_proof_changes_no_address_and_a_link_to_a_new_password_does_not_outlive_the_change() {
+    let (app, mail) = with_mail();
+    ask(&mut app.browser(), "ana");
+    let new_password = next(&mail, 0).path("link");
+    let mut ana = app.signed_in("ana");
+    ask_for_address(&mut ana, "ana@new.example");
+    let link = next(&mail, 1).path("account/mail");
+    assert_eq!(ana.post(&link, &[]).status, 303);
+    assert_eq!(app.browser().get(&new_password).status, 410, "it waits in the old mailbox");
+    app.clock.advance(11 * 60);
+    assert!(ana.get("/account/mail").location().starts_with("/confirm?next="));
+    assert!(ana.post("/account/mail", &[("mail", "other@example.org")]).location().starts_with("/confirm"));
+}
+
+#[test]
+fn where_too_many_sessions_end_to_tell_anybody_the_pages_say_so() {
+    let (app, mail) = with_mail();
+    app.tokens("ana");
+    let noted = app.accounts.db.write(Upkeep, app.accounts.now(), |tx, _| instance::note_change(tx.conn));
+    let change = noted.committed().unwrap();
+    Behind::of(app.folder()).copy_sessions(120);
+    while app.accounts.db.read(instance::taken_up).unwrap() < change {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    app.add_user("bea");
+    app.tokens("bea");
+    let mut adm = app.signed_in("adm");
+    let few = adm.get(&format!("/admin/sessions/end?since={}", app.clock.now().0 + 60));
+    assert!(few.status == 200 && !few.body.contains("nobody is told"), "{}", few.body);
+    let all = format!("/admin/sessions/end?since={}", app.clock.now().0 - 60);
+    assert!(adm.get(&all).body.contains("nobody is told by mail"));
+    let ended = adm.post(&all, &[]);
+    let receipt = adm.follow(ended);
+    assert!(receipt.body.contains("nobody was told by mail"), "{}", receipt.body);
+    assert!(mail.received().is_empty(), "and so it is");
 }

@@ -63,6 +63,7 @@ fn calls() -> Vec<Call> {
             json!({ "current_password": PASSWORD, "new_password": OTHER_PASSWORD }),
             true,
         ),
+        Call { done: 202, ..own("change the address", "/account/mail", json!({ "mail": "{name}@example.org" }), true) },
         own("sign out elsewhere", "/logout", json!({ "scope": "others" }), true),
     ]
 }
@@ -184,6 +185,12 @@ fn contents(app: &TestApp) -> Vec<String> {
     queries.into_iter().flat_map(|query| database.rows(query)).collect()
 }
 
+/// A server with these settings that sends mail, to nobody who takes it: without that, nobody changes an address.
+fn with_mail(settings: &[(&str, &str)]) -> TestApp {
+    let mail = [("mail.url", "smtp://127.0.0.1:9"), ("mail.from", "login@example.org")];
+    TestApp::with(&[settings, &mail].concat())
+}
+
 /// Begins every call in both ways, lets `meanwhile` happen to whoever calls, and finishes them. `expected`: status and message.
 fn held_while(
     carries: Carries,
@@ -191,7 +198,7 @@ fn held_while(
     concerns: fn(&Call) -> bool,
     expected: (u16, &str),
 ) {
-    held_at(&TestApp::start(), carries, meanwhile, concerns, expected);
+    held_at(&with_mail(&[]), carries, meanwhile, concerns, expected);
 }
 
 /// The same at a server with other settings.
@@ -224,7 +231,7 @@ const BOTH: [Carries; 2] = [Carries::Bearer, Carries::Cookies];
 #[test]
 fn a_body_that_comes_late_alone_does_no_harm() {
     for carries in BOTH {
-        let app = TestApp::start();
+        let app = with_mail(&[]);
         begin(&app);
         let all = calls().into_iter().enumerate();
         let mut held: Vec<_> = all.map(|(number, call)| Held::begin(&app, call, number, carries)).collect();
@@ -289,12 +296,12 @@ fn stays_open(call: &Call) -> bool {
 fn whoever_needs_a_second_factor_meanwhile_changes_nothing() {
     let refused = (403, "Second factor enrolment required");
     for carries in BOTH {
-        let app = TestApp::with(&[("second_factor", "admins")]);
+        let app = with_mail(&[("second_factor", "admins")]);
         let promote = |app: &TestApp, held: &Held| app.set_role(&held.actor, true);
         held_at(&app, carries, promote, |call| !call.is_admins && !stays_open(call), refused);
 
         let day = (jiff::Timestamp::now().as_second() + 120).to_string();
-        let app = TestApp::with(&[("second_factor", "everyone"), ("second_factor_from", &day)]);
+        let app = with_mail(&[("second_factor", "everyone"), ("second_factor_from", &day)]);
         // In steps of 10 s: in the end the day has come, and no admin's proof is older than five minutes.
         let is_day = |app: &TestApp, _: &Held| app.clock.advance(10);
         held_at(&app, carries, is_day, |call| !stays_open(call), refused);

@@ -5,7 +5,7 @@
 //! Rooms without a file here: / is in `login` and `setup`, /admin/users/add in `link` and `user_act`;
 //! /protected, /whoami and /refresh are in `promises::tutorial`, and
 //! the last in `promises::rotation` too; /.well-known/jwks.json is in `tests/process/keys.rs`,
-//! and /.well-known/portero/reflection in `tests/process/installed.rs`.
+//! and /.well-known/portero/reflection in `tests/process/installed.rs`; /account/mail is in `promises::mails`.
 
 mod about;
 mod account;

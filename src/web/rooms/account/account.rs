@@ -45,6 +45,10 @@ struct AccountPage {
     username: String,
     display_name: Option<String>,
     mail: Option<String>,
+    /// Whether it is known to be theirs.
+    mail_is_verified: bool,
+    /// Whether they can change it: Portero sends mail.
+    may_change_mail: bool,
     role: String,
     factors: String,
     has_factor: bool,
@@ -217,6 +221,7 @@ pub(in crate::web) async fn show(
             "username": user.username,
             "display_name": user.display_name,
             "mail": user.mail,
+            "mail_verified_at": user.mail_verified_at,
             "role": user.role,
             "created_at": user.created_at,
             "last_login_at": user.last_login_at,
@@ -259,6 +264,8 @@ pub(in crate::web) async fn show(
         may_add_factor: app.config().second_factor.allows_enrolment(),
         username: user.username.to_string(),
         display_name: user.display_name.map(|name| name.as_str().to_owned()),
+        mail_is_verified: user.mail_verified_at.is_some(),
+        may_change_mail: app.config().mail.is_some(),
         mail: user.mail.map(|mail| mail.as_str().to_owned()),
         role: page.t(&format!("role-{}", user.role.as_str())),
         member_since: page.time(user.created_at),

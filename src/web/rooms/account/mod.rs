@@ -9,6 +9,7 @@ pub(in crate::web) mod change_password;
 pub(in crate::web) mod confirm;
 pub(in crate::web) mod end_session;
 pub(in crate::web) mod factors;
+pub(in crate::web) mod own_address;
 pub(in crate::web) mod receipt;
 pub(in crate::web) mod recovery_codes;
 pub(in crate::web) mod remove_factor;

@@ -101,13 +101,13 @@ fn title(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Setup | Purpose::Invitation => "made-link-invitation",
         Purpose::NewPassword | Purpose::ForgottenPassword => "made-link-new-password",
-        Purpose::Enrolment => "made-link-enrolment",
+        Purpose::Enrolment | Purpose::ConfirmAddress => "made-link-enrolment",
     }
 }
 
 fn intro(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Setup | Purpose::Invitation | Purpose::NewPassword | Purpose::ForgottenPassword => "made-link-intro",
-        Purpose::Enrolment => "made-link-enrolment-intro",
+        Purpose::Enrolment | Purpose::ConfirmAddress => "made-link-enrolment-intro",
     }
 }

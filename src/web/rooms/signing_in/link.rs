@@ -175,7 +175,9 @@ fn to_enrolment(req: &HttpRequest, browser: &BrowserSession, token: &str, user: 
 
 fn done(purpose: Purpose, sessions_ended: usize) -> Flash {
     match purpose {
-        Purpose::Invitation | Purpose::Setup | Purpose::Enrolment => Flash::plain("flash-invited"),
+        Purpose::Invitation | Purpose::Setup | Purpose::Enrolment | Purpose::ConfirmAddress => {
+            Flash::plain("flash-invited")
+        }
         Purpose::NewPassword | Purpose::ForgottenPassword => {
             Flash::counted("flash-new-password", i64::try_from(sessions_ended).unwrap_or(i64::MAX))
         }
