@@ -11,6 +11,7 @@ use super::first_load::FirstLoad;
 use super::keyed_ids::KeyedIds;
 use super::sessions::being_marked::BeingMarked;
 use super::sessions::last_seen::LastSeen;
+use super::sessions::sign_in_counts::SignInCounts;
 use crate::blocklist::{Blocklist, Contact, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, Subject};
@@ -30,6 +31,7 @@ pub struct Accounts {
     pub first_load: FirstLoad,
     pub last_seen: LastSeen,
     pub being_marked: BeingMarked,
+    pub sign_ins: SignInCounts,
     pub passwords: Passwords,
     pub throttle: Throttle,
     /// When old rows were last pruned, in seconds since the epoch; 0: not since the start.

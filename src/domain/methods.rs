@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::spelled;
+
 /// How much a session's proofs are worth together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -25,6 +27,26 @@ impl Level {
 /// `link`, for which it has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Methods(u8);
+
+/// What let somebody in at last: the second factor, or what stood in for it, or else the first proof. For metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    Password,
+    Link,
+    TrustedBrowser,
+    Totp,
+    RecoveryCode,
+    Passkey,
+}
+
+spelled!(Means {
+    Password = "password",
+    Link = "link",
+    TrustedBrowser = "trusted_browser",
+    Totp = "totp",
+    RecoveryCode = "recovery_code",
+    Passkey = "passkey",
+});
 
 /// Each way with its word, in the order in which they are written.
 const WORDS: [(Methods, &str); 6] = [

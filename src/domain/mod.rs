@@ -59,7 +59,7 @@ pub use groups::{GroupId, GroupName, GroupNameFault, Groups, fit_in_headers, joi
 pub use known_words::Known;
 #[cfg(feature = "server")]
 pub use logout_uri::{LogoutUri, LogoutUriFault, is_loopback};
-pub use methods::{Level, Methods};
+pub use methods::{Level, Means, Methods};
 #[cfg(feature = "server")]
 pub use moment::BareDate;
 #[cfg(feature = "server")]

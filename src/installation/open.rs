@@ -21,6 +21,7 @@ use crate::accounts::apps::signed_lists::SignedLists;
 use crate::accounts::first_load::FirstLoad;
 use crate::accounts::sessions::being_marked::BeingMarked;
 use crate::accounts::sessions::last_seen::LastSeen;
+use crate::accounts::sessions::sign_in_counts::SignInCounts;
 use crate::accounts::{Accounts, KeyedIds};
 use crate::blocklist::Blocklist;
 use crate::clock::Clock;
@@ -117,6 +118,7 @@ impl Installation {
             first_load: FirstLoad::default(),
             last_seen: LastSeen::default(),
             being_marked: BeingMarked::default(),
+            sign_ins: SignInCounts::default(),
             throttle: Throttle::new(config.throttle),
             last_prune: AtomicI64::new(0),
             clock_doubted: AtomicBool::new(false),

@@ -56,6 +56,10 @@ fn of_acts(all: &mut Exposition, app: &App) {
         Described { name: "portero_sessions_ended_total", help: "Sessions that this process ended." },
         Reason::ALL.iter().map(|reason| (("reason", reason.as_str()), count(Counted::Ended(*reason)))),
     );
+    all.counters(
+        Described { name: "portero_sign_ins_total", help: "Sign-ins, by what let somebody in at last." },
+        app.accounts.sign_ins.by_means().map(|(method, count)| (("method", method), count)),
+    );
     all.counter(
         Described { name: "portero_renewals_total", help: "How often this process gave a session new tokens." },
         count(Counted::Renewed),

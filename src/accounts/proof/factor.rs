@@ -1,7 +1,7 @@
 //! Proof by a second factor, beside a first proof. What a code uses up is written in the transaction that it lets through.
 
 use crate::accounts::context::{Accounts, Error, Visitor};
-use crate::domain::{By, FactorCode, FactorKind, Methods, UnixTime, UserId};
+use crate::domain::{By, FactorCode, FactorKind, Means, Methods, UnixTime, UserId};
 use crate::store::audit::event::{Event, What};
 use crate::store::factors::{self, Factor, LastUse};
 use crate::store::recovery_codes::{self, Use};
@@ -19,11 +19,12 @@ pub(in crate::accounts) struct SecondProof {
     pub(super) at: UnixTime,
     /// By which way.
     pub(super) method: Methods,
+    pub(super) means: Means,
 }
 
 impl SecondProof {
-    fn by_code(at: UnixTime) -> Self {
-        Self { at, method: Methods::OTP }
+    fn by_code(at: UnixTime, means: Means) -> Self {
+        Self { at, method: Methods::OTP, means }
     }
 }
 
@@ -62,7 +63,7 @@ pub(in crate::accounts) fn try_code(
                     event.record(tx)?;
                     let (name, ip) = (user.username.clone(), visitor.ip.clone());
                     tx.after_commit(move || tracing::info!(event = "recovery_code_used", user = %name, ip));
-                    Tried::Right(SecondProof::by_code(tx.now))
+                    Tried::Right(SecondProof::by_code(tx.now, Means::RecoveryCode))
                 }
                 Use::Again => Tried::Used,
                 Use::NoSuchCode => Tried::Wrong,
@@ -87,7 +88,8 @@ fn try_totp(
             Check::Right(step) => {
                 let used = LastUse { at: tx.now, ip: visitor.ip.clone(), user_agent: visitor.user_agent.clone() };
                 let is_first = factors::note_used(tx.conn, factor.id, step, &used)?;
-                return Ok(if is_first { Tried::Right(SecondProof::by_code(tx.now)) } else { Tried::Used });
+                let proof = SecondProof::by_code(tx.now, Means::Totp);
+                return Ok(if is_first { Tried::Right(proof) } else { Tried::Used });
             }
             Check::Used => tried = Tried::Used,
             Check::Wrong => {}

@@ -23,7 +23,7 @@ use still_asked::{StillAsked, VOUCHES_FOR, still_asked};
 use trusted_browser::TrustedBrowser;
 
 use super::context::{Error, Visitor};
-use crate::domain::{Methods, UnixTime, UserId};
+use crate::domain::{Means, Methods, UnixTime, UserId};
 use crate::store::sessions::Session;
 use crate::store::users::{self, User};
 use crate::store::{Authority, Tx, links};
@@ -102,6 +102,8 @@ enum Second {
     Given {
         at: UnixTime,
         method: Methods,
+        /// `None`: it was given before, in the same session.
+        means: Option<Means>,
     },
     /// A browser that stands in for it.
     TrustedBrowser,
@@ -142,6 +144,16 @@ impl Proven {
         }
     }
 
+    pub(in crate::accounts) fn means(&self) -> Means {
+        match (self.second, self.method) {
+            (Second::Given { means: Some(means), .. }, _) => means,
+            (Second::TrustedBrowser, _) => Means::TrustedBrowser,
+            (_, Method::Password) => Means::Password,
+            (_, Method::Link) => Means::Link,
+            (_, Method::Passkey) => Means::Passkey,
+        }
+    }
+
     /// When a second factor was given. `None`: none was.
     pub(in crate::accounts) fn factor_time(&self) -> Option<UnixTime> {
         match self.second {
@@ -160,7 +172,7 @@ impl Proven {
 
     /// Both proofs together.
     pub(in crate::accounts) fn and(self, second: SecondProof) -> Self {
-        Self { second: Second::Given { at: second.at, method: second.method }, ..self }
+        Self { second: Second::Given { at: second.at, method: second.method, means: Some(second.means) }, ..self }
     }
 
     /// The proof in a browser that stands in for the second factor. Only a password: whoever uses a link is asked for the code.
@@ -175,7 +187,8 @@ impl Proven {
     pub(in crate::accounts) fn within(self, session: &Session) -> Self {
         match (self.factor_time(), session.factor_time) {
             (None, Some(at)) => {
-                Self { second: Second::Given { at, method: session.methods.beyond_the_first() }, ..self }
+                let method = session.methods.beyond_the_first();
+                Self { second: Second::Given { at, method, means: None }, ..self }
             }
             (_, None) | (Some(_), _) => self,
         }

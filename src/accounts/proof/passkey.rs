@@ -10,7 +10,7 @@ use super::attempt::{Attempt, Attempted};
 use super::factor::SecondProof;
 use super::{Method, Proven, Second};
 use crate::accounts::context::{Accounts, Error, Visitor};
-use crate::domain::{By, FactorId, FactorKind, Methods, SessionId, UnixTime, UserId, Username};
+use crate::domain::{By, FactorId, FactorKind, Means, Methods, SessionId, UnixTime, UserId, Username};
 use crate::passkeys::strict::Answer;
 use crate::passkeys::{Begun, LIFE, Passkeys, Refusal};
 use crate::store::audit::event::{Details, Event, What};
@@ -222,7 +222,7 @@ impl ShownPasskey {
         if passkeys::note_used(tx.conn, factor, counter, backed_up)? {
             let used = LastUse { at: tx.now, ip: visitor.ip, user_agent: visitor.user_agent };
             factors::note_last_use(tx.conn, factor, &used)?;
-            return Ok(Counted::Good(SecondProof { at: tx.now, method }));
+            return Ok(Counted::Good(SecondProof { at: tx.now, method, means: Means::Passkey }));
         }
         passkeys::mark(tx.conn, factor, tx.now)?;
         let details = Details::Factor { kind: FactorKind::Passkey, name: self.name };
@@ -236,7 +236,7 @@ impl ShownPasskey {
 
 /// The whole sign-in of whoever has shown a passkey.
 pub(in crate::accounts) fn proven(user: User, proof: SecondProof) -> Proven {
-    let second = Second::Given { at: proof.at, method: proof.method };
+    let second = Second::Given { at: proof.at, method: proof.method, means: Some(proof.means) };
     Proven { user, method: Method::Passkey, password_version: None, at: proof.at, second }
 }
 

@@ -120,8 +120,9 @@ pub(in crate::accounts) fn begin(
     let (name, amr) = (standing.username.clone(), session.methods);
     tx.change(Change::UserPresent(standing));
     if is_sign_in {
-        let transport = transport.as_str();
+        let (transport, means, accounts) = (transport.as_str(), proven.means(), Arc::clone(accounts));
         tx.after_commit(move || {
+            accounts.sign_ins.add(means);
             tracing::info!(event = "signed_in", user = %name, session = sid, ip = visitor.ip, transport, method, %amr);
         });
     }

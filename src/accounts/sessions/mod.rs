@@ -15,6 +15,7 @@ pub mod reuse;
 mod rotation;
 pub mod second_step;
 pub mod sign_in;
+pub mod sign_in_counts;
 pub mod sign_out;
 pub(in crate::accounts) mod single_token;
 pub(in crate::accounts) mod status;

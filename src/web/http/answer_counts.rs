@@ -13,11 +13,14 @@ pub(in crate::web) const NO_ROUTE: &str = "none";
 /// The kinds of status, as a `code` names them.
 const KINDS: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 /// Of the many paths beneath these, all are counted together.
-const TOGETHER: [(&str, &str); 4] = [
+const TOGETHER: [(&str, &str); 7] = [
     ("/admin/", "/admin/*"),
     ("/account/", "/account/*"),
     ("/.well-known/", "/.well-known/*"),
     ("/.portero/", "/.portero/*"),
+    ("/authorize/", "/authorize"),
+    ("/end-session/", "/end-session"),
+    ("/status-lists/", "/status-lists"),
 ];
 
 /// The answers of one route on one thread. On a cache line of its own: no thread writes what another one counts with.

@@ -140,6 +140,9 @@ fn after_a_day_every_count_is_that_of_the_audit_log() {
     assert!(renewed >= 5, "{renewed}");
     assert_eq!(series["portero_renewals_total"], renewed as f64);
     assert_eq!((series["portero_unknown_names_total"], counted(Counted::UnknownName)), (1.0, 1));
+    let sign_ins = series.iter().filter(|(name, _)| name.starts_with("portero_sign_ins_total"));
+    assert_eq!(sign_ins.map(|(_, count)| count).sum::<f64>(), recorded("signed_in") as f64);
+    assert_eq!(series["portero_sign_ins_total{method=\"totp\"}"], 1.0);
     assert_eq!(series["portero_queue_waiting{queue=\"writer\"}"], 0.0);
     assert_eq!(series["portero_ready"], 1.0);
 
