@@ -249,11 +249,15 @@ impl Browser {
     pub(crate) async fn picture(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.screenshot(true).await).unwrap();
+    }
+
+    /// A PNG of the whole page, or only of what the window shows of it.
+    pub(crate) async fn screenshot(&self, whole: bool) -> Vec<u8> {
         let answer =
-            self.devtools("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await;
+            self.devtools("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": whole })).await;
         use base64::Engine as _;
-        let picture = base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap()).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap()).unwrap()
     }
 
     /// Whether the page is wider than its window.

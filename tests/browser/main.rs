@@ -17,6 +17,7 @@ mod keyboard;
 #[path = "../support/mail_server.rs"]
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 mod mail_server;
+mod moving_picture;
 mod oidc_client;
 mod openid;
 mod passkeys;
@@ -40,4 +41,5 @@ mod told_apps;
 #[path = "../support/totp.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod totp;
+mod two_browsers;
 mod without_script;
