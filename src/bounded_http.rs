@@ -6,20 +6,21 @@
 
 use std::cell::Cell;
 use std::io;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_http::error::PayloadError;
+use actix_http::error::{DispatchError, PayloadError};
 use actix_http::{HttpService, Payload, Request};
-use actix_server::ServerBuilder;
+use actix_server::{GracefulShutdownSignal, ServerBuilder};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt as _, apply_fn_factory, map_config};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{AppConfig, Server, Service, ServiceFactory, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::rt::net::TcpStream;
+use actix_web::rt::net::{TcpStream, UnixStream};
 use actix_web::rt::time::{Sleep, sleep};
 use actix_web::web::Bytes;
 use futures_util::Stream;
@@ -36,6 +37,8 @@ const SEND_BUFFER: usize = 64 * 1024;
 const UNREAD_BODY: Duration = Duration::from_secs(10);
 /// How long the client may take to send a head, beyond the time for which an idle connection is kept.
 const HEAD: Duration = Duration::from_secs(10);
+/// Whoever connects by a Unix socket is on this machine and has no address of their own.
+const BY_SOCKET: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// What somebody is told for whom there is no room.
 const NO_ROOM: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -50,6 +53,12 @@ pub struct Bounds {
     pub threads: usize,
     /// The most connections that each of them has at a time.
     pub connections_per_thread: usize,
+}
+
+/// Where connections come from.
+pub enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
 }
 
 /// A server that is being put together: what is served on which listener. All connections share the threads and the bounds.
@@ -68,7 +77,7 @@ impl BoundedServer {
     }
 
     /// Serves what `app` makes, once for each thread, on this listener. `name`: for what Actix logs.
-    pub fn listen<F, A, S, B>(self, name: &str, listener: TcpListener, app: F) -> io::Result<Self>
+    pub fn listen<F, A, S, B>(self, name: &str, listener: Listener, app: F) -> io::Result<Self>
     where
         F: Fn() -> A + Send + Clone + 'static,
         A: IntoServiceFactory<S, Request>,
@@ -83,52 +92,119 @@ impl BoundedServer {
         <S::Service as Service<Request>>::Future: 'static,
         B: MessageBody + 'static,
     {
-        bound_writes(&listener);
-        let stopping = self.builder.graceful_shutdown_signal();
-        let Bounds { keep_alive, connections_per_thread, .. } = self.bounds;
-        let builder = self.builder.listen(name, listener, move || {
-            let stopping = stopping.clone();
-            let requests = apply_fn_factory(app().into_factory(), move |req: Request, app: &S::Service| {
-                let (req, request) = Begun::new(req, keep_alive);
-                let answer = app.call(req);
-                async move { answer.await.map(|answer| request.end(answer)) }
-            });
-            let http = HttpService::build()
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
-                .keep_alive(keep_alive)
-                .client_disconnect_timeout(Duration::from_secs(1))
-                .on_connect_ext(|io: &BoundedStream, of_connection| {
-                    of_connection.insert(Rc::clone(&io.connection));
-                })
-                .h1(map_config(requests.map_err(|error| error.error_response()), |()| AppConfig::default()));
-            apply_fn_factory(http, move |io: TcpStream, http| {
-                let peer = io.peer_addr().ok();
-                let served = match peer.and_then(|peer| Room::find(peer.ip(), connections_per_thread)) {
-                    Some(room) => {
-                        let connection = Rc::clone(room.connection());
-                        Some((room, http.call((BoundedStream { io, connection, stuck: None }, peer))))
-                    }
-                    None => {
-                        // As much of it as the system takes at once: this is not the moment to wait for anybody.
-                        drop(io.try_write(NO_ROOM));
-                        None
-                    }
-                };
-                async move {
-                    let Some((room, served)) = served else { return Ok(()) };
-                    connections::serve(&room, served).await.unwrap_or(Ok(()))
-                }
-            })
-        })?;
+        let (bounds, stopping) = (self.bounds, self.builder.graceful_shutdown_signal());
+        let builder = match listener {
+            Listener::Tcp(listener) => {
+                bound_writes(&listener);
+                self.builder
+                    .listen(name, listener, move || served::<TcpStream, _, _, _>(app(), bounds, stopping.clone()))
+            }
+            Listener::Unix(listener) => self
+                .builder
+                .listen_uds(name, listener, move || served::<UnixStream, _, _, _>(app(), bounds, stopping.clone())),
+        }?;
         Ok(Self { builder, ..self })
     }
 
     pub fn run(self) -> Server {
         self.builder.run()
     }
+}
+
+/// What serves connections of one kind with this app.
+fn served<I, A, S, B>(
+    app: A,
+    bounds: Bounds,
+    stopping: GracefulShutdownSignal,
+) -> impl ServiceFactory<I, Config = (), Response = (), Error = DispatchError, InitError = ()>
+where
+    I: Io,
+    A: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    S::Service: 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    B: MessageBody + 'static,
+{
+    let Bounds { keep_alive, connections_per_thread, .. } = bounds;
+    let requests = apply_fn_factory(app.into_factory(), move |req: Request, app: &S::Service| {
+        let (req, request) = Begun::new(req, keep_alive);
+        let answer = app.call(req);
+        async move { answer.await.map(|answer| request.end(answer)) }
+    });
+    let http = HttpService::build()
+        .graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
+        })
+        .keep_alive(keep_alive)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .on_connect_ext(|io: &BoundedStream<I>, of_connection| {
+            of_connection.insert(Rc::clone(&io.connection));
+        })
+        .h1(map_config(requests.map_err(|error| error.error_response()), |()| AppConfig::default()));
+    apply_fn_factory(http, move |io: I, http| {
+        let peer = io.peer();
+        let served = match peer.and_then(|peer| Room::find(peer.ip(), connections_per_thread)) {
+            Some(room) => {
+                let connection = Rc::clone(room.connection());
+                Some((room, http.call((BoundedStream { io, connection, stuck: None }, peer))))
+            }
+            None => {
+                // As much of it as the system takes at once: this is not the moment to wait for anybody.
+                drop(io.write_at_once(NO_ROOM));
+                None
+            }
+        };
+        async move {
+            let Some((room, served)) = served else { return Ok(()) };
+            connections::serve(&room, served).await.unwrap_or(Ok(()))
+        }
+    })
+}
+
+/// A stream of the system's.
+trait Io: AsyncRead + AsyncWrite + Unpin + 'static {
+    /// Who is at its other end. `None`: they are gone.
+    fn peer(&self) -> Option<SocketAddr>;
+
+    fn write_at_once(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Lets the client see an error instead of an end, where there is such a difference.
+    fn will_be_reset(&self);
+}
+
+impl Io for TcpStream {
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer_addr().ok()
+    }
+
+    fn write_at_once(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+
+    fn will_be_reset(&self) {
+        // If the system refuses, the client sees an end without the last chunk.
+        rustix::net::sockopt::set_socket_linger(self, Some(Duration::ZERO)).ok();
+    }
+}
+
+impl Io for UnixStream {
+    fn peer(&self) -> Option<SocketAddr> {
+        Some(BY_SOCKET)
+    }
+
+    fn write_at_once(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+
+    /// Only an end without the last chunk tells of it, so the proxy has to speak HTTP/1.1.
+    fn will_be_reset(&self) {}
 }
 
 /// Bounds what the system keeps of answers that clients do not take. Accepted connections inherit it from the listener.
@@ -261,31 +337,30 @@ impl Stream for Body {
 }
 
 /// A connection's stream. It fails if the client does not take an answer in time.
-struct BoundedStream {
-    io: TcpStream,
+struct BoundedStream<I: Io> {
+    io: I,
     connection: Rc<Connection>,
     /// Runs from the moment when the system took no more of an answer until it has taken all.
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
-impl Drop for BoundedStream {
+impl<I: Io> Drop for BoundedStream<I> {
     /// A reset, so that an answer that breaks off, for whatever reason, is an error also where its end would be that of the connection
     /// (HTTP/1.0, which proxies speak).
     fn drop(&mut self) {
         if self.connection.lacks_a_part() {
-            // If the system refuses, the client sees an end without the last chunk.
-            rustix::net::sockopt::set_socket_linger(&self.io, Some(Duration::ZERO)).ok();
+            self.io.will_be_reset();
         }
     }
 }
 
-impl AsyncRead for BoundedStream {
+impl<I: Io> AsyncRead for BoundedStream<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for BoundedStream {
+impl<I: Io> AsyncWrite for BoundedStream<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, buf);
         if written.is_ready() {

@@ -56,6 +56,8 @@ pub mod installation;
 #[cfg(feature = "server")]
 pub mod lease;
 #[cfg(feature = "server")]
+pub mod listening;
+#[cfg(feature = "server")]
 pub mod mail;
 #[cfg(feature = "server")]
 mod mailing;
@@ -85,6 +87,8 @@ pub mod texts;
 pub mod throttle;
 #[cfg(feature = "server")]
 pub mod totp;
+#[cfg(feature = "server")]
+pub mod unix_socket;
 #[cfg(feature = "server")]
 pub mod user_agent;
 #[cfg(feature = "server")]

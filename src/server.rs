@@ -23,13 +23,14 @@ use crate::accounts::upkeep::prune::PruneClock;
 use crate::accounts::upkeep::{due, last_seen, lost_commits, memory, name_parts, prune, skeletons, tries};
 use crate::accounts::{self, Accounts};
 use crate::blocklist::change::Change;
-use crate::bounded_http::{BoundedServer, Bounds};
+use crate::bounded_http::{BoundedServer, Bounds, Listener};
 use crate::clock::Clock;
 use crate::config::{AppAddresses, Config, Loaded};
 use crate::descriptors;
-use crate::domain::AppAlgorithm;
+use crate::domain::{AppAlgorithm, ListenAddress};
 use crate::error_chain::chain;
 use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving};
+use crate::listening::{self, ListenError, Listening};
 use crate::mail::{self, Mailer, Site};
 use crate::mailing;
 use crate::metrics::Metrics;
@@ -37,12 +38,12 @@ use crate::outbound::address::Reach;
 use crate::outbound::{NoCertificates, Outbound};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
-use crate::service_manager;
 use crate::store::nodes::Presented;
 use crate::store::{self, AsNode, Conn, Memory, passkeys};
 use crate::telling;
 use crate::texts::{BrokenCatalogue, Texts};
 use crate::tokens::fingerprint;
+use crate::unix_socket::SocketFile;
 use crate::web::{self, AnswerCounts, App};
 use crate::workers::{Priority, Workers};
 
@@ -61,12 +62,8 @@ pub enum StartError {
     Open(#[from] OpenError),
     #[error("could not put the keys in order")]
     Keys(#[from] RingError),
-    #[error("could not listen on {address}: is something else using it?")]
-    Listen { address: SocketAddr, source: io::Error },
-    #[error("could not take over the socket that systemd has opened")]
-    Socket(#[source] io::Error),
-    #[error("systemd has opened {opened}, but `listen` is {address}: make ListenStream in portero.socket the same")]
-    OtherSocket { opened: SocketAddr, address: SocketAddr },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
     #[error(transparent)]
@@ -83,7 +80,7 @@ pub enum StartError {
 
 /// A server that listens but does not answer yet.
 pub struct Prepared {
-    pub address: SocketAddr,
+    pub address: ListenAddress,
     /// Where metrics are shown, if they are.
     pub metrics_address: Option<SocketAddr>,
     app: App,
@@ -92,7 +89,8 @@ pub struct Prepared {
     outbound: Outbound,
     /// `None`: Portero sends no mail.
     mailer: Option<Mailer>,
-    listener: TcpListener,
+    listener: Listener,
+    socket_file: Option<SocketFile>,
     metrics_listener: Option<TcpListener>,
     serving: Serving,
     begun: Instant,
@@ -103,6 +101,8 @@ pub struct Running {
     pub server: Server,
     /// While this is there, no other process can serve the database.
     pub serving: Serving,
+    /// The Unix socket, to be taken away when the server has stopped.
+    pub socket_file: Option<SocketFile>,
     /// Ends when memory is loaded, and then starts the upkeep. An error means that the server can let nobody in, ever.
     pub loading: LocalBoxFuture<'static, Result<Started, StartError>>,
 }
@@ -123,17 +123,17 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let config = Arc::new(config);
     let outbound = Outbound::new(reach(&config), config.apps_ca_file.clone())?;
     // Listen before anything else, so that a port in use leaves everything unchanged.
-    let (listener, address) = listen(config.listen)?;
-    let metrics = config.metrics_listen.map(bind).transpose()?;
+    let Listening { listener, address, socket_file } = listening::listen(&config)?;
+    let metrics = config.metrics_listen.map(listening::bind).transpose()?;
     let (metrics_listener, metrics_address) = metrics.unzip();
-    let base_url = config.base_url(address);
+    let base_url = config.base_url(&address);
 
     let texts = Arc::new(Texts::load(config.languages_dir.as_deref())?);
     let mailer = mailer(&config, base_url.clone(), &texts)?;
 
     let installation = Installation::open(&config, clock.clone())?;
     let serving = installation.lock()?;
-    serving.note(&Reached { listening: address, public_url: config.public_url.clone() });
+    serving.note(&Reached { listening: address.clone(), public_url: config.public_url.clone() });
     let accounts = installation.accounts;
     installation.ring.follow_settings(&accounts.db, clock.now())?;
     // Until memory is loaded, which says something else: whoever asks it is told that it can't know.
@@ -147,7 +147,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         readers: Workers::start("reader", readers, Priority::Usual).map_err(StartError::Thread)?,
         signer: Workers::start("signer", 1, Priority::Usual).map_err(StartError::Thread)?,
         public_url: base_url,
-        passkeys: passkeys_at(&config, address).map(Arc::new),
+        passkeys: passkeys_at(&config, &address).map(Arc::new),
         texts,
         browser_session_key: actix_web::cookie::Key::from(&installation.browser_session_key),
         warned_of_forwarded: AtomicBool::new(false),
@@ -170,6 +170,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         outbound,
         mailer,
         listener,
+        socket_file,
         metrics_listener,
         serving,
         begun,
@@ -193,34 +194,14 @@ fn reach(config: &Config) -> Reach {
     }
 }
 
-/// By the socket that systemd has opened, if it has: which then has to be the address that the settings name, by which they were judged.
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let given = service_manager::listener().map_err(StartError::Socket)?;
-    let was_given = given.is_some();
-    let listener = given.map_or_else(|| TcpListener::bind(address), Ok).map_err(failed)?;
-    let opened = listener.local_addr().map_err(failed)?;
-    if was_given && opened != address {
-        return Err(StartError::OtherSocket { opened, address });
-    }
-    Ok((listener, opened))
-}
-
-fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
 /// The ceremonies of passkeys at the address by which people reach this server. Without a `public_url` that can only be this machine, by
 /// the one name of it for which browsers need no https.
-fn passkeys_at(config: &Config, listening: SocketAddr) -> Result<Passkeys, NotHere> {
-    let is_local = listening.ip().is_loopback() || listening.ip().is_unspecified();
-    let address = match &config.public_url {
-        Some(url) => url.clone(),
-        None if is_local => local_url(listening.port()),
-        None => return Err(NotHere::PlainHttp),
+fn passkeys_at(config: &Config, listening: &ListenAddress) -> Result<Passkeys, NotHere> {
+    let local = listening.tcp().filter(|address| address.ip().is_loopback() || address.ip().is_unspecified());
+    let address = match (&config.public_url, local) {
+        (Some(url), _) => url.clone(),
+        (None, Some(address)) => local_url(address.port()),
+        (None, None) => return Err(NotHere::PlainHttp),
     };
     Passkeys::at(&address, &config.site_name)
 }
@@ -238,7 +219,7 @@ impl Prepared {
     /// Answers for as long as the returned server is awaited, and begins to load memory. To be called on an Actix system.
     pub fn serve(self) -> Result<Running, StartError> {
         let (app, ring, app_rings, begun) = (self.app, self.ring, self.app_rings, self.begun);
-        let (outbound, mailer, issuer) = (self.outbound, self.mailer, issuer(&app, self.address));
+        let (outbound, mailer, issuer) = (self.outbound, self.mailer, issuer(&app, &self.address));
         let loaded = app.clone();
         let is_https = app.config().is_https();
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -267,14 +248,14 @@ impl Prepared {
             .map_err(StartError::Serve)?;
         if let Some(listener) = self.metrics_listener {
             let app = move || ActixApp::new().configure(|routes| metrics.routes(routes));
-            server = server.listen("metrics", listener, app).map_err(StartError::Serve)?;
+            server = server.listen("metrics", Listener::Tcp(listener), app).map_err(StartError::Serve)?;
         }
         let server = server.run();
         let accounts = Arc::clone(&loaded.accounts);
         let address = self.address;
         let followed = app_rings.clone();
         let load = actix_web::rt::task::spawn_blocking(move || {
-            load_memory(&loaded, address, ring, followed)?;
+            load_memory(&loaded, &address, ring, followed)?;
             warn_of_lost_passkeys(&loaded);
             let setup_link = setup_link::make(&loaded.accounts)?;
             let setup_link = setup_link.map(|token| links::setup_url(loaded.public_url.as_ref(), &token));
@@ -295,13 +276,14 @@ impl Prepared {
             }
             Ok(started)
         };
-        Ok(Running { server, serving: self.serving, loading: loading.boxed_local() })
+        Ok(Running { server, serving: self.serving, socket_file: self.socket_file, loading: loading.boxed_local() })
     }
 }
 
 /// How Portero names itself to apps.
-fn issuer(app: &App, listening: SocketAddr) -> String {
-    let url = app.public_url.clone().unwrap_or_else(|| local_url(listening.port()));
+fn issuer(app: &App, listening: &ListenAddress) -> String {
+    let port = listening.tcp().map_or(80, |address| address.port());
+    let url = app.public_url.clone().unwrap_or_else(|| local_url(port));
     url.origin().ascii_serialization()
 }
 
@@ -320,7 +302,7 @@ fn warn_of_lost_passkeys(app: &App) {
 }
 
 /// Loads memory for the first time, and lets requests in. From here on memory follows the database, whoever changes that.
-fn load_memory(app: &App, address: SocketAddr, ring: KeyRing, app_rings: AppRings) -> Result<(), accounts::Error> {
+fn load_memory(app: &App, address: &ListenAddress, ring: KeyRing, app_rings: AppRings) -> Result<(), accounts::Error> {
     let accounts = &app.accounts;
     // Weak, because the thread that follows keeps these closures and has to end with the last user of the database.
     let weak = Arc::downgrade(accounts);
@@ -395,7 +377,7 @@ fn tell_commands(commands: &Mutex<Commands>, conn: &mut Conn) {
 /// What this server does as one of several nodes.
 fn as_node(
     app: &App,
-    address: SocketAddr,
+    address: &ListenAddress,
     apply: Arc<dyn Fn(Change) + Send + Sync>,
     (ring, app_rings): (KeyRing, AppRings),
     commands: Arc<Mutex<Commands>>,
@@ -433,17 +415,21 @@ fn as_node(
     }
 }
 
-/// For people: the machine's name, and the port.
-fn node_name(address: SocketAddr) -> String {
+/// For people: the machine's name, and the port or the socket.
+fn node_name(address: &ListenAddress) -> String {
     // (`proc_sys_kernel(5)`)
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}:{}", machine.trim(), address.port())
+    match address {
+        ListenAddress::Tcp(address) => format!("{}:{}", machine.trim(), address.port()),
+        ListenAddress::Unix(path) => format!("{}:{}", machine.trim(), path.display()),
+    }
 }
 
 /// The settings that say what is right, not where a node is or what it logs.
 fn settings_to_agree_upon(app: &App) -> String {
-    const OF_EACH: [&str; 11] = [
+    const OF_EACH: [&str; 12] = [
         "listen",
+        "socket_mode",
         "metrics_listen",
         "data_dir",
         "database_url",

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use listenfd::ListenFd;
@@ -10,13 +11,23 @@ use sd_notify::{NotifyState, notify, watchdog_enabled};
 
 use crate::error_chain::chain;
 
-/// The socket that systemd has opened for this process. `None`: it has opened none, or another part of the process has taken it.
-pub fn listener() -> io::Result<Option<TcpListener>> {
-    let mut given = ListenFd::from_env();
+/// The socket that systemd has opened for this process. `None`: it has opened none, or another part of the process has taken it. An error if
+/// it is a Unix socket.
+pub fn tcp_listener() -> io::Result<Option<TcpListener>> {
+    given()?.take_tcp_listener(0)
+}
+
+/// The same for a Unix socket.
+pub fn unix_listener() -> io::Result<Option<UnixListener>> {
+    given()?.take_unix_listener(0)
+}
+
+fn given() -> io::Result<ListenFd> {
+    let given = ListenFd::from_env();
     if given.len() > 1 {
         return Err(io::Error::other("systemd has opened several sockets: give portero.socket one ListenStream"));
     }
-    given.take_tcp_listener(0)
+    Ok(given)
 }
 
 /// The server answers requests.

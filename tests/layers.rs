@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each part, and which other parts it may import.
-const PARTS: [(&str, &[&str]); 38] = [
+const PARTS: [(&str, &[&str]); 40] = [
     ("domain", &[]),
     ("bom", &[]),
     ("error_chain", &[]),
+    ("unix_socket", &[]),
+    ("listening", &["bounded_http", "config", "domain", "service_manager", "unix_socket"]),
     ("user_agent", &[]),
     ("counters", &[]),
     ("fair_queue", &[]),
@@ -111,7 +113,8 @@ const PARTS: [(&str, &[&str]); 38] = [
             "mailing",
             "texts",
             "seldom",
-            "service_manager",
+            "listening",
+            "unix_socket",
             "passkeys",
             "web",
             "installation",

@@ -30,8 +30,8 @@ pub struct CouldNotAsk(pub String);
 pub(super) fn base_url(config: &Config) -> Result<Option<Url>, Failure> {
     match running(&config.beside_database())? {
         Running::Yes(Some(Reached { public_url: Some(theirs), .. })) if config.public_url.is_none() => Ok(Some(theirs)),
-        Running::Yes(Some(Reached { listening, .. })) => Ok(config.base_url(listening)),
-        Running::Yes(None) | Running::No => Ok(config.base_url(config.listen)),
+        Running::Yes(Some(Reached { listening, .. })) => Ok(config.base_url(&listening)),
+        Running::Yes(None) | Running::No => Ok(config.base_url(&config.listen)),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `portero serve`: runs the server until a signal stops it.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::thread;
 
 use futures_util::future::{Either, select};
@@ -11,6 +10,7 @@ use super::{health, log};
 use crate::accounts::upkeep::last_seen;
 use crate::clock::Clock;
 use crate::config::{Loaded, LogFormat};
+use crate::domain::ListenAddress;
 use crate::error_chain::chain;
 use crate::server::{self, Running, StartError, Started};
 use crate::service_manager;
@@ -31,15 +31,15 @@ pub(super) fn run(loaded: Loaded) -> Result<(), Failure> {
 /// `announce`: tells people that it is ready.
 pub(super) fn serve(
     loaded: Loaded,
-    announce: impl FnOnce(SocketAddr, &Started) -> io::Result<()>,
+    announce: impl FnOnce(&ListenAddress, &Started) -> io::Result<()>,
 ) -> Result<(), Failure> {
     for warning in &loaded.warnings {
         tracing::warn!(event = "settings_warning", "{warning}");
     }
     let prepared = server::prepare(loaded, Clock::default())?;
-    let (address, metrics, accounts) = (prepared.address, prepared.metrics_address, prepared.accounts());
+    let (address, metrics, accounts) = (prepared.address.clone(), prepared.metrics_address, prepared.accounts());
     let serving = actix_web::rt::System::new().block_on(async {
-        let Running { server, serving, loading } = prepared.serve()?;
+        let Running { server, serving, socket_file, loading } = prepared.serve()?;
         let handle = server.handle();
         let running = actix_web::rt::spawn(server);
         // The server handles signals only once it has had a turn. Whoever reads the announcement may ask it to stop at once.
@@ -50,8 +50,8 @@ pub(super) fn serve(
         }
         let ended = match select(loading, running).await {
             Either::Left((Ok(started), running)) => {
-                is_ready(address, &started, announce);
-                watch(address)?;
+                is_ready(&address, &started, announce);
+                watch(address.clone())?;
                 running.await
             }
             Either::Left((Err(error), _)) => {
@@ -66,6 +66,7 @@ pub(super) fn serve(
             }
         };
         ended.map_err(std::io::Error::other).flatten().map_err(StartError::Serve)?;
+        drop(socket_file);
         Ok::<_, StartError>(serving)
     })?;
     service_manager::stopping();
@@ -78,7 +79,11 @@ pub(super) fn serve(
     Ok(())
 }
 
-fn is_ready(address: SocketAddr, started: &Started, announce: impl FnOnce(SocketAddr, &Started) -> io::Result<()>) {
+fn is_ready(
+    address: &ListenAddress,
+    started: &Started,
+    announce: impl FnOnce(&ListenAddress, &Started) -> io::Result<()>,
+) {
     let &Started { rows, took, .. } = started;
     tracing::info!(event = "ready", rows, took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     service_manager::ready();
@@ -89,11 +94,11 @@ fn is_ready(address: SocketAddr, started: &Started, announce: impl FnOnce(Socket
 }
 
 /// Tells systemd that the server is alive for as long as it answers, if systemd wants to know.
-fn watch(address: SocketAddr) -> Result<(), StartError> {
+fn watch(address: ListenAddress) -> Result<(), StartError> {
     let Some(patience) = service_manager::watchdog() else { return Ok(()) };
     let watching = move || {
         loop {
-            if health::is_alive(address) {
+            if health::is_alive(&address) {
                 service_manager::alive();
             }
             std::thread::sleep(patience / 3);
@@ -103,9 +108,12 @@ fn watch(address: SocketAddr) -> Result<(), StartError> {
     Ok(())
 }
 
-fn tell_people(address: SocketAddr, Started { setup_link, rows, took }: &Started) -> io::Result<()> {
+fn tell_people(address: &ListenAddress, Started { setup_link, rows, took }: &Started) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "Portero listens on http://{address}")?;
+    match address {
+        ListenAddress::Tcp(address) => writeln!(out, "Portero listens on http://{address}")?,
+        ListenAddress::Unix(path) => writeln!(out, "Portero listens on the socket {}", path.display())?,
+    }
     writeln!(out, "Ready after {:.1} s: {rows} users and revocations are in memory.", took.as_secs_f64())?;
     if let Some(link) = setup_link {
         let what = if link.starts_with('/') {

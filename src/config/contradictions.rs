@@ -12,21 +12,28 @@ impl Config {
         let (https, jwt, session) = (self.is_https(), &self.jwt, &self.session);
         r.check(
             &["listen", "public_url", "allow_plain_http"],
-            self.listen.ip().is_loopback() || https || self.allow_plain_http,
+            self.listen.is_local() || https || self.allow_plain_http,
             "people on the network would send passwords and tokens as plain http, for anyone on the way to read; set public_url \
              to the https:// address of the proxy in front, or listen on 127.0.0.1, or set allow_plain_http = true",
         );
         r.check(
             &["metrics_listen", "listen"],
-            self.metrics_listen.is_none_or(|metrics| metrics.port() == 0 || metrics != self.listen),
+            self.metrics_listen.is_none_or(|metrics| metrics.port() == 0 || Some(metrics) != self.listen.tcp()),
             "metrics need a port of their own, because everybody reaches this one",
         );
-        if self.public_url.is_none() && self.listen.ip().is_unspecified() {
-            r.warn(
+        match self.listen.tcp() {
+            _ if self.public_url.is_some() => {}
+            Some(address) if !address.ip().is_unspecified() => {}
+            Some(_) => r.warn(
                 "public_url",
                 "Portero listens on every address of this machine and can't know by which one people reach it: links come without their \
                  beginning until this is set, such as http://portero.lan:8080",
-            );
+            ),
+            None => r.warn(
+                "public_url",
+                "Portero listens on a Unix socket and can't know by which address people reach the proxy before it: links come without \
+                 their beginning until this is set, such as https://login.example.org",
+            ),
         }
         r.check(
             &["throttle", "public_url"],

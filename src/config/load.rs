@@ -65,7 +65,8 @@ impl Config {
 
     /// `to`: the address to which the database is to move.
     fn read_with_target(mut r: Reader, to: Option<&str>) -> Result<(Loaded, Option<PostgresUrl>), Faults> {
-        let listen = r.take("listen", "127.0.0.1:8080", parse::address);
+        let listen = r.take("listen", "127.0.0.1:8080", parse::listen);
+        let socket_mode = r.take("socket_mode", "660", parse::socket_mode);
         let metrics_listen = r.take_if_set("metrics_listen", UNSET, parse::address);
         let public_url = r.take_if_set("public_url", UNSET, parse::public_url);
         let https = public_url.as_ref().is_some_and(|url| url.scheme() == "https");
@@ -89,6 +90,7 @@ impl Config {
         context.extend(public_url.as_ref().and_then(|url: &Url| url.host_str()).map(str::to_owned));
         let config = Self {
             listen,
+            socket_mode,
             metrics_listen,
             public_url,
             database,

@@ -12,12 +12,25 @@ use url::Url;
 
 use super::reader::Raw;
 use super::settings::ClientIpHeader;
-use crate::domain::{BareDate, DatabaseUrl, PostgresUrl, UnixTime};
+use crate::domain::{BareDate, DatabaseUrl, ListenAddress, ListenFault, PostgresUrl, UnixTime};
 use crate::tokens::options::Lifetime;
 
 pub(super) fn address(raw: &Raw) -> Result<SocketAddr, String> {
     let text = text(raw)?;
     text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8080 or [::1]:8080"))
+}
+
+pub(super) fn listen(raw: &Raw) -> Result<ListenAddress, String> {
+    let text = text(raw)?;
+    text.parse().map_err(|fault: ListenFault| format!("{text:?} {fault}"))
+}
+
+/// Three octal digits. Whoever may write to a socket's file may connect.
+pub(super) fn socket_mode(raw: &Raw) -> Result<u32, String> {
+    let text = text(raw)?;
+    let bits = u32::from_str_radix(&text, 8).ok().filter(|_| text.len() == 3);
+    bits.filter(|bits| bits & 0o600 == 0o600)
+        .ok_or_else(|| format!("{text:?} is not a mode such as 660, with which the owner can read and write"))
 }
 
 pub(super) fn public_url(raw: &Raw) -> Result<Url, String> {

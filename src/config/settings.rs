@@ -10,13 +10,15 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::second_factor::SecondFactorPolicy;
-use crate::domain::{DatabaseUrl, Mail, PasswordRules, is_loopback};
+use crate::domain::{DatabaseUrl, ListenAddress, Mail, PasswordRules, is_loopback};
 use crate::tokens::options::{Options, Secret};
 
 /// All settings, each valid in itself and together with the others.
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
+    /// Who may connect to a Unix socket, as the bits of its file.
+    pub socket_mode: u32,
     /// Where metrics are shown. `None`: nowhere.
     pub metrics_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
@@ -324,18 +326,17 @@ impl Config {
     pub fn is_local(&self) -> bool {
         match &self.public_url {
             Some(url) => is_loopback(url),
-            None => self.listen.ip().is_loopback(),
+            None => self.listen.is_local(),
         }
     }
 
     /// Where people reach a server that listens on this address: by `public_url` or, without one, by the address itself. `None`: it is
-    /// every address of the machine, or the port is not known yet.
-    pub fn base_url(&self, listening: SocketAddr) -> Option<Url> {
+    /// every address of the machine or a Unix socket, or the port is not known yet.
+    pub fn base_url(&self, listening: &ListenAddress) -> Option<Url> {
         if self.public_url.is_some() {
             return self.public_url.clone();
         }
-        let is_one = !listening.ip().is_unspecified() && listening.port() != 0;
-        if is_one { Url::parse(&format!("http://{listening}/")).ok() } else { None }
+        if listening.is_one_address() { Url::parse(&format!("http://{listening}/")).ok() } else { None }
     }
 
     /// The prefix for the names of Portero's own cookies (path `/`, no domain). A browser takes a `__Host-` cookie only by https

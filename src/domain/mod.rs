@@ -18,6 +18,8 @@ mod joiners;
 #[cfg(feature = "server")]
 mod known_words;
 #[cfg(feature = "server")]
+mod listen;
+#[cfg(feature = "server")]
 mod logout_uri;
 mod methods;
 #[cfg(feature = "server")]
@@ -57,6 +59,8 @@ pub use factors::{CodeKind, FactorChange, FactorCode, FactorId, FactorKind, Fact
 pub use groups::{GroupId, GroupName, GroupNameFault, Groups, fit_in_headers, joined};
 #[cfg(feature = "server")]
 pub use known_words::Known;
+#[cfg(feature = "server")]
+pub use listen::{ListenAddress, ListenFault};
 #[cfg(feature = "server")]
 pub use logout_uri::{LogoutUri, LogoutUriFault, is_loopback};
 pub use methods::{Level, Means, Methods};

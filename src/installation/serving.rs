@@ -3,7 +3,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use url::Url;
 
 use super::error::OpenError;
 use super::files::with_suffix;
-use crate::domain::DatabaseUrl;
+use crate::domain::{DatabaseUrl, ListenAddress};
 
 /// How long a start waits for the lock: a command that looks whether there is a server holds it for a moment.
 const LOCK_WAIT: Duration = Duration::from_millis(500);
@@ -27,7 +26,7 @@ pub struct Serving {
 /// What a running server has noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
-    pub listening: SocketAddr,
+    pub listening: ListenAddress,
     /// Its setting.
     pub public_url: Option<Url>,
 }
@@ -137,8 +136,9 @@ mod tests {
 
         let serving = begin(&database).unwrap();
         assert_eq!(running(&database).unwrap(), Running::Yes(None));
-        for public_url in [Some(Url::parse("https://login.example").unwrap()), None] {
-            let reached = Reached { listening: "127.0.0.1:8080".parse().unwrap(), public_url };
+        let public_url = Some(Url::parse("https://login.example").unwrap());
+        for (listening, public_url) in [("127.0.0.1:8080", public_url), ("unix:/run/portero.sock", None)] {
+            let reached = Reached { listening: listening.parse().unwrap(), public_url };
             serving.note(&reached);
             assert_eq!(running(&database).unwrap(), Running::Yes(Some(reached)));
         }

@@ -47,5 +47,6 @@ mod strace;
 mod support;
 mod systemd;
 mod told_apps;
+mod unix_socket;
 
 use support::database;

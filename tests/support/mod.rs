@@ -85,11 +85,12 @@ impl TestApp {
         let loaded = Config::from_sources(None, no_environment, &overrides).unwrap();
         let clock = Clock::default();
         let prepared = server::prepare(loaded, clock.clone()).unwrap();
-        let (address, metrics, accounts) = (prepared.address, prepared.metrics_address, prepared.accounts());
+        let address = prepared.address.tcp().unwrap();
+        let (metrics, accounts) = (prepared.metrics_address, prepared.accounts());
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let Running { server, serving: _lock, loading } = prepared.serve().unwrap();
+                let Running { server, serving: _lock, loading, .. } = prepared.serve().unwrap();
                 let handle = server.handle();
                 let running = actix_web::rt::spawn(server);
                 let started = loading.await.unwrap();

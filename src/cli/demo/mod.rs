@@ -5,7 +5,6 @@ mod fortnight;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::output::Failure;
@@ -13,6 +12,7 @@ use super::{log, serve, wrong_settings};
 use crate::accounts::upkeep::memory;
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, Overrides};
+use crate::domain::ListenAddress;
 use crate::installation::{Installation, TempFolder};
 use cast::{PASSWORD, Stage};
 
@@ -30,7 +30,7 @@ pub(super) fn run(overrides: &Overrides) -> Result<(), Failure> {
     let data = folder.path().join("data");
     let data = data.to_str().ok_or("the folder for temporary files has a name that is not UTF-8")?;
     let loaded = settings(data, overrides)?;
-    if !loaded.config.listen.ip().is_loopback() {
+    if !loaded.config.listen.tcp().is_some_and(|address| address.ip().is_loopback()) {
         return Err(
             "everybody knows the demo's password, so it listens on this machine alone: 127.0.0.1 or [::1]".into()
         );
@@ -70,7 +70,7 @@ fn play(loaded: &Loaded) -> Result<(), Failure> {
 }
 
 /// What is told beside the address.
-fn playbill(address: SocketAddr) -> String {
+fn playbill(address: &ListenAddress) -> String {
     let mut told =
         format!("Portero listens on http://{address}\n\nSign in there with the password\n\n    {PASSWORD}\n\nas\n\n");
     for (name, what) in fortnight::ROLES {

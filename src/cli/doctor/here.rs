@@ -2,8 +2,7 @@
 
 use super::faults::Fault;
 use super::report::Report;
-use crate::cli::caller::{Caller, Peer};
-use crate::cli::health::on_this_machine;
+use crate::cli::health;
 use crate::cli::output::Failure;
 use crate::config::Config;
 use crate::doctor::{self, Seen};
@@ -36,10 +35,10 @@ pub(super) fn newest_event(installation: &Installation) -> Result<Option<UnixTim
 }
 
 /// Asks the server that runs on this database whether it is ready.
-pub(super) fn look_at_server(config: &Config, caller: &Caller, report: &mut Report) -> Result<(), Failure> {
+pub(super) fn look_at_server(config: &Config, report: &mut Report) -> Result<(), Failure> {
     let listening = match running(&config.beside_database())? {
         Running::Yes(Some(Reached { listening, .. })) => listening,
-        Running::Yes(None) => config.listen,
+        Running::Yes(None) => config.listen.clone(),
         // On a database server, others may serve it elsewhere.
         Running::No if config.database.file().is_none() => {
             report.leave_out(&[Fault::NotReady], "no node runs on this machine");
@@ -50,18 +49,14 @@ pub(super) fn look_at_server(config: &Config, caller: &Caller, report: &mut Repo
             return Ok(());
         }
     };
-    let address = on_this_machine(listening);
-    let url = format!("http://{address}/").parse()?;
-    let peer = Peer::of(&url).ok_or("that is no address of http")?;
-    let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    let wrong = match caller.send(&peer, request.as_bytes()) {
-        Ok(Some(answer)) if answer.status == 200 => None,
-        Ok(Some(answer)) => {
-            let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
-            Some(format!("/readyz says {}: {}", answer.status, body["reason"].as_str().unwrap_or("no reason")))
+    let address = listening.on_this_machine();
+    let wrong = match health::ask(&address, "/readyz") {
+        Ok(Some((200, _))) => None,
+        Ok(Some((status, body))) => {
+            Some(format!("/readyz says {status}: {}", body["reason"].as_str().unwrap_or("no reason")))
         }
         Ok(None) => Some(format!("the server at {address} does not answer")),
-        Err(error) => Some(error.to_string()),
+        Err(error) => Some(format!("the server at {address} does not answer: {error}")),
     };
     report.judge(Fault::NotReady, wrong);
     Ok(())

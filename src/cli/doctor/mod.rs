@@ -71,7 +71,7 @@ fn examine(loaded: Loaded, arguments: &Doctor, report: &mut Report) -> Result<Op
     let installation = Installation::open_existing(&config, Clock::default())?;
     let now = installation.accounts.now();
     here::look_at_database(&installation, now, report)?;
-    here::look_at_server(&config, &caller, report)?;
+    here::look_at_server(&config, report)?;
     let url = match arguments.url.clone() {
         Some(url) => url,
         None => base_url(&config)?

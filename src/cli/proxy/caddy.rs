@@ -17,7 +17,7 @@ pub(super) fn print(site: &Site) -> String {
 }
 
 fn block(site: &Site, listener: &Listener) -> String {
-    let (origin, portero, upstream) = (&listener.origin, site.portero, site.upstream_origin());
+    let (origin, portero, upstream) = (&listener.origin, &site.portero, site.upstream_origin());
     let (certificate, key) = (&site.certificate, &site.key);
     // The `?` in the address ends it: without, Caddy adds the query of the request.
     let check = Style::Forward.check_path();

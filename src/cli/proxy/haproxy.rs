@@ -21,7 +21,7 @@ global
 }
 
 fn part(site: &Site, listener: &Listener) -> String {
-    let (origin, port, word, portero) = (&listener.origin, listener.port, listener.word(), site.portero);
+    let (origin, port, word, portero) = (&listener.origin, listener.port, listener.word(), &site.portero);
     let (authority, certificate) = (listener.authority(), &site.certificate);
     let address = site.upstream_address();
     // Certificates inside a private network are seldom signed by anybody that HAProxy knows.

@@ -8,7 +8,6 @@ mod nginx;
 mod site;
 mod traefik;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use self::site::{Listener, Site};
 use super::output::{Failure, warn};
 use crate::clock::Clock;
 use crate::config::{ClientIpHeader, Config, Loaded};
-use crate::domain::AppRules;
+use crate::domain::{AppRules, ListenAddress};
 use crate::installation::{Installation, Reached, Running, running};
 use crate::store::apps;
 
@@ -54,9 +53,9 @@ pub(super) struct Print {
     /// The file with the certificate's key; HAProxy wants it beside the certificate, under its name and .key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Where the proxy reaches Portero, such as 10.0.0.5:8080; without it: where Portero listens on this machine
+    /// Where the proxy reaches Portero, such as 10.0.0.5:8080 or, for nginx, unix:/run/portero/portero.sock; without it: where Portero listens on this machine
     #[arg(long, value_name = "ADDRESS")]
-    portero: Option<SocketAddr>,
+    portero: Option<ListenAddress>,
     /// Where HAProxy finds the script that `portero proxy lua` prints
     #[arg(long, value_name = "FILE", default_value = "/etc/haproxy/portero.lua")]
     lua: PathBuf,
@@ -95,6 +94,11 @@ fn print(config: Config, mut arguments: Print) -> Result<(), Failure> {
         portero: arguments.portero.map_or_else(|| on_this_machine(&config), Ok)?,
         address_header: config.client_ip_header.clone(),
     };
+    if site.portero.tcp().is_none() && arguments.proxy != Proxy::Nginx {
+        return Err(
+            "only nginx asks by a Unix socket; let Portero listen on an address, and name it with --portero".into()
+        );
+    }
     if config.trusted_proxies.is_empty() {
         eprintln!(
             "warning: trusted_proxies is empty, so Portero refuses what the proxy asks: name there the address from which the proxy \
@@ -136,24 +140,18 @@ fn known_rules(config: &Arc<Config>, name: &str) -> Result<AppRules, Failure> {
 }
 
 /// Where the server listens, or would by the settings.
-fn on_this_machine(config: &Config) -> Result<SocketAddr, Failure> {
-    let mut address = match running(&config.beside_database())? {
+fn on_this_machine(config: &Config) -> Result<ListenAddress, Failure> {
+    let address = match running(&config.beside_database())? {
         Running::Yes(Some(Reached { listening, .. })) => listening,
-        Running::Yes(None) | Running::No => config.listen,
+        Running::Yes(None) | Running::No => config.listen.clone(),
     };
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        });
-    }
-    if address.port() == 0 {
+    if address.tcp().is_some_and(|address| address.port() == 0) {
         return Err(
             "Portero listens on any free port, so nobody knows where the proxy reaches it; name it with --portero"
                 .into(),
         );
     }
-    Ok(address)
+    Ok(address.on_this_machine())
 }
 
 fn origin(text: &str) -> Result<Listener, Failure> {

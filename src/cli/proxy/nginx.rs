@@ -23,7 +23,7 @@ map $http_upgrade $portero_connection {{ default \"\"; \"~*^websocket$\" upgrade
 
 fn server(site: &Site, listener: &Listener) -> String {
     let (origin, host, port) = (&listener.origin, &listener.host, listener.port);
-    let (authority, word, portero) = (listener.authority(), listener.word(), site.portero);
+    let (authority, word, portero) = (listener.authority(), listener.word(), &site.portero);
     let (certificate, key, upstream) = (&site.certificate, &site.key, site.upstream_origin());
     let address = client_address(&site.address_header);
     let whole_answer = Style::Haproxy.check_path();

@@ -1,12 +1,12 @@
 //! What the proxies' settings are made of, each value such that no proxy reads more into it.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use url::Url;
 
 use crate::cli::output::Failure;
 use crate::config::ClientIpHeader;
+use crate::domain::ListenAddress;
 
 pub(super) struct Site {
     /// The app's name, for comments.
@@ -17,7 +17,7 @@ pub(super) struct Site {
     pub(super) takes_tokens: bool,
     pub(super) certificate: String,
     pub(super) key: String,
-    pub(super) portero: SocketAddr,
+    pub(super) portero: ListenAddress,
     /// In which header Portero looks for the client's address.
     pub(super) address_header: ClientIpHeader,
 }

@@ -4,7 +4,7 @@ use super::site::{IDENTITY, MISLEADING, Site, lines};
 use crate::gate::forwarded::Style;
 
 pub(super) fn print(site: &Site) -> String {
-    let (portero, upstream, check) = (site.portero, site.upstream_origin(), Style::Forward.check_path());
+    let (portero, upstream, check) = (&site.portero, site.upstream_origin(), Style::Forward.check_path());
     let (certificate, key) = (&site.certificate, &site.key);
     let word = site.origins.first().map(|listener| listener.word().replace('.', "-")).unwrap_or_default();
     let hosts: Vec<_> = site.origins.iter().map(|listener| format!("Host(`{}`)", listener.host)).collect();
