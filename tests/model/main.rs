@@ -1,5 +1,5 @@
 //! A model of several nodes on one database: the protocol by which an act is answered only when no node accepts any more what it ended.
-//! It is explored whole: every order of steps, for however long, with crashes and a failover. `src/store/node.rs`
+//! It is explored whole: every order of steps, for however long, with crashes and a failover. `src/store/node_thread.rs`
 //! is the same in earnest.
 //!
 //! Each node answers from its own memory, and may do so while it holds a *lease*. It gets one by a *beat*: it reads the clock, changes its row
