@@ -14,6 +14,8 @@ mod open;
 mod other_pepper;
 mod restore;
 mod ring;
+mod ring_error;
+mod ring_schedule;
 mod serving;
 mod temp_folder;
 
@@ -26,6 +28,7 @@ pub use new_file::NewFile;
 pub use open::Installation;
 pub use other_pepper::other_peppers;
 pub use restore::{Restore, note_restore};
-pub use ring::{AppRings, KeyRing, Retired, RingError};
+pub use ring::{AppRings, KeyRing, Retired};
+pub use ring_error::RingError;
 pub use serving::{Reached, Running, Serving, running};
 pub use temp_folder::TempFolder;

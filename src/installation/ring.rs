@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::error::OpenError;
 use super::files;
+use super::ring_error::RingError;
+use super::ring_schedule::{Step, due};
 use crate::blocklist::change::Change;
 use crate::config::Config;
 use crate::domain::{AppAlgorithm, By, DatabaseUrl, UnixTime};
@@ -17,22 +19,13 @@ use crate::store::audit::event::{Details, Event, What};
 use crate::store::signing_keys::{self, KeyPurpose, KeyRow, KeyState};
 use crate::store::{self, Authority, Conn, Db, Tx, Upkeep, instance, shared_keys, users};
 use crate::tokens::options::Secret;
-use crate::tokens::{Algorithm, Family, Key, KeyError, Keys, fingerprint};
+use crate::tokens::{Algorithm, Family, Key, Keys, fingerprint};
 
 /// File name of the first key. The names of later ones contain their `kid`.
 const FIRST_FILE: &str = "signing.key";
 /// What to do if a lost signing key is not in any backup.
 const LOST_KEY_HINT: &str =
     "; if it is lost for good, set JWT_SECRET_KEY to a new secret: everybody will have to sign in again";
-
-/// How long a key signs for apps, in seconds. Then the next one does, which nobody has to think of.
-const SIGNS_FOR: i64 = 90 * DAY;
-/// How long before it signs for apps a key can be read by them, in seconds: much longer than they keep the key set.
-const ANNOUNCED_FOR: i64 = 2 * DAY;
-/// How long after it signed for apps a key is still read, in seconds. Anything that it signed is good for an hour at most; but an app shows an
-/// ID token of the session when somebody signs out, and a session lasts for thirty days if nobody has set anything else.
-const READ_FOR: i64 = 32 * DAY;
-const DAY: i64 = 24 * 60 * 60;
 
 /// Where the keys are, and which algorithm new ones are for.
 #[derive(Clone)]
@@ -69,32 +62,6 @@ impl AppRings {
     pub fn all(&self) -> [&KeyRing; 2] {
         [&self.es256, &self.rs256]
     }
-}
-
-/// Why a change to the ring was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum RingError {
-    #[error(
-        "the key is given by the settings (JWT_SECRET_KEY or JWT_PRIVATE_KEY), so it is changed there; without it, Portero keeps \
-         keys of its own"
-    )]
-    Given,
-    #[error("no key waits to sign; `portero key new` makes one")]
-    NonePending,
-    #[error("the key {kid} waits to sign but can't be read; `portero key retire {kid}` takes it out")]
-    Unreadable { kid: String, source: Box<OpenError> },
-    #[error("there is no key {0}")]
-    NoSuchKey(String),
-    #[error("the key {0} signs; `portero key rotate` puts another in its place first")]
-    Signs(String),
-    #[error("tokens signed with {kid} may live until {}", .until.0)]
-    StillNeeded { kid: String, until: UnixTime },
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Store(#[from] store::Error),
 }
 
 /// A key that was taken out of the ring. Its file may be deleted once no server uses the key any more.
@@ -470,39 +437,6 @@ impl KeyRing {
     }
 }
 
-/// What is to be done next with the ring for apps.
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    /// Make a key that apps can read and that signs later.
-    Announce,
-    /// Let the one that has waited longest sign.
-    Promote,
-    Retire(String),
-}
-
-/// The first step that is due. `rows`: each with whether its key can be read.
-fn due(rows: &[(bool, KeyRow)], now: UnixTime) -> Option<Step> {
-    let lost = |(is_readable, row): &&(bool, KeyRow)| !is_readable && row.state != KeyState::Signing;
-    if let Some((_, row)) = rows.iter().find(lost) {
-        return Some(Step::Retire(row.kid.clone()));
-    }
-    let waiting = rows.iter().find(|(_, row)| row.state == KeyState::Pending);
-    let signs_since = rows.iter().find(|(is_readable, row)| *is_readable && row.state == KeyState::Signing);
-    let Some(signs_since) = signs_since.map(|(_, row)| row.since) else {
-        return Some(if waiting.is_some() { Step::Promote } else { Step::Announce });
-    };
-    match waiting {
-        None if now >= signs_since.plus(SIGNS_FOR - ANNOUNCED_FOR) => return Some(Step::Announce),
-        // Never before apps have had the time to read it, also if the server did not run when it should have been made.
-        Some((_, row)) if now >= signs_since.plus(SIGNS_FOR) && now >= row.since.plus(ANNOUNCED_FOR) => {
-            return Some(Step::Promote);
-        }
-        Some(_) | None => {}
-    }
-    let read_long_enough = |row: &KeyRow| row.state == KeyState::VerifyOnly && now >= row.since.plus(READ_FOR);
-    rows.iter().find(|(_, row)| read_long_enough(row)).map(|(_, row)| Step::Retire(row.kid.clone()))
-}
-
 fn key(algorithm: Algorithm, material: &Secret, path: String) -> Result<Key, OpenError> {
     Key::new(algorithm, material).map_err(|source| OpenError::NoKey { path, source })
 }
@@ -538,51 +472,4 @@ pub(super) fn was_used(conn: &mut Conn) -> Result<bool, store::Error> {
     let has_key = instance::get(conn, instance::SIGNING_KEY)?.is_some()
         || !signing_keys::all(conn, KeyPurpose::Sessions)?.is_empty();
     Ok((has_key && instance::get(conn, instance::PEPPER)?.is_some()) || users::any(conn)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(state: KeyState, since: i64) -> (bool, KeyRow) {
-        let kid = format!("{}{since}", state.as_str());
-        let (algorithm, file) = ("ES256".to_owned(), String::new());
-        let row = KeyRow {
-            purpose: KeyPurpose::Apps,
-            kid,
-            algorithm,
-            state,
-            file,
-            created_at: UnixTime(0),
-            since: UnixTime(since),
-        };
-        (true, row)
-    }
-
-    #[test]
-    fn a_key_can_be_read_before_it_signs_and_after() {
-        use KeyState::{Pending, Signing, VerifyOnly};
-        let at = |rows: &[(bool, KeyRow)], days: i64| due(rows, UnixTime(days * DAY));
-        assert_eq!(at(&[], 0), Some(Step::Announce));
-        assert_eq!(at(&[row(Pending, 0)], 0), Some(Step::Promote), "nothing was signed so far");
-        assert_eq!(at(&[row(Signing, 0)], 87), None);
-        assert_eq!(at(&[row(Signing, 0)], 88), Some(Step::Announce));
-        let announced = [row(Signing, 0), row(Pending, 88 * DAY)];
-        assert_eq!((at(&announced, 89), at(&announced, 90)), (None, Some(Step::Promote)));
-        let late = [row(Signing, 0), row(Pending, 200 * DAY)];
-        assert_eq!((at(&late, 201), at(&late, 202)), (None, Some(Step::Promote)));
-        let rotated = [row(VerifyOnly, 90 * DAY), row(Signing, 90 * DAY)];
-        assert_eq!(at(&rotated, 121), None);
-        assert_eq!(at(&rotated, 122), Some(Step::Retire(format!("verify_only{}", 90 * DAY))));
-    }
-
-    #[test]
-    fn a_lost_key_is_replaced() {
-        let lost = |(_, row)| (false, row);
-        let gone = lost(row(KeyState::Signing, 0));
-        assert_eq!(due(std::slice::from_ref(&gone), UnixTime(1)), Some(Step::Announce));
-        assert_eq!(due(&[gone, row(KeyState::Pending, 1)], UnixTime(1)), Some(Step::Promote));
-        let replaced = [lost(row(KeyState::VerifyOnly, 1)), row(KeyState::Signing, 1)];
-        assert_eq!(due(&replaced, UnixTime(1)), Some(Step::Retire("verify_only1".into())));
-    }
 }
