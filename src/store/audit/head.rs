@@ -121,7 +121,8 @@ impl HeadFile {
         file.write_all_at(format!("{:020}:{}\n", head.n, hex::encode(&head.mac)).as_bytes(), 0)?;
         if is_new {
             // A command may be run by root, and the server by another user. Whoever isn't root has made a file of their own.
-            let owner = fs::metadata(&self.database)?;
+            // Of a database on a server there is only the folder.
+            let owner = fs::metadata(&self.database).or_else(|_| fs::metadata(folder_of(&self.path)))?;
             drop(std::os::unix::fs::fchown(&file, Some(owner.uid()), Some(owner.gid())));
             file.sync_all()?;
         }
@@ -131,6 +132,10 @@ impl HeadFile {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 impl Drop for HeadFile {
