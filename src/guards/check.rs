@@ -123,7 +123,15 @@ fn decode(hooks: &dyn Hooks, guard: &Guard, found: &Found, now: UnixTime) -> Res
 fn decode_one(hooks: &dyn Hooks, guard: &Guard, found: &Found, token: &str, now: UnixTime) -> Result<Caller, Refused> {
     let token = hooks.engine().take_apart(token, now)?;
     let key = hooks.decode_key(&token)?;
-    let Checked { claims, expired } = hooks.engine().check(&token, key.as_deref(), found.csrf.as_deref(), now)?;
+    let check = || hooks.engine().check(&token, key.as_deref(), found.csrf.as_deref(), now);
+    let mut checked = None;
+    let were_current = hooks.with_current_keys(&mut || checked = Some(check()));
+    let Checked { claims, expired } = match checked {
+        Some(Err(Fault::Invalid(_))) if !were_current => return Err(Refusal::Unavailable.into()),
+        Some(checked) => checked?,
+        // The hook has read no keys.
+        None => return Err(Refusal::Unavailable.into()),
+    };
     let caller = Caller { claims, location: found.location, user: None };
     let right_type = || if guard.verifies_type { caller.claims.require_type(guard.token) } else { Ok(()) };
     let right = if expired { Err(Fault::Expired) } else { right_type() };

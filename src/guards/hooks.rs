@@ -105,6 +105,13 @@ pub trait Hooks: Send + Sync {
         Ok(None)
     }
 
+    /// Runs `read`, which reads the engine's keys, and returns whether those were all that there are: if not, a token that they don't verify
+    /// may be good all the same, and is answered with [`Refusal::Unavailable`]. Default: they were.
+    fn with_current_keys(&self, read: &mut dyn FnMut()) -> bool {
+        read();
+        true
+    }
+
     /// Whether a token that is good in itself was revoked. Default: no. (`token_in_blocklist_loader`)
     fn token_in_blocklist<'a>(
         &'a self,

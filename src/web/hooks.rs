@@ -65,6 +65,13 @@ impl Hooks for PorteroHooks {
         })
     }
 
+    /// Where there are several nodes, another may sign with a key that this one has not heard of once its lease is over.
+    fn with_current_keys(&self, read: &mut dyn FnMut()) -> bool {
+        let lease = self.0.accounts.blocklist.lease.read();
+        read();
+        !lease.is_over()
+    }
+
     fn accepts_at_once(&self, req: &HttpRequest, token: &mut Caller, _guard: &Guard, now: UnixTime) -> bool {
         if right_transport(token).is_ok()
             && let Some(standing) = accept_at_once(&self.0.accounts, &token.claims, || stays_open(req), now)

@@ -66,9 +66,10 @@ pub async fn check_token(
     visitor: impl FnOnce() -> Visitor,
     now: UnixTime,
 ) -> Answer {
-    let mut claims = match accounts.engine.decode(token, None, now) {
-        Ok(claims) => claims,
-        Err(fault) => return Answer::TokenRefused(fault),
+    let mut claims = match accounts.read_token(|engine| engine.decode(token, None, now)) {
+        Some(Ok(claims)) => claims,
+        Some(Err(fault)) => return Answer::TokenRefused(fault),
+        None => return Answer::Unknowable,
     };
     let Some(session) = claims.session else { return Answer::TokenRefused(Fault::missing_claim("sid")) };
     if let Err(fault) = claims.require_type(TokenType::Access) {

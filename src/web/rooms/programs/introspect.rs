@@ -89,14 +89,14 @@ async fn about_own(app: &App, client_id: String, shown: OpenIdToken) -> Result<O
 /// What is told of a session's token. `None`: it is not active, whatever is wrong with it.
 async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<String, Value>>, Error> {
     let now = app.now();
-    let Ok(mut claims) = app.accounts.engine.decode(token, None, now) else { return Ok(None) };
+    let read = app.accounts.read_token(|engine| engine.decode(token, None, now));
+    let Ok(mut claims) = read.ok_or_else(behind)? else { return Ok(None) };
     // Showing the token to an app is using it: that counts for its session, and exposes a thief, as it would here.
     let standing = match accept(&app.accounts, &mut claims, || false, || client_address::visitor(app, req), now).await {
         Ok(standing) => standing,
         Err(NotAccepted::Fault(_)) => return Ok(None),
         Err(NotAccepted::Unknown(cause)) => {
-            let cause = cause.map_or_else(|| "memory is behind the database".to_owned(), |error| chain(&error));
-            return Err(Error::Unavailable(cause));
+            return Err(cause.map_or_else(behind, |error| Error::Unavailable(chain(&error))));
         }
     };
     if claims.token_type == TokenType::Refresh && claims.session.is_some() {
@@ -116,4 +116,8 @@ async fn about(app: &App, req: &HttpRequest, token: &str) -> Result<Option<Map<S
     told.insert("token_type".into(), "Bearer".into());
     told.insert("username".into(), standing.username.as_str().into());
     Ok(Some(told))
+}
+
+fn behind() -> Error {
+    Error::Unavailable("memory is behind the database".into())
 }

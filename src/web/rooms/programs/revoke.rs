@@ -36,7 +36,8 @@ pub(in crate::web) async fn submit(
     if !app.read(move |conn| apps::introspects(conn, &client_id)).await? {
         return Ok(HttpResponse::Ok().finish());
     }
-    if let Ok(checked) = app.accounts.engine.decode_allow_expired(&token, None, app.now()) {
+    let read = app.accounts.read_token(|engine| engine.decode_allow_expired(&token, None, app.now()));
+    if let Ok(checked) = read.ok_or_else(|| Error::Unavailable("memory is behind the database".into()))? {
         let peers_user = match checked.claims.session {
             Some(_) => None,
             None => {
