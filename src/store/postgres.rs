@@ -110,7 +110,7 @@ struct Number {
 fn examine(conn: &mut PgConnection) -> Result<(), ConnectFault> {
     let settings: Vec<Setting> = sql_query(
         "SELECT name, setting FROM pg_settings WHERE name IN \
-         ('server_version_num', 'server_version', 'fsync', 'full_page_writes', 'synchronous_commit', 'server_encoding', 'in_hot_standby', \
+         ('server_version_num', 'server_version', 'fsync', 'full_page_writes', 'synchronous_commit', 'synchronous_standby_names', 'server_encoding', 'in_hot_standby', \
          'default_transaction_read_only')",
     )
     .load(conn)
@@ -132,6 +132,23 @@ fn examine(conn: &mut PgConnection) -> Result<(), ConnectFault> {
                 "{name} is off there, so what was stored can be lost when the server stops: set it to on"
             ));
         }
+    }
+    // A replica that takes over may lack what only this server has stored, or what the replica has not stored yet.
+    let has_standby = !value("synchronous_standby_names").trim().is_empty();
+    match value("synchronous_commit") {
+        "local" => {
+            return unfit(
+                "synchronous_commit is local there, so what was stored can be lost when a replica takes over: set it to on".into(),
+            );
+        }
+        "remote_write" if has_standby => {
+            return unfit(
+                "synchronous_commit is remote_write there, so what was stored can be lost when a replica takes over that stopped before it \
+                 had stored it: set it to on"
+                    .into(),
+            );
+        }
+        _ => {}
     }
     if value("server_encoding") != "UTF8" {
         return unfit(format!("its encoding is {}: make one with the encoding UTF8", value("server_encoding")));

@@ -39,6 +39,10 @@ fn a_server_that_could_lose_what_is_acknowledged_or_takes_no_changes_is_refused_
             "synchronous_commit = off",
             "synchronous_commit is off there, so what was stored can be lost when the server stops: set it to on",
         ),
+        (
+            "synchronous_commit = local",
+            "synchronous_commit is local there, so what was stored can be lost when a replica takes over: set it to on",
+        ),
         ("default_transaction_read_only = on", "set default_transaction_read_only to off"),
     ] {
         let folder = TempDir::new().unwrap();
