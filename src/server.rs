@@ -29,7 +29,7 @@ use crate::config::{AppAddresses, Config, Loaded};
 use crate::descriptors;
 use crate::domain::{AppAlgorithm, ListenAddress};
 use crate::error_chain::chain;
-use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving};
+use crate::installation::{AppRings, Installation, KeyRing, OpenError, Reached, RingError, Serving, master_key_names};
 use crate::listening::{self, ListenError, Listening};
 use crate::mail::{self, Mailer, Site};
 use crate::mailing;
@@ -38,7 +38,7 @@ use crate::outbound::address::Reach;
 use crate::outbound::{NoCertificates, Outbound};
 use crate::passkeys::{NotHere, Passkeys};
 use crate::seldom::Seldom;
-use crate::store::nodes::Presented;
+use crate::store::nodes::{self, Presented};
 use crate::store::{self, AsNode, Conn, Memory, passkeys};
 use crate::telling;
 use crate::texts::{BrokenCatalogue, Texts};
@@ -131,9 +131,10 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
     let texts = Arc::new(Texts::load(config.languages_dir.as_deref())?);
     let mailer = mailer(&config, base_url.clone(), &texts)?;
 
-    let installation = Installation::open(&config, clock.clone())?;
+    let mut installation = Installation::open(&config, clock.clone())?;
     let serving = installation.lock()?;
     serving.note(&Reached { listening: address.clone(), public_url: config.public_url.clone() });
+    installation.move_in()?;
     let accounts = installation.accounts;
     installation.ring.follow_settings(&accounts.db, clock.now())?;
     // Until memory is loaded, which says something else: whoever asks it is told that it can't know.
@@ -359,10 +360,11 @@ fn load_memory(app: &App, address: &ListenAddress, ring: KeyRing, app_rings: App
 }
 
 fn read_keys(accounts: &Accounts, conn: &mut Conn, ring: &KeyRing, app_rings: &AppRings) -> Result<(), store::Error> {
-    let keys = ring.load(conn).map_err(|error| store::Error::NotFollowed(chain(&error)))?;
-    accounts.engine.set_keys(keys);
+    let not_followed = |error: OpenError| store::Error::NotFollowed(chain(&error));
+    accounts.engine.set_keys(ring.load(conn).map_err(not_followed)?);
     for algorithm in AppAlgorithm::ALL {
-        accounts.app_keys.set(*algorithm, app_rings.get(*algorithm).load_for_apps(conn)?);
+        let keys = app_rings.get(*algorithm).load_for_apps(conn).map_err(not_followed)?;
+        accounts.app_keys.set(*algorithm, keys);
     }
     Ok(())
 }
@@ -452,6 +454,9 @@ fn settings_to_agree_upon(app: &App) -> String {
         // What is shown of it says nothing.
         settings.insert("jwt.secret_key".into(), fingerprint(key.as_bytes()).into());
     }
+    // Two nodes may have different lists while these change, as long as each can open what the other seals.
+    let master_keys = master_key_names(app.config());
+    settings.insert(nodes::MASTER_KEYS.into(), master_keys.iter().map(ToString::to_string).collect());
     Value::Object(settings).to_string()
 }
 

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::domain::AppAlgorithm;
 use crate::error_chain::chain;
-use crate::installation::{Installation, KeyRing, RingError};
+use crate::installation::{Installation, KeyRing, RingError, SealedAnew};
 use crate::store::signing_keys::{KeyPurpose, KeyState};
 
 #[derive(Subcommand)]
@@ -41,6 +41,8 @@ pub(super) enum Command {
         #[arg(long)]
         now: bool,
     },
+    /// Seal all keys in the database anew under the first master key, beside running nodes
+    Seal,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -106,7 +108,17 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
             println!("{kid} is out: what it signed is refused.");
             Ok(())
         }
+        Command::Seal => seal(&installation),
     }
+}
+
+fn seal(installation: &Installation) -> Result<(), Failure> {
+    let SealedAnew { under, anew, before, unneeded } = installation.seal_anew(operator())?;
+    println!("{anew} keys were sealed anew under the master key {under}; {before} were under it before.");
+    if !unneeded.is_empty() {
+        println!("Nothing is sealed under {} any more: it can be taken out of the master keys.", unneeded.join(", "));
+    }
+    Ok(())
 }
 
 /// The ring that this key is in, and what its keys sign. The ring of sessions if none has it.
@@ -154,6 +166,11 @@ fn list(installation: &Installation) -> Result<(), Failure> {
             key.algorithm,
             key.purpose.as_str()
         );
+    }
+    // With the pepper and the key that seals second factors.
+    for (n, (id, count)) in installation.sealed_under()?.into_iter().enumerate() {
+        let hint = if n == 0 { "" } else { ": `portero key seal` seals them anew" };
+        println!("In the database, {count} keys are sealed under the master key {id}{hint}.");
     }
     Ok(())
 }

@@ -100,6 +100,13 @@ impl Config {
             self.cluster_lease.is_none() || matches!(self.database, DatabaseUrl::Postgres(_)),
             "several nodes need a database that all of them reach: name a PostgreSQL server in database_url, or leave the lease out",
         );
+        let master_keys =
+            if r.is_set("cluster.master_keys_file") { "cluster.master_keys_file" } else { "cluster.master_keys" };
+        r.check(
+            &[master_keys, "database_url"],
+            self.master_keys.is_empty() || matches!(self.database, DatabaseUrl::Postgres(_)),
+            "they seal keys in a database that several nodes share: name a PostgreSQL server in database_url, or leave them out",
+        );
         if self.trusted_proxies.is_empty() && self.client_ip_header != ClientIpHeader::XForwardedFor {
             r.warn("client_ip_header", "it counts only from a peer in trusted_proxies, and there is none");
         }

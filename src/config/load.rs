@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::jwt;
 use super::mail;
+use super::master_keys::master_keys;
 use super::parse::{self, DAY, FreshFor, LONGEST, choice, human, list, seconds, switch, text, whole};
 use super::reader::{LOG_FORMAT, Raw, Reader, UNSET};
 use super::second_factor::{SecondFactor, SecondFactorPolicy};
@@ -128,6 +129,7 @@ impl Config {
                 context,
             },
             cluster_lease: r.take("cluster.lease", "off", parse::lease),
+            master_keys: master_keys(&mut r),
             app_addresses: r.take("app_addresses", "private", choice(APP_ADDRESSES)),
             apps_ca_file: r.take_if_set("apps_ca_file", UNSET, |raw| text(raw).map(PathBuf::from)),
             status_list: r.take("status_list", "false", switch),

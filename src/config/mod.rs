@@ -5,6 +5,7 @@ mod contradictions;
 mod jwt;
 mod load;
 mod mail;
+mod master_keys;
 mod parse;
 mod reader;
 mod second_factor;
@@ -14,7 +15,8 @@ pub use parse::{human, span};
 pub use second_factor::{SecondFactor, SecondFactorPolicy};
 pub use settings::{
     AppAddresses, ClientIpHeader, Config, Faults, ForeignTokens, Loaded, LogFormat, LogLevel, LogRules, MailSecurity,
-    MailServer, MailSettings, Overrides, PasswordSettings, Rotate, Sender, SessionRules, Setting, Source, Subject,
+    MailServer, MailSettings, MasterKey, Overrides, PasswordSettings, Rotate, Sender, SessionRules, Setting, Source,
+    Subject,
 };
 
 #[cfg(test)]

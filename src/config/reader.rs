@@ -334,8 +334,15 @@ fn environment_name(key: &str) -> String {
 }
 
 /// Settings whose values are secrets. Each has a sister that names a file.
-const SECRETS: [&str; 6] =
-    ["pepper", "factor_key", "jwt.secret_key", "jwt.private_key", "database_password", "mail.password"];
+const SECRETS: [&str; 7] = [
+    "pepper",
+    "factor_key",
+    "jwt.secret_key",
+    "jwt.private_key",
+    "database_password",
+    "cluster.master_keys",
+    "mail.password",
+];
 
 /// Settings for which an empty text is a value like any other.
 const EMPTY_MEANS_NONE: [&str; 2] = ["jwt.header_type", "jwt.query_string_value_prefix"];
@@ -382,7 +389,7 @@ fn read_secret(path: &str) -> Result<Secret, String> {
 }
 
 /// Why a secret is too easy to guess, in words that do not repeat it.
-fn weakness(secret: &[u8], least: usize) -> Option<String> {
+pub(super) fn weakness(secret: &[u8], least: usize) -> Option<String> {
     const PLACEHOLDERS: [&str; 7] =
         ["secret", "changeme", "change-me", "change_me", "password", "placeholder", "example"];
     let lower = String::from_utf8_lossy(secret).to_lowercase();

@@ -13,6 +13,14 @@ use super::second_factor::SecondFactorPolicy;
 use crate::domain::{DatabaseUrl, ListenAddress, Mail, PasswordRules, is_loopback};
 use crate::tokens::options::{Options, Secret};
 
+/// A key under which the pepper and the rings of signing keys are sealed in the database.
+#[derive(Clone, Debug)]
+pub struct MasterKey {
+    /// What the operator calls it.
+    pub id: String,
+    pub key: Secret,
+}
+
 /// All settings, each valid in itself and together with the others.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -63,6 +71,8 @@ pub struct Config {
     pub factor_key: Option<Secret>,
     /// For how many seconds each of several nodes may answer without having asked the database. `None`: there is one node.
     pub cluster_lease: Option<i64>,
+    /// Under which the pepper and the other keys are sealed in the database; the first one seals. Empty: keys are in files of the data folder.
+    pub master_keys: Vec<MasterKey>,
     /// Where apps that are told of sign-outs may be.
     pub app_addresses: AppAddresses,
     /// Certificates of authorities that are trusted besides the system's own when an app is called.

@@ -415,6 +415,36 @@ fn several_nodes_need_a_database_that_all_of_them_reach() {
 }
 
 #[test]
+fn a_master_key_is_a_line_and_the_first_one_seals() {
+    const A: &str = "2026-10 bG9uZyBlbm91Z2ggZm9yIGEgbWFzdGVyIGtleSAxMTE=";
+    const B: &str = "next YW5vdGhlciBvbmUgdGhhdCBpcyBsb25nIGVub3VnaCAyMjI";
+    let file = "database_url = 'postgres://db/portero'";
+    let with = |keys: &str| read(file, &[("PORTERO_CLUSTER_MASTER_KEYS", keys)], &[]);
+    let ids = |keys: &str| with(keys).unwrap().config.master_keys.into_iter().map(|key| key.id).collect::<Vec<_>>();
+    assert!(read(file, &[], &[]).unwrap().config.master_keys.is_empty());
+    assert_eq!(ids(A), ["2026-10"]);
+    assert_eq!(ids(&format!("# of last month\r\n{B}\r\n\n  {A}\n")), ["next", "2026-10"]);
+    let loaded = with(A).unwrap();
+    assert_eq!(loaded.config.master_keys[0].key.as_bytes(), b"long enough for a master key 111");
+    assert_eq!(shown(&loaded, "cluster.master_keys"), ("(hidden)", Source::Environment));
+    assert!(!format!("{loaded:?}").contains("bG9u"));
+    for (keys, says) in [
+        ("# none", "holds no key; this makes a good line"),
+        ("bG9uZyBlbm91Z2ggZm9yIGEgbWFzdGVyIGtleSAxMTE=", "line 1 is not an id, a space and a key in base64"),
+        (&format!("{A}\n{}", B.replace("next", "a:b")), "line 2 has an id that"),
+        (&format!("{A}\none bG9u!"), "line 2 has a key that is not base64"),
+        ("one bG9uZw==", "line 1 has a key that has 4 bytes and needs 32"),
+        (&format!("{A}\n{}", B.replace("next", "2026-10")), "line 2 has an id that another line has"),
+        (&format!("{A}\n{}", A.replace("2026-10", "b")), "line 2 has a key that another line has"),
+    ] {
+        let fault = with(keys).unwrap_err().to_string();
+        assert!(fault.contains(says) && !fault.contains("bG9u"), "{fault}");
+    }
+    let alone = read("", &[("PORTERO_CLUSTER_MASTER_KEYS", A)], &[]).unwrap_err().to_string();
+    assert!(alone.contains("name a PostgreSQL server in database_url, or leave them out"), "{alone}");
+}
+
+#[test]
 fn a_secret_that_can_be_guessed_comes_with_a_command_that_makes_a_good_one() {
     for weak in ["super-secret", "tooshort", &"ab".repeat(32), &format!("changeme{GOOD_SECRET}")] {
         let fault = read("", &[("JWT_SECRET_KEY", weak)], &[]).unwrap_err().to_string();

@@ -42,6 +42,11 @@ pub enum BackupError {
          keys in {folder} with that file, and then run `portero backup --note`"
     )]
     OfAServer { name: String, folder: PathBuf },
+    #[error(
+        "this database is on a PostgreSQL server, whose own tools back it up: run `pg_dump --format=custom --file=FILE {name}`, keep the \
+         master keys somewhere else, for without them that file is of no use, and then run `portero backup --note`"
+    )]
+    OfAServerWithKeys { name: String },
     #[error("the database is damaged, and no backup was made of it: {0}")]
     DatabaseDamaged(String),
     #[error("could not copy the database")]

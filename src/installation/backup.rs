@@ -34,6 +34,9 @@ impl Installation {
         let config = &self.accounts.config;
         let database = match &config.database {
             DatabaseUrl::Sqlite(path) => path,
+            DatabaseUrl::Postgres(url) if self.keys_are_in_database => {
+                return Err(BackupError::OfAServerWithKeys { name: url.database.clone() });
+            }
             DatabaseUrl::Postgres(url) => {
                 let (name, folder) = (url.database.clone(), config.data_dir.clone());
                 return Err(BackupError::OfAServer { name, folder });

@@ -43,6 +43,42 @@ pub enum OpenError {
     )]
     OtherKey { path: String, database: DatabaseUrl, found: String, expected: String, hint: &'static str },
     #[error(
+        "the key {file} is not among those that the database {database} holds sealed, but the database has been used with one. Put its row in \
+         the table shared_keys back from a backup of the database{hint}"
+    )]
+    SealedKeyIsMissing { file: String, database: DatabaseUrl, hint: &'static str },
+    #[error(
+        "the keys in the database {database} are sealed under master keys, and this process is given none: set cluster.master_keys_file to \
+         a copy of the file that the other nodes have"
+    )]
+    NoMasterKeys { database: DatabaseUrl },
+    #[error(
+        "keys in the database {database} are sealed under the master key {id}, which is not among those that are given: put its line back \
+         into cluster.master_keys_file, behind the others, until `portero key seal` has sealed all keys anew; if the file is another \
+         cluster's, give each cluster a database of its own"
+    )]
+    MasterKeyIsMissing { database: DatabaseUrl, id: String },
+    #[error(
+        "keys in the database {database} are sealed under another master key with the id {id} than the one that is given: if the file in \
+         cluster.master_keys_file is another cluster's, name this one's own database in database_url, or else put the right file there"
+    )]
+    OtherMasterKey { database: DatabaseUrl, id: String },
+    #[error(
+        "the key {file} in the database {database} was changed or damaged, for the master key under which it was sealed does not open it: \
+         put its row in the table shared_keys back from a backup of the database"
+    )]
+    SealedKeyIsBroken { database: DatabaseUrl, file: String },
+    #[error(
+        "the node {node} does not have the master key {id}: give it to all nodes, behind the others, and start them anew before any of \
+         them has it in the first place"
+    )]
+    NodeLacksMasterKey { node: String, id: String },
+    #[error(
+        "the node {node} serves the database {database} without the master key {id}: to have the keys sealed in the database, stop all \
+         nodes, and then start each of them with the same cluster.master_keys_file"
+    )]
+    NodeWithoutMasterKeys { node: String, database: DatabaseUrl, id: String },
+    #[error(
         "there is no Portero in {folder}: is that the right data folder? `portero serve` and `portero user add` make a new one"
     )]
     NotThere { folder: PathBuf },
@@ -79,4 +115,14 @@ pub enum OpenError {
     Random,
     #[error("another Portero already serves the database {database}; one server owns a database")]
     Served { database: DatabaseUrl },
+}
+
+impl OpenError {
+    /// Whether it says of one key alone that it can't be read, and nothing of the others.
+    pub(super) fn is_of_one_key(&self) -> bool {
+        !matches!(
+            self,
+            Self::Store(_) | Self::NoMasterKeys { .. } | Self::MasterKeyIsMissing { .. } | Self::OtherMasterKey { .. }
+        )
+    }
 }

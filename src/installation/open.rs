@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::{hkdf, rand};
+use aws_lc_rs::rand;
 
+use super::derived::derived;
 use super::error::{KEY_BYTES, OpenError};
 use super::examine::{LastStop, examine, last_stop, malformed, refuse_keys_without_database};
 use super::files::{self, FACTOR_KEY_FILE, PEPPER_FILE};
+use super::key_store::KeyStore;
+use super::master_keys::MasterKeys;
 use super::moved::refuse_moved;
 use super::ring::{AppRings, KeyRing, was_used};
 use super::serving::{Running, Serving, running};
@@ -32,7 +35,7 @@ use crate::sealing::SealingKey;
 use crate::store::audit::fit::{self, Fit};
 use crate::store::audit::head::HeadFile;
 use crate::store::audit::seal::Seal;
-use crate::store::{self, ClusterRules, Conn, DatabaseCheck, Db, Upkeep, factors, instance};
+use crate::store::{self, ClusterRules, Conn, DatabaseCheck, Db, Upkeep, factors, instance, shared_keys};
 use crate::throttle::Throttle;
 use crate::tokens::options::Secret;
 use crate::tokens::{Engine, fingerprint};
@@ -49,6 +52,17 @@ pub struct Installation {
     pub browser_session_key: [u8; 64],
     /// Of the whole database, after an unclean stop.
     pub check: DatabaseCheck,
+    /// Those that the settings give.
+    pub(super) master_keys: Option<Arc<MasterKeys>>,
+    /// Whether the pepper and the rings are sealed in the database under these.
+    pub(super) keys_are_in_database: bool,
+}
+
+/// Since when the audit log may have changed without the file beside the database.
+#[derive(Clone, Copy)]
+enum LogSince {
+    LastStart,
+    Restored,
 }
 
 impl Installation {
@@ -77,19 +91,15 @@ impl Installation {
 
     /// Opens the installation, or makes a new one.
     pub fn open(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
-        Self::open_with(config, clock, fit::take_up)
+        Self::open_with(config, clock, LogSince::LastStart)
     }
 
     /// Opens an installation that was restored just now.
     pub(super) fn open_restored(config: &Arc<Config>, clock: Clock) -> Result<Self, OpenError> {
-        Self::open_with(config, clock, fit::take_up_restored)
+        Self::open_with(config, clock, LogSince::Restored)
     }
 
-    fn open_with(
-        config: &Arc<Config>,
-        clock: Clock,
-        take_up_audit: fn(&Db, UnixTime) -> Result<Fit, store::Error>,
-    ) -> Result<Self, OpenError> {
+    fn open_with(config: &Arc<Config>, clock: Clock, log_since: LogSince) -> Result<Self, OpenError> {
         files::make_folder(&config.data_dir)?;
         let check = match &config.database {
             DatabaseUrl::Sqlite(path) => look_at_file(config, path)?,
@@ -97,19 +107,33 @@ impl Installation {
             DatabaseUrl::Postgres(_) => DatabaseCheck::unneeded(),
         };
         let db = open_database(config)?;
+        let master_keys = MasterKeys::of(config)?;
+        // Before anything is changed.
+        let in_database = in_database(config, &db, master_keys.as_ref())?;
         begin(config, &db, clock.now())?;
-        let pepper = pepper_file(config, &db, clock.now()).open()?;
+        let given = Given { config, db: &db, now: clock.now(), in_database: in_database.as_deref() };
+        let pepper = pepper_file(given).open()?;
         let pepper = pepper.as_bytes();
-        let factor_key = factor_key_file(config, &db, clock.now()).open()?;
+        let factor_key = factor_key_file(given).open()?;
         let (events, addresses) =
             (derived::<32>(pepper, b"portero audit")?, derived::<32>(pepper, b"portero audit addresses")?);
         let db = db.sealing(Seal::new(&events, &addresses, HeadFile::beside(&config.beside_database())));
-        warn_of_audit(&take_up_audit(&db, clock.now())?);
-        let shared = match config.cluster_lease {
-            Some(_) => Some(Arc::new(SealingKey::new(&derived(pepper, b"portero shared keys")?))),
-            None => None,
+        let take_up_audit = match log_since {
+            LogSince::LastStart if in_database.is_some() => fit::take_up_on_any_machine,
+            LogSince::LastStart => fit::take_up,
+            LogSince::Restored => fit::take_up_restored,
         };
-        let ring = KeyRing::open(config, &db, shared.clone(), clock.now())?;
+        warn_of_audit(&take_up_audit(&db, clock.now())?);
+        let keys_are_in_database = in_database.is_some();
+        let store = match (in_database, config.cluster_lease) {
+            (Some(keys), _) => KeyStore::in_database(config, keys),
+            (None, Some(_)) => {
+                let shared = SealingKey::new(&derived(pepper, b"portero shared keys")?);
+                KeyStore::in_folder(config, Some(Arc::new(shared)))
+            }
+            (None, None) => KeyStore::in_folder(config, None),
+        };
+        let ring = KeyRing::open(config, &db, store.clone(), clock.now())?;
 
         let engine = Engine::new(config.jwt.clone(), db.read(|conn| ring.load(conn))?).with_sessions();
         let accounts = Accounts {
@@ -145,9 +169,11 @@ impl Installation {
         Ok(Self {
             accounts: Arc::new(accounts),
             ring,
-            app_rings: AppRings::of(config, shared.as_ref()),
+            app_rings: AppRings::of(config, &store),
             browser_session_key: derived::<64>(pepper, b"portero browser session")?,
             check,
+            master_keys,
+            keys_are_in_database,
         })
     }
 
@@ -237,11 +263,39 @@ fn begin(config: &Config, db: &Db, now: UnixTime) -> Result<(), OpenError> {
     Ok(begun.committed()?)
 }
 
-/// A key that the database was used with: in the settings, or else in its file.
-struct KeyFile<'a> {
+/// The master keys, if the pepper and the rings are in the database, or are to be made there because it has none yet. An error if what is
+/// sealed there can't be opened.
+fn in_database(
+    config: &Config,
+    db: &Db,
+    master_keys: Option<&Arc<MasterKeys>>,
+) -> Result<Option<Arc<MasterKeys>>, OpenError> {
+    let sealed = db.read(shared_keys::all_under_master_keys)?;
+    let Some(keys) = master_keys else {
+        return match sealed.is_empty() {
+            true => Ok(None),
+            false => Err(OpenError::NoMasterKeys { database: config.database.clone() }),
+        };
+    };
+    sealed.iter().try_for_each(|row| keys.open(row).map(drop))?;
+    let has_pepper = |conn: &mut Conn| Ok::<_, store::Error>(instance::get(conn, instance::PEPPER)?.is_some());
+    let is_new = !db.read(was_used)? && !db.read(has_pepper)?;
+    Ok((is_new || !sealed.is_empty()).then(|| Arc::clone(keys)))
+}
+
+/// What a key is looked for in.
+#[derive(Clone, Copy)]
+struct Given<'a> {
     config: &'a Config,
     db: &'a Db,
     now: UnixTime,
+    /// The master keys under which it is in the database. `None`: it is in the data folder.
+    in_database: Option<&'a MasterKeys>,
+}
+
+/// A key that the database was used with: in the settings, or else in its file, or sealed in the database under the name of that.
+struct KeyFile<'a> {
+    from: Given<'a>,
     /// What the settings give.
     given: Option<&'a Secret>,
     setting: &'static str,
@@ -256,12 +310,10 @@ struct KeyFile<'a> {
     is_bound: fn(&mut Conn) -> Result<bool, store::Error>,
 }
 
-fn pepper_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile<'a> {
+fn pepper_file(from: Given<'_>) -> KeyFile<'_> {
     KeyFile {
-        config,
-        db,
-        now,
-        given: config.pepper.as_ref(),
+        from,
+        given: from.config.pepper.as_ref(),
         setting: "pepper",
         file: PEPPER_FILE,
         name: instance::PEPPER,
@@ -272,12 +324,10 @@ fn pepper_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile<'a>
 }
 
 /// The key under which the secrets of second factors are sealed: a database alone, stolen, must not be enough to make codes.
-fn factor_key_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile<'a> {
+fn factor_key_file(from: Given<'_>) -> KeyFile<'_> {
     KeyFile {
-        config,
-        db,
-        now,
-        given: config.factor_key.as_ref(),
+        from,
+        given: from.config.factor_key.as_ref(),
         setting: "factor_key",
         file: FACTOR_KEY_FILE,
         name: instance::FACTOR_KEY,
@@ -290,13 +340,15 @@ fn factor_key_file<'a>(config: &'a Config, db: &'a Db, now: UnixTime) -> KeyFile
 
 impl KeyFile<'_> {
     fn open(&self) -> Result<Secret, OpenError> {
+        let Given { config, db, now, in_database } = self.from;
         let (name, is_bound) = (self.name, self.is_bound);
         let (known, is_bound) =
-            self.db.read(move |conn| Ok::<_, store::Error>((instance::get(conn, name)?, is_bound(conn)?)))?;
-        let (key, origin) = match self.given {
-            Some(secret) => (secret.clone(), format!("the setting `{}`", self.setting)),
-            None => {
-                let path = self.config.data_dir.join(self.file);
+            db.read(move |conn| Ok::<_, store::Error>((instance::get(conn, name)?, is_bound(conn)?)))?;
+        let (key, origin) = match (self.given, in_database) {
+            (Some(secret), _) => (secret.clone(), format!("the setting `{}`", self.setting)),
+            (None, Some(keys)) => (self.unseal(keys)?, format!("the row {} of the table shared_keys", self.file)),
+            (None, None) => {
+                let path = config.data_dir.join(self.file);
                 (self.read(&path)?, path.display().to_string())
             }
         };
@@ -305,13 +357,13 @@ impl KeyFile<'_> {
             Some(expected) if expected == found => Ok(key),
             Some(expected) if is_bound => Err(OpenError::OtherKey {
                 path: origin,
-                database: self.config.database.clone(),
+                database: config.database.clone(),
                 found,
                 expected,
                 hint: self.hint,
             }),
             Some(_) | None => {
-                let set = self.db.write(Upkeep, self.now, move |tx, _| instance::set(tx.conn, name, &found));
+                let set = db.write(Upkeep, now, move |tx, _| instance::set(tx.conn, name, &found));
                 set.committed()?;
                 Ok(key)
             }
@@ -324,33 +376,46 @@ impl KeyFile<'_> {
         match File::open(path) {
             Ok(file) => files::decode(&files::read_key(file, path)?, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if self.db.read(self.was_used)? {
-                    let database = self.config.database.clone();
+                if self.from.db.read(self.was_used)? {
+                    let database = self.from.config.database.clone();
                     return Err(OpenError::KeyIsMissing { path: path.to_owned(), database, hint: self.hint });
                 }
-                let mut key = [0; KEY_BYTES];
-                rand::fill(&mut key).map_err(|_| OpenError::Random)?;
-                let key = Secret::new(key);
+                let key = new_key()?;
                 files::write_key(path, &files::encode(&key))?;
                 Ok(key)
             }
             Err(error) => Err(failed(error)),
         }
     }
-}
 
-struct Length(usize);
-
-impl hkdf::KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
+    /// Opens the key's row. Makes both if there is no row and this database has never been used with one.
+    fn unseal(&self, keys: &MasterKeys) -> Result<Secret, OpenError> {
+        let Given { config, db, now, .. } = self.from;
+        let file = self.file;
+        let row = match db.read(|conn| shared_keys::under_master_key(conn, file))? {
+            Some(row) => row,
+            None if db.read(self.was_used)? => {
+                let (file, database) = (file.to_owned(), config.database.clone());
+                return Err(OpenError::SealedKeyIsMissing { file, database, hint: self.hint });
+            }
+            None => {
+                let made = keys.seal(file, &files::encode(&new_key()?))?;
+                let stored = db.write(Upkeep, now, move |tx, _| {
+                    // Another node that starts for the first time at the same moment may have been quicker.
+                    match shared_keys::under_master_key(tx.conn, file)? {
+                        Some(others) => Ok::<_, store::Error>(others),
+                        None => shared_keys::add_under_master_key(tx.conn, &made).map(|()| made),
+                    }
+                });
+                stored.committed()?
+            }
+        };
+        files::decode(&keys.open(&row)?, Path::new(file))
     }
 }
 
-/// Derives a key from `secret`, a different one for each purpose. (HKDF, RFC 5869)
-fn derived<const N: usize>(secret: &[u8], purpose: &[u8]) -> Result<[u8; N], OpenError> {
-    let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"portero").extract(secret);
-    let mut key = [0; N];
-    root.expand(&[purpose], Length(N)).and_then(|okm| okm.fill(&mut key)).map_err(|_| OpenError::Random)?;
-    Ok(key)
+fn new_key() -> Result<Secret, OpenError> {
+    let mut key = [0; KEY_BYTES];
+    rand::fill(&mut key).map_err(|_| OpenError::Random)?;
+    Ok(Secret::new(key))
 }

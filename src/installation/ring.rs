@@ -1,20 +1,17 @@
-//! The ring of keys that sign and check tokens: the database lists them, and files in the data folder hold them. If the settings
+//! The ring of keys that sign and check tokens: the database lists them, and `key_store.rs` has the keys themselves. If the settings
 //! give a key, that is the only one.
 
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use super::error::OpenError;
 use super::files;
+use super::key_store::{KeyStore, Retired};
 use super::ring_error::RingError;
 use super::ring_schedule::{Step, due};
 use crate::blocklist::change::Change;
 use crate::config::Config;
 use crate::domain::{AppAlgorithm, By, DatabaseUrl, UnixTime};
 use crate::error_chain::chain;
-use crate::sealing::SealingKey;
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::signing_keys::{self, KeyPurpose, KeyRow, KeyState};
 use crate::store::{self, Authority, Conn, Db, Tx, Upkeep, instance, shared_keys, users};
@@ -31,12 +28,10 @@ const LOST_KEY_HINT: &str =
 #[derive(Clone)]
 pub struct KeyRing {
     purpose: KeyPurpose,
-    folder: PathBuf,
+    store: KeyStore,
     database: DatabaseUrl,
     algorithm: Algorithm,
     given: Option<Secret>,
-    /// Seals the files of new keys for the other nodes. `None`: there is one node.
-    shared: Option<Arc<SealingKey>>,
 }
 
 /// The rings of what apps read.
@@ -47,8 +42,8 @@ pub struct AppRings {
 }
 
 impl AppRings {
-    pub(super) fn of(config: &Config, shared: Option<&Arc<SealingKey>>) -> Self {
-        let ring = |algorithm| KeyRing { shared: shared.cloned(), ..KeyRing::for_apps(config, algorithm) };
+    pub(super) fn of(config: &Config, store: &KeyStore) -> Self {
+        let ring = |algorithm| KeyRing::for_apps(config, store.clone(), algorithm);
         Self { es256: ring(AppAlgorithm::ES256), rs256: ring(AppAlgorithm::RS256) }
     }
 
@@ -64,34 +59,15 @@ impl AppRings {
     }
 }
 
-/// A key that was taken out of the ring. Its file may be deleted once no server uses the key any more.
-pub struct Retired(PathBuf);
-
-impl Retired {
-    /// Deletes the file.
-    pub fn delete(self) -> io::Result<()> {
-        match fs::remove_file(self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            done => done,
-        }
-    }
-}
-
 impl KeyRing {
     /// Opens the ring, or begins it in a database that has no key yet.
-    pub(super) fn open(
-        config: &Config,
-        db: &Db,
-        shared: Option<Arc<SealingKey>>,
-        now: UnixTime,
-    ) -> Result<Self, OpenError> {
+    pub(super) fn open(config: &Config, db: &Db, store: KeyStore, now: UnixTime) -> Result<Self, OpenError> {
         let ring = Self {
             purpose: KeyPurpose::Sessions,
-            folder: config.data_dir.clone(),
+            store,
             database: config.database.clone(),
             algorithm: config.jwt.algorithm,
             given: config.signing_key.clone(),
-            shared,
         };
         match &ring.given {
             Some(given) => ring.note_given(db, given, now)?,
@@ -102,54 +78,58 @@ impl KeyRing {
     }
 
     /// The ring of what apps read that is signed by this algorithm. It has no key before one is needed.
-    pub(super) fn for_apps(config: &Config, algorithm: AppAlgorithm) -> Self {
+    fn for_apps(config: &Config, store: KeyStore, algorithm: AppAlgorithm) -> Self {
         Self {
             purpose: KeyPurpose::for_apps(algorithm),
-            folder: config.data_dir.clone(),
+            store,
             database: config.database.clone(),
             algorithm: match algorithm {
                 AppAlgorithm::RS256 => Algorithm::RS256,
                 AppAlgorithm::ES256 => Algorithm::ES256,
             },
             given: None,
-            shared: None,
         }
+    }
+
+    /// The same ring, whose keys are somewhere else now.
+    pub(super) fn kept_in(&self, store: &KeyStore) -> Self {
+        Self { store: store.clone(), ..self.clone() }
     }
 
     fn rows(&self, conn: &mut Conn) -> Result<Vec<KeyRow>, store::Error> {
-        let rows = signing_keys::all(conn, self.purpose)?;
-        if let Some(sealing) = &self.shared {
-            for row in &rows {
-                self.fetch(conn, row, sealing)?;
-            }
-        }
-        Ok(rows)
+        signing_keys::all(conn, self.purpose)
     }
 
-    /// Writes the file of a key that another node has made. What does not work is noticed when it is read.
-    fn fetch(&self, conn: &mut Conn, row: &KeyRow, sealing: &SealingKey) -> Result<(), store::Error> {
-        let path = self.folder.join(&row.file);
-        if path.exists() {
-            return Ok(());
-        }
-        let Some(sealed) = shared_keys::find(conn, &row.file)? else { return Ok(()) };
-        let opened = sealing.open(&sealed, &row.file).and_then(|text| String::from_utf8(text).ok());
-        match opened.map(|text| files::write_key(&path, &text)) {
-            Some(Ok(())) => tracing::info!(event = "key_fetched", kid = row.kid),
-            Some(Err(error)) => tracing::error!(event = "key_not_fetched", kid = row.kid, error = %chain(&error)),
-            None => {
-                tracing::error!(event = "key_not_fetched", kid = row.kid, error = "it was sealed with another pepper")
+    /// The keys of the ring, oldest first, each as far as it can be read. An error: that can be said of none of them.
+    fn each(&self, conn: &mut Conn) -> Result<Vec<(KeyRow, Result<Key, OpenError>)>, OpenError> {
+        let rows = self.rows(conn)?;
+        rows.into_iter()
+            .map(|row| match self.read(conn, &row) {
+                Err(error) if !error.is_of_one_key() => Err(error),
+                read => Ok((row, read)),
+            })
+            .collect()
+    }
+
+    /// The texts of the keys that can be read, by the names of their files. Empty if the settings give the key.
+    pub(super) fn texts(&self, conn: &mut Conn) -> Result<Vec<(String, String)>, OpenError> {
+        let mut texts = Vec::new();
+        for (row, read) in if self.given.is_some() { Vec::new() } else { self.each(conn)? } {
+            if read.is_ok()
+                && let Some(text) = self.store.find(conn, &row.file)?
+            {
+                texts.push((row.file, text));
             }
         }
-        Ok(())
+        Ok(texts)
     }
 
     /// Reads the keys of the ring for apps. One whose file is lost is left out: what it signed lives for a minute, and another takes its
     /// place. `None`: no key signs.
-    pub fn load_for_apps(&self, conn: &mut Conn) -> Result<Option<Keys>, store::Error> {
+    pub fn load_for_apps(&self, conn: &mut Conn) -> Result<Option<Keys>, OpenError> {
         let (mut older, mut signing, mut newer) = (Vec::new(), None, Vec::new());
-        for row in self.rows(conn)? {
-            match (self.read(&row), row.state) {
+        for (row, read) in self.each(conn)? {
+            match (read, row.state) {
                 (Ok(key), KeyState::VerifyOnly) => older.push(key),
                 (Ok(key), KeyState::Signing) => signing = Some(key),
                 (Ok(key), KeyState::Pending) => newer.push(key),
@@ -164,8 +144,8 @@ impl KeyRing {
         let mut changed = false;
         // More steps than there can be. What can't be done is tried again at the next call.
         for _ in 0..8 {
-            let rows = db.read(|conn| self.rows(conn))?;
-            let readable: Vec<_> = rows.into_iter().map(|row| (self.read(&row).is_ok(), row)).collect();
+            let each = db.read(|conn| self.each(conn))?;
+            let readable: Vec<_> = each.into_iter().map(|(row, read)| (read.is_ok(), row)).collect();
             let Some(step) = due(&readable, now) else { break };
             changed = true;
             match step {
@@ -187,8 +167,8 @@ impl KeyRing {
             return Ok(Keys::one(key(self.algorithm, given, "the settings".into())?));
         }
         let (mut older, mut signing, mut newer) = (Vec::new(), None, Vec::new());
-        for row in self.rows(conn)? {
-            let key = match self.read(&row) {
+        for (row, read) in self.each(conn)? {
+            let key = match read {
                 Ok(key) => key,
                 // Nothing has been signed with it yet, so leaving it out shuts nobody out.
                 Err(error) if row.state == KeyState::Pending => {
@@ -203,7 +183,7 @@ impl KeyRing {
                 KeyState::Pending => newer.push(key),
             }
         }
-        let signing = signing.ok_or_else(|| self.missing_key(self.folder.join(FIRST_FILE)))?;
+        let signing = signing.ok_or_else(|| self.store.missing(FIRST_FILE, LOST_KEY_HINT))?;
         Ok(Keys::ring(older, signing, newer))
     }
 
@@ -211,7 +191,8 @@ impl KeyRing {
     pub(super) fn files(&self, rows: &[KeyRow]) -> Result<Vec<String>, OpenError> {
         let mut names = Vec::new();
         for row in rows.iter().filter(|row| self.given.is_none() && row.purpose == self.purpose) {
-            match self.read(row) {
+            let text = self.store.find_in_folder(&row.file)?;
+            match self.key_of(row, text.as_deref()) {
                 Ok(_) => names.push(row.file.clone()),
                 // As when the ring is loaded.
                 Err(_) if row.state == KeyState::Pending || self.purpose != KeyPurpose::Sessions => {}
@@ -243,15 +224,11 @@ impl KeyRing {
             KeyPurpose::Apps | KeyPurpose::AppsRs256 => format!("signing-apps-{kid}.key"),
         };
         let text = text(self.algorithm, &material);
-        files::write_key(&self.folder.join(&file), &text)?;
-        let seal = |sealing: &Arc<SealingKey>| sealing.seal(text.as_bytes(), &file).map_err(|_| OpenError::Random);
-        let sealed = self.shared.as_ref().map(seal).transpose()?;
+        let made = self.store.put(&file, &text)?;
         let row = row(self, kid.clone(), KeyState::Pending, file, now);
         let added = db.write(by, now, move |tx, by| {
             signing_keys::add(tx.conn, &row)?;
-            if let Some(sealed) = sealed {
-                shared_keys::add(tx.conn, &row.file, &sealed)?;
-            }
+            made.store(tx.conn)?;
             tx.change(Change::KeysChanged);
             Ok(record(tx, What::KeyAdded, &by, &row.kid)?)
         });
@@ -259,7 +236,8 @@ impl KeyRing {
         Ok(kid)
     }
 
-    /// Lets the key that has waited longest sign from now on and returns its `kid`. What its predecessor signed stays good.
+    /// Lets the key that has waited longest sign from now on and returns its `kid`. What its predecessor signed stays good. Blocks until
+    /// every node knows the key, for as long as a lease at most.
     pub fn rotate(
         &self,
         db: &Db,
@@ -267,19 +245,23 @@ impl KeyRing {
         now: UnixTime,
     ) -> Result<String, RingError> {
         self.refuse_given_key()?;
+        let waiting = db.read(|conn| self.rows(conn))?.into_iter().find(|key| key.state == KeyState::Pending);
+        let kid = waiting.ok_or(RingError::NonePending)?.kid;
+        // Whoever hears first that it signs signs with it, and no other node may refuse that.
+        db.wait_for_nodes()?;
         let ring = self.clone();
         let rotated = db.write(by, now, move |tx, by| {
-            let waiting = ring.rows(tx.conn)?.into_iter().find(|key| key.state == KeyState::Pending);
-            let next = waiting.ok_or(RingError::NonePending)?;
-            if let Err(source) = ring.read(&next) {
+            let waiting = |(key, _): &(KeyRow, _)| key.kid == kid && key.state == KeyState::Pending;
+            let next = ring.each(tx.conn)?.into_iter().find(waiting);
+            if let (next, Err(source)) = next.ok_or(RingError::NonePending)? {
                 return Err(RingError::Unreadable { kid: next.kid, source: Box::new(source) });
             }
-            if !signing_keys::promote(tx.conn, ring.purpose, &next.kid, now)? {
+            if !signing_keys::promote(tx.conn, ring.purpose, &kid, now)? {
                 return Err(RingError::NonePending);
             }
             tx.change(Change::KeysChanged);
-            record(tx, What::KeyRotated, &by, &next.kid)?;
-            Ok(next.kid)
+            record(tx, What::KeyRotated, &by, &kid)?;
+            Ok(kid)
         });
         rotated.committed()
     }
@@ -316,7 +298,7 @@ impl KeyRing {
             record(tx, What::KeyRetired, &by, &kid)?;
             Ok(row.file)
         });
-        Ok(Retired(self.folder.join(retired.committed()?)))
+        Ok(self.store.left_of(&retired.committed()?))
     }
 
     /// If the key that signs is not for the algorithm in the settings, a key that is takes over: one that waits, or a new one. Only
@@ -331,11 +313,12 @@ impl KeyRing {
         }
         loop {
             let fits = |row: &KeyRow| row.state == KeyState::Pending && row.algorithm == self.algorithm.as_str();
-            let waits = |row: &KeyRow| fits(row) && self.read(row).is_ok();
-            let kid = match db.read(|conn| self.rows(conn))?.into_iter().find(waits) {
-                Some(row) => row.kid,
+            let waiting = db.read(|conn| self.each(conn))?.into_iter().find(|(row, read)| fits(row) && read.is_ok());
+            let kid = match waiting {
+                Some((row, _)) => row.kid,
                 None => self.add(db, Upkeep, now)?,
             };
+            db.wait_for_nodes()?;
             let (promoted, purpose) = (kid.clone(), self.purpose);
             // The error rolls back what `promote` did to the key that signed, so that there is always one that signs.
             let signs =
@@ -383,56 +366,54 @@ impl KeyRing {
 
     /// Adds the first key: the one whose file exists, or a new one if the database has never been used.
     fn begin(&self, db: &Db, now: UnixTime) -> Result<(), OpenError> {
-        let path = self.folder.join(FIRST_FILE);
+        let place = self.store.place(FIRST_FILE);
         let expected = db.read(|conn| instance::get(conn, instance::SIGNING_KEY))?;
-        let (algorithm, material) = match File::open(&path) {
-            Ok(file) => {
-                let text = files::read_key(file, &path)?;
-                (self.algorithm, material(self.algorithm, &text, &path)?)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        let (material, made) = match db.read(|conn| self.store.find(conn, FIRST_FILE))? {
+            Some(text) => (material(self.algorithm, &text, &place)?, None),
+            None => {
                 if db.read(was_used)? {
-                    return Err(self.missing_key(path));
+                    return Err(self.store.missing(FIRST_FILE, LOST_KEY_HINT));
                 }
                 let material = Key::generate(self.algorithm).map_err(|_| OpenError::Random)?;
-                files::write_key(&path, &text(self.algorithm, &material))?;
-                (self.algorithm, material)
+                let made = self.store.put_first(FIRST_FILE, &text(self.algorithm, &material))?;
+                (material, Some(made))
             }
-            Err(source) => return Err(OpenError::KeyFile { path, source }),
         };
-        let kid = key(algorithm, &material, path.display().to_string())?.kid().to_owned();
+        let kid = key(self.algorithm, &material, place.clone())?.kid().to_owned();
         if let Some(expected) = expected
             && expected != fingerprint(material.as_bytes())
         {
-            return Err(self.other_key(&path, kid, expected));
+            return Err(self.other_key(place, kid, expected));
         }
         let row = row(self, kid, KeyState::Signing, FIRST_FILE.into(), now);
         let begun = db.write(Upkeep, now, move |tx, _| {
-            // If two processes start for the first time at once, the other may have added the key, which is in the same file.
-            if signing_keys::all(tx.conn, row.purpose)?.is_empty() { signing_keys::add(tx.conn, &row) } else { Ok(()) }
+            // If two processes start for the first time at once, the other may have added the key: in the same file, or sealed.
+            if !signing_keys::all(tx.conn, row.purpose)?.is_empty() {
+                return Ok(());
+            }
+            made.map_or(Ok(()), |made| made.store(tx.conn))?;
+            Ok::<_, OpenError>(signing_keys::add(tx.conn, &row)?)
         });
-        Ok(begun.committed()?)
+        begun.committed()
     }
 
-    fn read(&self, row: &KeyRow) -> Result<Key, OpenError> {
-        let path = self.folder.join(&row.file);
+    fn read(&self, conn: &mut Conn, row: &KeyRow) -> Result<Key, OpenError> {
+        let text = self.store.find(conn, &row.file)?;
+        self.key_of(row, text.as_deref())
+    }
+
+    /// The key of this row. `text`: what its file holds, if it is there.
+    fn key_of(&self, row: &KeyRow, text: Option<&str>) -> Result<Key, OpenError> {
         let algorithm = Algorithm::parse(&row.algorithm)
             .ok_or_else(|| OpenError::UnknownAlgorithm { kid: row.kid.clone(), algorithm: row.algorithm.clone() })?;
-        let file = File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => self.missing_key(path.clone()),
-            _ => OpenError::KeyFile { path: path.clone(), source: error },
-        })?;
-        let material = material(algorithm, &files::read_key(file, &path)?, &path)?;
-        let key = key(algorithm, &material, path.display().to_string())?;
-        if key.kid() == row.kid { Ok(key) } else { Err(self.other_key(&path, key.kid().into(), row.kid.clone())) }
+        let text = text.ok_or_else(|| self.store.missing(&row.file, LOST_KEY_HINT))?;
+        let place = self.store.place(&row.file);
+        let key = key(algorithm, &material(algorithm, text, &place)?, place.clone())?;
+        if key.kid() == row.kid { Ok(key) } else { Err(self.other_key(place, key.kid().into(), row.kid.clone())) }
     }
 
-    fn missing_key(&self, path: PathBuf) -> OpenError {
-        OpenError::KeyIsMissing { path, database: self.database.clone(), hint: LOST_KEY_HINT }
-    }
-
-    fn other_key(&self, path: &Path, found: String, expected: String) -> OpenError {
-        let (path, database) = (path.display().to_string(), self.database.clone());
+    fn other_key(&self, path: String, found: String, expected: String) -> OpenError {
+        let database = self.database.clone();
         OpenError::OtherKey { path, database, found, expected, hint: LOST_KEY_HINT }
     }
 }
@@ -451,9 +432,9 @@ fn text(algorithm: Algorithm, material: &Secret) -> String {
     }
 }
 
-fn material(algorithm: Algorithm, text: &str, path: &Path) -> Result<Secret, OpenError> {
+fn material(algorithm: Algorithm, text: &str, place: &str) -> Result<Secret, OpenError> {
     match algorithm.family() {
-        Family::Shared => files::decode(text, path),
+        Family::Shared => files::decode(text, Path::new(place)),
         Family::Rsa | Family::P256 | Family::P384 | Family::Ed25519 => Ok(Secret::new(text)),
     }
 }

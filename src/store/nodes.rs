@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::connection::{Conn, Error, known, on};
 use super::dialect;
 use super::schema::nodes;
+use super::shared_keys::MasterKeyName;
 use crate::domain::UnixTime;
 
 /// A node as its row tells of it.
@@ -116,12 +117,41 @@ pub struct Presented {
     pub settings: String,
 }
 
+/// The name under which a node presents its master keys: a list of [`MasterKeyName`]s, of which the first one seals.
+pub const MASTER_KEYS: &str = "cluster.master_keys";
+
 /// The settings that are not the same in both.
 pub fn differing(one: &str, other: &str) -> Vec<String> {
-    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-    let (one, other) = (read(one), read(other));
+    let (one, other) = (read_settings(one), read_settings(other));
     // One that another version does not have is no difference.
-    one.into_iter().filter(|(key, value)| other.get(key).is_some_and(|its| its != value)).map(|(key, _)| key).collect()
+    let differs = |key: &str, value: &Value| {
+        other.get(key).is_some_and(|its| if key == MASTER_KEYS { !open_each_other(value, its) } else { its != value })
+    };
+    one.into_iter().filter(|(key, value)| differs(key, value)).map(|(key, _)| key).collect()
+}
+
+fn read_settings(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// Whether each of two nodes has the master key under which the other seals. While master keys change, their lists differ for a while.
+fn open_each_other(one: &Value, other: &Value) -> bool {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let (one, other) = (list(one), list(other));
+    one.is_empty() == other.is_empty()
+        && one.first().is_none_or(|key| other.contains(key))
+        && other.first().is_none_or(|key| one.contains(key))
+}
+
+/// A node that may still answer and could not open what is sealed under this master key. `None`: there is none.
+pub fn lacks_master_key(conn: &mut Conn, key: &MasterKeyName) -> Result<Option<String>, Error> {
+    let name = Value::from(key.to_string());
+    let has = |node: &Node| {
+        let keys = read_settings(&node.settings).remove(MASTER_KEYS);
+        keys.is_some_and(|keys| keys.as_array().is_some_and(|keys| keys.contains(&name)))
+    };
+    let there = all(conn)?.into_iter().filter(|node| node.silent_for <= node.longest_wait() * 2);
+    Ok(there.into_iter().find(|node| !has(node)).map(|node| node.name))
 }
 
 /// All rows, in the order in which they were made.

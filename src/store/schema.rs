@@ -612,6 +612,7 @@ diesel::table! {
     shared_keys (file) {
         file -> Text,
         sealed -> Binary,
+        master_key -> Nullable<Text>,
     }
 }
 

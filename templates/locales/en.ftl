@@ -1260,6 +1260,7 @@ event-group_member_removed = Taken out of a group
 event-key_added = Signing key added
 event-key_rotated = Signing key rotated
 event-key_retired = Signing key retired
+event-keys_sealed = Keys sealed under a master key
 event-client_added = App added
 event-app_changed = App changed
 event-app_secret_made = App’s secret made

@@ -1260,6 +1260,7 @@ event-group_member_removed = Quitado de un grupo
 event-key_added = Clave de firma añadida
 event-key_rotated = Clave de firma rotada
 event-key_retired = Clave de firma retirada
+event-keys_sealed = Claves selladas con una clave maestra
 event-client_added = Aplicación añadida
 event-app_changed = Aplicación cambiada
 event-app_secret_made = Secreto de aplicación creado

@@ -5,6 +5,7 @@
 mod balancer;
 #[path = "../support/database.rs"]
 mod database;
+mod master_keys;
 #[path = "../process/postgres/network.rs"]
 mod network;
 mod nodes;

@@ -20,6 +20,8 @@ pub(crate) const LEASE: Duration = Duration::from_secs(2);
 pub(crate) struct Nodes {
     folder: TempDir,
     settings: Vec<(String, String)>,
+    /// Where they reach the database.
+    server: SocketAddr,
     nodes: Vec<Node>,
 }
 
@@ -43,6 +45,35 @@ impl Nodes {
         settings: &[(&str, &str)],
         between: impl FnOnce(SocketAddr) -> SocketAddr,
     ) -> Self {
+        let mut nodes = Self::none(settings, between);
+        for number in 0..count {
+            let folder = nodes.copy_of_data(&format!("node{number}"));
+            nodes.add(folder);
+        }
+        nodes
+    }
+
+    /// Starts so many with these master keys: the first one has the keys in its folder, the others have nothing in theirs.
+    pub(crate) fn start_sealed(count: usize, master_keys: &str) -> Self {
+        let mut nodes = Self::none(&[], |server| server);
+        let file = nodes.write_master_keys(master_keys);
+        nodes.settings.push(("PORTERO_CLUSTER_MASTER_KEYS_FILE".to_owned(), file.to_str().unwrap().to_owned()));
+        for number in 0..count {
+            let name = format!("node{number}");
+            let folder = if number == 0 { nodes.copy_of_data(&name) } else { nodes.empty_folder(&name) };
+            nodes.add(folder);
+        }
+        nodes
+    }
+
+    /// Gives nodes that start later these master keys; the path of their file.
+    pub(crate) fn write_master_keys(&self, master_keys: &str) -> PathBuf {
+        let file = self.folder.path().join("master.keys");
+        std::fs::write(&file, master_keys).unwrap();
+        file
+    }
+
+    fn none(settings: &[(&str, &str)], between: impl FnOnce(SocketAddr) -> SocketAddr) -> Self {
         let folder = TempDir::new().unwrap();
         ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
         ok(folder.path(), &["user", "add", "eva", "--admin", "--password-stdin"], PASSWORD);
@@ -50,14 +81,19 @@ impl Nodes {
         let server = (url.host.as_deref().unwrap(), url.port.unwrap());
         let server = between(std::net::ToSocketAddrs::to_socket_addrs(&server).unwrap().next().unwrap());
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut nodes = Self { folder, settings, nodes: Vec::new() };
-        for number in 0..count {
-            let folder = nodes.copy_of_data(&format!("node{number}"));
-            let network = Network::before(server);
-            let server = RwLock::new(Some(nodes.serve(&folder, &network)));
-            nodes.nodes.push(Node { folder, network, server, frozen: Mutex::new(None) });
-        }
-        nodes
+        Self { folder, settings, server, nodes: Vec::new() }
+    }
+
+    fn add(&mut self, folder: PathBuf) {
+        let network = Network::before(self.server);
+        let server = RwLock::new(Some(self.serve(&folder, &network)));
+        self.nodes.push(Node { folder, network, server, frozen: Mutex::new(None) });
+    }
+
+    fn empty_folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        folder
     }
 
     /// A folder of this name with the same keys.
@@ -98,12 +134,56 @@ impl Nodes {
 
     /// Runs a command beside the nodes.
     pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        self.command_at(0, arguments).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+    }
+
+    /// Runs a command on the machine of this node; what it prints, and if it fails what it says besides.
+    pub(crate) fn command_at(&self, node: usize, arguments: &[&str]) -> Result<String, String> {
         let mut command = portero(self.folder.path());
-        let folder = &self.nodes[0].folder;
+        let folder = &self.nodes[node].folder;
         self.configured(folder, &mut command, &database::database_url(self.folder.path()));
         let output = command.args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-        text(&output.stdout)
+        let printed = text(&output.stdout);
+        if output.status.success() { Ok(printed) } else { Err(printed + &text(&output.stderr)) }
+    }
+
+    /// The names of the key files in this node's data folder.
+    pub(crate) fn key_files(&self, node: usize) -> Vec<String> {
+        let folder = std::fs::read_dir(self.nodes[node].folder.join("data")).unwrap();
+        let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".key")).collect()
+    }
+
+    pub(crate) fn remove_key_files(&self, node: usize) {
+        for name in self.key_files(node) {
+            std::fs::remove_file(self.nodes[node].folder.join("data").join(name)).unwrap();
+        }
+    }
+
+    /// What a query on the database finds whose one column is a text with the name `row`.
+    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
+        Behind::of(self.folder.path()).rows(sql)
+    }
+
+    /// Changes the database behind the nodes' back.
+    pub(crate) fn execute(&self, sql: &str) {
+        Behind::of(self.folder.path()).execute(sql);
+    }
+
+    /// Starts one more in an empty folder without these settings, or with them as they are here; it has to fail.
+    pub(crate) fn start_without_files_fails(&self, settings: &[(&str, Option<&str>)]) -> String {
+        let folder = self.empty_folder(&format!("refused{}", fastrand::u32(..)));
+        let mut command = portero(self.folder.path());
+        self.configured(&folder, &mut command, &database::database_url(self.folder.path()));
+        for (name, value) in settings {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let output = command.arg("serve").output().unwrap();
+        assert!(!output.status.success(), "{}", text(&output.stdout));
+        text(&output.stderr)
     }
 
     /// Starts one more with these settings besides, which has to fail. `has_keys`: whether it has the same keys.
@@ -227,6 +307,11 @@ impl Nodes {
             Some(408 | 503) | None => Checked::Unknown,
             Some(other) => panic!("{other}"),
         }
+    }
+
+    /// The status with which this node answers whoever shows this token; `None`: there was no answer.
+    pub(crate) fn status(&self, node: usize, token: &str) -> Option<u16> {
+        self.ask(node, "GET", "/protected", Some(token), None).map(|answer| answer.status)
     }
 
     /// The balancer: any of them.

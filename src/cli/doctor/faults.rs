@@ -16,6 +16,8 @@ pub(super) enum Proxy {
 pub(super) enum Fault {
     FolderIsPublic,
     FileIsPublic,
+    KeysInFolder,
+    OldMasterKey,
     Disk,
     Backup,
     Clock,
@@ -84,6 +86,8 @@ impl Fault {
         match self {
             Self::FolderIsPublic => "folder_is_public",
             Self::FileIsPublic => "file_is_public",
+            Self::KeysInFolder => "keys_in_folder",
+            Self::OldMasterKey => "old_master_key",
             Self::Disk => "disk",
             Self::Backup => "backup",
             Self::Clock => "clock",
@@ -110,6 +114,8 @@ impl Fault {
         match self {
             Self::FolderIsPublic => "Other users of this machine can look into the data folder",
             Self::FileIsPublic => "Other users of this machine could read a file with keys or people",
+            Self::KeysInFolder => "The data folder still holds keys that are sealed in the database",
+            Self::OldMasterKey => "Keys in the database are sealed under an old master key",
             Self::Disk => "The disk is almost full",
             Self::Backup => "There is no backup from the last seven days",
             Self::Clock => "The clock is wrong, here or there",
@@ -138,6 +144,8 @@ impl Fault {
             Self::FolderIsPublic | Self::FileIsPublic => {
                 "Whoever reads the keys can be anybody, and whoever reads the database has everybody's names."
             }
+            Self::KeysInFolder => "Whoever reads the folder can be anybody, without a master key.",
+            Self::OldMasterKey => "If the old master key is lost or taken away, nobody can sign in any more.",
             Self::Disk => "When it is full nobody can sign in or change anything, and nobody can be signed out.",
             Self::Backup => "If the disk fails, everybody has to be added anew.",
             Self::Clock => "Tokens run out too early or too late, and right codes of authenticator apps are refused.",
@@ -204,6 +212,8 @@ impl Fault {
                 "chmod go= on the file, as Portero has done now if it may; a key that others could read is better replaced \
                  (portero key rotate)",
             ),
+            Self::KeysInFolder => Some("back the database up, then remove these files; the database has the keys"),
+            Self::OldMasterKey => Some("portero key seal, once every node has the new master key"),
             Self::Disk => Some("make room, or move data_dir in portero.toml to a larger disk"),
             Self::Backup => {
                 Some("systemctl enable --now portero-backup.timer, or portero backup FILE every night (docs/backup.md)")
@@ -296,6 +306,8 @@ impl Fault {
             },
             Self::FolderIsPublic
             | Self::FileIsPublic
+            | Self::KeysInFolder
+            | Self::OldMasterKey
             | Self::Disk
             | Self::Backup
             | Self::Clock

@@ -22,6 +22,21 @@ fn in_words(seen: Option<Seen>) -> Option<String> {
     seen.map(|seen| seen.to_string())
 }
 
+/// Looks at the keys, if they are sealed in the database.
+pub(super) fn look_at_sealed_keys(installation: &Installation, report: &mut Report) -> Result<(), Failure> {
+    let under = installation.sealed_under()?;
+    if under.is_empty() {
+        return Ok(());
+    }
+    let is_key = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "key");
+    let left: Vec<_> = private_files(&installation.accounts.config)?.into_iter().filter(is_key).collect();
+    let seen = || left.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    report.judge(Fault::KeysInFolder, (!left.is_empty()).then(seen));
+    let old: Vec<_> = under.iter().skip(1).map(|(id, count)| format!("{count} are under {id}")).collect();
+    report.judge(Fault::OldMasterKey, (!old.is_empty()).then(|| old.join(", ")));
+    Ok(())
+}
+
 /// Looks at what the database says.
 pub(super) fn look_at_database(installation: &Installation, now: UnixTime, report: &mut Report) -> Result<(), Failure> {
     let found = installation.accounts.db.read(|conn| doctor::backup(conn, now))?;

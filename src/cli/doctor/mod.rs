@@ -70,6 +70,7 @@ fn examine(loaded: Loaded, arguments: &Doctor, report: &mut Report) -> Result<Op
     here::look_at_files(&config, report)?;
     let installation = Installation::open_existing(&config, Clock::default())?;
     let now = installation.accounts.now();
+    here::look_at_sealed_keys(&installation, report)?;
     here::look_at_database(&installation, now, report)?;
     here::look_at_server(&config, report)?;
     let url = match arguments.url.clone() {

@@ -64,6 +64,8 @@ pub enum What {
     KeyAdded,
     KeyRotated,
     KeyRetired,
+    /// Keys were sealed under a master key.
+    KeysSealed,
     AppAdded,
     /// How an app is set up.
     AppChanged,
@@ -125,6 +127,7 @@ spelled!(What {
     KeyAdded = "key_added",
     KeyRotated = "key_rotated",
     KeyRetired = "key_retired",
+    KeysSealed = "keys_sealed",
     AppAdded = "client_added",
     AppChanged = "app_changed",
     AppSecretMade = "app_secret_made",

@@ -67,15 +67,29 @@ pub(super) fn fit(conn: &mut Conn, seal: &Seal) -> Result<Fit, Error> {
 /// To be called once at every start, before anything is recorded: seals what is from before there were seals, and records in the log
 /// itself if it does not fit the file, because the file is written anew with the next event.
 pub fn take_up(db: &Db, now: UnixTime) -> Result<Fit, Error> {
-    compare(db, now, false)
+    compare(db, now, WithoutFile::Recorded)
+}
+
+/// The same where a node may start on a machine on which none was before: there the file is made.
+pub fn take_up_on_any_machine(db: &Db, now: UnixTime) -> Result<Fit, Error> {
+    compare(db, now, WithoutFile::Made)
 }
 
 /// The same for a log that was restored: to it belongs no file yet, or one that names what is lost.
 pub fn take_up_restored(db: &Db, now: UnixTime) -> Result<Fit, Error> {
-    compare(db, now, true)
+    compare(db, now, WithoutFile::Replaced)
 }
 
-fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
+/// What is done if there is no file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WithoutFile {
+    Recorded,
+    Made,
+    /// So is one that does not fit.
+    Replaced,
+}
+
+fn compare(db: &Db, now: UnixTime, without_file: WithoutFile) -> Result<Fit, Error> {
     let seal = db.seal().cloned().ok_or(Error::NoSeal)?;
     // One look: a server may record events meanwhile.
     let fit = db.read(|conn| conn.transaction(|conn| fit(conn, &seal)))?;
@@ -89,7 +103,15 @@ fn compare(db: &Db, now: UnixTime, is_restored: bool) -> Result<Fit, Error> {
             .committed()?;
             return Ok(fit);
         }
-        Fit::NoFile | Fit::Cut { .. } | Fit::Other { .. } if is_restored => {
+        Fit::NoFile if without_file == WithoutFile::Made => {
+            db.write(Upkeep, now, move |tx, _| renew_file(tx)).committed()?;
+            tracing::info!(
+                event = "audit_head_made",
+                "the file that names the newest audit event is new on this machine"
+            );
+            return Ok(Fit::Whole);
+        }
+        Fit::NoFile | Fit::Cut { .. } | Fit::Other { .. } if without_file == WithoutFile::Replaced => {
             db.write(Upkeep, now, move |tx, _| renew_file(tx)).committed()?;
             return Ok(Fit::Whole);
         }

@@ -1,0 +1,1 @@
+ALTER TABLE shared_keys DROP COLUMN master_key;
