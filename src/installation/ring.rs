@@ -34,6 +34,9 @@ pub struct KeyRing {
     given: Option<Secret>,
 }
 
+/// A key of the ring, or why it can't be read.
+type ReadKey = (KeyRow, Result<Key, OpenError>);
+
 /// The rings of what apps read.
 #[derive(Clone)]
 pub struct AppRings {
@@ -101,7 +104,7 @@ impl KeyRing {
     }
 
     /// The keys of the ring, oldest first, each as far as it can be read. An error: that can be said of none of them.
-    fn each(&self, conn: &mut Conn) -> Result<Vec<(KeyRow, Result<Key, OpenError>)>, OpenError> {
+    fn each(&self, conn: &mut Conn) -> Result<Vec<ReadKey>, OpenError> {
         let rows = self.rows(conn)?;
         rows.into_iter()
             .map(|row| match self.read(conn, &row) {
@@ -251,7 +254,7 @@ impl KeyRing {
         db.wait_for_nodes()?;
         let ring = self.clone();
         let rotated = db.write(by, now, move |tx, by| {
-            let waiting = |(key, _): &(KeyRow, _)| key.kid == kid && key.state == KeyState::Pending;
+            let waiting = |(key, _): &ReadKey| key.kid == kid && key.state == KeyState::Pending;
             let next = ring.each(tx.conn)?.into_iter().find(waiting);
             if let (next, Err(source)) = next.ok_or(RingError::NonePending)? {
                 return Err(RingError::Unreadable { kid: next.kid, source: Box::new(source) });
