@@ -133,27 +133,26 @@ fn examine(conn: &mut PgConnection) -> Result<(), ConnectFault> {
             ));
         }
     }
-    // A replica that takes over may lack what only this server has stored, or what the replica has not stored yet.
-    let has_standby = !value("synchronous_standby_names").trim().is_empty();
-    match value("synchronous_commit") {
-        "local" => {
-            return unfit(
-                "synchronous_commit is local there, so what was stored can be lost when a replica takes over: set it to on".into(),
-            );
-        }
-        "remote_write" if has_standby => {
-            return unfit(
-                "synchronous_commit is remote_write there, so what was stored can be lost when a replica takes over that stopped before it \
-                 had stored it: set it to on"
-                    .into(),
-            );
-        }
-        _ => {}
+    if let Some(when) = loses_at_failover(value("synchronous_commit"), value("synchronous_standby_names")) {
+        return unfit(format!(
+            "synchronous_commit is {} there, so what was stored can be lost when a replica takes over{when}: set it to on",
+            value("synchronous_commit")
+        ));
     }
     if value("server_encoding") != "UTF8" {
         return unfit(format!("its encoding is {}: make one with the encoding UTF8", value("server_encoding")));
     }
     Ok(())
+}
+
+/// Which replica that takes over may lack what was acknowledged. `None`: none that the server waits for.
+fn loses_at_failover(synchronous_commit: &str, synchronous_standby_names: &str) -> Option<&'static str> {
+    match synchronous_commit {
+        "local" => Some(""),
+        // Without a replica to wait for, that is `on`.
+        "remote_write" if !synchronous_standby_names.trim().is_empty() => Some(" that stopped before it had stored it"),
+        _ => None,
+    }
 }
 
 /// `idle_in_transaction_session_timeout`: a process that stands still in a transaction, which nobody else can begin meanwhile, loses it;
@@ -350,4 +349,26 @@ pub(super) fn skip_ids(conn: &mut PgConnection) -> QueryResult<()> {
     let users = "pg_get_serial_sequence('users', 'id')";
     let skip = sql_query(format!("SELECT setval({users}, nextval({users}) + 1000000) AS number"));
     skip.get_result::<Number>(conn).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_no_replica_has_stored_is_enough_only_where_there_is_no_replica_to_wait_for() {
+        let names = "ANY 1 (a, b)";
+        for (setting, without, with) in [
+            ("on", None, None),
+            ("remote_apply", None, None),
+            ("local", Some(""), Some("")),
+            ("remote_write", None, Some(" that stopped before it had stored it")),
+        ] {
+            assert_eq!(
+                (loses_at_failover(setting, " "), loses_at_failover(setting, names)),
+                (without, with),
+                "{setting}"
+            );
+        }
+    }
 }
