@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::App as ActixApp;
@@ -158,6 +158,7 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         refused_checks: Seldom::default(),
         observed_tokens: Seldom::default(),
         answers: AnswerCounts::default(),
+        openapi: OnceLock::new(),
         started,
         settings: shown,
         database_check: installation.check,

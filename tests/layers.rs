@@ -155,7 +155,7 @@ const PARTS: [(&str, &[&str]); 40] = [
 ];
 
 /// Inside a part: each group of files, and which other groups it may import. A file that stands directly in the part is a group too.
-const GROUPS: [(&str, &[&str]); 16] = [
+const GROUPS: [(&str, &[&str]); 17] = [
     ("accounts/mails", &["backoff", "proof", "context"]),
     ("accounts/proof", &["same_place", "context", "keyed_ids"]),
     ("accounts/sessions", &["mails", "proof", "authority", "level", "same_place", "context"]),
@@ -174,7 +174,8 @@ const GROUPS: [(&str, &[&str]); 16] = [
     ("web/rooms", &["pages", "browser", "http", "app"]),
     ("web/answers", &["pages", "http", "app"]),
     ("web/hooks", &["browser", "http", "app"]),
-    ("web/routes", &["rooms", "answers", "hooks", "browser", "http", "app"]),
+    ("web/openapi", &["rooms", "pages", "http", "app"]),
+    ("web/routes", &["openapi", "rooms", "answers", "hooks", "browser", "http", "app"]),
 ];
 
 /// Crates that belong to one kind of work, and the parts that do it.

@@ -136,7 +136,7 @@ fn list(accounts: &Accounts, seal: &Seal, filter: &AuditFilter, limit: u32, as_j
     })?;
     for event in &events {
         if as_json {
-            println!("{}", json::audit_event(event, &names));
+            println!("{}", json::line(&json::audit_event(event, &names)));
         } else {
             println!("{}", line(event, &names));
         }

@@ -85,7 +85,7 @@ fn list(accounts: &Accounts, base_url: Option<&Url>, filter: ListFilter, as_json
     }
     for row in rows {
         if as_json {
-            println!("{}", json::revoked(&row));
+            println!("{}", json::line(&json::revoked(&row)));
         } else {
             let by = match &row.by_name {
                 Some(by) => format!("  by {by}"),

@@ -183,7 +183,7 @@ fn list(
         accounts.db.read(|conn| session_lists::page(conn, session_lists::List::Open(accounts.now()), &filter))?;
     if as_json {
         for one in &rows {
-            println!("{}", json::session(accounts, &one.session, Some(&one.user), None));
+            println!("{}", json::line(&json::session(accounts, &one.session, Some(&one.user), None)));
         }
         return Ok(());
     }

@@ -103,6 +103,7 @@ impl FactorCode {
 
 /// What kind of code somebody gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CodeKind {
     /// Of an authenticator app.

@@ -33,6 +33,8 @@ mod passwords;
 #[cfg(feature = "server")]
 mod records;
 #[cfg(feature = "server")]
+mod schemas;
+#[cfg(feature = "server")]
 mod search;
 #[cfg(feature = "server")]
 mod status;
@@ -255,6 +257,19 @@ macro_rules! spelled {
                 serializer.serialize_str(self.as_str())
             }
         }
+
+        #[cfg(feature = "server")]
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
+                    .enum_values(Some([$($text),+]))
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "server")]
+        impl utoipa::ToSchema for $type {}
     };
 }
 

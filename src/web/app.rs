@@ -1,9 +1,10 @@
 //! What every handler works with, and the named ways from the event loop to what blocks: [`App::read`],
 //! [`App::try_password`], [`App::judge`], [`App::sign_for_app`], and an act's own [`everywhere`](crate::accounts::Pending::everywhere), which only awaits.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
+use actix_web::web::Bytes;
 use serde_json::{Map, Value};
 
 use super::http::answer_counts::AnswerCounts;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub settings: Vec<Setting>,
     /// How requests were answered.
     pub answers: AnswerCounts,
+    /// The OpenAPI document and its ETag, made when it is first asked for.
+    pub openapi: OnceLock<(Bytes, String)>,
     pub started: UnixTime,
     /// Of the whole database, after an unclean stop.
     pub database_check: DatabaseCheck,

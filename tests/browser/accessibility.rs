@@ -70,6 +70,7 @@ const SIGNED_OUT: &[Page] = &[
     ("login before a page", "/change-password", &[NOTICE]),
     ("nothing to sign out of", "/logout", &[]),
     ("can't sign in?", "/sign-in-help", &[]),
+    ("calls for programs", "/openapi", &[]),
     ("forgotten password", "/forgot-password", &[]),
     ("forgotten password sent empty", "/forgot-password", &[SEND, REFUSED]),
     ("forgotten password, asked", "/forgot-password", &[Type("who", "bea"), SEND, Sees("a[href='/login']")]),

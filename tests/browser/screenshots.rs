@@ -116,6 +116,7 @@ async fn every_page(language: &'static str) {
     for (path, page) in [
         (format!("/link/{link}"), "link"),
         ("/sign-in-help".into(), "sign-in-help"),
+        ("/openapi".into(), "openapi"),
         ("/forgot-password".into(), "forgot-password"),
         (report.clone(), "not-me"),
         ("/admin/users".into(), "users"),

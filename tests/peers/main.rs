@@ -13,6 +13,7 @@ mod deviations;
 mod failures;
 mod flask_peer;
 mod mirror;
+mod openapi;
 mod openid;
 mod openid_oracle;
 mod options;

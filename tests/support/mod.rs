@@ -6,6 +6,7 @@
 pub mod authenticator;
 pub mod database;
 pub mod mail_server;
+pub mod openapi;
 pub mod ports;
 pub mod promtool;
 pub mod proxies;
@@ -99,6 +100,7 @@ impl TestApp {
             });
         });
         let (handle, setup_link) = receiver.recv().unwrap();
+        openapi::compare_at(address.port(), &accounts.config);
         Self { address, metrics, clock, accounts, setup_link, handle, thread: Some(thread), folder: None }
     }
 
@@ -110,6 +112,7 @@ impl TestApp {
     }
 
     fn shut_down(&mut self) {
+        openapi::forget(self.address.port());
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
@@ -352,11 +355,14 @@ impl Http {
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        Ok(Answer {
+        let answer = Answer {
             status: answer.status().as_u16(),
             headers,
             body: answer.body_mut().read_to_string().unwrap_or_default(),
-        })
+        };
+        let port = self.base.rsplit(':').next().and_then(|port| port.parse().ok());
+        openapi::compare(port.unwrap_or_default(), method, path, &answer);
+        Ok(answer)
     }
 }
 

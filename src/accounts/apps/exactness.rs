@@ -1,13 +1,14 @@
 //! How long a session that has ended can live on at an app, at worst: it follows from how the app learns of the end.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::keys::LONGEST_LIFE;
 use crate::accounts::context::Accounts;
 use crate::domain::App;
 
 /// How an app learns that a session has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Learns {
     /// Its proxy asks about every request.
@@ -39,7 +40,7 @@ impl Learns {
 }
 
 /// How exact an app is about the end of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Exactness {
     pub learns: Learns,
     /// For how many seconds an ended session can live there at worst. 0: the next request is refused; `None`: there is no end to it.

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::error::{AppFault, Error};
 use super::input::Input;
@@ -10,9 +11,11 @@ use crate::accounts::apps::openid::caller::AppCaller;
 use crate::web::app::App;
 
 /// Unknown fields are ignored, as RFC 6749 §3.2 wants. `token_type_hint` is one of them, for a token says itself what it is.
-#[derive(Deserialize)]
-struct Fields {
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TokenQuestion)]
+pub(in crate::web) struct Fields {
     token: Option<String>,
+    /// The app's id, if it is not in the header.
     client_id: Option<String>,
     client_secret: Option<String>,
 }

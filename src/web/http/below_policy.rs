@@ -26,7 +26,11 @@ const STAY_OPEN: [&str; 15] = [
 ];
 
 pub(in crate::web) fn stays_open(req: &HttpRequest) -> bool {
-    req.match_pattern().is_some_and(|pattern| STAY_OPEN.contains(&pattern.as_str()))
+    req.match_pattern().is_some_and(|pattern| pattern_stays_open(&pattern))
+}
+
+pub(in crate::web) fn pattern_stays_open(pattern: &str) -> bool {
+    STAY_OPEN.contains(&pattern)
 }
 
 /// What policy asks here of whoever shows this token.

@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::error::Error;
 use super::origin;
@@ -23,9 +24,10 @@ use crate::error_chain::chain;
 use crate::web::app::App;
 
 /// The field of the query that is not the list's own.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(in crate::web) struct As {
+    /// `csv` or `jsonl`.
     format: String,
 }
 

@@ -30,7 +30,7 @@ pub(in crate::web) fn found(req: &HttpRequest) -> Option<Arc<Standing>> {
 
 /// How recently an admin must have proved who they are to change something, in seconds. A shorter
 /// `session.fresh_for` counts instead.
-const ADMIN_MAX_AGE: i64 = 5 * 60;
+pub(in crate::web) const ADMIN_MAX_AGE: i64 = 5 * 60;
 
 /// A good access token of a person who is an admin now: no token carries the role.
 pub(in crate::web) struct Admin(pub(in crate::web) Caller);

@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::filter_words::in_words;
 use super::list_query::{self, Choice, ListQuery, ON_A_PAGE};
 use super::page::Page;
 use super::session_view;
 use super::times::Time;
+use crate::accounts::json::{self, AuditEventShown};
 use crate::domain::{Reason, Role, SessionId, Transport, UnixTime, UserId};
 use crate::store::audit::event::What;
-use crate::store::audit::list::{self, AuditEvent, AuditFilter, Place};
+use crate::store::audit::list::{self, AuditEvent, AuditFilter, MOST_LOOKED_AT, Place};
 use crate::store::audit::seal::Seal;
 use crate::store::users::User;
 use crate::store::{Conn, steps};
@@ -59,6 +62,27 @@ pub(in crate::web) struct Events {
     pub(in crate::web) browsers: HashMap<SessionId, String>,
     /// Where the search stopped because it had looked at so many rows.
     pub(in crate::web) stopped_at: Option<Place>,
+}
+
+/// Events, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Events)]
+pub(in crate::web) struct EventsShown<'a> {
+    events: Vec<AuditEventShown<'a>>,
+    /// The `before` of the next page. Null: this is the last one.
+    next: Option<String>,
+    /// How many were looked at, if that is why the page is not full.
+    looked_at: Option<i64>,
+}
+
+impl<'a> EventsShown<'a> {
+    pub(in crate::web) fn new(events: &'a Events, next: Option<String>) -> Self {
+        Self {
+            events: events.rows.iter().map(|event| json::audit_event(event, &events.names)).collect(),
+            next,
+            looked_at: events.stopped_at.map(|_| MOST_LOOKED_AT),
+        }
+    }
 }
 
 impl Events {

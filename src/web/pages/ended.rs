@@ -2,7 +2,8 @@
 
 use actix_session::SessionExt;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::guards::Caller;
 use crate::store::session_ends::{self, Which};
@@ -12,6 +13,19 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::replies::see_other;
 use crate::web::http::signed_in::signed_in;
+
+/// What an act ended.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Ended<'a> {
+    sessions_ended: usize,
+    /// Not there: somebody was quicker, and there was nothing left to end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    receipt: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    receipt_path: Option<String>,
+}
 
 /// How many open sessions an act would end.
 pub(in crate::web) async fn count(app: &App, which: Which) -> Result<i64, Error> {
@@ -28,10 +42,12 @@ pub(in crate::web) async fn count_others(app: &App, req: &HttpRequest, caller: &
 /// to `back` with a word about it.
 pub(in crate::web) fn answer(app: &App, req: &HttpRequest, receipt: &str, count: usize, back: &str) -> HttpResponse {
     match (audience(req, app), count) {
-        (Audience::Program, 0) => HttpResponse::Ok().json(json!({ "sessions_ended": 0 })),
-        (Audience::Program, count) => HttpResponse::Ok().json(
-            json!({ "sessions_ended": count, "receipt": receipt, "receipt_path": format!("/receipts/{receipt}") }),
-        ),
+        (Audience::Program, count) => {
+            // An act that ended nothing left no receipt.
+            let receipt = Some(receipt).filter(|_| count > 0);
+            let receipt_path = receipt.map(|receipt| format!("/receipts/{receipt}"));
+            HttpResponse::Ok().json(Ended { sessions_ended: count, receipt, receipt_path })
+        }
         (Audience::Browser, 0) => {
             browser_session::set_flash(&req.get_session(), &Flash::plain("flash-nothing-ended"));
             see_other(back)

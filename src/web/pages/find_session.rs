@@ -3,7 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::page::{Page, html};
 use super::session_view::{self, SessionView};
@@ -67,12 +68,18 @@ pub(in crate::web) async fn follow(app: &App, req: &HttpRequest, caller: &Caller
     }
 }
 
+/// Several sessions whose ids begin alike.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct AlikeSessions<'a> {
+    sessions: Vec<as_json::SessionShown<'a>>,
+}
+
 fn alike(app: &App, req: &HttpRequest, caller: &Caller, short: ShortId, found: &[ListedSession]) -> HttpResponse {
     if audience(req, app) == Audience::Program {
         let own = caller.claims.sid();
-        let sessions: Vec<_> =
+        let sessions =
             found.iter().map(|one| as_json::session(&app.accounts, &one.session, Some(&one.user), own)).collect();
-        return HttpResponse::Ok().json(json!({ "sessions": sessions }));
+        return HttpResponse::Ok().json(AlikeSessions { sessions });
     }
     let page = Page::new(app, req, Some(caller));
     let row = |one: &ListedSession| Row {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::filter_words::in_words;
 use super::page::Page;
@@ -23,12 +24,15 @@ use crate::web::http::error::Error;
 pub(in crate::web) const ON_A_PAGE: usize = 50;
 
 /// The query as it was sent; a field that is empty filters nothing.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(in crate::web) struct ListQuery {
-    /// What was typed into the one field that understands users, addresses and sessions ([`ListQuery::sorted`]).
+    // [`ListQuery::sorted`] puts it where it belongs.
+    /// One field that understands users, addresses and sessions.
     pub(in crate::web) q: String,
+    /// Whose.
     pub(in crate::web) user: String,
+    /// From which address.
     pub(in crate::web) ip: String,
     /// Of events: the whole id of the session that they happened in.
     pub(in crate::web) session: String,
@@ -36,9 +40,13 @@ pub(in crate::web) struct ListQuery {
     pub(in crate::web) by: String,
     /// Of events: their kind.
     pub(in crate::web) what: String,
+    /// Of sessions: `odd`, those that more than one browser or program has used.
     pub(in crate::web) state: String,
+    /// Why it ended.
     pub(in crate::web) reason: String,
+    /// A date or a moment, by the clock of `time_zone`.
     pub(in crate::web) from: String,
+    /// The same.
     pub(in crate::web) until: String,
     /// The moment and id of the last row of the page before, `1795374306.5116c888-…`; of events, their moment and number.
     pub(in crate::web) before: String,

@@ -1,10 +1,12 @@
 //! How the outbox does, for admins, in words and as JSON.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::page::Page;
 use super::times::Time;
-use crate::store::outbox::{Progress, State};
+use crate::domain::UnixTime;
+use crate::store::outbox::{Outcome, Progress, State};
 
 pub(in crate::web) struct MailView {
     /// Host and port.
@@ -36,15 +38,38 @@ impl MailView {
     }
 }
 
-pub(in crate::web) fn as_json(server: &str, state: &State) -> Value {
-    json!({
-        "server": server,
-        "waiting": state.waiting,
-        "oldest": state.oldest,
-        "given_up": state.given_up,
-        "last_sent": state.last_sent_at,
-        "last_failure": state.trouble.map(|(outcome, status)| json!({ "outcome": outcome, "status": status })),
-    })
+/// How it stands with the mail.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MailState)]
+pub(in crate::web) struct MailShown<'a> {
+    /// Host and port.
+    server: &'a str,
+    waiting: i64,
+    /// Since when the oldest of these waits.
+    oldest: Option<UnixTime>,
+    given_up: i64,
+    last_sent: Option<UnixTime>,
+    last_failure: Option<MailFailure>,
+}
+
+/// A mail that could not be sent.
+#[derive(Serialize, ToSchema)]
+struct MailFailure {
+    #[schema(inline)]
+    outcome: Outcome,
+    /// What the server answered.
+    status: Option<u16>,
+}
+
+pub(in crate::web) fn shown<'a>(server: &'a str, state: &State) -> MailShown<'a> {
+    MailShown {
+        server,
+        waiting: state.waiting,
+        oldest: state.oldest,
+        given_up: state.given_up,
+        last_sent: state.last_sent_at,
+        last_failure: state.trouble.map(|(outcome, status)| MailFailure { outcome, status }),
+    }
 }
 
 /// What an admin who hands a link over is told of its mail.

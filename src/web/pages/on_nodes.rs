@@ -1,6 +1,7 @@
 //! On how many nodes a receipt's sessions are refused, in words.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::page::Page;
 use super::times::Time;
@@ -52,16 +53,38 @@ fn since(found: &OnNodes, now: UnixTime) -> UnixTime {
     found.everywhere_at.filter(|_| !found.is_awaited()).unwrap_or(now)
 }
 
-pub(in crate::web) fn as_json(found: &OnNodes, now: UnixTime) -> Value {
+/// The nodes that were there when the act was committed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReceiptNodes)]
+pub(in crate::web) struct NodesShown<'a> {
+    count: usize,
+    /// How many refuse what ended.
+    refusing: usize,
+    /// Since when none accepts it. Null: not yet.
+    since: Option<UnixTime>,
+    /// Those that have not said that they refuse it.
+    others: Vec<OtherShown<'a>>,
+}
+
+/// A node that has not said that it refuses what ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReceiptNode)]
+struct OtherShown<'a> {
+    name: &'a str,
+    /// Since when it answers nothing. Null: it is awaited.
+    lease_ended_at: Option<UnixTime>,
+}
+
+pub(in crate::web) fn shown(found: &OnNodes, now: UnixTime) -> NodesShown<'_> {
     let others = found.nodes.iter().filter_map(|node| match node.stands {
         Stands::Refuses => None,
-        Stands::LeaseEnded(at) => Some(json!({ "name": node.name, "lease_ended_at": at })),
-        Stands::Awaited => Some(json!({ "name": node.name, "lease_ended_at": null })),
+        Stands::LeaseEnded(at) => Some(OtherShown { name: &node.name, lease_ended_at: Some(at) }),
+        Stands::Awaited => Some(OtherShown { name: &node.name, lease_ended_at: None }),
     });
-    json!({
-        "count": found.nodes.len(),
-        "refusing": found.refusing(),
-        "since": (!found.is_awaited()).then(|| since(found, now)),
-        "others": others.collect::<Vec<_>>(),
-    })
+    NodesShown {
+        count: found.nodes.len(),
+        refusing: found.refusing(),
+        since: (!found.is_awaited()).then(|| since(found, now)),
+        others: others.collect(),
+    }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::{AppId, UnixTime};
 use crate::store::logout_deliveries::{Outcome, Told};
@@ -55,6 +56,28 @@ impl State {
             Self::NotTold => "not_told",
         }
     }
+}
+
+/// What an app knows of sessions that have ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AppTold)]
+pub(in crate::web) struct AppToldShown<'a> {
+    app: &'a str,
+    /// `acknowledged`, `waiting`, `refused`, `given_up`, `asks` or `not_told`.
+    state: &'static str,
+    /// In how many of them it was entered.
+    sessions: i64,
+    /// Of how many it has taken note.
+    acknowledged: i64,
+    told_at: Option<UnixTime>,
+    acknowledged_at: Option<UnixTime>,
+    next_try_at: Option<UnixTime>,
+    #[schema(inline)]
+    last_trouble: Option<Outcome>,
+    /// The HTTP status of that try.
+    last_status: Option<u16>,
+    /// Until when it can still accept a token of theirs.
+    accepted_until: Option<UnixTime>,
 }
 
 /// An app that was entered in sessions which have ended.
@@ -210,19 +233,19 @@ impl AppTold {
         }
     }
 
-    pub(in crate::web) fn as_json(&self, now: UnixTime) -> Value {
-        json!({
-            "app": self.name,
-            "state": self.state.as_str(),
-            "sessions": self.sessions,
-            "acknowledged": self.acknowledged,
-            "told_at": self.told_at,
-            "acknowledged_at": self.acknowledged_at,
-            "next_try_at": self.next_try_at.map(|at| at.max(now)),
-            "last_trouble": self.trouble.map(|(outcome, _)| outcome),
-            "last_status": self.trouble.and_then(|(_, status)| status),
-            "accepted_until": (!self.knows() && self.accepted_until > now).then_some(self.accepted_until),
-        })
+    pub(in crate::web) fn shown(&self, now: UnixTime) -> AppToldShown<'_> {
+        AppToldShown {
+            app: &self.name,
+            state: self.state.as_str(),
+            sessions: self.sessions,
+            acknowledged: self.acknowledged,
+            told_at: self.told_at,
+            acknowledged_at: self.acknowledged_at,
+            next_try_at: self.next_try_at.map(|at| at.max(now)),
+            last_trouble: self.trouble.map(|(outcome, _)| outcome),
+            last_status: self.trouble.and_then(|(_, status)| status),
+            accepted_until: (!self.knows() && self.accepted_until > now).then_some(self.accepted_until),
+        }
     }
 }
 

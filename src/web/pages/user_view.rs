@@ -1,12 +1,13 @@
 //! A user as an admin sees one: in the words of pages, and as JSON.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::forms::FieldError;
 use super::list_query::link_to;
 use super::page::Page;
 use super::times::Time;
-use crate::domain::{Role, UnixTime, UserId, UserState};
+use crate::domain::{DisplayName, Mail, Role, UnixTime, UserId, UserState, Username};
 use crate::store::user_lists::{self, ListedUser};
 use crate::store::users::{self, User};
 use crate::web::app::App;
@@ -89,25 +90,49 @@ pub(in crate::web) fn deleted(page: &Page, user: &User) -> Option<FieldError> {
     Some(FieldError { field: "", text: page.t1("error-user-deleted", "when", &when) })
 }
 
-/// The user as JSON. Moments are seconds since the epoch.
-pub(in crate::web) fn json(listed: &ListedUser, now: UnixTime) -> Value {
+/// A user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+pub(in crate::web) struct UserShown<'a> {
+    id: i64,
+    /// For whoever has to know the user outside of Portero. Never given out twice.
+    #[schema(format = "uuid")]
+    uid: &'a str,
+    username: &'a Username,
+    display_name: Option<&'a DisplayName>,
+    mail: Option<&'a Mail>,
+    /// Since when the address is known to be the user's.
+    mail_verified_at: Option<UnixTime>,
+    role: Role,
+    /// How many second factors they have, recovery codes not counted.
+    factors: i64,
+    state: UserState,
+    /// From when on they are shut out, if an admin has set a date.
+    disable_at: Option<UnixTime>,
+    deleted_at: Option<UnixTime>,
+    created_at: UnixTime,
+    last_login_at: Option<UnixTime>,
+    open_sessions: i64,
+}
+
+pub(in crate::web) fn shown(listed: &ListedUser, now: UnixTime) -> UserShown<'_> {
     let user = &listed.user;
-    json!({
-        "id": user.id.0,
-        "uid": user.uid,
-        "username": user.username,
-        "display_name": user.display_name,
-        "mail": user.mail,
-        "mail_verified_at": user.mail_verified_at,
-        "role": user.role,
-        "factors": user.factors,
-        "state": user.state(now),
-        "disable_at": user.disable_at,
-        "deleted_at": user.deleted_at,
-        "created_at": user.created_at,
-        "last_login_at": user.last_login_at,
-        "open_sessions": listed.open_sessions,
-    })
+    UserShown {
+        id: user.id.0,
+        uid: &user.uid,
+        username: &user.username,
+        display_name: user.display_name.as_ref(),
+        mail: user.mail.as_ref(),
+        mail_verified_at: user.mail_verified_at,
+        role: user.role,
+        factors: user.factors,
+        state: user.state(now),
+        disable_at: user.disable_at,
+        deleted_at: user.deleted_at,
+        created_at: user.created_at,
+        last_login_at: user.last_login_at,
+        open_sessions: listed.open_sessions,
+    }
 }
 
 /// Finds a user, deleted or not, by the number in the path. [`Error::NotFound`] if there is none.

@@ -100,7 +100,7 @@ impl Shown {
 }
 
 /// Every route with its methods, and paths that are no routes. `ID` stands for an id.
-const ROUTES: [(&str, &str); 103] = [
+const ROUTES: [(&str, &str); 105] = [
     ("/", "GET HEAD"),
     ("/protected", "GET HEAD"),
     ("/whoami", "GET HEAD"),
@@ -197,6 +197,8 @@ const ROUTES: [(&str, &str); 103] = [
     ("/not-me/ID", "GET POST"),
     ("/forgot-password", "GET POST"),
     ("/sign-in-help", "GET"),
+    ("/openapi", "GET HEAD"),
+    ("/openapi.json", "GET HEAD"),
     ("/robots.txt", "GET"),
     ("/language", "POST"),
     ("/ID", "GET"),

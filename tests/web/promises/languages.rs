@@ -260,6 +260,7 @@ fn every_page_speaks_a_language_that_was_added_by_one_file() {
         "it can be chosen by its name"
     );
     seen.visit(&mut browser, "/sign-in-help");
+    seen.visit(&mut browser, "/openapi");
     seen.pages.push(browser.get("/nowhere").body);
     seen.pages.push(browser.sign_in("ana", "a wrong password").body);
     browser.sign_in("ana", PASSWORD);

@@ -16,6 +16,7 @@ mod locations;
 mod mails;
 mod metrics;
 mod names;
+mod openapi;
 mod peers;
 mod permissions;
 mod raw_http;

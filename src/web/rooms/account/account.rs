@@ -4,12 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::json;
 use crate::accounts::proof::sign_in_limits::{Account, devices_under_factors};
 use crate::accounts::sessions::earlier_sign_in::{EarlierSignIn, earlier_sign_in};
-use crate::domain::{SessionId, Transport, UnixTime};
+use crate::domain::{DisplayName, Mail, Role, SessionId, Transport, UnixTime, Username};
 use crate::guards::AccessToken;
 use crate::store::audit::list::AuditFilter;
 use crate::store::audit::seal::Seal;
@@ -216,20 +217,19 @@ pub(in crate::web) async fn show(
     // The caller's own session comes first, wherever its place among the others would be.
     let listed: Vec<_> = this.iter().filter(|_| is_first).chain(open.iter().map(|one| &one.session)).collect();
     if !is_page {
-        let sessions: Vec<_> = listed.iter().map(|one| json::session(&app.accounts, one, None, own)).collect();
-        return Ok(HttpResponse::Ok().json(serde_json::json!({
-            "username": user.username,
-            "display_name": user.display_name,
-            "mail": user.mail,
-            "mail_verified_at": user.mail_verified_at,
-            "role": user.role,
-            "created_at": user.created_at,
-            "last_login_at": user.last_login_at,
-            "sessions": sessions,
-            "trusted_browsers": trusted.iter().map(trusted_json).collect::<Vec<_>>(),
-            "consents": consents.iter().map(consent_json).collect::<Vec<_>>(),
-            "next": next,
-        })));
+        return Ok(HttpResponse::Ok().json(AccountShown {
+            username: &user.username,
+            display_name: user.display_name.as_ref(),
+            mail: user.mail.as_ref(),
+            mail_verified_at: user.mail_verified_at,
+            role: user.role,
+            created_at: user.created_at,
+            last_login_at: user.last_login_at,
+            sessions: listed.iter().map(|one| json::session(&app.accounts, one, None, own)).collect(),
+            trusted_browsers: trusted.iter().map(trusted_shown).collect(),
+            consents: consents.iter().map(consent_shown).collect(),
+            next: next.as_deref(),
+        }));
     }
     let mut page = Page::new(&app, &req, Some(&caller));
     let odd: Vec<_> = extras.odd.iter().map(|one| odd(&page, &one.session, own)).collect();
@@ -304,24 +304,62 @@ fn consent_row(page: &Page, one: &Consent) -> ConsentRow {
     }
 }
 
-fn consent_json(one: &Consent) -> serde_json::Value {
-    serde_json::json!({
-        "id": one.app.0,
-        "app": one.name,
-        "scopes": one.scopes.words().collect::<Vec<_>>(),
-        "agreed_at": one.agreed_at,
-    })
+/// One's own account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(in crate::web) struct AccountShown<'a> {
+    username: &'a Username,
+    display_name: Option<&'a DisplayName>,
+    mail: Option<&'a Mail>,
+    /// When somebody who reads mail at that address said so. Null: nobody has.
+    mail_verified_at: Option<UnixTime>,
+    role: Role,
+    created_at: UnixTime,
+    last_login_at: Option<UnixTime>,
+    /// The open sessions, the caller's own first.
+    sessions: Vec<json::SessionShown<'a>>,
+    trusted_browsers: Vec<TrustedBrowserShown<'a>>,
+    consents: Vec<ConsentShown<'a>>,
+    /// The `before` of the next page. Null: this is the last one.
+    next: Option<&'a str>,
 }
 
-fn trusted_json(one: &TrustedBrowser) -> serde_json::Value {
-    serde_json::json!({
-        "id": one.id,
-        "ip": one.ip,
-        "user_agent": one.user_agent,
-        "since": one.since,
-        "until": one.until,
-        "last_used_at": one.used_at,
-    })
+/// What one has agreed that an app is told.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Consent)]
+struct ConsentShown<'a> {
+    /// The app's number.
+    id: i64,
+    app: &'a str,
+    scopes: Vec<&'static str>,
+    agreed_at: UnixTime,
+}
+
+fn consent_shown(one: &Consent) -> ConsentShown<'_> {
+    ConsentShown { id: one.app.0, app: &one.name, scopes: one.scopes.words().collect(), agreed_at: one.agreed_at }
+}
+
+/// A browser that stands in for the second factor.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrustedBrowser)]
+struct TrustedBrowserShown<'a> {
+    id: i64,
+    ip: &'a str,
+    user_agent: &'a str,
+    since: UnixTime,
+    until: UnixTime,
+    last_used_at: UnixTime,
+}
+
+fn trusted_shown(one: &TrustedBrowser) -> TrustedBrowserShown<'_> {
+    TrustedBrowserShown {
+        id: one.id,
+        ip: &one.ip,
+        user_agent: &one.user_agent,
+        since: one.since,
+        until: one.until,
+        last_used_at: one.used_at,
+    }
 }
 
 /// Browser and address in one line, those that are known.

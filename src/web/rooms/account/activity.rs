@@ -4,9 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
 
-use crate::accounts::json as as_json;
 use crate::guards::AccessToken;
 use crate::store::audit::event::What;
 use crate::store::audit::list::{AuditFilter, MOST_LOOKED_AT};
@@ -14,7 +12,7 @@ use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
-use crate::web::pages::audit_view::{self, EventRow, Events, Reader};
+use crate::web::pages::audit_view::{self, EventRow, Events, EventsShown, Reader};
 use crate::web::pages::list_query::{Choice, List, ListQuery, Nothing, Pager};
 use crate::web::pages::page::{Page, html};
 
@@ -75,9 +73,7 @@ pub(in crate::web) async fn show(
     let next = events.cut_to_page().map(audit_view::place_in_link);
     if audience(&req, &app) == Audience::Program {
         query.check(makes_sense)?;
-        let rows: Vec<_> = events.rows.iter().map(|event| as_json::audit_event(event, &events.names)).collect();
-        let looked_at = events.stopped_at.map(|_| MOST_LOOKED_AT);
-        return Ok(HttpResponse::Ok().json(json!({ "events": rows, "next": next, "looked_at": looked_at })));
+        return Ok(HttpResponse::Ok().json(EventsShown::new(&events, next)));
     }
     let events = app.read(move |conn| events.with_browsers(conn)).await?;
     let (page, status) = (Page::new(&app, &req, Some(&caller)), query.status(makes_sense));

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::factors::enrolment_link::may_enrol;
 use crate::accounts::factors::totp::{Enrolled, NewTotp, Started, confirm_totp, start_totp, waiting};
@@ -72,10 +72,33 @@ pub(in crate::web) async fn form(
     Ok(html(StatusCode::OK, &AddTotpPage { page, name, errors: Vec::new() }))
 }
 
-#[derive(Default, Deserialize)]
+/// What the authenticator app is to be called.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct AddTotp {
+pub(in crate::web) struct AddTotp {
     name: Option<String>,
+}
+
+/// An authenticator app that does not count yet.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewTotp)]
+pub(in crate::web) struct NewTotpShown {
+    id: i64,
+    /// In base 32, for typing.
+    secret: String,
+    /// The same as an address, for a QR code.
+    otpauth: String,
+}
+
+/// An authenticator app counts.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct AddedTotp {
+    /// Empty: the user has some already.
+    recovery_codes: Vec<String>,
+    /// At the level of two factors, in the place of the one that was sent. Not there if that came in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "jwt")]
+    access_token: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -125,7 +148,7 @@ pub(in crate::web) async fn start(
         Started::TooMany => refused("notice-factors-too-many"),
         Started::Waiting(new) if is_form => Ok(see_other(&format!("/account/factors/totp/{}/confirm", new.id))),
         Started::Waiting(NewTotp { id, secret, otpauth }) => {
-            Ok(HttpResponse::Ok().json(json!({ "id": id.0, "secret": secret, "otpauth": otpauth })))
+            Ok(HttpResponse::Ok().json(NewTotpShown { id: id.0, secret, otpauth }))
         }
     }
 }
@@ -160,9 +183,11 @@ struct CodeForm {
     code: String,
 }
 
-#[derive(Deserialize)]
+/// The code that an authenticator app shows.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CodeJson {
+#[schema(as = TotpCode)]
+pub(in crate::web) struct CodeJson {
     code: String,
 }
 
@@ -240,9 +265,9 @@ pub(in crate::web) async fn confirm(
                 }
                 // A token of a cookie session stays in its cookie, where scripts can't read it.
                 false if by_header => {
-                    HttpResponse::Ok().json(json!({ "recovery_codes": done.recovery_codes, "access_token": text }))
+                    HttpResponse::Ok().json(AddedTotp { recovery_codes: done.recovery_codes, access_token: Some(text) })
                 }
-                false => HttpResponse::Ok().json(json!({ "recovery_codes": done.recovery_codes })),
+                false => HttpResponse::Ok().json(AddedTotp { recovery_codes: done.recovery_codes, access_token: None }),
             };
             if !by_header {
                 token_cookies::set(&app, res.head_mut(), &new, app.now());

@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::Mandate;
 use crate::accounts::people::change_password::{ChangePassword, Changed, change_password};
@@ -26,7 +26,7 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::replies::{message, see_other, with_retry_after};
+use crate::web::http::replies::{Tokens, message, see_other, with_retry_after};
 use crate::web::http::signed_in::{OwnMandate, fresh_mandate, recent_mandate, require_account_level, signed_in};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
@@ -110,11 +110,29 @@ struct ChangeForm {
     end_others: String,
 }
 
-#[derive(Deserialize)]
+/// The tokens of a new session, in the place of all others or of the caller's own.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct PasswordChangedTokens<'a> {
+    #[serde(flatten)]
+    tokens: Tokens<'a>,
+    sessions_ended: usize,
+}
+
+/// The same for a script on a page: its tokens are in its cookies.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct PasswordChanged {
+    msg: &'static str,
+    sessions_ended: usize,
+}
+
+/// The password, and what is to be in its place.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ChangeJson {
+#[schema(as = ChangePassword)]
+pub(in crate::web) struct ChangeJson {
     current_password: String,
     new_password: String,
+    /// Whether all other sessions end. Left out: they do.
     #[serde(default = "yes")]
     end_others: bool,
 }
@@ -250,16 +268,15 @@ async fn by_json(
         Changed::SamePassword => return Err(same()),
         // A cookie session's tokens stay in cookies, where scripts can't read them; shown another way they would be refused.
         Changed::Done { account, pair, others_ended } if caller.location == Location::Cookies => {
-            let mut res = HttpResponse::Ok().json(json!({ "msg": "password changed", "sessions_ended": others_ended }));
+            let mut res =
+                HttpResponse::Ok().json(PasswordChanged { msg: "password changed", sessions_ended: others_ended });
             token_cookies::set(&app, res.head_mut(), &token_cookies::from_pair(pair), app.now());
             device_cookie::set(&app, &req, &mut res, account, None)?;
             res
         }
-        Changed::Done { pair, others_ended, .. } => HttpResponse::Ok().json(json!({
-            "access_token": pair.access.text,
-            "refresh_token": pair.refresh.text,
-            "sessions_ended": others_ended,
-        })),
+        Changed::Done { pair, others_ended, .. } => {
+            HttpResponse::Ok().json(PasswordChangedTokens { tokens: Tokens::of(&pair), sessions_ended: others_ended })
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::accounts::Mandate;
 use crate::accounts::proof::passkey::{Asked, Place, Shown};
@@ -27,7 +27,7 @@ use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::LocalPath;
 use crate::web::http::passkeys_here::passkeys_here;
-use crate::web::http::replies::{message, see_other, with_retry_after};
+use crate::web::http::replies::{NewAccessToken, message, see_other, with_retry_after};
 use crate::web::http::signed_in::{OwnMandate, signed_in};
 use crate::web::pages::factor_code::{self, CodeRefusal};
 use crate::web::pages::forms::FieldError;
@@ -174,9 +174,11 @@ struct ConfirmForm {
     way: Way,
 }
 
-#[derive(Deserialize)]
+/// A proof of identity.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ConfirmJson {
+#[schema(as = Confirm)]
+pub(in crate::web) struct ConfirmJson {
     password: String,
     /// Left out: only the password is proved.
     code: Option<String>,
@@ -241,7 +243,7 @@ pub(in crate::web) async fn submit(
                     token_cookies::set(&app, res.head_mut(), &new, app.now());
                     res
                 }
-                Confirmed::Fresh(new) => HttpResponse::Ok().json(json!({ "access_token": new.access.text })),
+                Confirmed::Fresh(new) => HttpResponse::Ok().json(NewAccessToken { access_token: &new.access.text }),
                 Confirmed::No(no) => message(&app, StatusCode::UNAUTHORIZED, no.in_json()),
             })
         }

@@ -6,10 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::accounts::factors::enrolment_link::may_enrol;
+use crate::domain::{FactorKind, UnixTime};
 use crate::guards::AccessToken;
 use crate::store::factors::{self, Factor};
 use crate::store::passkeys::{self, Passkey};
@@ -93,8 +96,8 @@ pub(in crate::web) async fn show(
     let with_passkey = |factor: &Factor| passkeys.iter().find(|passkey| passkey.factor == factor.id).cloned();
     all.retain(|factor| factor.active_since.is_some());
     if audience(&req, &app) == Audience::Program {
-        let factors: Vec<_> = all.iter().map(|factor| as_json(factor, with_passkey(factor))).collect();
-        return Ok(HttpResponse::Ok().json(json!({ "factors": factors, "recovery_codes_left": codes_left })));
+        let factors = all.iter().map(|factor| shown(factor, with_passkey(factor))).collect();
+        return Ok(HttpResponse::Ok().json(Factors { factors, recovery_codes_left: codes_left }));
     }
     let policy = app.config().second_factor;
     let page = Page::new(&app, &req, Some(&caller));
@@ -170,18 +173,49 @@ fn copies_key(passkey: &Passkey) -> &'static str {
     }
 }
 
-fn as_json(factor: &Factor, passkey: Option<Passkey>) -> serde_json::Value {
-    let mut json = json!({
-        "id": factor.id.0,
-        "kind": factor.kind,
-        "name": factor.name,
-        "created_at": factor.active_since.unwrap_or(factor.created_at),
-        "last_used_at": factor.last_used.as_ref().map(|used| used.at),
-    });
-    if let Some(passkey) = passkey {
-        json["synced"] = passkey.backed_up.into();
-        json["host"] = passkey.host.into();
-        json["count_went_back_at"] = json!(passkey.marked_at);
+/// One's own second factors.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Factors<'a> {
+    factors: Vec<FactorShown<'a>>,
+    recovery_codes_left: i64,
+}
+
+/// A second factor.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Factor)]
+struct FactorShown<'a> {
+    id: i64,
+    kind: FactorKind,
+    name: &'a str,
+    created_at: UnixTime,
+    last_used_at: Option<UnixTime>,
+    #[serde(flatten)]
+    passkey: Option<PasskeyShown>,
+}
+
+/// What a passkey has besides.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Passkey)]
+struct PasskeyShown {
+    /// Whether it is in more places than one device.
+    synced: bool,
+    /// The host that it is good at.
+    host: String,
+    /// When its count went back, which a copy of it would do.
+    count_went_back_at: Option<UnixTime>,
+}
+
+fn shown(factor: &Factor, passkey: Option<Passkey>) -> FactorShown<'_> {
+    FactorShown {
+        id: factor.id.0,
+        kind: factor.kind,
+        name: &factor.name,
+        created_at: factor.active_since.unwrap_or(factor.created_at),
+        last_used_at: factor.last_used.as_ref().map(|used| used.at),
+        passkey: passkey.map(|passkey| PasskeyShown {
+            synced: passkey.backed_up,
+            host: passkey.host,
+            count_went_back_at: passkey.marked_at,
+        }),
     }
-    json
 }

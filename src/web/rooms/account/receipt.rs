@@ -4,10 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::sessions::mass_end::are_told;
-use crate::domain::{Reason, Role, UnixTime, can_be_key};
+use crate::domain::{Reason, Role, SessionId, UnixTime, Username, can_be_key};
 use crate::guards::AccessToken;
 use crate::store::logout_deliveries::Told;
 use crate::store::mass_ends::{self, MassEnd};
@@ -20,11 +21,11 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::signed_in;
 use crate::web::pages::audit_view::Link;
-use crate::web::pages::on_nodes::{self, OnNodesShown};
+use crate::web::pages::on_nodes::{self, NodesShown, OnNodesShown};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::times::Time;
-use crate::web::pages::told_apps::{self, AppTold, Entered, Verdict};
+use crate::web::pages::told_apps::{self, AppTold, AppToldShown, Entered, Verdict};
 use crate::web::pages::whose::Whose;
 
 /// The most sessions that a receipt lists; it only counts those beyond.
@@ -206,37 +207,67 @@ fn is_refused(app: &App, one: &ListedSession) -> bool {
     app.accounts.blocklist.refuses_session(session.sid) || session.shown_until() <= app.now()
 }
 
+/// What an act ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
+pub(in crate::web) struct ReceiptShown<'a> {
+    receipt: &'a str,
+    refused_since: UnixTime,
+    reason: Reason,
+    /// Who did it, if a user did.
+    by: Option<&'a str>,
+    /// How many sessions it ended.
+    count: i64,
+    /// How many of them are refused, but not listed yet.
+    still_being_listed: i64,
+    sessions: Vec<EndedSession<'a>>,
+    /// What the apps that were entered know of it.
+    apps: Vec<AppToldShown<'a>>,
+    /// Until when apps that do not ask Portero may still accept a token. Null: none may.
+    accepted_elsewhere_until: Option<UnixTime>,
+    made_at: UnixTime,
+    /// Only where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    nodes: Option<NodesShown<'a>>,
+}
+
+/// A session that an act ended.
+#[derive(Serialize, ToSchema)]
+struct EndedSession<'a> {
+    sid: SessionId,
+    user: &'a Username,
+    ip: &'a str,
+    user_agent: &'a str,
+    signed_in_at: UnixTime,
+    access_until: UnixTime,
+    refresh_until: UnixTime,
+    /// Whether it is refused, by the list that every request is checked against.
+    refused: bool,
+}
+
 fn as_json(app: &App, id: &str, found: &Found, apps: &[AppTold], until: UnixTime, now: UnixTime) -> HttpResponse {
-    let sessions: Vec<_> = found
-        .listed
-        .iter()
-        .map(|one| {
-            json!({
-                "sid": one.session.sid,
-                "user": one.user,
-                "ip": one.session.ip,
-                "user_agent": one.session.user_agent,
-                "signed_in_at": one.session.created_at,
-                "access_until": one.session.access_until,
-                "refresh_until": one.session.expires_at,
-                "refused": is_refused(app, one),
-            })
-        })
-        .collect();
-    let mut told = json!({
-        "receipt": id,
-        "refused_since": found.end.at,
-        "reason": found.end.reason,
-        "by": found.by,
-        "count": found.count,
-        "still_being_listed": found.unmarked,
-        "sessions": sessions,
-        "apps": apps.iter().map(|one| one.as_json(now)).collect::<Vec<_>>(),
-        "accepted_elsewhere_until": (until > now).then_some(until),
-        "made_at": now,
+    let sessions = found.listed.iter().map(|one| EndedSession {
+        sid: one.session.sid,
+        user: &one.user,
+        ip: &one.session.ip,
+        user_agent: &one.session.user_agent,
+        signed_in_at: one.session.created_at,
+        access_until: one.session.access_until,
+        refresh_until: one.session.expires_at,
+        refused: is_refused(app, one),
     });
-    if let Some(found) = &found.on_nodes {
-        told["nodes"] = on_nodes::as_json(found, now);
-    }
-    HttpResponse::Ok().json(told)
+    HttpResponse::Ok().json(ReceiptShown {
+        receipt: id,
+        refused_since: found.end.at,
+        reason: found.end.reason,
+        by: found.by.as_deref(),
+        count: found.count,
+        still_being_listed: found.unmarked,
+        sessions: sessions.collect(),
+        apps: apps.iter().map(|one| one.shown(now)).collect(),
+        accepted_elsewhere_until: (until > now).then_some(until),
+        made_at: now,
+        nodes: found.on_nodes.as_ref().map(|found| on_nodes::shown(found, now)),
+    })
 }

@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::factors::recovery::new_recovery_codes;
 use crate::web::app::App;
@@ -28,6 +29,12 @@ pub(in crate::web) async fn form(
     html(StatusCode::OK, &NewRecoveryCodesPage { page: Page::new(&app, &req, Some(&caller)) })
 }
 
+/// Ten new codes, each good once.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct NewRecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
 pub(in crate::web) async fn submit(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
@@ -36,7 +43,7 @@ pub(in crate::web) async fn submit(
     let made = new_recovery_codes(&app.accounts, mandate).everywhere().await?;
     let codes = made.ok_or(Error::NotFound)?;
     Ok(match audience(&req, &app) {
-        Audience::Program => HttpResponse::Ok().json(json!({ "recovery_codes": codes })),
+        Audience::Program => HttpResponse::Ok().json(NewRecoveryCodes { recovery_codes: codes }),
         Audience::Browser => recovery_codes::show(Page::new(&app, &req, Some(&caller)), codes, None),
     })
 }

@@ -5,6 +5,7 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::accounts::factors::rename::rename_factor;
 use crate::domain::{FactorId, FactorName};
@@ -51,9 +52,11 @@ struct RenameForm {
     name: String,
 }
 
-#[derive(Deserialize)]
+/// What a second factor is called from now on.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RenameJson {
+#[schema(as = FactorName)]
+pub(in crate::web) struct RenameJson {
     name: String,
 }
 

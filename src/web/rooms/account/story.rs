@@ -4,6 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::json;
 use crate::domain::{AppId, Reason, SessionId, StepKind, UnixTime, Username};
@@ -26,7 +28,7 @@ use crate::web::pages::page::{MessageLink, Page, html};
 use crate::web::pages::session_view::{self, SessionView};
 use crate::web::pages::timeline::{self, Clock, Strip, Words};
 use crate::web::pages::times::Time;
-use crate::web::pages::told_apps::{self, AppTold, Entered};
+use crate::web::pages::told_apps::{self, AppTold, AppToldShown, Entered};
 use crate::web::pages::whose::{self, Named, Whose};
 
 #[derive(Template)]
@@ -276,31 +278,65 @@ fn step_row(page: &Page, nth: usize, step: &Step) -> StepRow {
     }
 }
 
+/// The history of a session.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Story<'a> {
+    session: json::SessionShown<'a>,
+    steps: Vec<StepShown<'a>>,
+    /// Who ended it, if a user did.
+    ended_by: Option<&'a str>,
+    /// The apps that were entered in it.
+    apps: Vec<EnteredShown<'a>>,
+    /// What these know of its end.
+    told: Vec<AppToldShown<'a>>,
+}
+
+/// A step of a session's history.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Step)]
+struct StepShown<'a> {
+    what: StepKind,
+    at: UnixTime,
+    /// When it happened last, of those that are alike.
+    until: UnixTime,
+    times: i64,
+    ip: &'a str,
+    user_agent: &'a str,
+    odd: bool,
+}
+
+/// An app that was entered.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EnteredApp)]
+struct EnteredShown<'a> {
+    app: &'a str,
+    first_at: UnixTime,
+    last_at: UnixTime,
+    times: i64,
+}
+
 fn as_json(app: &App, found: &Whole, own: Option<SessionId>) -> HttpResponse {
-    let steps: Vec<_> = found
-        .steps
-        .iter()
-        .map(|step| {
-            serde_json::json!({
-                "what": step.kind,
-                "at": step.at,
-                "until": step.until,
-                "times": step.times,
-                "ip": step.ip,
-                "user_agent": step.user_agent,
-                "odd": step.odd,
-            })
-        })
-        .collect();
-    let entered = |entry: &Entry| {
-        let Entry { app, first_at, last_at, times, .. } = entry;
-        serde_json::json!({ "app": app, "first_at": first_at, "last_at": last_at, "times": times })
-    };
-    let apps: Vec<_> = found.apps.iter().map(entered).collect();
-    let told: Vec<_> = told(app, found).iter().map(|one| one.as_json(app.now())).collect();
-    let session = json::session(&app.accounts, &found.session, Some(&found.user), own);
-    let ended_by = &found.ended_by;
-    HttpResponse::Ok().json(
-        serde_json::json!({ "session": session, "steps": steps, "ended_by": ended_by, "apps": apps, "told": told }),
-    )
+    let steps = found.steps.iter().map(|step| StepShown {
+        what: step.kind,
+        at: step.at,
+        until: step.until,
+        times: step.times,
+        ip: &step.ip,
+        user_agent: &step.user_agent,
+        odd: step.odd,
+    });
+    let apps = found.apps.iter().map(|entry| EnteredShown {
+        app: &entry.app,
+        first_at: entry.first_at,
+        last_at: entry.last_at,
+        times: entry.times,
+    });
+    let told = told(app, found);
+    HttpResponse::Ok().json(Story {
+        session: json::session(&app.accounts, &found.session, Some(&found.user), own),
+        steps: steps.collect(),
+        ended_by: found.ended_by.as_deref(),
+        apps: apps.collect(),
+        told: told.iter().map(|one| one.shown(app.now())).collect(),
+    })
 }

@@ -1,16 +1,18 @@
 //! About this installation, for an admin: what is running, what it can tell of a request, and its settings.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::accounts::apps::exactness::exactness;
+use crate::accounts::apps::exactness::{Exactness, exactness};
 use crate::config::{MailSettings, Setting, Source};
-use crate::domain::{TokenType, UnixTime};
+use crate::domain::{AppName, TokenType, UnixTime};
 use crate::guards::cookies;
 use crate::store::{apps, node_list, outbox};
 use crate::web::app::App;
@@ -20,7 +22,7 @@ use crate::web::http::client_address;
 use crate::web::http::error::Error;
 use crate::web::http::signed_in::Admin;
 use crate::web::pages::exactness_view::{ExactnessShown, length};
-use crate::web::pages::mail_view::{self, MailView};
+use crate::web::pages::mail_view::{self, MailShown, MailView};
 use crate::web::pages::page::{Page, html};
 use crate::web::pages::session_view;
 use crate::web::pages::times::Time;
@@ -95,6 +97,49 @@ fn row(page: &Page, setting: &Setting) -> SettingRow {
     }
 }
 
+/// The installation, as it sees itself and whoever asks.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct About<'a> {
+    version: &'static str,
+    /// In seconds.
+    uptime: i64,
+    /// The caller's address.
+    address: String,
+    /// Who is connected: the caller, or a proxy.
+    peer: String,
+    /// Scheme and host, as the request has them.
+    seen: String,
+    public_url: Option<&'a str>,
+    /// Whether a header about the client came from a peer that is no trusted proxy.
+    forwarded_ignored: bool,
+    database_bytes: Option<u64>,
+    last_prune: Option<UnixTime>,
+    exactness: Exactnesses<'a>,
+    /// Every setting as text, by its key. Secrets are hidden.
+    settings: BTreeMap<&'a str, &'a str>,
+    /// Only if there is a mail server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    mail: Option<MailShown<'a>>,
+}
+
+/// How exact the apps are about the end of a session.
+#[derive(Serialize, ToSchema)]
+struct Exactnesses<'a> {
+    /// The worst of all, in seconds. Null: there is no end to it, or no app.
+    #[schema(value_type = Option<i64>)]
+    worst: Option<Option<i64>>,
+    apps: Vec<ExactnessOf<'a>>,
+}
+
+/// How exact an app is.
+#[derive(Serialize, ToSchema)]
+struct ExactnessOf<'a> {
+    app: &'a AppName,
+    #[serde(flatten)]
+    exactness: Exactness,
+}
+
 pub(in crate::web) async fn show(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
@@ -122,27 +167,21 @@ pub(in crate::web) async fn show(
     let last_prune = Some(app.accounts.last_prune.load(Ordering::Relaxed)).filter(|at| *at > 0).map(UnixTime);
     let uptime = now.since(app.started).max(0);
     if audience(&req, &app) == Audience::Program {
-        let settings: serde_json::Map<_, _> =
-            app.settings.iter().map(|setting| (setting.key.to_owned(), setting.value.as_str().into())).collect();
-        let mut about = json!({
-            "version": VERSION,
-            "uptime": uptime,
-            "address": address,
-            "peer": peer,
-            "seen": format!("{}://{host}", client_address::scheme(&app, &req)),
-            "public_url": app.public_url.as_ref().map(url::Url::as_str),
-            "forwarded_ignored": forwarded_ignored,
-            "database_bytes": size,
-            "last_prune": last_prune,
-            "exactness": {
-                "worst": worst,
-                "apps": exact.iter().map(|(one, found)| json!({ "app": one.name, "learns": found.learns, "worst": found.worst })).collect::<Vec<_>>(),
-            },
-            "settings": settings,
-        });
-        if let (Some((server, state)), Some(members)) = (&mail, about.as_object_mut()) {
-            members.insert("mail".into(), mail_view::as_json(server, state));
-        }
+        let apps = exact.iter().map(|(one, found)| ExactnessOf { app: &one.name, exactness: *found });
+        let about = About {
+            version: VERSION,
+            uptime,
+            address,
+            peer,
+            seen: format!("{}://{host}", client_address::scheme(&app, &req)),
+            public_url: app.public_url.as_ref().map(url::Url::as_str),
+            forwarded_ignored,
+            database_bytes: size,
+            last_prune,
+            exactness: Exactnesses { worst, apps: apps.collect() },
+            settings: app.settings.iter().map(|setting| (setting.key, setting.value.as_str())).collect(),
+            mail: mail.as_ref().map(|(server, state)| mail_view::shown(server, state)),
+        };
         return Ok(HttpResponse::Ok().json(about));
     }
     let page = Page::new(&app, &req, Some(&caller));

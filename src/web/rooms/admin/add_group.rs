@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::people::groups::add;
 use crate::domain::GroupName;
@@ -29,9 +29,11 @@ struct AddPage {
     errors: Vec<FieldError>,
 }
 
-#[derive(Default, Deserialize)]
+/// What a group is to be called.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-struct Asked {
+#[schema(as = AddGroup)]
+pub(in crate::web) struct Asked {
     name: String,
 }
 
@@ -42,6 +44,13 @@ pub(in crate::web) async fn form(
 ) -> HttpResponse {
     let page = Page::new(&app, &req, Some(&caller));
     html(StatusCode::OK, &AddPage { page, name: String::new(), errors: Vec::new() })
+}
+
+/// A group that was added.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct AddedGroup<'a> {
+    id: i64,
+    name: &'a GroupName,
 }
 
 pub(in crate::web) async fn submit(
@@ -70,7 +79,7 @@ pub(in crate::web) async fn submit(
         return refused(page, StatusCode::CONFLICT, "error-group-name-taken", &name);
     };
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Created().json(json!({ "id": id.0, "name": parsed })));
+        return Ok(HttpResponse::Created().json(AddedGroup { id: id.0, name: &parsed }));
     }
     browser_session::set_flash(&browser, &Flash::plain("group-added"));
     Ok(see_other(&format!("/admin/groups/{id}")))

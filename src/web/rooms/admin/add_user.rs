@@ -5,6 +5,7 @@ use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::accounts::people::links::{Invited, invite};
 use crate::domain::{DetailFault, Mail, Role, Username};
@@ -40,9 +41,10 @@ pub(in crate::web) async fn form(
     html(StatusCode::OK, &AddUserPage { page, username: String::new(), is_admin: false, mail, errors: Vec::new() })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-struct Asked {
+#[schema(as = AddUser)]
+pub(in crate::web) struct Asked {
     username: String,
     /// `user` or `admin`; empty: user.
     role: String,

@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::accounts::export::selection::Selection;
-use crate::accounts::json;
 use crate::store::Conn;
 use crate::store::audit::event::What;
 use crate::store::audit::list::{AuditFilter, MOST_LOOKED_AT, Place};
@@ -14,7 +13,7 @@ use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::export::{self, As};
 use crate::web::http::signed_in::{Admin, ExportMandate};
-use crate::web::pages::audit_view::{self, EventRow, Events, Reader};
+use crate::web::pages::audit_view::{self, EventRow, Events, EventsShown, Reader};
 use crate::web::pages::list_query::{self, Choice, ExportLinks, List, ListQuery, Nothing, Pager};
 use crate::web::pages::page::{Page, html};
 
@@ -137,10 +136,5 @@ pub(in crate::web) async fn export(
 }
 
 fn as_json(events: &Events, next: Option<Place>) -> HttpResponse {
-    let rows: Vec<_> = events.rows.iter().map(|event| json::audit_event(event, &events.names)).collect();
-    HttpResponse::Ok().json(serde_json::json!({
-        "events": rows,
-        "next": next.map(audit_view::place_in_link),
-        "looked_at": events.stopped_at.map(|_| MOST_LOOKED_AT),
-    }))
+    HttpResponse::Ok().json(EventsShown::new(events, next.map(audit_view::place_in_link)))
 }

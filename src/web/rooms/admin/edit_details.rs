@@ -5,7 +5,7 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::accounts::people::details::{self, Change, Changes, Edited, edit};
 use crate::domain::{DetailFault, DisplayName, Mail, Notes, UserId};
@@ -16,7 +16,7 @@ use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::replies::see_other;
+use crate::web::http::replies::{WasChanged, see_other};
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
@@ -65,9 +65,10 @@ impl DetailsForm {
 }
 
 /// The members as a program sent them: one that is missing stays as it is, one that is empty is taken away.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct DetailsJson {
+#[schema(as = UserChanges)]
+pub(in crate::web) struct DetailsJson {
     display_name: Option<String>,
     mail: Option<String>,
     mail_verified: Option<bool>,
@@ -168,7 +169,7 @@ pub(in crate::web) async fn submit(
         }
     };
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Ok().json(json!({ "changed": changed })));
+        return Ok(HttpResponse::Ok().json(WasChanged { changed }));
     }
     let key = if changed { "user-details-done" } else { "flash-user-no-change" };
     browser_session::set_flash(&browser, &Flash::plain(key).about(&listed.user.username));

@@ -7,6 +7,7 @@ use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::accounts::Mandate;
 use crate::accounts::sessions::end::end_anybodys;
@@ -47,11 +48,14 @@ struct EndSessionsPage {
     errors: Vec<FieldError>,
 }
 
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = EndSessionsQuery)]
 pub(in crate::web) struct Asked {
+    /// Whose, by name.
     user: String,
-    /// `None`: the query has no moment. Empty: the form was sent without one.
+    // `None`: the query has no moment. Empty: the form was sent without one.
+    /// All that began since this date or moment, by the clock of `time_zone`.
     since: Option<String>,
 }
 

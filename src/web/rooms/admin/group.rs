@@ -4,12 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::Mandate;
 use crate::accounts::people::groups::{Changed, MOST_AT_ONCE, Membership, change_members};
-use crate::domain::{GroupId, UserId, Username};
+use crate::domain::{GroupId, GroupName, UnixTime, UserId, Username};
 use crate::store::groups::{self, Group};
 use crate::store::{Conn, users};
 use crate::web::app::App;
@@ -58,6 +58,32 @@ struct Found {
     people: Vec<(UserId, Username)>,
 }
 
+/// A group, with the first 200 people in it.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct GroupDetails<'a> {
+    id: i64,
+    name: &'a GroupName,
+    added_at: UnixTime,
+    /// The apps that let it in.
+    let_in_by: &'a [String],
+    /// How many are in it.
+    count: i64,
+    people: Vec<Member<'a>>,
+}
+
+/// Somebody in a group.
+#[derive(Serialize, ToSchema)]
+struct Member<'a> {
+    id: i64,
+    username: &'a Username,
+}
+
+/// How many people were put into a group, or taken out.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct MembersChanged {
+    changed: usize,
+}
+
 pub(in crate::web) async fn show(
     ThinData(app): ThinData<App>,
     req: HttpRequest,
@@ -66,16 +92,15 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let found = find(&app, &id).await?;
     if audience(&req, &app) == Audience::Program {
-        let people: Vec<_> = found.people.iter().map(|(id, name)| json!({ "id": id.0, "username": name })).collect();
-        let group = found.group;
-        return Ok(HttpResponse::Ok().json(json!({
-            "id": group.id.0,
-            "name": group.name,
-            "added_at": group.created_at,
-            "let_in_by": found.apps,
-            "count": found.count,
-            "people": people,
-        })));
+        let group = &found.group;
+        return Ok(HttpResponse::Ok().json(GroupDetails {
+            id: group.id.0,
+            name: &group.name,
+            added_at: group.created_at,
+            let_in_by: &found.apps,
+            count: found.count,
+            people: found.people.iter().map(|(id, username)| Member { id: id.0, username }).collect(),
+        }));
     }
     let page = Page::new(&app, &req, Some(&caller));
     Ok(view(page, StatusCode::OK, found, String::new(), Vec::new()))
@@ -111,9 +136,11 @@ struct PeopleForm {
     people: String,
 }
 
-#[derive(Default, Deserialize)]
+/// The names of people to put into a group, 100 at most.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct PeopleJson {
+#[schema(as = GroupPeople)]
+pub(in crate::web) struct PeopleJson {
     people: Vec<String>,
 }
 
@@ -173,7 +200,7 @@ pub(in crate::web) async fn submit(
         Changed::NoSuchGroup | Changed::NoSuchUser | Changed::Outdated => return Err(Error::NotFound),
     };
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Ok().json(json!({ "changed": changed })));
+        return Ok(HttpResponse::Ok().json(MembersChanged { changed }));
     }
     browser_session::set_flash(&browser, &Flash::counted("group-people-added", changed.count()));
     Ok(see_other(&format!("/admin/groups/{group}")))
@@ -198,7 +225,7 @@ pub(in crate::web) async fn take_out(
     let user = UserId(user.parse().map_err(|_| Error::NotFound)?);
     let changed = out(&app, mandate, group, user).await?;
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Ok().json(json!({ "changed": changed })));
+        return Ok(HttpResponse::Ok().json(MembersChanged { changed }));
     }
     browser_session::set_flash(&browser, &Flash::plain("group-person-taken-out"));
     Ok(see_other(&format!("/admin/groups/{group}")))

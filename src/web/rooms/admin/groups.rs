@@ -4,8 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::domain::{GroupName, UnixTime};
 use crate::store::groups::{self, ListedGroup};
 use crate::web::app::App;
 use crate::web::http::audience::{Audience, audience};
@@ -35,8 +37,7 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let all = app.read(groups::all).await?;
     if audience(&req, &app) == Audience::Program {
-        let all: Vec<_> = all.iter().map(told).collect();
-        return Ok(HttpResponse::Ok().json(json!({ "groups": all })));
+        return Ok(HttpResponse::Ok().json(Groups { groups: all.iter().map(shown).collect() }));
     }
     let page = Page::new(&app, &req, Some(&caller));
     let row = |listed: &ListedGroup| Row {
@@ -49,7 +50,24 @@ pub(in crate::web) async fn show(
     Ok(html(StatusCode::OK, &GroupsPage { page, rows }))
 }
 
-fn told(listed: &ListedGroup) -> serde_json::Value {
+/// All groups of people.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Groups<'a> {
+    groups: Vec<GroupShown<'a>>,
+}
+
+/// A group of people.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Group)]
+struct GroupShown<'a> {
+    id: i64,
+    name: &'a GroupName,
+    /// How many are in it.
+    people: i64,
+    added_at: UnixTime,
+}
+
+fn shown(listed: &ListedGroup) -> GroupShown<'_> {
     let group = &listed.group;
-    json!({ "id": group.id.0, "name": group.name, "people": listed.members, "added_at": group.created_at })
+    GroupShown { id: group.id.0, name: &group.name, people: listed.members, added_at: group.created_at }
 }

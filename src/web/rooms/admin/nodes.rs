@@ -6,8 +6,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::domain::UnixTime;
 use crate::store::node_list::{self, NodeList};
 use crate::store::nodes::{Node, State};
 use crate::store::past_nodes::PastNode;
@@ -50,7 +52,7 @@ pub(in crate::web) async fn show(
     let now = app.now();
     let list = app.read(move |conn| node_list::list(conn, now)).await?;
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Ok().json(as_json(&list)));
+        return Ok(HttpResponse::Ok().json(shown(&list)));
     }
     let page = Page::new(&app, &req, Some(&caller));
     let there = list.nodes.iter().map(|node| row(&page, &list, node));
@@ -104,28 +106,47 @@ fn in_words(page: &Page, lease: Duration) -> String {
     length(page, i64::try_from(lease.as_secs()).unwrap_or(i64::MAX))
 }
 
-fn as_json(list: &NodeList) -> Value {
-    let there = list.nodes.iter().map(|node| {
-        json!({
-            "name": node.name,
-            "version": node.version,
-            "state": key(node.state()),
-            "lease": node.lease.as_secs(),
-            "behind": node.behind(list.newest),
-            "last_beat": node.beat_at,
-            "differs_in": list.differing(node),
-        })
+/// The nodes. Without several there is none.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Nodes<'a> {
+    nodes: Vec<NodeShown<'a>>,
+}
+
+/// A node.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Node)]
+struct NodeShown<'a> {
+    name: &'a str,
+    version: &'a str,
+    /// `serving`, `joining`, `silent` or `struck_off`.
+    state: &'static str,
+    /// In seconds.
+    lease: u64,
+    /// In commits. Null: it was struck off, or has followed none yet.
+    behind: Option<i64>,
+    last_beat: UnixTime,
+    /// The settings that should be the same on all nodes and are not.
+    differs_in: Vec<String>,
+}
+
+fn shown(list: &NodeList) -> Nodes<'_> {
+    let there = list.nodes.iter().map(|node| NodeShown {
+        name: &node.name,
+        version: &node.version,
+        state: key(node.state()),
+        lease: node.lease.as_secs(),
+        behind: node.behind(list.newest),
+        last_beat: node.beat_at,
+        differs_in: list.differing(node),
     });
-    let struck_off = list.struck_off.iter().map(|node| {
-        json!({
-            "name": node.name,
-            "version": node.version,
-            "state": "struck_off",
-            "lease": node.lease.as_secs(),
-            "behind": null,
-            "last_beat": node.beat_at,
-            "differs_in": [],
-        })
+    let struck_off = list.struck_off.iter().map(|node| NodeShown {
+        name: &node.name,
+        version: &node.version,
+        state: "struck_off",
+        lease: node.lease.as_secs(),
+        behind: None,
+        last_beat: node.beat_at,
+        differs_in: Vec::new(),
     });
-    json!({ "nodes": there.chain(struck_off).collect::<Vec<_>>() })
+    Nodes { nodes: there.chain(struck_off).collect() }
 }

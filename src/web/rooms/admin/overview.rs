@@ -6,7 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::config::SecondFactorPolicy;
 use crate::domain::{Role, UnixTime};
@@ -470,25 +471,57 @@ fn ends(page: &Page, counts: &[HourCount], hours: &[Slot], days: &[Slot]) -> Vec
     rows.collect()
 }
 
+/// What goes on, and what wants attention.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Overview)]
+pub(in crate::web) struct OverviewShown {
+    open_sessions: i64,
+    /// How many people have one.
+    people: i64,
+    /// How many were used in the last quarter of an hour. Null: there are too many to look at each.
+    active_sessions: Option<usize>,
+    /// In the last 24 hours.
+    day: Totals,
+    /// In the last 30 days.
+    month: Totals,
+    attention: Vec<Attention>,
+}
+
+/// What was counted.
+#[derive(Serialize, ToSchema)]
+struct Totals {
+    sign_ins: i64,
+    failed_sign_ins: i64,
+    renewals: i64,
+    ended_sessions: i64,
+}
+
+/// Something that wants attention.
+#[derive(Serialize, ToSchema)]
+struct Attention {
+    kind: &'static str,
+    danger: bool,
+}
+
 fn as_json(app: &App, found: &Found, notices: &[Notice]) -> HttpResponse {
     let Found { overview, now, .. } = found;
     let zone = &app.config().time_zone;
     let totals = |slots: &[Slot]| {
         let total = |kind| slots.iter().map(|slot| slot.count(kind).all).sum::<i64>();
-        json!({
-            "sign_ins": total(Kind::SignedIn),
-            "failed_sign_ins": total(Kind::Failed),
-            "renewals": total(Kind::Renewed),
-            "ended_sessions": total(Kind::Ended),
-        })
+        Totals {
+            sign_ins: total(Kind::SignedIn),
+            failed_sign_ins: total(Kind::Failed),
+            renewals: total(Kind::Renewed),
+            ended_sessions: total(Kind::Ended),
+        }
     };
-    let attention = notices.iter().map(|notice| json!({ "kind": notice.kind, "danger": notice.is_danger }));
-    HttpResponse::Ok().json(json!({
-        "open_sessions": overview.open_sessions,
-        "people": people(app, overview),
-        "active_sessions": overview.details.as_ref().map(|details| details.active),
-        "day": totals(&activity_counts::hours(&overview.counts, *now)),
-        "month": totals(&activity_counts::days(&overview.counts, *now, zone)),
-        "attention": attention.collect::<Vec<_>>(),
-    }))
+    let attention = notices.iter().map(|notice| Attention { kind: notice.kind, danger: notice.is_danger });
+    HttpResponse::Ok().json(OverviewShown {
+        open_sessions: overview.open_sessions,
+        people: people(app, overview),
+        active_sessions: overview.details.as_ref().map(|details| details.active),
+        day: totals(&activity_counts::hours(&overview.counts, *now)),
+        month: totals(&activity_counts::days(&overview.counts, *now, zone)),
+        attention: attention.collect(),
+    })
 }

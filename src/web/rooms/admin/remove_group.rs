@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
 
 use crate::accounts::people::groups::{Removed, remove};
 use crate::web::app::App;
@@ -12,7 +11,7 @@ use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::in_path;
-use crate::web::http::replies::see_other;
+use crate::web::http::replies::{WasChanged, see_other};
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
@@ -49,7 +48,7 @@ pub(in crate::web) async fn submit(
     let (group, _) = in_path::group(&app, &id).await?;
     match remove(&app.accounts, mandate, group.id).everywhere().await? {
         Removed::Done if audience(&req, &app) == Audience::Program => {
-            Ok(HttpResponse::Ok().json(json!({ "changed": true })))
+            Ok(HttpResponse::Ok().json(WasChanged { changed: true }))
         }
         Removed::Done => {
             browser_session::set_flash(&browser, &Flash::plain("group-removed"));

@@ -6,7 +6,7 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::accounts::people::rename::{Renamed, rename};
 use crate::domain::{UserId, Username};
@@ -17,7 +17,7 @@ use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::replies::see_other;
+use crate::web::http::replies::{UserChanged, see_other};
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::{FieldError, username_fault};
 use crate::web::pages::page::{Count, Page, html};
@@ -93,9 +93,10 @@ pub(in crate::web) async fn form(
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-struct Asked {
+#[schema(as = RenameUser)]
+pub(in crate::web) struct Asked {
     new_name: String,
     /// The new name as the page that asks for a confirmation showed it.
     confirmed: String,
@@ -151,7 +152,7 @@ pub(in crate::web) async fn submit(
         }
     };
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Ok().json(json!({ "changed": changed, "sessions_ended": sessions_ended })));
+        return Ok(HttpResponse::Ok().json(UserChanged { changed, sessions_ended }));
     }
     let flash = match changed {
         true => Flash::counted("user-rename-done", sessions_ended.count()).with_receipt(receipt),

@@ -3,6 +3,8 @@
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::export::selection::Selection;
 use crate::accounts::json;
@@ -183,7 +185,14 @@ fn as_row(app: &App, page: &Page, row: &Revoked) -> RevokedRow {
     }
 }
 
+/// What is refused, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct RevokedList<'a> {
+    revoked: Vec<json::RevokedShown<'a>>,
+    /// The `before` of the next page. Null: this is the last one.
+    next: Option<String>,
+}
+
 fn as_json(rows: &[Revoked], next: Option<String>) -> HttpResponse {
-    let rows: Vec<_> = rows.iter().map(json::revoked).collect();
-    HttpResponse::Ok().json(serde_json::json!({ "revoked": rows, "next": next }))
+    HttpResponse::Ok().json(RevokedList { revoked: rows.iter().map(json::revoked).collect(), next })
 }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::export::selection::Selection;
 use crate::accounts::json;
@@ -51,6 +53,14 @@ struct Row {
     is_this: bool,
 }
 
+/// A page of open sessions.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct OpenSessions<'a> {
+    sessions: Vec<json::SessionShown<'a>>,
+    /// The `before` of the next page. Null: this is the last one.
+    next: Option<&'a str>,
+}
+
 /// What the page shows, from the database.
 #[derive(Default)]
 struct Found {
@@ -80,9 +90,9 @@ pub(in crate::web) async fn show(
     let own = caller.claims.sid();
     if !is_page {
         query.check(found.user_known)?;
-        let sessions: Vec<_> =
+        let sessions =
             found.rows.iter().map(|one| json::session(&app.accounts, &one.session, Some(&one.user), own)).collect();
-        return Ok(HttpResponse::Ok().json(serde_json::json!({ "sessions": sessions, "next": next })));
+        return Ok(HttpResponse::Ok().json(OpenSessions { sessions, next: next.as_deref() }));
     }
     let (page, status) = (Page::new(&app, &req, Some(&caller)), query.status(found.user_known));
     let of_one_user = found.rows.first().filter(|_| !query.user.trim().is_empty()).map(|one| one.user.to_string());

@@ -4,9 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::domain::UnixTime;
+use crate::domain::{FactorKind, GroupName, UnixTime};
 use crate::store::audit::list::AuditFilter;
 use crate::store::factors::{self, Factor};
 use crate::store::groups::{self, Group};
@@ -96,14 +97,15 @@ pub(in crate::web) async fn show(
         .await?;
     factors.retain(|factor| factor.active_since.is_some());
     if audience(&req, &app) == Audience::Program {
-        let mut body = user_view::json(&listed, now);
-        body["past_names"] = past_names.into();
-        body["notes"] = notes.into();
-        body["groups"] = groups.iter().map(|group| group.name.as_str()).collect();
-        body["second_factors"] = factors.iter().map(factor_json).collect();
-        body["recovery_codes_left"] = codes_left.into();
-        body["trusted_browsers"] = trusted.into();
-        return Ok(HttpResponse::Ok().json(body));
+        return Ok(HttpResponse::Ok().json(UserDetails {
+            user: user_view::shown(&listed, now),
+            past_names,
+            notes,
+            groups: groups.iter().map(|group| &group.name).collect(),
+            second_factors: factors.iter().map(factor_shown).collect(),
+            recovery_codes_left: codes_left,
+            trusted_browsers: trusted,
+        }));
     }
     let seal = app.accounts.db.seal().cloned();
     let (sessions, latest) = app
@@ -153,13 +155,36 @@ fn factor_row(page: &Page, factor: &Factor) -> FactorRow {
     }
 }
 
-fn factor_json(factor: &Factor) -> Value {
-    json!({
-        "kind": factor.kind,
-        "name": factor.name,
-        "created_at": factor.active_since.unwrap_or(factor.created_at),
-        "last_used_at": factor.last_used.as_ref().map(|used| used.at),
-    })
+/// A user, with what only their own page has.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct UserDetails<'a> {
+    #[serde(flatten)]
+    user: user_view::UserShown<'a>,
+    past_names: Vec<String>,
+    notes: Option<String>,
+    groups: Vec<&'a GroupName>,
+    second_factors: Vec<UsersFactor<'a>>,
+    recovery_codes_left: i64,
+    /// How many browsers are remembered.
+    trusted_browsers: usize,
+}
+
+/// A second factor of a user.
+#[derive(Serialize, ToSchema)]
+struct UsersFactor<'a> {
+    kind: FactorKind,
+    name: &'a str,
+    created_at: UnixTime,
+    last_used_at: Option<UnixTime>,
+}
+
+fn factor_shown(factor: &Factor) -> UsersFactor<'_> {
+    UsersFactor {
+        kind: factor.kind,
+        name: &factor.name,
+        created_at: factor.active_since.unwrap_or(factor.created_at),
+        last_used_at: factor.last_used.as_ref().map(|used| used.at),
+    }
 }
 
 /// What can be done about the user, and what of it is a danger. `trusted`: how many of their browsers are remembered.

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::Mandate;
 use crate::accounts::factors::enrolment_link::new_enrolment_link;
@@ -24,7 +24,7 @@ use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::replies::see_other;
+use crate::web::http::replies::{UserChanged, see_other};
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin, StrongAdminMandate};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Count, Page, html};
@@ -137,9 +137,19 @@ fn facts(page: &Page, act: Act, user: &str, open_sessions: i64, needs_factor: bo
     sessions.into_iter().chain(others).chain(password).collect()
 }
 
-#[derive(Default, Deserialize)]
+/// Second factors were taken away, and the user needs this link to set up another.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct ResetWithLink {
+    changed: bool,
+    sessions_ended: usize,
+    link: String,
+    expires_at: UnixTime,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-struct ActForm {
+#[schema(as = UserAct)]
+pub(in crate::web) struct ActForm {
     /// For `delete`: the user's name, typed.
     name: String,
     /// For `schedule`. Empty: no date.
@@ -342,12 +352,12 @@ impl Told<'_> {
         link: MadeLink,
     ) -> HttpResponse {
         if audience(self.req, self.app) == Audience::Program {
-            return HttpResponse::Ok().json(json!({
-                "changed": true,
-                "sessions_ended": sessions_ended,
-                "link": link.url(self.app.public_url.as_ref()),
-                "expires_at": link.expires_at,
-            }));
+            return HttpResponse::Ok().json(ResetWithLink {
+                changed: true,
+                sessions_ended,
+                link: link.url(self.app.public_url.as_ref()),
+                expires_at: link.expires_at,
+            });
         }
         let flash = Flash::counted(&self.act.key("done"), sessions_ended.count()).with_receipt(receipt);
         browser_session::set_flash(self.browser, &flash.about(&self.listed.user.username));
@@ -387,7 +397,7 @@ impl Told<'_> {
 
     fn changed(&self, changed: bool, sessions_ended: usize, flash: Flash) -> HttpResponse {
         if audience(self.req, self.app) == Audience::Program {
-            return HttpResponse::Ok().json(json!({ "changed": changed, "sessions_ended": sessions_ended }));
+            return HttpResponse::Ok().json(UserChanged { changed, sessions_ended });
         }
         browser_session::set_flash(self.browser, &flash.about(&self.listed.user.username));
         let back = match self.act {

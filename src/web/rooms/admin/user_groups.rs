@@ -7,7 +7,7 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::accounts::people::groups::{Changed, set_groups};
 use crate::domain::{GroupId, GroupName};
@@ -18,7 +18,7 @@ use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::input::Input;
-use crate::web::http::replies::see_other;
+use crate::web::http::replies::{WasChanged, see_other};
 use crate::web::http::signed_in::{AdminMandate, FreshAdmin};
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
@@ -92,9 +92,11 @@ fn show(
 /// What the fields' names begin with.
 const BOX: &str = "group-";
 
-#[derive(Default, Deserialize)]
+/// The names of all groups that the user is to be in.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct GroupsJson {
+#[schema(as = UserGroups)]
+pub(in crate::web) struct GroupsJson {
     groups: Vec<String>,
 }
 
@@ -147,7 +149,7 @@ pub(in crate::web) async fn submit(
         }
     };
     if audience(&req, &app) == Audience::Program {
-        return Ok(HttpResponse::Ok().json(json!({ "changed": changed > 0 })));
+        return Ok(HttpResponse::Ok().json(WasChanged { changed: changed > 0 }));
     }
     let key = if changed > 0 { "user-groups-done" } else { "flash-user-no-change" };
     browser_session::set_flash(&browser, &Flash::plain(key).about(&listed.user.username));

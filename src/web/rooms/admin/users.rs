@@ -4,8 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::accounts::export::selection::Selection;
 use crate::domain::{Role, Search, UserId, UserState, can_be_key};
@@ -51,9 +52,20 @@ struct UsersPage {
     pager: Pager,
 }
 
+/// Users, by name.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Users<'a> {
+    users: Vec<user_view::UserShown<'a>>,
+    /// The `after` of the next page. Null: this is the last one.
+    next: Option<&'a str>,
+    /// How many were looked at, if that is why the page is not full.
+    looked_at: Option<usize>,
+}
+
 /// The query as it was sent; a field that is empty filters nothing.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = UsersQuery)]
 pub(in crate::web) struct Asked {
     /// What parts of the names begin with.
     name: String,
@@ -119,9 +131,9 @@ pub(in crate::web) async fn show(
         .await?;
     let next = found.next.as_ref().map(|place| format!("{}.{}", place.user, place.key));
     let Some((total, imported)) = total else {
-        let users: Vec<_> = found.rows.iter().map(|row| user_view::json(row, now)).collect();
+        let users = found.rows.iter().map(|row| user_view::shown(row, now)).collect();
         let looked_at = found.stopped.then_some(MOST_LOOKED_AT);
-        return Ok(HttpResponse::Ok().json(json!({ "users": users, "next": next, "looked_at": looked_at })));
+        return Ok(HttpResponse::Ok().json(Users { users, next: next.as_deref(), looked_at }));
     };
     let page = Page::new(&app, &req, Some(&caller));
     let is_filtered = filter.is_set();

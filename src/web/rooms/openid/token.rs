@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::apps::openid::claims::{self, ID_TOKEN_TYP};
 use crate::accounts::apps::openid::redeem::{CodeShown, Given, redeem};
@@ -22,9 +22,10 @@ use crate::web::http::openid::issuer::issuer;
 use crate::web::pages::error_page::answer_to;
 
 /// Unknown fields are ignored. (RFC 6749 §3.2)
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-struct Fields {
+#[schema(as = TokenRequest)]
+pub(in crate::web) struct Fields {
     grant_type: Option<String>,
     code: Option<String>,
     redirect_uri: Option<String>,
@@ -86,18 +87,33 @@ async fn tokens(app: &App, req: &HttpRequest, input: Result<Input, Error>) -> Re
     Ok(HttpResponse::Ok().json(told(given, id_token)))
 }
 
-fn told(given: Given, id_token: String) -> Map<String, Value> {
-    let mut told = Map::new();
-    let mut put = |name: &str, value: Value| drop(told.insert(name.to_owned(), value));
-    put("access_token", given.access.into());
-    put("token_type", "Bearer".into());
-    put("expires_in", given.life.into());
-    if let Some(refresh) = given.refresh {
-        put("refresh_token", refresh.into());
+/// What an app is given. (OpenID Connect Core §3.1.3.3)
+#[derive(Serialize, ToSchema)]
+#[schema(as = AppTokens)]
+pub(in crate::web) struct TokensShown {
+    access_token: String,
+    token_type: &'static str,
+    /// In seconds.
+    expires_in: i64,
+    /// Only for the scope `offline_access`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
+    /// Separated by spaces.
+    scope: String,
+    #[schema(format = "jwt")]
+    id_token: String,
+}
+
+fn told(given: Given, id_token: String) -> TokensShown {
+    TokensShown {
+        scope: given.scopes.to_string(),
+        access_token: given.access,
+        token_type: "Bearer",
+        expires_in: given.life,
+        refresh_token: given.refresh,
+        id_token,
     }
-    put("scope", given.scopes.to_string().into());
-    put("id_token", id_token.into());
-    told
 }
 
 /// The left half of the access token's hash, for either algorithm. (OpenID Connect Core §3.1.3.6)

@@ -8,6 +8,7 @@ use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::accounts::apps::openid::tokens::AccessToken;
 use crate::accounts::apps::openid::{claims, holding};
@@ -18,9 +19,10 @@ use crate::web::http::input::Input;
 use crate::web::http::openid::cors;
 use crate::web::pages::error_page::answer_to;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-struct Fields {
+#[schema(as = UserinfoRequest)]
+pub(in crate::web) struct Fields {
     access_token: Option<String>,
 }
 

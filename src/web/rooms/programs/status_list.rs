@@ -6,8 +6,8 @@ use std::sync::Arc;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use actix_web::web::{Path, Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::accounts::apps::signed_lists::{ALGORITHM, SignedList};
@@ -22,18 +22,24 @@ const MEDIA_TYPE: &str = "application/statuslist+jwt";
 /// What is kept on the way is asked for again each time: an app counts `ttl` from when it fetched the list.
 const CACHING: &str = "public, no-cache";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = StatusListQuery)]
 pub(in crate::web) struct Asked {
     /// The moment of which the list is wanted.
     time: Option<String>,
 }
 
 /// The addresses of all lists. (§9.3)
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct StatusLists {
+    status_lists: Vec<String>,
+}
+
 pub(in crate::web) async fn all(ThinData(app): ThinData<App>) -> Result<HttpResponse, Error> {
     let issuer = issuer(&app)?;
     let lists = app.accounts.blocklist.status_lists();
     let uris: Vec<String> = lists.into_iter().map(|list| app.accounts.status_list_uri(&issuer, list)).collect();
-    let res = HttpResponse::Ok().insert_header((CACHE_CONTROL, CACHING)).json(json!({ "status_lists": uris }));
+    let res = HttpResponse::Ok().insert_header((CACHE_CONTROL, CACHING)).json(StatusLists { status_lists: uris });
     Ok(cors::for_all(res))
 }
 

@@ -3,7 +3,8 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::ThinData;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::web::app::App;
 use crate::web::http::error::Error;
@@ -18,11 +19,18 @@ pub(in crate::web) async fn change_password() -> HttpResponse {
     see_other("/change-password")
 }
 
+/// The addresses of two pages.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct PasskeyEndpoints {
+    enroll: String,
+    manage: String,
+}
+
 /// Where password managers lead somebody who wants to add a passkey or look at theirs. (W3C, "A Well-Known URL for Relying Party Passkey
 /// Endpoints")
 pub(in crate::web) async fn passkey_endpoints(ThinData(app): ThinData<App>) -> Result<HttpResponse, Error> {
     let here = app.passkeys.as_ref().map_err(|_| Error::NotFound)?;
     let page = |path: &str| format!("{}{path}", here.origin());
     Ok(HttpResponse::Ok()
-        .json(json!({ "enroll": page("/account/factors/passkey"), "manage": page("/account/factors") })))
+        .json(PasskeyEndpoints { enroll: page("/account/factors/passkey"), manage: page("/account/factors") }))
 }

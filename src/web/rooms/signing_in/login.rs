@@ -4,8 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::accounts::proof::passkey::{Asked, Place, Shown};
 use crate::accounts::proof::sign_in_limits::{name_key, note_wrong};
@@ -23,7 +24,7 @@ use crate::web::http::error::Error;
 use crate::web::http::input::Input;
 use crate::web::http::local_path::{LocalPath, Next};
 use crate::web::http::openid::kept;
-use crate::web::http::replies::{self, message, see_other, with_retry_after};
+use crate::web::http::replies::{self, Message, message, see_other, with_retry_after};
 use crate::web::http::signed_in;
 use crate::web::pages::forms::FieldError;
 use crate::web::pages::page::{Page, html};
@@ -112,11 +113,25 @@ fn show_with(
     html(status, &LoginPage { page, username, remember, next, errors, notice, passkey, signal })
 }
 
-#[derive(Deserialize)]
+/// A name and a password.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LoginJson {
+#[schema(as = Login)]
+pub(in crate::web) struct LoginJson {
     username: String,
+    #[schema(format = Password)]
     password: String,
+}
+
+/// The password was right, and the user has a second factor.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct SecondFactorNeeded<'a> {
+    #[serde(flatten)]
+    message: Message<'a>,
+    /// To be sent on with a code, within 5 minutes. It gives no right.
+    attempt: &'a str,
+    /// By which the user can go on: `totp`, `recovery_code`, `passkey`.
+    methods: Vec<&'static str>,
 }
 
 pub(in crate::web) async fn submit(
@@ -268,10 +283,8 @@ async fn by_json(app: App, req: HttpRequest, members: Vec<(String, Value)>) -> R
         Outcome::BadCredentials | Outcome::Disabled => Ok(bad()),
         Outcome::SignedIn(done) => Ok(replies::tokens(&done.pair)),
         Outcome::SecondFactorNeeded(needed) => {
-            let msg = &app.accounts.engine.options().error_message_key;
-            let body = json!({
-                msg: "Second factor required", "attempt": needed.attempt, "methods": needed.ways.names(),
-            });
+            let message = Message::new(&app, "Second factor required");
+            let body = SecondFactorNeeded { message, attempt: &needed.attempt, methods: needed.ways.names() };
             Ok(HttpResponse::Unauthorized().json(body))
         }
     }

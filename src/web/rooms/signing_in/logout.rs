@@ -8,8 +8,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::accounts::sessions::end::{Own, end_own};
 use crate::accounts::sessions::sign_out::sign_out;
@@ -33,7 +33,7 @@ use crate::web::pages::signed_out::{forget, is_asked_by_its_own_form, leave, own
 const SIGNED_OUT: &str = "logout successful";
 
 /// Which sessions end. Ending more than this one needs a recent proof of identity: a copied cookie must not throw its owner out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::web) enum Scope {
     #[default]
@@ -42,8 +42,9 @@ pub(in crate::web) enum Scope {
     All,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = LogoutQuery)]
 pub(in crate::web) struct Asked {
     scope: Scope,
     /// Where somebody else wants to go once they have signed in. Empty: nowhere in particular.
@@ -91,10 +92,21 @@ struct LogoutForm {
     next: String,
 }
 
-#[derive(Default, Deserialize)]
+/// Which sessions end.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct LogoutJson {
+#[schema(as = Logout)]
+pub(in crate::web) struct LogoutJson {
     scope: Scope,
+}
+
+/// More sessions than the caller's own have ended.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct SessionsEnded<'a> {
+    msg: &'static str,
+    sessions_ended: usize,
+    /// Null: there was nothing to end.
+    receipt: Option<&'a str>,
 }
 
 /// Signs out by the form on a page, or by the call of a program that shows a token in a header.
@@ -237,9 +249,9 @@ async fn more_than_here(
         }
         (Audience::Program, _) => {
             // An act that ended nothing left no receipt.
-            let receipt = (count > 0).then_some(ended.receipt);
-            let mut answer =
-                HttpResponse::Ok().json(json!({ "msg": SIGNED_OUT, "sessions_ended": count, "receipt": receipt }));
+            let receipt = (count > 0).then_some(ended.receipt.as_str());
+            let body = SessionsEnded { msg: SIGNED_OUT, sessions_ended: count, receipt };
+            let mut answer = HttpResponse::Ok().json(body);
             if scope == Scope::All && caller.location == Location::Cookies {
                 token_cookies::remove(app, answer.head_mut());
             }

@@ -5,6 +5,7 @@ use actix_web::web::{Query, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::accounts::proof::attempt::Attempt;
 use crate::accounts::proof::passkey::{Asked, Place, Shown};
@@ -141,9 +142,11 @@ struct SecondStepForm {
     passkey_challenge: String,
 }
 
-#[derive(Deserialize)]
+/// A code for an attempt to sign in.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SecondStepJson {
+#[schema(as = SecondStep)]
+pub(in crate::web) struct SecondStepJson {
     attempt: String,
     method: CodeKind,
     code: String,
