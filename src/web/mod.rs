@@ -15,5 +15,5 @@ mod routes;
 pub use app::{App, Shared};
 pub use http::answer_counts::AnswerCounts;
 pub use http::headers::put_headers;
-pub use openapi::document as openapi_document;
+pub use openapi::document::document as openapi_document;
 pub use routes::routes;

@@ -14,7 +14,7 @@ use super::browser::browser_session;
 use super::hooks::PorteroHooks;
 use super::http::answer_counts::{NO_ROUTE, RouteAnswers};
 use super::http::error::Error;
-use super::openapi;
+use super::openapi::{page, show};
 use super::rooms::account::{
     account, activity, add_passkey, add_totp, change_password, confirm, end_session, factors, own_address, receipt,
     recovery_codes, remove_factor, rename_factor, story, trusted_browsers,
@@ -70,7 +70,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
         .service(path("/gate/check/haproxy").get(check::haproxy).open())
         .service(path("/.well-known/passkey-endpoints").get(well_known::passkey_endpoints).open())
         .service(path("/.well-known/portero/reflection").get(reflection::show).open())
-        .service(path("/openapi.json").get(openapi::show).open_from_the_start())
+        .service(path("/openapi.json").get(show::show).open_from_the_start())
         .service(path("/robots.txt").get(well_known::robots).open())
         .service(path("/healthz").get(health::alive).open_from_the_start())
         .service(path("/readyz").get(health::ready).open_from_the_start())
@@ -190,7 +190,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(path("/end-session/confirm").post(rp_logout::confirm).guarded(from_page()))
             .service(path("/account/apps/{id}/withdraw").post(consent::take_back).guarded(Guard::access()))
             .service(path("/sign-in-help").get(sign_in_help::show).open())
-            .service(path("/openapi").get(openapi::page).open())
+            .service(path("/openapi").get(page::page).open())
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))
             .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
             .service(path("/admin/users/export").get(users::export).guarded(Guard::access()))

@@ -95,7 +95,8 @@ impl Document {
             return None;
         }
         let Some(contents) = response["content"].as_object() else {
-            return (!answer.body.is_empty()).then(|| "a body".into());
+            // What is wrong may be said by the headers alone.
+            return (answer.status < 400 && !answer.body.is_empty()).then(|| "a body".into());
         };
         let Some(content) = contents.get(media_type) else { return Some(format!("the type {media_type:?}")) };
         let is_json = media_type == "application/json" || media_type.ends_with("+json");

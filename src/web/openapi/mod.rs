@@ -3,14 +3,10 @@
 //! the routes, and every answer that any test gets with the document.
 
 mod access;
-mod document;
+pub(in crate::web) mod document;
 mod operation;
-mod page;
+pub(in crate::web) mod page;
 mod schemas;
-mod show;
+pub(in crate::web) mod show;
 mod standards;
 mod table;
-
-pub use document::document;
-pub(in crate::web) use page::page;
-pub(in crate::web) use show::show;

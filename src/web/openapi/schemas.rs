@@ -6,6 +6,9 @@ use utoipa::openapi::{RefOr, Schema};
 use super::operation::Shape;
 use crate::tokens::options::Options;
 
+/// The members that may be null and may be missing, too.
+const MAY_BE_MISSING: [&str; 1] = ["count_went_back_at"];
+
 /// Collects the schemas that operations name.
 pub(super) struct Schemas {
     by_name: Map<String, Value>,
@@ -114,14 +117,17 @@ fn as_json(schema: &RefOr<Schema>) -> Value {
     serde_json::to_value(schema).unwrap_or_default()
 }
 
-/// What a type leaves out (`skip_serializing_if`) its derive describes as never null; so what may be null is there.
+/// What a type may leave out (`skip_serializing_if`) it describes as never null; so what may be null is there.
 fn require_what_may_be_null(schema: &mut Value) {
     for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
         require_what_may_be_null(part);
     }
     let Some(properties) = schema["properties"].as_object() else { return };
-    let nullable: Vec<Value> =
-        properties.iter().filter(|(_, schema)| may_be_null(schema)).map(|(name, _)| name.as_str().into()).collect();
+    let nullable: Vec<Value> = properties
+        .iter()
+        .filter(|(name, schema)| may_be_null(schema) && !MAY_BE_MISSING.contains(&name.as_str()))
+        .map(|(name, _)| name.as_str().into())
+        .collect();
     if nullable.is_empty() {
         return;
     }

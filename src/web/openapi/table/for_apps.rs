@@ -5,8 +5,10 @@ use crate::web::openapi::access::Access;
 use crate::web::openapi::operation::{Operation, get, post};
 use crate::web::openapi::standards::{Claims, Introspected, Jwks, ProviderMetadata};
 use crate::web::rooms::openid::{token, userinfo};
-use crate::web::rooms::programs::status_list::{self, StatusLists};
+use crate::web::rooms::programs::status_list::StatusLists;
 
+/// With a bad token there is a body, too: the error of the challenge.
+const NO_TOKEN: &str = "No token, or none that is good. `WWW-Authenticate` says which. (RFC 6750 §3)";
 const JWKS: &str = "application/jwk-set+json";
 
 pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
@@ -29,11 +31,13 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
         get("/userinfo", "userinfo", "Who has signed in at an app (OpenID Connect)")
             .by(Access::APPS_TOKEN)
             .answers::<Claims>(200, "What the app may know.")
+            .answers_nothing(401, NO_TOKEN)
             .for_apps(),
         post("/userinfo", "userinfo_by_form", "The same, with the token in a form")
             .by(Access::APPS_TOKEN)
             .may_take_form::<userinfo::Fields>()
             .answers::<Claims>(200, "What the app may know.")
+            .answers_nothing(401, NO_TOKEN)
             .for_apps(),
         get("/.well-known/openid-configuration", "openid_configuration", "Where an app finds what (OpenID Connect)")
             .answers::<ProviderMetadata>(200, "Addresses, and what there is.")
@@ -63,12 +67,11 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .errors(&[404])
             .for_apps(),
         get("/status-lists/{name}", "status_list", "Which sessions have ended, as a signed list (Token Status List)")
-            .query::<status_list::Asked>(&["time"])
             .answers_text(&["application/statuslist+jwt"], "A signed list.")
             .headers(&["ETag", "Cache-Control"])
             .answers_nothing(304, "It is what `If-None-Match` names.")
             .headers(&["ETag", "Cache-Control"])
-            .answers_nothing(501, "`time` was named: older states are not kept.")
+            .answers_nothing(501, "The query has `time`: older states are not kept.")
             .for_apps(),
     ]
 }

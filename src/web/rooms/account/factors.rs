@@ -189,20 +189,18 @@ struct FactorShown<'a> {
     name: &'a str,
     created_at: UnixTime,
     last_used_at: Option<UnixTime>,
-    #[serde(flatten)]
-    passkey: Option<PasskeyShown>,
-}
-
-/// What a passkey has besides.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Passkey)]
-struct PasskeyShown {
-    /// Whether it is in more places than one device.
-    synced: bool,
-    /// The host that it is good at.
-    host: String,
-    /// When its count went back, which a copy of it would do.
-    count_went_back_at: Option<UnixTime>,
+    /// Of a passkey: whether it is in more places than one device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    synced: Option<bool>,
+    /// Of a passkey: the host that it is good at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    host: Option<String>,
+    /// Of a passkey: when its count went back, which a copy of it would do. Null: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<UnixTime>)]
+    count_went_back_at: Option<Option<UnixTime>>,
 }
 
 fn shown(factor: &Factor, passkey: Option<Passkey>) -> FactorShown<'_> {
@@ -212,10 +210,8 @@ fn shown(factor: &Factor, passkey: Option<Passkey>) -> FactorShown<'_> {
         name: &factor.name,
         created_at: factor.active_since.unwrap_or(factor.created_at),
         last_used_at: factor.last_used.as_ref().map(|used| used.at),
-        passkey: passkey.map(|passkey| PasskeyShown {
-            synced: passkey.backed_up,
-            host: passkey.host,
-            count_went_back_at: passkey.marked_at,
-        }),
+        synced: passkey.as_ref().map(|passkey| passkey.backed_up),
+        count_went_back_at: passkey.as_ref().map(|passkey| passkey.marked_at),
+        host: passkey.map(|passkey| passkey.host),
     }
 }

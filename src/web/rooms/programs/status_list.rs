@@ -22,8 +22,7 @@ const MEDIA_TYPE: &str = "application/statuslist+jwt";
 /// What is kept on the way is asked for again each time: an app counts `ttl` from when it fetched the list.
 const CACHING: &str = "public, no-cache";
 
-#[derive(Deserialize, ToSchema)]
-#[schema(as = StatusListQuery)]
+#[derive(Deserialize)]
 pub(in crate::web) struct Asked {
     /// The moment of which the list is wanted.
     time: Option<String>,
