@@ -44,8 +44,22 @@ impl Installation {
     /// on. Only for the process that serves.
     pub fn move_in(&mut self) -> Result<(), OpenError> {
         let Some(keys) = self.master_keys.clone().filter(|_| !self.keys_are_in_database) else { return Ok(()) };
+        let sealed = self.accounts.db.read(|conn| self.seal_all(conn, &keys))?;
+        // Nothing is in the folder if the settings give everything.
+        if !sealed.is_empty() {
+            self.store_sealed(&keys, sealed)?;
+        }
+        let store = KeyStore::in_database(&self.accounts.config, keys);
+        self.ring = self.ring.kept_in(&store);
+        self.app_rings.es256 = self.app_rings.es256.kept_in(&store);
+        self.app_rings.rs256 = self.app_rings.rs256.kept_in(&store);
+        self.keys_are_in_database = true;
+        Ok(())
+    }
+
+    /// Stores them, unless another node was quicker, whose keys have to open.
+    fn store_sealed(&self, keys: &MasterKeys, sealed: Vec<SealedKey>) -> Result<(), OpenError> {
         let accounts = &self.accounts;
-        let sealed = accounts.db.read(|conn| self.seal_all(conn, &keys))?;
         let files: Vec<_> = sealed.iter().map(|key| key.file.clone()).collect();
         let (database, active) = (accounts.config.database.clone(), keys.active().clone());
         let moved = accounts.db.write(Upkeep, accounts.now(), move |tx, by| {
@@ -73,11 +87,6 @@ impl Installation {
                 "the keys are sealed in the database now; once there is a backup, their files can be removed from every data folder"
             );
         }
-        let store = KeyStore::in_database(&accounts.config, keys);
-        self.ring = self.ring.kept_in(&store);
-        self.app_rings.es256 = self.app_rings.es256.kept_in(&store);
-        self.app_rings.rs256 = self.app_rings.rs256.kept_in(&store);
-        self.keys_are_in_database = true;
         Ok(())
     }
 
