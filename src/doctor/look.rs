@@ -87,8 +87,8 @@ fn is_public(mode: u32) -> bool {
     mode & 0o077 != 0
 }
 
-/// The keys in the data folder, and the database with the files beside it.
-fn private_files(config: &Config) -> io::Result<Vec<PathBuf>> {
+/// The keys in the data folder.
+pub fn key_files(config: &Config) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(&config.data_dir)? {
         let path = entry?.path();
@@ -96,6 +96,13 @@ fn private_files(config: &Config) -> io::Result<Vec<PathBuf>> {
             files.push(path);
         }
     }
+    files.sort();
+    Ok(files)
+}
+
+/// The keys in the data folder, and the database with the files beside it.
+fn private_files(config: &Config) -> io::Result<Vec<PathBuf>> {
+    let mut files = key_files(config)?;
     if let Some(database) = config.database.file() {
         files.push(database.to_owned());
         for suffix in ["-wal", "-shm"] {

@@ -6,7 +6,7 @@ mod look;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use self::look::{CLOCK_DIFFERENCE, NotLookedAt, backup, clock, disk, files, folder, mails};
+pub use self::look::{CLOCK_DIFFERENCE, NotLookedAt, backup, clock, disk, files, folder, key_files, mails};
 use crate::domain::spelled;
 use crate::store::outbox::Outcome;
 

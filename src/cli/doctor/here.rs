@@ -28,8 +28,7 @@ pub(super) fn look_at_sealed_keys(installation: &Installation, report: &mut Repo
     if under.is_empty() {
         return Ok(());
     }
-    let is_key = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "key");
-    let left: Vec<_> = private_files(&installation.accounts.config)?.into_iter().filter(is_key).collect();
+    let left = doctor::key_files(&installation.accounts.config)?;
     let seen = || left.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
     report.judge(Fault::KeysInFolder, (!left.is_empty()).then(seen));
     let old: Vec<_> = under.iter().skip(1).map(|(id, count)| format!("{count} are under {id}")).collect();
