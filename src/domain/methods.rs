@@ -31,11 +31,17 @@ pub struct Methods(u8);
 /// What let somebody in at last: the second factor, or what stood in for it, or else the first proof. For metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
+    /// A password alone.
     Password,
+    /// A one-time link alone.
     Link,
+    /// A browser that stands in for the second factor.
     TrustedBrowser,
+    /// A code of an authenticator app.
     Totp,
+    /// A recovery code.
     RecoveryCode,
+    /// A passkey, alone or as the second factor.
     Passkey,
 }
 

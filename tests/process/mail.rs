@@ -312,7 +312,7 @@ fn a_user_is_added_with_an_address_that_nobody_else_has() {
     let path = folder.path();
     ok(path, &["user", "add", "ana", "--mail", "ana@example.org", "--password-stdin"], PASSWORD);
     assert!(ok(path, &["user", "show", "ana"], "").contains("ana@example.org (not verified)"));
-    let taken = fails(path, &["user", "add", "bea", "--mail", "ANA@example.org", "--password-stdin"], PASSWORD);
+    let taken = fails(path, &["user", "add", "bea", "--mail", "ana@EXAMPLE.org", "--password-stdin"], PASSWORD);
     assert!(taken.contains("ana has this email address"), "{taken}");
     let wrong = fails(path, &["user", "add", "bea", "--mail", "bea", "--password-stdin"], PASSWORD);
     assert!(wrong.contains("that is no email address"), "{wrong}");

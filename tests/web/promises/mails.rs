@@ -435,7 +435,7 @@ fn an_address_that_somebody_else_has_is_told_only_to_whoever_reads_its_mail() {
     let (app, mail) = with_mail();
     app.add_user("bea");
     let mut bea = app.signed_in("bea");
-    let taken = ask_for_address(&mut bea, "ANA@example.org");
+    let taken = ask_for_address(&mut bea, "ana@EXAMPLE.org");
     assert!(bea.follow(taken).body.contains("A link was sent"), "as for any other");
     let link = next(&mail, 0).path("account/mail");
     bea.get(&link);

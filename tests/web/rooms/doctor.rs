@@ -8,6 +8,13 @@ use serde_json::{Value, json};
 use crate::common::admin;
 use crate::support::TestApp;
 
+/// A server whose data folder is its owner's alone, as a first start makes it.
+fn server() -> TestApp {
+    let app = TestApp::start();
+    std::fs::set_permissions(app.folder(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    app
+}
+
 /// What programs are told of this check.
 fn check(app: &TestApp, name: &str) -> Value {
     let told = app.client().get("/admin/doctor", Some(&app.tokens("ana").access)).json();
@@ -18,7 +25,7 @@ fn check(app: &TestApp, name: &str) -> Value {
 
 #[test]
 fn a_good_installation_has_nothing_wrong_and_about_leads_to_what_says_so() {
-    let app = TestApp::start();
+    let app = server();
     let mut ana = admin(&app);
     assert!(ana.get("/admin/about").body.contains("href=\"/admin/doctor\""));
     let page = ana.get("/admin/doctor").body;
@@ -34,7 +41,7 @@ fn a_good_installation_has_nothing_wrong_and_about_leads_to_what_says_so() {
 
 #[test]
 fn each_thing_that_is_wrong_is_told_with_what_was_seen_and_what_to_change() {
-    let app = TestApp::start();
+    let app = server();
     let mut ana = admin(&app);
     let key = app.folder().join("pepper.key");
     for (path, mode, name) in [(app.folder(), 0o755, "folder_is_public"), (key.as_path(), 0o644, "file_is_public")] {
@@ -49,11 +56,6 @@ fn each_thing_that_is_wrong_is_told_with_what_was_seen_and_what_to_change() {
         std::fs::set_permissions(path, before).unwrap();
         assert_eq!(check(&app, name)["result"], "good", "as things are now");
     }
-    ana.headers.push(("x-forwarded-for".into(), "203.0.113.9".into()));
-    assert!(ana.get("/admin/doctor").body.contains("One thing is wrong"), "a stranger's header");
-    assert_eq!(check(&app, "untrusted_proxy")["result"], "wrong");
-    ana.headers.pop();
-
     let noted = app.accounts.db.write(Upkeep, app.accounts.now(), |tx, _| {
         instance::set(tx.conn, instance::BEGUN, &(tx.now.0 - 8 * 24 * 60 * 60).to_string())
     });
@@ -61,12 +63,12 @@ fn each_thing_that_is_wrong_is_told_with_what_was_seen_and_what_to_change() {
     assert_eq!(check(&app, "backup")["seen"], "there is none, and the first start was 8 days ago");
     ana.headers.push(("accept-language".into(), "es".into()));
     let page = ana.get("/admin/doctor").body;
-    assert!(page.contains("Hay 2 cosas mal") && page.contains("hace 8 días"), "{page}");
+    assert!(page.contains("Hay una cosa mal") && page.contains("hace 8 días"), "{page}");
 }
 
 #[test]
 fn a_clock_behind_what_was_recorded_is_told() {
-    let app = TestApp::start();
+    let app = server();
     let mut ana = admin(&app);
     app.clock.advance(-30);
     let page = ana.get("/admin/doctor").body;
