@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::tokens::options::{Location, Options};
 
 /// The errors that operations have in common: status, name of the response, what it means.
-const ERRORS: [(u16, &str, &str); 13] = [
+const ERRORS: [(u16, &str, &str); 14] = [
     (400, "BadRequest", "Something in the request can't be read, or is not allowed. Nothing was changed."),
     (
         401,
@@ -21,6 +21,7 @@ const ERRORS: [(u16, &str, &str); 13] = [
     (404, "NotFound", "There is no such thing, or the caller may not know of it."),
     (408, "RequestTimeout", "The body took too long."),
     (409, "Conflict", "The change does not fit what is there. Nothing was changed."),
+    (410, "Gone", "The link is good no longer."),
     (413, "ContentTooLarge", "The body is too large."),
     (415, "UnsupportedMediaType", "The body is of another type than those that are read here."),
     (421, "MisdirectedRequest", "This server is not at the host that was asked for."),

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::web::http::replies::Message;
 use crate::web::openapi::access::{Access, SecondFactor};
 use crate::web::openapi::operation::{Operation, Shape, get, post};
 use crate::web::pages::audit_view::EventsShown;
@@ -9,6 +10,7 @@ use crate::web::pages::ended::Ended;
 use crate::web::pages::list_query::ListQuery;
 use crate::web::rooms::account::account::AccountShown;
 use crate::web::rooms::account::change_password::{ChangeJson, PasswordChanged, PasswordChangedTokens};
+use crate::web::rooms::account::own_address::AddressJson;
 use crate::web::rooms::account::receipt::ReceiptShown;
 use crate::web::rooms::account::story::Story;
 
@@ -39,6 +41,20 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
                 vec![Shape::of::<PasswordChangedTokens<'_>>(), Shape::of::<PasswordChanged>()],
             )
             .errors(&[429])
+            .and_browsers(),
+        post("/account/mail", "ask_for_address", "Ask for a link to one’s new email address")
+            .by(Access::FACTOR)
+            .more("Only where Portero sends mail. The address counts once the link was used.")
+            .takes::<AddressJson>()
+            .example(json!({ "mail": "ana@example.org" }))
+            .answers::<Message<'_>>(202, "The link was sent.")
+            .answers::<Message<'_>>(200, "It is one’s address already.")
+            .errors(&[404, 429])
+            .and_browsers(),
+        post("/account/mail/{token}", "confirm_address", "Confirm one’s new email address by the link")
+            .by(Access::USER)
+            .answers::<Message<'_>>(200, "The address counts.")
+            .errors(&[409, 410, 429])
             .and_browsers(),
         get("/account/sessions/{sid}", "own_session", "The history of a session of one’s own")
             .by(Access::USER)

@@ -8,6 +8,7 @@ use crate::web::pages::audit_view::EventsShown;
 use crate::web::pages::list_query::ListQuery;
 use crate::web::rooms::admin::about::About;
 use crate::web::rooms::admin::apps::Apps;
+use crate::web::rooms::admin::doctor::Checks;
 use crate::web::rooms::admin::nodes::Nodes;
 use crate::web::rooms::admin::overview::OverviewShown;
 
@@ -41,6 +42,10 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
         get("/admin/about", "about", "The installation")
             .by(Access::ADMIN)
             .answers::<About<'_>>(200, "Version, settings, and how this request reached Portero.")
+            .and_browsers(),
+        get("/admin/doctor", "doctor", "What is wrong with the installation")
+            .by(Access::ADMIN)
+            .answers::<Checks>(200, "What can be seen on its machine, without asking any other.")
             .and_browsers(),
     ]
 }

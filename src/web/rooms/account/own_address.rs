@@ -5,6 +5,7 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::accounts::people::own_address::{Asked, Confirmed, ask, confirm, find};
 use crate::domain::{DetailFault, Mail};
@@ -13,6 +14,7 @@ use crate::store::users;
 use crate::web::app::App;
 use crate::web::browser::browser_session::{self, BrowserSession, Flash};
 use crate::web::browser::tries;
+use crate::web::http::audience::{Audience, audience};
 use crate::web::http::error::Error;
 use crate::web::http::headers::without_referrer;
 use crate::web::http::input::Input;
@@ -62,9 +64,9 @@ struct AddressForm {
     mail: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddressJson {
+pub(in crate::web) struct AddressJson {
     mail: String,
 }
 
@@ -144,9 +146,8 @@ pub(in crate::web) async fn confirm_submit(
     browser: BrowserSession,
     OwnMandate(caller, mandate): OwnMandate,
     token: Path<String>,
-    input: Input,
 ) -> Result<HttpResponse, Error> {
-    let is_form = matches!(input, Input::Form(_));
+    let is_form = audience(&req, &app) != Audience::Program;
     // A dead link is a guess, as on its page.
     let user = signed_in(&req)?.user;
     tries::open_link(&app, &req, &token, move |conn, token, now| find(conn, user, token, now)).await?;

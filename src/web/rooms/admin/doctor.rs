@@ -8,7 +8,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::doctor::{self, Check, NotLookedAt, Seen};
 use crate::error_chain::chain;
@@ -70,11 +71,7 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Error> {
     let found = look(&app).await?;
     if audience(&req, &app) == Audience::Program {
-        let checks = found.iter().map(|(check, verdict)| match verdict {
-            Verdict::Wrong(seen) => json!({ "check": check, "result": "wrong", "seen": seen.to_string() }),
-            Verdict::Good | Verdict::NotJudged => json!({ "check": check, "result": verdict.as_str() }),
-        });
-        return Ok(HttpResponse::Ok().json(json!({ "checks": checks.collect::<Vec<_>>() })));
+        return Ok(HttpResponse::Ok().json(shown(&found)));
     }
     let page = Page::new(&app, &req, Some(&caller));
     let title = |check: &Check| page.t(&format!("doctor-{}", check.as_str()));
@@ -108,6 +105,38 @@ pub(in crate::web) async fn show(
         page,
     };
     Ok(html(StatusCode::OK, &view))
+}
+
+/// What is looked at on the machine.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Checks {
+    checks: Vec<CheckShown>,
+}
+
+/// One thing that is looked at.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Check)]
+struct CheckShown {
+    #[schema(value_type = String)]
+    check: Check,
+    /// `good`, `wrong`, or `not_judged`: that was not possible, or does not apply here.
+    result: &'static str,
+    /// What was seen, if something is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seen: Option<String>,
+}
+
+fn shown(found: &[(Check, Verdict)]) -> Checks {
+    let checks = found.iter().map(|(check, verdict)| CheckShown {
+        check: *check,
+        result: verdict.as_str(),
+        seen: match verdict {
+            Verdict::Wrong(seen) => Some(seen.to_string()),
+            Verdict::Good | Verdict::NotJudged => None,
+        },
+    });
+    Checks { checks: checks.collect() }
 }
 
 async fn look(app: &App) -> Result<Vec<(Check, Verdict)>, Error> {
