@@ -281,7 +281,8 @@ fn how_recent_a_proof_has_to_be_is_what_the_document_says() {
 
 #[test]
 fn where_a_second_factor_is_asked_for_the_document_says_so() {
-    let app = app_with_admin();
+    let app = TestApp::with(&[("session.bearer_limit", "1000")]);
+    app.add_admin("adm");
     let doors: Vec<_> = Door::all(&document(&app)).into_iter().filter(Door::takes_access).collect();
     // Sessions from before the factor: the password alone was proved.
     let sessions: Vec<_> = doors.iter().map(|_| app.tokens("adm")).collect();
