@@ -69,7 +69,7 @@ fn messages(source: &str) -> Vec<(String, u16)> {
         let Some((name, rest)) = call.split_once("StatusCode::").and_then(|(_, rest)| rest.split_once(", ")) else {
             continue;
         };
-        if !name.chars().all(|c| c.is_uppercase() || c == '_') || matches!(name, "OK" | "CREATED") {
+        if !name.chars().all(|c| c.is_uppercase() || c == '_') || matches!(name, "OK" | "CREATED" | "ACCEPTED") {
             continue;
         }
         let literal = |text: &str| Some(text.strip_prefix('"')?.split_once('"')?.0.to_owned());
