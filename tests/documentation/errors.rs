@@ -66,9 +66,9 @@ fn statuses(source: &str) -> Vec<(String, u16)> {
 fn messages(source: &str) -> Vec<(String, u16)> {
     let mut found = Vec::new();
     for call in source.split("message(").skip(1) {
-        let Some((name, rest)) = call.split_once("StatusCode::").and_then(|(_, rest)| rest.split_once(", ")) else {
-            continue;
-        };
+        // Not of what comes after the call.
+        let own = call.split_once("StatusCode::").filter(|(before, _)| !before.contains(')'));
+        let Some((name, rest)) = own.and_then(|(_, rest)| rest.split_once(", ")) else { continue };
         if !name.chars().all(|c| c.is_uppercase() || c == '_') || matches!(name, "OK" | "CREATED" | "ACCEPTED") {
             continue;
         }
