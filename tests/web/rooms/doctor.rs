@@ -6,7 +6,7 @@ use portero::store::{Upkeep, instance};
 use serde_json::{Value, json};
 
 use crate::common::admin;
-use crate::support::TestApp;
+use crate::support::{PASSWORD, TestApp};
 
 /// A server whose data folder is its owner's alone, as a first start makes it.
 fn server() -> TestApp {
@@ -73,4 +73,17 @@ fn a_clock_behind_what_was_recorded_is_told() {
     app.clock.advance(-30);
     let page = ana.get("/admin/doctor").body;
     assert!(page.contains("30 seconds ahead of the clock"), "{page}");
+}
+
+#[test]
+fn a_proxy_that_is_not_believed_or_cannot_be_read_is_told() {
+    for (trusted, check_name) in [("10.0.0.0/8", "untrusted_proxy"), ("127.0.0.1", "client_address")] {
+        let app = TestApp::with(&[("trusted_proxies", trusted)]);
+        admin(&app);
+        assert_eq!(check(&app, check_name)["result"], "good");
+        let mut browser = app.browser();
+        browser.headers.push(("x-forwarded-for".into(), "not an address".into()));
+        browser.sign_in("ana", PASSWORD);
+        assert_eq!(check(&app, check_name)["result"], "wrong", "{check_name}");
+    }
 }
