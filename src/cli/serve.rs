@@ -108,20 +108,26 @@ fn watch(address: ListenAddress) -> Result<(), StartError> {
     Ok(())
 }
 
+/// In one piece: whoever reads the first line reads all of it.
 fn tell_people(address: &ListenAddress, Started { setup_link, rows, took }: &Started) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut told = Vec::new();
     match address {
-        ListenAddress::Tcp(address) => writeln!(out, "Portero listens on http://{address}")?,
-        ListenAddress::Unix(path) => writeln!(out, "Portero listens on the socket {}", path.display())?,
+        ListenAddress::Tcp(address) => writeln!(told, "Portero listens on http://{address}")?,
+        ListenAddress::Unix(path) => writeln!(told, "Portero listens on the socket {}", path.display())?,
     }
-    writeln!(out, "Ready after {:.1} s: {rows} users and revocations are in memory.", took.as_secs_f64())?;
+    writeln!(told, "Ready after {:.1} s: {rows} users and revocations are in memory.", took.as_secs_f64())?;
     if let Some(link) = setup_link {
         let what = if link.starts_with('/') {
             "this path, after the address by which you reach this server (public_url is not set),"
         } else {
             "this link"
         };
-        writeln!(out, "\nThere is no user yet. Open {what} within an hour to create the first admin:\n\n    {link}\n")?;
+        writeln!(
+            told,
+            "\nThere is no user yet. Open {what} within an hour to create the first admin:\n\n    {link}\n"
+        )?;
     }
+    let mut out = io::stdout().lock();
+    out.write_all(&told)?;
     out.flush()
 }
