@@ -83,7 +83,7 @@ pub struct AuditEventShown<'a> {
     session: Option<SessionId>,
     ip: Option<&'a str>,
     /// What else is known, by the kind of the event.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<HashMap<String, Value>>)]
     details: &'a Value,
 }
 
