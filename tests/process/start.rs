@@ -35,7 +35,8 @@ fn the_first_start_makes_what_it_needs_private_and_prints_a_link() {
 /// 17th field behind the name is the nice value, of which 19 is the highest. (`proc_pid_stat(5)`)
 fn threads(server: &Server) -> Vec<(String, bool)> {
     let threads = std::fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap();
-    let stats = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap());
+    // One that has ended meanwhile has no file any more.
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).ok());
     stats
         .map(|stat| {
             let (name, fields) = stat.split_once('(').unwrap().1.rsplit_once(')').unwrap();

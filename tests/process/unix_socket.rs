@@ -1,5 +1,6 @@
 //! A server that listens on a Unix socket: for a proxy on the same machine, and for nobody else.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -57,15 +58,16 @@ impl OnSocket {
         (status.parse().unwrap(), body.to_owned())
     }
 
-    /// Signs ana in as a proxy would that has been asked by `client`; returns the address that is noted for it.
-    fn noted_for(&self, client: &str) -> String {
+    /// Signs ana in as a proxy would that has been asked by `client`; returns the addresses that are noted for her sessions.
+    fn noted_for(&self, client: &str) -> BTreeSet<String> {
         let body = format!("{{\"username\":\"ana\",\"password\":\"{PASSWORD}\"}}");
         let forwarded = format!("X-Forwarded-For: {client}");
         let sent = ["-H", &forwarded, "-H", "Content-Type: application/json", "-d", &body];
         assert_eq!(self.ask("/login", &sent).0, 200);
         let listed = with_settings(&self.folder, &[]).args(["session", "list", "--json"]).output().unwrap();
-        let newest: Value = serde_json::from_str(text(&listed.stdout).lines().next().unwrap()).unwrap();
-        newest["ip"].as_str().unwrap().to_owned()
+        let listed = text(&listed.stdout);
+        let sessions = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        sessions.map(|session| session["ip"].as_str().unwrap().to_owned()).collect()
     }
 
     fn stop(mut self) {
@@ -124,10 +126,10 @@ fn whoever_connects_by_a_socket_is_believed_as_a_proxy_only_if_the_settings_say_
     let folder = TempDir::new().unwrap();
     ok(folder.path(), &["user", "add", "ana", "--password-stdin"], PASSWORD);
     let server = OnSocket::start(folder.path(), &[]);
-    assert_eq!(server.noted_for("203.0.113.7"), "127.0.0.1");
+    assert_eq!(server.noted_for("203.0.113.7"), BTreeSet::from(["127.0.0.1".into()]));
     server.stop();
     let server = OnSocket::start(folder.path(), &[("PORTERO_TRUSTED_PROXIES", "127.0.0.1")]);
-    assert_eq!(server.noted_for("203.0.113.7"), "203.0.113.7");
+    assert_eq!(server.noted_for("203.0.113.7"), BTreeSet::from(["127.0.0.1".into(), "203.0.113.7".into()]));
     server.stop();
 }
 
