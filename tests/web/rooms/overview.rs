@@ -274,7 +274,9 @@ fn a_thousand_unusual_sessions_are_not_all_counted() {
         ),
     );
     let told = as_json(&mut ana, "/admin");
-    assert_eq!((told["open_sessions"].as_i64(), told["people"].as_i64()), (Some(6001), Some(1)));
+    assert_eq!(told["open_sessions"], 6001);
+    // Memory counts the people: ana, and Adm as soon as it has read again what was put into the database past it.
+    assert!(matches!(told["people"].as_i64(), Some(1 | 2)), "{told}");
     assert!(told["active_sessions"].is_null());
     let page = ana.get("/admin").body;
     assert!(page.contains("1000 unusual sessions or more") && page.contains(">6\u{202f}001<"), "{page}");
