@@ -7,7 +7,6 @@
 mod support;
 
 use std::net::SocketAddr;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,6 +19,7 @@ use portero::store::sessions::{self, Session};
 use portero::store::steps::{self, Step};
 use portero::store::users::{self, NewUser};
 use portero::store::{Db, Error, Lane, Pending, Tx, Upkeep};
+use support::cluster::Cluster;
 use support::{Failure, slow_network};
 
 const SESSIONS: usize = 20_000;
@@ -32,31 +32,6 @@ const GOAL: f64 = 5.0;
 const IP: &str = "203.0.113.7";
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-struct Cluster(&'static str);
-
-impl Cluster {
-    fn command(action: &str, name: &str) -> Result<String, Failure> {
-        let mut command = Command::new("tests/postgres/cluster");
-        let output = command.args([action, name]).current_dir(env!("CARGO_MANIFEST_DIR")).output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
-        }
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    fn start() -> Result<(Self, SocketAddr), Failure> {
-        let said = Self::command("durable", "postgres-lanes")?;
-        let port = said.trim().split(' ').next().and_then(|url| url.rsplit(':').next()).ok_or("no port")?;
-        Ok((Self("postgres-lanes"), SocketAddr::from(([127, 0, 0, 1], port.parse()?))))
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        drop(Self::command("stop", self.0));
-    }
-}
-
 fn url(server: SocketAddr) -> DatabaseUrl {
     DatabaseUrl::Postgres(Box::new(PostgresUrl {
         host: Some(server.ip().to_string()),
@@ -68,9 +43,9 @@ fn url(server: SocketAddr) -> DatabaseUrl {
 }
 
 fn main() -> Result<(), Failure> {
-    let (_cluster, server) = Cluster::start()?;
-    let admin = format!("postgres://portero@127.0.0.1:{}/postgres", server.port());
-    PgConnection::establish(&admin)?.batch_execute("CREATE DATABASE lanes")?;
+    let cluster = Cluster::start("postgres-lanes")?;
+    cluster.create("lanes")?;
+    let server = cluster.address;
     let db = Db::open(&url(server))?;
     let sids = fill(&db)?;
     db.close();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::debian::run as succeed;
 use crate::report::{Spread, Table};
-use crate::seed::{BCRYPT_COST, BELIEVE_ADDRESSES, PROTECTED};
+use crate::seed::{BCRYPT_COST, BELIEVE_ADDRESSES, Data, PROTECTED};
 use crate::support::{Failure, Server, access_token, add_user, exchange, get, log_in_request};
 use crate::wrk::{Target, expect_success, round, write_requests};
 use crate::{Bench, servers};
@@ -74,11 +74,11 @@ struct Side {
 
 impl Side {
     fn start(bench: &Bench, name: &str, binary: &Path) -> Result<Self, Failure> {
-        let data = bench.path(name);
+        let data = Data::none(bench, name)?;
         let program = binary.to_str().ok_or("the path is not Unicode")?;
         let settings = [(BCRYPT_COST, "4"), BELIEVE_ADDRESSES];
         for user in 0..USERS {
-            add_user(program, &data, &format!("user{user}"), &[], &settings)?;
+            add_user(program, &data.folder, &format!("user{user}"), &[], &settings)?;
         }
         let server = Server::start(&mut servers::on_data(binary, &data, &settings))?;
         servers::wait_until_ready(server.address)?;

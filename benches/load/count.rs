@@ -49,7 +49,7 @@ pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
         blocked_tokens: 0,
     };
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
-    let data = Data::make(bench.path("counted"), "4", amounts)?;
+    let data = Data::make(bench, "counted", "4", amounts)?;
     let signer = Signer::new(Algorithm::HS256)?;
     let calls = signer.bearer_requests(&data.sessions(Transport::Bearer, TOKENS)?)?;
     let one = calls.get(..1).ok_or("no sessions")?;
@@ -78,7 +78,7 @@ pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
     row("a renewal", &portero, &renewals)?;
     let full = "2,000 tokens, a million revoked";
     if wanted(full) {
-        let data = Data::make(bench.path("counted-full"), "4", Amounts { blocked_tokens: 1_000_000, ..amounts })?;
+        let data = Data::make(bench, "counted-full", "4", Amounts { blocked_tokens: 1_000_000, ..amounts })?;
         let calls = signer.bearer_requests(&data.sessions(Transport::Bearer, TOKENS)?)?;
         row(full, &Counted::portero(bench, &data, &signer), &calls)?;
     }
@@ -94,7 +94,7 @@ struct Counted<'a> {
 
 impl<'a> Counted<'a> {
     fn portero(bench: &'a Bench, data: &'a Data, signer: &'a Signer) -> Self {
-        let command = || Ok(servers::on_data(Path::new(servers::PORTERO), &data.folder, &signer.settings()));
+        let command = || Ok(servers::on_data(Path::new(servers::PORTERO), data, &signer.settings()));
         Self { bench, command: Box::new(command) }
     }
 
@@ -106,7 +106,7 @@ impl<'a> Counted<'a> {
         path: &'static str,
         requests: &[String],
     ) -> Result<Self, Failure> {
-        let portero = servers::portero(&data.folder, &signer.settings())?;
+        let portero = servers::portero(data, &signer.settings())?;
         servers::wait_until_ready(portero.address)?;
         let answer = bare::answer_of(bench, &portero, requests.first().ok_or("no requests")?)?;
         Ok(Self { bench, command: Box::new(move || bare::command(path, &answer)) })

@@ -61,17 +61,17 @@ const FIGURES: [(&str, usize); 7] = [
 fn measure(bench: &Bench, signer: &Signer, size: i64) -> Result<[f64; FIGURES.len()], Failure> {
     println!("growth: making {size} users, sessions and revoked tokens");
     let amounts = Amounts { users: size, bearer_sessions: size, cookie_sessions: 0, blocked_tokens: size };
-    let data = Data::make(bench.path(&format!("growth-{size}")), "4", amounts)?;
+    let data = Data::make(bench, &format!("growth-{size}"), "4", amounts)?;
     let sessions = data.sessions(Transport::Bearer, TOKENS)?;
     let settings: Vec<_> = signer.settings().into_iter().chain([(BCRYPT_COST, "4"), BELIEVE_ADDRESSES]).collect();
     let mut starts = Vec::new();
     for _ in 0..ROUNDS {
         let begin = Instant::now();
-        let portero = servers::portero(&data.folder, &settings)?;
+        let portero = servers::portero(&data, &settings)?;
         servers::wait_until_ready(portero.address)?;
         starts.push(begin.elapsed().as_secs_f64() * 1e3);
     }
-    let portero = servers::portero(&data.folder, &settings)?;
+    let portero = servers::portero(&data, &settings)?;
     servers::wait_until_ready(portero.address)?;
     let memory = portero.resident_megabytes()?;
 

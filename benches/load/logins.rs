@@ -25,11 +25,11 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     println!("logins: a flood");
     let count = TOKENS as i64;
     let amounts = Amounts { users: count, bearer_sessions: count, cookie_sessions: 0, blocked_tokens: 0 };
-    let data = Data::make(bench.path("logins"), &COST.to_string(), amounts)?;
+    let data = Data::make(bench, "logins", &COST.to_string(), amounts)?;
     let signer = Signer::new(Algorithm::HS256)?;
     let requests = signer.bearer_requests(&data.sessions(Transport::Bearer, TOKENS)?)?;
     let settings: Vec<_> = signer.settings().into_iter().chain([BELIEVE_ADDRESSES]).collect();
-    let portero = servers::portero(&data.folder, &settings)?;
+    let portero = servers::portero(&data, &settings)?;
     let first = requests.first().ok_or("no sessions")?;
     let bare = bare::start_like(bench, &portero, PROTECTED, first)?;
     let rounds = (0..ROUNDS).map(|_| round(bench.cores, &portero, &bare, &requests)).collect::<Result<Vec<_>, _>>()?;

@@ -1,9 +1,10 @@
 //! Portero under load, compared with servers that do less, or do the same in another way: `cargo bench --bench load`.
 //!
 //! Everything runs on one machine over loopback, and the load shares the cores with the servers. Read the ratios, which are
-//! measured in turn (A B A B) within one run, not the absolute figures. Words after `--` choose sections (`checked`, `writes`,
-//! `logins`, `growth`, `start`); `--peers` adds flask-jwt-extended; a run of all sections, or `--write`, writes `results.md` here
-//! and `docs/load.svg`. A goal that is missed is reported and is no failure. An answer that is not a success is one, except a 503
+//! measured in turn (A B A B) within one run, not the absolute figures. Words after `--` choose sections (`checked`, `revoked`, `writes`,
+//! `logins`, `growth`, `start`); `--peers` adds flask-jwt-extended; `--database postgres` has Portero's rows in a PostgreSQL server of
+//! the benchmark's own, on the same machine (it wants `--features postgres`). A run of all sections, or `--write`, writes `results.md`
+//! here and `docs/load.svg`, on PostgreSQL `results-postgres.md`. A goal that is missed is reported and is no failure. An answer that is not a success is one, except a 503
 //! in a flood of sign-ins.
 //!
 //! Two other ways to judge a change, which other load on the machine can't bend as much: `--count` counts instructions and cache misses
@@ -26,6 +27,7 @@ mod naive;
 mod peers;
 mod picture;
 mod report;
+mod revoked;
 mod seed;
 mod servers;
 mod start;
@@ -38,12 +40,15 @@ use std::time::Instant;
 
 use report::Section;
 use support::Failure;
+use support::cluster::Cluster;
 
 /// What every section works with.
 struct Bench {
     /// For data folders and files of requests. On the disk that holds `target`; deleted at the end.
     folder: tempfile::TempDir,
     with_peers: bool,
+    /// Where Portero's rows are, if not in its data folder.
+    cluster: Option<Cluster>,
     /// The number of cores. Each server has as many workers, and Portero as many password workers.
     cores: usize,
 }
@@ -53,6 +58,7 @@ impl Bench {
         Ok(Self {
             folder: tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?,
             with_peers: false,
+            cluster: None,
             cores: std::thread::available_parallelism().map_or(1, NonZero::get),
         })
     }
@@ -64,8 +70,9 @@ impl Bench {
 
 type Run = fn(&Bench) -> Result<Section, Failure>;
 
-const SECTIONS: [(&str, Run); 5] = [
+const SECTIONS: [(&str, Run); 6] = [
     ("checked", checked::run),
+    ("revoked", revoked::run),
     ("writes", writes::run),
     ("logins", logins::run),
     ("growth", growth::run),
@@ -81,12 +88,18 @@ fn main() -> Result<(), Failure> {
         ["--serve-naive", how, database] => naive::serve(how, Path::new(database)),
         ["--count", rows @ ..] => count::run(&Bench::new()?, rows),
         ["--against", other] => against::run(&Bench::new()?, other),
-        _ => measure(&arguments),
+        ["--database", "postgres", ..] => {
+            let cluster = Cluster::start("postgres-load")?;
+            measure(Bench { cluster: Some(cluster), ..Bench::new()? }, &arguments)
+        }
+        _ => measure(Bench::new()?, &arguments),
     }
 }
 
-fn measure(arguments: &[&str]) -> Result<(), Failure> {
-    let (flags, names): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|argument| argument.starts_with("--"));
+/// `arguments`: the whole command line, which the report names.
+fn measure(bench: Bench, arguments: &[&str]) -> Result<(), Failure> {
+    let more = if bench.cluster.is_some() { &arguments[2..] } else { arguments };
+    let (flags, names): (Vec<&str>, Vec<&str>) = more.iter().partition(|argument| argument.starts_with("--"));
     let unknown = flags.iter().find(|flag| !["--peers", "--write"].contains(flag));
     let unknown = unknown.or_else(|| names.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != *name)));
     if let Some(unknown) = unknown {
@@ -95,7 +108,7 @@ fn measure(arguments: &[&str]) -> Result<(), Failure> {
 
     let busy = report::load_average()?;
     let begin = Instant::now();
-    let bench = Bench { with_peers: flags.contains(&"--peers"), ..Bench::new()? };
+    let bench = Bench { with_peers: flags.contains(&"--peers"), ..bench };
     let mut sections = Vec::new();
     for (name, run) in SECTIONS {
         if names.is_empty() || names.contains(&name) {
@@ -107,9 +120,14 @@ fn measure(arguments: &[&str]) -> Result<(), Failure> {
     println!("took {:.0} s", begin.elapsed().as_secs_f64());
     if names.is_empty() || flags.contains(&"--write") {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        std::fs::write(root.join("benches/load/results.md"), report::whole(&sections, bench.cores, &busy, arguments)?)?;
-        let bars: Vec<_> = sections.iter().flat_map(|section| &section.bars).collect();
-        std::fs::write(root.join("docs/load.svg"), picture::draw(&bars))?;
+        let report = report::whole(&sections, bench.cores, &busy, arguments)?;
+        if bench.cluster.is_some() {
+            std::fs::write(root.join("benches/load/results-postgres.md"), report)?;
+        } else {
+            std::fs::write(root.join("benches/load/results.md"), report)?;
+            let bars: Vec<_> = sections.iter().flat_map(|section| &section.bars).collect();
+            std::fs::write(root.join("docs/load.svg"), picture::draw(&bars))?;
+        }
     }
     Ok(())
 }

@@ -196,7 +196,12 @@ pub(crate) fn whole(sections: &[Section], cores: usize, busy: &str, arguments: &
         processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|(_, model)| model);
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let date = jiff::Timestamp::now().strftime("%Y-%m-%d");
-    let command = ["cargo bench --bench load"].into_iter().chain((!arguments.is_empty()).then_some("--"));
+    let build = if cfg!(feature = "postgres") {
+        "cargo bench --features postgres --bench load"
+    } else {
+        "cargo bench --bench load"
+    };
+    let command = [build].into_iter().chain((!arguments.is_empty()).then_some("--"));
     let command: Vec<&str> = command.chain(arguments.iter().copied()).collect();
     let mut text = format!(
         "# Portero under load\n\n\

@@ -1,6 +1,7 @@
 //! Data folders with any number of users, sessions and revoked tokens, and requests with tokens for those sessions.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use portero::domain::{Methods, SessionId, TokenType, Transport, UnixTime};
@@ -10,7 +11,8 @@ use uuid::Uuid;
 
 use crate::servers::PORTERO;
 use crate::support::seed::Seeding;
-use crate::support::{Failure, add_user, get};
+use crate::support::{ELSEWHERE, Failure, add_user, get};
+use crate::{Bench, debian};
 
 /// How many tokens are sent in turn, each of a session of its own.
 pub(crate) const TOKENS: usize = 4096;
@@ -28,16 +30,25 @@ pub(crate) struct Amounts {
     pub(crate) blocked_tokens: i64,
 }
 
-/// A data folder with its rows.
+/// A data folder, and where its rows are if not in the folder.
 pub(crate) struct Data {
     pub(crate) folder: PathBuf,
+    postgres: Option<String>,
 }
 
 impl Data {
-    /// `bcrypt_cost`: the cost of the one hash that all users share, because they have the same password.
-    pub(crate) fn make(folder: PathBuf, bcrypt_cost: &str, amounts: Amounts) -> Result<Self, Failure> {
-        add_user(PORTERO, &folder, "admin", &["--admin"], &[(BCRYPT_COST, bcrypt_cost)])?;
-        let mut seeding = Seeding::begin(&folder.join(DATABASE))?;
+    /// A folder that is not there yet, and an empty database.
+    pub(crate) fn none(bench: &Bench, name: &str) -> Result<Self, Failure> {
+        let postgres = bench.cluster.as_ref().map(|cluster| cluster.create(name)).transpose()?;
+        Ok(Self { folder: bench.path(name), postgres })
+    }
+
+    /// Makes the rows with SQLite, from which they are moved if the servers are to have them elsewhere. `bcrypt_cost`: the cost of the
+    /// one hash that all users share, because they have the same password.
+    pub(crate) fn make(bench: &Bench, name: &str, bcrypt_cost: &str, amounts: Amounts) -> Result<Self, Failure> {
+        let data = Self::none(bench, name)?;
+        add_user(PORTERO, &data.folder, "admin", &["--admin"], &[(BCRYPT_COST, bcrypt_cost)])?;
+        let mut seeding = Seeding::begin(&data.sqlite())?;
         seeding.users(amounts.users)?;
         seeding.open_sessions(amounts.bearer_sessions, "bearer")?;
         if amounts.cookie_sessions > 0 {
@@ -48,16 +59,27 @@ impl Data {
             seeding.blocked_tokens(amounts.blocked_tokens)?;
         }
         seeding.finish()?;
-        Ok(Self { folder })
+        if let Some(url) = &data.postgres {
+            let mut moving = Command::new(PORTERO);
+            moving.arg("--data-dir").arg(&data.folder).args(["move", "--yes", "--to", url]).current_dir(ELSEWHERE);
+            debian::run(&mut moving)?;
+        }
+        Ok(data)
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
+    /// The settings that give a server these rows.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.postgres.iter().map(|url| ("PORTERO_DATABASE_URL", url.as_str()))
+    }
+
+    /// The file that the rows were made in.
+    pub(crate) fn sqlite(&self) -> PathBuf {
         self.folder.join(DATABASE)
     }
 
     /// Up to `count` open sessions, sorted by their ids, which are random.
     pub(crate) fn sessions(&self, transport: Transport, count: usize) -> Result<Vec<Session>, Failure> {
-        let path = self.database();
+        let path = self.sqlite();
         let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not Unicode")?)?;
         Ok(diesel::sql_query(format!(
             "SELECT sid, gen, auth_time, username FROM sessions JOIN users ON users.id = user_id

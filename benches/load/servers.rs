@@ -5,19 +5,21 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::seed::Data;
 use crate::support::{ELSEWHERE, Failure, Server, exchange, get};
 
 pub(crate) const PORTERO: &str = env!("CARGO_BIN_EXE_portero");
 
 /// Starts Portero's release binary on a data folder.
-pub(crate) fn portero(data: &Path, settings: &[(&str, &str)]) -> Result<Server, Failure> {
+pub(crate) fn portero(data: &Data, settings: &[(&str, &str)]) -> Result<Server, Failure> {
     Server::start(&mut on_data(Path::new(PORTERO), data, settings))
 }
 
 /// A Portero, this or another binary, on a data folder.
-pub(crate) fn on_data(binary: &Path, data: &Path, settings: &[(&str, &str)]) -> Command {
+pub(crate) fn on_data(binary: &Path, data: &Data, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(binary);
-    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data).envs(settings.iter().copied());
+    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(&data.folder);
+    command.envs(data.settings()).envs(settings.iter().copied());
     command.current_dir(ELSEWHERE);
     command
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::report::{Section, Spread, Table};
+use crate::seed::Data;
 use crate::support::{Failure, get, mega};
 use crate::{Bench, servers};
 
@@ -12,9 +13,9 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     println!("start: the first ones");
     let (mut times, mut memory) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        let folder = bench.path(&format!("start-{round}"));
+        let data = Data::none(bench, &format!("start-{round}"))?;
         let begin = Instant::now();
-        let portero = servers::portero(&folder, &[])?;
+        let portero = servers::portero(&data, &[])?;
         let page = servers::ask(portero.address, &get("/login", "accept: text/html\r\n"))?;
         if !servers::is_success(&page) {
             return Err(format!("no page, but: {page}").into());

@@ -39,6 +39,12 @@ pub(crate) struct Round {
 /// The rounds of one server, which took turns with those of others.
 pub(crate) struct Rounds(Vec<Round>);
 
+impl FromIterator<Round> for Rounds {
+    fn from_iter<T: IntoIterator<Item = Round>>(rounds: T) -> Self {
+        Self(rounds.into_iter().collect())
+    }
+}
+
 impl Rounds {
     pub(crate) fn spread(&self, figure: impl Fn(&Round) -> f64) -> Spread {
         Spread::of(self.0.iter().map(figure))
