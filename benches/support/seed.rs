@@ -106,8 +106,8 @@ impl Seeding {
     pub(crate) fn passes(&mut self) -> Result<(), Failure> {
         let now = self.now.0;
         self.conn.batch_execute(&format!(
-            "INSERT INTO passes (hash, sid, origin_id, made_at, expires_at, amr, auth_time)
-                SELECT lower(hex(randomblob(16))), sid, 1, {now}, {now} + {DAY}, amr, auth_time FROM sessions"
+            "INSERT INTO passes (hash, sid, origin_id, made_at, expires_at, amr, auth_time, user_id)
+                SELECT lower(hex(randomblob(16))), sid, 1, {now}, {now} + {DAY}, amr, auth_time, user_id FROM sessions"
         ))?;
         Ok(())
     }

@@ -248,6 +248,9 @@ pub struct App {
     pub origin_ids: Vec<OriginId>,
 }
 
+/// How long a pass lasts, in seconds; never longer than its session.
+pub const PASS_LIFE: i64 = 24 * 60 * 60;
+
 /// What is kept of the secret in a pass: enough to find it, too little to make one. The first 128 bits of its SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PassKey(pub [u8; 16]);

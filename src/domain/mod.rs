@@ -48,7 +48,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[cfg(feature = "server")]
-pub use apps::{Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, OpenPath, OriginFault, OriginId, PassKey};
+pub use apps::{
+    Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, OpenPath, OriginFault, OriginId, PASS_LIFE, PassKey,
+};
 #[cfg(feature = "server")]
 pub use database::{DatabaseUrl, PostgresUrl};
 #[cfg(feature = "server")]

@@ -12,7 +12,7 @@ use super::schema::{app_entries, gate_codes, passes};
 use super::sessions::sid;
 use super::table_parts::{Keys, by_number};
 use crate::blocklist::{Standing, gate};
-use crate::domain::{App, AppId, Level, Methods, OriginId, PassKey, SessionId, UnixTime};
+use crate::domain::{App, AppId, Level, Methods, OriginId, PassKey, SessionId, UnixTime, UserId};
 
 /// How many passes one session has at one origin, at most: a new one takes the place of the oldest. Tabs that were opened together may
 /// each get one.
@@ -25,6 +25,7 @@ const MOST_CODES: i64 = 20;
 pub struct Pass {
     pub key: PassKey,
     pub sid: SessionId,
+    pub user: UserId,
     pub origin: OriginId,
     pub made_at: UnixTime,
     pub expires_at: UnixTime,
@@ -87,6 +88,7 @@ pub fn add(conn: &mut Conn, pass: &Pass) -> Result<Vec<PassKey>, Error> {
             passes::amr.eq(pass.methods.to_string()),
             passes::auth_time.eq(pass.auth_time.0),
             passes::factor_time.eq(pass.factor_time.map(|at| at.0)),
+            passes::user_id.eq(pass.user.0),
         ))
         .execute(conn)?;
     beyond.iter().map(|hash| key(hash)).collect()
@@ -117,7 +119,7 @@ pub fn parts(conn: &mut Conn) -> Result<Vec<Keys>, Error> {
 /// Calls `each` with the passes of one part that expire at `since` or later, also those whose session has ended. Without joins: a million
 /// look-ups of rows far apart take longer than all else.
 pub fn each(conn: &mut Conn, ids: &Keys, since: UnixTime, mut each: impl FnMut(Pass)) -> Result<(), Error> {
-    type Columns = (String, String, i64, i64, i64, String, i64, Option<i64>);
+    type Columns = (String, String, i64, i64, i64, String, i64, Option<i64>, i64);
     let these = passes::table
         .filter(passes::id.between(*ids.start(), *ids.end()))
         .filter(passes::expires_at.ge(since.0))
@@ -130,12 +132,14 @@ pub fn each(conn: &mut Conn, ids: &Keys, since: UnixTime, mut each: impl FnMut(P
             passes::amr,
             passes::auth_time,
             passes::factor_time,
+            passes::user_id,
         ));
     for row in these.load_iter::<Columns, DefaultLoadingMode>(conn)? {
-        let (hash, session, origin, made_at, expires_at, amr, auth_time, factor_time) = row?;
+        let (hash, session, origin, made_at, expires_at, amr, auth_time, factor_time, user) = row?;
         each(Pass {
             key: key(&hash)?,
             sid: sid(&session)?,
+            user: UserId(user),
             origin: OriginId(origin),
             made_at: UnixTime(made_at),
             expires_at: UnixTime(expires_at),

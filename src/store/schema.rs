@@ -427,6 +427,7 @@ diesel::table! {
         amr -> Text,
         auth_time -> BigInt,
         factor_time -> Nullable<BigInt>,
+        user_id -> BigInt,
     }
 }
 

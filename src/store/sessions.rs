@@ -355,19 +355,6 @@ pub fn each_ended(conn: &mut Conn, expiring: &Keys, mut each: impl FnMut(Session
     Ok(())
 }
 
-/// Calls `each` with every session of these users that has not ended. It may have expired.
-pub fn each_open_of(conn: &mut Conn, users: &Keys, mut each: impl FnMut(SessionId, UserId)) -> Result<(), Error> {
-    let rows = sessions::table
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::user_id.between(*users.start(), *users.end()))
-        .select((sessions::sid, sessions::user_id));
-    for row in rows.load_iter::<(String, i64), DefaultLoadingMode>(conn)? {
-        let (id, user) = row?;
-        each(sid(&id)?, UserId(user));
-    }
-    Ok(())
-}
-
 /// Each session with its [`Session::shown_until`], from rows of `sid`, `expires_at` and `access_until`.
 pub(super) fn last_shown(rows: &[(String, i64, i64)]) -> Result<Vec<(SessionId, UnixTime)>, Error> {
     rows.iter().map(|(id, expires, access)| Ok((sid(id)?, UnixTime(*expires.max(access))))).collect()

@@ -13,14 +13,13 @@ use crate::accounts::upkeep::memory::has_gaps;
 use crate::blocklist::gate::{Pass, Place};
 use crate::blocklist::{Question, Standing, Verdict};
 use crate::domain::{
-    Allowed, App, Entrant, GroupName, Groups, Level, PassKey, Role, SessionId, TokenType, Transport, UnixTime, UserId,
+    Allowed, App, Entrant, GroupName, Groups, Level, PASS_LIFE, PassKey, Role, SessionId, TokenType, Transport,
+    UnixTime, UserId,
 };
 use crate::error_chain::chain;
 use crate::store::sessions::Session;
 use crate::tokens::Fault;
 
-/// How long a pass lasts, in seconds; never longer than its session.
-pub(super) const PASS_LIFE: i64 = 24 * 60 * 60;
 /// A generation that no token has: the use of a pass is no sight of a generation.
 const NO_GENERATION: i64 = -1;
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::check::{PASS_LIFE, may_enter, require_session, session_has_proved_enough};
+use super::check::{may_enter, require_session, session_has_proved_enough};
 use crate::accounts::authority::Mandate;
 use crate::accounts::context::{Accounts, Error, Pending};
 use crate::accounts::level::require_by_policy;
 use crate::accounts::proof::secrets;
 use crate::blocklist::change::Change;
 use crate::blocklist::gate::Place;
-use crate::domain::{AppAlgorithm, GroupName, OriginId, PassKey, Transport, UnixTime};
+use crate::domain::{AppAlgorithm, GroupName, OriginId, PASS_LIFE, PassKey, Transport, UnixTime};
 use crate::store::passes::{self, Code, Pass};
 use crate::store::sessions::{self, Session};
 use crate::store::users::{self, User};
@@ -150,6 +150,7 @@ pub fn enter(accounts: &Arc<Accounts>, shown: CodeShown) -> Pending<Entered> {
         let row = Pass {
             key,
             sid: session.sid,
+            user: user.id,
             origin,
             made_at: tx.now,
             expires_at: tx.now.plus(PASS_LIFE).min(session.expires_at),

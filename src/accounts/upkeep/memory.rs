@@ -13,7 +13,7 @@ use crate::blocklist::change::Change;
 use crate::blocklist::gate::Apps;
 use crate::blocklist::{BlockedToken, Contents, Standing};
 use crate::config::Subject;
-use crate::domain::{GroupName, Groups, SessionId, UnixTime, UserId, Username};
+use crate::domain::{GroupName, Groups, PASS_LIFE, UnixTime, UserId, Username};
 use crate::store::table_parts::Keys;
 use crate::store::{
     self, Conn, Upkeep, apps, groups, instance, mass_ends, passes, sessions, status_lists, table_parts,
@@ -45,7 +45,10 @@ pub fn load(accounts: &Accounts, conn: &mut Conn, now: UnixTime) -> Result<(), s
     }
     let mut parts: Vec<_> = table_parts::users(conn)?.into_iter().map(Part::Users).collect();
     parts.extend(table_parts::tokens(conn)?.into_iter().map(Part::Tokens));
-    parts.extend(table_parts::ended_sessions(conn, since)?.into_iter().map(Part::EndedSessions));
+    // When a pass is made, its session outlives it. A renewal under new settings can bring the session's end nearer, but not into the past;
+    // so a pass outlives its session by less than a pass can live.
+    let ended_since = if passes_at_most > 0 { since.min(now.plus(-PASS_LIFE)) } else { since };
+    parts.extend(table_parts::ended_sessions(conn, ended_since)?.into_iter().map(Part::EndedSessions));
     let passes: Vec<_> = passes::parts(conn)?.into_iter().map(Part::Passes).collect();
     accounts.first_load.begins(parts.len() + passes.len());
     let holders = (passes_at_most > 0).then(papaya::HashMap::default);
@@ -118,8 +121,8 @@ struct Loading<'a> {
     since: UnixTime,
     now: UnixTime,
     contents: Contents,
-    /// Whose each open session is, for the passes; `None`: there are none.
-    holders: Option<papaya::HashMap<SessionId, Arc<Standing>, RandomState>>,
+    /// Who may hold passes; `None`: there are none.
+    holders: Option<papaya::HashMap<UserId, Arc<Standing>, RandomState>>,
     parts: Vec<Part>,
     /// The index of the part that nobody has taken yet.
     next: AtomicUsize,
@@ -161,24 +164,15 @@ impl Loading<'_> {
         match part {
             Part::Users(ids) => {
                 let mut count = 0;
-                let mut standings = HashMap::new();
+                let holders = self.holders.as_ref().map(papaya::HashMap::pin);
                 user_basics::each_with_session(conn, ids, |user| {
                     count += 1;
                     let id = user.id;
                     let standing = self.contents.user(self.accounts.standing_from(user));
-                    if self.holders.is_some() {
-                        standings.insert(id, standing);
+                    if let Some(holders) = &holders {
+                        holders.insert(id, standing);
                     }
                 })?;
-                if let Some(holders) = &self.holders {
-                    let holders = holders.pin();
-                    sessions::each_open_of(conn, ids, |sid, user| {
-                        // Without a standing the user is shut out.
-                        if let Some(standing) = standings.get(&user) {
-                            holders.insert(sid, Arc::clone(standing));
-                        }
-                    })?;
-                }
                 Ok(count)
             }
             Part::Tokens(numbers) => {
@@ -199,8 +193,8 @@ impl Loading<'_> {
                 let mut count = 0;
                 let Some(holders) = self.holders.as_ref().map(papaya::HashMap::pin) else { return Ok(0) };
                 passes::each(conn, ids, self.now, |pass| {
-                    // That of a session that has ended opens nothing any more.
-                    if let Some(user) = holders.get(&pass.sid) {
+                    // Whoever has no standing is shut out. A pass of a session that has ended opens nothing: the session is refused.
+                    if let Some(user) = holders.get(&pass.user) {
                         count += 1;
                         self.contents.pass(pass.key, pass.in_memory(Arc::clone(user)));
                     }

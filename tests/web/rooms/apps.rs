@@ -16,6 +16,7 @@ use portero::store::session_ends::Which;
 use portero::store::{Upkeep, apps, users};
 
 use crate::common::{second_factor, sid};
+use crate::support::database::Behind;
 use crate::support::{Answer, Browser, Client, PASSWORD, TestApp, claims, operator};
 
 pub(crate) const WIKI: &str = "wiki.example.org";
@@ -570,6 +571,28 @@ fn an_app_that_is_removed_or_moved_lets_nobody_in() {
     assert_eq!(at.script("/").status, 400);
     let all: Vec<App> = app.accounts.db.read(apps::all).unwrap();
     assert!(all.is_empty());
+}
+
+#[test]
+fn a_pass_opens_nothing_after_a_restart_if_its_session_has_ended_even_one_that_was_to_live_shorter() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let settings = [("trusted_proxies", "127.0.0.1")];
+    let app = TestApp::in_folder(folder.path(), &settings);
+    app.add_user("ana");
+    add_app(&app, "wiki", rules(&[WIKI]));
+    // Ana has another session, which goes on.
+    let (mut at, browser) = entered(&app, WIKI, "ana");
+    let _other = app.signed_in("ana");
+    app.stop();
+    // As after a renewal under a setting that gave the session a few minutes, and its end.
+    Behind::of(folder.path()).execute(&format!(
+        "UPDATE sessions SET ended_at = created_at, end_reason = 'logout', expires_at = created_at - 72000,
+            access_until = created_at - 72000 WHERE sid = '{}'",
+        sid(&browser)
+    ));
+    let app = TestApp::in_folder(folder.path(), &settings);
+    at.client = app.client();
+    assert_eq!(at.script("/").status, 401);
 }
 
 #[test]
