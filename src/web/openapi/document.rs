@@ -230,7 +230,11 @@ fn answered(schemas: &mut Schemas, answer: &Answer) -> Value {
                     if each.len() == 1 { each.remove(0) } else { json!({ "anyOf": each }) }
                 }
             };
-            ((*media_type).to_owned(), json!({ "schema": schema }))
+            let mut told = json!({ "schema": schema });
+            if let Some(example) = &answer.example {
+                told["example"] = example.clone();
+            }
+            ((*media_type).to_owned(), told)
         })
         .collect();
     let mut told = json!({ "description": answer.text, "headers": headers_of(answer.status, answer.headers) });

@@ -35,6 +35,8 @@ pub(in crate::web) struct Answer {
     pub(in crate::web) text: &'static str,
     pub(in crate::web) contents: Vec<(&'static str, Content)>,
     pub(in crate::web) headers: &'static [&'static str],
+    /// What it is to the operation's example.
+    pub(in crate::web) example: Option<Value>,
 }
 
 pub(in crate::web) enum Content {
@@ -151,24 +153,24 @@ impl Operation {
     }
 
     pub(in crate::web) fn answers_one_of(self, status: u16, text: &'static str, shapes: Vec<Shape>) -> Self {
-        self.with(Answer { status, text, contents: vec![(JSON, Content::Json(shapes))], headers: &[] })
+        self.with(Answer { status, text, contents: vec![(JSON, Content::Json(shapes))], headers: &[], example: None })
     }
 
     /// Answers with JSON of a media type of its own.
     pub(in crate::web) fn answers_as<T: ToSchema>(self, media_type: &'static str, text: &'static str) -> Self {
         let contents = vec![(media_type, Content::Json(vec![Shape::of::<T>()]))];
-        self.with(Answer { status: 200, text, contents, headers: &[] })
+        self.with(Answer { status: 200, text, contents, headers: &[], example: None })
     }
 
     /// Answers with a text, as one of these media types.
     pub(in crate::web) fn answers_text(self, media_types: &[&'static str], text: &'static str) -> Self {
         let contents = media_types.iter().map(|media_type| (*media_type, Content::Text)).collect();
-        self.with(Answer { status: 200, text, contents, headers: &[] })
+        self.with(Answer { status: 200, text, contents, headers: &[], example: None })
     }
 
     /// Answers without a body.
     pub(in crate::web) fn answers_nothing(self, status: u16, text: &'static str) -> Self {
-        self.with(Answer { status, text, contents: Vec::new(), headers: &[] })
+        self.with(Answer { status, text, contents: Vec::new(), headers: &[], example: None })
     }
 
     fn with(mut self, answer: Answer) -> Self {
@@ -180,6 +182,14 @@ impl Operation {
     pub(in crate::web) fn headers(mut self, headers: &'static [&'static str]) -> Self {
         if let Some(answer) = self.answers.last_mut() {
             answer.headers = headers;
+        }
+        self
+    }
+
+    /// The newest answer is this to the operation's example, but for what is another each time.
+    pub(in crate::web) fn such_as(mut self, example: Value) -> Self {
+        if let Some(answer) = self.answers.last_mut() {
+            answer.example = Some(example);
         }
         self
     }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::A_TOKEN;
 use crate::web::http::replies::Message;
 use crate::web::openapi::access::{Access, SecondFactor};
 use crate::web::openapi::operation::{Operation, Shape, get, post};
@@ -40,6 +41,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
                 "The tokens of a new session. For cookies: new cookies.",
                 vec![Shape::of::<PasswordChangedTokens<'_>>(), Shape::of::<PasswordChanged>()],
             )
+            .such_as(json!({ "access_token": A_TOKEN, "refresh_token": A_TOKEN, "sessions_ended": 2 }))
             .errors(&[429])
             .and_browsers(),
         post("/account/mail", "ask_for_address", "Ask for a link to one’s new email address")
@@ -48,6 +50,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes::<AddressJson>()
             .example(json!({ "mail": "ana@example.org" }))
             .answers::<Message<'_>>(202, "The link was sent.")
+            .such_as(json!({ "msg": "A link was sent to the address" }))
             .answers::<Message<'_>>(200, "It is one’s address already.")
             .errors(&[404, 429])
             .and_browsers(),

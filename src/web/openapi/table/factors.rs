@@ -21,6 +21,11 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .may_take::<AddTotp>(&[])
             .example(json!({ "name": "Phone" }))
             .answers::<NewTotpShown>(200, "It does not count until a code of it was confirmed.")
+            .such_as(json!({
+                "id": 1,
+                "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                "otpauth": "otpauth://totp/Portero:ana?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Portero",
+            }))
             .errors(&[409])
             .and_browsers(),
         post("/account/factors/totp/{id}/confirm", "confirm_totp", "Confirm an authenticator app")
@@ -39,6 +44,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes::<RenameJson>()
             .example(json!({ "name": "Old phone" }))
             .answers::<Message<'_>>(200, "It is called so from now on.")
+            .such_as(json!({ "msg": "Second factor renamed" }))
             .and_browsers(),
         delete("/account/factors/{id}", "remove_factor", "Remove a second factor")
             .by(Access::FACTOR)

@@ -20,6 +20,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes::<add_group::Asked>()
             .example(json!({ "name": "writers" }))
             .answers::<AddedGroup<'_>>(201, "It is there, and nobody is in it.")
+            .such_as(json!({ "id": 2, "name": "writers" }))
             .and_browsers(),
         get("/admin/groups/{id}", "group", "A group")
             .by(Access::ADMIN)
@@ -30,6 +31,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes::<PeopleJson>()
             .example(json!({ "people": ["ana"] }))
             .answers::<MembersChanged>(200, "How many were put in.")
+            .such_as(json!({ "changed": 1 }))
             .and_browsers(),
         post("/admin/groups/{id}/people/{user}/remove", "take_out_of_group", "Take somebody out of a group")
             .by(Access::FRESH_ADMIN)

@@ -12,6 +12,9 @@ mod users;
 
 use super::operation::Operation;
 
+/// In examples: it has the form of a token.
+const A_TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ.c2lnbmF0dXJl";
+
 /// Operations that belong together.
 pub(super) struct Group {
     /// What the catalogue's keys and the page's anchors call it.

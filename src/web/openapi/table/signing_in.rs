@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::A_TOKEN;
 use crate::web::http::replies::{LoggedInAs, Message, NewAccessToken, Tokens};
 use crate::web::openapi::access::Access;
 use crate::web::openapi::operation::{Operation, Shape, delete, get, post};
@@ -17,6 +18,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes::<LoginJson>()
             .example(json!({ "username": "ana", "password": "correct horse battery" }))
             .answers::<Tokens<'_>>(200, "The tokens of a new session. The access token is fresh.")
+            .such_as(json!({ "access_token": A_TOKEN, "refresh_token": A_TOKEN }))
             .answers_one_of(
                 401,
                 "The name or the password is wrong, or the user has a second factor to give.",
@@ -56,6 +58,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
                 "A fresh access token. For cookies: a new cookie.",
                 vec![Shape::of::<NewAccessToken<'_>>(), Shape::of::<Message<'_>>()],
             )
+            .such_as(json!({ "access_token": A_TOKEN }))
             .errors(&[429])
             .and_browsers(),
         delete("/logout", "logout", "Sign out, by either token")
@@ -69,6 +72,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .may_take::<LogoutJson>(&[])
             .example(json!({ "scope": "others" }))
             .answers_one_of(200, "Signed out.", vec![Shape::of::<SessionsEnded<'_>>(), Shape::of::<Message<'_>>()])
+            .such_as(json!({ "msg": "logout successful", "sessions_ended": 2, "receipt": "0b9ee4f2-7d02-4b43-9c36-5e0f8c1d7a11" }))
             .and_browsers(),
     ]
 }

@@ -35,6 +35,11 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes_only::<add_user::Asked>(&["username", "role", "mail"])
             .example(json!({ "username": "jordi", "role": "user" }))
             .answers::<LinkShown<'_>>(201, "The link by which they choose a password.")
+            .such_as(json!({
+                "username": "jordi",
+                "link": "https://login.example.org/invitation#t=Zm9yIG9uZSBwZXJzb24",
+                "expires_at": 1_796_376_600,
+            }))
             .and_browsers(),
         get("/admin/users/{id}", "user", "A user")
             .by(Access::ADMIN)
@@ -45,6 +50,7 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes_only::<rename_user::Asked>(&["new_name"])
             .example(json!({ "new_name": "beatriz" }))
             .answers::<UserChanged>(200, "Their sessions have ended.")
+            .such_as(json!({ "changed": true, "sessions_ended": 1 }))
             .and_browsers(),
         post("/admin/users/{id}/details", "edit_user", "Change what is noted of a user")
             .by(Access::FRESH_ADMIN)
@@ -52,12 +58,14 @@ pub(in crate::web::openapi) fn operations() -> Vec<Operation> {
             .takes::<DetailsJson>()
             .example(json!({ "display_name": "Beatriz Puig", "notes": "Office 12" }))
             .answers::<WasChanged>(200, "Whether there was anything to change.")
+            .such_as(json!({ "changed": true }))
             .and_browsers(),
         post("/admin/users/{id}/groups", "set_user_groups", "Put a user into groups")
             .by(Access::FRESH_ADMIN)
             .takes::<GroupsJson>()
             .example(json!({ "groups": ["readers"] }))
             .answers::<WasChanged>(200, "They are in these groups and in no others.")
+            .such_as(json!({ "changed": true }))
             .and_browsers(),
         post("/admin/users/{id}/reset-factors", "reset_factors", "Take a user’s second factors away")
             .by(Access::STRONG_ADMIN)
