@@ -19,8 +19,9 @@ use portero::store::sessions::{self, Session};
 use portero::store::steps::{self, Step};
 use portero::store::users::{self, NewUser};
 use portero::store::{Db, Error, Lane, Pending, Tx, Upkeep};
+use support::Failure;
 use support::cluster::Cluster;
-use support::{Failure, slow_network};
+use support::slow_network::Network;
 
 const SESSIONS: usize = 20_000;
 const CLIENTS: usize = 64;
@@ -49,7 +50,7 @@ fn main() -> Result<(), Failure> {
     let db = Db::open(&url(server))?;
     let sids = fill(&db)?;
     db.close();
-    let far = slow_network::before(server, ONE_WAY)?;
+    let far = Network::before(server, ONE_WAY)?.address;
     println!("{SESSIONS} sessions, {CLIENTS} clients, {ROUNDS} rounds of {} s in turn, medians", EACH.as_secs());
     for (network, address) in [("over loopback", server), ("over the network", far)] {
         println!("\n{network}: a round trip takes {:.2} ms", round_trip(address)?);
