@@ -8,7 +8,8 @@ use diesel::{
     OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
 };
 
-use super::connection::{Conn, Error, known};
+use super::among::among;
+use super::connection::{Conn, Error, known, on};
 use super::schema::{app_entries, apps, logout_deliveries, sessions, users};
 use super::sessions::sid;
 use crate::domain::{AppId, SessionId, UnixTime, spelled};
@@ -90,14 +91,14 @@ pub(super) fn add_for<'a>(
     if sids.is_empty() {
         return Ok(());
     }
-    let to_tell: Vec<(String, i64, String, i64)> = app_entries::table
+    let to_tell = app_entries::table
         .inner_join(apps::table.on(apps::id.eq(app_entries::app_id)))
         .inner_join(sessions::table.on(sessions::sid.eq(app_entries::sid)))
-        .filter(app_entries::sid.eq_any(sids))
+        .filter(among(app_entries::sid, sids)?)
         .filter(apps::backchannel_logout_uri.is_not_null())
         .order((app_entries::sid, app_entries::app_id))
-        .select((app_entries::sid, apps::id, apps::name, sessions::access_until))
-        .load(conn)?;
+        .select((app_entries::sid, apps::id, apps::name, sessions::access_until));
+    let to_tell: Vec<(String, i64, String, i64)> = on!(conn, c => to_tell.load(c))?;
     for (sid, app, name, accepted_until) in to_tell {
         insert(conn, Some(&sid), AppId(app), &name, ended_at, UnixTime(accepted_until))?;
     }

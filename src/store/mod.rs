@@ -1,6 +1,7 @@
 //! The database, and the only SQL: one file per table, and one for each list or act over several tables. [`Db`] is the only way to
 //! a connection; the functions here take one.
 
+mod among;
 pub mod app_drills;
 pub mod apps;
 pub mod attempts;

@@ -7,6 +7,7 @@ use diesel::dsl::{max, min};
 use diesel::upsert::excluded;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
+use super::among::among;
 use super::connection::{Conn, Error, known, on};
 use super::schema::{app_entries, gate_codes, passes};
 use super::sessions::sid;
@@ -240,9 +241,8 @@ pub fn note_entry(conn: &mut Conn, session: SessionId, app: &App, now: UnixTime)
 
 /// The apps that were entered in these sessions, those entered first first.
 pub fn entries(conn: &mut Conn, sids: &[SessionId]) -> Result<Vec<(SessionId, Entry)>, Error> {
-    let ids: Vec<String> = sids.iter().map(SessionId::to_string).collect();
-    let rows: Vec<(String, i64, String, i64, i64, i64)> = app_entries::table
-        .filter(app_entries::sid.eq_any(ids))
+    let these = app_entries::table
+        .filter(among(app_entries::sid, sids)?)
         .order((app_entries::first_at, app_entries::app_name))
         .select((
             app_entries::sid,
@@ -251,8 +251,8 @@ pub fn entries(conn: &mut Conn, sids: &[SessionId]) -> Result<Vec<(SessionId, En
             app_entries::first_at,
             app_entries::last_at,
             app_entries::times,
-        ))
-        .load(conn)?;
+        ));
+    let rows: Vec<(String, i64, String, i64, i64, i64)> = on!(conn, c => these.load(c))?;
     rows.into_iter()
         .map(|(id, app_id, app, first_at, last_at, times)| {
             let (app_id, first_at, last_at) = (AppId(app_id), UnixTime(first_at), UnixTime(last_at));

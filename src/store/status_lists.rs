@@ -7,7 +7,8 @@ use diesel::dsl::auto_type;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::connection::{Conn, Error, either};
+use super::among::among;
+use super::connection::{Conn, Error, either, on};
 use super::schema::{session_statuses, sessions, status_lists};
 use crate::domain::{SessionId, StatusListId, StatusPlace, UnixTime};
 
@@ -53,9 +54,9 @@ pub fn give(conn: &mut Conn, sid: SessionId, place: StatusPlace) -> Result<(), E
 
 /// The places of those of these sessions that have one.
 pub fn places_of(conn: &mut Conn, sessions: &[SessionId]) -> Result<Vec<StatusPlace>, Error> {
-    let ids = sessions.iter().map(SessionId::to_string);
-    let theirs = session_statuses::table.filter(session_statuses::sid.eq_any(ids.collect::<Vec<_>>()));
-    let numbers: Vec<i64> = theirs.select(session_statuses::number).load(conn)?;
+    let theirs = session_statuses::table.filter(among(session_statuses::sid, sessions)?);
+    let theirs = theirs.select(session_statuses::number);
+    let numbers: Vec<i64> = on!(conn, c => theirs.load(c))?;
     Ok(numbers.into_iter().map(StatusPlace::stored).collect())
 }
 

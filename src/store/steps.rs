@@ -8,6 +8,7 @@ use diesel::{
     SelectableHelper,
 };
 
+use super::among::among;
 use super::connection::{Conn, Error, known, on};
 use super::prepared::update;
 use super::schema::session_steps;
@@ -58,11 +59,11 @@ impl TryFrom<Row> for Step {
 
 /// The user agents that these sessions began with, as far as their first steps are kept.
 pub fn user_agents_at_sign_in(conn: &mut Conn, sids: &[SessionId]) -> Result<HashMap<SessionId, String>, Error> {
-    let found: Vec<(String, String)> = session_steps::table
-        .filter(session_steps::sid.eq_any(sids.iter().map(SessionId::to_string)))
+    let first = session_steps::table
+        .filter(among(session_steps::sid, sids)?)
         .filter(session_steps::nth.eq(0))
-        .select((session_steps::sid, session_steps::user_agent))
-        .load(conn)?;
+        .select((session_steps::sid, session_steps::user_agent));
+    let found: Vec<(String, String)> = on!(conn, c => first.load(c))?;
     Ok(found.into_iter().filter_map(|(sid, user_agent)| Some((SessionId::parse(&sid)?, user_agent))).collect())
 }
 
@@ -103,10 +104,9 @@ pub fn number_at(conn: &mut Conn, sid: SessionId, at: UnixTime) -> Result<Option
 
 /// The number of the first odd step of each of these sessions that has one, from 1.
 pub fn first_odd(conn: &mut Conn, sids: &[SessionId]) -> Result<HashMap<SessionId, i64>, Error> {
-    let ids: Vec<String> = sids.iter().map(SessionId::to_string).collect();
-    let odd = session_steps::table.filter(session_steps::sid.eq_any(&ids)).filter(session_steps::odd);
-    let first: Vec<(String, Option<i64>)> =
-        odd.group_by(session_steps::sid).select((session_steps::sid, min(session_steps::nth))).load(conn)?;
+    let odd = session_steps::table.filter(among(session_steps::sid, sids)?).filter(session_steps::odd);
+    let odd = odd.group_by(session_steps::sid).select((session_steps::sid, min(session_steps::nth)));
+    let first: Vec<(String, Option<i64>)> = on!(conn, c => odd.load(c))?;
     first.iter().map(|(id, nth)| Ok((sessions::sid(id)?, nth.unwrap_or_default() + 1))).collect()
 }
 
