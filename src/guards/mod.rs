@@ -54,4 +54,4 @@ pub use json_answer::json_answer;
 pub use middleware::GuardService;
 pub use new_cookies::{NewCookies, TokenCookie};
 pub use own_cookies::{cookie_claims_allow_expired, has_cookie};
-pub use request_headers::{MOST_OF_ONE_NAME, cookie_values, is_form, is_json, token_lines};
+pub use request_headers::{MOST_OF_ONE_NAME, cookie_pairs, cookie_values, is_form, is_json, token_lines};

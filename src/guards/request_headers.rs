@@ -42,7 +42,7 @@ pub const MOST_OF_ONE_NAME: usize = 8;
 pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
-        .flat_map(|line| pairs(line.as_bytes()))
+        .flat_map(|line| cookie_pairs(line.as_bytes()))
         // Most cookies are others, whose values are not looked at.
         .filter(|pair| memchr(b'=', pair).is_some_and(|end| pair[..end].ends_with(name.as_bytes())))
         .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
@@ -52,8 +52,8 @@ pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator
         .take(MOST_OF_ONE_NAME)
 }
 
-/// The parts between the semicolons.
-fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The parts of a `Cookie` header between the semicolons.
+pub fn cookie_pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
         let line = rest?;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::{NameKey, SessionId, UnixTime, Username};
-use crate::guards::MOST_OF_ONE_NAME;
+use crate::guards::{MOST_OF_ONE_NAME, cookie_pairs};
 use crate::web::app::App;
 use crate::web::http::error::Error;
 
@@ -139,7 +139,7 @@ pub(in crate::web) async fn without_broken_cookies<B: MessageBody + 'static>(
 /// The `Cookie` header without what can't be read. `own`: the name of the session's cookie, of which only one that opens is kept.
 /// `None`: the header may stay as it is.
 fn tidied(headers: &HeaderMap, own: &str, key: &Key) -> Option<HeaderValue> {
-    let pairs = || headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let pairs = || headers.get_all(COOKIE).flat_map(|line| cookie_pairs(line.as_bytes()));
     let read = |pair| {
         let pair = std::str::from_utf8(pair).ok()?.trim();
         // A name in disguise: cookie parsers decode the escapes in it, and browsers don't.

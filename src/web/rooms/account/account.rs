@@ -276,6 +276,9 @@ pub(in crate::web) async fn show(
 }
 
 fn trusted_rows(app: &App, req: &HttpRequest, page: &Page, user: &User, trusted: &[TrustedBrowser]) -> Vec<TrustedRow> {
+    if trusted.is_empty() {
+        return Vec::new();
+    }
     let cookies = device_cookie::values(app, req);
     let here: Vec<_> = devices_under_factors(&app.accounts, &cookies, Account::of(user), app.now()).collect();
     let row = |one: &TrustedBrowser| {
