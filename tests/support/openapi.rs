@@ -33,6 +33,9 @@ pub fn forget(port: u16) {
 
 /// Panics if the document does not have such an answer.
 pub fn compare(port: u16, method: &str, path: &str, answer: &super::Answer) {
+    if is_never_described(answer) {
+        return;
+    }
     let Some(described) = servers().get(&port).cloned() else { return };
     let document = described.document.get_or_init(|| Document::of(&described.config));
     if let Some(fault) = document.fault(method, path, answer) {
@@ -41,6 +44,15 @@ pub fn compare(port: u16, method: &str, path: &str, answer: &super::Answer) {
             answer.status, answer.body
         );
     }
+}
+
+/// Whether the document says nothing of an answer, whatever the call: a page, or what only leads to another address or method.
+fn is_never_described(answer: &super::Answer) -> bool {
+    media_type(answer) == "text/html" || (300..400).contains(&answer.status) || answer.status == 405
+}
+
+fn media_type(answer: &super::Answer) -> &str {
+    answer.header("content-type").unwrap_or_default().split(';').next().unwrap().trim()
 }
 
 /// An OpenAPI document.
@@ -82,11 +94,10 @@ impl Document {
     /// What an answer has that the document does not. `None`: nothing, or it is a page or a call that is not described.
     pub fn fault(&self, method: &str, path: &str, answer: &super::Answer) -> Option<String> {
         let operation = self.operation(method, path)?;
-        let media_type = answer.header("content-type").unwrap_or_default().split(';').next().unwrap().trim();
-        let leads_on = (300..400).contains(&answer.status);
-        if media_type == "text/html" || leads_on || answer.status == 405 {
+        if is_never_described(answer) {
             return None;
         }
+        let media_type = media_type(answer);
         let response = self.follow(&operation["responses"][answer.status.to_string()]);
         if response.is_null() {
             return Some("the status".into());
