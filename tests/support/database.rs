@@ -4,12 +4,17 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use portero::domain::DatabaseUrl;
+use portero::store::Db;
+use tempfile::TempDir;
 
 #[cfg(feature = "postgres")]
 #[path = "database/on_postgres.rs"]
@@ -19,6 +24,10 @@ pub mod on_postgres {
     //! Without PostgreSQL, nothing is on it.
 
     use super::{Behind, DatabaseUrl, Path};
+
+    pub fn is_on() -> bool {
+        false
+    }
 
     pub fn database(_: &Path) -> Option<DatabaseUrl> {
         None
@@ -34,6 +43,49 @@ pub mod on_postgres {
 /// The database that belongs to this folder. On PostgreSQL it is made by the first call.
 pub fn database(folder: &Path) -> DatabaseUrl {
     on_postgres::database(folder).unwrap_or_else(|| DatabaseUrl::Sqlite(file(folder)))
+}
+
+/// Puts a database without a row into an empty folder, as a server that has stopped leaves it: for a test that shows nothing of how the
+/// tables are made. On PostgreSQL, [`database`] does so.
+pub fn put_empty(folder: &Path) {
+    if !on_postgres::is_on() {
+        let path = folder.join("portero.db");
+        fs::copy(empty(), &path).unwrap();
+        // A lock file with nothing in it says that the stop was a clean one.
+        fs::write(folder.join("portero.db.lock"), "").unwrap();
+    }
+}
+
+/// A file that is made once in a run of all tests, which nextest has in a process each.
+fn empty() -> &'static Path {
+    const FOLDER: &str = env!("CARGO_TARGET_TMPDIR");
+    static EMPTY: OnceLock<PathBuf> = OnceLock::new();
+    EMPTY.get_or_init(|| {
+        let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string());
+        let path = Path::new(FOLDER).join(format!("empty-{run}.db"));
+        if !path.exists() {
+            remove_those_of_earlier_runs(&path);
+            let folder = TempDir::new_in(FOLDER).unwrap();
+            let file = folder.path().join("portero.db");
+            OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file).unwrap();
+            Db::open(&DatabaseUrl::Sqlite(file.clone())).unwrap().close();
+            // Of several tests that begin at once, each makes the same.
+            fs::rename(file, &path).unwrap();
+        }
+        path
+    })
+}
+
+/// `this`: that of this run, which another test may have made meanwhile.
+fn remove_those_of_earlier_runs(this: &Path) {
+    for entry in fs::read_dir(this.parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy();
+        if path != this && name.starts_with("empty-") && name.ends_with(".db") {
+            // Another test of this run may have been faster.
+            drop(fs::remove_file(&path));
+        }
+    }
 }
 
 /// The same as the setting `database_url` has it.

@@ -66,6 +66,7 @@ impl TestApp {
     /// Starts a server with these settings, by their keys, such as `("session.idle", "2d")`.
     pub fn with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
+        database::put_empty(folder.path());
         let mut app = Self::in_folder(folder.path(), settings);
         app.folder = Some(folder);
         app

@@ -1,6 +1,8 @@
 //! A database of its own for each test that asks for one, copied from one that has the tables already.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
@@ -15,14 +17,29 @@ fn server() -> Option<String> {
     std::env::var("PORTERO_TEST_POSTGRES").ok()
 }
 
+pub fn is_on() -> bool {
+    server().is_some()
+}
+
 pub fn database(folder: &Path) -> Option<DatabaseUrl> {
     server()?;
-    make(&name_of(folder));
-    Some(url(&name_of(folder)))
+    let name = name_of(folder);
+    if !known().contains(&name) {
+        make(&name);
+        known().insert(name.clone());
+    }
+    Some(url(&name))
+}
+
+/// The databases that this process knows to be there: it asks for one with every command that it runs.
+fn known() -> std::sync::MutexGuard<'static, BTreeSet<String>> {
+    static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub fn remove(folder: &Path) {
     if server().is_some() {
+        known().remove(&name_of(folder));
         let drop = format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", name_of(folder));
         connect("postgres").batch_execute(&drop).unwrap();
     }
