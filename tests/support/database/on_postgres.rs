@@ -99,5 +99,9 @@ fn make(name: &str) {
         }
         conn.batch_execute("SELECT pg_advisory_unlock(1)").unwrap();
     }
-    conn.batch_execute(&format!("CREATE DATABASE \"{name}\" TEMPLATE {TEMPLATE}")).unwrap();
+    // Since version 15 it would write every block to its log, too: 52 ms of CPU time for a database, made and removed, instead of 36.
+    let version = sql_query("SELECT current_setting('server_version_num')::bigint AS number");
+    let strategy =
+        if version.get_result::<Found>(&mut conn).unwrap().number < 150_000 { "" } else { "STRATEGY file_copy" };
+    conn.batch_execute(&format!("CREATE DATABASE \"{name}\" TEMPLATE {TEMPLATE} {strategy}")).unwrap();
 }
