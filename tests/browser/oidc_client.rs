@@ -7,7 +7,7 @@ use std::path::Path;
 use fantoccini::Locator;
 use tempfile::TempDir;
 
-use crate::browser::Driver;
+use crate::browser::{Browser, Driver};
 use crate::portero::{PASSWORD, Server, ok, portero};
 
 /// Serves the app's page and the library's script, each connection once.
@@ -40,7 +40,7 @@ fn answer(mut stream: TcpStream, page: &str, script: &str) {
 
 #[actix_web::test]
 #[ignore = "`tests/run --long` runs it"]
-async fn oidc_client_ts_signs_in_asks_refreshes_silently_and_is_refused_after_the_sign_out() {
+async fn oidc_client_ts_signs_in_asks_refreshes_silently_signs_out_and_is_refused_after_either_sign_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let at_app = format!("http://{}", listener.local_addr().unwrap());
     let folder = TempDir::new().unwrap();
@@ -60,11 +60,7 @@ async fn oidc_client_ts_signs_in_asks_refreshes_silently_and_is_refused_after_th
     let browser = driver.browser().await;
     browser.open(&signed_out).await;
     browser.shows("Nobody is signed in").await;
-    browser.click("Sign in").await;
-    browser.type_into("username", "ana").await;
-    browser.type_into("password", PASSWORD).await;
-    browser.element(Locator::Css("main button.primary")).await.click().await.unwrap();
-    browser.shows("Signed in as ana").await;
+    sign_in(&browser).await;
     browser.press("Ask").await;
     browser.shows("Asked: 200 ana").await;
     browser.press("Renew").await;
@@ -80,5 +76,22 @@ async fn oidc_client_ts_signs_in_asks_refreshes_silently_and_is_refused_after_th
     browser.shows("Asked: 401 Bearer").await;
     browser.press("Renew").await;
     browser.shows("ErrorResponse: invalid_grant").await;
+
+    sign_in(&browser).await;
+    browser.click("Sign out").await;
+    browser.shows("Nobody is signed in").await;
+    browser.open(&format!("{at_portero}/account")).await;
+    browser.element(Locator::Id("username")).await;
+    let ended = ok(folder.path(), &["revoked", "list", "--reason", "logout_at_app", "--json"], "");
+    assert_eq!(ended.lines().count(), 1, "{ended}");
     browser.close().await;
+}
+
+/// Signs ana in at the app's page.
+async fn sign_in(browser: &Browser) {
+    browser.click("Sign in").await;
+    browser.type_into("username", "ana").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.element(Locator::Css("main button.primary")).await.click().await.unwrap();
+    browser.shows("Signed in as ana").await;
 }

@@ -9,12 +9,14 @@ use serde_json::Value;
 use crate::support::{PASSWORD, TestApp, operator};
 use crate::{installed, root};
 
-/// What the program has printed, beside a server with ana and an app at this redirect URI.
-fn signs_in(mut command: Command, redirect_uri: &str) -> Value {
+/// What the program has printed, beside a server with ana and an app at these addresses: where it takes answers, and people who have signed out.
+/// It leaves ana's second session by the app's own sign-out.
+fn signs_in_and_out(mut command: Command, redirect_uri: &str, signed_out: &str) -> Value {
     let app = TestApp::start();
     app.add_user("ana");
     let openid = OpenIdRules {
         redirect_uris: vec![AppUri::parse(redirect_uri).unwrap()],
+        post_logout_uris: vec![AppUri::parse(signed_out).unwrap()],
         is_trusted: true,
         ..OpenIdRules::default()
     };
@@ -31,30 +33,43 @@ fn signs_in(mut command: Command, redirect_uri: &str) -> Value {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let led_to = read["led_to"].as_str().unwrap_or_else(|| panic!("{read}"));
+    assert!(led_to.starts_with(&format!("{signed_out}?state=")), "{read}");
+    app.add_admin("adm");
+    let ended = app.client().get("/admin/revoked?user=ana", Some(&app.tokens("adm").access)).json();
+    let mut reasons: Vec<_> =
+        ended["revoked"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["logout", "logout_at_app"], "{ended}");
+    read
 }
 
 #[test]
-fn authlib_in_flask_signs_in_asks_refreshes_and_is_refused_after_the_sign_out() {
+fn authlib_in_flask_signs_in_asks_refreshes_signs_out_and_is_refused_after_either_sign_out() {
     let mut command = Command::new(installed("python/bin/python"));
     command.arg(root().join("tests/peers/openid_authlib.py"));
-    let read = signs_in(command, "http://localhost/callback");
+    let read = signs_in_and_out(command, "http://localhost/callback", "http://localhost/");
     assert_eq!(
         (&read["id_token"]["preferred_username"], &read["told"]["preferred_username"]),
         (&"ana".into(), &"ana".into())
     );
-    assert_eq!((&read["refreshed"], &read["after"]), (&true.into(), &401.into()), "{read}");
+    assert_eq!(
+        (&read["refreshed"], &read["after"], &read["after_leaving"]),
+        (&true.into(), &401.into(), &401.into()),
+        "{read}"
+    );
 }
 
 #[test]
-fn openid_client_in_node_signs_in_asks_refreshes_and_is_refused_after_the_sign_out() {
+fn openid_client_in_node_signs_in_asks_refreshes_signs_out_and_is_refused_after_either_sign_out() {
     let mut command = Command::new("node");
     command.arg(root().join("tests/peers/openid_client.mjs")).env("PEERS", installed("node_modules").parent().unwrap());
-    let read = signs_in(command, "https://wiki.example.org/callback");
+    let read = signs_in_and_out(command, "https://wiki.example.org/callback", "https://wiki.example.org/signed-out");
     assert_eq!((&read["id_token"]["sub"], &read["told"]["preferred_username"]), (&read["told"]["sub"], &"ana".into()));
     assert_eq!(
-        (&read["refreshed"], &read["active"], &read["after"]),
-        (&true.into(), &true.into(), &false.into()),
+        (&read["refreshed"], &read["active"], &read["after"], &read["after_leaving"]),
+        (&true.into(), &true.into(), &false.into(), &false.into()),
         "{read}"
     );
 }

@@ -41,6 +41,17 @@ def home():
     return {"token": token, "told": told}
 
 
+@app.get("/logout")
+def logout():
+    token = session.pop("token")
+    return oauth.portero.logout_redirect(url_for("home", _external=True), id_token_hint=token["id_token"])
+
+
+def ask(token):
+    """The status of Portero's answer to who this token is of."""
+    return requests.get(ISSUER + "/userinfo", headers={"Authorization": "Bearer " + token["access_token"]}).status_code
+
+
 def field(page, name):
     return re.search('name="%s" value="([^"]*)"' % name, page)[1].replace("&amp;", "&")
 
@@ -70,14 +81,21 @@ with app.test_request_context():
 # The person signs out at Portero.
 page = browser.get(ISSUER + "/account")
 browser.post(ISSUER + "/logout", {"csrf_token": field(page.text, "csrf_token")})
-after = requests.get(ISSUER + "/userinfo", headers={"Authorization": "Bearer " + again["access_token"]})
+after = ask(again)
+# The person signs in once more, and out at the app.
+browser, back = sign_in(visitor.get("/login").headers["Location"])
+visitor.get(back)
+other = visitor.get("/").get_json()["token"]
+left = browser.get(visitor.get("/logout").headers["Location"], allow_redirects=False)
 print(
     json.dumps(
         {
             "id_token": token["userinfo"],
             "told": read["told"],
             "refreshed": again["access_token"] != token["access_token"],
-            "after": after.status_code,
+            "after": after,
+            "led_to": left.headers.get("Location"),
+            "after_leaving": ask(other),
         }
     )
 )

@@ -66,6 +66,7 @@ fn what_the_page_about_apps_shows_was_tried() {
         ),
         ("\"https://wiki.example.org/callback\"", "redirect"),
         ("currentUrl", "new URL(back)"),
+        ("tokens.id_token", "others.id_token"),
     ];
     is_tried("Node (openid-client)", &["../openid_client.mjs"], &client);
     let page = [("\"https://login.example.org\"", "\"ISSUER\""), ("CLIENT_ID", "\"CLIENT_ID\"")];

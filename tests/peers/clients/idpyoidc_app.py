@@ -3,6 +3,7 @@
 import os
 
 from flask import Flask, redirect, request, session
+from idpyoidc.client.defaults import DEFAULT_OIDC_SERVICES
 from idpyoidc.client.oauth2.stand_alone_client import backchannel_logout
 from idpyoidc.client.rp_handler import RPHandler
 from waitress import serve
@@ -13,6 +14,7 @@ app = Flask(__name__)
 app.secret_key = "a secret of the app's own"
 handler = RPHandler(
     base_url=APP,
+    services={**DEFAULT_OIDC_SERVICES, "end_session": {"class": "idpyoidc.client.oidc.end_session.EndSession"}},
     client_configs={
         ISSUER: {
             "client_type": "oidc",
@@ -60,6 +62,12 @@ def callback():
 @app.get("/refresh")
 def refresh():
     return {"access": handler.refresh_access_token(session["state"])["access_token"]}
+
+
+@app.get("/logout")
+def leave():
+    leads = handler.logout(session.pop("state"), post_logout_redirect_uri=APP + "/")
+    return redirect(leads["url"])
 
 
 @app.post("/backchannel-logout")

@@ -1,6 +1,7 @@
 """The settings of docs/openid-apps.md, with this test's addresses."""
 
 import os
+from urllib.parse import urlencode
 
 ISSUER = os.environ["ISSUER"]
 HUB = os.environ["APP"]
@@ -22,3 +23,7 @@ c.GenericOAuthenticator.username_claim = "preferred_username"
 c.GenericOAuthenticator.allow_all = True
 c.GenericOAuthenticator.enable_auth_state = True
 c.GenericOAuthenticator.auth_refresh_age = 1
+c.GenericOAuthenticator.logout_redirect_url = ISSUER + "/end-session?" + urlencode({
+    "client_id": c.GenericOAuthenticator.client_id,
+    "post_logout_redirect_uri": HUB + "/hub/login",
+})

@@ -22,6 +22,10 @@ use url::Url;
 use crate::support::ports::free_ports;
 use crate::support::{Answer, Browser, PASSWORD, TestApp, claims, operator};
 
+/// What a browser says of a link on an app's page.
+const FROM_APP: [(&str, &str); 3] =
+    [("sec-fetch-mode", "navigate"), ("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "document")];
+
 /// Portero with ana and an app that it trusts, before the app itself is started.
 struct Portero {
     app: TestApp,
@@ -33,24 +37,21 @@ struct Portero {
 }
 
 impl Portero {
-    /// `paths`: where the app takes answers, sign-outs, and people who have signed out; what it can't take is empty.
-    fn with(paths: [&str; 3]) -> Self {
+    /// `paths`: where the app takes answers, sign-outs, and people who have signed out. `None`: it can't.
+    fn with(paths: [Option<&str>; 3]) -> Self {
         let app = TestApp::start();
         app.add_user("ana");
         let [port] = free_ports();
         let listen = SocketAddr::from(([127, 0, 0, 1], port));
-        let [redirect, told, signed_out] = paths.map(|path| format!("http://{listen}{path}"));
-        let uris = |path: &str, uri: &str| match path {
-            "" => Vec::new(),
-            _ => vec![AppUri::parse(uri).unwrap()],
-        };
+        let [redirect, told, signed_out] = paths.map(|path| Some(format!("http://{listen}{}", path?)));
+        let uris = |uri: Option<String>| -> Vec<_> { uri.iter().map(|uri| AppUri::parse(uri).unwrap()).collect() };
         let openid = OpenIdRules {
-            redirect_uris: uris(paths[0], &redirect),
-            post_logout_uris: uris(paths[2], &signed_out),
+            redirect_uris: uris(redirect),
+            post_logout_uris: uris(signed_out),
             is_trusted: true,
             ..OpenIdRules::default()
         };
-        let backchannel_logout = (!paths[1].is_empty()).then(|| LogoutUri::parse(&told, true).unwrap());
+        let backchannel_logout = told.map(|told| LogoutUri::parse(&told, true).unwrap());
         let rules = AppRules { openid, backchannel_logout, ..AppRules::default() };
         let added = add(&app.accounts, operator(), AppName::parse("wiki").unwrap(), rules).committed().unwrap();
         let Ok(Added { credentials: Some(credentials), .. }) = added else { panic!("the app was not added") };
@@ -94,6 +95,17 @@ impl Portero {
             let told = self.app.accounts.db.read(|conn| logout_deliveries::of_session(conn, sid)).unwrap();
             matches!(told.as_slice(), [one] if one.acknowledged_at.is_some())
         });
+    }
+
+    /// Whether an access token that the app was given is refused.
+    fn refuses(&self, access: &Value) -> bool {
+        self.app.client().get("/userinfo", access.as_str()).status == 401
+    }
+
+    /// What the session's story says of its end.
+    fn ended_at_an_app(&self, sid: SessionId) -> bool {
+        let mut again = self.app.signed_in("ana");
+        again.get(&format!("/account/sessions/{sid}")).body.contains("Signed out at an app")
     }
 }
 
@@ -139,17 +151,33 @@ impl Library {
         writeln!(self.process.0.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// What the app has learned of ana, and what it finds after she has signed out at Portero.
-    fn sign_in_and_out(&mut self, portero: &Portero) -> (Value, Value) {
-        let mut visitor = Visitor::of(portero);
+    /// What the app has learned of ana once she has signed in.
+    fn sign_in(&mut self, visitor: &mut Visitor) -> Value {
         let to = self.read();
         let page = visitor.open(to["to"].as_str().unwrap());
         let answer = visitor.sign_in_until_led_to_the_app(&page);
         self.tell(&answer);
-        let read = self.read();
+        self.read()
+    }
+
+    /// What the app has learned of ana, and what it finds after she has signed out at Portero.
+    fn sign_in_and_out(&mut self, portero: &Portero) -> (Value, Value) {
+        let mut visitor = Visitor::of(portero);
+        let read = self.sign_in(&mut visitor);
         visitor.sign_out();
         self.tell("signed out");
         (read, self.read())
+    }
+
+    /// What the app finds after ana has signed in and, at the app, out. She comes back to this address.
+    fn sign_in_and_out_at_app(&mut self, portero: &Portero, back: &str) -> Value {
+        let mut visitor = Visitor::of(portero);
+        self.sign_in(&mut visitor);
+        self.tell("sign out");
+        let to = self.read();
+        visitor.sign_out_at_app(portero, to["to"].as_str().unwrap(), back);
+        self.tell("signed out");
+        self.read()
     }
 }
 
@@ -217,6 +245,33 @@ impl Visitor {
     fn sign_out(&mut self) {
         self.portero.get("/logout");
         assert_eq!(self.portero.post("/logout", &[]).status, 303);
+    }
+
+    /// Signs out at the app, where this address begins that. The app leads to Portero, which asks nothing and leads back to `back`, an
+    /// address that is returned and not opened: the session is over, whoever holds its cookies.
+    fn sign_out_at_app(&mut self, portero: &Portero, address: &str, back: &str) -> String {
+        let (sid, mut copy) = (self.sid(), self.portero.clone());
+        let to = self.leave(address);
+        let answer = self.portero.get_with(&to[url::Position::BeforePath..], &FROM_APP);
+        let led = answer.location().to_owned();
+        assert!(answer.status == 303 && led.starts_with(&portero.at_app(back)), "{to}: {answer:?}");
+        assert!(!copy.is_signed_in(), "a copy of the cookies opens nothing");
+        assert!(portero.ended_at_an_app(sid));
+        led
+    }
+
+    /// Opens this address, and goes where the app leads until that is Portero's end of a session.
+    fn leave(&mut self, address: &str) -> Url {
+        let mut to = Url::parse(address).unwrap();
+        for _ in 0..5 {
+            if to.path() == "/end-session" {
+                return to;
+            }
+            let answer = self.app.get(&to[url::Position::BeforePath..]);
+            assert!((300..400).contains(&answer.status), "{to}: {answer:?}");
+            to = to.join(answer.location()).unwrap();
+        }
+        panic!("led about for ever, last to {to}");
     }
 }
 

@@ -50,8 +50,8 @@ fn info(visitor: &mut Visitor, portero: &Portero) -> Value {
 
 #[test]
 #[ignore = "`tests/run --long` runs it"]
-fn mod_auth_openidc_signs_in_asks_refreshes_and_takes_note_of_a_sign_out() {
-    let portero = Portero::with(["/callback", "/callback?logout=backchannel", "/signed-out"]);
+fn mod_auth_openidc_signs_in_asks_refreshes_and_signs_out_both_ways() {
+    let portero = Portero::with([Some("/callback"), Some("/callback?logout=backchannel"), Some("/signed-out")]);
     let folder = TempDir::new().unwrap();
     let _apache = apache(&portero, folder.path());
     let mut visitor = Visitor::of(&portero);
@@ -79,4 +79,15 @@ fn mod_auth_openidc_signs_in_asks_refreshes_and_takes_note_of_a_sign_out() {
     portero.wait_until_acknowledged(sid);
     wait_for("Apache to ask for a sign-in", || visitor.app.get("/").status == 302);
     assert_eq!(at_home.app.get("/").body, "You are ana.\n", "another session goes on");
+
+    let access = info(&mut at_home, &portero)["access_token"].clone();
+    let sid = at_home.sid();
+    let leave = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("logout", &portero.at_app("/signed-out"))
+        .finish();
+    let led = at_home.sign_out_at_app(&portero, &portero.at_app(&format!("/callback?{leave}")), "/signed-out");
+    assert_eq!(at_home.open(&led).body, "You are signed out.\n");
+    assert!(portero.refuses(&access));
+    portero.wait_until_acknowledged(sid);
+    assert_eq!(at_home.app.get("/").status, 302, "Apache asks for a sign-in");
 }

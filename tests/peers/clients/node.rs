@@ -13,8 +13,8 @@ fn node(name: &str) -> Command {
 
 #[test]
 #[ignore = "`tests/run --long` runs it"]
-fn express_openid_connect_signs_in_asks_refreshes_and_takes_note_of_a_sign_out() {
-    let portero = Portero::with(["/callback", "/backchannel-logout", "/"]);
+fn express_openid_connect_signs_in_asks_refreshes_and_signs_out_both_ways() {
+    let portero = Portero::with([Some("/callback"), Some("/backchannel-logout"), Some("")]);
     let _express = portero.start(&mut node("express.mjs"));
     let mut visitor = Visitor::of(&portero);
     let page = visitor.open(&portero.at_app("/"));
@@ -31,12 +31,21 @@ fn express_openid_connect_signs_in_asks_refreshes_and_takes_note_of_a_sign_out()
     visitor.sign_out();
     portero.wait_until_acknowledged(sid);
     wait_for("Express to ask for a sign-in", || visitor.app.get("/").status == 302);
+
+    let mut visitor = Visitor::of(&portero);
+    let page = visitor.open(&portero.at_app("/"));
+    let page = visitor.sign_in(&page).json();
+    let sid = visitor.sid();
+    visitor.sign_out_at_app(&portero, &portero.at_app("/logout"), "");
+    assert!(portero.refuses(&page["access"]));
+    portero.wait_until_acknowledged(sid);
+    assert_eq!(visitor.app.get("/").status, 302, "Express asks for a sign-in");
 }
 
 #[test]
 #[ignore = "`tests/run --long` runs it"]
-fn oauth4webapi_signs_in_asks_refreshes_and_is_refused_after_the_sign_out() {
-    let portero = Portero::with(["/callback", "", ""]);
+fn oauth4webapi_signs_in_asks_refreshes_signs_out_and_is_refused_after_either_sign_out() {
+    let portero = Portero::with([Some("/callback"), None, Some("/signed-out")]);
     let mut library = Library::start(&portero, node("oauth4webapi.mjs"));
     let (read, after) = library.sign_in_and_out(&portero);
     assert_eq!(
@@ -44,5 +53,9 @@ fn oauth4webapi_signs_in_asks_refreshes_and_is_refused_after_the_sign_out() {
         (&"ana".into(), &"ana".into())
     );
     assert_eq!((&read["refreshed"], &read["active"]), (&true.into(), &true.into()), "{read}");
+    assert_eq!((&after["active"], &after["refused"]), (&false.into(), &"invalid_grant".into()), "{after}");
+
+    let mut library = Library::start(&portero, node("oauth4webapi.mjs"));
+    let after = library.sign_in_and_out_at_app(&portero, "/signed-out?state=");
     assert_eq!((&after["active"], &after["refused"]), (&false.into(), &"invalid_grant".into()), "{after}");
 }

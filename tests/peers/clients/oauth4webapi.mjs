@@ -1,5 +1,5 @@
 // An app with oauth4webapi alone. It prints where to sign in, reads the address that the answer came to, prints what it has learned, and once
-// more when it reads that the session has ended. PEERS names the folder whose node_modules has the library.
+// more when it reads that the session has ended. Before that, it prints where to sign out if it is asked to. PEERS names the folder whose node_modules has the library.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -50,7 +50,16 @@ const isActive = async () => {
 };
 say({ id_token: claims, told, refreshed: again.access_token !== tokens.access_token, active: await isActive() });
 
-await read();
+if (await read() === "sign out") {
+  const leave = new URL(server.end_session_endpoint);
+  leave.search = new URLSearchParams({
+    id_token_hint: tokens.id_token,
+    post_logout_redirect_uri: `${process.env.APP}/signed-out`,
+    state: oauth.generateRandomState(),
+  });
+  say({ to: leave });
+  await read();
+}
 const active = await isActive();
 const refused = await oauth.refreshTokenGrantRequest(server, client, secret, again.refresh_token, options)
   .then((response) => oauth.processRefreshTokenResponse(server, client, response))

@@ -1,5 +1,8 @@
 """Whom Django takes somebody for."""
 
+from urllib.parse import urlencode
+
+from django.conf import settings
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 
@@ -23,3 +26,11 @@ class PorteroBackend(OIDCAuthenticationBackend):
         user.email = claims["email"] if claims.get("email_verified") else ""
         user.save()
         return user
+
+
+def sign_out_url(request):
+    hint = {
+        "id_token_hint": request.session["oidc_id_token"],
+        "post_logout_redirect_uri": request.build_absolute_uri("/"),
+    }
+    return settings.ISSUER + "/end-session?" + urlencode(hint)

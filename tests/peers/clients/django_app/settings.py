@@ -22,6 +22,7 @@ MIDDLEWARE = [
 AUTHENTICATION_BACKENDS = ["django_app.people.PorteroBackend"]
 LOGIN_URL = "oidc_authentication_init"
 LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
 
 OIDC_RP_CLIENT_ID = os.environ["CLIENT_ID"]
 OIDC_RP_CLIENT_SECRET = os.environ["CLIENT_SECRET"]
@@ -33,3 +34,5 @@ OIDC_OP_TOKEN_ENDPOINT = ISSUER + "/token"
 OIDC_OP_USER_ENDPOINT = ISSUER + "/userinfo"
 OIDC_OP_JWKS_ENDPOINT = ISSUER + "/.well-known/portero/apps.jwks.json"
 OIDC_RENEW_ID_TOKEN_EXPIRY_SECONDS = 1
+OIDC_STORE_ID_TOKEN = True
+OIDC_OP_LOGOUT_URL_METHOD = "django_app.people.sign_out_url"

@@ -1,15 +1,16 @@
 //! An app with the crate `openidconnect`. It prints where to sign in, reads the address that the answer came to, prints what it has learned,
-//! and once more when it reads that the session has ended.
+//! and once more when it reads that the session has ended. Before that, it prints where to sign out if it is asked to.
 
 use std::error::Error;
 use std::io::stdin;
 
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreUserInfoClaims};
 use openidconnect::url::Url;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IntrospectionUrl,
-    IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, RedirectUrl, RequestTokenError, Scope,
-    TokenIntrospectionResponse as _, TokenResponse as _,
+    IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl,
+    ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, Scope, TokenIntrospectionResponse as _,
+    TokenResponse as _,
 };
 use serde_json::json;
 
@@ -30,7 +31,8 @@ fn line() -> Result<String, std::io::Error> {
 fn main() -> Result<(), Box<dyn Error>> {
     let told = std::env::var;
     let issuer = told("ISSUER")?;
-    let metadata = CoreProviderMetadata::discover(&IssuerUrl::new(issuer.clone())?, &send)?;
+    let metadata = ProviderMetadataWithLogout::discover(&IssuerUrl::new(issuer.clone())?, &send)?;
+    let leave = metadata.additional_metadata().end_session_endpoint.clone();
     let secret = ClientSecret::new(told("CLIENT_SECRET")?);
     let client = CoreClient::from_provider_metadata(metadata, ClientId::new(told("CLIENT_ID")?), Some(secret))
         .set_redirect_uri(RedirectUrl::new(told("APP")? + "/callback")?)
@@ -57,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert_eq!(&AccessTokenHash::from_token(tokens.access_token(), algorithm, key)?, expected);
     }
     let subject = Some(claims.subject().clone());
-    let told: CoreUserInfoClaims = client.user_info(tokens.access_token().clone(), subject)?.request(&send)?;
+    let person: CoreUserInfoClaims = client.user_info(tokens.access_token().clone(), subject)?.request(&send)?;
     let refresh = tokens.refresh_token().ok_or("no refresh token")?;
     let again = client.exchange_refresh_token(refresh)?.request(&send)?;
     let is_active = || client.introspect(again.access_token()).request(&send).map(|answer| answer.active());
@@ -65,13 +67,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{}",
         json!({
             "id_token": claims,
-            "told": told,
+            "told": person,
             "refreshed": again.access_token().secret() != tokens.access_token().secret(),
             "active": is_active()?,
         })
     );
 
-    line()?;
+    if line()? == "sign out" {
+        let to = LogoutRequest::from(leave.ok_or("no way to sign out")?)
+            .set_id_token_hint(id_token)
+            .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(told("APP")? + "/signed-out")?)
+            .set_state(CsrfToken::new_random())
+            .http_get_url();
+        println!("{}", json!({ "to": to }));
+        line()?;
+    }
     // The crate revokes by https only.
     let renewed = again.refresh_token().ok_or("no other refresh token")?;
     let refused = match client.exchange_refresh_token(renewed)?.request(&send) {
