@@ -66,9 +66,14 @@ impl Gate {
 
     /// Starts the proxy again, with other settings for the first app.
     pub(crate) fn change(&mut self, first: String) {
+        self.change_at(first, &[]);
+    }
+
+    /// The same, where it listens at more ports.
+    pub(crate) fn change_at(&mut self, first: String, more: &[u16]) {
         self.proxy.stop();
         let settings = [first, self.settings[1].clone()];
-        self.proxy = Proxy::start(self.kind, self.path(), &settings, &self.ports);
+        self.proxy = Proxy::start(self.kind, self.path(), &settings, &[&self.ports, more].concat());
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -148,6 +148,9 @@ impl Proxy {
                 }
                 let mut command = Command::new(tools.join("traefik"));
                 command.arg(format!("--entryPoints.websecure.address=127.0.0.1:{}", ports[0]));
+                if let Some(port) = ports.iter().find(|port| **port != ports[0]) {
+                    command.arg(format!("--entryPoints.web.address=127.0.0.1:{port}"));
+                }
                 // Apps such as a forge have slashes in names. What Traefik does by itself with them is no part of the gate.
                 command.arg("--entryPoints.websecure.http.encodedCharacters.allowEncodedSlash=true");
                 command.arg(format!("--providers.file.directory={}", dynamic.display()));
