@@ -20,8 +20,8 @@ use crate::totp;
 use Step::{Follow, Sees, Type};
 
 /// The name of a page in some state, its path, and the steps from there to that state. `{setup}` stands for the
-/// path of the link that creates the first administrator, `{invitation}` for that of a link to choose a password, and `{report}` for
-/// that of "This wasn't me" in a mail.
+/// path of the link that creates the first administrator, `{invitation}` for that of a link to choose a password, `{report}` for
+/// that of "This wasn't me" in a mail, and `{confirm}` for that of a mail to an address that somebody has given.
 type Page = (&'static str, &'static str, &'static [Step]);
 
 enum Step {
@@ -63,6 +63,7 @@ const AT_FIRST: &[Page] = &[
 /// Pages once there are accounts, for somebody who is not signed in.
 const SIGNED_OUT: &[Page] = &[
     ("an app's sign-out that can't be answered", "/end-session?client_id=nobody", &[]),
+    ("an app's sign-in that can't be answered", "/authorize?client_id=nobody", &[]),
     ("a link that is used up", "{setup}", &[ERROR]),
     ("login", "/login", &[]),
     ("login sent empty", "/login", &[SEND, REFUSED]),
@@ -75,6 +76,7 @@ const SIGNED_OUT: &[Page] = &[
     ("forgotten password sent empty", "/forgot-password", &[SEND, REFUSED]),
     ("forgotten password, asked", "/forgot-password", &[Type("who", "bea"), SEND, Sees("a[href='/login']")]),
     ("this wasn't me", "{report}", &[]),
+    ("this wasn't me, done", "{report}", &[SEND, Sees("main:not(:has(form))")]),
     ("invitation", "{invitation}", &[]),
     ("invitation sent empty", "{invitation}", &[SEND, REFUSED]),
     ("nothing there", "/nowhere", &[ERROR]),
@@ -126,7 +128,11 @@ const AS_BEA: &[Page] = &[
     ("sign out of the only session", "/logout", &[]),
     ("own address", "/account/mail", &[]),
     ("own address, refused", "/account/mail", &[Type("mail", "bea"), SEND, REFUSED]),
+    ("own address, to be confirmed", "/account/mail", &[Type("mail", "bea@example.org"), SEND, NOTICE]),
 ];
+
+/// The page to which the mail leads that Bea then gets.
+const CONFIRM_ADDRESS: &[Page] = &[("confirm an address", "{confirm}", &[])];
 
 /// Pages for Bea after an administrator has disabled her account.
 const BEA_IS_DISABLED: &[Page] = &[
@@ -204,10 +210,18 @@ const AS_ANA: &[Page] = &[
         "/admin/users?name=eli",
         &[Follow("tbody th a"), Follow(".acts a[href$='factors']")],
     ),
+    ("a link for setting up a second factor?", "/admin/users/3/enrolment-link", &[Sees("main form")]),
     ("apps", "/admin/apps", &[Sees("tbody th a")]),
     ("add an app behind the gate", "/admin/apps/add", &[]),
     ("add an app behind the gate, refused", "/admin/apps/add", &[Type("origins", "wiki"), SEND, REFUSED]),
     ("an app", "/admin/apps", &[Follow("tbody th a")]),
+    ("an app, refused", "/admin/apps", &[Follow("tbody th a"), Type("origins", "wiki"), SEND, REFUSED]),
+    ("an app's OpenID Connect", "/admin/apps", &[Follow("tbody th a"), Follow("a[href$='openid']")]),
+    (
+        "an app's OpenID Connect, refused",
+        "/admin/apps",
+        &[Follow("tbody th a"), Follow("a[href$='openid']"), Type("redirect_uris", "wiki"), SEND, REFUSED],
+    ),
     ("remove an app?", "/admin/apps", &[Follow("tbody th a"), Follow("a[href$='remove']")]),
     ("groups", "/admin/groups", &[Sees("tbody th a")]),
     ("add a group", "/admin/groups/add", &[]),
@@ -304,6 +318,7 @@ struct Visit<'a> {
     invitation: String,
     /// The same until somebody got a mail.
     report: String,
+    confirm: String,
     found: Vec<String>,
 }
 
@@ -315,6 +330,7 @@ impl Visit<'_> {
             path.replace("{setup}", &self.setup)
                 .replace("{invitation}", &self.invitation)
                 .replace("{report}", &self.report)
+                .replace("{confirm}", &self.confirm)
         )
     }
 
@@ -423,6 +439,7 @@ async fn every_page(language: &'static str) {
         setup: format!("/setup/{}", link.1),
         invitation: String::new(),
         report: String::new(),
+        confirm: String::new(),
         found: Vec::new(),
     };
 
@@ -437,6 +454,8 @@ async fn every_page(language: &'static str) {
     visit.look_at(AS_LEO).await;
     visit.sign_in("bea").await;
     visit.look_at(AS_BEA).await;
+    visit.confirm = mail.wait_for(2)[1].path("account/mail");
+    visit.look_at(CONFIRM_ADDRESS).await;
     ok(folder.path(), &["user", "disable", "bea"], "");
     visit.look_at(BEA_IS_DISABLED).await;
     visit.sign_in("ana").await;

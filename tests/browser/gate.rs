@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::Locator;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::accessibility::faults_of_page;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::gate_set::Gate;
 use crate::portero::{PASSWORD, ok};
-use crate::support::proxies::{Kind, Reply, Seen, SmallServer, accepted};
+use crate::screenshots::pictures;
+use crate::support::proxies::{HOSTS, Kind, Reply, Seen, SmallServer, accepted};
 
 const DEEP: &str = "/deep/page?a=b%2fc&d";
 
@@ -105,14 +108,18 @@ impl Visit {
     }
 }
 
-async fn journey(kind: Kind) {
+async fn begin(kind: Kind, driver: &Driver, language: &'static str) -> Visit {
     let app = SmallServer::start(wiki);
     let upstream = app.address;
     let gate = Gate::before(kind, app, upstream, &[]);
-    let driver = Driver::start();
     let hosts = "MAP wiki.example.org 127.0.0.1, MAP camera.example.net 127.0.0.1";
-    let wishes = Wishes { hosts, certificate_key: Some(certificate_key(&gate)), ..Wishes::default() };
-    let visit = Visit { browser: driver.browser_with(&wishes).await, gate, downloads: TempDir::new().unwrap() };
+    let wishes = Wishes { hosts, certificate_key: Some(certificate_key(&gate)), language, ..Wishes::default() };
+    Visit { browser: driver.browser_with(&wishes).await, gate, downloads: TempDir::new().unwrap() }
+}
+
+async fn journey(kind: Kind) {
+    let driver = Driver::start();
+    let visit = begin(kind, &driver, "en").await;
     let browser = &visit.browser;
     let folder = visit.downloads.path().to_str().unwrap();
     let behaviour = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
@@ -182,4 +189,46 @@ async fn somebody_works_in_two_apps_behind_caddy_until_their_session_is_ended() 
 #[ignore = "`tests/run --long` runs it"]
 async fn somebody_works_in_two_apps_behind_traefik_until_their_session_is_ended() {
     journey(Kind::Traefik).await;
+}
+
+/// The pages of Portero's own on the way into an app and out of it, and where nobody gets in.
+async fn pages(language: &'static str) {
+    let driver = Driver::start();
+    let visit = begin(Kind::Nginx, &driver, language).await;
+    let (browser, gate) = (&visit.browser, &visit.gate);
+    let send = || browser.element(Locator::Css("main button.primary"));
+    let mut faults = Vec::new();
+    let mut look = async |name: &str| {
+        pictures(browser, &format!("{name}-{language}")).await;
+        faults.extend(faults_of_page(browser, name).await);
+    };
+    visit.open(0, DEEP).await;
+    look("gate-login").await;
+    browser.type_into("username", "ana").await;
+    browser.type_into("password", PASSWORD).await;
+    send().await.click().await.unwrap();
+    browser.shows("The wiki of ana").await;
+    visit.open(0, "/.portero/sign-out").await;
+    look("gate-sign-out").await;
+    browser.go_by(send().await).await;
+    look("gate-signed-out").await;
+    visit.open(0, "/.portero/callback").await;
+    look("gate-no-way-in").await;
+    ok(gate.path(), &["user", "add", "bea", "--password-stdin"], PASSWORD);
+    ok(gate.path(), &["app", "set", HOSTS[0], "--allow", "user:bea"], "");
+    visit.open(0, DEEP).await;
+    browser.element(Locator::Css("main a[href='/account']")).await;
+    look("gate-denied").await;
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    visit.browser.close().await;
+}
+
+#[actix_web::test]
+async fn no_page_of_the_gate_shuts_anybody_out_in_english() {
+    pages("en").await;
+}
+
+#[actix_web::test]
+async fn no_page_of_the_gate_shuts_anybody_out_in_spanish() {
+    pages("es").await;
 }

@@ -140,6 +140,7 @@ async fn consent(language: &'static str) {
     browser.open(&request(&server, &app, &id, "")).await;
     sign_in(&browser).await;
     browser.element(Locator::Css("button[value=allow]")).await;
+    let mut faults = faults_of_page(&browser, "consent").await;
     pictures(&browser, &format!("consent-{language}")).await;
     browser.element(Locator::Css("button[value=allow]")).await.click().await.unwrap();
     assert!(app.arrived().1.contains("code="), "the form of the question leads on, too");
@@ -150,8 +151,10 @@ async fn consent(language: &'static str) {
         ("/authorize?client_id=nobody".into(), "openid-no-such-app"),
     ] {
         browser.open(&format!("http://{}{path}", server.address)).await;
+        faults.extend(faults_of_page(&browser, page).await);
         pictures(&browser, &format!("{page}-{language}")).await;
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
     browser.close().await;
 }
 
@@ -215,6 +218,8 @@ async fn sign_out(language: &'static str) {
     sign_in(&browser).await;
     assert!(app.arrived().1.contains("code="));
     browser.open(&leave("x")).await;
+    let faults = faults_of_page(&browser, "an app's sign-out to elsewhere").await;
+    assert!(faults.is_empty(), "{faults:?}");
     pictures(&browser, &format!("rp-logout-elsewhere-{language}")).await;
     browser.close().await;
 }

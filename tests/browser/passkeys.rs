@@ -300,6 +300,7 @@ async fn every_page(language: &'static str) {
         ("/account/factors", "passkey-list"),
         ("/account/factors/1/rename", "passkey-rename"),
         ("/account/factors/1/remove", "passkey-remove"),
+        ("/account/factors/recovery-codes", "recovery-codes-new"),
         ("/confirm?next=/account/factors", "passkey-confirm"),
         ("/confirm?next=/account/factors&acr_values=aal2", "passkey-confirm-two"),
     ] {

@@ -49,6 +49,7 @@ async fn pages(language: &'static str) {
     let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
     let (sid, now) = (claims["sid"].as_str().unwrap(), claims["iat"].as_i64().unwrap());
     execute(path, &deliveries(sid, now));
+    execute(path, &format!("INSERT INTO app_drills VALUES (2, {now}, 'still_let_in', 30000, 120, TRUE)"));
 
     let driver = Driver::start();
     let browser = driver.browser_with(&Wishes { language, ..Wishes::default() }).await;
@@ -60,10 +61,11 @@ async fn pages(language: &'static str) {
     browser.go_by(browser.element(Locator::Css("a[href^='/receipts/']")).await).await;
     pictures(&browser, &format!("told-receipt-{language}")).await;
     faults.extend(faults_of_page(&browser, "a receipt with apps").await);
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
     browser.open(&at("/admin/apps/2")).await;
     browser.go_by(browser.element(Locator::Css("#sign-outs button")).await).await;
     pictures(&browser, &format!("told-app-{language}")).await;
+    faults.extend(faults_of_page(&browser, "an app with a drill").await);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[actix_web::test]
