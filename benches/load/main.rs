@@ -1,11 +1,12 @@
 //! Portero under load, compared with servers that do less, or do the same in another way: `cargo bench --bench load`.
 //!
 //! Everything runs on one machine over loopback, and the load shares the cores with the servers. Read the ratios, which are
-//! measured in turn (A B A B) within one run, not the absolute figures. Words after `--` choose sections (`checked`, `revoked`, `writes`,
-//! `logins`, `growth`, `start`); `--peers` adds flask-jwt-extended; `--database postgres` has Portero's rows in a PostgreSQL server of
-//! the benchmark's own, on the same machine (it wants `--features postgres`). A run of all sections, or `--write`, writes `results.md`
-//! here and `docs/load.svg`, on PostgreSQL `results-postgres.md`. A goal that is missed is reported and is no failure. An answer that is not a success is one, except a 503
-//! in a flood of sign-ins.
+//! measured in turn (A B A B) within one run, not the absolute figures. Words after `--` choose sections (`checked`, `revoked`, `gate`,
+//! `writes`, `logins`, `openid`, `told`, `growth`, `start`); `--peers` adds flask-jwt-extended; `--database postgres` has Portero's rows
+//! in a PostgreSQL server of the benchmark's own, on the same machine (it wants `--features postgres`). A run of all sections, or
+//! `--write`, writes `results.md` here and `docs/load.svg`, on PostgreSQL `results-postgres.md`. A goal that is missed is reported and is
+//! no failure. An answer that is not a success is one, except a 503 in a flood of sign-ins. `openid` needs what `tests/peers/install`
+//! installs.
 //!
 //! Two other ways to judge a change, which other load on the machine can't bend as much: `--count` counts instructions and cache misses
 //! (words after it choose rows), and `--against` times this build and another (a file, or a revision, which it builds) in pairs.
@@ -21,9 +22,11 @@ mod clients;
 mod count;
 mod debian;
 mod fixed_rate;
+mod gate;
 mod growth;
 mod logins;
 mod naive;
+mod openid;
 mod peers;
 mod picture;
 mod report;
@@ -31,6 +34,7 @@ mod revoked;
 mod seed;
 mod servers;
 mod start;
+mod told;
 mod writes;
 mod wrk;
 
@@ -70,11 +74,14 @@ impl Bench {
 
 type Run = fn(&Bench) -> Result<Section, Failure>;
 
-const SECTIONS: [(&str, Run); 6] = [
+const SECTIONS: [(&str, Run); 9] = [
     ("checked", checked::run),
     ("revoked", revoked::run),
+    ("gate", gate::run),
     ("writes", writes::run),
     ("logins", logins::run),
+    ("openid", openid::run),
+    ("told", told::run),
     ("growth", growth::run),
     ("start", start::run),
 ];

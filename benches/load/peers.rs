@@ -57,6 +57,15 @@ fn with_sqlite(bench: &Bench, signer: &Signer) -> Result<Peer, Failure> {
 }
 
 fn with_redis(bench: &Bench, signer: &Signer) -> Result<Peer, Failure> {
+    beside_redis(bench, "flask_redis", signer)
+}
+
+/// flask-jwt-extended as a gate: it answers a proxy that asks about a request.
+pub(crate) fn gate(bench: &Bench, signer: &Signer) -> Result<Peer, Failure> {
+    beside_redis(bench, "flask_gate", signer)
+}
+
+fn beside_redis(bench: &Bench, app: &str, signer: &Signer) -> Result<Peer, Failure> {
     let port = free_port()?;
     let packages = ["redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1", "libssl3"];
     let redis = debian::command("redis-server", &packages)?
@@ -77,7 +86,7 @@ fn with_redis(bench: &Bench, signer: &Signer) -> Result<Peer, Failure> {
     if answers != "+OK\r\n".repeat(BLOCKED).as_bytes() {
         return Err("Redis did not take all".into());
     }
-    let (gunicorn, mut target) = gunicorn(bench, "flask_redis", &port.to_string(), signer)?;
+    let (gunicorn, mut target) = gunicorn(bench, app, &port.to_string(), signer)?;
     target.processes.push(redis.0.id());
     Ok(Peer { target, _processes: vec![gunicorn, redis] })
 }

@@ -43,9 +43,13 @@ impl Data {
         Ok(Self { folder: bench.path(name), postgres })
     }
 
-    /// Makes the rows with SQLite, from which they are moved if the servers are to have them elsewhere. `bcrypt_cost`: the cost of the
-    /// one hash that all users share, because they have the same password.
+    /// `bcrypt_cost`: the cost of the one hash that all users share, because they have the same password.
     pub(crate) fn make(bench: &Bench, name: &str, bcrypt_cost: &str, amounts: Amounts) -> Result<Self, Failure> {
+        Self::begun(bench, name, bcrypt_cost, amounts)?.moved()
+    }
+
+    /// The same for whoever adds more to it, and then has it [`moved`](Self::moved).
+    pub(crate) fn begun(bench: &Bench, name: &str, bcrypt_cost: &str, amounts: Amounts) -> Result<Self, Failure> {
         let data = Self::none(bench, name)?;
         add_user(PORTERO, &data.folder, "admin", &["--admin"], &[(BCRYPT_COST, bcrypt_cost)])?;
         let mut seeding = Seeding::begin(&data.sqlite())?;
@@ -59,12 +63,17 @@ impl Data {
             seeding.blocked_tokens(amounts.blocked_tokens)?;
         }
         seeding.finish()?;
-        if let Some(url) = &data.postgres {
+        Ok(data)
+    }
+
+    /// Moves the rows from SQLite, with which they are made, to where the servers are to have them.
+    pub(crate) fn moved(self) -> Result<Self, Failure> {
+        if let Some(url) = &self.postgres {
             let mut moving = Command::new(PORTERO);
-            moving.arg("--data-dir").arg(&data.folder).args(["move", "--yes", "--to", url]).current_dir(ELSEWHERE);
+            moving.arg("--data-dir").arg(&self.folder).args(["move", "--yes", "--to", url]).current_dir(ELSEWHERE);
             debian::run(&mut moving)?;
         }
-        Ok(data)
+        Ok(self)
     }
 
     /// The settings that give a server these rows.
@@ -82,7 +91,7 @@ impl Data {
         let path = self.sqlite();
         let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not Unicode")?)?;
         Ok(diesel::sql_query(format!(
-            "SELECT sid, gen, auth_time, username FROM sessions JOIN users ON users.id = user_id
+            "SELECT sid, gen, auth_time, username, uid FROM sessions JOIN users ON users.id = user_id
              WHERE ended_at IS NULL AND transport = '{}' ORDER BY sid LIMIT {count}",
             transport.as_str()
         ))
@@ -96,13 +105,16 @@ const DATABASE: &str = "portero.db";
 #[derive(QueryableByName)]
 pub(crate) struct Session {
     #[diesel(sql_type = diesel::sql_types::Text)]
-    sid: String,
+    pub(crate) sid: String,
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     r#gen: i64,
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     auth_time: i64,
     #[diesel(sql_type = diesel::sql_types::Text)]
     username: String,
+    /// How apps know its user.
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub(crate) uid: String,
 }
 
 /// Makes tokens that a Portero with the same key takes for its own.
@@ -173,17 +185,32 @@ impl Signer {
 
     /// As [`bearer_requests`](Self::bearer_requests), with the token in a cookie.
     pub(crate) fn cookie_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
+        self.cookie_requests_to(PROTECTED, "", sessions)
+    }
+
+    /// The same for another path. `more`: header lines, each with its line end.
+    pub(crate) fn cookie_requests_to(
+        &self,
+        path: &str,
+        more: &str,
+        sessions: &[Session],
+    ) -> Result<Vec<String>, Failure> {
         let tokens = sessions.iter().map(|session| self.access(Transport::Cookie, session));
-        tokens.map(|token| Ok(get(PROTECTED, &format!("cookie: access_token_cookie={}\r\n", token?)))).collect()
+        tokens.map(|token| Ok(get(path, &format!("{more}cookie: access_token_cookie={}\r\n", token?)))).collect()
     }
 
     /// `GET /account` as a browser sends it.
     pub(crate) fn page_requests(&self, sessions: &[Session]) -> Result<Vec<String>, Failure> {
+        self.page_requests_to(ACCOUNT, sessions)
+    }
+
+    /// The same for another path.
+    pub(crate) fn page_requests_to(&self, path: &str, sessions: &[Session]) -> Result<Vec<String>, Failure> {
         let tokens = sessions.iter().map(|session| self.access(Transport::Cookie, session));
         let head = "user-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
                     accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\naccept-language: en-US,en;q=0.5\r\n\
                     sec-fetch-dest: document\r\nsec-fetch-mode: navigate\r\nsec-fetch-site: same-origin\r\nsec-fetch-user: ?1\r\n";
-        tokens.map(|token| Ok(get(ACCOUNT, &format!("{head}cookie: access_token_cookie={}\r\n", token?)))).collect()
+        tokens.map(|token| Ok(get(path, &format!("{head}cookie: access_token_cookie={}\r\n", token?)))).collect()
     }
 
     /// `POST /refresh` with the token in the header.
@@ -209,6 +236,10 @@ pub(crate) fn log_in_requests(users: usize) -> Vec<String> {
     let request = |user| crate::support::log_in_request(&format!("user{user}"), &from(user));
     (1..=users).map(request).collect()
 }
+
+/// The setting by which Portero knows its own address, as apps do. Plain http, for with https its cookies have other names than those of
+/// [`cookie_requests`](Signer::cookie_requests).
+pub(crate) const PUBLIC_URL: (&str, &str) = ("PORTERO_PUBLIC_URL", "http://127.0.0.1:8000");
 
 /// The setting that makes Portero believe the addresses in [`log_in_requests`].
 pub(crate) const BELIEVE_ADDRESSES: (&str, &str) = ("PORTERO_TRUSTED_PROXIES", "127.0.0.1");

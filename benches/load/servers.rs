@@ -24,6 +24,33 @@ pub(crate) fn on_data(binary: &Path, data: &Data, settings: &[(&str, &str)]) -> 
     command
 }
 
+/// Adds an app by `portero app add` with these arguments, and returns its client id; empty, if it has none.
+pub(crate) fn add_app(binary: &Path, data: &Path, arguments: &[&str]) -> Result<String, Failure> {
+    let mut command = Command::new(binary);
+    command.arg("--data-dir").arg(data).args(["app", "add", "--json"]).args(arguments).current_dir(ELSEWHERE);
+    let added = command.output()?;
+    if !added.status.success() {
+        return Err(format!("no app was added: {added:?}").into());
+    }
+    let told: serde_json::Value = serde_json::from_slice(&added.stdout)?;
+    Ok(told.get("client_id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned())
+}
+
+/// Waits until there are keys of these kinds that sign for apps, which takes about a second.
+pub(crate) fn wait_for_app_keys(address: SocketAddr, kinds: &[&str]) -> Result<(), Failure> {
+    let begin = Instant::now();
+    loop {
+        let keys = ask(address, &get("/.well-known/portero/apps.jwks.json", ""))?;
+        if kinds.iter().all(|kind| keys.contains(&format!("\"kty\":\"{kind}\""))) {
+            return Ok(());
+        }
+        if begin.elapsed() > Duration::from_secs(60) {
+            return Err("no keys for apps came".into());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// This very program as one of the servers that Portero is compared with.
 pub(crate) fn ours(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Command, Failure> {
     let mut command = Command::new(std::env::current_exe()?);

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use portero::domain::UnixTime;
@@ -109,6 +112,28 @@ impl Seeding {
             "INSERT INTO passes (hash, sid, origin_id, made_at, expires_at, amr, auth_time, user_id)
                 SELECT lower(hex(randomblob(16))), sid, 1, {now}, {now} + {DAY}, amr, auth_time, user_id FROM sessions"
         ))?;
+        Ok(())
+    }
+
+    /// Adds one pass for the app with origin 1, and returns what its browser holds.
+    pub(crate) fn pass(&mut self, sid: &str) -> Result<String, Failure> {
+        let mut secret = [0; 32];
+        aws_lc_rs::rand::fill(&mut secret)?;
+        let shown = URL_SAFE_NO_PAD.encode(secret);
+        let hash = digest(&SHA256, shown.as_bytes());
+        let (hash, now) = (hex::encode(hash.as_ref().first_chunk::<16>().ok_or("a short hash")?), self.now.0);
+        self.conn.batch_execute(&format!(
+            "INSERT INTO passes (hash, sid, origin_id, made_at, expires_at, amr, auth_time, user_id)
+                SELECT '{hash}', sid, 1, {now}, {now} + {DAY}, amr, auth_time, user_id FROM sessions WHERE sid = '{sid}'"
+        ))?;
+        Ok(shown)
+    }
+
+    /// Notes of each session that it took part in the app with number 1.
+    pub(crate) fn app_entries(&mut self) -> Result<(), Failure> {
+        let now = self.now.0;
+        self.conn
+            .batch_execute(&format!("INSERT INTO app_entries SELECT sid, 1, 'wiki', {now}, {now}, 1 FROM sessions"))?;
         Ok(())
     }
 
