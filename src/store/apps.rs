@@ -103,7 +103,9 @@ pub fn unknown_group(conn: &mut Conn, rules: &AppRules) -> Result<Option<String>
 pub fn that_let_in(conn: &mut Conn, group: &GroupName) -> Result<Vec<String>, Error> {
     let named = apps::table.inner_join(app_access::table.on(app_access::app_id.eq(apps::id)));
     let named = named.filter(app_access::kind.eq(GROUP)).filter(app_access::subject.eq(group.canonical()));
-    Ok(named.order(apps::name).select(apps::name).load(conn)?)
+    let mut names: Vec<String> = named.select(apps::name).load(conn)?;
+    names.sort();
+    Ok(names)
 }
 
 /// Takes a user from the lists of those who may enter. Returns whether they stood on any.
@@ -221,7 +223,9 @@ fn entrant(kind: &str, subject: String) -> Result<Entrant, Error> {
 
 /// All apps, ordered by name.
 pub fn all(conn: &mut Conn) -> Result<Vec<App>, Error> {
-    let rows = apps::table.order(apps::name).select(Row::as_select()).load(conn)?;
+    // By Rust, here and below, because each database orders texts in its own way.
+    let mut rows = apps::table.select(Row::as_select()).load(conn)?;
+    rows.sort_by(|one, other| one.name.cmp(&other.name));
     let mut found = rows.into_iter().map(Row::into_app).collect::<Result<Vec<_>, _>>()?;
     let at: BTreeMap<i64, usize> = found.iter().enumerate().map(|(at, app)| (app.id.0, at)).collect();
     let mut with = |id: i64, act: &mut dyn FnMut(&mut App)| {
@@ -236,8 +240,8 @@ pub fn all(conn: &mut Conn) -> Result<Vec<App>, Error> {
             app.origin_ids.push(OriginId(id));
         });
     }
-    let access: Vec<(i64, String, String)> =
-        app_access::table.order((app_access::app_id, app_access::kind, app_access::subject)).load(conn)?;
+    let mut access: Vec<(i64, String, String)> = app_access::table.load(conn)?;
+    access.sort();
     for (app, kind, subject) in access {
         let entrant = entrant(&kind, subject)?;
         with(app, &mut |app| {
@@ -246,8 +250,8 @@ pub fn all(conn: &mut Conn) -> Result<Vec<App>, Error> {
             }
         });
     }
-    let paths: Vec<(i64, String)> =
-        app_open_paths::table.order((app_open_paths::app_id, app_open_paths::path)).load(conn)?;
+    let mut paths: Vec<(i64, String)> = app_open_paths::table.load(conn)?;
+    paths.sort();
     for (app, path) in paths {
         with(app, &mut |app| app.rules.open_paths.push(OpenPath::stored(path.clone())));
     }
@@ -273,6 +277,9 @@ pub fn find_by_client_id(conn: &mut Conn, client_id: &str) -> Result<Option<App>
 
 /// Whether the app may ask about tokens of Portero's own sessions.
 pub fn introspects(conn: &mut Conn, client_id: &str) -> Result<bool, Error> {
+    if !can_be_key(client_id) {
+        return Ok(false);
+    }
     let app = apps::table.filter(apps::client_id.eq(client_id)).select(apps::introspects);
     Ok(app.get_result(conn).optional()?.unwrap_or(false))
 }

@@ -288,7 +288,6 @@ macro_rules! sums {
                 logout_deliveries::outcome,
                 logout_deliveries::status,
             ))
-            .order((logout_deliveries::app_name, logout_deliveries::outcome))
             .select((
                 logout_deliveries::app_id,
                 logout_deliveries::app_name,
@@ -302,8 +301,14 @@ macro_rules! sums {
                 max(logout_deliveries::accepted_until),
             ))
             .load($conn)?;
-        rows.into_iter().map(told).collect::<Result<Vec<_>, Error>>()
+        in_order(rows)
     }};
+}
+
+/// By name, what was not tried yet first. By Rust, because each database orders texts, and what is missing, in its own way.
+fn in_order(mut rows: Vec<Sums>) -> Result<Vec<Told>, Error> {
+    rows.sort_by(|one, other| (&one.1, &one.2, one.3, one.0).cmp(&(&other.1, &other.2, other.3, other.0)));
+    rows.into_iter().map(told).collect()
 }
 
 fn told(row: Sums) -> Result<Told, Error> {
@@ -381,6 +386,7 @@ pub fn last_test(conn: &mut Conn, app: AppId) -> Result<Option<Test>, Error> {
 }
 
 /// The apps that were entered in sessions which the act with this receipt ended, in how many of them each, as they were called then.
+/// Ordered by name.
 pub fn entered(conn: &mut Conn, receipt: &str) -> Result<Vec<(AppId, String, i64)>, Error> {
     let rows: Vec<(i64, Option<String>, i64)> = app_entries::table
         .inner_join(sessions::table.on(sessions::sid.eq(app_entries::sid)))
@@ -389,5 +395,7 @@ pub fn entered(conn: &mut Conn, receipt: &str) -> Result<Vec<(AppId, String, i64
         .select((app_entries::app_id, max(app_entries::app_name), count_star()))
         .load(conn)?;
     let named = rows.into_iter().map(|(app, name, count)| (AppId(app), name.unwrap_or_default(), count));
-    Ok(named.collect())
+    let mut named: Vec<_> = named.collect();
+    named.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
+    Ok(named)
 }

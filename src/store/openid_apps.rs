@@ -13,8 +13,9 @@ const POST_LOGOUT: &str = "post_logout";
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<(AppId, OpenIdRules)>, Error> {
     type Columns = (i64, bool, bool, bool, String, bool, bool);
     let rows: Vec<Columns> = app_openid::table.order(app_openid::app_id).load(conn)?;
-    let uris: Vec<(i64, String, String)> =
-        app_uris::table.order((app_uris::app_id, app_uris::kind, app_uris::uri)).load(conn)?;
+    // By Rust, because each database orders texts in its own way.
+    let mut uris: Vec<(i64, String, String)> = app_uris::table.load(conn)?;
+    uris.sort();
     rows.into_iter()
         .map(|(id, is_public, is_trusted, needs_pkce, algorithm, tells_in_id_token, reads_status_list)| {
             let of_kind = |wanted: &str| {

@@ -241,18 +241,17 @@ pub fn note_entry(conn: &mut Conn, session: SessionId, app: &App, now: UnixTime)
 
 /// The apps that were entered in these sessions, those entered first first.
 pub fn entries(conn: &mut Conn, sids: &[SessionId]) -> Result<Vec<(SessionId, Entry)>, Error> {
-    let these = app_entries::table
-        .filter(among(app_entries::sid, sids)?)
-        .order((app_entries::first_at, app_entries::app_name))
-        .select((
-            app_entries::sid,
-            app_entries::app_id,
-            app_entries::app_name,
-            app_entries::first_at,
-            app_entries::last_at,
-            app_entries::times,
-        ));
-    let rows: Vec<(String, i64, String, i64, i64, i64)> = on!(conn, c => these.load(c))?;
+    let these = app_entries::table.filter(among(app_entries::sid, sids)?).select((
+        app_entries::sid,
+        app_entries::app_id,
+        app_entries::app_name,
+        app_entries::first_at,
+        app_entries::last_at,
+        app_entries::times,
+    ));
+    let mut rows: Vec<(String, i64, String, i64, i64, i64)> = on!(conn, c => these.load(c))?;
+    // By Rust, because each database orders texts in its own way.
+    rows.sort_by(|one, other| (one.3, &one.2, &one.0).cmp(&(other.3, &other.2, &other.0)));
     rows.into_iter()
         .map(|(id, app_id, app, first_at, last_at, times)| {
             let (app_id, first_at, last_at) = (AppId(app_id), UnixTime(first_at), UnixTime(last_at));

@@ -347,7 +347,8 @@ pub(super) fn exists(conn: &mut PgConnection) -> QueryResult<bool> {
 /// Leaves out the next million of users' ids.
 pub(super) fn skip_ids(conn: &mut PgConnection) -> QueryResult<()> {
     let users = "pg_get_serial_sequence('users', 'id')";
-    let skip = sql_query(format!("SELECT setval({users}, nextval({users}) + 1000000) AS number"));
+    // `nextval` takes the first of them.
+    let skip = sql_query(format!("SELECT setval({users}, nextval({users}) + 999999) AS number"));
     skip.get_result::<Number>(conn).map(drop)
 }
 

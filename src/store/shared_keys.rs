@@ -107,6 +107,8 @@ pub fn under_master_key(conn: &mut Conn, file: &str) -> Result<Option<SealedKey>
 
 /// All keys under master keys, by name.
 pub fn all_under_master_keys(conn: &mut Conn) -> Result<Vec<SealedKey>, Error> {
-    let rows: Vec<Row> = shared_keys::table.order(shared_keys::file).load(conn)?;
+    let mut rows: Vec<Row> = shared_keys::table.load(conn)?;
+    // By Rust, because each database orders texts in its own way.
+    rows.sort_by(|one, other| one.file.cmp(&other.file));
     rows.into_iter().filter_map(|row| row.under_master_key().transpose()).collect()
 }

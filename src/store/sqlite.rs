@@ -94,5 +94,11 @@ pub(super) fn version(conn: &mut SqliteConnection) -> QueryResult<i64> {
 
 /// Leaves out the next million of users' ids.
 pub(super) fn skip_ids(conn: &mut SqliteConnection) -> QueryResult<()> {
+    // Before the first user there is no row.
+    sql_query(
+        "INSERT INTO sqlite_sequence (name, seq) \
+         SELECT 'users', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'users')",
+    )
+    .execute(conn)?;
     sql_query("UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'users'").execute(conn).map(drop)
 }
