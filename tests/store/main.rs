@@ -19,5 +19,6 @@ mod postgres;
 mod prune;
 mod races;
 mod skeletons;
+mod transcript;
 mod user_lists;
 mod writer;

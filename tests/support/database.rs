@@ -33,6 +33,10 @@ pub mod on_postgres {
         None
     }
 
+    pub fn database_in_another_collation(_: &Path) -> Option<DatabaseUrl> {
+        None
+    }
+
     pub fn remove(_: &Path) {}
 
     pub fn behind(_: &Path) -> Option<Behind> {
@@ -43,6 +47,11 @@ pub mod on_postgres {
 /// The database that belongs to this folder. On PostgreSQL it is made by the first call.
 pub fn database(folder: &Path) -> DatabaseUrl {
     on_postgres::database(folder).unwrap_or_else(|| DatabaseUrl::Sqlite(file(folder)))
+}
+
+/// The same, and on PostgreSQL texts are in the order of a language where nothing else is asked for, as on many servers.
+pub fn database_in_another_collation(folder: &Path) -> DatabaseUrl {
+    on_postgres::database_in_another_collation(folder).unwrap_or_else(|| DatabaseUrl::Sqlite(file(folder)))
 }
 
 /// Puts a database without a row into an empty folder, as a server that has stopped leaves it: for a test that shows nothing of how the

@@ -23,9 +23,18 @@ pub fn is_on() -> bool {
 
 pub fn database(folder: &Path) -> Option<DatabaseUrl> {
     server()?;
+    make_once(folder, &TEMPLATE)
+}
+
+pub fn database_in_another_collation(folder: &Path) -> Option<DatabaseUrl> {
+    server()?;
+    make_once(folder, &IN_ANOTHER_COLLATION)
+}
+
+fn make_once(folder: &Path, template: &Template) -> Option<DatabaseUrl> {
     let name = name_of(folder);
     if !known().contains(&name) {
-        make(&name);
+        make(&name, template);
         known().insert(name.clone());
     }
     Some(url(&name))
@@ -82,20 +91,32 @@ fn exists(conn: &mut PgConnection, database: &str) -> bool {
     named.get_result::<Found>(conn).unwrap().number == 1
 }
 
+/// A database that has the tables, from which others are copied.
+struct Template {
+    name: &'static str,
+    /// How texts are compared in it.
+    locale: &'static str,
+}
+
+const TEMPLATE: Template = Template { name: "portero_template", locale: "" };
+const IN_ANOTHER_COLLATION: Template =
+    Template { name: "portero_template_icu", locale: "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" };
+
 /// Makes the database, unless it is there.
-fn make(name: &str) {
-    const TEMPLATE: &str = "portero_template";
+fn make(name: &str, template: &Template) {
+    let Template { name: original, locale } = template;
     let mut conn = connect("postgres");
     if exists(&mut conn, name) {
         return;
     }
-    if !exists(&mut conn, TEMPLATE) {
+    if !exists(&mut conn, original) {
         // Tests run in many processes; the first of them makes it.
         conn.batch_execute("SELECT pg_advisory_lock(1)").unwrap();
-        if !exists(&mut conn, TEMPLATE) {
-            conn.batch_execute("CREATE DATABASE portero_template_new TEMPLATE template0").unwrap();
-            Db::open(&url("portero_template_new")).unwrap().close();
-            conn.batch_execute("ALTER DATABASE portero_template_new RENAME TO portero_template").unwrap();
+        if !exists(&mut conn, original) {
+            let new = format!("{original}_new");
+            conn.batch_execute(&format!("CREATE DATABASE {new} TEMPLATE template0 {locale}")).unwrap();
+            Db::open(&url(&new)).unwrap().close();
+            conn.batch_execute(&format!("ALTER DATABASE {new} RENAME TO {original}")).unwrap();
         }
         conn.batch_execute("SELECT pg_advisory_unlock(1)").unwrap();
     }
@@ -103,5 +124,5 @@ fn make(name: &str) {
     let version = sql_query("SELECT current_setting('server_version_num')::bigint AS number");
     let strategy =
         if version.get_result::<Found>(&mut conn).unwrap().number < 150_000 { "" } else { "STRATEGY file_copy" };
-    conn.batch_execute(&format!("CREATE DATABASE \"{name}\" TEMPLATE {TEMPLATE} {strategy}")).unwrap();
+    conn.batch_execute(&format!("CREATE DATABASE \"{name}\" TEMPLATE {original} {strategy}")).unwrap();
 }
