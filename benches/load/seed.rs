@@ -1,7 +1,7 @@
 //! Data folders with any number of users, sessions and revoked tokens, and requests with tokens for those sessions.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use portero::domain::{Methods, SessionId, TokenType, Transport, UnixTime};
@@ -71,6 +71,8 @@ impl Data {
         if let Some(url) = &self.postgres {
             let mut moving = Command::new(PORTERO);
             moving.arg("--data-dir").arg(&self.folder).args(["move", "--yes", "--to", url]).current_dir(ELSEWHERE);
+            // It lists all tables.
+            moving.stdout(Stdio::null());
             debian::run(&mut moving)?;
         }
         Ok(self)
