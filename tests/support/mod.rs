@@ -117,6 +117,8 @@ impl TestApp {
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
+            // What goes on in the background writes nothing more: whoever opens the database next finds it at rest.
+            self.accounts.db.close();
         }
     }
 
