@@ -22,8 +22,10 @@ use super::prepared::Plain;
 use crate::domain::{DatabaseUrl, SessionId};
 use crate::error_chain::chain;
 
-/// How many lanes there are. Each is opened when the first job comes for it.
-pub(super) const LANES: usize = 8;
+/// How many lanes sessions share.
+const OF_SESSIONS: usize = 8;
+/// Notes have one of their own: they wait for no session that is held. Each is opened when the first job comes for it.
+pub(super) const LANES: usize = OF_SESSIONS + 1;
 /// The most jobs that may wait in one lane.
 const QUEUE: usize = 128;
 
@@ -42,8 +44,8 @@ pub enum Lane {
 impl Lane {
     fn number(self) -> usize {
         match self {
-            Self::Session(sid) => (sid.as_u128() % LANES as u128) as usize,
-            Self::Notes => 0,
+            Self::Session(sid) => (sid.as_u128() % OF_SESSIONS as u128) as usize,
+            Self::Notes => OF_SESSIONS,
         }
     }
 
