@@ -86,8 +86,8 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     let from_page = || Guard::access().csrf(CsrfCheck::Never);
     config.service(
         web::scope("")
+            // Paths that never vary come first: each of the others is a regular expression, which a request for a later path goes by.
             .service(path("/").get(home::show).guarded(Guard::access()))
-            .service(path("/setup/{token}").get(setup::form).post(setup::submit).guarded(from_page()))
             .service(path("/login").get(login::form).post(login::submit).guarded(from_page()))
             .service(path("/confirm").get(confirm::form).post(confirm::submit).guarded(Guard::access()))
             .service(
@@ -106,39 +106,13 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             )
             .service(path("/account/factors/totp").get(add_totp::form).post(add_totp::start).guarded(Guard::access()))
             .service(
-                path("/account/factors/totp/{id}/confirm")
-                    .get(add_totp::confirm_form)
-                    .post(add_totp::confirm)
-                    .guarded(Guard::access()),
-            )
-            .service(
                 path("/account/factors/recovery-codes")
                     .get(recovery_codes::form)
                     .post(recovery_codes::submit)
                     .guarded(Guard::access()),
             )
-            .service(path("/account/factors/{id}").delete(remove_factor::by_program).guarded(Guard::access()))
-            .service(
-                path("/account/factors/{id}/remove")
-                    .get(remove_factor::form)
-                    .post(remove_factor::submit)
-                    .guarded(Guard::access()),
-            )
-            .service(path("/account/browsers/{id}/forget").post(trusted_browsers::submit).guarded(Guard::access()))
-            .service(
-                path("/account/factors/{id}/rename")
-                    .get(rename_factor::form)
-                    .post(rename_factor::submit)
-                    .guarded(Guard::access()),
-            )
             .service(path("/account").get(account::show).guarded(Guard::access()))
             .service(path("/account/mail").get(own_address::form).post(own_address::submit).guarded(Guard::access()))
-            .service(
-                path("/account/mail/{token}")
-                    .get(own_address::confirm_form)
-                    .post(own_address::confirm_submit)
-                    .guarded(Guard::access()),
-            )
             .service(path("/account/activity").get(activity::show).guarded(Guard::access()))
             .service(
                 path("/logout")
@@ -147,29 +121,12 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .delete(logout::by_token)
                     .guarded(Guard::any_type().csrf(CsrfCheck::Configured)),
             )
-            .service(path("/account/sessions/{sid}").get(story::own).guarded(Guard::access()))
-            .service(
-                path("/account/sessions/{sid}/end")
-                    .get(end_session::own_form)
-                    .post(end_session::own)
-                    .guarded(Guard::access()),
-            )
-            .service(path("/receipts/{id}").get(receipt::show).guarded(Guard::access()))
             .service(path("/admin").get(overview::show).guarded(Guard::access()))
             .service(path("/admin/sessions").get(sessions::show).guarded(Guard::access()))
             .service(
                 path("/admin/sessions/end").get(end_sessions::form).post(end_sessions::submit).guarded(Guard::access()),
             )
             .service(path("/admin/sessions/export").get(sessions::export).guarded(Guard::access()))
-            .service(path("/admin/sessions/{sid}").get(story::anybodys).guarded(Guard::access()))
-            .service(
-                path("/admin/sessions/{sid}/end")
-                    .get(end_session::anybodys_form)
-                    .post(end_session::anybodys)
-                    .guarded(Guard::access()),
-            )
-            .service(path("/link/{token}").get(link::form).post(link::submit).guarded(from_page()))
-            .service(path("/not-me/{token}").get(not_me::form).post(not_me::submit).guarded(from_page()))
             .service(
                 path("/forgot-password").get(forgot_password::form).post(forgot_password::submit).guarded(from_page()),
             )
@@ -188,12 +145,70 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded_and_open_to_other_hosts(from_page()),
             )
             .service(path("/end-session/confirm").post(rp_logout::confirm).guarded(from_page()))
-            .service(path("/account/apps/{id}/withdraw").post(consent::take_back).guarded(Guard::access()))
             .service(path("/sign-in-help").get(sign_in_help::show).open())
             .service(path("/openapi").get(page::page).open())
             .service(path("/admin/users").get(users::show).guarded(Guard::access()))
             .service(path("/admin/users/add").get(add_user::form).post(add_user::submit).guarded(Guard::access()))
             .service(path("/admin/users/export").get(users::export).guarded(Guard::access()))
+            .service(path("/admin/groups").get(groups::show).guarded(Guard::access()))
+            .service(path("/admin/groups/add").get(add_group::form).post(add_group::submit).guarded(Guard::access()))
+            .service(path("/admin/apps").get(apps::show).guarded(Guard::access()))
+            .service(path("/admin/apps/add").get(edit_app::add_form).post(edit_app::add).guarded(Guard::access()))
+            .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
+            .service(path("/admin/audit/export").get(audit::export).guarded(Guard::access()))
+            .service(path("/admin/about").get(about::show).guarded(Guard::access()))
+            .service(path("/admin/doctor").get(doctor::show).guarded(Guard::access()))
+            .service(path("/admin/nodes").get(nodes::show).guarded(Guard::access()))
+            .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
+            .service(path("/admin/revoked/export").get(revoked::export).guarded(Guard::access()))
+            .service(path("/language").post(language::choose).guarded(from_page()))
+            .service(path("/.well-known/change-password").get(well_known::change_password).open())
+            // Of one session, user, app, link or whatever else stands in the path.
+            .service(path("/setup/{token}").get(setup::form).post(setup::submit).guarded(from_page()))
+            .service(
+                path("/account/factors/totp/{id}/confirm")
+                    .get(add_totp::confirm_form)
+                    .post(add_totp::confirm)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/account/factors/{id}").delete(remove_factor::by_program).guarded(Guard::access()))
+            .service(
+                path("/account/factors/{id}/remove")
+                    .get(remove_factor::form)
+                    .post(remove_factor::submit)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/account/browsers/{id}/forget").post(trusted_browsers::submit).guarded(Guard::access()))
+            .service(
+                path("/account/factors/{id}/rename")
+                    .get(rename_factor::form)
+                    .post(rename_factor::submit)
+                    .guarded(Guard::access()),
+            )
+            .service(
+                path("/account/mail/{token}")
+                    .get(own_address::confirm_form)
+                    .post(own_address::confirm_submit)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/account/sessions/{sid}").get(story::own).guarded(Guard::access()))
+            .service(
+                path("/account/sessions/{sid}/end")
+                    .get(end_session::own_form)
+                    .post(end_session::own)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/receipts/{id}").get(receipt::show).guarded(Guard::access()))
+            .service(path("/admin/sessions/{sid}").get(story::anybodys).guarded(Guard::access()))
+            .service(
+                path("/admin/sessions/{sid}/end")
+                    .get(end_session::anybodys_form)
+                    .post(end_session::anybodys)
+                    .guarded(Guard::access()),
+            )
+            .service(path("/link/{token}").get(link::form).post(link::submit).guarded(from_page()))
+            .service(path("/not-me/{token}").get(not_me::form).post(not_me::submit).guarded(from_page()))
+            .service(path("/account/apps/{id}/withdraw").post(consent::take_back).guarded(Guard::access()))
             .service(path("/admin/users/{id}").get(user::show).guarded(Guard::access()))
             .service(
                 path("/admin/users/{id}/rename")
@@ -229,8 +244,6 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
             .service(
                 path("/admin/users/{id}/{act}").get(user_act::form).post(user_act::submit).guarded(Guard::access()),
             )
-            .service(path("/admin/groups").get(groups::show).guarded(Guard::access()))
-            .service(path("/admin/groups/add").get(add_group::form).post(add_group::submit).guarded(Guard::access()))
             .service(path("/admin/groups/{id}").get(group::show).post(group::submit).guarded(Guard::access()))
             .service(
                 path("/admin/groups/{id}/remove")
@@ -239,8 +252,6 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                     .guarded(Guard::access()),
             )
             .service(path("/admin/groups/{id}/people/{user}/remove").post(group::take_out).guarded(Guard::access()))
-            .service(path("/admin/apps").get(apps::show).guarded(Guard::access()))
-            .service(path("/admin/apps/add").get(edit_app::add_form).post(edit_app::add).guarded(Guard::access()))
             .service(path("/admin/apps/{id}").get(edit_app::form).post(edit_app::submit).guarded(Guard::access()))
             .service(
                 path("/admin/apps/{id}/openid").get(app_openid::form).post(app_openid::submit).guarded(Guard::access()),
@@ -249,15 +260,6 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                 path("/admin/apps/{id}/remove").get(remove_app::form).post(remove_app::submit).guarded(Guard::access()),
             )
             .service(path("/admin/apps/{id}/test-sign-out").post(test_sign_out::submit).guarded(Guard::access()))
-            .service(path("/admin/audit").get(audit::show).guarded(Guard::access()))
-            .service(path("/admin/audit/export").get(audit::export).guarded(Guard::access()))
-            .service(path("/admin/about").get(about::show).guarded(Guard::access()))
-            .service(path("/admin/doctor").get(doctor::show).guarded(Guard::access()))
-            .service(path("/admin/nodes").get(nodes::show).guarded(Guard::access()))
-            .service(path("/admin/revoked").get(revoked::show).guarded(Guard::access()))
-            .service(path("/admin/revoked/export").get(revoked::export).guarded(Guard::access()))
-            .service(path("/language").post(language::choose).guarded(from_page()))
-            .service(path("/.well-known/change-password").get(well_known::change_password).open())
             // Guarded, so that the error page knows who is signed in.
             .default_service(
                 web::to(move || {
