@@ -97,8 +97,11 @@ impl ForwardedRequest {
     }
 
     /// Whether the request's path is surely one of these that are open to everybody, or beneath it. Its query is not looked at.
-    pub fn is_open<'a>(&self, mut open: impl Iterator<Item = &'a str>) -> bool {
-        paths::normal(&self.path_and_query).is_some_and(|path| open.any(|open| paths::opens(open, &path)))
+    pub fn is_open<'a>(&self, open: impl Iterator<Item = &'a str>) -> bool {
+        let mut open = open.peekable();
+        // Most apps have none, and then the path need not be read.
+        let path = open.peek().and_then(|_| paths::normal(&self.path_and_query));
+        path.is_some_and(|path| open.any(|open| paths::opens(open, &path)))
     }
 }
 
