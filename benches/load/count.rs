@@ -17,7 +17,7 @@ use crate::report::{Table, with_commas};
 use crate::seed::{ACCOUNT, Amounts, Data, PROTECTED, Signer};
 use crate::servers::is_success;
 use crate::support::{Failure, Server, exchange};
-use crate::{Bench, bare, servers};
+use crate::{Bench, bare, gate, servers};
 
 /// How many tokens are sent in turn: what the server remembers of them is more than a core's own cache holds.
 const TOKENS: usize = 2_000;
@@ -67,7 +67,7 @@ pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(())
     };
-    let portero = Counted::portero(bench, &data, &signer);
+    let portero = Counted::portero(bench, &data, signer.settings().to_vec());
     row("bare, the same headers", &Counted::bare(bench, &data, &signer, PROTECTED, one)?, &calls)?;
     row("one token", &portero, one)?;
     row("2,000 tokens", &portero, &calls)?;
@@ -76,11 +76,20 @@ pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
     row("bare, the page /account", &Counted::bare(bench, &data, &signer, ACCOUNT, &pages)?, &pages)?;
     row("the page /account", &portero, &pages)?;
     row("a renewal", &portero, &renewals)?;
+    let gate = "the gate's check, 2,000 passes";
+    if wanted(gate) {
+        let (data, _, checks) = gate::prepared(bench, "counted-gate", TOKENS)?;
+        let settings = gate::settings(&signer);
+        let server = servers::portero(&data, &settings)?;
+        servers::wait_for_app_keys(server.address, &["EC"])?;
+        server.stop()?;
+        row(gate, &Counted::portero(bench, &data, settings), &checks)?;
+    }
     let full = "2,000 tokens, a million revoked";
     if wanted(full) {
         let data = Data::make(bench, "counted-full", "4", Amounts { blocked_tokens: 1_000_000, ..amounts })?;
         let calls = signer.bearer_requests(&data.sessions(Transport::Bearer, TOKENS)?)?;
-        row(full, &Counted::portero(bench, &data, &signer), &calls)?;
+        row(full, &Counted::portero(bench, &data, signer.settings().to_vec()), &calls)?;
     }
     println!("\n{table}");
     Ok(())
@@ -93,8 +102,8 @@ struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    fn portero(bench: &'a Bench, data: &'a Data, signer: &'a Signer) -> Self {
-        let command = || Ok(servers::on_data(Path::new(servers::PORTERO), data, &signer.settings()));
+    fn portero(bench: &'a Bench, data: &'a Data, settings: Vec<(&'a str, &'a str)>) -> Self {
+        let command = move || Ok(servers::on_data(Path::new(servers::PORTERO), data, &settings));
         Self { bench, command: Box::new(command) }
     }
 

@@ -23,23 +23,11 @@ const FORWARDED: &str = "x-forwarded-for: 10.0.0.1\r\nx-forwarded-proto: https\r
 
 pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     println!("gate: the check");
-    let count = i64::try_from(TOKENS)?;
-    let amounts = Amounts { users: count, bearer_sessions: count, cookie_sessions: count, blocked_tokens: 0 };
-    let data = Data::begun(bench, "gate", "4", amounts)?;
-    add_app(Path::new(PORTERO), &data.folder, &["wiki", "--origin", "https://wiki.example.org"])?;
-    let sessions = data.sessions(Transport::Cookie, TOKENS)?;
-    let mut seeding = Seeding::begin(&data.sqlite())?;
-    let passes = sessions.iter().map(|session| seeding.pass(&session.sid)).collect::<Result<Vec<_>, _>>()?;
-    seeding.finish()?;
-    let data = data.moved()?;
-
     let signer = Signer::new(Algorithm::HS256)?;
-    let settings: Vec<_> = signer.settings().into_iter().chain([BELIEVE_ADDRESSES, PUBLIC_URL]).collect();
-    let portero = servers::portero(&data, &settings)?;
+    let (data, sessions, requests) = prepared(bench, "gate", TOKENS)?;
+    let portero = servers::portero(&data, &settings(&signer))?;
     servers::wait_until_ready(portero.address)?;
     wait_for_app_keys(portero.address, &["EC"])?;
-    let requests: Vec<_> =
-        passes.iter().map(|pass| get(CHECK, &format!("{FORWARDED}cookie: __Host-portero_pass={pass}\r\n"))).collect();
     let bare = bare::start_like(bench, &portero, CHECK, requests.first().ok_or("no passes")?)?;
     let (checks, protected) = (bench.path("gate-checks"), bench.path("gate-protected"));
     write_requests(&checks, requests)?;
@@ -86,6 +74,28 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
         goals,
         bars: Vec::new(),
     })
+}
+
+/// Rows of so many people with a session of each kind, of which those by cookie have a pass for an app; and what the proxy asks for each pass.
+pub(crate) fn prepared(bench: &Bench, name: &str, passes: usize) -> Result<(Data, Vec<Session>, Vec<String>), Failure> {
+    let count = i64::try_from(passes)?;
+    let amounts = Amounts { users: count, bearer_sessions: count, cookie_sessions: count, blocked_tokens: 0 };
+    let data = Data::begun(bench, name, "4", amounts)?;
+    add_app(Path::new(PORTERO), &data.folder, &["wiki", "--origin", "https://wiki.example.org"])?;
+    let sessions = data.sessions(Transport::Cookie, passes)?;
+    let mut seeding = Seeding::begin(&data.sqlite())?;
+    let mut requests = Vec::new();
+    for session in &sessions {
+        let pass = seeding.pass(&session.sid)?;
+        requests.push(get(CHECK, &format!("{FORWARDED}cookie: __Host-portero_pass={pass}\r\n")));
+    }
+    seeding.finish()?;
+    Ok((data.moved()?, sessions, requests))
+}
+
+/// What a server needs in order to believe those questions.
+pub(crate) fn settings(signer: &Signer) -> Vec<(&str, &str)> {
+    signer.settings().into_iter().chain([BELIEVE_ADDRESSES, PUBLIC_URL]).collect()
 }
 
 /// The same questions, with the token that flask-jwt-extended reads where Portero has the pass.
