@@ -14,6 +14,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use super::algorithm::{Algorithm, Family};
 use super::fault::IssueError;
 use super::options::Secret;
+use super::signer::Signer;
 
 /// Length of a generated shared key in bytes: enough for every HMAC algorithm (RFC 7518 §3.2).
 const SHARED_KEY_BYTES: usize = 64;
@@ -23,7 +24,7 @@ pub struct Key {
     kid: String,
     algorithm: Algorithm,
     /// `None`: the key only verifies.
-    signing: Option<EncodingKey>,
+    signing: Option<Signer>,
     verifying: DecodingKey,
     /// The public key, which may be published. `None`: a shared key has none.
     public: Option<Jwk>,
@@ -82,6 +83,7 @@ impl Key {
         let unfit = |_| KeyError::Unfit(algorithm, Half::Private);
         let public = Jwk::from_encoding_key(&signing, algorithm.to_jsonwebtoken()).map_err(unfit)?;
         let verifying = DecodingKey::from_jwk(&public).map_err(unfit)?;
+        let signing = Signer::new(algorithm, signing).ok_or(KeyError::Unfit(algorithm, Half::Private))?;
         Ok(Self { signing: Some(signing), ..Self::of_public(algorithm, public, verifying)? })
     }
 
@@ -140,7 +142,7 @@ impl Key {
         Ok(Self {
             kid: fingerprint(secret),
             algorithm,
-            signing: Some(EncodingKey::from_secret(secret)),
+            signing: Some(Signer::Shared(algorithm, EncodingKey::from_secret(secret))),
             verifying: DecodingKey::from_secret(secret),
             public: None,
         })
@@ -170,8 +172,7 @@ impl Key {
 
     /// The base64url signature of `message`.
     pub(super) fn sign(&self, message: &str) -> Result<String, super::IssueError> {
-        let signing = self.signing.as_ref().ok_or(IssueError::VerifiesOnly)?;
-        Ok(jsonwebtoken::crypto::sign(message.as_bytes(), signing, self.algorithm.to_jsonwebtoken())?)
+        self.signing.as_ref().ok_or(IssueError::VerifiesOnly)?.sign(message)
     }
 
     /// Whether this signature was made with this key and `algorithm`, which has to be of the key's family.

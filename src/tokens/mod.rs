@@ -17,6 +17,7 @@ mod issue;
 mod keys;
 mod memory;
 pub mod options;
+mod signer;
 mod unverified;
 
 pub use algorithm::{Algorithm, Family};
