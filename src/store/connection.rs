@@ -38,8 +38,8 @@ pub(super) fn of_sqlite(conn: SqliteConnection) -> Conn {
 }
 
 /// Runs one query on either database's own connection: `on!(conn, c => query.execute(c))`. Without it, Diesel puts the statement's text
-/// together anew each time, which doubles the processor's time. For what every sign-in, renewal or use needs, and for `ON CONFLICT`,
-/// which Diesel offers only so.
+/// together anew each time, which doubles the processor's time and more. For what every sign-in, renewal, use, question of an app or page of
+/// one's own needs, and for `ON CONFLICT`, which Diesel offers only so.
 #[cfg(feature = "postgres")]
 macro_rules! on {
     ($conn:expr, $c:ident => $query:expr) => {

@@ -53,11 +53,11 @@ pub fn remove_of_app(conn: &mut Conn, app: AppId) -> Result<(), Error> {
 
 /// All that this user has agreed to, by the app's name.
 pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Consent>, Error> {
-    let mut rows: Vec<(i64, String, String, i64)> = consents::table
+    let agreed = consents::table
         .inner_join(apps::table.on(apps::id.eq(consents::app_id)))
         .filter(consents::user_id.eq(user.0))
-        .select((consents::app_id, apps::name, consents::scopes, consents::agreed_at))
-        .load(conn)?;
+        .select((consents::app_id, apps::name, consents::scopes, consents::agreed_at));
+    let mut rows: Vec<(i64, String, String, i64)> = on!(conn, c => agreed.load(c))?;
     // By Rust, because each database orders texts in its own way.
     rows.sort_by(|one, other| one.1.cmp(&other.1));
     let consent = |(app, name, scopes, agreed_at): (i64, String, String, i64)| Consent {

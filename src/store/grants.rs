@@ -1,8 +1,12 @@
 //! What apps were given by OpenID Connect: a code, and then tokens. Each ends with its session, whose row is looked at beside it.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper,
+};
 
-use super::connection::{Conn, Error};
+use super::connection::{Conn, Error, on};
+use super::prepared::update;
 use super::schema::{grants, sessions};
 use super::sessions::sid;
 use crate::domain::{AppId, Methods, Scopes, SessionId, UnixTime, UserId};
@@ -123,13 +127,14 @@ pub fn add(conn: &mut Conn, grant: &NewGrant, now: UnixTime) -> Result<(), Error
 }
 
 pub fn find(conn: &mut Conn, id: GrantId) -> Result<Option<Grant>, Error> {
-    let row = grants::table.find(id.0).select(Row::as_select()).get_result(conn).optional()?;
+    let row = on!(conn, c => grants::table.find(id.0).select(Row::as_select()).get_result(c)).optional()?;
     row.map(Grant::try_from).transpose()
 }
 
 pub fn find_by_code(conn: &mut Conn, code_hash: &str) -> Result<Option<Grant>, Error> {
-    let row = grants::table.filter(grants::code_hash.eq(code_hash)).select(Row::as_select());
-    row.get_result(conn).optional()?.map(Grant::try_from).transpose()
+    let found = grants::table.filter(grants::code_hash.eq(code_hash));
+    let row = on!(conn, c => found.select(Row::as_select()).get_result(c)).optional()?;
+    row.map(Grant::try_from).transpose()
 }
 
 /// Marks the code of a grant as redeemed. `false`: it was, or the grant has ended. One statement: of two at the same time, one gets it.
@@ -140,8 +145,9 @@ pub fn redeem(conn: &mut Conn, id: GrantId, now: UnixTime) -> Result<bool, Error
 
 /// Replaces the refresh token, if it is the one that was made after `refreshes` others. `false`: it is not, or the grant has ended.
 pub fn refresh(conn: &mut Conn, id: GrantId, refreshes: i64) -> Result<bool, Error> {
-    let current = grants::table.find(id.0).filter(grants::refreshes.eq(refreshes)).filter(grants::ended_at.is_null());
-    Ok(diesel::update(current).set(grants::refreshes.eq(refreshes + 1)).execute(conn)? == 1)
+    let current = grants::id.eq(id.0).and(grants::refreshes.eq(refreshes)).and(grants::ended_at.is_null());
+    let next = grants::refreshes.eq(refreshes + 1);
+    Ok(on!(conn, c => update!(grants::table, next, current).execute(c))? == 1)
 }
 
 /// Ends a grant: all its tokens are refused from now on. `false`: it has ended before.

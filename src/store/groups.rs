@@ -131,12 +131,12 @@ pub fn leave_all(conn: &mut Conn, user: UserId) -> Result<(), Error> {
 
 /// The groups that a user is in, in the order of their names.
 pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Group>, Error> {
-    let rows: Vec<Row> = user_group_members::table
+    let own = user_group_members::table
         .inner_join(user_groups::table.on(user_groups::id.eq(user_group_members::group_id)))
         .filter(user_group_members::user_id.eq(user.0))
         .order(user_groups::canonical)
-        .select((user_groups::id, user_groups::name, user_groups::created_at))
-        .load(conn)?;
+        .select((user_groups::id, user_groups::name, user_groups::created_at));
+    let rows: Vec<Row> = on!(conn, c => own.load(c))?;
     Ok(rows.into_iter().map(group).collect())
 }
 

@@ -6,7 +6,7 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, IntoSql, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper, select,
 };
 
-use super::connection::{Conn, Error, known};
+use super::connection::{Conn, Error, known, on};
 use super::list_filter::{ListFilter, page_of};
 use super::schema::{session_addresses, sessions, users};
 use super::sessions::{Row, Session, is_open};
@@ -57,20 +57,18 @@ macro_rules! left_by {
 
 /// One page of the list, newest first.
 pub fn page(conn: &mut Conn, list: List, filter: &ListFilter) -> Result<Vec<ListedSession>, Error> {
-    let columns = (Row::as_select(), users::username);
     if let (List::Open(now), Some(user)) = (list, filter.newest_of_user()) {
         // What `/account` asks for. Diesel writes the text of this statement once, and that of a boxed one each time: some 50,000
         // instructions.
-        let rows: Vec<(Row, String)> = sessions::table
+        let newest = sessions::table
             .inner_join(users::table.on(users::id.eq(sessions::user_id)))
             .filter(sessions::user_id.eq(user.0))
             .filter(is_open(now.0))
             .order((sessions::created_at.desc(), sessions::sid.desc()))
-            .limit(filter.limit)
-            .select(columns)
-            .load(conn)?;
-        return listed(rows);
+            .limit(filter.limit);
+        return listed(on!(conn, c => newest.select((Row::as_select(), users::username)).load(c))?);
     }
+    let columns = (Row::as_select(), users::username);
     let with_users = sessions::table.inner_join(users::table.on(users::id.eq(sessions::user_id)));
     let rows: Vec<(Row, String)> = match &filter.ip {
         None => left_by!(with_users.into_boxed(), sessions, list, filter).select(columns).load(conn)?,

@@ -79,7 +79,8 @@ pub fn of_session(conn: &mut Conn, sid: SessionId) -> Result<Vec<Step>, Error> {
 
 /// The story's first row, which is the sign-in. `None`: there is no such session.
 pub fn first(conn: &mut Conn, sid: SessionId) -> Result<Option<Step>, Error> {
-    let row = session_steps::table.find((sid.to_string(), 0)).select(Row::as_select()).get_result(conn).optional()?;
+    let first = session_steps::table.find((sid.to_string(), 0));
+    let row = on!(conn, c => first.select(Row::as_select()).get_result(c)).optional()?;
     row.map(Step::try_from).transpose()
 }
 

@@ -10,7 +10,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 use super::event::What;
 use super::seal::{Row, Seal};
 use crate::domain::{SessionId, ShortId, UnixTime, UserId};
-use crate::store::connection::{Conn, Error};
+use crate::store::connection::{Conn, Error, on};
 use crate::store::schema::audit_events;
 use crate::store::users;
 
@@ -216,13 +216,12 @@ fn each(
             .filter(audit_events::user_id.eq(user.0))
             .filter(audit_events::at.le(newest.0))
             .order((audit_events::at.desc(), audit_events::n.desc()))
-            .limit(MOST_LOOKED_AT)
-            .select(Row::as_select());
-        for row in rows.load_iter::<Row, DefaultLoadingMode>(conn)? {
+            .limit(MOST_LOOKED_AT);
+        on!(conn, c => for row in rows.select(Row::as_select()).load_iter::<Row, DefaultLoadingMode>(c)? {
             if !look_at(row?) {
                 break;
             }
-        }
+        });
         return Ok(());
     }
     let mut query = audit_events::table.into_boxed();
