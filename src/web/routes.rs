@@ -47,6 +47,9 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     // For programs and for monitoring: no page, and no browser's session.
     config
         .service(path("/protected").get(protected::show).guarded(Guard::access()))
+        .service(path("/gate/check/nginx").get(check::nginx).open())
+        .service(path("/gate/check/forward").get(check::forward).open())
+        .service(path("/gate/check/haproxy").get(check::haproxy).open())
         .service(path("/whoami").get(whoami::show).guarded(Guard::access()))
         .service(path("/refresh").post(refresh::submit).guarded(Guard::refresh()))
         .service(path("/introspect").post(introspect::submit).open())
@@ -65,9 +68,6 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
                 .preflight(userinfo::preflight)
                 .open_to_other_hosts(),
         )
-        .service(path("/gate/check/nginx").get(check::nginx).open())
-        .service(path("/gate/check/forward").get(check::forward).open())
-        .service(path("/gate/check/haproxy").get(check::haproxy).open())
         .service(path("/.well-known/passkey-endpoints").get(well_known::passkey_endpoints).open())
         .service(path("/.well-known/portero/reflection").get(reflection::show).open())
         .service(path("/openapi.json").get(show::show).open_from_the_start())

@@ -14,7 +14,7 @@ use crate::accounts::apps::entry::pass_key;
 use crate::accounts::apps::kept_assertions::Subject;
 use crate::blocklist::gate::Place;
 use crate::domain::joined;
-use crate::gate::forwarded::{self, ForwardedRequest, Kind, Style};
+use crate::gate::forwarded::{self, ForwardedRequest, Kind, Proto, Style};
 use crate::gate::headers;
 use crate::tokens::Fault;
 use crate::web::app::App;
@@ -25,6 +25,7 @@ use crate::web::http::error::Error;
 use crate::web::http::replies::message;
 use crate::web::pages::gate_page;
 
+const ASSERTION: HeaderName = HeaderName::from_static(headers::ASSERTION);
 /// Who somebody is, for the app.
 const IDENTITY: [HeaderName; 4] = [
     HeaderName::from_static("remote-user"),
@@ -53,9 +54,8 @@ async fn answer(app: &App, req: &HttpRequest, style: Style) -> Result<HttpRespon
         Ok(asked) => asked,
         Err(refusal) => return Ok(refused(app, peer, &refusal.to_string())),
     };
-    let origin = asked.origin();
-    let found = origin.strip_prefix("https://").and_then(|authority| app.accounts.blocklist.app_at(authority));
-    let Some(place) = found else { return Ok(refused(app, peer, &format!("no app is at {origin}"))) };
+    let found = app.accounts.blocklist.app_at(&asked.host).filter(|_| asked.proto == Proto::Https);
+    let Some(place) = found else { return Ok(refused(app, peer, &format!("no app is at {}", asked.origin()))) };
     let rules = &place.app.rules;
     if asked.is_open(rules.open_paths.iter().map(|path| path.as_str())) {
         return Ok(entered(app, &place, None));
@@ -147,7 +147,7 @@ fn entered(app: &App, place: &Place, subject: Option<&Subject<'_>>) -> HttpRespo
     ];
     let signed = subject.and_then(|subject| assertion(&app.accounts, subject, app.now()));
     let headers = res.headers_mut();
-    put(headers, HeaderName::from_static(headers::ASSERTION), signed.as_deref().unwrap_or_default());
+    put(headers, ASSERTION, signed.as_deref().unwrap_or_default());
     for (name, value) in IDENTITY.into_iter().zip(values) {
         put(headers, name, value.unwrap_or_default());
     }
