@@ -33,7 +33,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
         cookie_sessions: TOKENS as i64,
         blocked_tokens: MILLION,
     };
-    let full = Data::make(bench, "checked", "4", amounts)?;
+    let full = Data::begun(bench, "checked", "4", amounts)?.signed_in()?.moved()?;
     let empty = Data::make(bench, "checked-empty", "4", Amounts { blocked_tokens: 0, ..amounts })?;
     let mut all = All {
         bench,

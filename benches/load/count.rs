@@ -49,7 +49,7 @@ pub(crate) fn run(bench: &Bench, words: &[&str]) -> Result<(), Failure> {
         blocked_tokens: 0,
     };
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
-    let data = Data::make(bench, "counted", "4", amounts)?;
+    let data = Data::begun(bench, "counted", "4", amounts)?.signed_in()?.moved()?;
     let signer = Signer::new(Algorithm::HS256)?;
     let calls = signer.bearer_requests(&data.sessions(Transport::Bearer, TOKENS)?)?;
     let one = calls.get(..1).ok_or("no sessions")?;

@@ -2,9 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
-use portero::domain::{Methods, SessionId, TokenType, Transport, UnixTime};
+use portero::clock::Clock;
+use portero::config::{Config, Overrides};
+use portero::domain::{By, Methods, SessionId, TokenType, Transport, UnixTime, UserId};
+use portero::installation::Installation;
+use portero::store::Upkeep;
+use portero::store::audit::event::{Event, What};
 use portero::tokens::options::{Options, Secret};
 use portero::tokens::{Algorithm, Engine, Family, Fresh, Key, Life, NewToken, SessionClaims};
 use uuid::Uuid;
@@ -66,6 +73,34 @@ impl Data {
         Ok(data)
     }
 
+    /// Records that the cookie sessions, up to [`TOKENS`] of them, began with a sign-in. The page `/account` looks for that, and for more if
+    /// it finds none.
+    pub(crate) fn signed_in(self) -> Result<Self, Failure> {
+        let folder = self.folder.to_str().ok_or("the path is not Unicode")?.to_owned();
+        let overrides = Overrides { config: None, set: vec![("data_dir".to_owned(), folder)] };
+        let no_environment: [(&str, &str); 0] = [];
+        let loaded = Config::from_sources(None, no_environment, &overrides)?;
+        let installation = Installation::open_existing(&Arc::new(loaded.config), Clock::default())?;
+        let accounts = &installation.accounts;
+        let (sessions, at) = (self.sessions(Transport::Cookie, TOKENS)?, accounts.now());
+        let recorded = accounts.db.write(Upkeep, at, move |tx, _| {
+            for session in &sessions {
+                let user = UserId(session.user_id);
+                let mut event = Event::new(What::SignedIn, &By::User(user)).user(user);
+                if let Some(sid) = SessionId::parse(&session.sid) {
+                    event = event.session(sid);
+                }
+                event.record(tx)?;
+            }
+            Ok::<_, portero::store::Error>(())
+        });
+        recorded.committed()?;
+        drop(installation);
+        let mut conn = SqliteConnection::establish(self.sqlite().to_str().ok_or("the path is not Unicode")?)?;
+        conn.batch_execute(&format!("UPDATE sessions SET created_at = {} WHERE transport = 'cookie'", at.0))?;
+        Ok(self)
+    }
+
     /// Moves the rows from SQLite, with which they are made, to where the servers are to have them.
     pub(crate) fn moved(self) -> Result<Self, Failure> {
         if let Some(url) = &self.postgres {
@@ -93,7 +128,7 @@ impl Data {
         let path = self.sqlite();
         let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not Unicode")?)?;
         Ok(diesel::sql_query(format!(
-            "SELECT sid, gen, auth_time, username, uid FROM sessions JOIN users ON users.id = user_id
+            "SELECT sid, gen, auth_time, user_id, username, uid FROM sessions JOIN users ON users.id = user_id
              WHERE ended_at IS NULL AND transport = '{}' ORDER BY sid LIMIT {count}",
             transport.as_str()
         ))
@@ -112,6 +147,8 @@ pub(crate) struct Session {
     r#gen: i64,
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     auth_time: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    user_id: i64,
     #[diesel(sql_type = diesel::sql_types::Text)]
     username: String,
     /// How apps know its user.
