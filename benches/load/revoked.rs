@@ -38,20 +38,22 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Failure> {
     };
     let [a, b, c] = targets.each_ref();
     let loads = [(a, files[0].as_path()), (b, files[1].as_path()), (c, files[2].as_path())];
-    let [none_revoked, million, ten_millions] = in_turn(ROUNDS, CONNECTIONS, loads)?;
-    all.row("none", &none_revoked, &none_revoked);
-    all.row("a million", &million, &none_revoked);
-    all.row("ten million", &ten_millions, &none_revoked);
+    let rounds: [Rounds; 3] = in_turn(ROUNDS, CONNECTIONS, loads)?;
+    for (name, of_size) in ["none", "a million", "ten million"].into_iter().zip(&rounds) {
+        all.row(name, of_size, &rounds[0]);
+    }
 
-    let sign_outs = signer.log_out_requests(&none.1[TOKENS..])?;
-    let (quiet, meanwhile) = with_sign_outs(a, &files[0], &sign_outs)?;
-    all.row("none, nobody signs out", &quiet, &quiet);
-    all.row(&format!("none, {SIGN_OUTS} sign-outs a second"), &meanwhile, &quiet);
+    let sign_outs = |(_, sessions): &Started| signer.log_out_requests(&sessions[TOKENS..]);
+    let loads = [(a, files[0].as_path(), sign_outs(none)?), (c, files[2].as_path(), sign_outs(ten_millions)?)];
+    let rounds = with_sign_outs(&loads)?;
+    for (name, of_size) in ["none", "ten million"].into_iter().zip(&rounds) {
+        all.row(&format!("{name}, {SIGN_OUTS} sign-outs a second"), of_size, &rounds[0]);
+    }
     Ok(Section {
         title: "Revoked tokens",
         how: format!(
             "`GET /protected` with HS256 and {TOKENS} different tokens in turn, none of them revoked, on {CONNECTIONS} connections; beside it, in \
-             turn ({ROUNDS} rounds), servers with so many revoked tokens in force. The last row counts the sign-outs' CPU time too."
+             turn ({ROUNDS} rounds), servers with so many revoked tokens in force. The last two rows count the sign-outs' CPU time too."
         ),
         tables: vec![all.table],
         goals: all.goals,
@@ -71,21 +73,25 @@ fn start(bench: &Bench, signer: &Signer, revoked: i64) -> Result<Started, Failur
     Ok((portero, data.sessions(Transport::Bearer, count)?))
 }
 
-/// Rounds in turn without and with people who sign out meanwhile.
-fn with_sign_outs(target: &Target, requests: &Path, sign_outs: &[String]) -> Result<(Rounds, Rounds), Failure> {
-    let (mut quiet, mut meanwhile) = (Vec::new(), Vec::new());
-    for sign_outs in sign_outs.chunks(FOR_EACH_ROUND) {
-        quiet.push(round(target, requests, CONNECTIONS)?);
-        meanwhile.push(std::thread::scope(|scope| {
-            let away =
-                scope.spawn(|| fixed_rate::latencies(target.address, sign_outs, SIGN_OUTS, Duration::from_secs(1)));
-            let round = round(target, requests, CONNECTIONS)?;
-            away.join().map_err(|_| "a thread panicked")??;
-            Ok::<_, Failure>(round)
-        })?);
+/// Rounds in turn at these servers, each with requests to check, while people sign out.
+fn with_sign_outs(loads: &[(&Target, &Path, Vec<String>); 2]) -> Result<[Rounds; 2], Failure> {
+    let mut rounds = [Vec::new(), Vec::new()];
+    for number in 0..ROUNDS {
+        for ((target, requests, sign_outs), rounds) in loads.iter().zip(&mut rounds) {
+            let sign_outs = sign_outs.chunks(FOR_EACH_ROUND).nth(number).ok_or("too few sessions")?;
+            rounds.push(std::thread::scope(|scope| {
+                let away =
+                    scope.spawn(|| fixed_rate::latencies(target.address, sign_outs, SIGN_OUTS, Duration::from_secs(1)));
+                let round = round(target, requests, CONNECTIONS)?;
+                away.join().map_err(|_| "a thread panicked")??;
+                Ok::<_, Failure>(round)
+            })?);
+        }
     }
-    expect_success(target, requests)?;
-    Ok((quiet.into_iter().collect(), meanwhile.into_iter().collect()))
+    for (target, requests, _) in loads {
+        expect_success(target, requests)?;
+    }
+    Ok(rounds.map(|rounds| rounds.into_iter().collect()))
 }
 
 struct All {
