@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use url::Url;
 use x509_parser::parse_x509_certificate;
 
@@ -54,10 +54,18 @@ pub(in crate::cli) struct Answer {
 /// Why nothing could be sent.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum Unreachable {
+    #[error("no address is known for {0} ({1}); --resolve {0}=ADDRESS says where it is")]
+    NoAddress(String, io::Error),
     #[error("can't connect to {0}: {1}")]
     Connect(String, io::Error),
     #[error("{0} has no certificate for this name that is trusted here ({1}); --ca names the authority that signed it")]
     Tls(String, io::Error),
+    /// What `openssl req -x509` makes unless it is told otherwise.
+    #[error(
+        "{0} shows a certificate that is made to sign others, which not all programs take from a server; make it again, \
+         with openssl req … -addext basicConstraints=critical,CA:FALSE"
+    )]
+    OfAuthority(String),
 }
 
 impl Peer {
@@ -150,7 +158,8 @@ impl Caller {
 
     fn open(&self, to: &Peer, patience: Duration) -> Result<TcpStream, Unreachable> {
         let failed = |error| Unreachable::Connect(format!("{}:{}", to.host, to.port), error);
-        let tcp = self.connect(to).map_err(failed)?;
+        let addresses = self.addresses(to).map_err(|error| Unreachable::NoAddress(to.host.clone(), error))?;
+        let tcp = connect(addresses).map_err(failed)?;
         tcp.set_write_timeout(Some(PATIENCE)).map_err(failed)?;
         tcp.set_read_timeout(Some(patience)).map_err(failed)?;
         // Otherwise each request waits for what acknowledges the end of the handshake.
@@ -159,7 +168,10 @@ impl Caller {
     }
 
     fn shake_hands(&self, to: &Peer, tcp: &mut TcpStream) -> Result<ClientConnection, Unreachable> {
-        let refused = |error| Unreachable::Tls(to.host.clone(), error);
+        let refused = |error| match is_of_authority(&error) {
+            true => Unreachable::OfAuthority(to.host.clone()),
+            false => Unreachable::Tls(to.host.clone(), error),
+        };
         let name = ServerName::try_from(to.host.trim_matches(['[', ']']).to_owned());
         let name = name.map_err(|error| refused(io::Error::other(error)))?;
         let mut tls = ClientConnection::new(Arc::clone(&self.tls), name).map_err(|e| refused(io::Error::other(e)))?;
@@ -169,21 +181,33 @@ impl Caller {
         Ok(tls)
     }
 
-    fn connect(&self, to: &Peer) -> io::Result<TcpStream> {
-        let known = self.hosts.iter().find(|(host, _)| host.eq_ignore_ascii_case(&to.host));
-        let addresses: Vec<SocketAddr> = match known {
-            Some((_, ip)) => vec![SocketAddr::new(*ip, to.port)],
-            None => (to.host.trim_matches(['[', ']']), to.port).to_socket_addrs()?.collect(),
-        };
-        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, PATIENCE) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failure = error,
-            }
+    fn addresses(&self, of: &Peer) -> io::Result<Vec<SocketAddr>> {
+        let known = self.hosts.iter().find(|(host, _)| host.eq_ignore_ascii_case(&of.host));
+        match known {
+            Some((_, ip)) => Ok(vec![SocketAddr::new(*ip, of.port)]),
+            None => Ok((of.host.trim_matches(['[', ']']), of.port).to_socket_addrs()?.collect()),
         }
-        Err(failure)
     }
+}
+
+/// To the first of these addresses that answers.
+fn connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// Whether a server was refused because its certificate is one of an authority.
+fn is_of_authority(error: &io::Error) -> bool {
+    let reason = error.get_ref().and_then(|reason| reason.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) = reason else { return false };
+    // rustls has no name of its own for it, and the crate that has is not ours to name.
+    format!("{other:?}").contains("CaUsedAsEndEntity")
 }
 
 /// Reads where a host is to be looked for, from an argument.

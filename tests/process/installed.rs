@@ -301,6 +301,38 @@ fn a_certificate_that_should_have_been_renewed_is_found_and_so_is_a_bad_one() {
 }
 
 #[test]
+fn a_certificate_that_signed_itself_is_taken_as_a_servers_and_not_as_an_authoritys() {
+    let mut house = House::start();
+    let make = |name: &str, more: &[&str]| {
+        let (key, file) = (format!("{name}.key"), format!("{name}.pem"));
+        let subject = format!("/CN={}", HOSTS[0]);
+        let names = format!("subjectAltName=DNS:{}", HOSTS[0]);
+        let mut command = Command::new("openssl");
+        command.args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", &subject, "-addext", &names,
+        ]);
+        command.args(["-keyout", &key, "-out", &file]).args(more).current_dir(house.path());
+        assert!(command.output().unwrap().status.success());
+        (house.path().join(key), house.path().join(file))
+    };
+    let of_authority = make("authority", &[]);
+    let of_server = make("server", &["-addext", "basicConstraints=critical,CA:FALSE"]);
+    for ((key, file), wrong) in [(of_authority, vec!["certificate"]), (of_server, vec![])] {
+        (house.certificates.key, house.certificates.certificate) = (key, file.clone());
+        let mut front = house.nginx(&[]);
+        front.authority = file;
+        let found = house.examine(&front);
+        assert_eq!(found.wrong(), wrong, "{}", found.said);
+        assert_eq!(
+            found.said.contains("-addext basicConstraints=critical,CA:FALSE"),
+            !wrong.is_empty(),
+            "{}",
+            found.said
+        );
+    }
+}
+
+#[test]
 fn another_server_at_the_public_address_is_not_taken_for_this_one() {
     let (house, other) = (House::start(), House::start());
     let front = house.nginx(&[("<PORTERO>", &other.server.address.to_string())]);
@@ -351,6 +383,16 @@ fn where_nothing_can_be_asked_it_says_so_with_another_code() {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("can't connect"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stdout).contains("21 checks: 7 as they should be, 0 wrong, 14 not judged"),
+        "{}",
+        text(&output.stdout)
+    );
+    let mut command = portero(house.path());
+    set_up(&mut command);
+    let output = command.args(["doctor", "https://nowhere.invalid"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("--resolve nowhere.invalid=ADDRESS"), "{}", text(&output.stderr));
     let empty = TempDir::new().unwrap();
     let output = portero(empty.path()).args(["doctor", "https://login.example.org"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));

@@ -89,7 +89,7 @@ pub(super) fn look(
     report.judge(Fault::PlainHttp, (!is_https && !is_here).then(|| format!("people come by {}", asked.url)));
     let page = match asked.send(&peer, "/login", "", LONG_ANSWER) {
         Ok(page) => page,
-        Err(error @ Unreachable::Tls(..)) => {
+        Err(error @ (Unreachable::Tls(..) | Unreachable::OfAuthority(_))) => {
             report.judge(Fault::Certificate, Some(error.to_string()));
             report
                 .leave_out(&[Fault::CertificateEnds, Fault::OtherServer], "nothing is sent without a good certificate");
@@ -97,7 +97,12 @@ pub(super) fn look(
             clock(newest, None, now, report);
             return Ok(None);
         }
-        Err(error @ Unreachable::Connect(..)) => return Err(could_not_ask(error)),
+        Err(error @ (Unreachable::Connect(..) | Unreachable::NoAddress(..))) => {
+            let of_address = [Fault::NoRedirect, Fault::Certificate, Fault::CertificateEnds, Fault::OtherServer];
+            report.leave_out(&[&of_address[..], &ASKED].concat(), "nothing answers at the public address");
+            clock(newest, None, now, report);
+            return Err(could_not_ask(error));
+        }
     };
     let there =
         page.as_ref().and_then(|page| rfc2822::DateTimeParser::new().parse_timestamp(page.header("date")?).ok());
