@@ -200,7 +200,13 @@ pub(super) fn run(loaded: Loaded, command: Command) -> Result<(), Failure> {
                 None if rules.origins.is_empty() && !rules.openid.is_used() => {
                     println!("{name} is added; it has no origin yet: `app set --origin`.")
                 }
-                None => println!("{name} is added."),
+                None => {
+                    let who = match rules.allowed {
+                        Allowed::Everyone => "everyone who is signed in",
+                        Allowed::Listed(_) => "only whom you have named",
+                    };
+                    println!("{name} is added; {who} may enter. What its proxy needs: `proxy print`.");
+                }
             }
         }
         Command::Set { name, rules } => {

@@ -443,7 +443,7 @@ fn apps_are_added_changed_and_removed_from_the_shell() {
     let path = folder.path();
     ok(path, &["user", "add", "ana", "--password-stdin"], PASSWORD);
     let said = ok(path, &["app", "add", "wiki", "--origin", "https://Wiki.example.org/", "--allow", "user:ana"], "");
-    assert_eq!(said, "wiki is added.\n");
+    assert_eq!(said, "wiki is added; only whom you have named may enter. What its proxy needs: `proxy print`.\n");
     assert!(fails(path, &["app", "add", "wiki"], "").contains("there is an app wiki already"));
     for origin in ["http://a.example", "https://a.example/x", "a.example"] {
         assert!(fails(path, &["app", "add", "a", "--origin", origin], "").contains(origin), "{origin}");
