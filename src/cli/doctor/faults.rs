@@ -2,9 +2,9 @@
 
 use clap::ValueEnum;
 
-/// The proxies whose files the doctor knows.
+/// The proxies that can be in front of Portero itself and whose files the doctor knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Proxy {
+pub(super) enum FrontProxy {
     Nginx,
     Caddy,
     Traefik,
@@ -48,7 +48,7 @@ struct Lines {
     apache: &'static str,
 }
 
-impl Proxy {
+impl FrontProxy {
     /// Which proxy speaks of itself like this, in the header `Server` or `Via`.
     pub(super) fn known_by(server: &str) -> Option<Self> {
         let server = server.to_ascii_lowercase();
@@ -69,13 +69,13 @@ impl Proxy {
 }
 
 impl Lines {
-    fn of(&self, proxy: Proxy) -> &'static str {
+    fn of(&self, proxy: FrontProxy) -> &'static str {
         match proxy {
-            Proxy::Nginx => self.nginx,
-            Proxy::Caddy => self.caddy,
-            Proxy::Traefik => self.traefik,
-            Proxy::Haproxy => self.haproxy,
-            Proxy::Apache => self.apache,
+            FrontProxy::Nginx => self.nginx,
+            FrontProxy::Caddy => self.caddy,
+            FrontProxy::Traefik => self.traefik,
+            FrontProxy::Haproxy => self.haproxy,
+            FrontProxy::Apache => self.apache,
         }
     }
 }
@@ -184,7 +184,7 @@ impl Fault {
     }
 
     /// What to change, and where. `proxy`: the one that is known to be in front.
-    pub(super) fn mend(self, proxy: Option<Proxy>) -> String {
+    pub(super) fn mend(self, proxy: Option<FrontProxy>) -> String {
         if let Some(text) = self.mend_here() {
             return text.to_owned();
         }
@@ -195,7 +195,7 @@ impl Fault {
                 format!("in {file}: {}", lines.of(proxy))
             }
             None => {
-                let each = Proxy::value_variants().iter().map(|proxy| {
+                let each = FrontProxy::value_variants().iter().map(|proxy| {
                     let (name, file) = proxy.shown();
                     format!("\n    {name}, in {file}: {}", lines.of(*proxy))
                 });

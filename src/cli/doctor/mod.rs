@@ -13,7 +13,7 @@ use std::sync::Arc;
 use clap::Args;
 use url::Url;
 
-use self::faults::Proxy;
+use self::faults::FrontProxy;
 use self::public::Asked;
 use self::report::Report;
 use super::caller::{Caller, host_and_address};
@@ -33,7 +33,7 @@ pub(super) struct Doctor {
     url: Option<Url>,
     /// Which proxy it is, for what to change [default: as its answers say]
     #[arg(long, value_name = "PROXY")]
-    proxy: Option<Proxy>,
+    proxy: Option<FrontProxy>,
     /// The port at which plain http may answer [default: 80, if Portero is at 443]
     #[arg(long, value_name = "PORT")]
     plain_http: Option<u16>,
@@ -64,7 +64,7 @@ pub(super) fn run(loaded: Loaded, arguments: &Doctor) -> Result<(), Failure> {
 }
 
 /// Returns which proxy it seems to be.
-fn examine(loaded: Loaded, arguments: &Doctor, report: &mut Report) -> Result<Option<Proxy>, Failure> {
+fn examine(loaded: Loaded, arguments: &Doctor, report: &mut Report) -> Result<Option<FrontProxy>, Failure> {
     let config = Arc::new(loaded.config);
     let caller = Caller::new(arguments.ca.as_deref(), arguments.resolve.clone())?;
     here::look_at_files(&config, report)?;

@@ -6,7 +6,7 @@ use jiff::fmt::rfc2822;
 use serde_json::Value;
 use url::Url;
 
-use super::faults::{Fault, Proxy};
+use super::faults::{Fault, FrontProxy};
 use super::report::{Report, Verdict};
 use crate::cli::caller::{Answer, Caller, Peer, Unreachable};
 use crate::cli::output::{CouldNotAsk, Failure};
@@ -80,7 +80,7 @@ pub(super) fn look(
     newest: Option<UnixTime>,
     now: UnixTime,
     report: &mut Report,
-) -> Result<Option<Proxy>, Failure> {
+) -> Result<Option<FrontProxy>, Failure> {
     let could_not_ask = |error: Unreachable| Failure::from(CouldNotAsk(error.to_string()));
     let peer =
         Peer::of(asked.url).ok_or_else(|| CouldNotAsk(format!("{} is no address of http or https", asked.url)))?;
@@ -115,7 +115,7 @@ pub(super) fn look(
         report.leave_out(&[Fault::Certificate, Fault::CertificateEnds, Fault::NoRedirect], "there is no https");
     }
     let server = page.as_ref().and_then(|page| page.header("server").or_else(|| page.header("via")));
-    let proxy = server.and_then(Proxy::known_by);
+    let proxy = server.and_then(FrontProxy::known_by);
     let Some(seen) = asked.reflect(&peer, "", "").map_err(could_not_ask)? else {
         let status = page.map_or_else(|| "nothing".to_owned(), |page| page.status.to_string());
         let text = format!("{} answers to /login with {status}, and does not know this installation's key", asked.url);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::faults::{Fault, Proxy};
+use super::faults::{Fault, FrontProxy};
 
 pub(super) enum Verdict {
     Good,
@@ -36,7 +36,7 @@ impl Report {
         !self.0.iter().any(|(_, verdict)| matches!(verdict, Verdict::Wrong(_)))
     }
 
-    pub(super) fn print(&self, proxy: Option<Proxy>) {
+    pub(super) fn print(&self, proxy: Option<FrontProxy>) {
         for (fault, verdict) in &self.0 {
             if let Verdict::Wrong(seen) = verdict {
                 println!("WRONG  {}", fault.title());
@@ -61,7 +61,7 @@ impl Report {
     }
 
     /// One object for each check.
-    pub(super) fn print_json(&self, proxy: Option<Proxy>) {
+    pub(super) fn print_json(&self, proxy: Option<FrontProxy>) {
         for (fault, verdict) in &self.0 {
             let check = fault.word();
             let line = match verdict {

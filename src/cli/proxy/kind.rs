@@ -1,16 +1,16 @@
-//! The proxies that Portero knows.
+//! The proxies that can ask the gate about requests for an app.
 
 use clap::ValueEnum;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Proxy {
+pub(super) enum GateProxy {
     Nginx,
     Caddy,
     Traefik,
     Haproxy,
 }
 
-impl Proxy {
+impl GateProxy {
     /// As people write it.
     pub(super) fn shown(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use url::Url;
 
-use self::kind::Proxy;
+use self::kind::GateProxy;
 use self::site::{Listener, Site};
 use super::output::{Failure, warn};
 use crate::clock::Clock;
@@ -35,7 +35,7 @@ pub(super) enum Command {
 
 #[derive(Args)]
 pub(super) struct Print {
-    proxy: Proxy,
+    proxy: GateProxy,
     /// The app's name
     name: String,
     /// Where people reach the app, such as https://wiki.example.org; again for more [default: where the app is, by `app show`]
@@ -94,7 +94,7 @@ fn print(config: Config, mut arguments: Print) -> Result<(), Failure> {
         portero: arguments.portero.map_or_else(|| on_this_machine(&config), Ok)?,
         address_header: config.client_ip_header.clone(),
     };
-    if site.portero.tcp().is_none() && arguments.proxy != Proxy::Nginx {
+    if site.portero.tcp().is_none() && arguments.proxy != GateProxy::Nginx {
         return Err(
             "only nginx asks by a Unix socket; let Portero listen on an address, and name it with --portero".into()
         );
@@ -106,17 +106,17 @@ fn print(config: Config, mut arguments: Print) -> Result<(), Failure> {
         );
     }
     let tells_otherwise = config.client_ip_header != ClientIpHeader::XForwardedFor;
-    if tells_otherwise && arguments.proxy != Proxy::Nginx {
+    if tells_otherwise && arguments.proxy != GateProxy::Nginx {
         eprintln!(
             "warning: client_ip_header is {}, and the printed lines tell the client's address in X-Forwarded-For",
             config.client_ip_header.name()
         );
     }
     let text = match arguments.proxy {
-        Proxy::Nginx => nginx::print(&site),
-        Proxy::Caddy => caddy::print(&site),
-        Proxy::Traefik => traefik::print(&site),
-        Proxy::Haproxy => {
+        GateProxy::Nginx => nginx::print(&site),
+        GateProxy::Caddy => caddy::print(&site),
+        GateProxy::Traefik => traefik::print(&site),
+        GateProxy::Haproxy => {
             let beside = format!("{}.key", site.certificate);
             if site.key != beside {
                 eprintln!("warning: HAProxy looks for the key in {beside}; a symbolic link is enough");

@@ -1,6 +1,6 @@
 //! What can be wrong with a proxy's settings, and what to change there.
 
-use crate::cli::proxy::kind::Proxy;
+use crate::cli::proxy::kind::GateProxy;
 use crate::gate::probes::Attack;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl Fault {
     }
 
     /// What to change. `None` for the proxy: nobody knows which one it is.
-    pub(super) fn mend(self, proxy: Option<Proxy>) -> &'static str {
+    pub(super) fn mend(self, proxy: Option<GateProxy>) -> &'static str {
         match self {
             Self::Open => {
                 "Does the proxy ask Portero at all? If so, the app may be in observe mode (`portero app show`), which lets everybody in."
@@ -130,13 +130,13 @@ impl Fault {
             Self::Spelling => spelled(proxy),
             Self::Identity => identity(proxy),
             Self::Alias => match proxy {
-                Some(Proxy::Nginx) => {
+                Some(GateProxy::Nginx) => {
                     "Take `underscores_in_headers on` and `ignore_invalid_headers off` out, and let the location that asks pass all headers on."
                 }
-                Some(Proxy::Haproxy) => {
+                Some(GateProxy::Haproxy) => {
                     "Keep the lines `http-request del-header … -m reg` as printed: their patterns fit the other spellings too."
                 }
-                Some(Proxy::Caddy | Proxy::Traefik) | None => {
+                Some(GateProxy::Caddy | GateProxy::Traefik) | None => {
                     "Let the check get the client's headers as they are: Portero refuses requests with such a header."
                 }
             },
@@ -154,14 +154,16 @@ impl Fault {
                  answer of Portero may."
             }
             Self::PlainHttp => match proxy {
-                Some(Proxy::Nginx) => "The server on port 80 has one line: `return 308 https://$host$request_uri;`.",
-                Some(Proxy::Caddy) => {
+                Some(GateProxy::Nginx) => {
+                    "The server on port 80 has one line: `return 308 https://$host$request_uri;`."
+                }
+                Some(GateProxy::Caddy) => {
                     "Write the site's address with https:// and leave `auto_https` on: Caddy then redirects."
                 }
-                Some(Proxy::Traefik) => {
+                Some(GateProxy::Traefik) => {
                     "Lead the entry point `web` to https (`http.redirections.entryPoint.to: websecure`), and name `web` in no router."
                 }
-                Some(Proxy::Haproxy) => {
+                Some(GateProxy::Haproxy) => {
                     "In the frontend on port 80: `http-request redirect scheme https code 308`, and no backend."
                 }
                 None => "Port 80 does nothing but redirect to https.",
@@ -171,10 +173,10 @@ impl Fault {
                  own host need not show /gate/check/ to anybody."
             }
             Self::IdentityComesBack => match proxy {
-                Some(Proxy::Nginx) => {
+                Some(GateProxy::Nginx) => {
                     "Take `add_header` with these values out, and keep `internal` in `location = /.portero-check`."
                 }
-                Some(Proxy::Caddy | Proxy::Traefik | Proxy::Haproxy) | None => {
+                Some(GateProxy::Caddy | GateProxy::Traefik | GateProxy::Haproxy) | None => {
                     "Set these headers in the request to the app, not in the answer."
                 }
             },
@@ -189,16 +191,16 @@ impl Fault {
                  proxy's address, or the app has another origin."
             }
             Self::Loop => match proxy {
-                Some(Proxy::Nginx) => {
+                Some(GateProxy::Nginx) => {
                     "`location /.portero/` sends to Portero, without `auth_request`, and with the app's Host."
                 }
-                Some(Proxy::Caddy) => {
+                Some(GateProxy::Caddy) => {
                     "`handle /.portero/*` comes before the other `handle` and sends to Portero, without `forward_auth`."
                 }
-                Some(Proxy::Traefik) => {
+                Some(GateProxy::Traefik) => {
                     "The router for PathPrefix(`/.portero/`) has the higher priority, no middleware, and leads to Portero."
                 }
-                Some(Proxy::Haproxy) => {
+                Some(GateProxy::Haproxy) => {
                     "`use_backend` sends what begins with /.portero/ to Portero, and the check has `unless is_portero`."
                 }
                 None => {
@@ -206,34 +208,34 @@ impl Fault {
                 }
             },
             Self::ScriptsLed => match proxy {
-                Some(Proxy::Nginx) => {
+                Some(GateProxy::Nginx) => {
                     "Redirect only `if ($portero_to)`, as printed: Portero names no address to scripts."
                 }
-                Some(Proxy::Caddy | Proxy::Traefik | Proxy::Haproxy) | None => {
+                Some(GateProxy::Caddy | GateProxy::Traefik | GateProxy::Haproxy) | None => {
                     "Send Portero's own answer to the client, whatever its status is."
                 }
             },
             Self::Page => match proxy {
-                Some(Proxy::Nginx) => {
+                Some(GateProxy::Nginx) => {
                     "`error_page 401 403 = @portero_refused;`, and that location redirects to `$portero_to`."
                 }
-                Some(Proxy::Caddy | Proxy::Traefik | Proxy::Haproxy) | None => {
+                Some(GateProxy::Caddy | GateProxy::Traefik | GateProxy::Haproxy) | None => {
                     "Send Portero's own answer to the client, with its Location."
                 }
             },
             Self::Websocket => match proxy {
-                Some(Proxy::Nginx) => {
+                Some(GateProxy::Nginx) => {
                     "Set Upgrade and Connection from `$portero_upgrade` and `$portero_connection`, as printed."
                 }
-                Some(Proxy::Caddy | Proxy::Traefik | Proxy::Haproxy) | None => {
+                Some(GateProxy::Caddy | GateProxy::Traefik | GateProxy::Haproxy) | None => {
                     "Pass Connection and Upgrade on to the app."
                 }
             },
             Self::Body => match proxy {
-                Some(Proxy::Nginx) => {
+                Some(GateProxy::Nginx) => {
                     "`proxy_pass_request_body off` stands in the location that asks, and nowhere else."
                 }
-                Some(Proxy::Caddy | Proxy::Traefik | Proxy::Haproxy) | None => {
+                Some(GateProxy::Caddy | GateProxy::Traefik | GateProxy::Haproxy) | None => {
                     "Send the body to the app, and none to Portero."
                 }
             },
@@ -241,63 +243,69 @@ impl Fault {
     }
 }
 
-fn asks_everywhere(proxy: Option<Proxy>) -> &'static str {
+fn asks_everywhere(proxy: Option<GateProxy>) -> &'static str {
     match proxy {
-        Some(Proxy::Nginx) => {
+        Some(GateProxy::Nginx) => {
             "Each `location` that reaches the app, or files of it, needs the lines with auth_request, auth_request_set and error_page, or \
              has to be beneath one that has them."
         }
-        Some(Proxy::Caddy) => "Put each `handle` for such a path into the `handle` that has `forward_auth`, after it.",
-        Some(Proxy::Traefik) => "Each router that leads to the app needs both middlewares, clean-… and then portero-….",
-        Some(Proxy::Haproxy) => {
+        Some(GateProxy::Caddy) => {
+            "Put each `handle` for such a path into the `handle` that has `forward_auth`, after it."
+        }
+        Some(GateProxy::Traefik) => {
+            "Each router that leads to the app needs both middlewares, clean-… and then portero-…."
+        }
+        Some(GateProxy::Haproxy) => {
             "`http-request lua.portero_check` has no condition but `unless is_portero`, and stands before every `use_backend`."
         }
         None => "The proxy has to ask Portero about each request for the app, whatever its path.",
     }
 }
 
-fn spelled(proxy: Option<Proxy>) -> &'static str {
+fn spelled(proxy: Option<GateProxy>) -> &'static str {
     match proxy {
-        Some(Proxy::Nginx) => {
+        Some(GateProxy::Nginx) => {
             "Make only `location /.portero/` an exception, and send from there to Portero only. X-Original-URL has `$request_uri`, not `$uri`."
         }
-        Some(Proxy::Haproxy) => {
+        Some(GateProxy::Haproxy) => {
             "`path_beg /.portero/` leads to Portero, with the slash at its end: `use_backend portero-… if is_portero` must not be missing."
         }
-        Some(Proxy::Caddy | Proxy::Traefik) | None => {
+        Some(GateProxy::Caddy | GateProxy::Traefik) | None => {
             "What is not asked about must not reach the app: only /.portero/, with the slash at its end, is an exception, and leads to Portero."
         }
     }
 }
 
-fn identity(proxy: Option<Proxy>) -> &'static str {
+fn identity(proxy: Option<GateProxy>) -> &'static str {
     match proxy {
-        Some(Proxy::Nginx) => {
+        Some(GateProxy::Nginx) => {
             "Each location that reaches the app needs `proxy_set_header` for Remote-User, Remote-Name, Remote-Email, Remote-Groups and \
              X-Portero-Assertion; one proxy_set_header of its own takes away all that it inherits."
         }
-        Some(Proxy::Caddy) => {
+        Some(GateProxy::Caddy) => {
             "Keep `request_header -Remote-…` before `forward_auth`, all five names in `copy_headers`, and the `header_up` lines."
         }
-        Some(Proxy::Traefik) => {
+        Some(GateProxy::Traefik) => {
             "Name all five headers in `authResponseHeaders`, and let the middleware clean-… take them out of the client's request first."
         }
-        Some(Proxy::Haproxy) => "Keep all lines `http-request del-header`, before `lua.portero_check`.",
+        Some(GateProxy::Haproxy) => "Keep all lines `http-request del-header`, before `lua.portero_check`.",
         None => "Take the five headers out of each client's request, and set them from Portero's answer.",
     }
 }
 
-fn origin(proxy: Option<Proxy>) -> &'static str {
+fn origin(proxy: Option<GateProxy>) -> &'static str {
     match proxy {
-        Some(Proxy::Nginx) => {
+        Some(GateProxy::Nginx) => {
             "In the location that reaches the app, `proxy_set_header X-Forwarded-For $remote_addr;` and the like for each of these \
              headers, and \"\" for those that have no value, as printed. $proxy_add_x_forwarded_for keeps what the client says."
         }
-        Some(Proxy::Caddy) => "Keep the `header_up` lines, and name no clients in the global option `trusted_proxies`.",
-        Some(Proxy::Traefik) => {
+        Some(GateProxy::Caddy) => {
+            "Keep the `header_up` lines, and name no clients in the global option `trusted_proxies`."
+        }
+        Some(GateProxy::Traefik) => {
             "`forwardedHeaders.insecure` is off at the entry point, `trustForwardHeader` is false, and the middleware clean-… comes first."
         }
-        Some(Proxy::Haproxy) => "Keep the lines `http-request del-header` and `set-header X-Forwarded-…`.",
+        Some(GateProxy::Haproxy) => "Keep the lines `http-request del-header` and `set-header X-Forwarded-…`.",
         None => "Set these headers yourself, or take them out; never pass on what a client says.",
     }
 }

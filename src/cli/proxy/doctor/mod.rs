@@ -19,7 +19,7 @@ use serde_json::json;
 use self::examination::{Asked, Check, Examination, Signed, Verdict};
 use self::faults::Fault;
 use self::stand_in::StandIn;
-use super::kind::Proxy;
+use super::kind::GateProxy;
 use super::site;
 use crate::accounts::apps::entry;
 use crate::cli::caller::{Caller, host_and_address};
@@ -55,7 +55,7 @@ pub(in crate::cli) struct Doctor {
     open: Vec<String>,
     /// Which proxy it is, for what to change [default: as its answers say]
     #[arg(long, value_name = "PROXY")]
-    proxy: Option<Proxy>,
+    proxy: Option<GateProxy>,
     /// The port at which plain http may answer [default: 80, if the app is at 443]
     #[arg(long, value_name = "PORT")]
     plain_http: Option<u16>,
@@ -124,19 +124,19 @@ fn asked(arguments: &Doctor) -> Result<Asked, Failure> {
 }
 
 /// Which proxy speaks of itself like this.
-fn known_by(servers: &[String]) -> Option<Proxy> {
+fn known_by(servers: &[String]) -> Option<GateProxy> {
     let says = |word: &str| servers.iter().any(|server| server.to_ascii_lowercase().contains(word));
     if says("nginx") {
-        Some(Proxy::Nginx)
+        Some(GateProxy::Nginx)
     } else if says("caddy") {
-        Some(Proxy::Caddy)
+        Some(GateProxy::Caddy)
     } else {
         None
     }
 }
 
-fn print(url: &str, checks: &[Check], proxy: Option<Proxy>) {
-    let name = proxy.map_or("its proxy", Proxy::shown);
+fn print(url: &str, checks: &[Check], proxy: Option<GateProxy>) {
+    let name = proxy.map_or("its proxy", GateProxy::shown);
     println!("{url}, through {name}");
     let mut faults: Vec<Fault> = Vec::new();
     for check in checks {
@@ -184,7 +184,7 @@ fn print(url: &str, checks: &[Check], proxy: Option<Proxy>) {
     );
 }
 
-fn print_json(checks: &[Check], proxy: Option<Proxy>) {
+fn print_json(checks: &[Check], proxy: Option<GateProxy>) {
     for check in checks {
         let line = match &check.verdict {
             Verdict::Held => json!({ "check": check.name, "result": "held" }),
