@@ -1,17 +1,19 @@
-//! The examination itself: what is sent, and what its answer, or what reached the app, says of the proxy.
+//! The examination itself: what is asked in which order, and what the answer, or what reached the app, says of the proxy.
 
 use std::time::Duration;
 
 use url::Url;
 
 use super::faults::Fault;
+use super::requests::{Requests, could_not_ask};
 use super::stand_in::{Seen, StandIn};
-use crate::cli::caller::{Answer, Caller, PATIENCE, Peer, Unreachable};
+use super::verdict::{Check, Verdict, changed_cookies, found, judged_with_pass, told};
+use crate::cli::caller::{Answer, Caller, PATIENCE};
 use crate::cli::output::{CouldNotAsk, Failure};
-use crate::cli::visitor::{Entered, NotIn, PASS, Visitor, authority, led_to, origin};
-use crate::gate::headers::{ASSERTION, IDENTITY, alias_of};
+use crate::cli::visitor::{Entered, NotIn, PASS, Visitor, led_to, origin};
+use crate::gate::headers::IDENTITY;
 use crate::gate::paths;
-use crate::gate::probes::{Attack, CLAIM, CLAIMED_ADDRESS, Fill, PATH, PROBE, PROBES, Probe};
+use crate::gate::probes::{Attack, CLAIM, PATH, PROBES};
 
 /// Who sends the requests that only somebody who is signed in can send.
 pub(super) enum Signed {
@@ -35,21 +37,6 @@ pub(super) struct Asked {
     pub(super) plain_http: Option<u16>,
 }
 
-#[derive(Debug)]
-pub(super) struct Check {
-    pub(super) name: String,
-    pub(super) verdict: Verdict,
-}
-
-#[derive(Debug)]
-pub(super) enum Verdict {
-    Held,
-    /// What is wrong, and what was seen of it.
-    Found(Fault, String),
-    /// Why it can't be told.
-    Unjudged(&'static str),
-}
-
 pub(super) const NEEDS_STAND_IN: &str = "what reaches the app can be seen with --stand-in and --user only";
 pub(super) const NEEDS_USER: &str = "only somebody who is signed in can send it: --user";
 const MAY_BE_APPS: &str = "the answer may be the proxy's or the app's: --stand-in together with --user tells";
@@ -59,46 +46,16 @@ const AGENT: &str = "portero-doctor";
 /// How long a request is waited for that may be broken off.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
-/// Headers that the app believes, by which it can be deceived; what it gets of them must be the same whatever a client sends.
-const GUARDED: [&str; 15] = [
-    "remote-user",
-    "remote-name",
-    "remote-email",
-    "remote-groups",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-prefix",
-    "x-forwarded-uri",
-    "x-forwarded-method",
-    "x-original-url",
-    "x-rewrite-url",
-    "x-real-ip",
-    "forwarded",
-    "host",
-];
-
 pub(super) struct Examination<'a> {
     caller: &'a Caller,
     asked: &'a Asked,
-    app: Peer,
-    /// Of the app: its host, with its port unless that is 443.
-    authority: String,
+    requests: Requests<'a>,
+    /// Of the app.
     origin: String,
-    stand_in: Option<&'a StandIn>,
+    has_stand_in: bool,
     /// Whether a request that was let in did reach the stand-in.
     stand_in_is_the_app: bool,
-    run: &'a str,
-    sent: u32,
     pub(super) checks: Vec<Check>,
-    /// What the answers say of the proxy.
-    pub(super) servers: Vec<String>,
-}
-
-/// A request that was sent, and what came of it.
-struct Outcome {
-    answer: Option<Answer>,
-    seen: Vec<Seen>,
 }
 
 impl<'a> Examination<'a> {
@@ -108,21 +65,21 @@ impl<'a> Examination<'a> {
         stand_in: Option<&'a StandIn>,
         run: &'a str,
     ) -> Result<Self, Failure> {
-        let app = Peer::of(&asked.app).ok_or("that is not where people reach an app")?;
-        let (authority, origin) = (authority(&asked.app), origin(&asked.app));
+        let open = asked.open.first().map(String::as_str);
         Ok(Self {
             caller,
             asked,
-            app,
-            authority,
-            origin,
-            stand_in,
+            requests: Requests::new(caller, &asked.app, open, stand_in, run)?,
+            origin: origin(&asked.app),
+            has_stand_in: stand_in.is_some(),
             stand_in_is_the_app: false,
-            run,
-            sent: 0,
             checks: Vec::new(),
-            servers: Vec::new(),
         })
+    }
+
+    /// What the answers say of the proxy.
+    pub(super) fn servers(&self) -> &[String] {
+        &self.requests.servers
     }
 
     pub(super) fn run(&mut self) -> Result<(), Failure> {
@@ -163,8 +120,8 @@ impl<'a> Examination<'a> {
             let verdict = match &usual {
                 None => Verdict::Unjudged(NEEDS_STAND_IN),
                 Some(usual) => {
-                    let bytes = self.attack(probe, &format!("Cookie: {PASS}={pass}\r\n"));
-                    let outcome = self.send(&bytes)?;
+                    let bytes = self.requests.attack(probe, &format!("Cookie: {PASS}={pass}\r\n"));
+                    let outcome = self.requests.send(&bytes)?;
                     judged_with_pass(probe, &outcome, usual)
                 }
             };
@@ -175,7 +132,7 @@ impl<'a> Examination<'a> {
 
     /// Whether anybody is asked to sign in at all; if not, nothing else is worth asking.
     fn is_shut(&mut self) -> Result<bool, Failure> {
-        let outcome = self.get(PATH, "Accept: application/json\r\n")?;
+        let outcome = self.requests.get(PATH, "Accept: application/json\r\n")?;
         let (verdict, is_shut) = match &outcome.answer {
             _ if !outcome.seen.is_empty() => (found(Fault::Open, "a request without a pass reached the app"), false),
             None => (found(Fault::NoAnswer, "the connection was closed without an answer"), true),
@@ -190,8 +147,10 @@ impl<'a> Examination<'a> {
 
     /// A page is led to `/.portero/start`, and from there to Portero.
     fn way_to_sign_in(&mut self) -> Result<(), Failure> {
-        let page =
-            self.get(PATH, "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n")?.answer;
+        let page = self
+            .requests
+            .get(PATH, "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n")?
+            .answer;
         let Some(to) =
             page.as_ref().filter(|answer| self.leads_to_sign_in(answer)).and_then(|a| led_to(&self.asked.app, a))
         else {
@@ -227,18 +186,12 @@ impl<'a> Examination<'a> {
             return Ok(());
         };
         for (name, target) in [("plain-http", PATH), ("plain-http-of-portero", "/.portero/start")] {
-            let id = self.next_id();
-            let request = format!(
-                "GET {target} HTTP/1.1\r\nHost: {}\r\n{PROBE}: {id}\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
-                self.asked.app.host_str().unwrap_or_default()
-            );
-            // Nothing is there: so much the better.
-            let answer = self.caller.send(&self.app.plain(port), request.as_bytes()).unwrap_or_default();
+            let outcome = self.requests.get_plain(port, target);
             let leads_to_https = |answer: &Answer| {
                 answer.is_redirect() && answer.header("location").is_some_and(|to| to.starts_with("https://"))
             };
-            let verdict = match answer {
-                _ if !self.seen(&id).is_empty() => found(Fault::PlainHttp, "a request reached the app"),
+            let verdict = match outcome.answer {
+                _ if !outcome.seen.is_empty() => found(Fault::PlainHttp, "a request reached the app"),
                 Some(answer) if answer.all("set-cookie").any(|cookie| cookie.contains("portero")) => {
                     found(Fault::PlainHttp, "a cookie of the gate was set")
                 }
@@ -266,7 +219,7 @@ impl<'a> Examination<'a> {
             "/.portero/../gate/check/nginx",
             "/.portero/%2e%2e/gate/check/nginx",
         ] {
-            let answer = self.get(target, &question)?.answer;
+            let answer = self.requests.get(target, &question)?.answer;
             let is_told = |answer: &Answer| {
                 let speaks_of_it = ["no app is at", "X-Forwarded", "X-Original", "trusted_proxies"];
                 answer.status == 400 && speaks_of_it.iter().any(|words| answer.body.contains(words))
@@ -307,7 +260,7 @@ impl<'a> Examination<'a> {
     /// What an app gets of somebody who may enter. `None`: there is no stand-in that could tell.
     fn somebody(&mut self, pass: &str) -> Result<Option<Seen>, Failure> {
         let cookie = format!("Cookie: {PASS}={pass}\r\n");
-        let outcome = self.get(PATH, &cookie)?;
+        let outcome = self.requests.get(PATH, &cookie)?;
         let is_refused = |answer: &Answer| answer.status == 401 || self.leads_to_sign_in(answer);
         if outcome.seen.is_empty() && outcome.answer.as_ref().is_none_or(is_refused) {
             return Err(CouldNotAsk(
@@ -316,7 +269,7 @@ impl<'a> Examination<'a> {
             .into());
         }
         self.stand_in_is_the_app = !outcome.seen.is_empty();
-        if self.stand_in.is_some() && !self.stand_in_is_the_app {
+        if self.has_stand_in && !self.stand_in_is_the_app {
             let told = outcome.answer.as_ref().map_or_else(|| "no answer".into(), told);
             return Err(CouldNotAsk(format!(
                 "a request with a good pass did not reach the stand-in ({told}): is --stand-in where the proxy sends requests for the app?"
@@ -325,7 +278,7 @@ impl<'a> Examination<'a> {
         }
         self.note("app", Verdict::Held);
         for (name, path) in [("identity-comes-back", PATH), ("identity-comes-back-from-the-check", "/.portero-check")] {
-            let answer = self.get(path, &cookie)?.answer;
+            let answer = self.requests.get(path, &cookie)?.answer;
             let names = answer.iter().flat_map(|answer| &answer.headers).map(|(name, _)| name.as_str());
             let names: Vec<_> =
                 names.filter(|name| IDENTITY.contains(name) || name.starts_with("x-portero-")).collect();
@@ -343,9 +296,13 @@ impl<'a> Examination<'a> {
             return Ok(None);
         }
         let body = "x".repeat(20_000);
-        let bytes =
-            self.text("POST", PATH, &format!("{cookie}Content-Length: {}\r\nConnection: close\r\n", body.len()), &body);
-        let posted = self.send(&bytes)?;
+        let bytes = self.requests.text(
+            "POST",
+            PATH,
+            &format!("{cookie}Content-Length: {}\r\nConnection: close\r\n", body.len()),
+            &body,
+        );
+        let posted = self.requests.send(&bytes)?;
         let verdict = match posted.seen.as_slice() {
             [seen] if seen.body >= body.len() => Verdict::Held,
             [seen] => found(Fault::Body, &format!("of {} bytes {} reached the app", body.len(), seen.body)),
@@ -356,8 +313,8 @@ impl<'a> Examination<'a> {
             "{cookie}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \
              dGhlIHNhbXBsZSBub25jZQ==\r\n"
         );
-        let bytes = self.text("GET", PATH, &handshake, "");
-        let answer = self.send(&bytes)?.answer;
+        let bytes = self.requests.text("GET", PATH, &handshake, "");
+        let answer = self.requests.send(&bytes)?.answer;
         let verdict = match &answer {
             Some(answer) if answer.status == 101 => Verdict::Held,
             Some(answer) => found(Fault::Websocket, &told(answer)),
@@ -370,17 +327,23 @@ impl<'a> Examination<'a> {
     fn probes_without(&mut self) -> Result<(), Failure> {
         let mut sent = Vec::new();
         for probe in PROBES {
-            let id = self.sent + 1;
-            let bytes = self.attack(probe, "");
+            let id = self.requests.coming_id();
+            let bytes = self.requests.attack(probe, "");
             // Some proxies wait for the rest of such a request, and what they answer says nothing.
             let patience = if probe.attack == Attack::Framing { A_MOMENT } else { PATIENCE };
-            let answer = self.send_within(patience, &bytes)?.answer;
+            let answer = self.requests.send_within(patience, &bytes)?.answer;
             sent.push((probe.name.to_owned(), probe.target(), Fault::from(probe.attack), id, answer));
         }
         for path in &self.asked.paths {
-            let id = self.sent + 1;
-            let bytes = self.text("GET", path, "Connection: close\r\n", "");
-            sent.push((format!("path {path}"), Some(path.as_str()), Fault::Path, id, self.send(&bytes)?.answer));
+            let id = self.requests.coming_id();
+            let bytes = self.requests.text("GET", path, "Connection: close\r\n", "");
+            sent.push((
+                format!("path {path}"),
+                Some(path.as_str()),
+                Fault::Path,
+                id,
+                self.requests.send(&bytes)?.answer,
+            ));
         }
         // What was hidden in another request has no answer of its own that could be waited for.
         std::thread::sleep(Duration::from_millis(300));
@@ -389,7 +352,7 @@ impl<'a> Examination<'a> {
             if path.is_some_and(|path| self.asked.open.iter().any(|open| paths::opens(open, &path))) {
                 continue;
             }
-            let seen = self.seen(&self.id(id));
+            let seen = self.requests.seen(&id);
             let verdict = self.judged_without_pass(fault, answer.as_ref(), &seen, target);
             self.note(&name, verdict);
         }
@@ -436,7 +399,8 @@ impl<'a> Examination<'a> {
             )
             .into());
         }
-        let outcome = self.get(PATH, &format!("Cookie: {PASS}={}\r\nAccept: application/json\r\n", entered.pass))?;
+        let outcome =
+            self.requests.get(PATH, &format!("Cookie: {PASS}={}\r\nAccept: application/json\r\n", entered.pass))?;
         let verdict = match outcome.answer {
             _ if !outcome.seen.is_empty() => found(Fault::Kept, "the next request with the pass reached the app"),
             Some(answer) if (200..300).contains(&answer.status) => found(Fault::Kept, &told(&answer)),
@@ -454,112 +418,7 @@ impl<'a> Examination<'a> {
         })
     }
 
-    fn attack(&self, probe: &Probe, lines: &str) -> Vec<u8> {
-        let (open, id) = (self.asked.open.first().map(String::as_str), self.id(self.sent + 1));
-        probe.request(&Fill { authority: &self.authority, open, id: &id, lines })
-    }
-
-    fn text(&self, method: &str, target: &str, lines: &str, body: &str) -> Vec<u8> {
-        let (host, id) = (&self.authority, self.id(self.sent + 1));
-        format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{PROBE}: {id}\r\n{lines}\r\n{body}").into_bytes()
-    }
-
-    fn get(&mut self, target: &str, lines: &str) -> Result<Outcome, Failure> {
-        let bytes = self.text("GET", target, &format!("{lines}Connection: close\r\n"), "");
-        self.send(&bytes)
-    }
-
-    fn send(&mut self, bytes: &[u8]) -> Result<Outcome, Failure> {
-        self.send_within(PATIENCE, bytes)
-    }
-
-    fn send_within(&mut self, patience: Duration, bytes: &[u8]) -> Result<Outcome, Failure> {
-        let id = self.next_id();
-        let answer = self.caller.send_within(patience, &self.app, bytes).map_err(could_not_ask)?;
-        if let Some(answer) = &answer {
-            self.servers.extend(["server", "via"].iter().filter_map(|name| answer.header(name)).map(str::to_owned));
-        }
-        Ok(Outcome { answer, seen: self.seen(&id) })
-    }
-
-    fn next_id(&mut self) -> String {
-        self.sent += 1;
-        self.id(self.sent)
-    }
-
-    fn id(&self, number: u32) -> String {
-        format!("{}.{number}", self.run)
-    }
-
-    fn seen(&self, id: &str) -> Vec<Seen> {
-        self.stand_in.map(|stand_in| stand_in.seen(id)).unwrap_or_default()
-    }
-
     fn note(&mut self, name: &str, verdict: Verdict) {
         self.checks.push(Check { name: name.to_owned(), verdict });
     }
-}
-
-/// With a pass the request may reach the app, but not what a client says in it.
-fn judged_with_pass(probe: &Probe, outcome: &Outcome, usual: &Seen) -> Verdict {
-    let fault = Fault::from(probe.attack);
-    for seen in &outcome.seen {
-        let claims = |value: &str| value.to_ascii_lowercase().contains(CLAIM) || value.contains(CLAIMED_ADDRESS);
-        if let Some((name, value)) =
-            seen.headers.iter().find(|(name, value)| claims(value) || alias_of(&name.to_ascii_lowercase()).is_some())
-        {
-            return found(fault, &format!("the app got {name}: {value}"));
-        }
-        for name in GUARDED {
-            let (got, usually) = (seen.all(name), usual.all(name));
-            if got != usually {
-                return found(fault, &format!("the app got {name}: {got:?}, and usually {usually:?}"));
-            }
-        }
-        // The first one may come later than the first request: Portero makes its key when somebody enters.
-        let assertions = |seen: &Seen| seen.all(ASSERTION).iter().filter(|text| !text.is_empty()).count();
-        if assertions(seen) > 1 || assertions(seen) < assertions(usual) {
-            return found(fault, &format!("the app got no {ASSERTION}, or more than one"));
-        }
-    }
-    Verdict::Held
-}
-
-/// The gate's cookies are for one host, are shown to no script, and go over https only.
-fn changed_cookies(answer: &Answer) -> Verdict {
-    let mut is_there = false;
-    for cookie in answer.all("set-cookie").filter(|cookie| cookie.contains("portero_pass")) {
-        is_there = true;
-        let lower = cookie.to_ascii_lowercase();
-        let attributes: Vec<_> = lower.split(';').skip(1).map(str::trim).collect();
-        let has = |attribute: &str| attributes.contains(&attribute);
-        let is_whole = has("secure") && has("httponly") && has("samesite=lax") && has("path=/");
-        let has_domain = attributes.iter().any(|attribute| attribute.starts_with("domain="));
-        if !is_whole || has_domain || !cookie.starts_with("__Host-") {
-            let shown = cookie.split_once('=').map_or("", |(name, _)| name);
-            return found(Fault::Cookie, &format!("{shown} came with {}", attributes.join("; ")));
-        }
-    }
-    if is_there { Verdict::Held } else { found(Fault::Cookie, "the answer sets no cookie of the gate") }
-}
-
-fn found(fault: Fault, seen: &str) -> Verdict {
-    Verdict::Found(fault, seen.to_owned())
-}
-
-/// An answer in few words.
-fn told(answer: &Answer) -> String {
-    /// Enough to know a page by.
-    const FEW: usize = 160;
-    let text = match answer.header("location") {
-        Some(to) => format!("{}, to {to}", answer.status),
-        None if answer.body.trim().is_empty() => answer.status.to_string(),
-        None => format!("{}, {}", answer.status, answer.body.split_whitespace().collect::<Vec<_>>().join(" ")),
-    };
-    let text: String = text.chars().filter(|c| !c.is_control()).take(FEW).collect();
-    text
-}
-
-fn could_not_ask(error: Unreachable) -> Failure {
-    CouldNotAsk(error.to_string()).into()
 }

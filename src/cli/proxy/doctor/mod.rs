@@ -8,7 +8,9 @@
 
 mod examination;
 mod faults;
+mod requests;
 mod stand_in;
+mod verdict;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -16,9 +18,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use self::examination::{Asked, Check, Examination, Signed, Verdict};
+use self::examination::{Asked, Examination, Signed};
 use self::faults::Fault;
 use self::stand_in::StandIn;
+use self::verdict::{Check, Verdict};
 use super::kind::GateProxy;
 use super::site;
 use crate::accounts::apps::entry;
@@ -80,8 +83,8 @@ pub(super) fn run(arguments: Doctor) -> Result<(), Failure> {
     let mut examination = Examination::new(&caller, &asked, stand_in.as_ref(), &run)?;
     // What was found until then is told, too.
     let examined = examination.run();
-    let (checks, servers) = (examination.checks, examination.servers);
-    let proxy = arguments.proxy.or_else(|| known_by(&servers));
+    let proxy = arguments.proxy.or_else(|| known_by(examination.servers()));
+    let checks = examination.checks;
     if arguments.json {
         print_json(&checks, proxy)
     } else {
