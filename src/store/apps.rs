@@ -9,6 +9,7 @@ use diesel::{
 
 use super::connection::{Conn, Error, known, on};
 use super::schema::{app_access, app_open_paths, app_origins, app_secrets, apps, gate_codes, passes, user_groups};
+use super::text_order::{sorted, sorted_by};
 use super::{app_drills, consents, grants, logout_deliveries, openid_apps};
 use crate::domain::{
     Allowed, App, AppId, AppName, AppOrigin, AppRules, Entrant, GroupName, Level, LogoutUri, OpenIdRules, OpenPath,
@@ -103,9 +104,7 @@ pub fn unknown_group(conn: &mut Conn, rules: &AppRules) -> Result<Option<String>
 pub fn that_let_in(conn: &mut Conn, group: &GroupName) -> Result<Vec<String>, Error> {
     let named = apps::table.inner_join(app_access::table.on(app_access::app_id.eq(apps::id)));
     let named = named.filter(app_access::kind.eq(GROUP)).filter(app_access::subject.eq(group.canonical()));
-    let mut names: Vec<String> = named.select(apps::name).load(conn)?;
-    names.sort();
-    Ok(names)
+    Ok(sorted(named.select(apps::name).load(conn)?))
 }
 
 /// Takes a user from the lists of those who may enter. Returns whether they stood on any.
@@ -223,9 +222,7 @@ fn entrant(kind: &str, subject: String) -> Result<Entrant, Error> {
 
 /// All apps, ordered by name.
 pub fn all(conn: &mut Conn) -> Result<Vec<App>, Error> {
-    // By Rust, here and below, because each database orders texts in its own way.
-    let mut rows = apps::table.select(Row::as_select()).load(conn)?;
-    rows.sort_by(|one, other| one.name.cmp(&other.name));
+    let rows = sorted_by(apps::table.select(Row::as_select()).load(conn)?, |one, other| one.name.cmp(&other.name));
     let mut found = rows.into_iter().map(Row::into_app).collect::<Result<Vec<_>, _>>()?;
     let at: BTreeMap<i64, usize> = found.iter().enumerate().map(|(at, app)| (app.id.0, at)).collect();
     let mut with = |id: i64, act: &mut dyn FnMut(&mut App)| {
@@ -240,9 +237,8 @@ pub fn all(conn: &mut Conn) -> Result<Vec<App>, Error> {
             app.origin_ids.push(OriginId(id));
         });
     }
-    let mut access: Vec<(i64, String, String)> = app_access::table.load(conn)?;
-    access.sort();
-    for (app, kind, subject) in access {
+    let access: Vec<(i64, String, String)> = app_access::table.load(conn)?;
+    for (app, kind, subject) in sorted(access) {
         let entrant = entrant(&kind, subject)?;
         with(app, &mut |app| {
             if let Allowed::Listed(entrants) = &mut app.rules.allowed {
@@ -250,9 +246,8 @@ pub fn all(conn: &mut Conn) -> Result<Vec<App>, Error> {
             }
         });
     }
-    let mut paths: Vec<(i64, String)> = app_open_paths::table.load(conn)?;
-    paths.sort();
-    for (app, path) in paths {
+    let paths: Vec<(i64, String)> = app_open_paths::table.load(conn)?;
+    for (app, path) in sorted(paths) {
         with(app, &mut |app| app.rules.open_paths.push(OpenPath::stored(path.clone())));
     }
     for (app, rules) in openid_apps::all(conn)? {

@@ -4,6 +4,7 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQuery
 
 use super::connection::{Conn, Error, on};
 use super::schema::{apps, consents};
+use super::text_order::sorted_by;
 use crate::domain::{AppId, Scopes, UnixTime, UserId};
 
 /// What somebody has agreed to.
@@ -57,9 +58,8 @@ pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Consent>, Error> {
         .inner_join(apps::table.on(apps::id.eq(consents::app_id)))
         .filter(consents::user_id.eq(user.0))
         .select((consents::app_id, apps::name, consents::scopes, consents::agreed_at));
-    let mut rows: Vec<(i64, String, String, i64)> = on!(conn, c => agreed.load(c))?;
-    // By Rust, because each database orders texts in its own way.
-    rows.sort_by(|one, other| one.1.cmp(&other.1));
+    let rows: Vec<(i64, String, String, i64)> = on!(conn, c => agreed.load(c))?;
+    let rows = sorted_by(rows, |one, other| one.1.cmp(&other.1));
     let consent = |(app, name, scopes, agreed_at): (i64, String, String, i64)| Consent {
         app: AppId(app),
         name,

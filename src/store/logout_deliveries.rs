@@ -12,6 +12,7 @@ use super::among::among;
 use super::connection::{Conn, Error, known, on};
 use super::schema::{app_entries, apps, logout_deliveries, sessions, users};
 use super::sessions::sid;
+use super::text_order::sorted_by;
 use crate::domain::{AppId, SessionId, UnixTime, spelled};
 
 /// What a try came to.
@@ -305,9 +306,10 @@ macro_rules! sums {
     }};
 }
 
-/// By name, what was not tried yet first. By Rust, because each database orders texts, and what is missing, in its own way.
-fn in_order(mut rows: Vec<Sums>) -> Result<Vec<Told>, Error> {
-    rows.sort_by(|one, other| (&one.1, &one.2, one.3, one.0).cmp(&(&other.1, &other.2, other.3, other.0)));
+/// By name, what was not tried yet first.
+fn in_order(rows: Vec<Sums>) -> Result<Vec<Told>, Error> {
+    let rows =
+        sorted_by(rows, |one, other| (&one.1, &one.2, one.3, one.0).cmp(&(&other.1, &other.2, other.3, other.0)));
     rows.into_iter().map(told).collect()
 }
 
@@ -395,7 +397,5 @@ pub fn entered(conn: &mut Conn, receipt: &str) -> Result<Vec<(AppId, String, i64
         .select((app_entries::app_id, max(app_entries::app_name), count_star()))
         .load(conn)?;
     let named = rows.into_iter().map(|(app, name, count)| (AppId(app), name.unwrap_or_default(), count));
-    let mut named: Vec<_> = named.collect();
-    named.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
-    Ok(named)
+    Ok(sorted_by(named.collect(), |one, other| (&one.1, one.0).cmp(&(&other.1, other.0))))
 }

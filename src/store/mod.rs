@@ -72,6 +72,7 @@ mod stand_still;
 pub mod status_lists;
 pub mod steps;
 pub mod table_parts;
+mod text_order;
 pub mod token_blocklist;
 pub mod trouble;
 pub mod trusted_browsers;

@@ -4,6 +4,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use super::connection::{Conn, Error, known};
 use super::schema::{app_openid, app_uris};
+use super::text_order::sorted;
 use crate::domain::{AppAlgorithm, AppId, AppUri, OpenIdRules};
 
 const REDIRECT: &str = "redirect";
@@ -13,9 +14,7 @@ const POST_LOGOUT: &str = "post_logout";
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<(AppId, OpenIdRules)>, Error> {
     type Columns = (i64, bool, bool, bool, String, bool, bool);
     let rows: Vec<Columns> = app_openid::table.order(app_openid::app_id).load(conn)?;
-    // By Rust, because each database orders texts in its own way.
-    let mut uris: Vec<(i64, String, String)> = app_uris::table.load(conn)?;
-    uris.sort();
+    let uris: Vec<(i64, String, String)> = sorted(app_uris::table.load(conn)?);
     rows.into_iter()
         .map(|(id, is_public, is_trusted, needs_pkce, algorithm, tells_in_id_token, reads_status_list)| {
             let of_kind = |wanted: &str| {

@@ -12,6 +12,7 @@ use super::connection::{Conn, Error, known, on};
 use super::schema::{app_entries, gate_codes, passes};
 use super::sessions::sid;
 use super::table_parts::{Keys, by_number};
+use super::text_order::sorted_by;
 use crate::blocklist::{Standing, gate};
 use crate::domain::{App, AppId, Level, Methods, OriginId, PassKey, SessionId, UnixTime, UserId};
 
@@ -249,9 +250,8 @@ pub fn entries(conn: &mut Conn, sids: &[SessionId]) -> Result<Vec<(SessionId, En
         app_entries::last_at,
         app_entries::times,
     ));
-    let mut rows: Vec<(String, i64, String, i64, i64, i64)> = on!(conn, c => these.load(c))?;
-    // By Rust, because each database orders texts in its own way.
-    rows.sort_by(|one, other| (one.3, &one.2, &one.0).cmp(&(other.3, &other.2, &other.0)));
+    let rows: Vec<(String, i64, String, i64, i64, i64)> = on!(conn, c => these.load(c))?;
+    let rows = sorted_by(rows, |one, other| (one.3, &one.2, &one.0).cmp(&(other.3, &other.2, &other.0)));
     rows.into_iter()
         .map(|(id, app_id, app, first_at, last_at, times)| {
             let (app_id, first_at, last_at) = (AppId(app_id), UnixTime(first_at), UnixTime(last_at));

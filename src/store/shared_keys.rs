@@ -6,6 +6,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQuery
 
 use super::connection::{Conn, Error, known};
 use super::schema::shared_keys;
+use super::text_order::sorted_by;
 
 /// A master key without the key: its id, and a fingerprint that tells it from another with the same id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +108,7 @@ pub fn under_master_key(conn: &mut Conn, file: &str) -> Result<Option<SealedKey>
 
 /// All keys under master keys, by name.
 pub fn all_under_master_keys(conn: &mut Conn) -> Result<Vec<SealedKey>, Error> {
-    let mut rows: Vec<Row> = shared_keys::table.load(conn)?;
-    // By Rust, because each database orders texts in its own way.
-    rows.sort_by(|one, other| one.file.cmp(&other.file));
+    let rows: Vec<Row> = shared_keys::table.load(conn)?;
+    let rows = sorted_by(rows, |one, other| one.file.cmp(&other.file));
     rows.into_iter().filter_map(|row| row.under_master_key().transpose()).collect()
 }
