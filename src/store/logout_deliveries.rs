@@ -2,10 +2,9 @@
 //! and what the tries come to is noted in it afterwards.
 
 use diesel::dsl::{count, count_star, max, min};
-use diesel::sql_types::{Bool, Nullable};
 use diesel::{
-    BoolExpressionMethods, BoxableExpression, Connection, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
-    OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl,
+    Queryable, RunQueryDsl, Selectable, SelectableHelper,
 };
 
 use super::among::among;
@@ -13,6 +12,7 @@ use super::connection::{Conn, Error, known, on};
 use super::schema::{app_entries, apps, logout_deliveries, sessions, users};
 use super::sessions::sid;
 use super::text_order::sorted_by;
+use super::tries::{self, tries};
 use crate::domain::{AppId, SessionId, UnixTime, spelled};
 
 /// What a try came to.
@@ -71,17 +71,6 @@ pub struct EndedSession {
     pub uid: String,
 }
 
-/// What is noted of a try.
-#[derive(Clone, Copy, Debug)]
-pub struct Tried {
-    pub outcome: Outcome,
-    /// Of the app's answer, if there was one.
-    pub status: Option<u16>,
-    pub at: UnixTime,
-    /// When it is tried again; `None`: no more.
-    pub next_try_at: Option<UnixTime>,
-}
-
 /// Writes a delivery for each app that can be told and was entered in one of these sessions, which have just ended.
 pub(super) fn add_for<'a>(
     conn: &mut Conn,
@@ -133,51 +122,15 @@ fn insert(
     Ok(())
 }
 
-/// No try is ever put off for longer, in seconds: what is further away was noted before the clock was set back, and is due.
-const FURTHEST: i64 = 60 * 60;
+/// What is noted of a try.
+pub type Tried = tries::Tried<Outcome>;
 
-/// How long a process has for a try, in seconds: longer than any takes. If it dies meanwhile, another tries after that.
-const CLAIM: i64 = 30;
-
-type Condition =
-    Box<dyn BoxableExpression<logout_deliveries::table, <Conn as Connection>::Backend, SqlType = Nullable<Bool>>>;
-
-/// The condition that a delivery is due and that nobody has it under way.
-fn is_due(now: UnixTime) -> Condition {
-    let due = logout_deliveries::next_try_at.le(now.0).or(logout_deliveries::next_try_at.gt(now.0 + FURTHEST));
-    Box::new(due.and(is_free(now)))
-}
-
-fn is_free(now: UnixTime) -> Condition {
-    let lapsed = logout_deliveries::claimed_until.le(now.0).or(logout_deliveries::claimed_until.gt(now.0 + FURTHEST));
-    Box::new(logout_deliveries::claimed_until.is_null().or(lapsed))
-}
+// Among others `claim` and `release_all`.
+tries!(logout_deliveries, furthest: 60 * 60, claim: 30);
 
 /// When something of this app is to be tried next. `None`: nothing is.
 pub fn next_at(conn: &mut Conn, app: AppId, now: UnixTime) -> Result<Option<UnixTime>, Error> {
-    let of_app = || logout_deliveries::table.filter(logout_deliveries::app_id.eq(app.0));
-    let waiting = || of_app().filter(logout_deliveries::next_try_at.is_not_null());
-    let next: Option<i64> =
-        waiting().filter(is_free(now)).select(min(logout_deliveries::next_try_at)).get_result(conn)?;
-    let next = next.map(|next| if next > now.0 + FURTHEST { now } else { UnixTime(next) });
-    let claimed = waiting().filter(logout_deliveries::claimed_until.gt(now.0));
-    let lapses: Option<i64> = claimed.select(min(logout_deliveries::claimed_until)).get_result(conn)?;
-    Ok(next.into_iter().chain(lapses.map(UnixTime)).min())
-}
-
-/// Takes a delivery that is due, so that no other process tries it at the same time. Returns until when, by which [`note`] knows the
-/// claim. `None`: another has it, or has done it.
-pub fn claim(conn: &mut Conn, id: i64, now: UnixTime) -> Result<Option<UnixTime>, Error> {
-    let due = logout_deliveries::table.filter(logout_deliveries::id.eq(id)).filter(is_due(now));
-    let until = now.plus(CLAIM);
-    let claimed = diesel::update(due).set(logout_deliveries::claimed_until.eq(Some(until.0))).execute(conn)? > 0;
-    Ok(claimed.then_some(until))
-}
-
-/// Lets go of what was claimed by a process that is gone.
-pub fn release_all(conn: &mut Conn) -> Result<usize, Error> {
-    let claimed = logout_deliveries::table.filter(logout_deliveries::claimed_until.is_not_null());
-    Ok(diesel::update(claimed).set(logout_deliveries::claimed_until.eq(None::<i64>)).execute(conn)?)
+    next_among(conn, || logout_deliveries::table.filter(logout_deliveries::app_id.eq(app.0)).into_boxed(), now)
 }
 
 /// What is to be tried at this app now, at most `limit`.
@@ -215,31 +168,17 @@ pub fn due(conn: &mut Conn, app: AppId, now: UnixTime, limit: i64) -> Result<Vec
         .collect()
 }
 
-/// Notes what a try came to, for whoever claimed it until `claimed_until`, and returns what is noted: what was given up meanwhile is not
-/// tried again. `None`: the try took so long that its claim lapsed, and another has it.
+/// Notes what a claimed try came to, and returns what is noted. `None`: its claim has lapsed, and another has it.
 pub fn note(conn: &mut Conn, id: i64, claimed_until: UnixTime, tried: Tried) -> Result<Option<Tried>, Error> {
+    let Some(tried) = note_try(conn, id, claimed_until, tried)? else { return Ok(None) };
     let this = logout_deliveries::table.find(id);
-    let noted = diesel::update(this.filter(logout_deliveries::claimed_until.eq(claimed_until.0)))
-        .set((
-            logout_deliveries::tries.eq(logout_deliveries::tries + 1),
-            logout_deliveries::outcome.eq(tried.outcome.as_str()),
-            logout_deliveries::status.eq(tried.status.map(i64::from)),
-            logout_deliveries::claimed_until.eq(None::<i64>),
-        ))
-        .execute(conn)?;
-    if noted == 0 {
-        return Ok(None);
-    }
-    let waited = diesel::update(this.filter(logout_deliveries::next_try_at.is_not_null()))
-        .set(logout_deliveries::next_try_at.eq(tried.next_try_at.map(|at| at.0)))
-        .execute(conn)?;
     if tried.status.is_some() {
         diesel::update(this).set(logout_deliveries::told_at.eq(tried.at.0)).execute(conn)?;
     }
     if tried.outcome == Outcome::Acknowledged {
         diesel::update(this).set(logout_deliveries::acknowledged_at.eq(tried.at.0)).execute(conn)?;
     }
-    Ok(Some(Tried { next_try_at: tried.next_try_at.filter(|_| waited > 0), ..tried }))
+    Ok(Some(tried))
 }
 
 /// Tries nothing more at this app: it is gone, or has no address any more.
@@ -320,7 +259,7 @@ fn told(row: Sums) -> Result<Told, Error> {
         app: AppId(app),
         name,
         outcome,
-        status: status.and_then(|status| u16::try_from(status).ok()),
+        status: tries::status(status),
         count,
         waiting,
         next_try_at: next.map(UnixTime),
@@ -383,7 +322,7 @@ pub fn last_test(conn: &mut Conn, app: AppId) -> Result<Option<Test>, Error> {
         made_at: UnixTime(row.made_at),
         next_try_at: row.next_try_at.map(UnixTime),
         outcome,
-        status: row.status.and_then(|status| u16::try_from(status).ok()),
+        status: tries::status(row.status),
     }))
 }
 

@@ -74,6 +74,7 @@ pub mod steps;
 pub mod table_parts;
 mod text_order;
 pub mod token_blocklist;
+mod tries;
 pub mod trouble;
 pub mod trusted_browsers;
 pub mod untold;

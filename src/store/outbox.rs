@@ -2,14 +2,12 @@
 //! and what the tries come to is noted in it afterwards. Once it was sent or given up, nothing is left of what it said.
 
 use diesel::dsl::{count_star, max, min};
-use diesel::sql_types::{Bool, Nullable};
-use diesel::{
-    BoolExpressionMethods, BoxableExpression, Connection, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl,
-};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 use uuid::Uuid;
 
 use super::connection::{Conn, Error, known, on};
 use super::schema::outbox;
+use super::tries::{self, tries};
 use crate::domain::{UnixTime, UserId, spelled};
 
 /// What a mail is about.
@@ -150,43 +148,14 @@ pub struct Due {
 }
 
 /// What is noted of a try.
-#[derive(Clone, Copy, Debug)]
-pub struct Tried {
-    pub outcome: Outcome,
-    /// Of the server's answer, if there was one.
-    pub status: Option<u16>,
-    pub at: UnixTime,
-    /// When it is tried again; `None`: no more.
-    pub next_try_at: Option<UnixTime>,
-}
+pub type Tried = tries::Tried<Outcome>;
 
-/// No try is ever put off for longer, in seconds: what is further away was noted before the clock was set back, and is due.
-const FURTHEST: i64 = 2 * 60 * 60;
-
-/// How long a process has for a try, in seconds: longer than any takes. If it dies meanwhile, another tries after that.
-const CLAIM: i64 = 5 * 60;
-
-type Condition = Box<dyn BoxableExpression<outbox::table, <Conn as Connection>::Backend, SqlType = Nullable<Bool>>>;
-
-/// The condition that a mail is due and that nobody has it under way.
-fn is_due(now: UnixTime) -> Condition {
-    let due = outbox::next_try_at.le(now.0).or(outbox::next_try_at.gt(now.0 + FURTHEST));
-    Box::new(due.and(is_free(now)))
-}
-
-fn is_free(now: UnixTime) -> Condition {
-    let lapsed = outbox::claimed_until.le(now.0).or(outbox::claimed_until.gt(now.0 + FURTHEST));
-    Box::new(outbox::claimed_until.is_null().or(lapsed))
-}
+// Among others `claim` and `release_all`.
+tries!(outbox, furthest: 2 * 60 * 60, claim: 5 * 60);
 
 /// When something is to be tried next. `None`: nothing is.
 pub fn next_at(conn: &mut Conn, now: UnixTime) -> Result<Option<UnixTime>, Error> {
-    let waiting = || outbox::table.filter(outbox::next_try_at.is_not_null());
-    let next: Option<i64> = waiting().filter(is_free(now)).select(min(outbox::next_try_at)).get_result(conn)?;
-    let next = next.map(|next| if next > now.0 + FURTHEST { now } else { UnixTime(next) });
-    let claimed = waiting().filter(outbox::claimed_until.gt(now.0));
-    let lapses: Option<i64> = claimed.select(min(outbox::claimed_until)).get_result(conn)?;
-    Ok(next.into_iter().chain(lapses.map(UnixTime)).min())
+    next_among(conn, || outbox::table.into_boxed(), now)
 }
 
 /// What is to be tried now, at most `limit`.
@@ -224,40 +193,11 @@ pub fn due(conn: &mut Conn, now: UnixTime, limit: i64) -> Result<Vec<Due>, Error
         .collect()
 }
 
-/// Takes a mail that is due, so that no other process tries it at the same time. Returns until when, by which [`note`] knows the claim.
-/// `None`: another has it, or has done it.
-pub fn claim(conn: &mut Conn, id: i64, now: UnixTime) -> Result<Option<UnixTime>, Error> {
-    let due = outbox::table.filter(outbox::id.eq(id)).filter(is_due(now));
-    let until = now.plus(CLAIM);
-    let claimed = diesel::update(due).set(outbox::claimed_until.eq(Some(until.0))).execute(conn)? > 0;
-    Ok(claimed.then_some(until))
-}
-
-/// Lets go of what was claimed by a process that is gone.
-pub fn release_all(conn: &mut Conn) -> Result<usize, Error> {
-    let claimed = outbox::table.filter(outbox::claimed_until.is_not_null());
-    Ok(diesel::update(claimed).set(outbox::claimed_until.eq(None::<i64>)).execute(conn)?)
-}
-
-/// Notes what a try came to, for whoever claimed it until `claimed_until`, and returns what is noted: what was given up meanwhile is not
-/// tried again. What will not be tried again is emptied. `None`: the try took so long that its claim lapsed, and another has it.
+/// Notes what a claimed try came to, and returns what is noted; what will not be tried again is emptied. `None`: its claim has lapsed, and
+/// another has it.
 pub fn note(conn: &mut Conn, id: i64, claimed_until: UnixTime, tried: Tried) -> Result<Option<Tried>, Error> {
+    let Some(tried) = note_try(conn, id, claimed_until, tried)? else { return Ok(None) };
     let this = outbox::table.find(id);
-    let noted = diesel::update(this.filter(outbox::claimed_until.eq(claimed_until.0)))
-        .set((
-            outbox::tries.eq(outbox::tries + 1),
-            outbox::outcome.eq(tried.outcome.as_str()),
-            outbox::status.eq(tried.status.map(i64::from)),
-            outbox::claimed_until.eq(None::<i64>),
-        ))
-        .execute(conn)?;
-    if noted == 0 {
-        return Ok(None);
-    }
-    let waited = diesel::update(this.filter(outbox::next_try_at.is_not_null()))
-        .set(outbox::next_try_at.eq(tried.next_try_at.map(|at| at.0)))
-        .execute(conn)?;
-    let tried = Tried { next_try_at: tried.next_try_at.filter(|_| waited > 0), ..tried };
     if tried.outcome == Outcome::Sent {
         diesel::update(this).set(outbox::sent_at.eq(tried.at.0)).execute(conn)?;
     }
@@ -386,7 +326,7 @@ pub fn state(conn: &mut Conn) -> Result<State, Error> {
     let trouble = match trouble {
         Some((Some(text), status)) => {
             let outcome = known(Outcome::parse(&text), "outcome", &text)?;
-            Some((outcome, status.and_then(|status| u16::try_from(status).ok())))
+            Some((outcome, tries::status(status)))
         }
         Some((None, _)) | None => None,
     };
