@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::accounts::bell::Bell;
 use crate::accounts::mails::deliveries;
 use crate::accounts::mails::letter::Letter;
-use crate::accounts::{self, Accounts};
+use crate::accounts::{self, Accounts, tries};
 use crate::error_chain::chain;
 use crate::mail::{Fault, Mailer};
 use crate::store::outbox::{self, Due, Outcome, Tried};
@@ -35,10 +35,7 @@ struct Mailing {
 
 impl Mailing {
     fn run(self) {
-        // Of several nodes only one sends; what another one's process has claimed is under way.
-        let accounts = self.accounts.upgrade().filter(|accounts| accounts.db.does_upkeep());
-        let released = accounts.map(|accounts| deliveries::release_all(&accounts).committed());
-        if let Some(Err(error)) = released {
+        if let Err(error) = tries::release_all(&self.accounts, outbox::release_all) {
             // Then they are tried when their claims lapse.
             not_noted(&error);
         }
@@ -78,7 +75,7 @@ impl Mailing {
 
     fn try_once(&self, due: &Due) -> Went {
         let Some(accounts) = self.accounts.upgrade() else { return Went::Pause };
-        let claimed_until = match deliveries::claim(&accounts, due).committed() {
+        let claimed_until = match tries::claim(&accounts, due.id, outbox::claim).committed() {
             Ok(Some(until)) => until,
             // Another process has it.
             Ok(None) => return Went::Pause,

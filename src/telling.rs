@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::accounts::apps::sign_outs;
 use crate::accounts::bell::Bell;
-use crate::accounts::{self, Accounts};
+use crate::accounts::{self, Accounts, tries};
 use crate::domain::{App, AppId, LogoutUri};
 use crate::error_chain::chain;
 use crate::outbound::{CallFault, Outbound};
@@ -68,10 +68,7 @@ enum Went {
 
 impl Telling {
     fn run(self: Arc<Self>) {
-        // Of several nodes only one tells apps; what another one's process has claimed is under way.
-        let accounts = self.accounts.upgrade().filter(|accounts| accounts.db.does_upkeep());
-        let released = accounts.map(|accounts| sign_outs::release_all(&accounts).committed());
-        if let Some(Err(error)) = released {
+        if let Err(error) = tries::release_all(&self.accounts, logout_deliveries::release_all) {
             // Then they are tried when their claims lapse.
             self.not_noted(&error);
         }
@@ -195,7 +192,7 @@ impl Telling {
             Ok(None) => return Went::Pause(KEYS_COME_WITHIN),
             Err(error) => return self.not_noted(&error),
         };
-        let claimed_until = match sign_outs::claim(&accounts, due).committed() {
+        let claimed_until = match tries::claim(&accounts, due.id, logout_deliveries::claim).committed() {
             Ok(Some(until)) => until,
             Ok(None) => return Went::On,
             Err(error) => return self.not_noted(&error),

@@ -156,14 +156,14 @@ const PARTS: [(&str, &[&str]); 40] = [
 
 /// Inside a part: each group of files, and which other groups it may import. A file that stands directly in the part is a group too.
 const GROUPS: [(&str, &[&str]); 17] = [
-    ("accounts/mails", &["backoff", "proof", "context"]),
+    ("accounts/mails", &["proof", "tries", "context"]),
     ("accounts/proof", &["same_place", "context", "keyed_ids"]),
     ("accounts/sessions", &["mails", "proof", "authority", "level", "same_place", "context"]),
     ("accounts/people", &["mails", "sessions", "proof", "authority", "context"]),
     ("accounts/factors", &["mails", "people", "sessions", "proof", "authority", "context", "keyed_ids"]),
     (
         "accounts/apps",
-        &["accept_token", "backoff", "upkeep", "people", "sessions", "proof", "authority", "level", "context"],
+        &["accept_token", "tries", "upkeep", "people", "sessions", "proof", "authority", "level", "context"],
     ),
     ("accounts/upkeep", &["people", "sessions", "context"]),
     ("accounts/export", &["authority", "context", "json"]),

@@ -7,7 +7,6 @@
 pub mod accept_token;
 pub mod apps;
 mod authority;
-pub mod backoff;
 pub mod bell;
 mod context;
 pub mod export;
@@ -22,6 +21,7 @@ pub mod proof;
 pub mod reflection;
 mod same_place;
 pub mod sessions;
+pub mod tries;
 pub mod upkeep;
 
 pub use authority::{Administrator, LevelNeeded, Mandate, Needs, Operator, OwnToken};

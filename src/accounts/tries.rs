@@ -1,4 +1,29 @@
-//! How long to wait before something is tried again that another server did not take.
+//! What is tried until another server takes it, mails and sign-outs: who tries it, and how long to wait before it is tried again.
+
+use std::sync::{Arc, Weak};
+
+use super::context::{Accounts, Error, Pending};
+use crate::domain::UnixTime;
+use crate::store::{self, Conn, Upkeep};
+
+/// Takes a row before it is tried, by `claim` of its table. Until when is returned. `None`: another process has it, or has done it.
+pub fn claim(
+    accounts: &Arc<Accounts>,
+    id: i64,
+    claim: fn(&mut Conn, i64, UnixTime) -> Result<Option<UnixTime>, store::Error>,
+) -> Pending<Option<UnixTime>> {
+    accounts.write(Upkeep, move |tx, _, _| Ok(claim(tx.conn, id, tx.now)?))
+}
+
+/// Lets go of what the process before this one had under way when it stopped, by `release_all` of its table.
+pub fn release_all(
+    accounts: &Weak<Accounts>,
+    release_all: fn(&mut Conn) -> Result<usize, store::Error>,
+) -> Result<(), Error> {
+    // Of several nodes only one tries something; what another one's process has claimed is under way.
+    let Some(accounts) = accounts.upgrade().filter(|accounts| accounts.db.does_upkeep()) else { return Ok(()) };
+    accounts.write(Upkeep, move |tx, _, _| Ok(release_all(tx.conn)?)).committed().map(drop)
+}
 
 /// Waits that double with each try. In seconds.
 pub struct Backoff {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::accounts::authority::Mandate;
-use crate::accounts::backoff::Backoff;
 use crate::accounts::context::{Accounts, Error, Pending};
+use crate::accounts::tries::Backoff;
 use crate::domain::{App, AppId, UnixTime};
 use crate::store::audit::event::{Details, Event, What};
 use crate::store::logout_deliveries::{self, Due, Outcome, Tried};
@@ -59,17 +59,6 @@ pub fn logout_token(
     };
     put("sid", sid.to_string().into());
     Ok(Some(sign_for_apps(&keys, TYP, claims)?))
-}
-
-/// Takes a delivery before it is tried, until when is returned. `None`: another process has it, or has done it.
-pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<Option<UnixTime>> {
-    let id = due.id;
-    accounts.write(Upkeep, move |tx, _, _| Ok(logout_deliveries::claim(tx.conn, id, tx.now)?))
-}
-
-/// Lets go of what the process before this one had under way when it stopped. Only for whoever alone tells apps.
-pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
-    accounts.write(Upkeep, |tx, _, _| Ok(logout_deliveries::release_all(tx.conn)?))
 }
 
 /// Notes what a claimed try came to, and returns it with when it is tried next. `None`: its claim has lapsed, and another process has it.

@@ -1,26 +1,15 @@
-//! What becomes of a mail in the outbox: who tries it, and when it is tried again. Who sends it is decided in `mailing.rs`.
+//! What is noted of a mail that was tried, and when it is tried again. Who sends it is decided in `mailing.rs`.
 
 use std::sync::Arc;
 
-use crate::accounts::backoff::Backoff;
 use crate::accounts::context::{Accounts, Pending};
+use crate::accounts::tries::Backoff;
 use crate::domain::UnixTime;
 use crate::store::Upkeep;
 use crate::store::outbox::{self, Due, Outcome, Tried};
 
 /// The waits after a failed try.
 const BACKOFF: Backoff = Backoff { first: 5, longest: 60 * 60 };
-
-/// Takes a mail before it is tried, until when is returned. `None`: another process has it, or has done it.
-pub fn claim(accounts: &Arc<Accounts>, due: &Due) -> Pending<Option<UnixTime>> {
-    let id = due.id;
-    accounts.write(Upkeep, move |tx, _, _| Ok(outbox::claim(tx.conn, id, tx.now)?))
-}
-
-/// Lets go of what the process before this one had under way when it stopped. Only for whoever alone sends mails.
-pub fn release_all(accounts: &Arc<Accounts>) -> Pending<usize> {
-    accounts.write(Upkeep, |tx, _, _| Ok(outbox::release_all(tx.conn)?))
-}
 
 /// Notes what a claimed try came to, and returns it with when it is tried next. `None`: its claim has lapsed, and another process has it.
 pub fn note(
