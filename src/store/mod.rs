@@ -6,6 +6,7 @@ pub mod app_drills;
 pub mod apps;
 pub mod attempts;
 pub mod audit;
+mod batch;
 pub mod changes;
 mod claimed_jobs;
 pub mod commit_counts;

@@ -1,6 +1,5 @@
-//! The queue, and the one thread that works at it. Jobs that wait together are committed together (group commit), each but the first
-//! inside a savepoint, so that a job that fails undoes only itself. Each job begins by judging its authority. Its answer goes out after
-//! the commit, and after what the job does to memory.
+//! The queue, and the one thread that works at it. Jobs that wait together are committed together (`batch.rs`). A job's answer goes out
+//! after the commit, and after what the job does to memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,38 +7,29 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use diesel::RunQueryDsl;
 use tokio::sync::oneshot;
 
 use super::audit::end::LogEnd;
-use super::changes;
+use super::batch::Batch;
 use super::commit_counts::CommitCounts;
 use super::condition::Condition;
-use super::connection::{Conn, Error, LOCK_TIMEOUT, on};
+use super::connection::{Conn, Error, LOCK_TIMEOUT};
 use super::dialect::{self, Serving, connect};
 use super::follower::{Beside, Memory};
-use super::hourly_counts::Counts;
 use super::instance;
 use super::job::{AfterCommit, Everywhere, Job, Ran};
 use super::node::OwnNode;
-use super::prepared::Plain;
 use crate::blocklist::change::Change;
 use crate::domain::DatabaseUrl;
 use crate::error_chain::chain;
 
 /// The most jobs that may wait. One more is refused at once: 503 is better than a wait without end.
 const QUEUE: usize = 1024;
-const MOST_IN_ONE_COMMIT: usize = 256;
 /// How often the writer looks for changes by other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long to wait for a lock if the last wait for one was in vain. With the full timeout each job would also wait for those
 /// before it, and a job from a password worker would keep one of few threads busy meanwhile.
 const SHORT_LOCK_WAIT: Duration = Duration::from_millis(50);
-
-const ROLLBACK: Plain = Plain("ROLLBACK");
-const SAVEPOINT: Plain = Plain("SAVEPOINT job");
-const ROLLBACK_TO: Plain = Plain("ROLLBACK TO job");
-const RELEASE: Plain = Plain("RELEASE job");
 
 enum Message {
     Job(Job),
@@ -249,11 +239,14 @@ impl WriterThread {
             Err(error) => return self.refuse_waiting(first, jobs, &chain(&error)),
         };
         let begin = Instant::now();
-        let mut batch = Batch { node: self.node.clone(), ran: Vec::new(), deferred: None, counts: Counts::default() };
+        let mut batch = Batch::new(self.node.clone());
         // Lost with whatever goes wrong below: after that it has to be looked up.
         let mut log_end = std::mem::take(&mut self.log_end);
-        let committed = self.open().and_then(|conn| batch.run(conn, begun, &mut log_end, first, jobs));
-        let Batch { mut ran, deferred, counts, .. } = batch;
+        let mut deferred = None;
+        let committed = self
+            .open()
+            .and_then(|conn| batch.commit(conn, begun, &mut log_end, first, || next_job(jobs, &mut deferred)));
+        let Batch { mut ran, counts, .. } = batch;
         self.deferred = deferred;
         self.counts.taken(ran.len());
         self.counts.committed(ran.len(), begin.elapsed());
@@ -319,16 +312,9 @@ impl WriterThread {
         self.counts.taken(1);
         // All of them before the first is answered: whoever is told to try again may be here again at once, and did not wait in vain.
         let mut waiting = vec![first];
-        while self.deferred.is_none()
-            && let Ok(message) = jobs.try_recv()
-        {
-            match message {
-                Message::Job(job) => {
-                    self.counts.taken(1);
-                    waiting.push(job);
-                }
-                Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_) => self.deferred = Some(message),
-            }
+        while let Some(job) = next_job(jobs, &mut self.deferred) {
+            self.counts.taken(1);
+            waiting.push(job);
         }
         for job in waiting {
             job.refuse(why);
@@ -447,81 +433,14 @@ impl WriterThread {
     }
 }
 
-/// Jobs that are committed together.
-struct Batch {
-    node: Option<OwnNode>,
-    ran: Vec<Ran>,
-    /// A message that can't be handled inside a transaction.
-    deferred: Option<Message>,
-    /// What the jobs that are kept have counted.
-    counts: Counts,
-}
-
-impl Batch {
-    /// Runs the first job and those waiting behind it, and commits them together. `version`: as [`dialect::begin`] returned it; returned as
-    /// it was in the transaction that was committed.
-    fn run(
-        &mut self,
-        conn: &mut Conn,
-        mut version: Option<i64>,
-        log_end: &mut LogEnd,
-        first: Job,
-        jobs: &Receiver<Message>,
-    ) -> Result<Option<i64>, Error> {
-        let mut next = Some(first);
-        // Until one job is kept, the transaction itself serves as the savepoint: for a job that is alone, SQLite then need not keep
-        // what each page was before.
-        let mut is_empty = true;
-        while let Some(job) = next.take() {
-            if !is_empty {
-                on!(conn, c => SAVEPOINT.execute(c))?;
-            }
-            let log_end_before = log_end.clone();
-            let commit_number = version.filter(|_| self.node.is_some()).map(|before| before + 1);
-            let mut result = job.run(conn, log_end, commit_number);
-            let keep = result.keep;
-            if keep {
-                self.counts.add_all(std::mem::take(&mut result.counts));
-            }
-            self.ran.push(result);
-            if !keep {
-                *log_end = log_end_before;
-            }
-            if !is_empty {
-                if !keep {
-                    // Fails if SQLite has rolled back the whole transaction by itself (disk full): then the batch fails with it.
-                    on!(conn, c => ROLLBACK_TO.execute(c))?;
-                }
-                on!(conn, c => RELEASE.execute(c))?;
-            } else if keep {
-                is_empty = false;
-            } else {
-                on!(conn, c => ROLLBACK.execute(c))?;
-                version = dialect::begin(conn)?;
-            }
-            if self.ran.len() < MOST_IN_ONE_COMMIT {
-                next = match jobs.try_recv() {
-                    Ok(Message::Job(job)) => Some(job),
-                    Ok(message @ (Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_))) => {
-                        self.deferred = Some(message);
-                        None
-                    }
-                    Err(_) => None,
-                };
-            }
+/// The next job that waits already, unless another message comes before it, which is put into `deferred`.
+fn next_job(jobs: &Receiver<Message>, deferred: &mut Option<Message>) -> Option<Job> {
+    match jobs.try_recv() {
+        Ok(Message::Job(job)) => Some(job),
+        Ok(message @ (Message::FollowChanges(..) | Message::Serve(_) | Message::Close(_))) => {
+            *deferred = Some(message);
+            None
         }
-        // Once for all jobs: most of them count the same things in the same hour.
-        self.counts.store(conn)?;
-        log_end.write_head(conn)?;
-        if let (Some(node), Some(before)) = (&self.node, version) {
-            changes::tell(
-                conn,
-                node.id(),
-                before + 1,
-                self.ran.iter().filter(|job| job.keep).flat_map(|job| &job.changes),
-            )?;
-        }
-        dialect::commit(conn)?;
-        Ok(version)
+        Err(_) => None,
     }
 }
