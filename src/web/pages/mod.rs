@@ -1,6 +1,7 @@
 //! What pages are made of: the frame, texts and times, forms and lists, and how an error becomes a page.
 
 pub(in crate::web) mod activity_counts;
+pub(in crate::web) mod activity_view;
 pub(in crate::web) mod audit_view;
 pub(in crate::web) mod bars;
 pub(in crate::web) mod consent_page;
