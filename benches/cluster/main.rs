@@ -21,24 +21,10 @@ mod support;
 #[allow(dead_code, reason = "each benchmark uses its part")]
 mod wrk;
 
-use std::path::PathBuf;
-
 use report::Section;
 use support::Failure;
+use support::bench::{Bench, arguments, chosen};
 use support::cluster::Cluster;
-
-/// What every section works with.
-struct Bench {
-    /// On the disk that holds `target`; deleted at the end.
-    folder: tempfile::TempDir,
-    cluster: Option<Cluster>,
-}
-
-impl Bench {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-}
 
 type Run = fn(&Bench) -> Result<Section, Failure>;
 
@@ -52,18 +38,12 @@ const SECTIONS: [(&str, Run); 6] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    // Cargo itself adds `--bench`.
-    let names: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let Some(unknown) = names.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name)) {
-        return Err(format!("{unknown} is no section").into());
-    }
-    let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let bench = Bench { folder, cluster: Some(Cluster::start("postgres-nodes")?) };
+    let words = arguments();
+    let sections = chosen(&SECTIONS, &words.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let bench = Bench { cluster: Some(Cluster::start("postgres-nodes")?), ..Bench::new()? };
     println!("load average before: {}", report::load_average()?);
-    for (name, run) in SECTIONS {
-        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
-            println!("\n{}", run(&bench)?);
-        }
+    for (_, run) in sections {
+        println!("\n{}", run(&bench)?);
     }
     Ok(())
 }

@@ -38,39 +38,13 @@ mod told;
 mod writes;
 mod wrk;
 
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use report::Section;
 use support::Failure;
+use support::bench::{Bench, arguments, chosen};
 use support::cluster::Cluster;
-
-/// What every section works with.
-struct Bench {
-    /// For data folders and files of requests. On the disk that holds `target`; deleted at the end.
-    folder: tempfile::TempDir,
-    with_peers: bool,
-    /// Where Portero's rows are, if not in its data folder.
-    cluster: Option<Cluster>,
-    /// The number of cores. Each server has as many workers, and Portero as many password workers.
-    cores: usize,
-}
-
-impl Bench {
-    fn new() -> Result<Self, Failure> {
-        Ok(Self {
-            folder: tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?,
-            with_peers: false,
-            cluster: None,
-            cores: std::thread::available_parallelism().map_or(1, NonZero::get),
-        })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-}
 
 type Run = fn(&Bench) -> Result<Section, Failure>;
 
@@ -87,8 +61,7 @@ const SECTIONS: [(&str, Run); 9] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    // Cargo itself adds `--bench`.
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments = arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["--serve-bare", path, answer] => bare::serve(path, Path::new(answer)),
@@ -107,20 +80,19 @@ fn main() -> Result<(), Failure> {
 fn measure(bench: Bench, arguments: &[&str]) -> Result<(), Failure> {
     let more = if bench.cluster.is_some() { &arguments[2..] } else { arguments };
     let (flags, names): (Vec<&str>, Vec<&str>) = more.iter().partition(|argument| argument.starts_with("--"));
-    let unknown = flags.iter().find(|flag| !["--peers", "--write"].contains(flag));
-    let unknown = unknown.or_else(|| names.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != *name)));
-    if let Some(unknown) = unknown {
-        return Err(format!("{unknown} is neither a section nor --peers or --write").into());
+    if let Some(unknown) = flags.iter().find(|flag| !["--peers", "--write"].contains(flag)) {
+        return Err(format!("{unknown} is neither --peers nor --write").into());
     }
+    let chosen = chosen(&SECTIONS, &names)?;
 
     let busy = report::load_average()?;
     let begin = Instant::now();
     let bench = Bench { with_peers: flags.contains(&"--peers"), ..bench };
     let mut sections = Vec::new();
-    for (name, run) in SECTIONS {
+    for (name, run) in chosen {
         if bench.cluster.is_some() && name == "told" {
             println!("told: looks into SQLite's file, so not on PostgreSQL");
-        } else if names.is_empty() || names.contains(&name) {
+        } else {
             let section = run(&bench)?;
             println!("\n{section}");
             sections.push(section);

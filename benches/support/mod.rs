@@ -1,6 +1,7 @@
 //! What the benchmarks share: servers in processes of their own, requests to them, and databases full of rows.
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
+pub(crate) mod bench;
 pub(crate) mod cluster;
 pub(crate) mod seed;
 pub(crate) mod slow_network;
