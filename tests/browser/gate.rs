@@ -8,7 +8,7 @@ use fantoccini::Locator;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::accessibility::faults_of_page;
+use crate::axe::faults_of_page;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::gate_set::Gate;
 use crate::portero::{PASSWORD, ok};

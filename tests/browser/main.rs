@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod accessibility;
+mod axe;
 mod browser;
 mod crashes;
 #[path = "../support/database.rs"]

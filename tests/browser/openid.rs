@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use fantoccini::Locator;
 use tempfile::TempDir;
 
-use crate::accessibility::faults_of_page;
+use crate::axe::faults_of_page;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::screenshots::pictures;

@@ -4,7 +4,7 @@ use fantoccini::Locator;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::accessibility::faults_of_page;
+use crate::axe::faults_of_page;
 use crate::browser::{Browser, Driver, Wishes};
 use crate::portero::{PASSWORD, Server, ok, portero};
 use crate::screenshots::pictures;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fantoccini::Locator;
 use tempfile::TempDir;
 
-use crate::accessibility::faults_of_page;
+use crate::axe::faults_of_page;
 use crate::browser::{Driver, Wishes};
 use crate::database::execute;
 use crate::portero::{PASSWORD, Server, ok, portero};
