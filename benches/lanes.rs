@@ -3,6 +3,9 @@
 //! renewal, through the store's own doors: one after the other, as a writer without group commit would; together in the queue; and
 //! in the lanes. Read the ratios: everything shares this machine's cores.
 
+#[path = "../tests/support/new_session.rs"]
+#[allow(unreachable_pub, reason = "it is the tests' own")]
+mod new_session;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -12,8 +15,9 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use new_session::new_session;
 use portero::blocklist::change::Change;
-use portero::domain::{DatabaseUrl, PostgresUrl, Role, SessionId, StepKind, Transport, UnixTime, UserId, Username};
+use portero::domain::{DatabaseUrl, PostgresUrl, Role, SessionId, StepKind, UnixTime, UserId, Username};
 use portero::store::hourly_counts::Counted;
 use portero::store::sessions::{self, Session};
 use portero::store::steps::{self, Step};
@@ -182,37 +186,14 @@ fn fill(db: &Db) -> Result<Vec<SessionId>, Failure> {
 
 fn session(sid: SessionId, user: UserId, now: UnixTime) -> Session {
     Session {
-        sid,
-        user,
-        transport: Transport::Cookie,
         remembered: true,
-        created_at: now,
-        auth_time: now,
-        proved_password: Some(0),
-        methods: portero::domain::Methods::from_words(["pwd"]),
-        factor_time: None,
-        last_seen_at: now,
         expires_at: now.plus(30 * 86_400),
-        access_until: now,
         ip: IP.into(),
         user_agent: BROWSER.into(),
-        generation: 0,
-        issue: 0,
-        previous_issue: 0,
-        rotated_at: now,
         made_ip: IP.into(),
         made_agent: BROWSER.into(),
-        confirmations: 0,
         seen: true,
-        settled: false,
-        recovered: 0,
-        wrong_passwords: 0,
-        csrf_seed: "seed".into(),
-        steps: 1,
-        odd: false,
-        end: None,
-        receipt: None,
-        status: None,
+        ..new_session(sid, user, now)
     }
 }
 

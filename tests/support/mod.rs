@@ -6,6 +6,7 @@
 pub mod authenticator;
 pub mod database;
 pub mod mail_server;
+pub mod new_session;
 pub mod openapi;
 pub mod ports;
 pub mod promtool;

@@ -27,7 +27,7 @@ use std::fmt::Debug;
 
 use diesel::connection::SimpleConnection;
 use diesel::result::Error as DatabaseError;
-use portero::domain::{Methods, Role, SessionId, Transport, UnixTime, UserId, Username};
+use portero::domain::{Role, SessionId, UnixTime, UserId, Username};
 use portero::store::audit::head::HeadFile;
 use portero::store::audit::seal::Seal;
 use portero::store::sessions::Session;
@@ -37,6 +37,7 @@ use tempfile::TempDir;
 
 use self::tables::{Contents, Highest, Tables};
 use crate::support::database::database_in_another_collation;
+use crate::support::new_session::new_session;
 
 /// Calls a function of the store in a transaction and writes down the call, the answer and what has changed. Behind `=>`: how the answer
 /// is written, if not by `Debug`. Returns the answer; `None`: it was an error.
@@ -292,39 +293,7 @@ fn sid(number: u32) -> SessionId {
 
 /// A session that began at the moment 200 and expires at 2000.
 fn session(number: u32, user: UserId) -> Session {
-    Session {
-        sid: sid(number),
-        user,
-        transport: Transport::Cookie,
-        remembered: false,
-        created_at: at(200),
-        auth_time: at(200),
-        proved_password: Some(0),
-        methods: Methods::PASSWORD,
-        factor_time: None,
-        last_seen_at: at(200),
-        expires_at: at(2000),
-        access_until: at(1100),
-        ip: "192.0.2.1".into(),
-        user_agent: "Firefox".into(),
-        generation: 0,
-        issue: 0,
-        previous_issue: 0,
-        rotated_at: at(200),
-        made_ip: "192.0.2.1".into(),
-        made_agent: "Firefox".into(),
-        confirmations: 0,
-        seen: false,
-        settled: false,
-        recovered: 0,
-        wrong_passwords: 0,
-        csrf_seed: "seed".into(),
-        steps: 1,
-        odd: false,
-        end: None,
-        receipt: None,
-        status: None,
-    }
+    Session { expires_at: at(2000), access_until: at(1100), ..new_session(sid(number), user, at(200)) }
 }
 
 /// What nobody orders, in the order of its text.
