@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::backend::Backend;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
-use diesel::migration::{MigrationSource, MigrationVersion};
+use diesel::migration::{self, MigrationSource, MigrationVersion};
 use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
@@ -217,27 +217,33 @@ pub(super) fn close(conn: &mut Conn) -> Result<bool, Error> {
 /// Brings the database to this version's tables. Fails, changing nothing, if it has a change that this version does not know.
 pub(super) fn migrate(conn: &mut Conn, database: &DatabaseUrl) -> Result<(), OpenError> {
     either!(conn,
-        sqlite(conn) => run_migrations(conn, sqlite::MIGRATIONS, database),
+        sqlite(conn) => run_migrations(conn, sqlite::MIGRATIONS, database, sqlite::migrate_at_once),
         postgres(conn) => {
             let failed = |error: diesel::result::Error| OpenError::Migrate { database: database.clone(), reason: error.to_string() };
-            postgres::alone(conn, |conn| run_migrations(conn, postgres::MIGRATIONS, database)).map_err(failed)?
+            let each = |conn: &mut diesel::PgConnection| conn.run_pending_migrations(postgres::MIGRATIONS).map(drop);
+            postgres::alone(conn, |conn| run_migrations(conn, postgres::MIGRATIONS, database, each)).map_err(failed)?
         },
     )
 }
 
+/// `run`: makes the changes that the database lacks. It is not called if there are none.
 fn run_migrations<DB: Backend, C: MigrationHarness<DB>>(
     conn: &mut C,
     known: EmbeddedMigrations,
     database: &DatabaseUrl,
+    run: impl FnOnce(&mut C) -> migration::Result<()>,
 ) -> Result<(), OpenError> {
     let failed = |reason: String| OpenError::Migrate { database: database.clone(), reason };
     let names = MigrationSource::<DB>::migrations(&known).map_err(|error| failed(error.to_string()))?;
     let applied = conn.applied_migrations().map_err(|error| failed(error.to_string()))?;
     let is_known =
         |version: &MigrationVersion<'_>| names.iter().any(|migration| migration.name().version() == *version);
+    let is_complete = names.iter().all(|migration| applied.contains(&migration.name().version()));
     if let Some(newer) = applied.into_iter().find(|version| !is_known(version)) {
         return Err(OpenError::Newer { database: database.clone(), newest: newer.to_string() });
     }
-    conn.run_pending_migrations(known).map_err(|error| failed(error.to_string()))?;
-    Ok(())
+    if is_complete {
+        return Ok(());
+    }
+    run(conn).map_err(|error| failed(error.to_string()))
 }

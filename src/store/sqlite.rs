@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use diesel::migration;
 use diesel::{Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{ConnectFault, LOCK_TIMEOUT};
 use super::prepared::{Plain, PlainNumber};
@@ -78,6 +79,12 @@ fn sqlite_version(conn: &mut SqliteConnection) -> QueryResult<String> {
 fn version_numbers(text: &str) -> [u32; 3] {
     let mut numbers = text.split('.').map(|part| part.parse().unwrap_or(0));
     [(); 3].map(|()| numbers.next().unwrap_or(0))
+}
+
+/// Makes the changes that the database lacks, all of them or none. In one commit, because each waits for the disk: a first start did so for
+/// every migration there has been.
+pub(super) fn migrate_at_once(conn: &mut SqliteConnection) -> migration::Result<()> {
+    conn.immediate_transaction(|conn| conn.run_pending_migrations(MIGRATIONS).map(drop))
 }
 
 /// For how long a statement waits for another process's lock.

@@ -240,6 +240,31 @@ fn each_migration_has_a_version_of_its_own_and_stands_beside_its_like_for_the_ot
 }
 
 #[test]
+fn an_upgrade_that_fails_at_its_last_changes_leaves_the_database_as_it_was() {
+    use diesel::connection::SimpleConnection;
+    use diesel::sql_types::BigInt;
+    use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+    #[derive(QueryableByName)]
+    struct Tables {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    // In the way of one of the last migrations.
+    conn.batch_execute("CREATE TABLE claimed_jobs (id INTEGER)").unwrap();
+    let refused = Db::open(&DatabaseUrl::Sqlite(path)).err().unwrap();
+    assert!(refused.to_string().contains("claimed_jobs"), "{refused}");
+    // Beside that table, the empty list of the migrations that were made.
+    let tables = sql_query("SELECT count(*) AS number FROM sqlite_master WHERE type = 'table'");
+    assert_eq!(tables.get_result::<Tables>(&mut conn).unwrap().number, 2);
+    conn.batch_execute("DROP TABLE claimed_jobs").unwrap();
+    drop(conn);
+    Db::open(&DatabaseUrl::Sqlite(folder.path().join("test.db"))).unwrap();
+}
+
+#[test]
 fn the_schema_can_be_taken_back_and_made_again() {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, SqliteConnection};
