@@ -57,6 +57,18 @@ fn the_threads_that_hash_and_those_that_sign_for_apps_give_way_and_no_others() {
     }
 }
 
+/// It would not, now and then, if a thread of its beginning were still at work.
+#[test]
+fn a_start_that_fails_at_once_ends_by_itself_every_time() {
+    let folder = TempDir::new().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for _ in 0..40 {
+        let output = portero(folder.path()).args(["--listen", &address, "serve"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{:?}", output.status);
+    }
+}
+
 #[test]
 fn a_second_start_finds_everything_and_prints_no_link_once_there_is_a_user() {
     let folder = TempDir::new().unwrap();
