@@ -86,6 +86,17 @@ impl Histogram {
     }
 }
 
+impl Spread {
+    /// Adds what another histogram with the same bounds holds.
+    pub fn add(&mut self, other: &Self) {
+        for ((_, count), (_, others)) in self.up_to.iter_mut().zip(&other.up_to) {
+            *count += others;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +112,9 @@ mod tests {
         let times = Histogram::new(&[0.5]);
         times.note_time(Duration::from_millis(500));
         times.note_time(Duration::from_millis(750));
-        assert_eq!(times.spread(), Spread { up_to: vec![(0.5, 1)], count: 2, sum: 1.25 });
+        let mut both = times.spread();
+        assert_eq!(both, Spread { up_to: vec![(0.5, 1)], count: 2, sum: 1.25 });
+        both.add(&times.spread());
+        assert_eq!(both, Spread { up_to: vec![(0.5, 2)], count: 4, sum: 2.5 });
     }
 }

@@ -81,6 +81,13 @@ fn of_requests(all: &mut Exposition, app: &App) {
             counts.iter().map(|(code, count)| ([("route", *route), ("code", *code)], *count))
         }),
     );
+    all.histogram(
+        Described {
+            name: "portero_http_request_duration_seconds",
+            help: "How long requests took until their answer began.",
+        },
+        &app.answers.durations(),
+    );
     all.counters(
         Described { name: "portero_throttled_total", help: "Tries that were refused because there had been too many." },
         app.answers.by_limit().map(|(limit, count)| (("limit", limit), count)),

@@ -11,37 +11,39 @@ use actix_web::web::ThinData;
 use futures_util::FutureExt;
 
 use crate::web::app::App;
-use crate::web::http::answer_counts::RouteAnswers;
+use crate::web::http::answer_counts::{NoteAnswer, RouteAnswers};
 use crate::web::http::error::Error;
 use crate::web::http::openid::kept;
 use crate::web::http::{host, origin};
 use crate::web::pages::error_page::answer_to;
 
-/// The middleware around a route, for `wrap_fn`, which boxes no futures; `answers` counts what it answers. One for all five tasks, because
+/// The middleware around a route, for `wrap_fn`, which boxes no futures; `answers` notes what it answers. One for all five tasks, because
 /// each further one would cost every request its share.
-pub(in crate::web) fn around_route<S, B>(
+pub(in crate::web) fn around_route<S, B, N>(
     app: &App,
-    answers: &'static RouteAnswers,
+    answers: N,
     req: ServiceRequest,
     route: &S,
-) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B, N>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody + 'static,
+    N: NoteAnswer,
 {
     around(if_started(app).and_then(|()| if_from_here(&req)), answers, req, route)
 }
 
 /// The same around a route at the hosts of apps, which looks itself where its forms come from.
-pub(in crate::web) fn around_route_at_apps<S, B>(
+pub(in crate::web) fn around_route_at_apps<S, B, N>(
     app: &App,
-    answers: &'static RouteAnswers,
+    answers: N,
     req: ServiceRequest,
     route: &S,
-) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B, N>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody + 'static,
+    N: NoteAnswer,
 {
     around(if_started(app), answers, req, route)
 }
@@ -68,16 +70,18 @@ fn if_from_here(req: &ServiceRequest) -> Result<(), Error> {
 }
 
 /// `may_begin`: what was found out of the request before its route is asked.
-fn around<S, B>(
+fn around<S, B, N>(
     may_begin: Result<(), Error>,
-    answers: &'static RouteAnswers,
+    answers: N,
     req: ServiceRequest,
     route: &S,
-) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B>
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<S, B, N>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody + 'static,
+    N: NoteAnswer,
 {
+    let began = answers.begin();
     let request = req.request().clone();
     let begun = may_begin.and_then(|()| {
         // A panic becomes an answer; Actix would drop the connection without a word.
@@ -91,7 +95,7 @@ where
         let res = match answered_by_route {
             Ok(Ok(res)) => answered(res),
             Ok(Err(error)) => {
-                answers.note(error.as_response_error().status_code());
+                answers.note(began, error.as_response_error().status_code());
                 return Err(error);
             }
             Err(error) => {
@@ -99,7 +103,7 @@ where
                 ServiceResponse::new(request, answer)
             }
         };
-        answers.note(res.status());
+        answers.note(began, res.status());
         Ok(res)
     }
 }

@@ -12,7 +12,7 @@ use super::answers::{around_route, around_route_at_apps, around_route_from_the_s
 use super::app::App;
 use super::browser::browser_session;
 use super::hooks::PorteroHooks;
-use super::http::answer_counts::{NO_ROUTE, RouteAnswers};
+use super::http::answer_counts::{NO_ROUTE, Timed};
 use super::http::error::Error;
 use super::openapi::{page, show};
 use super::rooms::account::{
@@ -38,19 +38,20 @@ use crate::guards::{CsrfCheck, Guard, shared};
 pub fn routes(app: &App, config: &mut web::ServiceConfig) {
     config.app_data(web::ThinData(app.clone())).app_data(shared(PorteroHooks(app.clone())));
 
+    let durations = app.answers.durations_here();
     let path = |path| {
-        let answers = app.answers.of_route(path);
-        Path { app: app.clone(), answers, resource: web::resource(path), methods: Vec::new() }
+        let timed = Timed { answers: app.answers.of_route(path), durations };
+        Path { app: app.clone(), timed, resource: web::resource(path), methods: Vec::new() }
     };
     let elsewhere = app.answers.of_route(NO_ROUTE);
 
     // For programs and for monitoring: no page, and no browser's session.
     config
-        .service(path("/protected").get(protected::show).guarded(Guard::access()))
-        .service(path("/gate/check/nginx").get(check::nginx).open())
-        .service(path("/gate/check/forward").get(check::forward).open())
-        .service(path("/gate/check/haproxy").get(check::haproxy).open())
-        .service(path("/whoami").get(whoami::show).guarded(Guard::access()))
+        .service(path("/protected").get(protected::show).guarded_check(Guard::access()))
+        .service(path("/gate/check/nginx").get(check::nginx).open_check())
+        .service(path("/gate/check/forward").get(check::forward).open_check())
+        .service(path("/gate/check/haproxy").get(check::haproxy).open_check())
+        .service(path("/whoami").get(whoami::show).guarded_check(Guard::access()))
         .service(path("/refresh").post(refresh::submit).guarded(Guard::refresh()))
         .service(path("/introspect").post(introspect::submit).open())
         .service(path("/revoke").post(revoke::submit).open())
@@ -278,7 +279,7 @@ pub fn routes(app: &App, config: &mut web::ServiceConfig) {
 /// A path with its methods. OPTIONS is answered with a list of them, any other method with 405 and that list.
 struct Path {
     app: App,
-    answers: &'static RouteAnswers,
+    timed: Timed,
     resource: Resource,
     methods: Vec<&'static str>,
 }
@@ -338,34 +339,46 @@ impl Path {
 
     /// A route that reads no token.
     fn open(self) -> impl HttpServiceFactory {
-        let (app, answers) = (self.app.clone(), self.answers);
+        let (app, timed) = (self.app.clone(), self.timed);
+        self.finish().wrap_fn(move |req, route| around_route(&app, timed, req, route))
+    }
+
+    /// The same for a check before each request of an app. A look at the clock would be a good part of its time, so that is not taken.
+    fn open_check(self) -> impl HttpServiceFactory {
+        let (app, answers) = (self.app.clone(), self.timed.answers);
         self.finish().wrap_fn(move |req, route| around_route(&app, answers, req, route))
     }
 
-    /// A route that reads no token and answers during the start, too.
+    /// A route that reads no token and answers during the start, too. Monitoring and static files are not timed.
     fn open_from_the_start(self) -> impl HttpServiceFactory {
-        let answers = self.answers;
+        let answers = self.timed.answers;
         self.finish().wrap_fn(move |req, route| around_route_from_the_start(answers, req, route))
     }
 
     /// A route whose forms may come from the hosts of apps: if that matters, it looks itself where they come from.
     fn open_to_other_hosts(self) -> impl HttpServiceFactory {
-        let (app, answers) = (self.app.clone(), self.answers);
-        self.finish().wrap_fn(move |req, route| around_route_at_apps(&app, answers, req, route))
+        let (app, timed) = (self.app.clone(), self.timed);
+        self.finish().wrap_fn(move |req, route| around_route_at_apps(&app, timed, req, route))
     }
 
     /// A route whose token the guard reads and renews; it is the handlers' extractors that refuse.
     fn guarded(self, guard: Guard) -> impl HttpServiceFactory {
-        let (app, answers) = (self.app.clone(), self.answers);
-        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route(&app, answers, req, route))
+        let (app, timed) = (self.app.clone(), self.timed);
+        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route(&app, timed, req, route))
     }
 
     /// The same where another site's form may lead to. Its handler may not do anything for it, then.
     fn guarded_and_open_to_other_hosts(self, guard: Guard) -> impl HttpServiceFactory {
-        let (app, answers) = (self.app.clone(), self.answers);
+        let (app, timed) = (self.app.clone(), self.timed);
         self.finish()
             .wrap(guard.leave_to_handlers())
-            .wrap_fn(move |req, route| around_route_at_apps(&app, answers, req, route))
+            .wrap_fn(move |req, route| around_route_at_apps(&app, timed, req, route))
+    }
+
+    /// A guarded route that checks a token and does nothing else; it is not timed.
+    fn guarded_check(self, guard: Guard) -> impl HttpServiceFactory {
+        let (app, answers) = (self.app.clone(), self.timed.answers);
+        self.finish().wrap(guard.leave_to_handlers()).wrap_fn(move |req, route| around_route(&app, answers, req, route))
     }
 
     fn finish(mut self) -> Resource {

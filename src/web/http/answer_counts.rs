@@ -1,17 +1,20 @@
-//! How requests were answered, for metrics: by route and kind of status, and how often somebody had to wait.
+//! How requests were answered, for metrics: by route and kind of status, how long that took, and how often somebody had to wait.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use actix_web::http::StatusCode;
 
-use crate::counters::{Counter, OwnCounter};
+use crate::counters::{Counter, Histogram, OwnCounter, Spread};
 use crate::domain::spelled;
 
 /// Where a request is counted that no route has answered.
 pub(in crate::web) const NO_ROUTE: &str = "none";
 /// The kinds of status, as a `code` names them.
 const KINDS: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
+/// Upper ends of the ranges of the time that an answer took, in seconds.
+const SECONDS: [f64; 8] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 5.0];
 /// Of the many paths beneath these, all are counted together.
 const TOGETHER: [(&str, &str); 7] = [
     ("/admin/", "/admin/*"),
@@ -42,6 +45,46 @@ impl RouteAnswers {
     }
 }
 
+/// How an answer is noted.
+pub(in crate::web) trait NoteAnswer: Copy {
+    /// When the request began, as far as that is noted.
+    type Begun: Copy;
+
+    fn begin(self) -> Self::Begun;
+    fn note(self, begun: Self::Begun, status: StatusCode);
+}
+
+/// Counts, and does not look at the clock.
+impl NoteAnswer for &'static RouteAnswers {
+    type Begun = ();
+
+    fn begin(self) {}
+
+    fn note(self, (): (), status: StatusCode) {
+        RouteAnswers::note(self, status);
+    }
+}
+
+/// Counts, and takes the time from the request's head to the answer's.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::web) struct Timed {
+    pub(in crate::web) answers: &'static RouteAnswers,
+    pub(in crate::web) durations: &'static Histogram,
+}
+
+impl NoteAnswer for Timed {
+    type Begun = Instant;
+
+    fn begin(self) -> Instant {
+        Instant::now()
+    }
+
+    fn note(self, begun: Instant, status: StatusCode) {
+        self.answers.note(status);
+        self.durations.note_time(begun.elapsed());
+    }
+}
+
 /// What a limit on tries is for, as the log's event `throttled` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
@@ -67,6 +110,7 @@ spelled!(Limit {
 #[derive(Debug, Default)]
 pub struct AnswerCounts {
     routes: Mutex<Vec<(&'static str, &'static RouteAnswers)>>,
+    durations: Mutex<Vec<&'static Histogram>>,
     throttled: [Counter; Limit::ALL.len()],
 }
 
@@ -79,6 +123,14 @@ impl AnswerCounts {
         let route = together.map_or(pattern, |(_, name)| name);
         self.routes.lock().unwrap_or_else(PoisonError::into_inner).push((route, answers));
         answers
+    }
+
+    /// Where the calling thread notes how long its answers take.
+    pub fn durations_here(&self) -> &'static Histogram {
+        // Leaked once per start and thread, as the counters of routes are.
+        let durations: &'static Histogram = Box::leak(Box::new(Histogram::new(&SECONDS)));
+        self.durations.lock().unwrap_or_else(PoisonError::into_inner).push(durations);
+        durations
     }
 
     pub fn throttled(&self, limit: Limit) {
@@ -95,6 +147,15 @@ impl AnswerCounts {
             for ((_, count), counter) in counts.iter_mut().zip(&answers.0) {
                 *count += counter.get();
             }
+        }
+        all
+    }
+
+    /// How long answers took, on all threads.
+    pub fn durations(&self) -> Spread {
+        let mut all = Histogram::new(&SECONDS).spread();
+        for durations in self.durations.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            all.add(&durations.spread());
         }
         all
     }
