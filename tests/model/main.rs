@@ -5,16 +5,19 @@
 //! Each node answers from its own memory, and may do so while it holds a *lease*. It gets one by a *beat*: it reads the clock, changes its row
 //! in the database, then reads the changes that are new and applies them; the lease counts from the moment when the clock was read. An act is
 //! committed with the next number, and answered when every node that has a row has reported that number, or when every lease that could
-//! lack it has run out.
+//! lack it has run out. When that is, is found by whoever answers: it looks at the rows after the commit, and a node that has not reported
+//! the number holds no lease of a later beat than the one that its row shows then.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 const NODES: usize = 2;
 const ACTS: usize = 2;
 /// For how many ticks a lease is good, counted from before its beat.
 const LEASE: u8 = 2;
-/// For how many ticks after its commit an act waits for nodes that don't report: longer than any lease.
+/// For how many ticks an act waits for a node that does not report, counted from when the beat in its row was first seen, or from the commit if
+/// that is shorter: longer than any lease.
 const WAIT: u8 = LEASE + 1;
 /// A node whose beat stood still for so many ticks loses its row.
 const STRIKE_OFF_AFTER: u8 = LEASE;
@@ -38,6 +41,14 @@ enum Mistake {
     StrikeOffWithoutALook,
     /// A node that joins reads what is there before it has its row.
     LoadBeforeTheRow,
+    /// An act waits by the beats that were seen before its commit, as if there had been none since.
+    NoLookAfterTheCommit,
+    /// A beat counts as seen when the rows were asked for, though it may be younger than the question.
+    SeenFromTheQuestion,
+    /// The rows are looked at on a server that does not have the act.
+    LookAtADeposedServer,
+    /// A beat counts as the one that was seen on another server, which had one more.
+    SeenOnAnotherServer,
 }
 
 /// What may happen besides beats and acts.
@@ -49,7 +60,7 @@ struct World {
     strikes: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Step {
     /// It has no row of which it knows.
     Down,
@@ -76,7 +87,7 @@ enum Step {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Node {
     step: Step,
     /// The changes in its memory, one bit each.
@@ -90,18 +101,24 @@ struct Node {
 }
 
 /// A node's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Row {
     applied: Option<u8>,
-    /// Somebody has looked at its beat, so many ticks ago.
-    seen: Option<Seen>,
+    /// So many ticks ago, whoever answers has seen first the beat that it shows. `None`: it has not looked since that beat.
+    seen: Option<u8>,
+    /// That beat was lost with the deposed server, so the next one has its number.
+    is_behind: bool,
+    /// It is not on the deposed server, at which whoever answers looks.
+    is_hidden: bool,
 }
 
+/// Whoever answers acts, commits them, and strikes nodes off: another node, which always follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Seen {
-    age: u8,
-    /// Whether there was another beat since.
-    moved_on: bool,
+struct Answerer {
+    /// Whether it still looks at the rows of the server that was deposed. It commits on the other one.
+    with_old: bool,
+    /// It has asked for the rows, so many ticks ago: kept only for a mistake.
+    asked: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,7 +128,8 @@ enum Act {
     Numbered(u8),
     Committed {
         number: u8,
-        age: u8,
+        /// For how many more ticks a node may answer that lacks it, as far as is known.
+        left: u8,
     },
     Answered,
 }
@@ -124,6 +142,7 @@ struct State {
     acts: [Act; ACTS],
     nodes: [Node; NODES],
     rows: [Option<Row>; NODES],
+    answerer: Answerer,
     /// How many acts the deposed server has; `None`: there was no failover.
     old_head: Option<u8>,
     crashes: u8,
@@ -138,9 +157,19 @@ impl State {
             acts: [Act::NotBegun; ACTS],
             nodes: [node; NODES],
             rows: [None; NODES],
+            answerer: Answerer { with_old: false, asked: None },
             old_head: None,
             crashes: 0,
         }
+    }
+
+    /// The same, if it makes no difference which of the nodes is which.
+    fn in_order(mut self) -> Self {
+        if (self.nodes[0], self.rows[0]) > (self.nodes[1], self.rows[1]) {
+            self.nodes.swap(0, 1);
+            self.rows.swap(0, 1);
+        }
+        self
     }
 
     /// An act was answered, and a node still accepts what it ended.
@@ -173,13 +202,14 @@ impl State {
             }
         }
         for act in &mut next.acts {
-            if let Act::Committed { age, .. } = act {
-                *age = (*age + 1).min(WAIT);
+            if let Act::Committed { left, .. } = act {
+                *left = left.saturating_sub(1);
             }
         }
         for seen in next.rows.iter_mut().flatten().filter_map(|row| row.seen.as_mut()) {
-            seen.age = (seen.age + 1).min(STRIKE_OFF_AFTER);
+            *seen = (*seen + 1).min(WAIT);
         }
+        next.answerer.asked = next.answerer.asked.map(|age| (age + 1).min(WAIT));
         next
     }
 
@@ -205,8 +235,9 @@ impl State {
                 crashed.nodes[node] = Node { step: Step::Down, memory: 0, follows: 0, lease: 0, with_old };
                 all.push(crashed);
             }
-            if world.strikes {
-                self.strike_off(node, mistake, &mut all);
+            // It can't be on a deposed server.
+            if world.strikes && !self.answerer.with_old {
+                self.strike_off(node, &mut all);
             }
             if self.nodes[node].with_old {
                 // It notices, and finds the new server. What it was about to ask there is lost.
@@ -221,13 +252,18 @@ impl State {
                 all.push(moved);
             }
         }
+        self.look(mistake, &mut all);
         if world.failover && self.old_head.is_none() {
             let head = self.numbers.iter().flatten().count() as u8;
             let mut promoted = Self { old_head: Some(head), ..*self };
             promoted.nodes.iter_mut().for_each(|node| node.with_old = true);
+            promoted.answerer.with_old = true;
             all.push(promoted);
-            // What was reported without waiting for the other server may be lost with this one.
-            promoted.rows.iter_mut().flatten().for_each(|row| row.applied = None);
+            // What was reported without waiting for the other server may be lost with this one. So may be beats that nobody waited for.
+            for row in promoted.rows.iter_mut().flatten() {
+                row.applied = None;
+                row.is_behind = row.seen.is_some();
+            }
             all.push(promoted);
         }
         all
@@ -244,24 +280,76 @@ impl State {
             // One at a time, behind one row: the numbers are in the order of the commits. Nobody can commit on a deposed server.
             Act::NotBegun => {
                 next.taken += 1;
-                next.numbers[usize::from(next.taken) - 1] = Some(act as u8);
-                next.acts[act] = Act::Committed { number: next.taken, age: 0 };
+                next.commit(act, next.taken, mistake);
                 all.push(next);
             }
             Act::Numbered(number) => {
-                next.numbers[usize::from(number) - 1] = Some(act as u8);
-                next.acts[act] = Act::Committed { number, age: 0 };
+                next.commit(act, number, mistake);
                 all.push(next);
             }
-            Act::Committed { number, age } => {
-                let wait = if mistake == Some(Mistake::WaitTooShort) { LEASE - 1 } else { WAIT };
-                let reported = |row: &Row| row.applied.is_some_and(|applied| applied >= number);
-                if age >= wait || self.rows.iter().flatten().all(reported) {
+            Act::Committed { number, left } => {
+                if left == 0 || self.rows.iter().flatten().all(|row| row.has(number)) {
                     next.acts[act] = Act::Answered;
                     all.push(next);
                 }
             }
             Act::Answered => {}
+        }
+    }
+
+    fn commit(&mut self, act: usize, number: u8, mistake: Option<Mistake>) {
+        self.numbers[usize::from(number) - 1] = Some(act as u8);
+        let left = match mistake {
+            Some(Mistake::WaitTooShort) => LEASE - 1,
+            Some(Mistake::NoLookAfterTheCommit) => self.left(number),
+            _ => WAIT,
+        };
+        self.acts[act] = Act::Committed { number, left };
+    }
+
+    /// For how many more ticks a node may answer that lacks what has this number, by the beats that were seen.
+    fn left(&self, number: u8) -> u8 {
+        let lacking = self.rows.iter().flatten().filter(|row| !row.has(number) && !row.is_hidden);
+        lacking.map(|row| WAIT - row.seen.unwrap_or(0)).max().unwrap_or(0)
+    }
+
+    /// Whoever answers looks at the rows. Its clock is read when it has them: each beat in them is older than that.
+    fn look(&self, mistake: Option<Mistake>, all: &mut Vec<Self>) {
+        let mut next = *self;
+        let age = match (mistake, self.answerer.asked) {
+            (Some(Mistake::SeenFromTheQuestion), None) => {
+                next.answerer.asked = Some(0);
+                all.push(next);
+                return;
+            }
+            (_, asked) => asked.unwrap_or(0),
+        };
+        next.answerer.asked = None;
+        for row in next.rows.iter_mut().flatten().filter(|row| !row.is_hidden) {
+            row.seen = row.seen.filter(|_| !does_not_look(mistake)).or(Some(age));
+        }
+        // It looks where it follows, and only at acts that it follows itself.
+        let head = if self.answerer.with_old { self.old_head.unwrap_or(0) } else { ACTS as u8 };
+        let head = if mistake == Some(Mistake::LookAtADeposedServer) { ACTS as u8 } else { head };
+        for act in 0..ACTS {
+            if let Act::Committed { number, left } = self.acts[act]
+                && number <= head
+            {
+                next.acts[act] = Act::Committed { number, left: left.min(next.left(number)) };
+            }
+        }
+        all.push(next);
+        if self.answerer.with_old {
+            // It notices, and looks at the new server, where the numbers of beats may stand for others.
+            let mut moved = *self;
+            moved.answerer = Answerer { with_old: false, asked: None };
+            for row in moved.rows.iter_mut().flatten() {
+                row.is_hidden = false;
+                if mistake != Some(Mistake::SeenOnAnotherServer) {
+                    (row.seen, row.is_behind) = (None, false);
+                }
+            }
+            all.push(moved);
         }
     }
 
@@ -276,12 +364,12 @@ impl State {
                 next.nodes[node].step = Step::LoadedFirst;
             }
             Step::Down if can_commit => {
-                next.rows[node] = Some(Row { applied: None, seen: None });
+                next.rows[node] = Some(Row { is_hidden: self.answerer.with_old, ..Row::default() });
                 next.nodes[node].step = Step::Joined;
             }
             Step::LoadedFirst if can_commit => {
                 let applied = Some(self.nodes[node].follows);
-                next.rows[node] = Some(Row { applied, seen: None });
+                next.rows[node] = Some(Row { applied, is_hidden: self.answerer.with_old, ..Row::default() });
                 // Nobody thinks of looking again: it has loaded everything just now.
                 next.nodes[node].step = Step::Applied { age: 0 };
             }
@@ -331,8 +419,12 @@ impl State {
             // On the deposed server alone.
             return mistake == Some(Mistake::AsynchronousBeats);
         }
+        // Whoever looks at a deposed server does not see it, nor who makes the mistake not to look.
+        let stays_seen =
+            (self.answerer.with_old && mistake != Some(Mistake::SeenOnAnotherServer)) || does_not_look(mistake);
         match &mut self.rows[node] {
-            Some(row) => row.seen = row.seen.map(|seen| Seen { moved_on: true, ..seen }),
+            Some(row) if row.is_behind => row.is_behind = false,
+            Some(row) => row.seen = row.seen.filter(|_| stays_seen),
             None => {
                 let lost = Node { step: Step::Down, memory: 0, follows: 0, ..self.nodes[node] };
                 self.nodes[node] = lost;
@@ -342,22 +434,53 @@ impl State {
         true
     }
 
-    /// Somebody sees a beat, and later removes the row if it has stood still.
-    fn strike_off(&self, node: usize, mistake: Option<Mistake>, all: &mut Vec<Self>) {
-        let Some(row) = self.rows[node] else { return };
-        let mut next = *self;
-        let seen_now = Some(Row { seen: Some(Seen { age: 0, moved_on: false }), ..row });
-        match row.seen {
-            Some(Seen { age: STRIKE_OFF_AFTER, moved_on }) => {
-                let stands_still = !moved_on || mistake == Some(Mistake::StrikeOffWithoutALook);
-                next.rows[node] = if stands_still { None } else { seen_now };
-            }
-            Some(_) => return,
-            None => next.rows[node] = seen_now,
+    /// The row is removed of a node whose beat has stood still.
+    fn strike_off(&self, node: usize, all: &mut Vec<Self>) {
+        if self.rows[node].and_then(|row| row.seen).is_some_and(|seen| seen >= STRIKE_OFF_AFTER) {
+            let mut next = *self;
+            next.rows[node] = None;
+            all.push(next);
         }
-        all.push(next);
     }
 }
+
+impl Row {
+    fn has(&self, number: u8) -> bool {
+        self.applied.is_some_and(|applied| applied >= number)
+    }
+}
+
+/// Whether a beat that was seen counts although there may have been another since.
+fn does_not_look(mistake: Option<Mistake>) -> bool {
+    matches!(mistake, Some(Mistake::StrikeOffWithoutALook | Mistake::NoLookAfterTheCommit))
+}
+
+/// Hashes a state in a few steps. What the standard library has for keys from strangers would take two thirds of the time.
+#[derive(Default)]
+struct Quick(u64);
+
+impl Quick {
+    fn mix(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.mix(u64::from(*byte)));
+    }
+
+    fn write_isize(&mut self, discriminant: isize) {
+        self.mix(discriminant as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The upper bits are the ones that all others have gone into.
+        self.0.rotate_left(26)
+    }
+}
+
+type States = HashSet<State, BuildHasherDefault<Quick>>;
 
 struct Explored {
     states: usize,
@@ -368,8 +491,8 @@ struct Explored {
 }
 
 fn explore(world: World, mistake: Option<Mistake>) -> Explored {
-    let mut seen = HashSet::from([State::begin()]);
-    let mut from: HashMap<State, State> = HashMap::new();
+    let mut seen = States::from_iter([State::begin()]);
+    let mut from: HashMap<State, State, BuildHasherDefault<Quick>> = HashMap::default();
     let mut waiting = VecDeque::from([State::begin()]);
     let mut answers = 0;
     while let Some(state) = waiting.pop_front() {
@@ -382,7 +505,7 @@ fn explore(world: World, mistake: Option<Mistake>) -> Explored {
             way.reverse();
             return Explored { states: seen.len(), answers, violation: Some(way) };
         }
-        for next in state.next(world, mistake) {
+        for next in state.next(world, mistake).into_iter().map(State::in_order) {
             if seen.insert(next) {
                 if mistake.is_some() {
                     from.insert(next, state);
@@ -427,7 +550,7 @@ fn nor_when_nodes_crash_and_come_back() {
 
 #[test]
 fn nor_when_another_server_takes_over_from_the_database() {
-    holds(World { failover: true, ..PLAIN });
+    holds(World { failover: true, strikes: true, ..PLAIN });
 }
 
 #[test]
@@ -444,4 +567,8 @@ fn each_mistake_is_found() {
     is_found(World { failover: true, ..PLAIN }, Mistake::FetchBeforeTheBeat);
     is_found(World { failover: true, ..PLAIN }, Mistake::AsynchronousBeats);
     is_found(World { strikes: true, ..PLAIN }, Mistake::StrikeOffWithoutALook);
+    is_found(PLAIN, Mistake::NoLookAfterTheCommit);
+    is_found(PLAIN, Mistake::SeenFromTheQuestion);
+    is_found(World { failover: true, ..PLAIN }, Mistake::LookAtADeposedServer);
+    is_found(World { failover: true, ..PLAIN }, Mistake::SeenOnAnotherServer);
 }
