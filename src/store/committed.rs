@@ -11,7 +11,8 @@ pub(super) struct Committed {
     pub(super) number: i64,
     /// Whether it has ended sessions.
     pub(super) ends_sessions: bool,
-    /// By when no lease is left, on any node, that began before the commit.
+    /// When no node can answer any more without what was committed. As long as nothing better is known: when every lease is over that began
+    /// before the commit.
     pub(super) until: Duration,
     /// Those that are not answered yet.
     pub(super) ran: Vec<Ran>,

@@ -1,7 +1,7 @@
 //! This process as one of several nodes on a database: a thread follows what all of them commit, and shows that it does
 //! (`node_thread.rs`). What an act has ended is refused on every node before the act is answered: each node answers from memory only while
-//! it holds a lease, counted from before it asked the database, and an act waits until every node has reported its commit, or until no
-//! lease can be left that began before it. `tests/model` has the same protocol as a model, explored whole.
+//! it holds a lease, counted from before it asked the database, and an act waits until every node has reported its commit, or can hold
+//! no lease any more that began before it. `tests/model` has the same protocol as a model, explored whole.
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};

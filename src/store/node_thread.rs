@@ -246,6 +246,10 @@ impl NodeThread {
         } else {
             self.follow()?;
         }
+        if !self.has_row {
+            // Struck off, it has not followed. It joins again at once.
+            return Ok(());
+        }
         self.report()?;
         self.let_go()?;
         self.confirm()?;
@@ -273,7 +277,9 @@ impl NodeThread {
         if !hears {
             tracing::warn!(event = "node_polls", "its connection hears of no NOTIFY, so acts take a little longer");
         }
-        self.hears = hears;
+        let mut others = OtherNodes::default();
+        others.look(&mut conn, self.id)?;
+        (self.hears, self.others) = (hears, others);
         self.conn = Some(conn);
         Ok(())
     }
@@ -457,23 +463,14 @@ impl NodeThread {
         let here = self.place.map_or(i64::MIN, |place| place.number);
         self.waiting.iter_mut().filter(|committed| committed.number <= here).for_each(Committed::answer);
         self.last_asked = since_boot();
-        // Asked after these commits, so whoever may still lack one of them has a row.
-        let everywhere = match nodes::followed_by_all(self.conn()?)? {
-            Some(Some(number)) => number.min(here),
-            Some(None) => i64::MIN,
-            None => here,
-        };
-        self.let_go_while(|first| first.number <= everywhere);
-        Ok(())
-    }
-
-    fn let_go_while(&mut self, condition: impl Fn(&Committed) -> bool) {
-        while let Some(first) = self.waiting.pop_front_if(|first| condition(first)) {
-            if first.ends_sessions {
-                self.to_confirm = Some(first.number);
-            }
-            first.let_go();
+        // After these commits, so whoever may still lack one of them has a row; and where this node has followed them just now.
+        let (id, conn) = (self.id, self.conn.as_mut().ok_or(Error::NotTaken)?);
+        self.others.look(conn, id)?;
+        for committed in self.waiting.iter_mut().filter(|committed| committed.number <= here) {
+            committed.until = committed.until.min(self.others.may_lack_until(committed.number));
         }
+        self.let_go_by_time();
+        Ok(())
     }
 
     /// Notes for receipts that no node accepts any more what was ended. After the answers: nobody waits for that.
@@ -488,13 +485,19 @@ impl NodeThread {
     /// Lets go of whoever waited for so long that no node can answer any more without knowing what they did.
     fn let_go_by_time(&mut self) {
         let now = since_boot();
-        self.let_go_while(|first| first.until <= now);
+        while let Some(first) = self.waiting.pop_front_if(|first| first.until <= now) {
+            if first.ends_sessions {
+                self.to_confirm = Some(first.number);
+            }
+            first.let_go();
+        }
     }
 
     /// Takes the rows away of nodes that are silent: acts would go on waiting for them.
     fn strike_off(&mut self) -> Result<(), Error> {
         let (id, conn) = (self.id, self.conn.as_mut().ok_or(Error::NotTaken)?);
-        self.others.strike_off(conn, id)?;
+        self.others.look(conn, id)?;
+        self.others.strike_off(conn)?;
         // What commands have ended, and those who are gone.
         if self.has_upkeep
             && let Some(Some(number)) = nodes::followed_by_all(self.conn()?)?

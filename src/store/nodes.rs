@@ -173,6 +173,28 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Node>, Error> {
     rows.into_iter().map(Node::try_from).collect()
 }
 
+/// What a node's row shows of whether it is there and follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sign {
+    pub(super) node: Uuid,
+    pub(super) name: String,
+    /// A little longer than its lease lasts: see [`Node::longest_wait`].
+    pub(super) longest_wait: Duration,
+    pub(super) follows: Option<i64>,
+    pub(super) beat: i64,
+}
+
+/// That of all rows.
+pub(super) fn signs(conn: &mut Conn) -> Result<Vec<Sign>, Error> {
+    let query = nodes::table.select((nodes::node, nodes::name, nodes::lease, nodes::follows, nodes::beat));
+    let rows: Vec<(String, String, i64, Option<i64>, i64)> = on!(conn, c => query.load(c))?;
+    let sign = |(id, name, lease, follows, beat): (String, String, i64, Option<i64>, i64)| {
+        let node = known(Uuid::parse_str(&id).ok(), "node", &id)?;
+        Ok::<_, Error>(Sign { node, name, longest_wait: longest_wait(seconds(lease)), follows, beat })
+    };
+    rows.into_iter().map(sign).collect()
+}
+
 /// The last commit that all nodes follow. `None`: there is no node. `Some(None)`: one of them is still loading.
 pub fn followed_by_all(conn: &mut Conn) -> Result<Option<Option<i64>>, Error> {
     let follows: Vec<Option<i64>> = on!(conn, c => nodes::table.select(nodes::follows).load(c))?;

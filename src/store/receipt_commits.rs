@@ -86,7 +86,7 @@ fn stand(number: i64, everywhere_at: Option<UnixTime>, there: &[Node], past: &[P
         let stands = match node.state() {
             _ if follows(node.follows, number) => Stands::Refuses,
             State::Silent => Stands::LeaseEnded(lease_end(node.beat_at, node.lease.as_secs())),
-            // Whoever waited for it has waited longer than its lease lasts.
+            // Whoever waited for it has waited until its lease was over.
             State::Joining | State::Serving => everywhere_at.map_or(Stands::Awaited, Stands::LeaseEnded),
         };
         all.push((node.id, OnNode { name: node.name.clone(), stands }));

@@ -25,9 +25,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use self::database::Behind;
 use self::nodes::{LEASE, Nodes};
 use self::recorder::{Checked, Recorder};
 
+/// Who is about to commit an act, and waits for a lock.
+const WAITING_TO_TELL: &str = "SELECT query AS row FROM pg_stat_activity \
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO \"changes\"%'";
 /// How many end sessions at the same time, and how many ask about those that have ended.
 const ENDERS: usize = 6;
 const CHECKERS: usize = 3;
@@ -35,6 +39,15 @@ const CHECKERS: usize = 3;
 /// For how many seconds; `PORTERO_TEST_SOAK` asks for more.
 fn seconds(usual: u64) -> Duration {
     Duration::from_secs(std::env::var("PORTERO_TEST_SOAK").map_or(usual, |text| text.parse().unwrap()))
+}
+
+/// Looks until what it finds is as it should be.
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Ends sessions through nodes at random and asks all nodes about them, while `harm` does its worst.
@@ -184,7 +197,7 @@ fn a_node_that_is_cut_off_answers_no_longer_than_its_lease_and_again_soon_after(
 }
 
 #[test]
-fn a_node_that_stops_keeps_nobody_waiting_and_one_that_is_killed_only_until_it_is_struck_off() {
+fn a_node_that_stops_keeps_nobody_waiting_and_one_that_is_killed_only_until_its_lease_is_over() {
     let nodes = Nodes::start(3, &[]);
     let end = |node: usize| {
         let token = nodes.sign_in(node).unwrap();
@@ -195,11 +208,55 @@ fn a_node_that_stops_keeps_nobody_waiting_and_one_that_is_killed_only_until_it_i
     end(0);
     nodes.stop(2);
     assert!(end(0) < LEASE, "a node that has left is waited for");
+    let tokens = [(); 2].map(|()| nodes.sign_in(0).unwrap());
     nodes.kill(1);
-    let waited = end(0);
-    assert!(waited > LEASE / 2 && waited < LEASE * 2, "{waited:?}");
-    std::thread::sleep(LEASE * 3);
-    assert!(end(0) < LEASE, "a node that is gone is waited for");
+    let [first, second] = tokens.map(|token| {
+        let begin = Instant::now();
+        assert_eq!(nodes.end(0, &token), Some(200));
+        begin.elapsed()
+    });
+    assert!(first > LEASE / 2 && first < LEASE * 2, "{first:?}");
+    assert!(second < LEASE / 2, "a node that can hold no lease is waited for: {second:?}");
+}
+
+#[test]
+fn a_node_that_is_frozen_in_the_middle_of_an_act_delays_others_once_and_then_accepts_nothing_that_they_ended() {
+    let nodes = Nodes::start(3, &[]);
+    let [own, first, second] = [0, 1, 2].map(|node| nodes.sign_in(node).unwrap());
+    for token in [&own, &first, &second] {
+        assert!((0..3).all(|node| nodes.check(node, token) == Checked::Accepted));
+    }
+    let end = |node: usize, token: &str| {
+        let begin = Instant::now();
+        assert_eq!(nodes.end(node, token), Some(200));
+        begin.elapsed()
+    };
+    std::thread::scope(|scope| {
+        // The last thing that an act writes before its commit.
+        let mut behind = Behind::of(nodes.folder());
+        behind.execute_in_transaction("LOCK TABLE changes IN EXCLUSIVE MODE");
+        let interrupted = scope.spawn(|| nodes.end(0, &own));
+        wait_until("it does not act", || !nodes.rows(WAITING_TO_TELL).is_empty());
+        nodes.freeze(0);
+        behind.let_go();
+        // For two seconds, the database leaves it the row that all acts begin with. The rest of its lease runs out at the same time, not
+        // afterwards.
+        let waited = end(1, &first);
+        assert!(waited > LEASE / 2 && waited < LEASE * 2, "{waited:?}");
+        let waited = end(2, &second);
+        assert!(waited < LEASE / 2, "a node that can hold no lease is waited for: {waited:?}");
+        nodes.thaw(0);
+        for ended in [&first, &second] {
+            wait_until("it does not come back", || {
+                let found = nodes.check(0, ended);
+                assert_ne!(found, Checked::Accepted);
+                found == Checked::Refused
+            });
+            assert!((1..3).all(|node| nodes.check(node, ended) == Checked::Refused));
+        }
+        assert_ne!(interrupted.join().unwrap(), Some(200), "the database took its act back");
+        assert!((1..3).all(|node| nodes.check(node, &own) == Checked::Accepted));
+    });
 }
 
 #[test]

@@ -1,19 +1,9 @@
 //! What admins, operators and receipts are told of several nodes, and what one of them does for all.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::nodes::{LEASE, Nodes};
-
-/// Looks until what it finds is as it should be.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+use crate::wait_until;
 
 fn nodes_of(nodes: &Nodes, node: usize, path: &str, token: &str) -> Value {
     let answer = nodes.ask(node, "GET", path, Some(token), None).unwrap();
