@@ -1,7 +1,6 @@
 //! The thread that follows what all nodes commit: it takes it into memory, reports how far it is, holds the lease, and strikes off who is
 //! silent. How it is begun and told of this process's own commits is left to `node.rs`.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use super::changes::{self, Commit, Place, Since};
 use super::claimed_jobs;
-use super::committed::Committed;
+use super::committed::{CommitQueue, Committed};
 use super::condition::Condition;
 use super::connection::{Conn, Error};
 use super::decided::Decided;
@@ -108,10 +107,7 @@ pub(super) struct NodeThread {
     /// When it last failed.
     tried: Option<Duration>,
     others: OtherNodes,
-    /// In the order of their numbers.
-    waiting: VecDeque<Committed>,
-    /// The newest commit that has ended sessions and that no node lacks any more, if the database is still to be told of that.
-    to_confirm: Option<i64>,
+    own_commits: CommitQueue,
     /// What was decided lately.
     decided: Decided,
     clocks: Clocks,
@@ -142,8 +138,7 @@ impl NodeThread {
             last_rest: Duration::ZERO,
             tried: None,
             others: OtherNodes::default(),
-            waiting: VecDeque::new(),
-            to_confirm: None,
+            own_commits: CommitQueue::default(),
             decided: Decided::default(),
             clocks: Clocks::default(),
             is_cut_off: false,
@@ -163,7 +158,7 @@ impl NodeThread {
             let mut has_committed = false;
             let mut next = messages.recv_timeout(tick);
             while let Ok(Message::Committed(committed)) = next {
-                self.waiting.push_back(committed);
+                self.own_commits.push(committed);
                 has_committed = true;
                 // Those that wait are followed together.
                 next = messages.recv_timeout(Duration::ZERO);
@@ -176,14 +171,14 @@ impl NodeThread {
             self.look_at_clocks();
             let now = since_boot();
             let beat_is_due = self.last_beat.is_none_or(|last| now.saturating_sub(last) >= self.lease / 5);
-            let is_asked_for = !self.waiting.is_empty() && now.saturating_sub(self.last_asked) >= ASK_EVERY;
+            let is_asked_for = !self.own_commits.is_empty() && now.saturating_sub(self.last_asked) >= ASK_EVERY;
             let may_try = self.tried.is_none_or(|at| now.saturating_sub(at) >= TRY_AGAIN_AFTER);
-            let has_to_confirm = self.to_confirm.is_some();
+            let has_to_confirm = self.own_commits.to_confirm.is_some();
             if may_try && (has_committed || beat_is_due || is_asked_for || has_to_confirm || self.has_news()) {
                 let outcome = self.go_on(beat_is_due, has_committed);
                 self.note(outcome);
             }
-            self.let_go_by_time();
+            self.own_commits.let_go();
             if now.saturating_sub(self.last_rest) >= REST_EVERY {
                 self.last_rest = now;
                 (self.memory.rest)();
@@ -457,40 +452,27 @@ impl NodeThread {
 
     /// Answers whose change is in memory, and lets go whoever waited for all nodes.
     fn let_go(&mut self) -> Result<(), Error> {
-        if self.waiting.is_empty() {
+        if self.own_commits.is_empty() {
             return Ok(());
         }
         let here = self.place.map_or(i64::MIN, |place| place.number);
-        self.waiting.iter_mut().filter(|committed| committed.number <= here).for_each(Committed::answer);
+        self.own_commits.answer(here);
         self.last_asked = since_boot();
         // After these commits, so whoever may still lack one of them has a row; and where this node has followed them just now.
         let (id, conn) = (self.id, self.conn.as_mut().ok_or(Error::NotTaken)?);
         self.others.look(conn, id)?;
-        for committed in self.waiting.iter_mut().filter(|committed| committed.number <= here) {
-            committed.until = committed.until.min(self.others.may_lack_until(committed.number));
-        }
-        self.let_go_by_time();
+        self.own_commits.wait_until(here, |number| self.others.may_lack_until(number));
+        self.own_commits.let_go();
         Ok(())
     }
 
     /// Notes for receipts that no node accepts any more what was ended. After the answers: nobody waits for that.
     fn confirm(&mut self) -> Result<(), Error> {
-        if let Some(number) = self.to_confirm {
+        if let Some(number) = self.own_commits.to_confirm {
             receipt_commits::confirm(self.conn()?, number)?;
-            self.to_confirm = None;
+            self.own_commits.to_confirm = None;
         }
         Ok(())
-    }
-
-    /// Lets go of whoever waited for so long that no node can answer any more without knowing what they did.
-    fn let_go_by_time(&mut self) {
-        let now = since_boot();
-        while let Some(first) = self.waiting.pop_front_if(|first| first.until <= now) {
-            if first.ends_sessions {
-                self.to_confirm = Some(first.number);
-            }
-            first.let_go();
-        }
     }
 
     /// Takes the rows away of nodes that are silent: acts would go on waiting for them.
@@ -511,11 +493,11 @@ impl NodeThread {
     fn leave(mut self) {
         self.as_node.blocklist.lease.give_up();
         // The others may not follow yet what those did who wait here.
-        while !self.waiting.is_empty() {
+        while !self.own_commits.is_empty() {
             if self.follow().and_then(|()| self.report()).and_then(|()| self.let_go()).is_err() {
                 self.conn = None;
             }
-            self.let_go_by_time();
+            self.own_commits.let_go();
             std::thread::sleep(HEAR_EVERY);
         }
         (self.memory.rest)();
