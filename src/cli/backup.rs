@@ -28,7 +28,7 @@ pub(super) struct Restored {
     /// A file made by `portero backup`
     #[arg(required_unless_present = "note")]
     file: Option<PathBuf>,
-    /// An empty or new folder, instead of the data folder
+    /// An empty or new folder, for a copy to try the backup out, which tells nobody
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
     /// Do what has to follow a restore by the database server's own tools, such as pg_restore, while no server runs
@@ -75,11 +75,19 @@ pub(super) fn restore(loaded: Loaded, arguments: &Restored) -> Result<(), Failur
         "- Everything changed since then is lost: users, passwords, roles, apps, and which users and keys were taken out."
     );
     println!("- Every session ends, and every one-time link is void: everybody signs in again.");
+    if arguments.into.is_some() {
+        println!("- It is a copy to try the backup out: no app is told of this, and no mail that waited is sent.");
+    }
     if !arguments.yes {
         confirm("Restore it?")?;
     }
-    let ended = restore.finish(operator())?;
-    println!("Restored into {folder}; {} ended. `portero serve` starts it.", sessions(ended));
+    let ended = sessions(restore.finish(operator())?);
+    if arguments.into.is_some() {
+        println!("Restored into {folder}; {ended} ended there. To start it beside the server:");
+        println!("    portero --data-dir {folder} --listen 127.0.0.1:8081 serve");
+    } else {
+        println!("Restored into {folder}; {ended} ended. `portero serve` starts it.");
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use super::files::{give_to_the_folders_owner, with_suffix};
 use super::open::Installation;
 use super::temp_folder::TempFolder;
 use crate::accounts::Operator;
-use crate::accounts::people::after_restore::after_restore;
+use crate::accounts::people::after_restore::{RestoredAs, after_restore};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{DatabaseUrl, UnixTime};
@@ -24,6 +24,7 @@ const TEMP_PREFIX: &str = ".portero-restore-";
 /// A backup that was checked and can be restored.
 pub struct Restore {
     folder: PathBuf,
+    restored: RestoredAs,
     manifest: Manifest,
     // In this order: the database is closed before its folder is removed.
     installation: Installation,
@@ -43,9 +44,11 @@ impl Drop for MadeFolder {
 }
 
 impl Restore {
-    /// Reads and checks the backup; changes nothing that stays. `into`: `None` means where the settings look for it.
+    /// Reads and checks the backup; changes nothing that stays. `into`: where it becomes a copy to try out; `None` means where the settings
+    /// look for the installation.
     pub fn check(config: &Config, clock: Clock, file: &Path, into: Option<&Path>) -> Result<Self, BackupError> {
         let folder = into.unwrap_or(&config.data_dir).to_owned();
+        let restored = into.map_or(RestoredAs::Installation, |_| RestoredAs::Copy);
         if into.is_none() && config.database.file() != Some(&config.data_dir.join(DATABASE_FILE)) {
             return Err(BackupError::DatabaseElsewhere);
         }
@@ -75,7 +78,7 @@ impl Restore {
         let config =
             Config { data_dir: temp.path().to_owned(), database: DatabaseUrl::Sqlite(database), ..config.clone() };
         let installation = Installation::open_restored(&Arc::new(config), clock)?;
-        Ok(Self { folder, manifest, installation, temp, _made: made })
+        Ok(Self { folder, restored, manifest, installation, temp, _made: made })
     }
 
     pub fn folder(&self) -> &Path {
@@ -94,7 +97,8 @@ impl Restore {
 
     /// Restores it. Returns how many sessions ended.
     pub fn finish(self, by: Operator) -> Result<usize, BackupError> {
-        let ended = after_restore(&self.installation.accounts, by, Some(self.made_at())).committed()?;
+        let accounts = &self.installation.accounts;
+        let ended = after_restore(accounts, by, self.restored, Some(self.made_at())).committed()?;
         // The last user of the database closes it.
         drop(self.installation);
         let database = self.temp.path().join(DATABASE_FILE);
@@ -124,7 +128,7 @@ impl Restore {
 pub fn note_restore(config: &Arc<Config>, clock: Clock, by: Operator) -> Result<usize, BackupError> {
     let installation = Installation::open_put_back(config, clock)?;
     let _serving = installation.lock()?;
-    Ok(after_restore(&installation.accounts, by, None).committed()?)
+    Ok(after_restore(&installation.accounts, by, RestoredAs::Installation, None).committed()?)
 }
 
 fn refuse_occupied(folder: &Path) -> Result<(), BackupError> {

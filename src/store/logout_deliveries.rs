@@ -128,6 +128,12 @@ pub type Tried = tries::Tried<Outcome>;
 // Among others `claim` and `release_all`.
 tries!(logout_deliveries, furthest: 60 * 60, claim: 30);
 
+/// Drops what waits: the database is a copy, and the installation that it was made of tells its apps itself.
+pub fn drop_waiting(conn: &mut Conn) -> Result<(), Error> {
+    diesel::delete(logout_deliveries::table.filter(logout_deliveries::next_try_at.is_not_null())).execute(conn)?;
+    Ok(())
+}
+
 /// When something of this app is to be tried next. `None`: nothing is.
 pub fn next_at(conn: &mut Conn, app: AppId, now: UnixTime) -> Result<Option<UnixTime>, Error> {
     next_among(conn, || logout_deliveries::table.filter(logout_deliveries::app_id.eq(app.0)).into_boxed(), now)

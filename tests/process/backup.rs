@@ -10,8 +10,11 @@ use diesel::{QueryableByName, RunQueryDsl};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::database::execute;
 use crate::faults::{assert_is_whole, database};
 use crate::portero::{PASSWORD, Server, fails, ok, portero};
+use crate::support::claims;
+use crate::support::told_app::{Manner, ToldApp};
 
 fn installation() -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -254,6 +257,40 @@ fn a_restore_touches_no_folder_that_holds_anything() {
         names(&other.path().join("elsewhere")),
         ["factors.key", "pepper.key", "portero.db", "portero.db.audit-head", "signing.key"]
     );
+}
+
+/// People are still signed in at the installation that the copy was made of.
+#[test]
+fn a_copy_to_try_a_backup_out_tells_no_app_of_it_and_a_restored_installation_does() {
+    let app = ToldApp::start(Manner::Status(200));
+    let folder = installation();
+    ok(folder.path(), &["app", "add", "wiki", "--backchannel-logout-uri", &app.uri()], "");
+    let mut server = Server::start(folder.path());
+    let enter = |server: &Server, folder: &Path| {
+        let token = server.log_in("ana", PASSWORD).unwrap().text("access_token");
+        let sid = claims(&token)["sid"].as_str().unwrap().to_owned();
+        execute(folder, &format!("INSERT INTO app_entries VALUES ('{sid}', 1, 'wiki', 1, 1, 1)"));
+        token
+    };
+    enter(&server, folder.path());
+    let backup = back_up(folder.path());
+    server.terminate();
+
+    let (copy, again) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let said = ok(copy.path(), &["restore", backup.to_str().unwrap(), "--yes", "--into", "data"], "");
+    assert!(said.contains("portero --data-dir data --listen 127.0.0.1:8081 serve"), "{said}");
+    // A token of the second of the restore would be refused.
+    std::thread::sleep(Duration::from_secs(1));
+    server = Server::start(copy.path());
+    let token = enter(&server, copy.path());
+    assert_eq!(server.ask("DELETE", "/logout", Some(&token), None).unwrap().status, 200);
+    app.wait_for(1);
+    assert_eq!(app.received().len(), 1, "of what is done in the copy, and of nothing else");
+    server.terminate();
+
+    ok(again.path(), &["restore", backup.to_str().unwrap(), "--yes"], "");
+    let _server = Server::start(again.path());
+    app.wait_for(2);
 }
 
 #[derive(QueryableByName)]
