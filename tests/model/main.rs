@@ -65,6 +65,10 @@ fn each_mistake_is_found() {
     is_found(World { failover: true, ..PLAIN }, Mistake::FetchBeforeTheBeat);
     is_found(World { failover: true, ..PLAIN }, Mistake::AsynchronousBeats);
     is_found(World { strikes: true, ..PLAIN }, Mistake::StrikeOffWithoutALook);
+}
+
+#[test]
+fn each_mistake_with_beats_that_were_seen_is_found() {
     is_found(PLAIN, Mistake::NoLookAfterTheCommit);
     is_found(PLAIN, Mistake::SeenFromTheQuestion);
     is_found(World { failover: true, ..PLAIN }, Mistake::LookAtADeposedServer);
