@@ -137,8 +137,8 @@ pub fn prepare(Loaded { config, shown, .. }: Loaded, clock: Clock) -> Result<Pre
         accounts,
         password_workers: Workers::start("password", cores, Priority::Last).map_err(StartError::Thread)?,
         readers: Workers::start("reader", readers, Priority::Usual).map_err(StartError::Thread)?,
-        // A signature by RSA takes a core for most of a millisecond.
-        signer: Workers::start("signer", cores, Priority::Last).map_err(StartError::Thread)?,
+        // A signature by RSA takes a core for most of a millisecond. One thread: others wait longer with more, also if they go first.
+        signer: Workers::start("signer", 1, Priority::Last).map_err(StartError::Thread)?,
         public_url: base_url,
         passkeys: passkeys_at(&config, &address).map(Arc::new),
         texts,
