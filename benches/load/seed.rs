@@ -96,8 +96,7 @@ impl Data {
         });
         recorded.committed()?;
         drop(installation);
-        let mut conn = SqliteConnection::establish(self.sqlite().to_str().ok_or("the path is not Unicode")?)?;
-        conn.batch_execute(&format!("UPDATE sessions SET created_at = {} WHERE transport = 'cookie'", at.0))?;
+        self.open()?.batch_execute(&format!("UPDATE sessions SET created_at = {} WHERE transport = 'cookie'", at.0))?;
         Ok(self)
     }
 
@@ -125,14 +124,16 @@ impl Data {
 
     /// Up to `count` open sessions, sorted by their ids, which are random.
     pub(crate) fn sessions(&self, transport: Transport, count: usize) -> Result<Vec<Session>, Failure> {
-        let path = self.sqlite();
-        let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not Unicode")?)?;
         Ok(diesel::sql_query(format!(
             "SELECT sid, gen, auth_time, user_id, username, uid FROM sessions JOIN users ON users.id = user_id
              WHERE ended_at IS NULL AND transport = '{}' ORDER BY sid LIMIT {count}",
             transport.as_str()
         ))
-        .load(&mut conn)?)
+        .load(&mut self.open()?)?)
+    }
+
+    fn open(&self) -> Result<SqliteConnection, Failure> {
+        Ok(SqliteConnection::establish(self.sqlite().to_str().ok_or("the path is not Unicode")?)?)
     }
 }
 
